@@ -1,0 +1,46 @@
+/**
+ * What a database looks like once it is distributed: the parsed form of `distribution.yaml`.
+ * Parsed once, by {@link parseDistribution}; everything behind the parser trusts these values.
+ */
+
+/** A table's name as the catalogs hold it: unquoted, exact case. */
+export interface TableName {
+  readonly schema: string;
+  readonly name: string;
+}
+
+interface Declared {
+  readonly table: TableName;
+}
+
+/** Copied whole to every node. */
+export interface ReferenceTable extends Declared {
+  readonly kind: 'reference';
+}
+
+/** Cut into shards by the hash of one column. */
+export interface DistributedTable extends Declared {
+  readonly kind: 'distributed';
+  /** The distribution column. */
+  readonly distributeBy: string;
+  /** The table whose shards this one's shards live beside; absent starts a colocation group of its own. */
+  readonly colocateWith?: TableName;
+  /** The primary key the table has once distributed, in order; absent leaves the key as it is. */
+  readonly primaryKey?: readonly string[];
+}
+
+/** Stays on the coordinator, known to nobody else. */
+export interface LocalTable extends Declared {
+  readonly kind: 'local';
+}
+
+export type ExpectedTable = ReferenceTable | DistributedTable | LocalTable;
+
+export interface Distribution {
+  /** Shards of each distributed table that starts a colocation group, 1 to 64,000. */
+  readonly shardCount: number;
+  /** Copy rows without blocking writes where Citus can. */
+  readonly online: boolean;
+  /** In the order of the file. Tables of the database that are not listed are left alone. */
+  readonly tables: readonly ExpectedTable[];
+}

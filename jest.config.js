@@ -1,0 +1,18 @@
+// Lanes (unit, synth, postgres, citus, terraform) are told apart by file name; test/support/lanes.ts decides which
+// of them can run on this machine, and the reporter at the end names those that could not, with the reason.
+/** @type {import('jest').Config} */
+module.exports = {
+  testEnvironment: 'node',
+  testMatch: ['<rootDir>/test/**/*.test.ts'],
+  transform: {
+    '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' } }],
+  },
+  modulePathIgnorePatterns: ['<rootDir>/cdktf.out', '<rootDir>/.scaleout'],
+  globalSetup: '<rootDir>/test/support/global-setup.ts',
+  globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  reporters: ['default', '<rootDir>/test/support/lanes-reporter.js'],
+  clearMocks: true,
+  restoreMocks: true,
+  testTimeout: 20_000,
+  maxWorkers: 2,
+};

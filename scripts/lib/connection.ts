@@ -1,0 +1,351 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client } from 'pg';
+import { parse } from 'pg-connection-string';
+import { describeServerError, errorCode, isServerError, ScaleoutError } from './errors';
+import type { Reporter } from './reporter';
+
+/** Where a database is and how to reach it. The password stays inside and is in no message. */
+export interface ConnectionTarget {
+  readonly host: string;
+  readonly port: number;
+  readonly user: string;
+  readonly database: string;
+  readonly password?: string;
+  /** `verify-full` unless the host is this machine. */
+  readonly sslMode: 'disable' | 'verify-full';
+  /** File with the certificate authority's certificate (PEM); absent trusts the system's. */
+  readonly sslRootCert?: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** This program's sessions, as `pg_stat_activity.application_name` shows them. */
+export const APPLICATION_NAME = 'scaleout';
+
+/** Seconds a server has to accept a connection. */
+const CONNECT_TIMEOUT_MS = 15_000;
+
+/**
+ * The target from the standard libpq variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE,
+ * PGSSLROOTCERT), overridden by `overrides`, which is what Terraform's outputs say of an environment.
+ */
+export function targetFromEnvironment(
+  environment: Environment,
+  overrides: Partial<ConnectionTarget> = {},
+): ConnectionTarget {
+  const host = overrides.host ?? environment['PGHOST'];
+  if (host === undefined || host === '') {
+    throw new ScaleoutError(
+      'no database was named: say which with --env NAME (an environment that is deployed), --url URL, or the libpq ' +
+        'variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE)',
+    );
+  }
+  const port = overrides.port ?? Number(environment['PGPORT'] ?? '5432');
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw new ScaleoutError(
+      `PGPORT is "${environment['PGPORT'] ?? ''}": a port is a whole number from 1 to 65535`,
+    );
+  }
+  const user = overrides.user ?? environment['PGUSER'] ?? 'citus';
+  const password = overrides.password ?? environment['PGPASSWORD'];
+  const sslRootCert = overrides.sslRootCert ?? environment['PGSSLROOTCERT'];
+  return {
+    host,
+    port,
+    user,
+    database: overrides.database ?? environment['PGDATABASE'] ?? user,
+    sslMode: sslModeFor(host, environment['PGSSLMODE']),
+    ...(password === undefined ? {} : { password }),
+    ...(sslRootCert === undefined || sslRootCert === 'system' ? {} : { sslRootCert }),
+  };
+}
+
+/**
+ * The target from a `postgresql://` URL. A password in it is refused when the URL came as an argument, where every
+ * user of the machine could read it; from an environment variable (`CITUS_URL`) it is accepted.
+ */
+export function targetFromUrl(
+  url: string,
+  environment: Environment,
+  from: { readonly argument: boolean },
+): ConnectionTarget {
+  let parsed: ReturnType<typeof parse>;
+  try {
+    if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('no postgresql scheme');
+    parsed = parse(url);
+  } catch {
+    throw new ScaleoutError(
+      'the database URL cannot be read: it has the form postgresql://USER@HOST:PORT/DATABASE, with the password in PGPASSWORD',
+    );
+  }
+  if (from.argument && parsed.password !== undefined && parsed.password !== '') {
+    throw new ScaleoutError(
+      '--url holds a password, which every process of this machine can read: leave it out of the URL and set PGPASSWORD',
+    );
+  }
+  const query = new URL(url).searchParams;
+  return targetFromEnvironment(
+    { ...environment, PGSSLMODE: query.get('sslmode') ?? environment['PGSSLMODE'] },
+    {
+      ...(parsed.host == null || parsed.host === '' ? {} : { host: parsed.host }),
+      ...(parsed.port == null || parsed.port === '' ? {} : { port: Number(parsed.port) }),
+      ...(parsed.user === undefined || parsed.user === '' ? {} : { user: parsed.user }),
+      ...(parsed.database == null || parsed.database === '' ? {} : { database: parsed.database }),
+      ...(parsed.password === undefined || parsed.password === '' ? {} : { password: parsed.password }),
+      ...(query.get('sslrootcert') === null ? {} : { sslRootCert: query.get('sslrootcert') ?? '' }),
+    },
+  );
+}
+
+/** True for addresses that never leave this machine: loopback and Unix sockets. */
+export function isThisMachine(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('/') || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+function sslModeFor(host: string, requested: string | undefined): ConnectionTarget['sslMode'] {
+  if (requested === undefined || requested === '' || requested === 'verify-full') {
+    return requested === 'verify-full' || !isThisMachine(host) ? 'verify-full' : 'disable';
+  }
+  if (isThisMachine(host)) return 'disable';
+  throw new ScaleoutError(
+    `PGSSLMODE is "${requested}", and ${host} is not this machine: only verify-full proves which server answers, so unset PGSSLMODE or set it to verify-full`,
+  );
+}
+
+/** `citus@host:5432/citus`: the target as messages name it, without the password. */
+export function describeTarget(target: ConnectionTarget): string {
+  return `${target.user}@${target.host}:${String(target.port)}/${target.database}`;
+}
+
+export interface ConnectOptions {
+  /**
+   * Milliseconds to go on trying while the server answers `no pg_hba.conf entry`: on Azure a firewall rule takes up
+   * to five minutes. @default 0
+   */
+  readonly waitForFirewallMs?: number;
+  readonly reporter?: Reporter;
+  /** Appended to the application name, e.g. the verb. */
+  readonly purpose?: string;
+}
+
+/**
+ * Opens one connection, hands it to `use` and closes it whatever happens. Sessions run without statement timeout
+ * and with an English, typed setup that the rest of the program relies on.
+ *
+ * @throws ScaleoutError when the server cannot be reached or refuses the login, in one paragraph
+ */
+export async function withClient<T>(
+  target: ConnectionTarget,
+  use: (client: Client) => Promise<T>,
+  options: ConnectOptions = {},
+): Promise<T> {
+  const client = await connect(target, options);
+  // A server that goes away emits 'error' on the client, outside any query; the query in flight rejects as well,
+  // and that is where it is reported.
+  let lost: Error | undefined;
+  client.on('error', (error) => {
+    lost = error;
+  });
+  try {
+    return await use(client);
+  } catch (error) {
+    if (lost !== undefined || isConnectionLoss(error)) {
+      throw new ScaleoutError(
+        `the connection to ${describeTarget(target)} was lost in the middle of the work (${lost?.message ?? (error instanceof Error ? error.message : String(error))}). ` +
+          'What was committed stays; when the server is back, run the same command again and it goes on from there',
+        { cause: error },
+      );
+    }
+    throw error;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+async function connect(target: ConnectionTarget, options: ConnectOptions): Promise<Client> {
+  const deadline = Date.now() + (options.waitForFirewallMs ?? 0);
+  for (let attempt = 1; ; attempt += 1) {
+    const client = new Client({
+      host: target.host,
+      port: target.port,
+      user: target.user,
+      database: target.database,
+      ...(target.password === undefined ? {} : { password: target.password }),
+      ssl: target.sslMode === 'disable' ? false : tlsOptions(target),
+      application_name: [APPLICATION_NAME, options.purpose].filter(Boolean).join(' '),
+      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+      keepAlive: true,
+    });
+    try {
+      await client.connect();
+      await client
+        .query(
+          "SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false), set_config('lc_messages', 'C', false)",
+        )
+        .catch((error: unknown) => {
+          // lc_messages is the superuser's on some servers; the two timeouts are anybody's.
+          if (errorCode(error) !== '42501') throw error;
+          return client.query(
+            "SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false)",
+          );
+        });
+      return client;
+    } catch (error) {
+      await client.end().catch(() => undefined);
+      const firewall = isServerError(error) && /no pg_hba\.conf entry/.test(error.message);
+      if (!firewall || Date.now() >= deadline) throw connectionError(target, error);
+      if (attempt === 1) {
+        options.reporter?.info(
+          `${target.host} does not let this address in yet; a new firewall rule takes up to 5 minutes, so this tries again`,
+        );
+      }
+      await sleep(5000);
+    }
+  }
+}
+
+function tlsOptions(target: ConnectionTarget): object {
+  if (target.sslRootCert === undefined) return { rejectUnauthorized: true };
+  try {
+    return { rejectUnauthorized: true, ca: readFileSync(target.sslRootCert, 'utf8') };
+  } catch (error) {
+    throw new ScaleoutError(
+      `PGSSLROOTCERT names ${target.sslRootCert}, which cannot be read (${errorCode(error) ?? 'unknown'}): point it at the PEM file of the certificate authority, or unset it to trust the system's`,
+      { cause: error },
+    );
+  }
+}
+
+function isConnectionLoss(error: unknown): boolean {
+  const code = errorCode(error);
+  if (code !== undefined) return /^(57P0[123]|08...|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code);
+  return (
+    error instanceof Error &&
+    /^(Connection terminated|Client has encountered a connection error)/.test(error.message)
+  );
+}
+
+/** Why a connection could not be opened, and the way out, in one paragraph. */
+export function connectionError(target: ConnectionTarget, error: unknown): ScaleoutError {
+  if (error instanceof ScaleoutError) return error;
+  const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
+  return new ScaleoutError(
+    `cannot connect to ${describeTarget(target)}: ${connectionReason(target, first)}`,
+    {
+      cause: error,
+    },
+  );
+}
+
+function connectionReason(target: ConnectionTarget, error: unknown): string {
+  const code = errorCode(error) ?? '';
+  const message = error instanceof Error ? error.message : String(error);
+  if (isServerError(error)) {
+    if (/no pg_hba\.conf entry/.test(message)) {
+      return 'the server does not let this address in. Add it to network.allow of the environment and deploy; a new rule takes up to 5 minutes';
+    }
+    if (code === '28P01') return 'the password is wrong or missing; it is read from PGPASSWORD';
+    if (code === '3D000')
+      return `there is no database "${target.database}"; name another with PGDATABASE or in the URL`;
+    if (code === '53300') return 'the server has no connection left; close some, or try again later';
+    if (code === '57P03') return 'the server is starting up or shutting down; try again in a moment';
+    return describeServerError(error);
+  }
+  if (code === 'ECONNREFUSED') return 'nothing listens there. Is the server up, and is it the right port?';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
+    return 'the host name is not known. Check PGHOST; with private access, the name resolves inside the network only';
+  }
+  if (code === 'ETIMEDOUT' || /timeout/i.test(message)) {
+    return 'no answer in time. A firewall in between, or a cluster that is stopped?';
+  }
+  if (/does not support SSL/.test(message)) {
+    return 'the server does not speak TLS, and without it nothing proves who answers; only servers on this machine may do so';
+  }
+  if (/password must be a string/.test(message)) return 'the server asks for a password; set PGPASSWORD';
+  if (/certificate|self.signed|altnames|CERT_|issuer/i.test(`${message} ${code}`)) {
+    return `its TLS certificate is not trusted (${message}). Point PGSSLROOTCERT at the certificate authority's PEM file`;
+  }
+  return message;
+}
+
+/**
+ * Runs `work` while holding a session-level advisory lock of the database, so that two runs of one kind never mix.
+ * The lock ends with the session, so a killed run leaves none behind. Needs a direct connection: a transaction pooler
+ * (port 6432) would hand the session to somebody else.
+ *
+ * @param subject what is locked, e.g. `tables`; two subjects do not exclude each other
+ * @throws ScaleoutError that names the session holding it
+ */
+export async function withAdvisoryLock<T>(
+  client: Client,
+  subject: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const key = `${APPLICATION_NAME} ${subject}`;
+  const { rows } = await client.query<{ locked: boolean }>(
+    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
+    [key],
+  );
+  if (rows[0]?.locked !== true) {
+    const holder = await client.query<{ pid: number; since: string; usename: string | null }>(
+      `SELECT l.pid, a.usename, to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') AS since
+         FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+        WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+          AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended($1, 0)`,
+      [key],
+    );
+    const other = holder.rows[0];
+    const who =
+      other === undefined
+        ? 'it has just ended'
+        : `session ${String(other.pid)}${other.usename === null ? '' : ` of ${other.usename}`}, connected since ${other.since}`;
+    throw new ScaleoutError(
+      `another "${subject}" run is working on this database (${who}): wait for it to end and run this again; nothing was changed`,
+    );
+  }
+  try {
+    return await work();
+  } finally {
+    await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]).catch(() => undefined);
+  }
+}
+
+/** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+export async function withTransaction<T>(client: Client, work: () => Promise<T>): Promise<T> {
+  await client.query('BEGIN');
+  try {
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK').catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The Citus version of a database, such as `12.1-1`; undefined where the extension is not created. */
+export async function citusVersion(client: Client): Promise<string | undefined> {
+  const { rows } = await client.query<{ extversion: string }>(
+    "SELECT extversion FROM pg_extension WHERE extname = 'citus'",
+  );
+  return rows[0]?.extversion;
+}
+
+/** @throws ScaleoutError where the database is plain PostgreSQL */
+export async function requireCitus(client: Client, target: ConnectionTarget): Promise<string> {
+  const version = await citusVersion(client);
+  if (version === undefined) {
+    throw new ScaleoutError(
+      `${describeTarget(target)} is PostgreSQL without Citus: this needs the extension, which Azure Cosmos DB for PostgreSQL ` +
+        'creates in its one database (usually "citus"). Name that database with PGDATABASE; nothing was changed',
+    );
+  }
+  return version;
+}
+
+/** An identifier no other run uses, for temporary names. */
+export function runId(): string {
+  return randomUUID().slice(0, 8);
+}

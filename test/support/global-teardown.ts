@@ -1,0 +1,3 @@
+export default async function globalTeardown(): Promise<void> {
+  // Nothing is running yet that outlives the tests.
+}
