@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { parse } from 'pg-connection-string';
 import { describeServerError, errorCode, isServerError, ScaleoutError } from './errors';
 import type { Reporter } from './reporter';
 
@@ -71,31 +70,32 @@ export function targetFromUrl(
   environment: Environment,
   from: { readonly argument: boolean },
 ): ConnectionTarget {
-  let parsed: ReturnType<typeof parse>;
-  try {
-    if (!/^postgres(ql)?:\/\//.test(url)) throw new Error('no postgresql scheme');
-    parsed = parse(url);
-  } catch {
-    throw new ScaleoutError(
-      'the database URL cannot be read: it has the form postgresql://USER@HOST:PORT/DATABASE, with the password in PGPASSWORD',
-    );
-  }
-  if (from.argument && parsed.password !== undefined && parsed.password !== '') {
+  const parsed = parseUrl(url);
+  if (from.argument && parsed.password !== '') {
     throw new ScaleoutError(
       '--url holds a password, which every process of this machine can read: leave it out of the URL and set PGPASSWORD',
     );
   }
-  const query = new URL(url).searchParams;
-  return targetFromEnvironment(
-    { ...environment, PGSSLMODE: query.get('sslmode') ?? environment['PGSSLMODE'] },
-    {
-      ...(parsed.host == null || parsed.host === '' ? {} : { host: parsed.host }),
-      ...(parsed.port == null || parsed.port === '' ? {} : { port: Number(parsed.port) }),
-      ...(parsed.user === undefined || parsed.user === '' ? {} : { user: parsed.user }),
-      ...(parsed.database == null || parsed.database === '' ? {} : { database: parsed.database }),
-      ...(parsed.password === undefined || parsed.password === '' ? {} : { password: parsed.password }),
-      ...(query.get('sslrootcert') === null ? {} : { sslRootCert: query.get('sslrootcert') ?? '' }),
-    },
+  const given = (value: string | null): string | undefined =>
+    value === null || value === '' ? undefined : decodeURIComponent(value);
+  // A URL's own words win over the variables; what it leaves out comes from them.
+  return targetFromEnvironment({
+    ...environment,
+    PGHOST: given(parsed.hostname.replace(/^\[|\]$/g, '')) ?? environment['PGHOST'],
+    PGPORT: given(parsed.port) ?? environment['PGPORT'],
+    PGUSER: given(parsed.username) ?? environment['PGUSER'],
+    PGPASSWORD: given(parsed.password) ?? environment['PGPASSWORD'],
+    PGDATABASE: given(parsed.pathname.slice(1)) ?? environment['PGDATABASE'],
+    PGSSLMODE: given(parsed.searchParams.get('sslmode')) ?? environment['PGSSLMODE'],
+    PGSSLROOTCERT: given(parsed.searchParams.get('sslrootcert')) ?? environment['PGSSLROOTCERT'],
+  });
+}
+
+function parseUrl(url: string): URL {
+  const parsed = /^postgres(ql)?:\/\//.test(url) && URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed !== undefined) return parsed;
+  throw new ScaleoutError(
+    'the database URL cannot be read: it has the form postgresql://USER@HOST:PORT/DATABASE, with the password in PGPASSWORD',
   );
 }
 

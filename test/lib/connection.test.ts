@@ -1,0 +1,123 @@
+import {
+  connectionError,
+  describeTarget,
+  isThisMachine,
+  targetFromEnvironment,
+  targetFromUrl,
+} from '../../scripts/lib/connection';
+
+const remote = { PGHOST: 'c-wwi.postgres.cosmos.azure.com', PGPASSWORD: 'a Secret 1' };
+
+describe('targetFromEnvironment', () => {
+  it('reads the libpq variables, with the defaults of the service', () => {
+    expect(targetFromEnvironment(remote)).toEqual({
+      host: 'c-wwi.postgres.cosmos.azure.com',
+      port: 5432,
+      user: 'citus',
+      database: 'citus',
+      password: 'a Secret 1',
+      sslMode: 'verify-full',
+    });
+  });
+
+  it('lets an environment’s outputs win over the variables', () => {
+    const target = targetFromEnvironment(
+      { ...remote, PGPORT: '6432' },
+      { host: 'other.example', port: 5432 },
+    );
+    expect(describeTarget(target)).toBe('citus@other.example:5432/citus');
+  });
+
+  it.each([
+    ['no host', {}, /no database was named: .*--env NAME.*--url URL.*PGHOST/],
+    [
+      'a port that is none',
+      { PGHOST: 'localhost', PGPORT: 'abc' },
+      /PGPORT is "abc": a port is a whole number/,
+    ],
+    ['a port out of range', { PGHOST: 'localhost', PGPORT: '70000' }, /PGPORT is "70000"/],
+    [
+      'TLS that proves nothing',
+      { ...remote, PGSSLMODE: 'require' },
+      /PGSSLMODE is "require".*only verify-full/,
+    ],
+    ['no TLS', { ...remote, PGSSLMODE: 'disable' }, /PGSSLMODE is "disable".*only verify-full/],
+  ])('fails on %s', (_, environment, message) => {
+    expect(() => targetFromEnvironment(environment)).toThrow(message);
+  });
+});
+
+describe('targetFromUrl', () => {
+  it('takes the password from PGPASSWORD', () => {
+    expect(
+      targetFromUrl('postgresql://ada@127.0.0.1:5433/citus', { PGPASSWORD: 'x' }, { argument: true }),
+    ).toEqual({
+      host: '127.0.0.1',
+      port: 5433,
+      user: 'ada',
+      database: 'citus',
+      password: 'x',
+      sslMode: 'disable',
+    });
+  });
+
+  it('refuses a password in an argument, and does not repeat it', () => {
+    const act = (): unknown =>
+      targetFromUrl('postgresql://ada:hunter2@h.example/citus', {}, { argument: true });
+    expect(act).toThrow(/--url holds a password/);
+    expect(act).not.toThrow(/hunter2/);
+  });
+
+  it('accepts a password in a URL from the environment', () => {
+    const target = targetFromUrl('postgresql://ada:hunter2@localhost/citus', {}, { argument: false });
+    expect(target.password).toBe('hunter2');
+    expect(describeTarget(target)).not.toContain('hunter2');
+  });
+
+  it.each(['', 'localhost:5432', 'https://h.example/db', 'postgresql://['])('fails on %p', (url) => {
+    expect(() => targetFromUrl(url, {}, { argument: true })).toThrow(/the database URL cannot be read/);
+  });
+
+  it('does not let a URL switch verification off', () => {
+    expect(() =>
+      targetFromUrl('postgresql://ada@h.example/citus?sslmode=require', {}, { argument: true }),
+    ).toThrow(/only verify-full/);
+  });
+});
+
+it.each([
+  ['127.0.0.1', true],
+  ['127.8.0.1', true],
+  ['localhost', true],
+  ['::1', true],
+  ['/tmp', true],
+  ['127.0.0.1.example.com', false],
+  ['10.0.0.4', false],
+  ['localhost.example', false],
+])('isThisMachine(%p) is %p', (host, expected) => {
+  expect(isThisMachine(host)).toBe(expected);
+});
+
+describe('connectionError', () => {
+  const target = targetFromEnvironment(remote);
+  const node = (code: string): Error => Object.assign(new Error(code), { code });
+  const server = (code: string, message: string): Error =>
+    Object.assign(new Error(message), { code, severity: 'FATAL' });
+
+  it.each([
+    [node('ECONNREFUSED'), /nothing listens there/],
+    [new AggregateError([node('ECONNREFUSED')]), /nothing listens there/],
+    [node('ENOTFOUND'), /host name is not known/],
+    [new Error('timeout expired'), /no answer in time/],
+    [server('28P01', 'password authentication failed'), /password is wrong or missing.*PGPASSWORD/],
+    [server('28000', 'no pg_hba.conf entry for host "1.2.3.4"'), /network\.allow.*5 minutes/],
+    [server('3D000', 'database "x" does not exist'), /no database "citus"/],
+    [new Error('self-signed certificate in certificate chain'), /not trusted.*PGSSLROOTCERT/],
+    [new Error('The server does not support SSL connections'), /does not speak TLS/],
+  ])('%s', (error, message) => {
+    const { message: text } = connectionError(target, error);
+    expect(text).toMatch(message);
+    expect(text).toContain('citus@c-wwi.postgres.cosmos.azure.com:5432/citus');
+    expect(text).not.toContain('a Secret 1');
+  });
+});
