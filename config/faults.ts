@@ -1,0 +1,35 @@
+/** One thing wrong in a file that people edit. */
+export interface Fault {
+  /** The file, as the reader would open it. */
+  readonly file: string;
+  /** 1-based; absent where the fault is the file itself. */
+  readonly line?: number;
+  /** The keys that lead there, e.g. `cluster.coordinator.vCores`; empty for the whole file. */
+  readonly path: string;
+  /** What is wrong, the value, what is allowed and the way out. */
+  readonly problem: string;
+}
+
+/** Everything wrong in the files of one read, never just the first: one line to a fault, `file:line: path: problem`. */
+export class ConfigError extends Error {
+  readonly faults: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    const inOrder = [...faults].sort(
+      (a, b) => compare(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0) || compare(a.path, b.path),
+    );
+    super(inOrder.map(describeFault).join('\n'));
+    this.name = 'ConfigError';
+    this.faults = inOrder;
+  }
+}
+
+export function describeFault(fault: Fault): string {
+  const place = fault.line === undefined ? fault.file : `${fault.file}:${String(fault.line)}`;
+  return [place, fault.path, fault.problem].filter((part) => part !== '').join(': ');
+}
+
+/** By code unit, the same on every machine. */
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

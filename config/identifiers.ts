@@ -1,0 +1,72 @@
+import type { TableName } from './distribution-types';
+
+/** What PostgreSQL keeps of a name, in bytes; it cuts longer ones silently. */
+const LONGEST_NAME_BYTES = 63;
+
+const PART = String.raw`"(?:[^"]|"")*"|[^".]*`;
+const TABLE = new RegExp(`^(?:(${PART})\\.)?(${PART})$`);
+
+export type Read<T> =
+  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+/** `table`, `schema.table`, or with SQL's double quotes where a name needs them; without a schema it is public's. */
+export function readTableName(text: string): Read<TableName> {
+  const match = TABLE.exec(text);
+  if (match === null) {
+    return wrong(
+      `${quoted(text)} is no table name: write table or schema.table, with a part that holds a dot or a quote in double quotes, as in '"odd.name"'`,
+    );
+  }
+  const schema = match[1] === undefined ? { ok: true as const, value: 'public' } : readPart(match[1]);
+  const name = readPart(match[2] ?? '');
+  if (!schema.ok) return schema;
+  if (!name.ok) return name;
+  return { ok: true, value: { schema: schema.value, name: name.value } };
+}
+
+/** A column's name, written as in SQL: plain, or in double quotes for exact case and odd letters. */
+export function readColumnName(text: string): Read<string> {
+  return readPart(text);
+}
+
+/** The name in one string that tells any two tables apart. */
+export function tableKey(table: TableName): string {
+  return `${JSON.stringify(table.schema)}.${JSON.stringify(table.name)}`;
+}
+
+function readPart(text: string): Read<string> {
+  if (text.startsWith('"')) {
+    if (!/^"(?:[^"]|"")*"$/.test(text)) {
+      return wrong(`${quoted(text)} has quotes that do not match: write one pair around the whole name`);
+    }
+    return withinLimits(text.slice(1, -1).replaceAll('""', '"'));
+  }
+  if (/[A-Z]/.test(text)) {
+    return wrong(
+      `${quoted(text)} has capitals, which PostgreSQL folds to small letters: write ${text.toLowerCase()}, or '"${text}"' if the capitals are really part of the name`,
+    );
+  }
+  if (!/^[\p{L}_][\p{L}\p{N}_$]*$/u.test(text)) {
+    return wrong(
+      `${quoted(text)} is no plain name (letters, digits, _ and $, not starting with a digit): write it in SQL's double quotes, as in '"${text}"'`,
+    );
+  }
+  return withinLimits(text);
+}
+
+function withinLimits(name: string): Read<string> {
+  if (name === '' || name.includes('\0')) return wrong('a name is empty: name the table or column');
+  const bytes = Buffer.byteLength(name);
+  if (bytes <= LONGEST_NAME_BYTES) return { ok: true, value: name };
+  return wrong(
+    `${quoted(name)} is ${String(bytes)} bytes long and PostgreSQL keeps ${String(LONGEST_NAME_BYTES)}: write the name as the database holds it`,
+  );
+}
+
+function wrong(problem: string): { readonly ok: false; readonly problem: string } {
+  return { ok: false, problem };
+}
+
+function quoted(text: string): string {
+  return `"${text}"`;
+}

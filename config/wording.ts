@@ -1,0 +1,51 @@
+/** Pieces of the sentences that faults are made of. */
+
+const LONGEST_SHOWN = 60;
+
+/** A value as the reader wrote it, cut where it gets long. */
+export function show(value: unknown): string {
+  const text = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 3)}...`;
+}
+
+/** `a`, `a or b`, `a, b or c`. */
+export function oneOf(values: readonly (string | number)[]): string {
+  return list(values, 'or');
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function allOf(values: readonly (string | number)[]): string {
+  return list(values, 'and');
+}
+
+function list(values: readonly (string | number)[], joint: 'or' | 'and'): string {
+  const words = values.map(String);
+  const last = words.pop() ?? 'nothing';
+  return words.length === 0 ? last : `${words.join(', ')} ${joint} ${last}`;
+}
+
+/** ` (did you mean "x"?)` where one of the candidates is a typing slip away, else nothing. */
+export function didYouMean(word: string, candidates: readonly string[]): string {
+  const near = candidates
+    .map((candidate) => ({
+      candidate,
+      distance: editDistance(word.toLowerCase(), candidate.toLowerCase()),
+    }))
+    .filter(({ candidate, distance }) => distance <= Math.max(1, Math.floor(candidate.length / 3)))
+    .sort((a, b) => a.distance - b.distance)[0];
+  return near === undefined ? '' : ` (did you mean "${near.candidate}"?)`;
+}
+
+/** Levenshtein's: how many letters to insert, delete or replace. */
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 0; i < a.length; i += 1) {
+    const current = [i + 1];
+    for (let j = 0; j < b.length; j += 1) {
+      const replaced = (previous[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
+      current.push(Math.min(replaced, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}
