@@ -1,0 +1,111 @@
+import { writeFile } from 'node:fs/promises';
+import { shownPath } from '../../config/files';
+import { errorCode, ScaleoutError } from '../lib/errors';
+import type { VerbContext, VerbResult } from '../lib/verb';
+import type { DifferenceDocument } from './difference';
+import { difference as compare } from './difference';
+import type { AuditDocument } from './judge';
+import { judge } from './judge';
+import { readSynthesis, readWaivers, stackOf } from './read';
+import { renderDifferenceMarkdown, renderDifferenceText } from './render/difference';
+import { renderJson } from './render/json';
+import { renderMarkdown } from './render/markdown';
+import { renderText } from './render/text';
+import { RULES } from './rules';
+import type { Waiver } from './waivers';
+
+/** How a result is written for people; `--json` prints the document whatever the format. */
+export const FORMATS = ['text', 'json', 'markdown'] as const;
+export type Format = (typeof FORMATS)[number];
+
+interface Output {
+  /** @default 'text' */
+  readonly format?: Format | undefined;
+  /** A file to write the result to, in the format. @default - none */
+  readonly out?: string | undefined;
+}
+
+export interface AuditInput extends Output {
+  /** What `npx cdktf synth` wrote. */
+  readonly directory: string;
+  /** How messages name the directory. @default the directory, relative to where the person is */
+  readonly shown?: string | undefined;
+  /** The one environment to judge. @default every one */
+  readonly environment?: string | undefined;
+  /** The day to judge against, `YYYY-MM-DD`. @default today, in UTC */
+  readonly today?: string | undefined;
+  /** @default those of config/waivers.yaml */
+  readonly waivers?: readonly Waiver[] | undefined;
+}
+
+/**
+ * Holds synthesized stacks against the rules. Reads files only.
+ *
+ * @returns `refused` when an error is open
+ * @throws ScaleoutError for an environment or a directory that is not there
+ */
+export async function audit(context: VerbContext, input: AuditInput): Promise<VerbResult<AuditDocument>> {
+  const stacks = await readSynthesis(input.directory, input.shown);
+  if (input.environment !== undefined) stackOf(stacks, input.environment);
+  const document = judge({
+    stacks,
+    ...(input.environment === undefined ? {} : { environment: input.environment }),
+    rules: RULES,
+    waivers: input.waivers ?? (await readWaivers()),
+    today: input.today ?? new Date().toISOString().slice(0, 10),
+  });
+  const text = { text: renderText, json: renderJson, markdown: renderMarkdown }[input.format ?? 'text'](
+    document,
+  );
+  await write(context, input.out, text);
+  return { document, text, outcome: document.counts.error > 0 ? 'refused' : 'done' };
+}
+
+/** One side of a difference: an environment in a synthesis. */
+export interface StackReference {
+  readonly directory: string;
+  readonly environment: string;
+  /** What people call it, e.g. `dev@scaled-out`. */
+  readonly label: string;
+}
+
+export interface DifferenceInput extends Output {
+  readonly before: StackReference;
+  readonly after: StackReference;
+}
+
+/**
+ * Two stages of one environment, or two environments, held side by side in words. Reads files only.
+ *
+ * @returns `changes` when they differ
+ */
+export async function difference(
+  context: VerbContext,
+  input: DifferenceInput,
+): Promise<VerbResult<DifferenceDocument>> {
+  const [before, after] = await Promise.all(
+    [input.before, input.after].map(async ({ directory, environment, label }) => ({
+      label,
+      stack: stackOf(await readSynthesis(directory), environment),
+    })),
+  );
+  if (before === undefined || after === undefined) throw new Error('a difference has two sides');
+  const document = compare(before, after);
+  const render = { text: renderDifferenceText, json: renderJson, markdown: renderDifferenceMarkdown };
+  const text = render[input.format ?? 'text'](document);
+  await write(context, input.out, text);
+  return { document, text, outcome: document.changes.length > 0 ? 'changes' : 'done' };
+}
+
+async function write(context: VerbContext, file: string | undefined, text: string): Promise<void> {
+  if (file === undefined) return;
+  try {
+    await writeFile(file, `${text}\n`);
+  } catch (error) {
+    throw new ScaleoutError(
+      `${file} cannot be written (${errorCode(error) ?? 'unknown error'}): give --out a file in a directory that exists`,
+      { cause: error },
+    );
+  }
+  context.reporter.info(`written to ${shownPath(file)}`);
+}

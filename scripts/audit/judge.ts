@@ -1,0 +1,157 @@
+import type { Facts, Level, Problem, Rule } from './rule';
+import { isProduction } from './rule';
+import type { Synthesized } from './synthesized';
+import type { Waiver } from './waivers';
+
+/** One place that breaks a rule. */
+export interface Finding {
+  readonly ruleId: string;
+  readonly level: Level;
+  readonly environment: string;
+  /** The construct in the source that wrote the place; the stack itself where no resource did. */
+  readonly constructPath: string;
+  /** JSON pointer into the environment's `cdk.tf.json`. */
+  readonly pointer: string;
+  readonly message: string;
+  /** Set where somebody answers for the finding; it then refuses nothing. */
+  readonly waiver: { readonly reason: string; readonly expires: string } | null;
+}
+
+/** How one rule ended for one environment: said for every pair, so that nothing passes by not being looked at. */
+export interface RuleOutcome {
+  readonly ruleId: string;
+  readonly environment: string;
+  readonly status: 'compliant' | 'not-applicable' | 'findings';
+  readonly property: string;
+  /** Why the rule does not apply, where it does not. */
+  readonly reason?: string;
+}
+
+/** What an audit answers with. */
+export interface AuditDocument {
+  readonly formatVersion: 1;
+  /** The day judged against, `YYYY-MM-DD`. */
+  readonly judgedOn: string;
+  readonly environments: readonly string[];
+  readonly findings: readonly Finding[];
+  readonly outcomes: readonly RuleOutcome[];
+  /** Waivers that no finding needs any more: remove them. */
+  readonly unusedWaivers: readonly Waiver[];
+  readonly counts: {
+    /** Findings of the level that are not waived. */
+    readonly error: number;
+    readonly warning: number;
+    readonly waived: number;
+    /** Pairs of rule and environment. */
+    readonly compliant: number;
+    readonly notApplicable: number;
+  };
+}
+
+export interface JudgeInput {
+  readonly stacks: readonly Synthesized[];
+  /** The one to judge; the others are then known, not judged. @default every stack */
+  readonly environment?: string;
+  readonly rules: readonly Rule[];
+  readonly waivers: readonly Waiver[];
+  /** The day to judge against, `YYYY-MM-DD`. */
+  readonly today: string;
+}
+
+/** Holds stacks against rules. Pure: the same input gives the same document. */
+export function judge({ stacks, environment, rules, waivers, today }: JudgeInput): AuditDocument {
+  const judged = stacks.filter((stack) => environment === undefined || stack.environment === environment);
+  const results = judged.flatMap((stack) => {
+    const facts: Facts = {
+      production: isProduction(stack.environment),
+      today,
+      others: stacks.filter((other) => other !== stack),
+    };
+    return rules.map((rule) => judgeRule(rule, stack, facts, waivers));
+  });
+  const findings = results.flatMap((result) => result.findings);
+  const outcomes = results.map((result) => result.outcome);
+  const open = findings.filter((finding) => finding.waiver === null);
+  return {
+    formatVersion: 1,
+    judgedOn: today,
+    environments: judged.map((stack) => stack.environment),
+    findings,
+    outcomes,
+    unusedWaivers: waivers.filter(
+      (waiver) =>
+        judged.some((stack) => environmentOf(waiver) === stack.environment) &&
+        !findings.some((finding) => covers(waiver, finding)),
+    ),
+    counts: {
+      error: open.filter((finding) => finding.level === 'error').length,
+      warning: open.filter((finding) => finding.level === 'warning').length,
+      waived: findings.length - open.length,
+      compliant: outcomes.filter((outcome) => outcome.status === 'compliant').length,
+      notApplicable: outcomes.filter((outcome) => outcome.status === 'not-applicable').length,
+    },
+  };
+}
+
+function judgeRule(
+  rule: Rule,
+  stack: Synthesized,
+  facts: Facts,
+  waivers: readonly Waiver[],
+): { readonly outcome: RuleOutcome; readonly findings: readonly Finding[] } {
+  const verdict = check(rule, stack, facts);
+  const problems = verdict.status === 'findings' ? verdict.problems : [];
+  return {
+    outcome: {
+      ruleId: rule.id,
+      environment: stack.environment,
+      status: verdict.status,
+      property: rule.property,
+      ...(verdict.status === 'not-applicable' ? { reason: verdict.reason } : {}),
+    },
+    findings: problems.map((problem) => toFinding(rule, stack, problem, facts.today, waivers)),
+  };
+}
+
+/** A rule that cannot judge has not passed. */
+function check(rule: Rule, stack: Synthesized, facts: Facts): ReturnType<Rule['check']> {
+  try {
+    return rule.check(stack, facts);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `the rule could not judge this stack (${why}), which counts as a violation: look at the stack by hand, and mend the rule`;
+    return {
+      status: 'findings',
+      problems: [{ constructPath: stack.environment, pointer: '', level: 'error', message }],
+    };
+  }
+}
+
+function toFinding(
+  rule: Rule,
+  stack: Synthesized,
+  problem: Problem,
+  today: string,
+  waivers: readonly Waiver[],
+): Finding {
+  const at = { ruleId: rule.id, constructPath: problem.constructPath };
+  const waiver = waivers.find((candidate) => covers(candidate, at));
+  const expired = waiver !== undefined && waiver.expires < today;
+  return {
+    ruleId: rule.id,
+    level: problem.level ?? rule.level,
+    environment: stack.environment,
+    constructPath: problem.constructPath,
+    pointer: problem.pointer,
+    message: expired ? `${problem.message} (its waiver expired on ${waiver.expires})` : problem.message,
+    waiver: waiver === undefined || expired ? null : { reason: waiver.reason, expires: waiver.expires },
+  };
+}
+
+function covers(waiver: Waiver, finding: Pick<Finding, 'ruleId' | 'constructPath'>): boolean {
+  return waiver.rule === finding.ruleId && waiver.constructPath === finding.constructPath;
+}
+
+function environmentOf(waiver: Waiver): string {
+  return waiver.constructPath.split('/')[0] ?? '';
+}

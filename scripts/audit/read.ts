@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { z } from 'zod';
+import { configDirectory, shownPath } from '../../config/files';
+import { allOf, didYouMean } from '../../config/wording';
+import { errorCode, ScaleoutError } from '../lib/errors';
+import type { Synthesized } from './synthesized';
+import { parseSynthesized } from './synthesized';
+import type { Waiver } from './waivers';
+import { parseWaivers } from './waivers';
+
+/** The part of `manifest.json` that says which stacks a synthesis wrote; older ones may lie beside them. */
+const manifestSchema = z.object({
+  stacks: z.record(z.string(), z.object({ synthesizedStackPath: z.string() })),
+});
+
+/**
+ * Reads every stack of a synthesis, in the order of their names.
+ *
+ * @param directory what `npx cdktf synth` wrote: `cdktf.out`
+ * @param shown how messages name the directory
+ * @throws ScaleoutError when there is none, or a file is not what a synthesis writes
+ */
+export async function readSynthesis(
+  directory: string,
+  shown = shownPath(directory),
+): Promise<readonly Synthesized[]> {
+  const manifest = await readGenerated(path.join(directory, 'manifest.json'), `${shown}/manifest.json`);
+  let names: Record<string, { synthesizedStackPath: string }>;
+  try {
+    names = manifestSchema.parse(JSON.parse(manifest)).stacks;
+  } catch (error) {
+    throw new ScaleoutError(
+      `${shown}/manifest.json is not the manifest of a synthesis: write it again with npx cdktf synth`,
+      { cause: error },
+    );
+  }
+  const stacks = Object.entries(names).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Promise.all(
+    stacks.map(async ([environment, { synthesizedStackPath }]) => {
+      const file = `${shown}/${synthesizedStackPath}`;
+      const text = await readGenerated(path.join(directory, synthesizedStackPath), file);
+      return parseSynthesized(text, environment, file);
+    }),
+  );
+}
+
+/** @throws ScaleoutError naming the environments there are */
+export function stackOf(stacks: readonly Synthesized[], environment: string): Synthesized {
+  const stack = stacks.find((candidate) => candidate.environment === environment);
+  if (stack !== undefined) return stack;
+  const names = stacks.map((candidate) => candidate.environment);
+  throw new ScaleoutError(
+    `there is no environment "${environment}"${didYouMean(environment, names)}: the synthesis holds ${allOf(names)}, one for each file in config/environments`,
+  );
+}
+
+async function readGenerated(file: string, shown: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ScaleoutError(
+      `${shown} cannot be read (${errorCode(error) ?? 'unknown error'}): nothing was synthesized there. Run npx cdktf synth first`,
+      { cause: error },
+    );
+  }
+}
+
+/** The waivers of `config/waivers.yaml`; none where there is no such file. */
+export async function readWaivers(
+  file = path.join(configDirectory(), 'waivers.yaml'),
+): Promise<readonly Waiver[]> {
+  let text: string;
+  try {
+    text = await readFile(file, 'utf8');
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return [];
+    throw error;
+  }
+  return parseWaivers(text, shownPath(file));
+}

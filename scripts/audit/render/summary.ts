@@ -1,0 +1,15 @@
+import type { AuditDocument } from '../judge';
+
+/** The verdict in one sentence. */
+export function summary({ counts, judgedOn, environments }: AuditDocument): string {
+  const verdict = counts.error === 0 ? 'passed' : 'refused';
+  return (
+    `audit of ${environments.join(', ')} on ${judgedOn} ${verdict}: ${plural(counts.error, 'error')}, ` +
+    `${plural(counts.warning, 'warning')}, ${String(counts.waived)} waived; ` +
+    `${plural(counts.compliant, 'check')} held, ${String(counts.notApplicable)} did not apply`
+  );
+}
+
+function plural(count: number, word: string): string {
+  return `${String(count)} ${word}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,63 @@
+import type { Block, Synthesized } from './synthesized';
+import { pointer } from './synthesized';
+
+/** An `error` refuses the environment; a `warning` is for a person to weigh. */
+export type Level = 'error' | 'warning';
+
+/** What a rule may know beside the stack it judges. Facts come from the edge; a rule reads no clock and no file. */
+export interface Facts {
+  /** True where the stricter half of the rules applies; see {@link isProduction}. */
+  readonly production: boolean;
+  /** The day to judge against, `YYYY-MM-DD`. */
+  readonly today: string;
+  /** The other stacks of the same synthesis. */
+  readonly others: readonly Synthesized[];
+}
+
+/** One place that breaks a rule: what is wrong, the value, and the way out. */
+export interface Problem {
+  readonly constructPath: string;
+  /** JSON pointer of the value, or of the block that lacks it. */
+  readonly pointer: string;
+  readonly message: string;
+  /** Where this place is less grave than the rule. @default the rule's level */
+  readonly level?: Level;
+}
+
+export type Verdict =
+  | { readonly status: 'compliant' }
+  | { readonly status: 'not-applicable'; readonly reason: string }
+  | { readonly status: 'findings'; readonly problems: readonly Problem[] };
+
+export interface Rule {
+  /** Stays for ever: reports and waivers name it. */
+  readonly id: string;
+  readonly level: Level;
+  /** What must hold, in one sentence. */
+  readonly property: string;
+  /** Pure. Throwing is a finding, not a pass. */
+  readonly check: (stack: Synthesized, facts: Facts) => Verdict;
+}
+
+export function verdict(problems: readonly Problem[]): Verdict {
+  return problems.length === 0 ? { status: 'compliant' } : { status: 'findings', problems };
+}
+
+export function notApplicable(reason: string): Verdict {
+  return { status: 'not-applicable', reason };
+}
+
+/** A problem of one argument of a resource. */
+export function problemAt(block: Block, argument: string, message: string, level?: Level): Problem {
+  return {
+    constructPath: block.constructPath,
+    pointer: block.pointer + (argument in block.body ? pointer(argument) : ''),
+    message,
+    ...(level === undefined ? {} : { level }),
+  };
+}
+
+/** Environments named `prod` or `production`, alone or followed by a suffix (`prod-eu`), are production. */
+export function isProduction(environment: string): boolean {
+  return /^prod(uction)?(-|$)/.test(environment);
+}

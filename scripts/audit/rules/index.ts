@@ -1,0 +1,25 @@
+import type { Rule } from '../rule';
+import { availability } from './availability';
+import { destroyProtection } from './destroy-protection';
+import { firewallWidth } from './firewall-width';
+import { passwords } from './passwords';
+import { publicAccess } from './public-access';
+import { shardHosting } from './shard-hosting';
+import { stateBackend } from './state-backend';
+import { supportedVersions } from './supported-versions';
+import { tags } from './tags';
+import { tls } from './tls';
+
+/** Every rule, in the order reports name them: who gets in, what survives, what it runs, how it is kept. */
+export const RULES: readonly Rule[] = [
+  publicAccess,
+  firewallWidth,
+  tls,
+  passwords,
+  availability,
+  destroyProtection,
+  shardHosting,
+  supportedVersions,
+  stateBackend,
+  tags,
+];

@@ -1,0 +1,61 @@
+import { booleanAt, describeGap } from '../attributes';
+import { CLUSTER, NO_CLUSTER } from '../azurerm';
+import type { Rule } from '../rule';
+import { notApplicable, problemAt, verdict } from '../rule';
+import { resourcesOf } from '../synthesized';
+
+const COORDINATOR = 'coordinator_public_ip_access_enabled';
+const WORKERS = 'node_public_ip_access_enabled';
+
+/**
+ * The provider leaves the coordinator open to the internet unless told otherwise, so an unset argument is no secure
+ * default. Outside production a public coordinator is a choice, which the firewall then narrows.
+ */
+export const publicAccess: Rule = {
+  id: 'public-access',
+  level: 'error',
+  property:
+    'Public access is set explicitly: off for workers everywhere, and off for the coordinator in production.',
+  check(stack, facts) {
+    const clusters = resourcesOf(stack, CLUSTER);
+    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
+    return verdict(
+      clusters.flatMap((cluster) => {
+        const coordinator = booleanAt(cluster.body, COORDINATOR);
+        const workers = booleanAt(cluster.body, WORKERS);
+        const problems = [];
+        if (coordinator.state !== 'value') {
+          problems.push(
+            problemAt(
+              cluster,
+              COORDINATOR,
+              `${COORDINATOR} ${describeGap(coordinator)}, and the provider's default is true: set it to false, or to true where a firewall is meant to be the only gate`,
+            ),
+          );
+        } else if (coordinator.value && facts.production) {
+          problems.push(
+            problemAt(
+              cluster,
+              COORDINATOR,
+              `${COORDINATOR} is true: a production coordinator is reached through a private endpoint only. Set network.access to private in config/environments/${stack.environment}.yaml`,
+            ),
+          );
+        }
+        if (workers.state !== 'value') {
+          problems.push(
+            problemAt(cluster, WORKERS, `${WORKERS} ${describeGap(workers)}: set it to false explicitly`),
+          );
+        } else if (workers.value) {
+          problems.push(
+            problemAt(
+              cluster,
+              WORKERS,
+              `${WORKERS} is true: clients talk to the coordinator, nobody needs to reach a worker from the internet. Set it to false`,
+            ),
+          );
+        }
+        return problems;
+      }),
+    );
+  },
+};

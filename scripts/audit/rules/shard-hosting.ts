@@ -1,0 +1,51 @@
+import { booleanAt, describeGap, numberAt } from '../attributes';
+import { CLUSTER, NO_CLUSTER } from '../azurerm';
+import type { Rule } from '../rule';
+import { notApplicable, problemAt, verdict } from '../rule';
+import { resourcesOf } from '../synthesized';
+
+const SHARDS = 'shards_on_coordinator_enabled';
+
+/**
+ * Unset, the service answers true for a cluster created with one node and false for one created with workers: the
+ * same file then gives two topologies, depending on the cluster's history.
+ */
+export const shardHosting: Rule = {
+  id: 'shard-hosting',
+  level: 'error',
+  property: 'Whether the coordinator holds shards is set explicitly, and a single node always holds its own.',
+  check(stack) {
+    const clusters = resourcesOf(stack, CLUSTER);
+    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
+    return verdict(
+      clusters.flatMap((cluster) => {
+        const shards = booleanAt(cluster.body, SHARDS);
+        const workers = numberAt(cluster.body, 'node_count');
+        if (shards.state !== 'value') {
+          return [
+            problemAt(
+              cluster,
+              SHARDS,
+              `${SHARDS} ${describeGap(shards)}: the service then decides by how the cluster was once created. Set cluster.coordinatorHoldsShards to true or false in config/environments/${stack.environment}.yaml`,
+            ),
+          ];
+        }
+        if (workers.state !== 'value') {
+          return [
+            problemAt(cluster, 'node_count', `node_count ${describeGap(workers)}: write the number out`),
+          ];
+        }
+        if (workers.value === 0 && !shards.value) {
+          return [
+            problemAt(
+              cluster,
+              SHARDS,
+              `${SHARDS} is false on a cluster without workers: no node is left to hold a shard, and distributing a table fails. Set it to true until there are workers`,
+            ),
+          ];
+        }
+        return [];
+      }),
+    );
+  },
+};

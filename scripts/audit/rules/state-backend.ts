@@ -1,0 +1,120 @@
+import { booleanAt, describeGap, stringAt } from '../attributes';
+import { constructPathAt } from '../owner';
+import type { Facts, Problem, Rule } from '../rule';
+import { verdict } from '../rule';
+import type { JsonObject, Synthesized } from '../synthesized';
+import { isObject, leaves, pointer, section } from '../synthesized';
+
+/** Arguments of the azurerm backend that hold a credential. */
+const CREDENTIALS = [
+  'access_key',
+  'sas_token',
+  'client_secret',
+  'client_certificate',
+  'client_certificate_password',
+  'oidc_token',
+];
+/** What names one state: two environments must differ in at least one of them. */
+const STATE_NAME = ['storage_account_name', 'container_name', 'key'] as const;
+
+/** Paths of a machine, not the ids of Azure resources, which start with a slash as well. */
+const ABSOLUTE_PATH = /^(\/(?!(subscriptions|providers)(\/|$)).+|[A-Za-z]:[\\/].*)/;
+
+/**
+ * State holds the administrator's password in the clear and decides what Terraform replaces, so where it lies and who
+ * reads it is part of the database's security.
+ */
+export const stateBackend: Rule = {
+  id: 'state-backend',
+  level: 'error',
+  property:
+    "State lies in Azure storage of its own, is reached with Entra ID and no key, and no file names a path of somebody's machine.",
+  check(stack, facts) {
+    return verdict([...backend(stack, facts), ...absolutePaths(stack)]);
+  },
+};
+
+function backend(stack: Synthesized, facts: Facts): readonly Problem[] {
+  const declared = backendsOf(stack);
+  const azurerm = declared['azurerm'];
+  if (!isObject(azurerm)) {
+    const kind = Object.keys(declared)[0] ?? 'none';
+    return [
+      {
+        constructPath: stack.environment,
+        pointer: pointer('terraform'),
+        ...(facts.production ? {} : { level: 'warning' as const }),
+        message: `the state backend is ${kind}: on one machine's disk it is neither shared, locked nor encrypted. Configure the azurerm backend`,
+      },
+    ];
+  }
+  const at = pointer('terraform', 'backend', 'azurerm');
+  const problem = (argument: string, message: string): Problem => ({
+    constructPath: stack.environment,
+    pointer: argument in azurerm ? at + pointer(argument) : at,
+    message,
+  });
+  const problems: Problem[] = [];
+  const entra = booleanAt(azurerm, 'use_azuread_auth');
+  if (entra.state !== 'value' || !entra.value) {
+    const what = entra.state === 'value' ? 'is false' : describeGap(entra);
+    problems.push(
+      problem(
+        'use_azuread_auth',
+        `use_azuread_auth ${what}: the backend would ask for the account's key, which opens every state in it. Set it to true`,
+      ),
+    );
+  }
+  for (const credential of CREDENTIALS) {
+    if (azurerm[credential] === undefined || azurerm[credential] === null) continue;
+    problems.push(
+      problem(
+        credential,
+        `the backend holds ${credential} (not repeated here): remove it and use Entra ID, with workload identity in a pipeline`,
+      ),
+    );
+  }
+  for (const name of STATE_NAME) {
+    const reading = stringAt(azurerm, name);
+    if (reading.state === 'value' && reading.value !== '') continue;
+    problems.push(
+      problem(
+        name,
+        `${name} ${reading.state === 'value' ? 'is empty' : describeGap(reading)}: name where the state lies`,
+      ),
+    );
+  }
+  const twin = facts.others.find((other) => sameState(azurerm, backendsOf(other)['azurerm']));
+  if (twin !== undefined) {
+    problems.push(
+      problem(
+        'key',
+        `${stack.environment} and ${twin.environment} share one state (${STATE_NAME.map((name) => JSON.stringify(azurerm[name])).join(', ')}): deploying one would destroy the other. Give each a key of its own`,
+      ),
+    );
+  }
+  return problems;
+}
+
+function backendsOf(stack: Synthesized): JsonObject {
+  const value = section(stack, 'terraform')['backend'];
+  return isObject(value) ? value : {};
+}
+
+function sameState(a: JsonObject, b: unknown): boolean {
+  const other = b as JsonObject | undefined;
+  return other !== undefined && STATE_NAME.every((name) => a[name] === other[name]);
+}
+
+function absolutePaths(stack: Synthesized): readonly Problem[] {
+  return leaves(stack.document).flatMap((leaf) => {
+    if (typeof leaf.value !== 'string' || !ABSOLUTE_PATH.test(leaf.value)) return [];
+    return [
+      {
+        constructPath: constructPathAt(stack, leaf.pointer),
+        pointer: leaf.pointer,
+        message: `${leaf.key} is the absolute path ${leaf.value}: it exists on one machine, and the file differs on the next. Use a path relative to the stack`,
+      },
+    ];
+  });
+}

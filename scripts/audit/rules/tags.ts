@@ -1,0 +1,57 @@
+import { describeGap, stringAt } from '../attributes';
+import { CLUSTER, PRIVATE_ENDPOINT, RESOURCE_GROUP } from '../azurerm';
+import type { Problem, Rule } from '../rule';
+import { notApplicable, problemAt, verdict } from '../rule';
+import type { Block } from '../synthesized';
+import { isObject, pointer } from '../synthesized';
+
+/** Whose it is, what for, and who keeps it: what a bill and an incident ask for first. */
+export const MANDATORY_TAGS = ['environment', 'workload', 'managed-by'] as const;
+
+/** Types that take tags; rules, roles, locks and server parameters take none. */
+const TAGGED = new Set([
+  RESOURCE_GROUP,
+  CLUSTER,
+  PRIVATE_ENDPOINT,
+  'azurerm_private_dns_zone',
+  'azurerm_private_dns_zone_virtual_network_link',
+  'azurerm_virtual_network',
+  'azurerm_key_vault',
+  'azurerm_storage_account',
+]);
+
+export const tags: Rule = {
+  id: 'tags',
+  level: 'error',
+  property: `Every resource that takes tags carries ${MANDATORY_TAGS.join(', ')}, and its environment tag is true.`,
+  check(stack) {
+    const tagged = stack.resources.filter((block) => TAGGED.has(block.type));
+    if (tagged.length === 0) return notApplicable('the stack holds no resource that takes tags');
+    return verdict(tagged.flatMap((block) => judge(block, stack.environment)));
+  },
+};
+
+function judge(block: Block, environment: string): readonly Problem[] {
+  const value = block.body['tags'];
+  if (!isObject(value)) {
+    const gap = value === undefined || value === null ? 'are not set' : `are ${JSON.stringify(value)}`;
+    return [problemAt(block, 'tags', `tags ${gap}: write out ${MANDATORY_TAGS.join(', ')}`)];
+  }
+  return MANDATORY_TAGS.flatMap((tag) => {
+    const reading = stringAt(value, tag);
+    const at = { constructPath: block.constructPath, pointer: block.pointer + pointer('tags') };
+    if (reading.state !== 'value' || reading.value.trim() === '') {
+      const gap = reading.state === 'value' ? 'is empty' : describeGap(reading);
+      return [{ ...at, message: `the tag "${tag}" ${gap}: give it a value` }];
+    }
+    if (tag === 'environment' && reading.value !== environment) {
+      return [
+        {
+          ...at,
+          message: `the tag "environment" is "${reading.value}" in the stack of ${environment}: bills and alerts would name the wrong one`,
+        },
+      ];
+    }
+    return [];
+  });
+}

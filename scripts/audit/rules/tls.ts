@@ -1,0 +1,73 @@
+import { describeGap, stringAt } from '../attributes';
+import { CLUSTER, COORDINATOR_CONFIGURATION, NODE_CONFIGURATION, NO_CLUSTER } from '../azurerm';
+import type { Problem, Rule } from '../rule';
+import { notApplicable, problemAt, verdict } from '../rule';
+import { constructPathAt } from '../owner';
+import type { Synthesized } from '../synthesized';
+import { leaves, resourcesOf } from '../synthesized';
+
+/** Server parameters that can only weaken what the service enforces, and the values that do not. */
+const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
+  ssl: ['on'],
+  require_secure_transport: ['on'],
+  ssl_min_protocol_version: ['TLSv1.2', 'TLSv1.3'],
+  ssl_max_protocol_version: ['TLSv1.2', 'TLSv1.3', ''],
+};
+
+/**
+ * The service accepts no connection without TLS and has no argument for it, so this cannot prove that it is on. What
+ * a stack can do is weaken it: by a server parameter, or by handing out a connection string that does not verify
+ * which server answers.
+ */
+export const tls: Rule = {
+  id: 'tls',
+  level: 'error',
+  property:
+    "Nothing weakens the service's mandatory TLS: no server parameter, and no connection string that does not verify the server.",
+  check(stack) {
+    if (resourcesOf(stack, CLUSTER).length === 0) return notApplicable(NO_CLUSTER);
+    return verdict([...parameters(stack), ...connectionStrings(stack)]);
+  },
+};
+
+function parameters(stack: Synthesized): readonly Problem[] {
+  const configurations = [COORDINATOR_CONFIGURATION, NODE_CONFIGURATION].flatMap((type) =>
+    resourcesOf(stack, type),
+  );
+  return configurations.flatMap((block) => {
+    const name = stringAt(block.body, 'name');
+    if (name.state !== 'value') {
+      return [problemAt(block, 'name', `the parameter's name ${describeGap(name)}: write it out`)];
+    }
+    const safe = PARAMETERS[name.value.toLowerCase()];
+    if (safe === undefined) return [];
+    const value = stringAt(block.body, 'value');
+    if (value.state === 'value' && safe.some((word) => word.toLowerCase() === value.value.toLowerCase()))
+      return [];
+    const what = value.state === 'value' ? `is "${value.value}"` : describeGap(value);
+    return [
+      problemAt(
+        block,
+        'value',
+        `the server parameter ${name.value} ${what}, which weakens TLS: leave it to the service, or set it to ${safe.filter(Boolean).join(' or ')}`,
+      ),
+    ];
+  });
+}
+
+function connectionStrings(stack: Synthesized): readonly Problem[] {
+  return leaves(stack.document).flatMap((leaf) => {
+    const mode =
+      typeof leaf.value === 'string' ? /\bsslmode\s*=\s*([\w-]+)/i.exec(leaf.value)?.[1] : undefined;
+    const keyed = /^(pg)?sslmode$/i.test(leaf.key) ? String(leaf.value) : undefined;
+    const found = mode ?? keyed;
+    if (found === undefined || found.toLowerCase() === 'verify-full') return [];
+    return [
+      {
+        constructPath: constructPathAt(stack, leaf.pointer),
+        pointer: leaf.pointer,
+        message: `sslmode is ${found}, which does not prove which server answers: use verify-full`,
+      },
+    ];
+  });
+}

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { oneOf, show } from '../../config/wording';
+import { parseYaml, rule, strictShape } from '../../config/yaml';
+import { RULES } from './rules';
+
+/** One finding somebody answers for, until a day. Never a whole rule, and never for ever. */
+export interface Waiver {
+  readonly rule: string;
+  /** The construct the finding names, exactly; it begins with the environment. */
+  readonly constructPath: string;
+  /** Why the finding is accepted, for the auditor to read. */
+  readonly reason: string;
+  /** The last day it holds, `YYYY-MM-DD`. */
+  readonly expires: string;
+}
+
+const ids = RULES.map(({ id }) => id);
+const reasonAllowed =
+  'why this finding is accepted, in a sentence an auditor can judge (20 letters at least)';
+const dayAllowed = 'the last day the waiver holds, as in 2027-01-31';
+
+const waiverSchema = strictShape(
+  {
+    rule: z.enum(ids, { error: `the id of a rule: ${oneOf(ids)}` }),
+    constructPath: z
+      .string({ error: 'the construct of the finding, as in dev/cluster' })
+      .regex(/^[^/\s]+(\/[^/\s]+)*$/, { error: 'the construct of the finding, as in dev/cluster' }),
+    reason: z.string({ error: reasonAllowed }).trim().min(20, { error: reasonAllowed }),
+    expires: z.iso.date({ error: dayAllowed }),
+  },
+  'a waiver with the keys rule, constructPath, reason and expires',
+);
+
+const waiversSchema = strictShape(
+  { waivers: z.array(waiverSchema, { error: 'a list of waivers' }) },
+  'a map with the key waivers',
+);
+
+/**
+ * Parses `waivers.yaml`: `waivers: [{ rule, constructPath, reason, expires }]`, strictly, every fault at once.
+ *
+ * @throws ConfigError
+ */
+export function parseWaivers(text: string, file: string): readonly Waiver[] {
+  return parseYaml(text, file, waiversSchema, [
+    rule(
+      z.object({ waivers: z.array(z.object({ rule: z.string(), constructPath: z.string() })) }),
+      (data, report) => {
+        const seen = new Set<string>();
+        for (const [index, waiver] of data.waivers.entries()) {
+          const key = `${waiver.rule} ${waiver.constructPath}`;
+          if (seen.has(key)) {
+            report(
+              ['waivers', index],
+              `${show(waiver.rule)} of ${waiver.constructPath} is waived twice: keep one`,
+            );
+          }
+          seen.add(key);
+        }
+      },
+    ),
+  ]).waivers;
+}

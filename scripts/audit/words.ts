@@ -1,0 +1,147 @@
+import { CLUSTER, FIREWALL_RULE, RESOURCE_GROUP } from './azurerm';
+import type { Json } from './synthesized';
+
+/** What an argument's change means on this service, beyond its two values. */
+export interface Meaning {
+  /** The rest of a sentence that begins with the two values. */
+  readonly words: string;
+  /** True where the apply would fail: the service does not go this way. */
+  readonly refused?: boolean;
+}
+
+type Explain = (before: Json | undefined, after: Json | undefined) => Meaning | undefined;
+
+/** Meanings of one environment changing, by argument of the cluster. */
+const CLUSTER_CHANGES: Readonly<Record<string, Explain>> = {
+  node_count: (before, after) => {
+    const from = Number(before ?? 0);
+    const to = Number(after ?? 0);
+    if (Number.isNaN(from) || Number.isNaN(to))
+      return means('whether nodes are added only an apply can tell');
+    if (to === 1) return refuses('the service knows no cluster with a single worker: 0, or 2 to 20');
+    if (to > from) {
+      return means(
+        'nodes are added in place without downtime; no data moves until tables are distributed or rebalanced',
+      );
+    }
+    return refuses(
+      to === 0
+        ? 'a cluster with workers never becomes a single node again'
+        : 'workers are only ever added; fewer need a support ticket and a drain',
+    );
+  },
+  shards_on_coordinator_enabled: (_, after) =>
+    after === false
+      ? means('the coordinator takes no new shards; those it has stay until a rebalance moves them')
+      : means('the coordinator may hold shards; none move there until a rebalance'),
+  sql_version: upgrade('PostgreSQL'),
+  citus_version: upgrade('Citus'),
+  coordinator_vcore_count: () =>
+    means('the coordinator fails over: connections break once, for seconds to minutes'),
+  node_vcores: () => means('every worker fails over in turn: connections break for seconds to minutes'),
+  coordinator_storage_quota_in_mb: storage,
+  node_storage_quota_in_mb: storage,
+  coordinator_server_edition: () => means('the coordinator moves to another kind of machine: it fails over'),
+  node_server_edition: () => means('the workers move to another kind of machine: they fail over'),
+  ha_enabled: (_, after) =>
+    after === true
+      ? means('every node gets a standby, in place; the nodes cost twice as much')
+      : means('the standbys are removed: a node that fails is down until it is rebuilt'),
+  coordinator_public_ip_access_enabled: (_, after) =>
+    after === true
+      ? means('the coordinator gets a public address; the firewall rules become its gate')
+      : means('the coordinator loses its public address: clients need a private endpoint'),
+  node_public_ip_access_enabled: (_, after) =>
+    means(after === true ? 'workers get public addresses' : 'workers lose their public addresses'),
+  administrator_login_password: () => means('the password of the login role is changed in place'),
+  maintenance_window: () => means('Azure maintains the nodes at another time'),
+};
+
+/** Why a difference is worth a look when two environments are held side by side. */
+const CLUSTER_COMPARISONS: Readonly<Record<string, string>> = {
+  node_count: 'the shards lie on another number of nodes, so plans and rebalances differ',
+  shards_on_coordinator_enabled: 'shards are spread over another set of nodes',
+  sql_version: 'what was proved on one PostgreSQL version is not proved on the other',
+  citus_version: 'what was proved on one Citus version is not proved on the other',
+  ha_enabled: 'only one of them survives the loss of a node without a rebuild',
+  coordinator_public_ip_access_enabled: 'clients reach the coordinator in another way',
+  node_public_ip_access_enabled: 'one of them lets the internet reach its workers',
+};
+
+/** What it means that an argument of one environment changes. */
+export function explainChange(
+  type: string,
+  path: string,
+  before: Json | undefined,
+  after: Json | undefined,
+): Meaning {
+  const argument = path.split('.')[0] ?? '';
+  const explained = type === CLUSTER ? CLUSTER_CHANGES[argument]?.(before, after) : undefined;
+  if (explained !== undefined) return explained;
+  if (path === 'lifecycle.prevent_destroy') {
+    return means(
+      after === true
+        ? 'Terraform refuses to destroy the resource'
+        : 'Terraform may destroy the resource: its last protection against that goes',
+    );
+  }
+  if (argument === 'tags') return means('a tag, changed in place');
+  if (type === FIREWALL_RULE) return means('takes up to 5 minutes to take effect');
+  return means('changed in place');
+}
+
+/** What it means that two environments hold different values. */
+export function explainComparison(type: string, path: string): string {
+  return type === CLUSTER ? (CLUSTER_COMPARISONS[path.split('.')[0] ?? ''] ?? '') : '';
+}
+
+/** What it means that a resource appears in, or disappears from, an environment. */
+export function explainResource(type: string, appears: boolean): string {
+  if (type === CLUSTER) {
+    return appears
+      ? 'a cluster is created, which takes about 17 minutes'
+      : 'the cluster is destroyed with its data and its backups; it cannot be restored';
+  }
+  if (type === RESOURCE_GROUP && !appears) return 'the resource group is destroyed with everything in it';
+  if (type === FIREWALL_RULE) {
+    return appears
+      ? 'more addresses are let in, within 5 minutes'
+      : 'addresses are shut out, within 5 minutes';
+  }
+  return appears ? 'created' : 'destroyed';
+}
+
+function upgrade(product: string): Explain {
+  return (before, after) =>
+    compareVersions(after, before) < 0
+      ? refuses(`${product} never goes back to an older version`)
+      : means(
+          `a major upgrade of ${product}, with downtime and no way back, which a Terraform plan shows as a plain update in place`,
+        );
+}
+
+function storage(before: Json | undefined, after: Json | undefined): Meaning {
+  return Number(after ?? 0) < Number(before ?? 0)
+    ? refuses('storage only ever grows')
+    : means('storage grows in place, and never shrinks again');
+}
+
+function compareVersions(a: Json | undefined, b: Json | undefined): number {
+  const [x, y] = [a, b].map((version) =>
+    (typeof version === 'object' ? '' : String(version)).split('.').map(Number),
+  );
+  const length = Math.max(x?.length ?? 0, y?.length ?? 0);
+  for (let index = 0; index < length; index += 1) {
+    const difference = (x?.[index] ?? 0) - (y?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+function means(words: string): Meaning {
+  return { words };
+}
+
+function refuses(words: string): Meaning {
+  return { words: `the service refuses: ${words}`, refused: true };
+}
