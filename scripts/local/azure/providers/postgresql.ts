@@ -1,0 +1,281 @@
+import { randomInt } from 'node:crypto';
+import type { ArmRequest, ArmResponse, JsonObject } from '../arm';
+import { ArmError, objectAt, param, textAt, without } from '../arm';
+import type { Route } from '../router';
+import type { Resource, ResourceStore } from '../store';
+import { representation } from '../store';
+import type { Operations } from './operations';
+import type { ClusterSettings } from './postgresql-rules';
+import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
+import { groupId, requireGroup } from './resources';
+
+const TYPE = 'Microsoft.DBforPostgreSQL/serverGroupsv2';
+const CLUSTER = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${TYPE}/{cluster}`;
+const RULE = `${CLUSTER}/firewallRules/{rule}`;
+const apiVersions = ['2022-11-08'];
+/** Written once and never given back, by the service as by the stand-in: it is not even stored. */
+const PASSWORD = 'administratorLoginPassword';
+
+/** Microsoft.DBforPostgreSQL: Azure Cosmos DB for PostgreSQL clusters, their servers and firewall rules. */
+export function postgresqlRoutes(store: ResourceStore, operations: Operations): Route[] {
+  return [
+    ...clusterRoutes(store, operations),
+    ...firewallRuleRoutes(store, operations),
+    {
+      method: 'GET',
+      pattern: `${CLUSTER}/servers`,
+      apiVersions,
+      handle: (request) => {
+        const cluster = requireCluster(store, request);
+        return { status: 200, body: { value: servers(cluster) } };
+      },
+    },
+  ];
+}
+
+function clusterRoutes(store: ResourceStore, operations: Operations): Route[] {
+  return [
+    {
+      method: 'GET',
+      pattern: CLUSTER,
+      apiVersions,
+      handle: (request) => answer(requireCluster(store, request)),
+    },
+    {
+      method: 'PUT',
+      pattern: CLUSTER,
+      apiVersions,
+      handle: (request) => {
+        requireGroup(store, request);
+        const existing = store.get(clusterId(request));
+        const becomes = existing === undefined ? created(request) : changed(existing, request);
+        const meanwhile = underWay(existing ?? becomes, existing === undefined ? 'Provisioning' : 'Updating');
+        const status = existing === undefined ? 201 : 200;
+        return operations.begin(request, { resourceId: becomes.id, meanwhile, becomes }, status);
+      },
+    },
+    {
+      method: 'PATCH',
+      pattern: CLUSTER,
+      apiVersions,
+      handle: (request) => {
+        const existing = requireCluster(store, request);
+        const becomes = changed(existing, request);
+        const meanwhile = underWay(existing, 'Updating');
+        return operations.begin(request, { resourceId: existing.id, meanwhile, becomes }, 202);
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: CLUSTER,
+      apiVersions,
+      handle: (request) => {
+        const cluster = store.get(clusterId(request));
+        if (cluster === undefined) return { status: 204 };
+        return operations.begin(request, { resourceId: cluster.id, becomes: null }, 202);
+      },
+    },
+  ];
+}
+
+function firewallRuleRoutes(store: ResourceStore, operations: Operations): Route[] {
+  const ruleId = (request: ArmRequest): string =>
+    `${clusterId(request)}/firewallRules/${param(request, 'rule')}`;
+  return [
+    {
+      method: 'GET',
+      pattern: RULE,
+      apiVersions,
+      handle: (request) => {
+        const rule = store.get(ruleId(request));
+        if (rule === undefined) throw notFound(`${TYPE}/firewallRules`, param(request, 'rule'));
+        return answer(rule);
+      },
+    },
+    {
+      method: 'GET',
+      pattern: `${CLUSTER}/firewallRules`,
+      apiVersions,
+      handle: (request) => {
+        const { id } = requireCluster(store, request);
+        const rules = store.below(id).filter(({ type }) => type === `${TYPE}/firewallRules`);
+        return { status: 200, body: { value: rules.map(representation) } };
+      },
+    },
+    {
+      method: 'PUT',
+      pattern: RULE,
+      apiVersions,
+      handle: (request) => {
+        requireCluster(store, request);
+        const { startIpAddress, endIpAddress } = objectAt(request.body, 'properties');
+        if (typeof startIpAddress !== 'string' || typeof endIpAddress !== 'string') {
+          throw badRequest('A firewall rule needs a startIpAddress and an endIpAddress.');
+        }
+        const rule: Resource = {
+          id: ruleId(request),
+          name: param(request, 'rule'),
+          type: `${TYPE}/firewallRules`,
+          properties: { startIpAddress, endIpAddress, provisioningState: 'Succeeded' },
+        };
+        const status = store.get(rule.id) === undefined ? 201 : 200;
+        const meanwhile = { ...rule, properties: { ...rule.properties, provisioningState: 'InProgress' } };
+        return operations.begin(request, { resourceId: rule.id, meanwhile, becomes: rule }, status);
+      },
+    },
+    {
+      method: 'DELETE',
+      pattern: RULE,
+      apiVersions,
+      handle: (request) => {
+        const rule = store.get(ruleId(request));
+        if (rule === undefined) return { status: 204 };
+        return operations.begin(request, { resourceId: rule.id, becomes: null }, 202);
+      },
+    },
+  ];
+}
+
+/** What the service fills in where a new cluster's description is silent. */
+function defaults(properties: JsonObject): JsonObject {
+  return {
+    administratorLogin: 'citus',
+    citusVersion: '12.1',
+    coordinatorEnablePublicIpAccess: true,
+    coordinatorServerEdition: 'GeneralPurpose',
+    enableHa: false,
+    // A lone node has to hold the shards; beside workers the coordinator holds none unless asked to.
+    enableShardsOnCoordinator: properties['nodeCount'] === 0,
+    maintenanceWindow: { customWindow: 'Disabled', dayOfWeek: 0, startHour: 0, startMinute: 0 },
+    nodeEnablePublicIpAccess: false,
+    nodeServerEdition: 'MemoryOptimized',
+    nodeStorageQuotaInMb: 524_288,
+    nodeVCores: 4,
+    postgresqlVersion: '16',
+    privateEndpointConnections: [],
+    readReplicas: [],
+  };
+}
+
+function created(request: ArmRequest): Resource {
+  const name = param(request, 'cluster');
+  const location = request.body?.['location'];
+  if (typeof location !== 'string' || location === '') {
+    throw new ArmError(400, 'LocationRequired', 'The location property is required for this definition.');
+  }
+  const wanted = objectAt(request.body, 'properties');
+  const refused = clusterNameRefusal(name) ?? passwordRefusal(wanted[PASSWORD]);
+  if (refused !== undefined) throw badRequest(refused);
+  return checked(undefined, {
+    id: clusterId(request),
+    name,
+    type: TYPE,
+    location,
+    tags: objectAt(request.body, 'tags'),
+    properties: {
+      ...defaults(wanted),
+      ...without(wanted, PASSWORD),
+      earliestRestoreTime: new Date().toISOString(),
+    },
+    // Fixed when the cluster is made, known to nobody before.
+    hidden: { domainLabel: Array.from({ length: 14 }, () => randomInt(36).toString(36)).join('') },
+  });
+}
+
+function changed(existing: Resource, request: ArmRequest): Resource {
+  const wanted = objectAt(request.body, 'properties');
+  const refused = wanted[PASSWORD] === undefined ? undefined : passwordRefusal(wanted[PASSWORD]);
+  if (refused !== undefined) throw badRequest(refused);
+  return checked(existing, {
+    ...existing,
+    ...(request.body?.['tags'] === undefined ? {} : { tags: objectAt(request.body, 'tags') }),
+    properties: { ...existing.properties, ...without(wanted, PASSWORD) },
+  });
+}
+
+/** The cluster with everything the service derives, if the service allows it. */
+function checked(before: Resource | undefined, after: Resource): Resource {
+  const refused = refusal(settings(after), before && settings(before));
+  if (refused !== undefined) throw badRequest(refused);
+  return {
+    ...after,
+    properties: {
+      ...after.properties,
+      serverNames: serverNames(after),
+      provisioningState: 'Succeeded',
+      state: 'Ready',
+    },
+  };
+}
+
+function serverNames(cluster: Resource): JsonObject[] {
+  const domainLabel = textAt(cluster.hidden ?? {}, 'domainLabel');
+  const workers = Array.from({ length: settings(cluster).nodeCount }, (_, index) => `w${String(index)}`);
+  return ['c', ...workers].map((node) => ({
+    name: `${cluster.name}-${node}`,
+    fullyQualifiedDomainName: `${node}-${cluster.name}.${domainLabel}.postgres.cosmos.azure.com`,
+  }));
+}
+
+function servers(cluster: Resource): JsonObject[] {
+  const { properties } = cluster;
+  return serverNames(cluster).map((server, index) => ({
+    id: `${cluster.id}/servers/${textAt(server, 'name')}`,
+    name: server['name'],
+    type: `${TYPE}/servers`,
+    properties: {
+      role: index === 0 ? 'Coordinator' : 'Worker',
+      fullyQualifiedDomainName: server['fullyQualifiedDomainName'],
+      serverEdition: properties[index === 0 ? 'coordinatorServerEdition' : 'nodeServerEdition'],
+      storageQuotaInMb: properties[index === 0 ? 'coordinatorStorageQuotaInMb' : 'nodeStorageQuotaInMb'],
+      vCores: properties[index === 0 ? 'coordinatorVCores' : 'nodeVCores'],
+      postgresqlVersion: properties['postgresqlVersion'],
+      citusVersion: properties['citusVersion'],
+      state: 'Ready',
+    },
+  }));
+}
+
+/** The numbers of a cluster that the rules judge. @throws ArmError 400 where one is not a number */
+function settings({ properties }: Resource): ClusterSettings {
+  const number = (name: string): number => {
+    const value = properties[name];
+    if (typeof value !== 'number') throw badRequest(`The property '${name}' is required and is a number.`);
+    return value;
+  };
+  return {
+    nodeCount: number('nodeCount'),
+    nodeVCores: number('nodeVCores'),
+    nodeStorageQuotaInMb: number('nodeStorageQuotaInMb'),
+    coordinatorVCores: number('coordinatorVCores'),
+    coordinatorStorageQuotaInMb: number('coordinatorStorageQuotaInMb'),
+    postgresqlVersion: textAt(properties, 'postgresqlVersion'),
+  };
+}
+
+function underWay(cluster: Resource, state: 'Provisioning' | 'Updating'): Resource {
+  return { ...cluster, properties: { ...cluster.properties, provisioningState: 'InProgress', state } };
+}
+
+function requireCluster(store: ResourceStore, request: ArmRequest): Resource {
+  const cluster = store.get(clusterId(request));
+  if (cluster !== undefined) return cluster;
+  requireGroup(store, request);
+  throw notFound(TYPE, param(request, 'cluster'));
+}
+
+function clusterId(request: ArmRequest): string {
+  return `${groupId(request)}/providers/${TYPE}/${param(request, 'cluster')}`;
+}
+
+function answer(resource: Resource): ArmResponse {
+  return { status: 200, body: representation(resource) };
+}
+
+function notFound(type: string, name: string): ArmError {
+  return new ArmError(404, 'ResourceNotFound', `The Resource '${type}/${name}' was not found.`);
+}
+
+function badRequest(message: string): ArmError {
+  return new ArmError(400, 'BadRequest', message);
+}

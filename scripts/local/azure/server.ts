@@ -1,0 +1,179 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { ArmResponse, Json } from './arm';
+import { ArmError, isJsonObject } from './arm';
+import { createServerIdentity } from './certificate';
+import { authenticationRoutes } from './providers/authentication';
+import { Operations } from './providers/operations';
+import { postgresqlRoutes } from './providers/postgresql';
+import { resourceGroupRoutes } from './providers/resources';
+import { subscriptionRoutes } from './providers/subscriptions';
+import type { RecordedRequest } from './recorder';
+import { redact, redactForm } from './recorder';
+import type { Route } from './router';
+import { matchRoute } from './router';
+import { ResourceStore } from './store';
+
+export interface AzureStandInOptions {
+  /** JSON file in which resources outlive the process. @default - in memory alone */
+  readonly stateFile?: string;
+  /** Milliseconds a long-running operation takes. @default 200 */
+  readonly operationMs?: number;
+}
+
+/** An Azure Resource Manager on this machine, for one client at a time: Terraform's azurerm provider. */
+export interface AzureStandIn {
+  /** `https://localhost:PORT` */
+  readonly origin: string;
+  /** Its certificate, PEM: what a client has to trust. */
+  readonly certificate: string;
+  /** Every request so far, in the order they were answered, without secrets. */
+  readonly requests: readonly RecordedRequest[];
+  /**
+   * The variables that send the azurerm provider here, to be laid over `environment`. None of them is a secret: the
+   * stand-in lets everybody in.
+   */
+  terraformEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string>;
+  close(): Promise<void>;
+}
+
+const NOBODY = '00000000-0000-0000-0000-000000000000';
+
+/** Starts a stand-in on a free port of the loopback interface, with a certificate made for it. */
+export async function startAzureStandIn(options: AzureStandInOptions = {}): Promise<AzureStandIn> {
+  const identity = createServerIdentity(['localhost', '127.0.0.1']);
+  const store = new ResourceStore({ file: options.stateFile, now: Date.now });
+  const operations = new Operations(store, { operationMs: options.operationMs ?? 200, retryAfterSeconds: 1 });
+  const routes = [
+    ...authenticationRoutes(),
+    ...subscriptionRoutes(),
+    ...operations.routes(),
+    ...resourceGroupRoutes(store, operations),
+    ...postgresqlRoutes(store, operations),
+  ];
+  const requests: RecordedRequest[] = [];
+  let origin = '';
+
+  const server = createServer({ key: identity.privateKey, cert: identity.certificate }, (message, reply) => {
+    readBody(message)
+      .then((text) => {
+        const response = answer(routes, message, text, origin);
+        requests.push(record(message, text, response.status));
+        send(reply, response);
+      })
+      // The client went away in the middle of its request: there is nobody left to answer.
+      .catch(() => reply.destroy());
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  origin = `https://localhost:${String((server.address() as AddressInfo).port)}`;
+
+  const trust = mkdtempSync(join(tmpdir(), 'scaleout-azure-'));
+  writeFileSync(join(trust, 'stand-in.pem'), identity.certificate);
+
+  return {
+    origin,
+    certificate: identity.certificate,
+    requests,
+    terraformEnvironment: (environment) => ({
+      ARM_METADATA_HOSTNAME: origin.slice('https://'.length),
+      ARM_SUBSCRIPTION_ID: NOBODY,
+      ARM_TENANT_ID: NOBODY,
+      ARM_CLIENT_ID: NOBODY,
+      ARM_CLIENT_SECRET: 'none',
+      // The directory adds to the trusted certificates where SSL_CERT_FILE would replace them, and with them the
+      // way to a provider registry. Go reads it on Linux and the BSDs; macOS and Windows trust their own stores.
+      SSL_CERT_DIR: [trust, environment['SSL_CERT_DIR'] ?? ''].filter(Boolean).join(delimiter),
+    }),
+    close: async () => {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+      rmSync(trust, { recursive: true, force: true });
+    },
+  };
+}
+
+async function readBody(message: IncomingMessage): Promise<string> {
+  message.setEncoding('utf8');
+  let text = '';
+  for await (const chunk of message) text += chunk as string;
+  return text;
+}
+
+function answer(
+  routes: readonly Route[],
+  message: IncomingMessage,
+  text: string,
+  origin: string,
+): ArmResponse {
+  const { pathname, searchParams } = new URL(`${origin}${message.url ?? '/'}`);
+  const method = message.method ?? '';
+  try {
+    const { route, params } = matchRoute(routes, method, pathname, searchParams);
+    if (route.anonymous !== true && !/^Bearer \S+$/.test(message.headers.authorization ?? '')) {
+      throw new ArmError(
+        401,
+        'AuthenticationFailed',
+        "Authentication failed. The 'Authorization' header is missing.",
+      );
+    }
+    const body = isForm(message) ? undefined : parseBody(text);
+    return route.handle({ method, path: pathname, query: searchParams, body, params, origin });
+  } catch (error) {
+    if (error instanceof ArmError) return error.response;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new ArmError(501, 'StandInFault', `the Azure stand-in failed at ${method} ${pathname}: ${reason}`)
+      .response;
+  }
+}
+
+function send(reply: ServerResponse, { status, headers, body }: ArmResponse): void {
+  const json = body === undefined ? undefined : JSON.stringify(body);
+  const type = json === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' };
+  reply.writeHead(status, { ...type, ...headers });
+  reply.end(json);
+}
+
+function parseBody(text: string) {
+  if (text === '') return undefined;
+  try {
+    const body: unknown = JSON.parse(text);
+    if (isJsonObject(body)) return body;
+  } catch {
+    // Refused below, like everything else that is no JSON object.
+  }
+  throw new ArmError(
+    400,
+    'InvalidRequestContent',
+    'The request content was invalid and could not be deserialized.',
+  );
+}
+
+function isForm(message: IncomingMessage): boolean {
+  return message.headers['content-type']?.startsWith('application/x-www-form-urlencoded') === true;
+}
+
+function record(message: IncomingMessage, text: string, status: number): RecordedRequest {
+  const body = isForm(message) ? redactForm(text) : redact(jsonOf(text));
+  return {
+    method: message.method ?? '',
+    url: message.url ?? '',
+    ...(body === undefined ? {} : { body }),
+    status,
+  };
+}
+
+/** Text that is no JSON is not recorded: nobody can say what is in it. */
+function jsonOf(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
