@@ -55,6 +55,22 @@ export function parseYaml<T>(
   schema: z.ZodType<T>,
   rules: readonly Rule[] = [],
 ): T {
+  return locateYaml(text, file, schema, rules).value;
+}
+
+/** What was read, with the way back to its lines for faults that are found later, across files. */
+export interface Located<T> {
+  readonly value: T;
+  readonly fault: (path: Path, problem: string) => Fault;
+}
+
+/** {@link parseYaml} that remembers where everything is written. */
+export function locateYaml<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+  rules: readonly Rule[] = [],
+): Located<T> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const faults: Fault[] = [];
@@ -63,9 +79,14 @@ export function parseYaml<T>(
   if (syntax.length > 0) {
     throw new ConfigError(syntax.map((error) => syntaxFault(error, file, text, lines)));
   }
+  const fault = (path: Path, problem: string): Fault => ({
+    file,
+    line: lines.linePos(offsetOf(document, path)).line,
+    path: pathText(path),
+    problem,
+  });
   const report: Report = (path, problem) => {
-    const offset = offsetOf(document, path);
-    faults.push({ file, line: lines.linePos(offset).line, path: pathText(path), problem });
+    faults.push(fault(path, problem));
   };
 
   let data: unknown;
@@ -90,7 +111,7 @@ export function parseYaml<T>(
   for (const issue of parsed.error?.issues ?? []) reportIssue(issue, data, report);
   for (const each of rules) each.run(data, report);
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
-  return parsed.data;
+  return { value: parsed.data, fault };
 }
 
 function reportIssue(issue: z.core.$ZodIssue, data: unknown, report: Report): void {

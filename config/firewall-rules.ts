@@ -1,0 +1,106 @@
+import { isIPv4 } from 'node:net';
+import type { Violation } from './service-limits';
+import { show } from './wording';
+
+/** Lets the addresses `from` to `to` (IPv4, both included) reach the coordinator. */
+export interface FirewallRule {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The service takes one rule after the other, minutes in all, and an auditor reads each. */
+export const FIREWALL_RULES_MOST = 10;
+
+/** The size of a /24: an office or an egress range, not a provider's network. */
+export const FIREWALL_RANGE_MOST = 256;
+
+const RULE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*[a-zA-Z0-9_]$/;
+
+/** Networks whose addresses never arrive at a public endpoint. */
+const NEVER_PUBLIC = [
+  ['10.0.0.0', '10.255.255.255'],
+  ['100.64.0.0', '100.127.255.255'],
+  ['127.0.0.0', '127.255.255.255'],
+  ['169.254.0.0', '169.254.255.255'],
+  ['172.16.0.0', '172.31.255.255'],
+  ['192.168.0.0', '192.168.255.255'],
+  ['224.0.0.0', '255.255.255.255'],
+] as const;
+
+/** What is wrong with a list of rules; `at` starts with the rule's index. */
+export function firewallViolations(rules: readonly FirewallRule[]): Violation[] {
+  const violations: Violation[] = [];
+  if (rules.length === 0) {
+    violations.push({
+      at: [],
+      problem:
+        'lists no range, and nobody could connect: add the addresses that may, as in { name: office, from: 203.0.113.8, to: 203.0.113.15 }',
+    });
+  }
+  if (rules.length > FIREWALL_RULES_MOST) {
+    violations.push({
+      at: [],
+      problem: `lists ${rules.length} ranges, and ${FIREWALL_RULES_MOST} is the most: merge neighbours, or use private access`,
+    });
+  }
+  const names = new Set<string>();
+  rules.forEach((rule, index) => {
+    const at = (field: string, problem: string): void => {
+      violations.push({ at: [String(index), field], problem });
+    };
+    for (const [field, problem] of ruleViolations(rule)) at(field, problem);
+    // Azure compares resource names without regard to case.
+    if (names.has(rule.name.toLowerCase())) {
+      at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
+    }
+    names.add(rule.name.toLowerCase());
+  });
+  return violations;
+}
+
+/** Pairs of field and problem. */
+function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, string][] {
+  const problems: [keyof FirewallRule, string][] = [];
+  if (!RULE_NAME.test(name)) {
+    problems.push([
+      'name',
+      `is ${show(name)}: a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit`,
+    ]);
+  }
+  for (const [field, address] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    const problem = addressProblem(address);
+    if (problem !== undefined) problems.push([field, `is ${show(address)}${problem}`]);
+  }
+  if (!isIPv4(from) || !isIPv4(to)) return problems;
+  const size = toNumber(to) - toNumber(from) + 1;
+  if (size < 1) {
+    problems.push(['to', `is ${show(to)}, before the start ${show(from)}: swap the two`]);
+  } else if (size > FIREWALL_RANGE_MOST) {
+    problems.push([
+      'to',
+      `is ${show(to)}, which makes ${size} addresses from ${show(from)}: ${FIREWALL_RANGE_MOST} is the most, so name the ranges you really use, or use private access`,
+    ]);
+  }
+  return problems;
+}
+
+function addressProblem(address: string): string | undefined {
+  if (!isIPv4(address)) return ': it must be an IPv4 address, as in 203.0.113.8';
+  if (address.startsWith('0.')) {
+    return ', which opens the database to every tenant of Azure: name the addresses that may connect';
+  }
+  const number = toNumber(address);
+  const isInside = NEVER_PUBLIC.some(
+    ([first, last]) => number >= toNumber(first) && number <= toNumber(last),
+  );
+  if (!isInside) return undefined;
+  return ', an address that never reaches a public endpoint: write the public address the network goes out with, or use private access';
+}
+
+function toNumber(address: string): number {
+  return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
+}
