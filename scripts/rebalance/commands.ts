@@ -1,0 +1,139 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionTarget } from '../lib/connection';
+import { requireCitus, withAdvisoryLock, withClient } from '../lib/connection';
+import { ScaleoutError } from '../lib/errors';
+import type { VerbContext, VerbResult } from '../lib/verb';
+import { hasEnded, readJob, runningJob } from './job';
+import { parseOptions } from './options';
+import type { RebalancePlan } from './plan';
+import { readPlan } from './plan';
+import { preflightFaults, readFacts, requireCoordinator, requireReachableNodes } from './preflight';
+import { STOP } from './queries.sql';
+import type { RebalanceRunResult } from './run';
+import { runRebalance } from './run';
+import type { RebalanceStatus } from './status';
+import { readStatus } from './status';
+import { planText, runText, statusText } from './text';
+
+export interface RebalanceInput {
+  readonly target: ConnectionTarget;
+  /** `by_disk_size` or `by_shard_count`. @default 'by_disk_size' */
+  readonly strategy?: string | undefined;
+  /** `auto`, `force_logical` or `block_writes`. @default 'auto' */
+  readonly mode?: string | undefined;
+}
+
+/** What `rebalance stop` answers with. */
+export interface RebalanceStop {
+  readonly formatVersion: 1;
+  /** The job that was stopped; null when none was running. */
+  readonly job: number | null;
+}
+
+/** Shows which shards would move where, how long that takes and what the nodes hold then. Changes nothing. */
+export async function rebalancePlan(
+  context: VerbContext,
+  input: RebalanceInput,
+): Promise<VerbResult<RebalancePlan>> {
+  const options = parseOptions(input);
+  return withClient(
+    input.target,
+    async (client) => {
+      await requireCitus(client, input.target);
+      await requireCoordinator(client);
+      await requireReachableNodes(client);
+      const document = await readPlan(client, options);
+      const pending = document.moves.length > 0 || document.missingReferenceTables.length > 0;
+      if (document.moves.length > 0) {
+        for (const fault of preflightFaults(await readFacts(client), document.moves, options.mode)) {
+          context.reporter.warn(`a run would be refused: ${fault}`);
+        }
+      }
+      return { document, text: planText(document), outcome: pending ? 'changes' : 'done' };
+    },
+    { purpose: 'rebalance plan' },
+  );
+}
+
+/** Moves the shards and follows the job to its real end; attaches to one that is running. Run twice, it does nothing. */
+export async function rebalanceRun(
+  context: VerbContext,
+  input: RebalanceInput,
+): Promise<VerbResult<RebalanceRunResult>> {
+  const options = parseOptions(input);
+  return withClient(
+    input.target,
+    async (client) => {
+      await requireCitus(client, input.target);
+      const document = await withAdvisoryLock(client, 'rebalance', () =>
+        runRebalance(client, options, context),
+      );
+      const well = document.state === 'finished' || document.state === 'balanced';
+      return { document, text: runText(document), outcome: well ? 'done' : 'failed' };
+    },
+    { purpose: 'rebalance run' },
+  );
+}
+
+/** The job that runs or the last that did, and what each node holds. Changes nothing and waits for nobody. */
+export async function rebalanceStatus(
+  _context: VerbContext,
+  input: Pick<RebalanceInput, 'target'>,
+): Promise<VerbResult<RebalanceStatus>> {
+  return withClient(
+    input.target,
+    async (client) => {
+      await requireCitus(client, input.target);
+      await requireCoordinator(client);
+      const document = await readStatus(client);
+      return { document, text: statusText(document), outcome: 'done' };
+    },
+    { purpose: 'rebalance status' },
+  );
+}
+
+/** Seconds a cancelled job has to end; the move under way has to undo what it began. */
+const STOP_TIMEOUT_S = 60;
+
+/** Ends the running job. Moves that are done stay, the one under way is undone. Fine when nothing runs. */
+export async function rebalanceStop(
+  context: VerbContext,
+  input: Pick<RebalanceInput, 'target'>,
+): Promise<VerbResult<RebalanceStop>> {
+  return withClient(
+    input.target,
+    async (client) => {
+      await requireCitus(client, input.target);
+      await requireCoordinator(client);
+      const job = await runningJob(client);
+      if (job === undefined) {
+        return {
+          document: { formatVersion: 1, job: null },
+          text: 'No rebalance is running: nothing to stop.',
+          outcome: 'done',
+        };
+      }
+      await client.query(STOP).catch((error: unknown) => {
+        // It ended between the look and the stop.
+        if (!(error instanceof Error) || !/no ongoing rebalance/.test(error.message)) throw error;
+      });
+      const deadline = Date.now() + STOP_TIMEOUT_S * 1000;
+      let now = await readJob(client, job.id);
+      while (!hasEnded(now) && Date.now() < deadline && !context.signal.aborted) {
+        await sleep(250);
+        now = await readJob(client, job.id);
+      }
+      if (!hasEnded(now)) {
+        throw new ScaleoutError(
+          `rebalance job ${String(job.id)} was told to stop and is still ${now.state}: the move under way has not come to its end. Look again with "scaleout rebalance status"`,
+        );
+      }
+      return {
+        document: { formatVersion: 1, job: job.id },
+        text: `Rebalance job ${String(job.id)} is ${now.state}. "scaleout rebalance run" does what is left.`,
+        outcome: 'done',
+      };
+    },
+    { purpose: 'rebalance stop' },
+  );
+}

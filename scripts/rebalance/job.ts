@@ -1,0 +1,204 @@
+import type { Client } from 'pg';
+import { ScaleoutError } from '../lib/errors';
+import type { TransferMode } from './options';
+import { TRANSFER_MODES } from './options';
+import type { ShardGroup } from './placements';
+import { COPIED_BYTES, JOBS } from './queries.sql';
+
+/** `pg_dist_background_job.state`. */
+export type JobState =
+  'scheduled' | 'running' | 'finished' | 'cancelling' | 'cancelled' | 'failing' | 'failed';
+
+/** `pg_dist_background_task.status`. */
+export type TaskStatus =
+  'blocked' | 'runnable' | 'running' | 'done' | 'cancelling' | 'error' | 'unscheduled' | 'cancelled';
+
+/** A move as a background task describes it. */
+export interface TaskMove {
+  readonly shardId: number;
+  /** Node ids of `pg_dist_node`. */
+  readonly fromNodeId: number;
+  readonly toNodeId: number;
+  readonly mode: TransferMode;
+}
+
+/** One step of a job: a move, or (as the first one) the copying of reference tables to nodes that lack them. */
+export interface Task {
+  readonly id: number;
+  readonly status: TaskStatus;
+  /** How often it was tried again. */
+  readonly retries: number;
+  /** What the server said last, without its context lines; empty when nothing went wrong. */
+  readonly error: string;
+  /** True while a failed task waits for its next try. */
+  readonly backsOff: boolean;
+  readonly move?: TaskMove;
+}
+
+/** A rebalance as the database runs it, with or without anybody watching. */
+export interface Job {
+  readonly id: number;
+  readonly state: JobState;
+  /** ISO 8601; null before the first task began. */
+  readonly startedAt: string | null;
+  /** ISO 8601; null while the job goes on. */
+  readonly finishedAt: string | null;
+  /** From the start to the end, or to now. */
+  readonly seconds: number;
+  readonly tasks: readonly Task[];
+}
+
+/** How far a job is. */
+export interface JobProgress {
+  readonly movesDone: number;
+  readonly movesTotal: number;
+  /** Bytes of the shard groups that have arrived. */
+  readonly bytesDone: number;
+  readonly bytesTotal: number;
+  /** The moves under way. */
+  readonly running: readonly TaskMove[];
+}
+
+/** A row of {@link JOBS}. */
+export interface JobRow {
+  readonly id: number;
+  readonly state: JobState;
+  readonly started: number | null;
+  readonly finished: number | null;
+  readonly seconds: number | null;
+  readonly tasks: readonly {
+    readonly id: number;
+    readonly status: TaskStatus;
+    readonly command: string;
+    readonly retries: number;
+    readonly message: string;
+    readonly backsOff: boolean;
+  }[];
+}
+
+/** The newest rebalance jobs, the last one first. */
+export async function readJobs(client: Client, count: number): Promise<Job[]> {
+  const { rows } = await client.query<JobRow>(JOBS, [count, null]);
+  return rows.map(parseJob);
+}
+
+/** @throws ScaleoutError when the job is gone from the catalogs */
+export async function readJob(client: Client, id: number): Promise<Job> {
+  const { rows } = await client.query<JobRow>(JOBS, [1, id]);
+  const [row] = rows;
+  if (row === undefined) {
+    throw new ScaleoutError(
+      `rebalance job ${String(id)} is no longer recorded in pg_dist_background_job; look at the placements with "scaleout rebalance plan" and run again what is left`,
+    );
+  }
+  return parseJob(row);
+}
+
+/** The rebalance that goes on in this database; Citus runs one at a time. */
+export async function runningJob(client: Client): Promise<Job | undefined> {
+  const [last] = await readJobs(client, 1);
+  return last === undefined || hasEnded(last) ? undefined : last;
+}
+
+/** Bytes the moves under way have copied so far. */
+export async function readCopiedBytes(client: Client): Promise<number> {
+  const { rows } = await client.query<{ bytes: number }>(COPIED_BYTES);
+  return rows[0]?.bytes ?? 0;
+}
+
+export function parseJob(row: JobRow): Job {
+  return {
+    id: row.id,
+    state: row.state,
+    startedAt: isoTime(row.started),
+    finishedAt: isoTime(row.finished),
+    seconds: row.seconds ?? 0,
+    tasks: row.tasks.map((task) => {
+      const move = parseMove(task.command);
+      return {
+        id: task.id,
+        status: task.status,
+        retries: task.retries,
+        error: taskError(task.message),
+        backsOff: task.backsOff,
+        ...(move === undefined ? {} : { move }),
+      };
+    }),
+  };
+}
+
+/** The move in a task's command; undefined for a task that does something else. */
+export function parseMove(command: string): TaskMove | undefined {
+  const found = /citus_move_shard_placement\((\d+),\s*(\d+),\s*(\d+),\s*'(\w+)'/.exec(command);
+  const mode = TRANSFER_MODES.find((candidate) => candidate === found?.[4]);
+  if (found === null || mode === undefined) return undefined;
+  return { shardId: Number(found[1]), fromNodeId: Number(found[2]), toNodeId: Number(found[3]), mode };
+}
+
+/**
+ * What went wrong, from the message of a task: the last ERROR or FATAL with its detail and hint, in one line. A task
+ * that went well has a message too (notices, and a command tag).
+ */
+export function taskError(message: string): string {
+  const lines = message.split('\n').map((line) => line.trim());
+  const start = lines.findLastIndex((line) => /^(ERROR|FATAL|PANIC):/.test(line));
+  if (start < 0) return '';
+  const end = lines.findIndex((line, index) => index > start && line.startsWith('CONTEXT:'));
+  return lines
+    .slice(start, end < 0 ? undefined : end)
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^(ERROR|FATAL|PANIC|DETAIL):\s*/, '').replace(/^HINT:\s*/, 'Hint: '))
+    .join('. ');
+}
+
+export function hasEnded(job: Job): boolean {
+  return job.state === 'finished' || job.state === 'cancelled' || job.state === 'failed';
+}
+
+/** @param groups shard groups by the id of any of their shards, from a snapshot of about the same time */
+export function progressOf(job: Job, groups: ReadonlyMap<number, ShardGroup>): JobProgress {
+  const moves = job.tasks.flatMap(({ status, move }) => (move === undefined ? [] : [{ status, move }]));
+  const done = moves.filter(({ status }) => status === 'done');
+  const bytesOf = (some: typeof moves): number =>
+    some.reduce((sum, { move }) => sum + (groups.get(move.shardId)?.bytes ?? 0), 0);
+  return {
+    movesDone: done.length,
+    movesTotal: moves.length,
+    bytesDone: bytesOf(done),
+    bytesTotal: bytesOf(moves),
+    running: moves.filter(({ status }) => status === 'running').map(({ move }) => move),
+  };
+}
+
+/** Tasks that failed and will be tried again. Citus retries for about half an hour before it gives a task up. */
+export function retryingTasks(job: Job): Task[] {
+  return job.tasks.filter(
+    ({ status, retries, error }) =>
+      retries > 0 && error !== '' && (status === 'runnable' || status === 'running'),
+  );
+}
+
+/**
+ * True when work is ready and nobody does it: no task runs, none waits for a retry, and yet some could begin. Normal for
+ * the seconds the queue takes to notice; for longer it means that the server has no background worker left.
+ */
+export function isWaitingForWorkers(job: Job): boolean {
+  const status = (wanted: TaskStatus): boolean => job.tasks.some((task) => task.status === wanted);
+  return (
+    (job.state === 'scheduled' || job.state === 'running') &&
+    status('runnable') &&
+    !status('running') &&
+    !job.tasks.some(({ backsOff, retries }) => backsOff || retries > 0)
+  );
+}
+
+/** The words of the task that made the job fail. */
+export function jobError(job: Job): string {
+  const failed =
+    job.tasks.find(({ status }) => status === 'error') ?? job.tasks.find(({ error }) => error !== '');
+  return failed?.error ?? '';
+}
+
+function isoTime(epochSeconds: number | null): string | null {
+  return epochSeconds === null ? null : new Date(epochSeconds * 1000).toISOString();
+}

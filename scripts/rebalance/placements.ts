@@ -1,0 +1,131 @@
+import type { Client } from 'pg';
+import { labelNodes } from './labels';
+import { MOVABLE_PLACEMENTS, NODES } from './queries.sql';
+
+/**
+ * A node and what it holds. A *shard* is counted here the way it moves: shards of colocated tables that cover the same
+ * range live and move together, so that they count as one. `devices` and `events`, colocated in 32 shards each, are 32
+ * shards over all nodes, and two tables that are not colocated are 64. Reference and local tables are not counted.
+ */
+export interface NodePlacement {
+  /** Host as Citus's metadata names it. */
+  readonly name: string;
+  readonly port: number;
+  /** `coordinator`, `w0`, `w1`, ... */
+  readonly label: string;
+  /** Shard groups, see above. */
+  readonly shards: number;
+  /** On disk, indexes and TOAST included, of all tables in those shard groups. */
+  readonly bytes: number;
+  /** Whether the rebalancer may place shards here (`shouldhaveshards`, and the node is active). */
+  readonly holdsShards: boolean;
+}
+
+/** A primary node of the cluster. */
+export interface ClusterNode {
+  /** `pg_dist_node.nodeid`, which background tasks name nodes by. */
+  readonly nodeId: number;
+  /** `pg_dist_node.groupid`, which placements name nodes by. */
+  readonly groupId: number;
+  readonly name: string;
+  readonly port: number;
+  readonly label: string;
+  readonly holdsShards: boolean;
+}
+
+/** One placement of the shards that live and move together. */
+export interface ShardGroup {
+  /** Ascending; the first one stands for the group. */
+  readonly shardIds: readonly number[];
+  readonly tables: readonly string[];
+  readonly bytes: number;
+  /** Group id of the node it is on. */
+  readonly groupId: number;
+}
+
+/** The cluster as the catalogs describe it at one moment. */
+export interface Snapshot {
+  readonly nodes: readonly ClusterNode[];
+  readonly groups: readonly ShardGroup[];
+}
+
+/** A row of {@link MOVABLE_PLACEMENTS}. */
+export interface PlacementRow {
+  readonly table_name: string;
+  readonly colocationid: number;
+  readonly shard_id: number;
+  /** Lower end of the hash range; null for a distributed schema's one shard. */
+  readonly shardminvalue: string | null;
+  readonly groupid: number;
+  readonly bytes: number;
+}
+
+/** Placements of distributed tables, node by node, the coordinator first. */
+export async function readPlacements(client: Client): Promise<NodePlacement[]> {
+  return placementsOf(await readSnapshot(client));
+}
+
+export async function readSnapshot(client: Client): Promise<Snapshot> {
+  const nodes = await client.query<{
+    nodeid: number;
+    groupid: number;
+    nodename: string;
+    nodeport: number;
+    holds_shards: boolean;
+  }>(NODES);
+  const placements = await client.query<PlacementRow>(MOVABLE_PLACEMENTS);
+  const named = nodes.rows.map((row) => ({ groupId: row.groupid, name: row.nodename }));
+  const labels = labelNodes(named);
+  return {
+    nodes: nodes.rows.map((row, index) => ({
+      nodeId: row.nodeid,
+      groupId: row.groupid,
+      name: row.nodename,
+      port: row.nodeport,
+      label: labels[index] ?? row.nodename,
+      holdsShards: row.holds_shards,
+    })),
+    groups: shardGroups(placements.rows),
+  };
+}
+
+/** Rows of single shards, ordered by shard id, put together to the groups that move as one. */
+export function shardGroups(rows: readonly PlacementRow[]): ShardGroup[] {
+  const groups = new Map<string, PlacementRow[]>();
+  for (const row of rows) {
+    // Append- and range-distributed tables have colocation id 0, which means "with nothing".
+    const range =
+      row.colocationid === 0
+        ? `shard ${String(row.shard_id)}`
+        : `${String(row.colocationid)} ${row.shardminvalue ?? ''}`;
+    const key = `${range} on ${String(row.groupid)}`;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [row]);
+    else group.push(row);
+  }
+  return [...groups.values()].map((members) => ({
+    shardIds: members.map((row) => row.shard_id),
+    tables: members.map((row) => row.table_name),
+    bytes: members.reduce((sum, row) => sum + row.bytes, 0),
+    groupId: members[0]?.groupid ?? 0,
+  }));
+}
+
+export function placementsOf({ nodes, groups }: Snapshot): NodePlacement[] {
+  return nodes.map(({ groupId, name, port, label, holdsShards }) => {
+    const held = groups.filter((group) => group.groupId === groupId);
+    return {
+      name,
+      port,
+      label,
+      shards: held.length,
+      bytes: held.reduce((sum, group) => sum + group.bytes, 0),
+      holdsShards,
+    };
+  });
+}
+
+/** The shard group by the id of any shard in it. */
+export function groupsByShard({ groups }: Snapshot): ReadonlyMap<number, ShardGroup> {
+  return new Map(groups.flatMap((group) => group.shardIds.map((shardId) => [shardId, group] as const)));
+}

@@ -1,0 +1,132 @@
+import type { Client } from 'pg';
+import { errorCode, refused } from '../lib/errors';
+import type { TransferMode } from './options';
+import { isLogical } from './options';
+import type { Move } from './plan';
+import { FOREIGN_OWNED, LOCAL_GROUP, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from './queries.sql';
+
+/** What a rebalance needs to know before it moves anything. */
+export interface Facts {
+  /** The role of this connection. */
+  readonly role: string;
+  /** Distributed tables whose owner's rights the role does not have. */
+  readonly foreignOwned: readonly { readonly table: string; readonly owner: string }[];
+  /** Distributed tables with neither primary key nor replica identity. */
+  readonly withoutIdentity: readonly string[];
+  readonly settings: readonly NodeSettings[];
+}
+
+export interface NodeSettings {
+  readonly nodeId: number;
+  readonly walLevel: string;
+  readonly maxWorkerProcesses: number;
+}
+
+/**
+ * Fewest background workers with which a move can run at all: Citus's maintenance daemon, its task queue monitor, one
+ * task executor, and PostgreSQL's logical replication launcher.
+ */
+const FEWEST_WORKER_PROCESSES = 4;
+
+/** @throws ScaleoutError (refused) on a worker: only the coordinator plans and moves */
+export async function requireCoordinator(client: Client): Promise<void> {
+  const { rows } = await client.query<{ groupid: number }>(LOCAL_GROUP);
+  const group = rows[0]?.groupid ?? 0;
+  if (group !== 0) {
+    throw refused(
+      `this is the worker of node group ${String(group)}: a rebalance is run from the coordinator, whose server name ends in "-c" on Azure; nothing was changed`,
+    );
+  }
+}
+
+/** @throws ScaleoutError (refused) naming the nodes that cannot reach each other */
+export async function requireReachableNodes(client: Client): Promise<void> {
+  let rows: { from_nodename: string; from_nodeport: number; to_nodename: string; to_nodeport: number }[];
+  try {
+    ({ rows } = await client.query(UNREACHABLE));
+  } catch (error) {
+    // Where the check is not granted the moves themselves will tell, as retries of their tasks.
+    if (errorCode(error) === '42501') return;
+    throw error;
+  }
+  if (rows.length === 0) return;
+  const pairs = rows.map(
+    (row) =>
+      `${row.from_nodename}:${String(row.from_nodeport)} cannot reach ${row.to_nodename}:${String(row.to_nodeport)}`,
+  );
+  throw refused(
+    `the nodes of the cluster cannot all reach each other: ${listed(pairs)}. Moves copy from node to node, so wait for these to come back, or look at their state in the portal; nothing was changed`,
+  );
+}
+
+export async function readFacts(client: Client): Promise<Facts> {
+  const role = await client.query<{ role: string }>('SELECT current_user AS role');
+  const owned = await client.query<{ table_name: string; owner: string }>(FOREIGN_OWNED);
+  const identity = await client.query<{ table_name: string }>(WITHOUT_IDENTITY);
+  const settings = await client.query<{ nodeid: number; success: boolean; result: string }>(NODE_SETTINGS);
+  return {
+    role: role.rows[0]?.role ?? '',
+    foreignOwned: owned.rows.map((row) => ({ table: row.table_name, owner: row.owner })),
+    withoutIdentity: identity.rows.map((row) => row.table_name),
+    settings: settings.rows
+      .filter((row) => row.success)
+      .map((row) => ({
+        nodeId: row.nodeid,
+        ...(JSON.parse(row.result) as Omit<NodeSettings, 'nodeId'>),
+      })),
+  };
+}
+
+/** Why these moves would fail, each with its way out; empty when nothing speaks against them. */
+export function preflightFaults(facts: Facts, moves: readonly Move[], mode: TransferMode): string[] {
+  const faults: string[] = [];
+  if (facts.foreignOwned.length > 0) {
+    const tables = facts.foreignOwned.map(({ table, owner }) => `${table} (owner ${owner})`);
+    faults.push(
+      `${facts.role} does not own every distributed table, and Citus rebalances all of them or none: ${listed(tables)}. ` +
+        `Run this as a role that has the rights of every owner, or give the tables to ${facts.role} (ALTER TABLE ... OWNER TO)`,
+    );
+  }
+  const moving = new Set(moves.flatMap(({ tables }) => tables));
+  const unfit = facts.withoutIdentity.filter((table) => moving.has(table));
+  if (mode === 'auto' && unfit.length > 0) {
+    faults.push(
+      `mode auto moves shards by logical replication, which needs a primary key or a replica identity, and ${listed(unfit)} ` +
+        `${unfit.length === 1 ? 'has' : 'have'} neither. Give ${unfit.length === 1 ? 'it' : 'each'} a primary key, or choose --mode block_writes (writes wait) or force_logical (UPDATE and DELETE fail meanwhile)`,
+    );
+  }
+  const notLogical = facts.settings.filter(({ walLevel }) => walLevel !== 'logical');
+  if (isLogical(mode) && notLogical.length > 0) {
+    faults.push(
+      `mode ${mode} needs wal_level = logical on every node, and it is ${listed(notLogical.map(({ nodeId, walLevel }) => `${walLevel} on node ${String(nodeId)}`))}. ` +
+        'Set it and restart, or choose --mode block_writes',
+    );
+  }
+  const starved = facts.settings.filter(
+    ({ maxWorkerProcesses }) => maxWorkerProcesses < FEWEST_WORKER_PROCESSES,
+  );
+  if (starved.length > 0) {
+    faults.push(
+      `moves run in background workers, and max_worker_processes is ${listed(starved.map(({ nodeId, maxWorkerProcesses }) => `${String(maxWorkerProcesses)} on node ${String(nodeId)}`))}. ` +
+        `Raise it to at least ${String(FEWEST_WORKER_PROCESSES)}, better 8 more than the databases that have Citus, and restart`,
+    );
+  }
+  return faults;
+}
+
+/** @throws ScaleoutError (refused) with every fault at once */
+export async function requireMovable(
+  client: Client,
+  moves: readonly Move[],
+  mode: TransferMode,
+): Promise<void> {
+  const faults = preflightFaults(await readFacts(client), moves, mode);
+  if (faults.length > 0)
+    throw refused(`the rebalance was not started, and nothing was changed: ${faults.join('. Also: ')}`);
+}
+
+/** The first of many names, and how many more. */
+function listed(names: readonly string[], most = 8): string {
+  const shown = names.slice(0, most).join(', ');
+  return names.length > most ? `${shown} and ${String(names.length - most)} more` : shown;
+}

@@ -1,0 +1,119 @@
+/**
+ * Every statement of this room. Citus 12.1 grants all of them to any role; bigints that are counts, sizes or ids leave
+ * the server as float8 or JSON numbers, exact up to 2^53, because `pg` hands int8 over as strings.
+ */
+
+/** 0 on the coordinator, and elsewhere the group of the worker one is connected to. */
+export const LOCAL_GROUP = 'SELECT groupid FROM pg_dist_local_group';
+
+/** The primaries, the coordinator first. */
+export const NODES = `
+  SELECT nodeid, groupid, nodename, nodeport, isactive AND shouldhaveshards AS holds_shards
+    FROM pg_dist_node
+   WHERE noderole = 'primary'
+   ORDER BY groupid`;
+
+/**
+ * Every placement that a rebalance may move: shards of hash (and range, append) distributed tables and of distributed
+ * schemas. Reference tables (partmethod n, repmodel t) are on every node, local tables (colocation 0) on the
+ * coordinator; neither moves.
+ */
+export const MOVABLE_PLACEMENTS = `
+  WITH sizes AS (SELECT shard_id, max(size) AS size FROM citus_shard_sizes() GROUP BY shard_id)
+  SELECT t.logicalrelid::regclass::text AS table_name, t.colocationid, s.shardid::float8 AS shard_id,
+         s.shardminvalue, p.groupid, coalesce(sizes.size, 0)::float8 AS bytes
+    FROM pg_dist_partition t
+    JOIN pg_dist_shard s USING (logicalrelid)
+    JOIN pg_dist_placement p USING (shardid)
+    LEFT JOIN sizes ON sizes.shard_id = s.shardid
+   WHERE p.shardstate = 1
+     AND (t.partmethod <> 'n' OR (t.repmodel <> 't' AND t.colocationid <> 0))
+   ORDER BY s.shardid, p.groupid`;
+
+/** Reference tables that some active node has no copy of: adding a node does not copy them. */
+export const MISSING_REFERENCE_TABLES = `
+  SELECT DISTINCT s.logicalrelid::regclass::text AS table_name
+    FROM pg_dist_partition t
+    JOIN pg_dist_shard s USING (logicalrelid)
+   CROSS JOIN pg_dist_node n
+   WHERE t.partmethod = 'n' AND t.repmodel = 't' AND n.noderole = 'primary' AND n.isactive
+     AND NOT EXISTS (SELECT FROM pg_dist_placement p
+                      WHERE p.shardid = s.shardid AND p.groupid = n.groupid AND p.shardstate = 1)
+   ORDER BY 1`;
+
+/** $1 strategy. One row for each shard, so a move of a shard group is as many rows as it has tables. */
+export const PLAN = `
+  SELECT table_name::text, shardid::float8 AS shard_id, sourcename, sourceport, targetname, targetport
+    FROM get_rebalance_table_shards_plan(rebalance_strategy := $1)`;
+
+/** $1 strategy, $2 mode. NULL when there is nothing to move. Must be committed before anything waits for the job. */
+export const START = `
+  SELECT citus_rebalance_start(rebalance_strategy := $1, drain_only := false, shard_transfer_mode := $2::citus.shard_transfer_mode)::float8 AS job_id`;
+
+/** $1 strategy, $2 mode, $3 moves at most. Synchronous; also copies reference tables to nodes that lack them. */
+export const REBALANCE_NOW = `
+  SELECT rebalance_table_shards(max_shard_moves := $3, shard_transfer_mode := $2::citus.shard_transfer_mode, rebalance_strategy := $1)`;
+
+export const STOP = 'SELECT citus_rebalance_stop()';
+
+/** Drops what moves left behind: old placements (otherwise dropped some seconds later) and leftovers of failures. */
+export const CLEAN_UP = 'CALL citus_cleanup_orphaned_resources()';
+
+/**
+ * The newest rebalance jobs with their tasks. $1 how many, $2 the one job that is wanted or NULL. Read from the tables and not from citus_rebalance_status(),
+ * which leaves out the tasks that are done and those that have not begun.
+ */
+export const JOBS = `
+  SELECT j.job_id::float8 AS id, j.state::text,
+         extract(epoch FROM j.started_at)::float8 AS started, extract(epoch FROM j.finished_at)::float8 AS finished,
+         extract(epoch FROM coalesce(j.finished_at, clock_timestamp()) - j.started_at)::float8 AS seconds,
+         coalesce((SELECT json_agg(json_build_object(
+                            'id', t.task_id, 'status', t.status, 'command', t.command,
+                            'retries', coalesce(t.retry_count, 0), 'message', t.message,
+                            'backsOff', coalesce(t.not_before > clock_timestamp(), false)) ORDER BY t.task_id)
+                     FROM pg_dist_background_task t WHERE t.job_id = j.job_id), '[]') AS tasks
+    FROM pg_dist_background_job j
+   WHERE j.job_type = 'rebalance' AND ($2::bigint IS NULL OR j.job_id = $2::bigint)
+   ORDER BY j.job_id DESC
+   LIMIT $1`;
+
+/** Bytes that the move under way has written to its target so far. Asks every node for sizes. */
+export const COPIED_BYTES = `
+  SELECT coalesce(sum(least(target_shard_size, source_shard_size)), 0)::float8 AS bytes
+    FROM get_rebalance_progress()
+   WHERE progress = 1`;
+
+/** Tables a rebalance would have to own and does not. citus_rebalance_start looks at every one in the database. */
+export const FOREIGN_OWNED = `
+  SELECT c.oid::regclass::text AS table_name, pg_get_userbyid(c.relowner) AS owner
+    FROM pg_dist_partition t
+    JOIN pg_class c ON c.oid = t.logicalrelid
+   WHERE NOT (t.partmethod = 'n' AND (t.repmodel = 't' OR t.colocationid = 0))
+     AND NOT pg_has_role(current_user, c.relowner, 'USAGE')
+   ORDER BY 1`;
+
+/** Tables that logical replication cannot follow UPDATE and DELETE of: neither primary key nor replica identity. */
+export const WITHOUT_IDENTITY = `
+  SELECT c.oid::regclass::text AS table_name
+    FROM pg_dist_partition t
+    JOIN pg_class c ON c.oid = t.logicalrelid
+   WHERE c.relkind = 'r'
+     AND NOT (t.partmethod = 'n' AND (t.repmodel = 't' OR t.colocationid = 0))
+     AND c.relreplident <> 'f'
+     AND NOT EXISTS (SELECT FROM pg_index i
+                      WHERE i.indrelid = c.oid
+                        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
+   ORDER BY 1`;
+
+/** Pairs of nodes of which the first cannot reach the second. */
+export const UNREACHABLE = `
+  SELECT from_nodename, from_nodeport, to_nodename, to_nodeport
+    FROM citus_check_cluster_node_health()
+   WHERE result IS DISTINCT FROM true`;
+
+/** Settings a move depends on, node by node. */
+export const NODE_SETTINGS = `
+  SELECT nodeid, success, result
+    FROM run_command_on_all_nodes(
+      $$ SELECT json_build_object('walLevel', current_setting('wal_level'),
+                                  'maxWorkerProcesses', current_setting('max_worker_processes')::int) $$)`;

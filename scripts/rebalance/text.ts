@@ -1,0 +1,113 @@
+import { bytes as asBytes, count, duration, table } from '../lib/reporter';
+import type { NodePlacement } from './placements';
+import type { RebalancePlan } from './plan';
+import { nodeName } from './plan';
+import type { RebalanceRunResult } from './run';
+import type { RebalanceStatus } from './status';
+
+/** Moves listed one by one; more are summed up. */
+const LISTED_MOVES = 40;
+
+export function planText(plan: RebalancePlan): string {
+  const references = referencesText(
+    plan.missingReferenceTables,
+    'are missing on some node and will be copied',
+  );
+  if (plan.moves.length === 0) {
+    return [`Nothing to move by ${plan.strategy}.`, ...references, '', nodesText(plan.before)].join('\n');
+  }
+  const label = new Map(plan.before.map((node) => [nodeName(node.name, node.port), node.label]));
+  const listed = plan.moves.slice(0, LISTED_MOVES);
+  const rows = listed.map((move) => [
+    String(move.shardId),
+    move.tables.join(', '),
+    asBytes(move.bytes),
+    label.get(move.from) ?? move.from,
+    label.get(move.to) ?? move.to,
+  ]);
+  const more = plan.moves.length - listed.length;
+  const total = plan.moves.reduce((sum, move) => sum + move.bytes, 0);
+  const { seconds, longestWritePauseMs, assumes } = plan.estimate;
+  return [
+    `${movesText(plan.moves.length)} of ${asBytes(total)} by ${plan.strategy}, mode ${plan.moves[0]?.mode ?? ''}:`,
+    '',
+    table([['shard', 'tables', 'size', 'from', 'to'], ...rows]),
+    ...(more > 0 ? [`and ${count(more)} more`] : []),
+    ...references,
+    '',
+    changeText(plan.before, plan.after),
+    '',
+    `About ${duration(seconds)}; a write may wait up to ${duration(longestWritePauseMs / 1000)}.`,
+    `Estimated as ${assumes}.`,
+  ].join('\n');
+}
+
+export function runText(result: RebalanceRunResult): string {
+  const references = referencesText(result.referenceTables, 'were copied to the nodes without them');
+  if (result.state === 'balanced') {
+    const words = references.length > 0 ? 'No shard had to move.' : 'Nothing to do: the shards are balanced.';
+    return [words, ...references, '', nodesText(result.after)].join('\n');
+  }
+  const moved = `${count(result.moves)} of ${movesText(result.movesPlanned)}, ${asBytes(result.bytes)} in ${duration(result.seconds)}`;
+  const first = result.state === 'finished' ? `Rebalanced: ${moved}.` : `${capital(result.problem)}.`;
+  return [first, ...references, '', changeText(result.before, result.after)].join('\n');
+}
+
+export function statusText(status: RebalanceStatus): string {
+  const { job, moves, bytes } = status;
+  if (job === null) {
+    return ['No rebalance has run in this database.', '', nodesText(status.nodes)].join('\n');
+  }
+  const rate = status.bytesPerSecond > 0 ? `, ${asBytes(Math.round(status.bytesPerSecond))}/s` : '';
+  const left = status.secondsLeft === null ? '' : `, ${duration(status.secondsLeft)} left`;
+  return [
+    `Job ${String(job.id)} ${job.state}: ${count(moves.done)} of ${movesText(moves.total)}, ${asBytes(bytes.done)} of ${asBytes(bytes.total)}${rate}${left}.`,
+    ...status.running.map((move) => `Now ${move}.`),
+    ...status.warnings.map((warning) => `${capital(warning)}.`),
+    '',
+    nodesText(status.nodes),
+  ].join('\n');
+}
+
+function nodesText(nodes: readonly NodePlacement[]): string {
+  return table([
+    ['node', 'address', 'shards', 'size'],
+    ...nodes.map((node) => [
+      node.label,
+      nodeName(node.name, node.port),
+      count(node.shards),
+      asBytes(node.bytes),
+    ]),
+  ]);
+}
+
+function changeText(before: readonly NodePlacement[], after: readonly NodePlacement[]): string {
+  const earlier = new Map(before.map((node) => [nodeName(node.name, node.port), node]));
+  return table([
+    ['node', 'address', 'shards before', 'after', 'size before', 'after'],
+    ...after.map((node) => {
+      const address = nodeName(node.name, node.port);
+      const was = earlier.get(address);
+      return [
+        node.label,
+        address,
+        count(was?.shards ?? 0),
+        count(node.shards),
+        asBytes(was?.bytes ?? 0),
+        asBytes(node.bytes),
+      ];
+    }),
+  ]);
+}
+
+function referencesText(tables: readonly string[], what: string): string[] {
+  return tables.length === 0 ? [] : [`Reference tables ${tables.join(', ')} ${what}.`];
+}
+
+function movesText(moves: number): string {
+  return moves === 1 ? '1 move' : `${count(moves)} moves`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
