@@ -1,0 +1,87 @@
+import type { ClusterSettings } from '../../../../scripts/local/azure/providers/postgresql-rules';
+import {
+  clusterNameRefusal,
+  passwordRefusal,
+  refusal,
+} from '../../../../scripts/local/azure/providers/postgresql-rules';
+
+const single: ClusterSettings = {
+  nodeCount: 0,
+  nodeVCores: 4,
+  nodeStorageQuotaInMb: 524_288,
+  coordinatorVCores: 4,
+  coordinatorStorageQuotaInMb: 524_288,
+  postgresqlVersion: '16',
+};
+const scaled: ClusterSettings = { ...single, nodeCount: 2 };
+
+describe('refusal', () => {
+  it.each([
+    ['a new single node', single, undefined],
+    ['a new cluster with two workers', scaled, undefined],
+    ['going from one node to two workers', scaled, single],
+    [
+      'more of everything',
+      { ...scaled, nodeCount: 4, nodeVCores: 8, nodeStorageQuotaInMb: 1_048_576 },
+      scaled,
+    ],
+    ['fewer vCores', { ...scaled, coordinatorVCores: 4 }, { ...scaled, coordinatorVCores: 8 }],
+    [
+      'small workers that do not exist yet',
+      { ...single, nodeVCores: 2, nodeStorageQuotaInMb: 32_768 },
+      single,
+    ],
+  ])('allows %s', (_, after, before) => {
+    expect(refusal(after, before)).toBeUndefined();
+  });
+
+  it.each([
+    ['a single worker', { ...single, nodeCount: 1 }, undefined, /count 1 is not allowed/],
+    ['too many workers', { ...single, nodeCount: 21 }, undefined, /count 21 is not allowed/],
+    ['fewer workers', scaled, { ...scaled, nodeCount: 3 }, /decreased from 3 to 2/],
+    ['going back to one node', single, scaled, /decreased from 2 to 0/],
+    [
+      'less coordinator storage',
+      { ...single, coordinatorStorageQuotaInMb: 262_144 },
+      single,
+      /Coordinator storage cannot be decreased from 524288 MB to 262144 MB/,
+    ],
+    [
+      'less worker storage',
+      { ...scaled, nodeStorageQuotaInMb: 524_288 },
+      { ...scaled, nodeStorageQuotaInMb: 1_048_576 },
+      /Worker node storage cannot be decreased/,
+    ],
+    ['workers with too few vCores', { ...scaled, nodeVCores: 2 }, single, /at least 4 vCores/],
+    [
+      'workers with too little storage',
+      { ...scaled, nodeStorageQuotaInMb: 262_144 },
+      single,
+      /at least 524288 MB/,
+    ],
+    [
+      'a coordinator too small for workers',
+      { ...scaled, coordinatorVCores: 2 },
+      single,
+      /coordinator .* 4 vCores/,
+    ],
+    ['an older PostgreSQL', { ...single, postgresqlVersion: '15' }, single, /from 16 to 15/],
+  ])('refuses %s', (_, after, before, message) => {
+    expect(refusal(after, before)).toMatch(message);
+  });
+});
+
+it('refuses names that the service refuses', () => {
+  const names = ['wwi-sensors-dev', 'a', 'a'.repeat(40), 'a'.repeat(41), '-a', 'a-', 'A', 'a_b', ''];
+  expect(names.filter((name) => clusterNameRefusal(name) === undefined)).toEqual(names.slice(0, 3));
+});
+
+it('refuses weak passwords without repeating them', () => {
+  expect(passwordRefusal('Correct-horse-9')).toBeUndefined();
+  expect(passwordRefusal('ABCdef123')).toBeUndefined();
+  for (const weak of ['Ab1-xyz', 'onlyletters1', 'x'.repeat(129)]) {
+    expect(passwordRefusal(weak)).toMatch(/does not meet the requirements/);
+    expect(passwordRefusal(weak)).not.toContain(weak);
+  }
+  expect(passwordRefusal(undefined)).toMatch(/required/);
+});

@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import type { Json } from '../../../scripts/local/azure/arm';
+import { redact, redactForm } from '../../../scripts/local/azure/recorder';
+
+const SECRET = 'k3ep-m3-out';
+
+describe('redact', () => {
+  it('replaces a password and nothing else', () => {
+    expect(
+      redact({ properties: { administratorLoginPassword: SECRET, nodeCount: 2, zones: ['1'] } }),
+    ).toEqual({
+      properties: { administratorLoginPassword: '(redacted)', nodeCount: 2, zones: ['1'] },
+    });
+  });
+
+  it('finds a secret at any depth', () => {
+    const nesting = fc.array(fc.oneof(fc.constant('list'), fc.string({ maxLength: 5 })), { maxLength: 6 });
+    fc.assert(
+      fc.property(nesting, fc.constantFrom('password', 'clientSecret', 'accessToken'), (path, name) => {
+        const value = path.reduceRight<Json>(
+          (inner, step) => (step === 'list' ? [inner, 1] : { [step]: inner, other: 1 }),
+          { [name]: { value: SECRET } },
+        );
+        expect(JSON.stringify(redact(value))).not.toContain(SECRET);
+      }),
+    );
+  });
+
+  it('keeps the field names of a login form alone', () => {
+    expect(redactForm(`client_id=me&client_secret=${SECRET}`)).toEqual({
+      client_id: '(redacted)',
+      client_secret: '(redacted)',
+    });
+  });
+});
