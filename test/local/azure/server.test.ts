@@ -175,7 +175,7 @@ describe('the Azure stand-in', () => {
         name: 'wwi-c',
         fullyQualifiedDomainName: expect.stringMatching(
           /^c-wwi\.[0-9a-z]{14}\.postgres\.cosmos\.azure\.com$/,
-        ),
+        ) as string,
       },
     ]);
   });
