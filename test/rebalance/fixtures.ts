@@ -1,0 +1,89 @@
+import type { VerbContext } from '../../scripts/lib/verb';
+import type { Job, Task, TaskStatus } from '../../scripts/rebalance/job';
+import type { ClusterNode, ShardGroup, Snapshot } from '../../scripts/rebalance/placements';
+
+/** Nodes of one host, as on a test machine: node id n+1, group id n, port 9700+n. */
+export function clusterNodes(count: number): ClusterNode[] {
+  return Array.from({ length: count }, (_, index) => ({
+    nodeId: index + 1,
+    groupId: index,
+    name: '127.0.0.1',
+    port: 9700 + index,
+    label: index === 0 ? 'coordinator' : `w${String(index - 1)}`,
+    holdsShards: true,
+  }));
+}
+
+/** Shard groups of two colocated tables, `devices` 1.. and `events` 101.., on the given nodes (group ids). */
+export function snapshot(nodeCount: number, on: readonly number[], bytes = 1000): Snapshot {
+  const groups: ShardGroup[] = on.map((groupId, index) => ({
+    shardIds: [1 + index, 101 + index],
+    tables: ['devices', 'events'],
+    bytes,
+    groupId,
+  }));
+  return { nodes: clusterNodes(nodeCount), groups };
+}
+
+/** A task that moves a shard from the coordinator to w0. */
+export function moveTask(shardId: number, status: TaskStatus, more: Partial<Task> = {}): Task {
+  return {
+    id: shardId,
+    status,
+    retries: 0,
+    error: '',
+    backsOff: false,
+    move: { shardId, fromNodeId: 1, toNodeId: 2, mode: 'auto' },
+    ...more,
+  };
+}
+
+export function job(more: Partial<Job> = {}): Job {
+  return {
+    id: 3,
+    state: 'running',
+    startedAt: '2026-01-01T00:00:00.000Z',
+    finishedAt: null,
+    seconds: 10,
+    tasks: [],
+    ...more,
+  };
+}
+
+export interface Recorded {
+  readonly context: VerbContext;
+  readonly infos: string[];
+  readonly warnings: string[];
+  readonly updates: { readonly done: number; readonly detail: string }[];
+  readonly abort: AbortController;
+}
+
+/** A context that remembers what was reported, and a hand on its Ctrl-C. */
+export function recordingContext(onProgress: (detail: string) => void = () => undefined): Recorded {
+  const abort = new AbortController();
+  const infos: string[] = [];
+  const warnings: string[] = [];
+  const updates: { done: number; detail: string }[] = [];
+  return {
+    infos,
+    warnings,
+    updates,
+    abort,
+    context: {
+      signal: abort.signal,
+      confirm: async () => true,
+      reporter: {
+        info: (text) => infos.push(text),
+        warn: (text) => warnings.push(text),
+        heading: () => undefined,
+        progress: () => ({
+          update: (done, detail = '') => {
+            updates.push({ done, detail });
+            onProgress(detail);
+          },
+          finish: () => undefined,
+        }),
+      },
+    },
+  };
+}

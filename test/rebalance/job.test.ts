@@ -1,0 +1,104 @@
+import {
+  hasEnded,
+  isWaitingForWorkers,
+  jobError,
+  parseJob,
+  parseMove,
+  progressOf,
+  retryingTasks,
+  taskError,
+} from '../../scripts/rebalance/job';
+import { groupsByShard } from '../../scripts/rebalance/placements';
+import { job, moveTask, snapshot } from './fixtures';
+
+const FAILED_MESSAGE = [
+  "NOTICE: replicating reference table 't' to 127.0.0.1:9702 ...",
+  'ERROR: relation "events_pkey_102014" already exists',
+  'DETAIL: it is in the way',
+  'HINT: drop it',
+  'CONTEXT: while executing command on 127.0.0.1:9701',
+  'Citus Background Task Queue Executor: db/citus for (2/4)',
+  '',
+].join('\n');
+
+test("a task's error is told without notices and context lines", () => {
+  expect(taskError(FAILED_MESSAGE)).toBe(
+    'relation "events_pkey_102014" already exists. it is in the way. Hint: drop it',
+  );
+  expect(taskError('NOTICE: replicating ...\nCONTEXT: Citus Background Task\nSELECT 1\n')).toBe('');
+  expect(taskError('')).toBe('');
+});
+
+test('moves are read from the commands of tasks', () => {
+  expect(parseMove("SELECT pg_catalog.citus_move_shard_placement(102014,1,4,'block_writes')")).toEqual({
+    shardId: 102014,
+    fromNodeId: 1,
+    toNodeId: 4,
+    mode: 'block_writes',
+  });
+  expect(parseMove("SELECT pg_catalog.replicate_reference_tables('auto')")).toBeUndefined();
+});
+
+test('a row becomes a job', () => {
+  const parsed = parseJob({
+    id: 2,
+    state: 'running',
+    started: 1_700_000_000.5,
+    finished: null,
+    seconds: 4,
+    tasks: [
+      {
+        id: 9,
+        status: 'runnable',
+        command: "SELECT pg_catalog.replicate_reference_tables('auto')",
+        retries: 2,
+        message: FAILED_MESSAGE,
+        backsOff: true,
+      },
+    ],
+  });
+  expect(parsed).toMatchObject({ startedAt: '2023-11-14T22:13:20.500Z', finishedAt: null, seconds: 4 });
+  expect(parsed.tasks[0]).toMatchObject({ retries: 2, backsOff: true });
+  expect(parsed.tasks[0]).not.toHaveProperty('move');
+  expect(retryingTasks(parsed)).toHaveLength(1);
+});
+
+test('progress counts moves, not the other tasks', () => {
+  const groups = groupsByShard(snapshot(2, [0, 0, 0], 50));
+  const { move: _, ...references } = moveTask(90, 'done');
+  const tasks = [references, moveTask(1, 'done'), moveTask(102, 'running'), moveTask(3, 'blocked')];
+  expect(progressOf(job({ tasks }), groups)).toEqual({
+    movesDone: 1,
+    movesTotal: 3,
+    bytesDone: 50,
+    bytesTotal: 150,
+    running: [tasks[2]?.move],
+  });
+});
+
+test.each([
+  ['finished', true],
+  ['failed', true],
+  ['cancelled', true],
+  ['scheduled', false],
+  ['running', false],
+  ['failing', false],
+  ['cancelling', false],
+] as const)('%s has ended: %s', (state, ended) => {
+  expect(hasEnded(job({ state }))).toBe(ended);
+});
+
+test('work that is ready and that nobody does is recognised', () => {
+  const ready = [moveTask(1, 'runnable'), moveTask(2, 'blocked')];
+  expect(isWaitingForWorkers(job({ state: 'scheduled', tasks: ready }))).toBe(true);
+  expect(isWaitingForWorkers(job({ tasks: ready }))).toBe(true);
+  expect(isWaitingForWorkers(job({ tasks: [...ready, moveTask(3, 'running')] }))).toBe(false);
+  expect(isWaitingForWorkers(job({ tasks: [moveTask(1, 'runnable', { backsOff: true })] }))).toBe(false);
+  expect(isWaitingForWorkers(job({ state: 'finished', tasks: [] }))).toBe(false);
+});
+
+test('the task that failed for good speaks for the job', () => {
+  const tasks = [moveTask(1, 'done', { error: 'went by' }), moveTask(2, 'error', { error: 'this one' })];
+  expect(jobError(job({ tasks }))).toBe('this one');
+  expect(jobError(job({ tasks: [] }))).toBe('');
+});

@@ -1,0 +1,57 @@
+import type { Facts } from '../../scripts/rebalance/preflight';
+import { preflightFaults } from '../../scripts/rebalance/preflight';
+
+const fit: Facts = {
+  role: 'citus',
+  foreignOwned: [],
+  withoutIdentity: [],
+  settings: [1, 2, 3].map((nodeId) => ({ nodeId, walLevel: 'logical', maxWorkerProcesses: 8 })),
+};
+const moves = [
+  { shardId: 1, tables: ['devices', 'events'], bytes: 0, from: 'a:1', to: 'b:1', mode: 'auto' as const },
+];
+
+test('nothing speaks against a fit cluster', () => {
+  expect(preflightFaults(fit, moves, 'auto')).toEqual([]);
+});
+
+test('tables of others are named with their owners', () => {
+  const facts = { ...fit, foreignOwned: [{ table: 'secrets', owner: 'eve' }] };
+  expect(preflightFaults(facts, moves, 'block_writes').join()).toMatch(
+    /citus does not own every distributed table.*secrets \(owner eve\).*OWNER TO/,
+  );
+});
+
+test('many names are cut short and counted', () => {
+  const foreignOwned = Array.from({ length: 11 }, (_, i) => ({ table: `t${String(i)}`, owner: 'eve' }));
+  expect(preflightFaults({ ...fit, foreignOwned }, moves, 'auto').join()).toMatch(
+    /t7 \(owner eve\) and 3 more/,
+  );
+});
+
+test('mode auto wants an identity of the tables that move, and of no others', () => {
+  const facts = { ...fit, withoutIdentity: ['events', 'elsewhere'] };
+  expect(preflightFaults(facts, moves, 'auto')).toEqual([
+    expect.stringMatching(/identity, and events has neither/),
+  ]);
+  expect(preflightFaults(facts, moves, 'auto').join()).not.toMatch(/elsewhere/);
+  expect(preflightFaults(facts, moves, 'force_logical')).toEqual([]);
+  expect(preflightFaults(facts, moves, 'block_writes')).toEqual([]);
+});
+
+test('logical modes want logical WAL on every node', () => {
+  const facts = {
+    ...fit,
+    settings: [...fit.settings, { nodeId: 4, walLevel: 'replica', maxWorkerProcesses: 8 }],
+  };
+  expect(preflightFaults(facts, moves, 'force_logical').join()).toMatch(/replica on node 4/);
+  expect(preflightFaults(facts, moves, 'block_writes')).toEqual([]);
+});
+
+test('too few background workers for a single move are refused, and faults come together', () => {
+  const settings = [{ nodeId: 1, walLevel: 'minimal', maxWorkerProcesses: 2 }];
+  expect(preflightFaults({ ...fit, settings }, moves, 'auto')).toEqual([
+    expect.stringMatching(/wal_level/),
+    expect.stringMatching(/max_worker_processes is 2 on node 1/),
+  ]);
+});
