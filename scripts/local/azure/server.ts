@@ -25,6 +25,8 @@ export interface AzureStandInOptions {
   readonly operationMs?: number;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 /** An Azure Resource Manager on this machine, for one client at a time: Terraform's azurerm provider. */
 export interface AzureStandIn {
   /** `https://localhost:PORT` */
@@ -34,10 +36,11 @@ export interface AzureStandIn {
   /** Every request so far, in the order they were answered, without secrets. */
   readonly requests: readonly RecordedRequest[];
   /**
-   * The variables that send the azurerm provider here, to be laid over `environment`. None of them is a secret: the
+   * `environment` with everything Terraform needs to come here, and without any `ARM_` variable of its own: a
+   * rehearsal with somebody's real login must not be able to reach the real Azure. Nothing in it is a secret, the
    * stand-in lets everybody in.
    */
-  terraformEnvironment(environment: Readonly<Record<string, string | undefined>>): Record<string, string>;
+  terraformEnvironment(environment: Environment): Environment;
   close(): Promise<void>;
 }
 
@@ -82,6 +85,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     certificate: identity.certificate,
     requests,
     terraformEnvironment: (environment) => ({
+      ...Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('ARM_'))),
       ARM_METADATA_HOSTNAME: origin.slice('https://'.length),
       ARM_SUBSCRIPTION_ID: NOBODY,
       ARM_TENANT_ID: NOBODY,

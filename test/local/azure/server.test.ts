@@ -259,11 +259,27 @@ describe('the Azure stand-in', () => {
   });
 
   it('adds to the trusted certificates instead of replacing them', () => {
-    const added = azure.terraformEnvironment({ SSL_CERT_DIR: '/etc/trust' });
-    expect(added['SSL_CERT_DIR']).toMatch(/^.+:\/etc\/trust$/);
-    expect(added).not.toHaveProperty('SSL_CERT_FILE');
-    const [directory = ''] = added['SSL_CERT_DIR']!.split(':');
-    expect(readFileSync(join(directory, 'stand-in.pem'), 'utf8')).toBe(azure.certificate);
+    const environment = azure.terraformEnvironment({
+      SSL_CERT_DIR: '/etc/trust',
+      SSL_CERT_FILE: '/etc/proxy.pem',
+    });
+    const [added = '', kept] = environment['SSL_CERT_DIR']!.split(':');
+    expect(readFileSync(join(added, 'stand-in.pem'), 'utf8')).toBe(azure.certificate);
+    expect(kept).toBe('/etc/trust');
+    expect(environment['SSL_CERT_FILE']).toBe('/etc/proxy.pem');
+  });
+
+  it("takes a person's own way to Azure out of the environment, and leaves the rest", () => {
+    const environment = azure.terraformEnvironment({
+      ARM_USE_OIDC: 'true',
+      ARM_ACCESS_KEY: 'k',
+      ARM_CLIENT_SECRET: 's',
+      PATH: '/bin',
+    });
+    expect(environment).toMatchObject({ PATH: '/bin', ARM_METADATA_HOSTNAME: azure.origin.slice(8) });
+    expect(environment).not.toHaveProperty('ARM_USE_OIDC');
+    expect(environment).not.toHaveProperty('ARM_ACCESS_KEY');
+    expect(environment['ARM_CLIENT_SECRET']).not.toBe('s');
   });
 });
 
