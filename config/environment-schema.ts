@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { DAYS_OF_WEEK, POSTGRES_VERSIONS } from './service-limits';
+import { SUBNET_ID } from './subnet-id';
 import { oneOf } from './wording';
 import { strictShape } from './yaml';
 
@@ -54,9 +55,10 @@ const cluster = strictShape(
     name: text('the name of the cluster').describe(
       'Unique on all of Azure; another name is another cluster.',
     ),
-    postgresVersion: whole('a major version of PostgreSQL, as in 16').describe(
-      'Major version of PostgreSQL.',
-    ),
+    postgresVersion: whole('a major version of PostgreSQL, as in 16').meta({
+      description: 'Major version of PostgreSQL.',
+      enum: POSTGRES_VERSIONS.map((version) => version.postgres),
+    }),
     citusVersion: text('a version of Citus in quotes, as in "12.1"').describe('Version of Citus, in quotes.'),
     stage,
     coordinator,
@@ -87,9 +89,6 @@ export const allow = z
   })
   .describe('Who may connect, at most 10 ranges of at most 256 addresses.');
 
-/** Up to the virtual network, and the subnet's name after it. */
-const SUBNET_ID =
-  /^\/subscriptions\/[0-9a-f-]{36}\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i;
 const subnetId = matching(
   SUBNET_ID,
   'the resource id of a subnet: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/SUBNET',

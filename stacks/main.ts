@@ -1,0 +1,49 @@
+import path from 'node:path';
+import { loadEnvironments } from '../config/environment';
+import type { Stage } from '../config/environment';
+import { STAGES } from '../config/environment-schema';
+import { ConfigError } from '../config/faults';
+import { synthesize } from './synthesize';
+
+/**
+ * Synthesizes every environment of `config/` (or of SCALEOUT_CONFIG_DIR) as a stack.
+ *
+ * SCALEOUT_STAGE shows all of them at another stage than their files say, for audits. Scaling out cannot be undone, so
+ * this asks for an output directory of its own and what `cdktf deploy` reads stays what the files say:
+ *
+ *     SCALEOUT_STAGE=scaled-out npx cdktf synth --output .scaleout/scaled-out
+ */
+function main(): void {
+  const stage = requestedStage(process.env['SCALEOUT_STAGE'], process.env['CDKTF_OUTDIR']);
+  synthesize(loadEnvironments(), stage === undefined ? {} : { stage });
+}
+
+function requestedStage(requested: string | undefined, outdir: string | undefined): Stage | undefined {
+  if (requested === undefined || requested === '') return undefined;
+  const stage = STAGES.find((each) => each === requested);
+  if (stage === undefined) {
+    throw new ConfigError([
+      { file: 'SCALEOUT_STAGE', path: '', problem: `is "${requested}": it must be ${STAGES.join(' or ')}` },
+    ]);
+  }
+  const deployed = path.join(path.dirname(__dirname), 'cdktf.out');
+  if (path.resolve(outdir ?? 'cdktf.out') === deployed) {
+    throw new ConfigError([
+      {
+        file: 'SCALEOUT_STAGE',
+        path: '',
+        problem: `is "${requested}", and the output would be what cdktf deploy reads: unset it, or give --output another directory, as in .scaleout/${requested}`,
+      },
+    ]);
+  }
+  return stage;
+}
+
+try {
+  main();
+} catch (error) {
+  // What a person wrote wrong needs no stack trace; anything else is ours, and does.
+  if (!(error instanceof ConfigError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exitCode = 1;
+}

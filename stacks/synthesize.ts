@@ -1,0 +1,50 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { App } from 'cdktf';
+import type { EnvironmentSettings, Stage } from '../config/environment';
+import { EnvironmentStack } from './environment-stack';
+
+/** What was written for one environment. */
+export interface SynthesizedStack {
+  readonly name: string;
+  /** Where Terraform runs: holds cdk.tf.json. */
+  readonly directory: string;
+  readonly file: string;
+}
+
+export interface SynthesizeOptions {
+  /** @default - CDKTF_OUTDIR, else cdktf.out */
+  readonly outdir?: string;
+  /**
+   * The stage to show every environment at, instead of its own.
+   *
+   * @default - each environment's own
+   */
+  readonly stage?: Stage;
+}
+
+/**
+ * Writes one stack to an environment, `stacks/<name>/cdk.tf.json`, all validations on. Reads no clock, no network and
+ * no randomness: the same settings give the same bytes.
+ */
+export function synthesize(
+  environments: readonly EnvironmentSettings[],
+  options: SynthesizeOptions = {},
+): SynthesizedStack[] {
+  const outdir = options.outdir ?? process.env['CDKTF_OUTDIR'] ?? 'cdktf.out';
+  mkdirSync(outdir, { recursive: true });
+  // Stack traces would put paths of this machine into what is compared and reviewed.
+  const app = new App({ outdir, stackTraces: false });
+  const stacks = environments.map(
+    (settings) => new EnvironmentStack(app, atStage(settings, options.stage ?? settings.cluster.stage)),
+  );
+  app.synth();
+  return stacks.map(({ node: { id: name } }) => {
+    const directory = path.join(outdir, 'stacks', name);
+    return { name, directory, file: path.join(directory, 'cdk.tf.json') };
+  });
+}
+
+function atStage(settings: EnvironmentSettings, stage: Stage): EnvironmentSettings {
+  return { ...settings, cluster: { ...settings.cluster, stage } };
+}
