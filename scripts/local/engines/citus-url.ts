@@ -1,0 +1,103 @@
+import type { ConnectionTarget } from '../../lib/connection';
+import {
+  describeTarget,
+  requireCitus,
+  targetFromUrl,
+  withAdvisoryLock,
+  withClient,
+} from '../../lib/connection';
+import { refused } from '../../lib/errors';
+import { dropOurTables, foreignRelations } from './borrowed-database';
+import { probeSafely } from './choose-engine';
+import type { Availability, ClusterNode, Engine, LocalCluster } from './engine';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * A cluster somebody else runs, named by CITUS_URL: one database, whose nodes are theirs to add and remove. Its
+ * database must be empty, and is empty again afterwards.
+ */
+export function citusUrlEngine(environment: Environment): Engine {
+  return {
+    name: 'citus-url',
+    probe: () =>
+      probeSafely(async (): Promise<Availability> => {
+        const url = environment['CITUS_URL'];
+        if (url === undefined || url === '') return { available: false, reason: 'CITUS_URL is not set' };
+        const target = targetFromUrl(url, environment, { argument: false });
+        const version = await withClient(target, (client) => requireCitus(client, target));
+        return {
+          available: true,
+          detail: `Citus ${version} at ${describeTarget(target)}, which somebody else runs`,
+          start: () => borrow(target),
+        };
+      }),
+  };
+}
+
+async function borrow(target: ConnectionTarget): Promise<LocalCluster> {
+  const release = await holdLock(target);
+  try {
+    const nodes = await withClient(target, async (client) => {
+      const foreign = await foreignRelations(client);
+      if (foreign.length > 0) {
+        throw refused(
+          `${describeTarget(target)}, which CITUS_URL names, already holds ${foreign.slice(0, 3).join(', ')}` +
+            `${foreign.length > 3 ? ` and ${String(foreign.length - 3)} more` : ''}: this only works in an empty database. ` +
+            'Name another one, or unset CITUS_URL to run on this machine; nothing was changed',
+        );
+      }
+      await dropOurTables(client);
+      const { rows } = await client.query<{ groupid: number; nodename: string; nodeport: number }>(
+        "SELECT groupid, nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid",
+      );
+      return rows.map(({ groupid, nodename, nodeport }, index): ClusterNode => ({
+        name: groupid === 0 ? 'coordinator' : `worker-${String(rows[0]?.groupid === 0 ? index : index + 1)}`,
+        host: nodename,
+        port: nodeport,
+      }));
+    });
+    let kept = false;
+    return {
+      engine: 'citus-url',
+      citus: true,
+      scalable: false,
+      coordinator: target,
+      nodes,
+      addWorkers: () => Promise.reject(new Error('the nodes of this cluster are somebody else’s to add')),
+      lost: () => Promise.resolve(undefined),
+      keep: () => {
+        kept = true;
+      },
+      async stop() {
+        if (!kept) await withClient(target, dropOurTables);
+        await release();
+      },
+    };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+/** Takes the advisory lock of `local` in a session of its own, and returns what gives it back. */
+async function holdLock(target: ConnectionTarget): Promise<() => Promise<void>> {
+  let release = (): void => undefined;
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let session: Promise<void> = Promise.resolve();
+  await new Promise<void>((resolve, reject) => {
+    session = withClient(target, (client) =>
+      withAdvisoryLock(client, 'local', () => {
+        resolve();
+        return released;
+      }),
+    );
+    session.catch(reject);
+  });
+  return async () => {
+    release();
+    await session.catch(() => undefined);
+  };
+}

@@ -1,0 +1,225 @@
+import type { ExecFileException } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionTarget } from '../../lib/connection';
+import { withClient } from '../../lib/connection';
+import { ScaleoutError } from '../../lib/errors';
+import type { Reporter } from '../../lib/reporter';
+import { probeSafely } from './choose-engine';
+import { createClusterDirectory, takeDownCluster } from './cluster-directory';
+import type { Availability, Engine } from './engine';
+import { startLocalCluster } from './local-cluster';
+import { createLogin, LOGIN, PLATFORM } from './platform';
+import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
+import { startWatchdog } from './watchdog';
+
+const IMAGE = 'citusdata/citus:12.1';
+
+/** Seconds a reachable engine takes to answer, and a container to take connections. */
+const PROBE_TIMEOUT_S = 3;
+const READY_TIMEOUT_S = 120;
+
+/** Settings the image leaves at PostgreSQL's defaults; the containers are thrown away, so nothing is synced. */
+const SETTINGS = {
+  wal_level: 'logical',
+  max_worker_processes: '64',
+  max_wal_senders: '40',
+  max_replication_slots: '40',
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_wal_size: '4GB',
+  'citus.node_conninfo': 'sslmode=prefer',
+};
+
+/** A coordinator and its workers as containers, on a network of their own, published on loopback. */
+export const dockerEngine: Engine = {
+  name: 'docker',
+  probe: () =>
+    probeSafely(async (): Promise<Availability> => {
+      const host = process.env['DOCKER_HOST'] ?? '';
+      if (/^(tcp|ssh|https?):/.test(host)) {
+        return { available: false, reason: 'DOCKER_HOST names an engine on another machine' };
+      }
+      try {
+        const version = await docker(['version', '--format', '{{.Server.Version}}'], {
+          timeoutS: PROBE_TIMEOUT_S,
+        });
+        return {
+          available: true,
+          detail: `Docker ${version}, image ${IMAGE}`,
+          start: async (reporter) =>
+            startLocalCluster('docker', await createContainers({}, reporter), { citus: true }),
+          servers: createContainers,
+        };
+      } catch (error) {
+        const missing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+        return {
+          available: false,
+          reason: missing ? 'docker is not installed' : 'no Docker engine answers',
+        };
+      }
+    }),
+};
+
+/** Makes the network the containers talk on, and pulls the image where it is missing. Starts no container yet. */
+async function createContainers(options: ServerSetOptions, reporter: Reporter): Promise<ServerSet> {
+  const label = randomBytes(6).toString('hex');
+  const directory = createClusterDirectory({
+    dockerLabel: label,
+    ...(options.owner === undefined ? {} : { owner: options.owner }),
+  });
+  const settings = { ...SETTINGS, max_connections: String(options.maxConnections ?? 100) };
+  const passwords = { [LOGIN]: randomPassword(), [PLATFORM]: randomPassword() };
+  const containers: string[] = [];
+  let stopping = false;
+
+  const login: ServerSet['login'] = (node, user, database) => ({
+    host: '127.0.0.1',
+    port: node.publishedPort,
+    user,
+    database,
+    password: passwords[user],
+    sslMode: 'disable',
+  });
+  const startOne = async (name: string): Promise<ServerNode> => {
+    const container = `scaleout-${label}-${name}`;
+    await docker(
+      [
+        'run',
+        '--detach',
+        `--name=${container}`,
+        `--label=scaleout.cluster=${label}`,
+        `--network=scaleout-${label}`,
+        `--network-alias=${name}`,
+        '--publish=127.0.0.1::5432',
+        '--shm-size=512m',
+        // Named without a value: docker takes it from its own environment, and no argument shows it.
+        '--env=POSTGRES_PASSWORD',
+        IMAGE,
+        'postgres',
+        ...Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`]),
+      ],
+      { environment: { POSTGRES_PASSWORD: passwords[PLATFORM] } },
+    );
+    containers.push(container);
+    const published = await docker(['port', container, '5432/tcp']);
+    const node: ServerNode = {
+      name,
+      host: name,
+      port: 5432,
+      publishedPort: Number(/:(\d+)$/.exec(published.split('\n')[0]?.trim() ?? '')?.[1]),
+    };
+    await waitUntilReady(container, login(node, PLATFORM, 'postgres'));
+    // What libpq reads when this node logs in to another one.
+    await docker(
+      [
+        'exec',
+        '--interactive',
+        '--user=postgres',
+        container,
+        'sh',
+        '-c',
+        'umask 077; cat > ~postgres/.pgpass',
+      ],
+      {
+        input: Object.entries(passwords)
+          .map(([user, password]) => `*:*:*:${user}:${password}\n`)
+          .join(''),
+      },
+    );
+    await createLogin(login(node, PLATFORM, 'postgres'), passwords[LOGIN]);
+    return node;
+  };
+
+  try {
+    startWatchdog(directory);
+    await pullImage(reporter);
+    await docker(['network', 'create', `--label=scaleout.cluster=${label}`, `scaleout-${label}`]);
+  } catch (error) {
+    await takeDownCluster(directory);
+    throw error;
+  }
+  return {
+    directory,
+    login,
+    start: (names) => Promise.all(names.map(startOne)),
+    async lost() {
+      if (stopping) return undefined;
+      const filter = `--filter=label=scaleout.cluster=${label}`;
+      const running = (await docker(['ps', filter, '--format={{.Names}}'])).split('\n');
+      const gone = containers.find((container) => !running.includes(container));
+      return gone === undefined ? undefined : `the container ${gone} ended by itself`;
+    },
+    async stop() {
+      stopping = true;
+      await takeDownCluster(directory);
+    },
+  };
+}
+
+async function pullImage(reporter: Reporter): Promise<void> {
+  const present = await docker(['image', 'inspect', '--format={{.Id}}', IMAGE]).catch(() => undefined);
+  if (present !== undefined) return;
+  reporter.info(`pulling ${IMAGE}; the first time this takes a while`);
+  await docker(['pull', '--quiet', IMAGE]);
+}
+
+async function waitUntilReady(container: string, target: ConnectionTarget): Promise<void> {
+  const deadline = Date.now() + READY_TIMEOUT_S * 1000;
+  for (;;) {
+    try {
+      // The image's first server, which sets the data up, does not listen on the network: an answer is the real one's.
+      await withClient(target, (client) => client.query('SELECT 1'));
+      return;
+    } catch (error) {
+      if (Date.now() > deadline) {
+        const log = await docker(['logs', '--tail=3', container]).catch(() => '');
+        throw new ScaleoutError(
+          `the container ${container} took no connection within ${String(READY_TIMEOUT_S)} s: ${log.replaceAll('\n', ' ')}`,
+          { cause: error },
+        );
+      }
+      await sleep(250);
+    }
+  }
+}
+
+interface DockerOptions {
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly timeoutS?: number;
+}
+
+/** Runs the docker command and returns what it printed. */
+async function docker(args: readonly string[], options: DockerOptions = {}): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const done = (error: ExecFileException | null, stdout: string, stderr: string): void => {
+      if (error === null) resolve(stdout.trim());
+      else if (error.code === 'ENOENT' || options.timeoutS !== undefined)
+        reject(Object.assign(new Error(error.message), { code: error.code }));
+      else {
+        reject(
+          new ScaleoutError(`docker ${args[0] ?? ''} failed: ${stderr.trim() || error.message}`, {
+            cause: error,
+          }),
+        );
+      }
+    };
+    const child = execFile(
+      'docker',
+      [...args],
+      {
+        env: { ...process.env, ...options.environment },
+        timeout: (options.timeoutS ?? 0) * 1000,
+      },
+      done,
+    );
+    if (options.input !== undefined) child.stdin?.end(options.input);
+  });
+}
+
+function randomPassword(): string {
+  return randomBytes(18).toString('hex');
+}

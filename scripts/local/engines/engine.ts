@@ -1,0 +1,60 @@
+import type { ConnectionTarget } from '../../lib/connection';
+import type { Reporter } from '../../lib/reporter';
+import type { ServerSet, ServerSetOptions } from './server-set';
+
+/** Where a cluster can come from, best first. */
+export const ENGINE_NAMES = ['citus-url', 'docker', 'native', 'embedded'] as const;
+export type EngineName = (typeof ENGINE_NAMES)[number];
+
+/** A node as Citus's metadata names it, and as this project calls it. */
+export interface ClusterNode {
+  /** `coordinator`, `worker-1`, `worker-2`, ... */
+  readonly name: string;
+  /** Citus's node name: where the other nodes find it, which need not be where this program finds it. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * A cluster that has the shape of Azure's: the login `citus` is no superuser, owns the database and what is in it, and
+ * nodes are added by the platform (this object), not by that login.
+ */
+export interface LocalCluster {
+  readonly engine: EngineName;
+  /** False on plain PostgreSQL: what needs Citus can only be simulated. */
+  readonly citus: boolean;
+  /** Whether {@link addWorkers} can be called: nodes of somebody else's cluster are theirs to add. */
+  readonly scalable: boolean;
+  /** The coordinator's database, as the login `citus`. */
+  readonly coordinator: ConnectionTarget;
+  /** Coordinator first; grows with {@link addWorkers}. */
+  readonly nodes: readonly ClusterNode[];
+  /** Starts workers and makes them part of the cluster. Moves no data. */
+  addWorkers(count: number): Promise<void>;
+  /** Which server ended by itself, and how, in words; undefined while all of them run. */
+  lost(): Promise<string | undefined>;
+  /** Lets the cluster outlive this program, for as long as `stateFile` exists. */
+  keep(stateFile: string): void;
+  /** Takes everything down that {@link Engine} started; leaves a cluster somebody else runs as it is. */
+  stop(): Promise<void>;
+  /** Where the servers' files are, for `local down`; absent for a cluster somebody else runs. */
+  readonly directory?: string;
+}
+
+/** What an engine found on this machine. */
+export type Availability =
+  | {
+      readonly available: true;
+      /** What it would use, e.g. `PostgreSQL 16.14 from npm`. */
+      readonly detail: string;
+      start(reporter: Reporter): Promise<LocalCluster>;
+      /** Bare servers with Citus, for tests that make databases of their own; absent where there are none to start. */
+      servers?(options: ServerSetOptions, reporter: Reporter): Promise<ServerSet>;
+    }
+  | { readonly available: false; readonly reason: string };
+
+export interface Engine {
+  readonly name: EngineName;
+  /** Looks without starting anything; never throws. */
+  probe(): Promise<Availability>;
+}

@@ -1,0 +1,67 @@
+import type { Client } from 'pg';
+import { escapeIdentifier } from 'pg';
+import type { ConnectionTarget } from '../../lib/connection';
+import { withClient } from '../../lib/connection';
+import type { ClusterNode } from './engine';
+
+/** The login a cluster is used with, as on Azure: no superuser, owner of the database. */
+export const LOGIN = 'citus';
+export const DATABASE = 'citus';
+
+/** The platform's login: a superuser of the servers, used for what Azure's control plane does and nothing else. */
+export const PLATFORM = 'postgres';
+
+/** Makes the login `citus` on one node. */
+export async function createLogin(platform: ConnectionTarget, password: string): Promise<void> {
+  await withClient(platform, async (client) => {
+    await execute(client, 'CREATE ROLE %I LOGIN PASSWORD %L', [LOGIN, password]);
+  });
+}
+
+/** Makes a database that `citus` owns on one node, with the Citus extension where the node has it. */
+export async function createDatabase(
+  platform: ConnectionTarget,
+  database: string,
+  options: { readonly citus: boolean },
+): Promise<void> {
+  await withClient(platform, async (client) => {
+    await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${escapeIdentifier(LOGIN)}`);
+  });
+  await withClient({ ...platform, database }, async (client) => {
+    if (options.citus) await client.query('CREATE EXTENSION IF NOT EXISTS citus');
+    // Up to PostgreSQL 14 the schema belongs to the superuser; from 15 on this says what holds anyway.
+    await client.query(`GRANT ALL ON SCHEMA public TO ${escapeIdentifier(LOGIN)}`);
+  });
+}
+
+/** Makes a lone coordinator what Azure's single node is: part of the metadata, and holding shards. */
+export async function registerCoordinator(
+  platform: ConnectionTarget,
+  coordinator: ClusterNode,
+): Promise<void> {
+  await withClient(platform, async (client) => {
+    await client.query('SELECT citus_set_coordinator_host($1, $2)', [coordinator.host, coordinator.port]);
+    // Naming the coordinator's host takes the shards away from it; a distribution would then find no node.
+    await client.query("SELECT citus_set_node_property($1, $2, 'shouldhaveshards', true)", [
+      coordinator.host,
+      coordinator.port,
+    ]);
+  });
+}
+
+/** Adds nodes to a cluster. No data moves. */
+export async function addNodes(platform: ConnectionTarget, nodes: readonly ClusterNode[]): Promise<void> {
+  await withClient(platform, async (client) => {
+    for (const node of nodes) await client.query('SELECT citus_add_node($1, $2)', [node.host, node.port]);
+  });
+}
+
+/** Runs a statement that takes no parameters, with its values quoted by the server itself. */
+async function execute(client: Client, template: string, values: readonly string[]): Promise<void> {
+  const placeholders = values.map((_, index) => `$${String(index + 2)}::text`).join(', ');
+  const { rows } = await client.query<{ statement: string }>(
+    `SELECT format($1, ${placeholders}) AS statement`,
+    [template, ...values],
+  );
+  await client.query(rows[0]?.statement ?? '');
+}

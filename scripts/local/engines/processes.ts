@@ -1,0 +1,112 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A process that can be told from a later one with the same number. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it started, in the kernel's own ticks; absent where the kernel does not say. */
+  readonly started?: string;
+}
+
+interface RunningProcess {
+  readonly pid: number;
+  /** The program and its arguments. */
+  readonly command: string;
+}
+
+/** This process, or another one that is running. */
+export function identifyProcess(pid: number = process.pid): ProcessIdentity {
+  const started = kernelStatus(pid)?.started;
+  return started === undefined ? { pid } : { pid, started };
+}
+
+/** False for a process that ended, also when its number was given to another one or nobody has reaped it yet. */
+export function isRunning(identity: ProcessIdentity): boolean {
+  const status = kernelStatus(identity.pid);
+  if (status !== undefined) {
+    return (
+      !'ZX'.includes(status.state) && (identity.started === undefined || identity.started === status.started)
+    );
+  }
+  if (process.platform === 'linux') return false;
+  try {
+    process.kill(identity.pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it runs, as somebody else.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+/** State and start time of a process as Linux tells them; undefined elsewhere and for a process that is gone. */
+function kernelStatus(pid: number): { state: string; started: string } | undefined {
+  try {
+    const text = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
+    // The second field is the program's name in brackets and may itself hold blanks and brackets.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return { state: fields[0] ?? '', started: fields[19] ?? '' };
+  } catch {
+    return undefined;
+  }
+}
+
+/** The programs that this project starts in a cluster's directory. */
+const OURS = new Set(['postgres', 'initdb', 'cp']);
+
+/**
+ * Ends every server that works in `directory`, at once (their data is thrown away). A process is recognised by its
+ * program and by the directory in its arguments, never by a number in a file alone: numbers are used again.
+ *
+ * @returns how many processes there were
+ */
+export async function endProcessesIn(directory: string): Promise<number> {
+  const found = processesIn(directory);
+  // SIGQUIT is PostgreSQL's immediate shutdown: the postmaster takes its children with it.
+  for (const { pid } of found) signalProcess(pid, 'SIGQUIT');
+  for (const waitMs of [10, 20, 50, 100, 200, 400, 800, 1600]) {
+    if (processesIn(directory).length === 0) return found.length;
+    await sleep(waitMs);
+  }
+  for (const { pid } of processesIn(directory)) signalProcess(pid, 'SIGKILL');
+  return found.length;
+}
+
+function processesIn(directory: string): RunningProcess[] {
+  return runningProcesses().filter(
+    ({ pid, command }) =>
+      pid !== process.pid &&
+      command.includes(`${directory}/`) &&
+      OURS.has(basename(command.split(/[\s\0]/, 1)[0] ?? '')),
+  );
+}
+
+function runningProcesses(): RunningProcess[] {
+  if (process.platform === 'linux') {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map((name) => ({ pid: Number(name), command: commandOf(name) }));
+  }
+  return execFileSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8', maxBuffer: 1 << 26 })
+    .split('\n')
+    .map((line) => /^\s*(\d+)\s+(.*)$/.exec(line))
+    .filter((match) => match !== null)
+    .map((match) => ({ pid: Number(match[1]), command: match[2] ?? '' }));
+}
+
+function commandOf(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+function signalProcess(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}

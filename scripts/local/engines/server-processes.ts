@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto';
+import { chownSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createClusterDirectory, takeDownCluster } from './cluster-directory';
+import { createLogin, LOGIN, PLATFORM } from './platform';
+import { copyBinaries, knownSettings } from './postgres-binaries';
+import type { Installation, PostgresServer, Settings } from './postgres-server';
+import {
+  copyDataDirectory,
+  initializeDataDirectory,
+  LOOPBACK,
+  startServer,
+  writePrivateFile,
+} from './postgres-server';
+import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
+import { startWatchdog } from './watchdog';
+
+export interface ServerProcessesOptions extends ServerSetOptions {
+  readonly installation: Installation;
+  readonly citus: boolean;
+  /** A folder with bin, lib and share to copy first, for binaries the servers' user cannot reach. */
+  readonly copyFrom?: string;
+}
+
+/** Lays out a directory for servers, and starts the watchdog that outlives this program. Starts no server yet. */
+export async function createServerProcesses(options: ServerProcessesOptions): Promise<ServerSet> {
+  const { user } = options.installation;
+  const directory = createClusterDirectory({
+    ...(options.owner === undefined ? {} : { owner: options.owner }),
+    ...(user === undefined ? {} : { serverUser: user }),
+  });
+  // One password for each login, the same on every node: the nodes log in to each other with it.
+  const passwords = { [LOGIN]: randomPassword(), [PLATFORM]: randomPassword() };
+  const servers: PostgresServer[] = [];
+  let stopping = false;
+  try {
+    startWatchdog(directory);
+    const installation = reachable(options, directory);
+    // A folder of its own, because the cluster's belongs to this user and the servers may run as another.
+    const files = join(directory, 'servers');
+    mkdirSync(files, { mode: 0o700 });
+    if (user !== undefined) chownSync(files, user.uid, user.gid);
+    const template = join(files, 'template');
+    await initializeDataDirectory(
+      installation,
+      template,
+      passwords[PLATFORM],
+      await settingsFor(options, installation),
+    );
+    const passwordFile = join(files, 'passwords');
+    writePrivateFile(passwordFile, passwordLines(passwords), user);
+
+    const startOne = async (name: string): Promise<PostgresServer> => {
+      const dataDirectory = join(files, name);
+      await copyDataDirectory(installation, template, dataDirectory);
+      return startServer(installation, {
+        name,
+        dataDirectory,
+        logFile: join(directory, `${name}.log`),
+        environment: { PGPASSFILE: passwordFile },
+      });
+    };
+    const login: ServerSet['login'] = (node, as, database) => ({
+      host: LOOPBACK,
+      port: node.publishedPort,
+      user: as,
+      database,
+      password: passwords[as],
+      sslMode: 'disable',
+    });
+    return {
+      directory,
+      login,
+      async start(names) {
+        const started = await Promise.all(names.map(startOne));
+        servers.push(...started);
+        const nodes = started.map(({ name, port }): ServerNode => ({
+          name,
+          host: LOOPBACK,
+          port,
+          publishedPort: port,
+        }));
+        await Promise.all(
+          nodes.map((node) => createLogin(login(node, PLATFORM, 'postgres'), passwords[LOGIN])),
+        );
+        return nodes;
+      },
+      lost() {
+        const lost = stopping ? undefined : servers.find((server) => server.lost() !== undefined);
+        return Promise.resolve(
+          lost === undefined ? undefined : `the ${lost.name} server ended by itself (${lost.lost() ?? ''})`,
+        );
+      },
+      async stop() {
+        stopping = true;
+        await takeDownCluster(directory);
+      },
+    };
+  } catch (error) {
+    await takeDownCluster(directory);
+    throw error;
+  }
+}
+
+function reachable(options: ServerProcessesOptions, directory: string): Installation {
+  const { installation, copyFrom } = options;
+  if (copyFrom === undefined || installation.user === undefined) return installation;
+  const binDirectory = copyBinaries(copyFrom, join(directory, 'postgres'), installation.user);
+  return { ...installation, binaries: { ...installation.binaries, binDirectory } };
+}
+
+async function settingsFor(
+  options: ServerProcessesOptions,
+  { binaries, user }: Installation,
+): Promise<Settings> {
+  return {
+    listen_addresses: LOOPBACK,
+    unix_socket_directories: '',
+    password_encryption: 'scram-sha-256',
+    timezone: 'UTC',
+    max_connections: options.maxConnections ?? 100,
+    // These clusters are thrown away: durability would only cost time.
+    fsync: 'off',
+    synchronous_commit: 'off',
+    full_page_writes: 'off',
+    max_wal_size: '4GB',
+    checkpoint_timeout: '30min',
+    ...(options.citus ? citusSettings(await knownSettings(binaries, user)) : {}),
+  };
+}
+
+/** What Citus needs of a server, and what Azure's servers have set. */
+function citusSettings(known: ReadonlySet<string>): Settings {
+  return {
+    shared_preload_libraries: 'citus',
+    wal_level: 'logical',
+    // Every database has a maintenance daemon, a rebalance needs workers of its own: with too few it never starts.
+    max_worker_processes: 64,
+    max_logical_replication_workers: 16,
+    max_wal_senders: 40,
+    max_replication_slots: 40,
+    // The nodes talk over loopback, where there is no TLS; each finds itself there as well.
+    'citus.node_conninfo': 'sslmode=disable',
+    'citus.local_hostname': LOOPBACK,
+    // Newer minor releases let a role without superuser rights use only the decoders listed here.
+    ...(known.has('output_plugin_libraries')
+      ? { output_plugin_libraries: 'pgoutput, test_decoding, citus' }
+      : {}),
+  };
+}
+
+/** What libpq reads when one node logs in to another. */
+function passwordLines(passwords: Readonly<Record<string, string>>): string {
+  return Object.entries(passwords)
+    .map(([user, password]) => `*:*:*:${user}:${password}\n`)
+    .join('');
+}
+
+function randomPassword(): string {
+  return randomBytes(18).toString('hex');
+}

@@ -1,0 +1,33 @@
+import type { ConnectionTarget } from '../../lib/connection';
+import type { ClusterNode } from './engine';
+import type { LOGIN, PLATFORM } from './platform';
+import type { ProcessIdentity } from './processes';
+
+/** A server of this machine. */
+export interface ServerNode extends ClusterNode {
+  /** Where this program reaches it, on loopback; Citus's own {@link ClusterNode.port} may differ in a container. */
+  readonly publishedPort: number;
+}
+
+/**
+ * The servers of one cluster, as processes or as containers: all with the same two logins, none of them knowing of
+ * the others yet. They end with their owner, however it ends.
+ */
+export interface ServerSet {
+  /** Where the record of the cluster is, for whoever takes it down. */
+  readonly directory: string;
+  /** Starts one more server for each name; the login `citus` exists on it, the database does not. */
+  start(names: readonly string[]): Promise<ServerNode[]>;
+  /** How to log in to a server: as the platform (superuser) or as `citus`. */
+  login(node: ServerNode, user: typeof LOGIN | typeof PLATFORM, database: string): ConnectionTarget;
+  /** Which server ended by itself, and how; undefined while all of them run. */
+  lost(): Promise<string | undefined>;
+  stop(): Promise<void>;
+}
+
+export interface ServerSetOptions {
+  /** The process the servers end with. @default this one */
+  readonly owner?: ProcessIdentity;
+  /** Connections each server takes. @default 100 */
+  readonly maxConnections?: number;
+}
