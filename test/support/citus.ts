@@ -1,17 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import { Client } from 'pg';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { escapeIdentifier } from 'pg';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
-import { testCluster } from './test-cluster';
+import { withClient } from '../../scripts/lib/connection';
+import { silentReporter } from '../../scripts/lib/reporter';
+import { citusUrlEngine } from '../../scripts/local/engines/citus-url';
+import { foreignRelations } from '../../scripts/local/engines/borrowed-database';
+import type { LocalCluster } from '../../scripts/local/engines/engine';
+import { addNodes, createDatabase, registerCoordinator } from '../../scripts/local/engines/platform';
+import { laneSuite } from './lanes';
+import { testCluster, testLogin } from './test-cluster';
+import { testRun } from './test-run';
 
 /** A database of the test cluster that belongs to one test file. */
 export interface TestDatabase {
   /** The login `citus`: owns the database, is no superuser, as on Azure. */
   readonly target: ConnectionTarget;
-  /** The platform's login (superuser); tests use it for what Azure's control plane would do, and to spoil things. */
+  /**
+   * The platform's login (superuser); tests use it for what Azure's control plane would do, and to spoil things. On a
+   * cluster of CITUS_URL nobody has it, and it is {@link target}.
+   */
   readonly platform: ConnectionTarget;
   /** Adds the workers that are not part of the cluster yet, as the platform does when a cluster is scaled out. */
   addWorkers(): Promise<void>;
   drop(): Promise<void>;
+}
+
+/**
+ * A suite of the citus lane that plays the platform: it adds nodes, or needs a superuser. On a cluster that CITUS_URL
+ * names, which belongs to somebody else, it is skipped by name.
+ */
+export function platformSuite(title: string, tests: () => void): void {
+  if (testRun().citus === 'citus-url') {
+    describe.skip(
+      `[citus] ${title} (needs a cluster whose nodes the tests may add; CITUS_URL names one they may not)`,
+      tests,
+    );
+  } else laneSuite('citus', title, tests);
 }
 
 /**
@@ -20,61 +45,91 @@ export interface TestDatabase {
  * @param options.workers 0: the coordinator alone, holding shards; 2: a coordinator that holds shards and two workers
  */
 export async function freshCitusDatabase(options: { readonly workers: 0 | 2 }): Promise<TestDatabase> {
-  const cluster = await testCluster();
-  const database = `test_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  const at = (port: number, user: string, name: string): ConnectionTarget => ({
-    host: cluster.host,
-    port,
-    user,
-    database: name,
-    sslMode: 'disable',
-  });
-  const [coordinator, ...workers] = cluster.ports;
-  if (coordinator === undefined) throw new Error('the test cluster has no coordinator');
-  for (const port of cluster.ports) {
-    await as(at(port, cluster.superuser, 'postgres'), async (client) => {
-      await client.query(`CREATE DATABASE ${database} OWNER citus`);
-    });
-    await as(at(port, cluster.superuser, database), async (client) => {
-      await client.query('CREATE EXTENSION citus');
-      await client.query('GRANT ALL ON SCHEMA public TO citus');
-    });
+  if (process.env['SCALEOUT_TEST_CLUSTER'] === undefined && testRun().citus === 'citus-url') {
+    if (options.workers === 0) {
+      throw new Error('only the platform can make a single node of this cluster: use platformSuite');
+    }
+    return borrowedDatabase();
   }
-  const platform = at(coordinator, cluster.superuser, database);
-  await as(platform, async (client) => {
-    // A lone coordinator must be told to hold shards, as Azure's single node does.
-    await client.query('SELECT citus_set_coordinator_host($1, $2)', [cluster.host, coordinator]);
-    await client.query("SELECT citus_set_node_property($1, $2, 'shouldhaveshards', true)", [
-      cluster.host,
-      coordinator,
-    ]);
+  const cluster = await testCluster();
+  const [coordinator, ...workers] = cluster.nodes;
+  if (coordinator === undefined) throw new Error('the test cluster has no coordinator');
+  const database = `test_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
+  await Promise.all(
+    cluster.nodes.map((node) =>
+      createDatabase(testLogin(cluster, node, cluster.superuser, 'postgres'), database, { citus: true }),
+    ),
+  );
+  const platform = testLogin(cluster, coordinator, cluster.superuser, database);
+  await registerCoordinator(platform, {
+    name: 'coordinator',
+    host: coordinator.nodeName,
+    port: coordinator.nodePort,
   });
-  const addWorkers = async (): Promise<void> => {
-    await as(platform, async (client) => {
-      for (const port of workers) await client.query('SELECT citus_add_node($1, $2)', [cluster.host, port]);
-    });
-  };
+  const addWorkers = (): Promise<void> =>
+    addNodes(
+      platform,
+      workers.map(({ nodeName, nodePort }, index) => ({
+        name: `worker-${String(index + 1)}`,
+        host: nodeName,
+        port: nodePort,
+      })),
+    );
   if (options.workers === 2) await addWorkers();
   return {
-    target: at(coordinator, 'citus', database),
+    target: testLogin(cluster, coordinator, 'citus', database),
     platform,
     addWorkers,
     async drop() {
-      for (const port of cluster.ports) {
-        await as(at(port, cluster.superuser, 'postgres'), async (client) => {
-          await client.query(`DROP DATABASE IF EXISTS ${database} WITH (FORCE)`);
-        });
-      }
+      await Promise.all(
+        cluster.nodes.map((node) =>
+          withClient(testLogin(cluster, node, cluster.superuser, 'postgres'), (client) =>
+            client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`),
+          ),
+        ),
+      );
     },
   };
 }
 
-async function as(target: ConnectionTarget, use: (client: Client) => Promise<void>): Promise<void> {
-  const client = new Client({ ...target, ssl: false });
-  await client.connect();
-  try {
-    await use(client);
-  } finally {
-    await client.end();
+/** The one database of the cluster CITUS_URL names, for one test file at a time; empty before and after. */
+async function borrowedDatabase(): Promise<TestDatabase> {
+  const cluster = await borrow();
+  return {
+    target: cluster.coordinator,
+    platform: cluster.coordinator,
+    addWorkers: () => cluster.addWorkers(2),
+    async drop() {
+      await withClient(cluster.coordinator, async (client) => {
+        // It was empty when it was borrowed, so all of this is the test's.
+        for (const name of await foreignRelations(client)) {
+          const [schema = '', table = ''] = name.split('.');
+          await client.query(
+            `DROP TABLE IF EXISTS ${escapeIdentifier(schema)}.${escapeIdentifier(table)} CASCADE`,
+          );
+        }
+      });
+      await cluster.stop();
+    },
+  };
+}
+
+/** Waits for the test files before this one to give the database back. */
+async function borrow(): Promise<LocalCluster> {
+  for (let attempt = 1; ; attempt += 1) {
+    const availability = await citusUrlEngine(process.env).probe();
+    if (!availability.available) throw new Error(availability.reason);
+    try {
+      return await availability.start(silentReporter);
+    } catch (error) {
+      if (
+        attempt === 300 ||
+        !(error instanceof Error) ||
+        !/already holds|another "local" run/.test(error.message)
+      ) {
+        throw error;
+      }
+      await sleep(1000);
+    }
   }
 }

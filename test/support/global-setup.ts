@@ -1,13 +1,57 @@
-import type { LaneStatuses } from './lanes';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { localEngines } from '../../scripts/local/engines';
+import { chooseEngine } from '../../scripts/local/engines/choose-engine';
+import { sweepClusters } from '../../scripts/local/engines/cluster-directory';
+import { embeddedEngine } from '../../scripts/local/engines/embedded';
+import { identifyProcess } from '../../scripts/local/engines/processes';
+import { detectTerraform } from './detect-terraform';
+import type { LaneStatus } from './lanes';
 import { publishLanes } from './lanes';
+import type { TestRun } from './test-run';
+import { publishTestRun } from './test-run';
 
 export default async function globalSetup(): Promise<void> {
-  const always = { runs: true, reason: 'needs nothing' };
-  const statuses: LaneStatuses = {
-    synth: always,
-    postgres: always,
-    citus: { runs: process.env['SCALEOUT_TEST_CLUSTER'] !== undefined, reason: 'SCALEOUT_TEST_CLUSTER' },
-    terraform: always,
-  };
-  publishLanes(statuses);
+  await sweepClusters();
+  const [citus, postgres, terraform] = await Promise.all([
+    detectCitus(),
+    detectPostgres(),
+    detectTerraform(),
+  ]);
+  publishLanes({
+    synth: { runs: true, reason: 'needs nothing' },
+    postgres,
+    citus: citus.status,
+    terraform,
+  });
+  publishTestRun({
+    directory: mkdtempSync(join(tmpdir(), 'scaleout-tests-')),
+    owner: identifyProcess(),
+    citus: citus.engine,
+  });
+}
+
+async function detectCitus(): Promise<{ status: LaneStatus; engine: TestRun['citus'] }> {
+  if (process.env['SCALEOUT_TEST_CLUSTER'] !== undefined) {
+    const reason = 'the cluster SCALEOUT_TEST_CLUSTER names';
+    return { status: { runs: true, reason }, engine: 'named' };
+  }
+  const withCitus = localEngines(process.env).filter(({ name }) => name !== 'embedded');
+  try {
+    const { engine, availability } = await chooseEngine(withCitus, undefined);
+    return { status: { runs: true, reason: `${engine}: ${availability.detail}` }, engine };
+  } catch (error) {
+    return {
+      status: { runs: false, reason: error instanceof Error ? error.message : String(error) },
+      engine: 'none',
+    };
+  }
+}
+
+async function detectPostgres(): Promise<LaneStatus> {
+  const availability = await embeddedEngine.probe();
+  return availability.available
+    ? { runs: true, reason: availability.detail }
+    : { runs: false, reason: availability.reason };
 }

@@ -1,3 +1,8 @@
+import { rmSync } from 'node:fs';
+import { stopSharedCluster } from './test-cluster';
+import { testRun } from './test-run';
+
 export default async function globalTeardown(): Promise<void> {
-  // Nothing is running yet that outlives the tests.
+  await stopSharedCluster();
+  rmSync(testRun().directory, { recursive: true, force: true });
 }

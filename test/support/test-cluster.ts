@@ -1,14 +1,159 @@
-/** Three PostgreSQL servers with Citus on loopback, shared by the test files of one run. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { silentReporter } from '../../scripts/lib/reporter';
+import { localEngines } from '../../scripts/local/engines';
+import { chooseEngine } from '../../scripts/local/engines/choose-engine';
+import { takeDownCluster } from '../../scripts/local/engines/cluster-directory';
+import { LOGIN, PLATFORM } from '../../scripts/local/engines/platform';
+import { testRun } from './test-run';
+
+/** A server of the test cluster. */
+export interface TestNode {
+  /** Where the tests reach it. */
+  readonly port: number;
+  /** What the other nodes call it. */
+  readonly nodeName: string;
+  readonly nodePort: number;
+}
+
+/** Three PostgreSQL servers with Citus, shared by the test files of one run; each makes its own database. */
 export interface TestCluster {
   readonly host: string;
   /** Coordinator first. */
-  readonly ports: readonly number[];
+  readonly nodes: readonly TestNode[];
   readonly superuser: string;
+  /** By role; absent where the servers trust this machine. */
+  readonly passwords?: Readonly<Record<string, string>>;
+  /** What takes it down; absent for a cluster somebody else runs. */
+  readonly directory?: string;
 }
 
-/** The cluster named by SCALEOUT_TEST_CLUSTER (a JSON document of this shape), left running after the tests. */
-export async function testCluster(): Promise<TestCluster> {
+/** Servers take a few seconds to start, a first pull of a container image some minutes. */
+const START_TIMEOUT_MS = 300_000;
+
+let found: Promise<TestCluster> | undefined;
+
+/**
+ * The cluster named by SCALEOUT_TEST_CLUSTER, left running after the tests; else one that the first test file to ask
+ * starts, and that ends with the run.
+ */
+export function testCluster(): Promise<TestCluster> {
   const named = process.env['SCALEOUT_TEST_CLUSTER'];
-  if (named === undefined) throw new Error('no test cluster');
-  return JSON.parse(named) as TestCluster;
+  found ??= named === undefined ? sharedCluster() : Promise.resolve(parseNamedCluster(named));
+  return found;
+}
+
+/** How to log in to a node of the test cluster. */
+export function testLogin(
+  cluster: TestCluster,
+  node: TestNode,
+  user: string,
+  database: string,
+): ConnectionTarget {
+  const password = cluster.passwords?.[user];
+  return {
+    host: cluster.host,
+    port: node.port,
+    user,
+    database,
+    sslMode: 'disable',
+    ...(password === undefined ? {} : { password }),
+  };
+}
+
+/** Takes the shared cluster down, where a test file started one. */
+export async function stopSharedCluster(): Promise<void> {
+  const { state } = files();
+  if (!existsSync(state)) return;
+  const { directory } = JSON.parse(readFileSync(state, 'utf8')) as TestCluster;
+  if (directory !== undefined) await takeDownCluster(directory);
+}
+
+/** `{"host":"127.0.0.1","ports":[9700,9701,9702],"superuser":"postgres"}`: three servers that trust this machine. */
+function parseNamedCluster(text: string): TestCluster {
+  const { host, ports, superuser } = JSON.parse(text) as {
+    host: string;
+    ports: number[];
+    superuser: string;
+  };
+  return {
+    host,
+    superuser,
+    nodes: ports.map((port) => ({ port, nodeName: host, nodePort: port })),
+  };
+}
+
+async function sharedCluster(): Promise<TestCluster> {
+  const { lock, state, failure } = files();
+  try {
+    // One of jest's workers makes the folder; the others find it there and wait.
+    mkdirSync(lock);
+  } catch {
+    return waitForState(state, failure);
+  }
+  try {
+    const cluster = await startCluster();
+    writeFileSync(`${state}.new`, JSON.stringify(cluster), { mode: 0o600 });
+    renameSync(`${state}.new`, state);
+    return cluster;
+  } catch (error) {
+    writeFileSync(failure, error instanceof Error ? error.message : String(error));
+    throw error;
+  }
+}
+
+async function startCluster(): Promise<TestCluster> {
+  const { citus, owner } = testRun();
+  if (citus === 'none' || citus === 'named') throw new Error('no engine can run the test cluster');
+  const { availability } = await chooseEngine(localEngines(process.env), citus);
+  if (availability.servers === undefined) throw new Error(`the engine ${citus} starts no servers`);
+  const servers = await availability.servers({ owner, maxConnections: 300 }, silentReporter);
+  try {
+    const nodes = await servers.start(['coordinator', 'worker-1', 'worker-2']);
+    const [coordinator] = nodes;
+    if (coordinator === undefined) throw new Error('no server was started');
+    const passwords = Object.fromEntries(
+      ([LOGIN, PLATFORM] as const).map((user) => [
+        user,
+        servers.login(coordinator, user, 'postgres').password ?? '',
+      ]),
+    );
+    return {
+      host: '127.0.0.1',
+      nodes: nodes.map(({ publishedPort, host, port }) => ({
+        port: publishedPort,
+        nodeName: host,
+        nodePort: port,
+      })),
+      superuser: PLATFORM,
+      passwords,
+      directory: servers.directory,
+    };
+  } catch (error) {
+    await servers.stop();
+    throw error;
+  }
+}
+
+async function waitForState(state: string, failure: string): Promise<TestCluster> {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < deadline) {
+    if (existsSync(state)) return JSON.parse(readFileSync(state, 'utf8')) as TestCluster;
+    if (existsSync(failure)) break;
+    await sleep(50);
+  }
+  throw new Error(
+    `the test cluster did not start: ${existsSync(failure) ? readFileSync(failure, 'utf8') : 'no answer in time'}`,
+  );
+}
+
+function files(): { lock: string; state: string; failure: string } {
+  const { directory } = testRun();
+  return {
+    lock: join(directory, 'starting'),
+    state: join(directory, 'cluster.json'),
+    failure: join(directory, 'failure.txt'),
+  };
 }
