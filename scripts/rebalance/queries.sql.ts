@@ -1,6 +1,7 @@
 /**
  * Every statement of this room. Citus 12.1 grants all of them to any role; bigints that are counts, sizes or ids leave
- * the server as float8 or JSON numbers, exact up to 2^53, because `pg` hands int8 over as strings.
+ * the server as float8 or JSON numbers, exact up to 2^53, because `pg` hands int8 over as strings. Transfer modes are
+ * not cast: their type is in the schema `citus`, which only superusers may name, and the server finds it by itself.
  */
 
 /** 0 on the coordinator, and elsewhere the group of the worker one is connected to. */
@@ -48,11 +49,11 @@ export const PLAN = `
 
 /** $1 strategy, $2 mode. NULL when there is nothing to move. Must be committed before anything waits for the job. */
 export const START = `
-  SELECT citus_rebalance_start(rebalance_strategy := $1, drain_only := false, shard_transfer_mode := $2::citus.shard_transfer_mode)::float8 AS job_id`;
+  SELECT citus_rebalance_start(rebalance_strategy := $1, drain_only := false, shard_transfer_mode := $2)::float8 AS job_id`;
 
 /** $1 strategy, $2 mode, $3 moves at most. Synchronous; also copies reference tables to nodes that lack them. */
 export const REBALANCE_NOW = `
-  SELECT rebalance_table_shards(max_shard_moves := $3, shard_transfer_mode := $2::citus.shard_transfer_mode, rebalance_strategy := $1)`;
+  SELECT rebalance_table_shards(max_shard_moves := $3, shard_transfer_mode := $2, rebalance_strategy := $1)`;
 
 export const STOP = 'SELECT citus_rebalance_stop()';
 
@@ -105,11 +106,11 @@ export const WITHOUT_IDENTITY = `
                         AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
    ORDER BY 1`;
 
-/** Pairs of nodes of which the first cannot reach the second. */
+/** Pairs of nodes of which the first cannot reach the second. NULL: the first one is itself out of reach. */
 export const UNREACHABLE = `
   SELECT from_nodename, from_nodeport, to_nodename, to_nodeport
     FROM citus_check_cluster_node_health()
-   WHERE result IS DISTINCT FROM true`;
+   WHERE NOT result`;
 
 /** Settings a move depends on, node by node. */
 export const NODE_SETTINGS = `

@@ -1,3 +1,4 @@
+import type { Task } from '../../scripts/rebalance/job';
 import {
   hasEnded,
   isWaitingForWorkers,
@@ -65,14 +66,15 @@ test('a row becomes a job', () => {
 
 test('progress counts moves, not the other tasks', () => {
   const groups = groupsByShard(snapshot(2, [0, 0, 0], 50));
-  const { move: _, ...references } = moveTask(90, 'done');
-  const tasks = [references, moveTask(1, 'done'), moveTask(102, 'running'), moveTask(3, 'blocked')];
+  const references: Task = { id: 90, status: 'done', retries: 0, error: '', backsOff: false };
+  const running = moveTask(102, 'running');
+  const tasks = [references, moveTask(1, 'done'), running, moveTask(3, 'blocked')];
   expect(progressOf(job({ tasks }), groups)).toEqual({
     movesDone: 1,
     movesTotal: 3,
     bytesDone: 50,
     bytesTotal: 150,
-    running: [tasks[2]?.move],
+    running: [running.move],
   });
 });
 
