@@ -61,6 +61,18 @@ export const EDITIONS = {
   burstable: { 1: 'BurstableMemoryOptimized', 2: 'BurstableGeneralPurpose' },
 } as const;
 
+export const PASSWORD = {
+  shortest: 8,
+  longest: 128,
+  kindsNeeded: 3,
+  kinds: [
+    { name: 'small letters', pattern: '[a-z]' },
+    { name: 'capitals', pattern: '[A-Z]' },
+    { name: 'digits', pattern: '[0-9]' },
+    { name: 'symbols', pattern: '[^a-zA-Z0-9]' },
+  ],
+} as const;
+
 /** PostgreSQL majors, the Citus each comes with, and the day Azure retires it: a retired major cannot be created. */
 export const POSTGRES_VERSIONS = [
   { postgres: 14, citus: '12.1', retires: '2026-11-12' },

@@ -13,6 +13,7 @@ import {
 } from '../config/service-limits';
 import type { ClusterTopology } from './cluster-topology';
 import { clause, requireValid } from './invalid-props';
+import { passwordPreconditions } from './password-rules';
 
 /** PgBouncer listens elsewhere, and no DDL or rebalance may go through it. */
 export const POSTGRES_PORT = 5432;
@@ -123,7 +124,10 @@ export class DistributedPostgresCluster extends Construct {
             },
           }),
       ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
-      lifecycle: { preventDestroy: props.protectFromDestroy ?? true },
+      lifecycle: {
+        preventDestroy: props.protectFromDestroy ?? true,
+        precondition: passwordPreconditions(props.administratorPassword),
+      },
     });
 
     this.clusterId = resource.id;
