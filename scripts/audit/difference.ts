@@ -1,8 +1,10 @@
 import { CLUSTER } from './azurerm';
 import { forcesReplacement } from './force-new';
+import type { Part } from './parts';
+import { flatten, partsOf } from './parts';
 import { namesSecret } from './secrets';
-import type { Block, Json, JsonObject, Synthesized } from './synthesized';
-import { isObject, isUnresolved, leaves, section } from './synthesized';
+import type { Json, Synthesized } from './synthesized';
+import { isUnresolved } from './synthesized';
 import { explainChange, explainComparison, explainResource } from './words';
 
 /** One value that is not the same on both sides. */
@@ -41,21 +43,17 @@ export interface Side {
   readonly stack: Synthesized;
 }
 
-/** Something with an address on one side of the comparison. */
-interface Part {
-  readonly address: string;
-  readonly type: string;
-  readonly constructPath: string;
-  readonly body: JsonObject;
-}
+/** How the sides are called where two environments are compared; absent where one of them changes. */
+type Compared = Pick<DifferenceDocument, 'before' | 'after'> | undefined;
 
 /** Holds two synthesized stacks side by side. Pure; the sides of one stack are equal. */
 export function difference(before: Side, after: Side): DifferenceDocument {
   const transition = before.stack.environment === after.stack.environment;
+  const compared = transition ? undefined : { before: before.label, after: after.label };
   const left = partsOf(before.stack);
   const right = partsOf(after.stack);
   const addresses = [...new Set([...left.keys(), ...right.keys()])];
-  const changes = addresses.flatMap((address) => compare(left.get(address), right.get(address), transition));
+  const changes = addresses.flatMap((address) => compare(left.get(address), right.get(address), compared));
   const counts = { update: 0, create: 0, replace: 0, destroy: 0, refused: 0, differs: 0 };
   for (const { effect } of changes) counts[effect] += 1;
   return {
@@ -68,34 +66,41 @@ export function difference(before: Side, after: Side): DifferenceDocument {
   };
 }
 
-function compare(before: Part | undefined, after: Part | undefined, transition: boolean): readonly Change[] {
+function compare(before: Part | undefined, after: Part | undefined, compared: Compared): readonly Change[] {
   if (before === undefined || after === undefined) {
     const part = after ?? before;
-    return part === undefined ? [] : [wholePart(part, after !== undefined, transition)];
+    return part === undefined ? [] : [wholePart(part, after !== undefined, compared)];
   }
   const left = flatten(before.body);
   const right = flatten(after.body);
   return [...new Set([...left.keys(), ...right.keys()])]
     .filter((path) => left.get(path) !== right.get(path))
     .sort()
-    .map((path) => changeOf(after, path, left.get(path), right.get(path), transition));
+    .map((path) => changeOf(after, path, left.get(path), right.get(path), compared));
 }
 
 /** Stands for a whole block in `before` and `after`. */
 const PRESENT = 'present';
 
-function wholePart(part: Part, appears: boolean, transition: boolean): Change {
-  const meaning = transition
-    ? explainResource(part.type, appears)
-    : `only ${appears ? 'the second' : 'the first'} has it`;
-  return {
+function wholePart(part: Part, appears: boolean, compared: Compared): Change {
+  const change = {
     address: part.address,
     constructPath: part.constructPath,
     attribute: '',
     before: appears ? null : PRESENT,
     after: appears ? PRESENT : null,
-    words: `${part.address}: ${meaning}`,
-    effect: transition ? (appears ? 'create' : 'destroy') : 'differs',
+  };
+  if (compared !== undefined) {
+    const owner = appears ? compared.after : compared.before;
+    return { ...change, words: `${part.address}: only ${owner} has it`, effect: 'differs' };
+  }
+  if (!part.resource) {
+    return { ...change, words: `${part.address} ${appears ? 'is new' : 'goes'}`, effect: 'update' };
+  }
+  return {
+    ...change,
+    words: `${part.address}: ${explainResource(part.type, appears)}`,
+    effect: appears ? 'create' : 'destroy',
   };
 }
 
@@ -104,7 +109,7 @@ function changeOf(
   path: string,
   before: Json | undefined,
   after: Json | undefined,
-  transition: boolean,
+  compared: Compared,
 ): Change {
   const change = {
     address: part.address,
@@ -113,8 +118,8 @@ function changeOf(
     before: withoutSecret(path, before) ?? null,
     after: withoutSecret(path, after) ?? null,
   };
-  const values = `${nameOf(part.type, path)}: ${show(part.type, path, change.before)} -> ${show(part.type, path, change.after)}`;
-  if (!transition) {
+  const values = `${nameOf(part, path)}: ${show(part, path, change.before)} -> ${show(part, path, change.after)}`;
+  if (compared !== undefined) {
     const meaning = explainComparison(part.type, path);
     return { ...change, words: meaning === '' ? values : `${values} (${meaning})`, effect: 'differs' };
   }
@@ -134,8 +139,9 @@ function changeOf(
   };
 }
 
-function nameOf(type: string, path: string): string {
-  return type === CLUSTER && path === 'node_count' ? 'workers' : path;
+function nameOf(part: Part, path: string): string {
+  if (part.type === CLUSTER && path === 'node_count') return 'workers';
+  return part.resource ? path : `${part.address} ${path}`;
 }
 
 /** A secret that somebody wrote out is not written out again. */
@@ -145,71 +151,8 @@ function withoutSecret(path: string, value: Json | undefined): Json | undefined 
   return secret ? '(a secret)' : value;
 }
 
-function show(type: string, path: string, value: Json): string {
-  if (type === CLUSTER && path === 'node_count' && (value ?? 0) === 0) return 'none';
+function show(part: Part, path: string, value: Json): string {
+  if (part.type === CLUSTER && path === 'node_count' && (value ?? 0) === 0) return 'none';
   if (value === null) return 'not set';
   return typeof value === 'string' ? value : JSON.stringify(value);
-}
-
-/** Everything of a stack that has an address, by address, in the order of the file. */
-function partsOf(stack: Synthesized): ReadonlyMap<string, Part> {
-  const parts: Part[] = stack.resources.map((block) => ({
-    address: block.address,
-    type: block.type,
-    constructPath: block.constructPath,
-    body: resolved(block, stack.resources),
-  }));
-  for (const kind of ['data', 'output', 'variable', 'provider'] as const) {
-    for (const [name, body] of Object.entries(section(stack, kind))) {
-      parts.push({
-        address: `${kind}.${name}`,
-        type: kind,
-        constructPath: stack.environment,
-        body: isObject(body) ? body : { '': body },
-      });
-    }
-  }
-  parts.push({
-    address: 'terraform',
-    type: 'terraform',
-    constructPath: stack.environment,
-    body: section(stack, 'terraform'),
-  });
-  return new Map(parts.map((part) => [part.address, part]));
-}
-
-/** `${type.name.argument}` and nothing beside it. */
-const PLAIN_REFERENCE = /^\$\{([a-z]\w*\.[\w-]+)\.(\w+)\}$/;
-
-/**
- * A resource's arguments with plain references to other resources' written-out arguments filled in: a cluster takes
- * its location from its resource group, and moving the group replaces the cluster without a word in its own block.
- */
-function resolved(block: Block, resources: readonly Block[]): JsonObject {
-  const entries = Object.entries(block.body).map(([name, value]): readonly [string, Json] => {
-    const [, address, argument] = PLAIN_REFERENCE.exec(typeof value === 'string' ? value : '') ?? [];
-    const target = resources.find((candidate) => candidate.address === address)?.body[argument ?? ''];
-    return [name, isScalar(target) ? target : value];
-  });
-  return Object.fromEntries(entries);
-}
-
-function isScalar(value: Json | undefined): value is string | number | boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
-}
-
-/** Leaf values by dotted path: `maintenance_window.day_of_week`. */
-function flatten(body: JsonObject): ReadonlyMap<string, Json> {
-  return new Map(
-    leaves(body)
-      .filter((leaf) => leaf.value !== null)
-      .map((leaf) => [
-        leaf.pointer
-          .slice(1)
-          .split('/')
-          .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'))
-          .join('.'),
-        leaf.value,
-      ]),
-  );
 }

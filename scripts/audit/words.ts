@@ -86,6 +86,12 @@ export function explainChange(
     );
   }
   if (argument === 'tags') return means('a tag, changed in place');
+  if (type === 'terraform' && argument === 'backend') {
+    return means(
+      'the state lies elsewhere: without terraform init -migrate-state everything is created again',
+    );
+  }
+  if (type === 'output') return means('what the scripts read of the environment');
   if (type === FIREWALL_RULE) return means('takes up to 5 minutes to take effect');
   return means('changed in place');
 }

@@ -74,6 +74,8 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
     );
   }
   // Word boundaries: var.admin_password is not var.admin_password_hint.
+  // A check reads the secret and keeps nothing of it; what it says when it fails may not repeat it.
+  if (/\/(pre|post)condition\/\d+\/condition$/.test(leaf.pointer)) return [];
   const leaked = [...secrets].find((name) => new RegExp(`\\bvar\\.${name}(?![\\w-])`).test(text));
   if (leaked === undefined) return [];
   return problem(

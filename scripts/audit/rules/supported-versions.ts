@@ -1,13 +1,16 @@
+import { POSTGRES_VERSIONS, RETIRED_POSTGRES_VERSIONS } from '../../../config/service-limits';
 import { describeGap, stringAt } from '../attributes';
 import { CLUSTER, NO_CLUSTER } from '../azurerm';
 import type { Problem, Rule } from '../rule';
 import { notApplicable, problemAt, verdict } from '../rule';
-import { POSTGRES_VERSIONS, RETIREMENT_NOTICE_DAYS } from '../supported-versions';
 import type { Block } from '../synthesized';
 import { resourcesOf } from '../synthesized';
 
 const POSTGRES = 'sql_version';
 const CITUS = 'citus_version';
+
+/** Days before the end of support in which a version is warned about: time to plan an upgrade. */
+export const RETIREMENT_NOTICE_DAYS = 180;
 
 export const supportedVersions: Rule = {
   id: 'supported-versions',
@@ -23,25 +26,24 @@ export const supportedVersions: Rule = {
 function judge(cluster: Block, today: string): readonly Problem[] {
   const postgres = stringAt(cluster.body, POSTGRES);
   const citus = stringAt(cluster.body, CITUS);
-  const offered = Object.keys(POSTGRES_VERSIONS).join(', ');
   if (postgres.state !== 'value') {
-    return [problemAt(cluster, POSTGRES, `${POSTGRES} ${describeGap(postgres)}: name one of ${offered}`)];
+    return [problemAt(cluster, POSTGRES, `${POSTGRES} ${describeGap(postgres)}: name one of ${offered()}`)];
   }
-  const version = (POSTGRES_VERSIONS as Record<string, { supportedUntil: string; citus: readonly string[] }>)[
-    postgres.value
-  ];
-  if (version === undefined) {
+  const version = POSTGRES_VERSIONS.find((each) => String(each.postgres) === postgres.value);
+  if (version !== undefined) {
     return [
-      problemAt(
-        cluster,
-        POSTGRES,
-        `${POSTGRES} is ${postgres.value}, which the service does not offer: it knows ${offered}`,
-      ),
+      ...retirement(cluster, postgres.value, version.retires, today),
+      ...pair(cluster, postgres.value, version.citus, citus),
     ];
   }
+  const retired = RETIRED_POSTGRES_VERSIONS.find((each) => String(each.postgres) === postgres.value);
+  if (retired !== undefined) return retirement(cluster, postgres.value, retired.retired, today);
   return [
-    ...retirement(cluster, postgres.value, version.supportedUntil, today),
-    ...pair(cluster, postgres.value, version.citus, citus),
+    problemAt(
+      cluster,
+      POSTGRES,
+      `${POSTGRES} is ${postgres.value}, which the service does not offer: it knows ${offered()}`,
+    ),
   ];
 }
 
@@ -70,20 +72,24 @@ function retirement(cluster: Block, major: string, until: string, today: string)
 function pair(
   cluster: Block,
   major: string,
-  offered: readonly string[],
+  offeredCitus: string,
   citus: ReturnType<typeof stringAt>,
 ): readonly Problem[] {
-  if (citus.state === 'value' && offered.includes(citus.value)) return [];
+  if (citus.state === 'value' && citus.value === offeredCitus) return [];
   const what = citus.state === 'value' ? `is ${citus.value}` : describeGap(citus);
   return [
     problemAt(
       cluster,
       CITUS,
-      `${CITUS} ${what}: with PostgreSQL ${major} the service offers Citus ${offered.join(', ')}`,
+      `${CITUS} ${what}: with PostgreSQL ${major} the service offers Citus ${offeredCitus}`,
     ),
   ];
 }
 
 function newest(): string {
-  return Object.keys(POSTGRES_VERSIONS).at(-1) ?? '';
+  return String(POSTGRES_VERSIONS.at(-1)?.postgres);
+}
+
+function offered(): string {
+  return POSTGRES_VERSIONS.map(({ postgres }) => postgres).join(', ');
 }

@@ -6,7 +6,7 @@ import type { Block } from '../synthesized';
 import { isObject, pointer } from '../synthesized';
 
 /** Whose it is, what for, and who keeps it: what a bill and an incident ask for first. */
-export const MANDATORY_TAGS = ['environment', 'workload', 'managed-by'] as const;
+export const MANDATORY_TAGS = ['environment', 'workload', 'managedBy', 'owner', 'costCentre'] as const;
 
 /** Types that take tags; rules, roles, locks and server parameters take none. */
 const TAGGED = new Set([

@@ -1,0 +1,145 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { audit, difference } from '../../scripts/audit/commands';
+import { readWaivers } from '../../scripts/audit/read';
+import { silentReporter } from '../../scripts/lib/reporter';
+import type { VerbContext } from '../../scripts/lib/verb';
+import type { JsonObject } from '../../scripts/audit/synthesized';
+import { stackJson, TODAY } from './builders';
+
+const context: VerbContext = {
+  reporter: silentReporter,
+  signal: new AbortController().signal,
+  confirm: () => Promise.reject(new Error('an audit asks nothing')),
+};
+
+let directory: string;
+beforeEach(() => {
+  directory = mkdtempSync(path.join(tmpdir(), 'scaleout-audit-test-'));
+});
+afterEach(() => rmSync(directory, { recursive: true, force: true }));
+
+/** Writes a synthesis; a stack may be given as raw text. */
+function synthesis(stacks: Readonly<Record<string, JsonObject | string>>): void {
+  const manifest: Record<string, object> = {};
+  for (const [name, content] of Object.entries(stacks)) {
+    mkdirSync(path.join(directory, 'stacks', name), { recursive: true });
+    const file = `stacks/${name}/cdk.tf.json`;
+    writeFileSync(
+      path.join(directory, file),
+      typeof content === 'string' ? content : JSON.stringify(content),
+    );
+    manifest[name] = { name, synthesizedStackPath: file };
+  }
+  writeFileSync(
+    path.join(directory, 'manifest.json'),
+    JSON.stringify({ version: '0.21.0', stacks: manifest }),
+  );
+}
+
+const input = { today: TODAY, waivers: [], shown: 'cdktf.out' };
+
+describe('audit', () => {
+  it('passes good stacks', async () => {
+    synthesis({ prod: stackJson('prod'), dev: stackJson('dev') });
+    const result = await audit(context, { ...input, directory });
+    expect(result.outcome).toBe('done');
+    expect(result.document.environments).toEqual(['dev', 'prod']);
+  });
+
+  it('refuses a stack with an open error, and writes the report where asked', async () => {
+    synthesis({ dev: stackJson('dev', { cluster: { node_public_ip_access_enabled: true } }) });
+    const out = path.join(directory, 'audit.json');
+    const result = await audit(context, { ...input, directory, format: 'json', out });
+    expect(result.outcome).toBe('refused');
+    expect(JSON.parse(readFileSync(out, 'utf8'))).toEqual(result.document);
+    expect(result.text).toBe(readFileSync(out, 'utf8').trimEnd());
+  });
+
+  it('does not refuse for a warning or a waived error', async () => {
+    synthesis({ prod: stackJson('prod', { resources: { 'azurerm_management_lock.lock': { scope: 'x' } } }) });
+    const warned = await audit(context, { ...input, directory });
+    expect([warned.outcome, warned.document.counts.warning]).toEqual(['done', 1]);
+    synthesis({ prod: stackJson('prod', { cluster: { ha_enabled: false } }) });
+    const waivers = [
+      { rule: 'availability', constructPath: 'prod/cluster', reason: 'r', expires: '2027-01-01' },
+    ];
+    expect((await audit(context, { ...input, directory, waivers })).outcome).toBe('done');
+  });
+
+  it('judges only what the last synthesis wrote, not what lies beside it', async () => {
+    synthesis({ old: stackJson('old', { cluster: { node_public_ip_access_enabled: true } }) });
+    synthesis({ dev: stackJson('dev') });
+    expect((await audit(context, { ...input, directory })).document.environments).toEqual(['dev']);
+  });
+
+  it.each([
+    [
+      'an unknown environment',
+      'prd',
+      /there is no environment "prd" \(did you mean "prod"\?\): .* dev and prod/,
+    ],
+    [
+      'a stack that is cut off',
+      undefined,
+      /^cdktf\.out\/stacks\/prod\/cdk\.tf\.json cannot be judged: it is not JSON/,
+    ],
+  ])('fails on %s', async (_, environment, message) => {
+    synthesis({
+      dev: stackJson('dev'),
+      prod: environment === undefined ? '{"resource":' : stackJson('prod'),
+    });
+    await expect(audit(context, { ...input, directory, environment })).rejects.toThrow(message);
+  });
+
+  it('says how to get a synthesis where there is none', async () => {
+    await expect(audit(context, { ...input, directory })).rejects.toThrow(
+      /^cdktf\.out\/manifest\.json cannot be read \(ENOENT\): .*Run npx cdktf synth first$/,
+    );
+  });
+
+  it('says which file is missing from a synthesis, and when the manifest is none', async () => {
+    synthesis({ dev: stackJson('dev') });
+    rmSync(path.join(directory, 'stacks', 'dev'), { recursive: true });
+    await expect(audit(context, { ...input, directory })).rejects.toThrow(
+      /stacks\/dev\/cdk\.tf\.json cannot be read/,
+    );
+    writeFileSync(path.join(directory, 'manifest.json'), '{"stacks": 1}');
+    await expect(audit(context, { ...input, directory })).rejects.toThrow(
+      /is not the manifest of a synthesis/,
+    );
+  });
+
+  it('says when the report cannot be written', async () => {
+    synthesis({ dev: stackJson('dev') });
+    const out = path.join(directory, 'none', 'audit.md');
+    await expect(audit(context, { ...input, directory, out })).rejects.toThrow(
+      /cannot be written \(ENOENT\)/,
+    );
+  });
+});
+
+describe('difference', () => {
+  it('is an answer: changes, or nothing to do', async () => {
+    synthesis({ dev: stackJson('dev'), prod: stackJson('prod') });
+    const dev = { directory, environment: 'dev', label: 'dev' };
+    const prod = { directory, environment: 'prod', label: 'prod' };
+    expect(await difference(context, { before: dev, after: prod })).toMatchObject({
+      outcome: 'changes',
+      document: { formatVersion: 1, before: 'dev', after: 'prod', kind: 'comparison' },
+    });
+    expect((await difference(context, { before: dev, after: dev })).outcome).toBe('done');
+  });
+});
+
+describe('readWaivers', () => {
+  it('finds none where there is no file, and reads the one there is', async () => {
+    const file = path.join(directory, 'waivers.yaml');
+    expect(await readWaivers(file)).toEqual([]);
+    writeFileSync(file, 'waivers: []\n');
+    expect(await readWaivers(file)).toEqual([]);
+    writeFileSync(file, 'waiver: []\n');
+    await expect(readWaivers(file)).rejects.toThrow(/waivers\.yaml:1: .*unknown key/);
+  });
+});

@@ -1,0 +1,34 @@
+import { availability } from '../../../scripts/audit/rules/availability';
+import { problems, stack, status } from '../builders';
+
+describe('availability', () => {
+  it('holds for a production cluster with standbys and a window', () => {
+    expect(status(availability, stack('prod'))).toBe('compliant');
+  });
+
+  it('reads a window written as a list of one', () => {
+    const listed = stack('prod', { cluster: { maintenance_window: [{ day_of_week: 6, start_hour: 1 }] } });
+    expect(status(availability, listed)).toBe('compliant');
+  });
+
+  it.each([
+    ['no standby', { ha_enabled: false }, /ha_enabled is false/],
+    ['standby unset', { ha_enabled: undefined }, /ha_enabled is not set/],
+    ['standby a token', { ha_enabled: '${var.ha}' }, /ha_enabled is \$\{var\.ha\}/],
+    ['no window', { maintenance_window: undefined }, /maintenance_window is not set/],
+    ['an empty list', { maintenance_window: [] }, /maintenance_window is not set/],
+    ['no hour', { maintenance_window: { day_of_week: 0 } }, /start_hour is not set/],
+    [
+      'a token for a day',
+      { maintenance_window: { day_of_week: '${var.d}', start_hour: 3 } },
+      /day_of_week is/,
+    ],
+  ])('finds %s', (_, cluster, message) => {
+    const found = problems(availability, stack('prod', { cluster }));
+    expect(found.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('does not apply outside production', () => {
+    expect(status(availability, stack('dev', { cluster: { ha_enabled: false } }))).toBe('not-applicable');
+  });
+});

@@ -1,0 +1,89 @@
+import { passwords } from '../../../scripts/audit/rules/passwords';
+import { problems, stack, status } from '../builders';
+
+const SECRET = 'Correct-Horse-7';
+const ROLE = 'azurerm_cosmosdb_postgresql_role.app';
+
+describe('passwords', () => {
+  it('holds where a sensitive variable is referenced once', () => {
+    expect(status(passwords, stack('dev'))).toBe('compliant');
+  });
+
+  it('does not ask a restored cluster for a password', () => {
+    const restored = { administrator_login_password: undefined, source_resource_id: '/subscriptions/x' };
+    expect(status(passwords, stack('dev', { cluster: restored }))).toBe('compliant');
+  });
+
+  const variable = (body: object): object => ({ sections: { variable: { admin_password: body } } });
+  it.each([
+    ['a literal', { cluster: { administrator_login_password: SECRET } }, /is written out/],
+    [
+      'a composed one',
+      { cluster: { administrator_login_password: '${var.admin_password}1' } },
+      /not one variable/,
+    ],
+    [
+      'one from a resource',
+      { cluster: { administrator_login_password: '${random_password.p.result}' } },
+      /not one variable/,
+    ],
+    ['none', { cluster: { administrator_login_password: undefined } }, /is not set/],
+    ['a role without', { resources: { [ROLE]: { name: 'app' } } }, /password is not set/],
+    ['a role with a literal', { resources: { [ROLE]: { name: 'app', password: SECRET } } }, /written out/],
+    [
+      'a provider with a literal',
+      { sections: { provider: { azurerm: [{ client_secret: SECRET }] } } },
+      /client_secret is written out/,
+    ],
+    ['a variable that is not sensitive', variable({ type: 'string' }), /is not sensitive/],
+    ['a variable with a default', variable({ sensitive: true, default: SECRET }), /has a default/],
+    ['a variable nobody declared', { sections: { variable: {} } }, /is not declared/],
+    [
+      'an output of it',
+      { sections: { output: { p: { value: '${var.admin_password}', sensitive: true } } } },
+      /repeats var\.admin_password/,
+    ],
+    [
+      'a tag with it',
+      { resources: { 'azurerm_resource_group.other': { tags: { x: 'p=${var.admin_password}' } } } },
+      /repeats var\.admin_password/,
+    ],
+    [
+      'a URL with one',
+      { sections: { output: { u: { value: `postgresql://citus:${SECRET}@c.example/citus` } } } },
+      /URL with a password/,
+    ],
+  ])('finds %s, and does not repeat it', (_, parts, message) => {
+    const found = problems(passwords, stack('dev', parts));
+    expect(found.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
+    expect(JSON.stringify(found)).not.toContain(SECRET);
+  });
+
+  it('finds a secret under a variable of another name', () => {
+    const found = problems(
+      passwords,
+      stack('dev', {
+        cluster: { administrator_login_password: '${var.login}' },
+        sections: { variable: { login: { type: 'string' } } },
+      }),
+    );
+    expect(found.map(({ pointer }) => pointer)).toEqual(['/variable/login']);
+  });
+
+  it('lets a precondition read the secret, but not repeat it', () => {
+    const check = (error_message: string): ReturnType<typeof stack> => {
+      const condition = '${length(var.admin_password) <= 128}';
+      return stack('dev', { cluster: { lifecycle: { precondition: [{ condition, error_message }] } } });
+    };
+    expect(status(passwords, check('too long'))).toBe('compliant');
+    expect(
+      problems(passwords, check('too long: ${var.admin_password}')).map(({ pointer }) => pointer),
+    ).toEqual([expect.stringMatching(/precondition\/0\/error_message$/)]);
+  });
+
+  it('tells a variable from one whose name begins alike', () => {
+    const variables = { admin_password: { sensitive: true }, admin_password_hint: { type: 'string' } };
+    const output = { hint: { value: '${var.admin_password_hint}' } };
+    expect(status(passwords, stack('dev', { sections: { variable: variables, output } }))).toBe('compliant');
+  });
+});
