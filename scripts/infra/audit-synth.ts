@@ -1,0 +1,86 @@
+import path from 'node:path';
+import { oneOf } from '../../config/wording';
+import { STAGES } from '../../config/environment-schema';
+import type { AuditInput, DifferenceInput, Format, StackReference } from '../audit/commands';
+import { audit, difference } from '../audit/commands';
+import type { DifferenceDocument } from '../audit/difference';
+import type { AuditDocument } from '../audit/judge';
+import { ScaleoutError } from '../lib/errors';
+import type { VerbContext, VerbResult } from '../lib/verb';
+import { SYNTHESIS } from './project';
+import type { SynthOptions } from './synth';
+import { withSynthesis } from './synth';
+
+export interface FreshAuditInput extends Omit<AuditInput, 'directory' | 'shown'> {
+  /** Judge this synthesis instead of a fresh one. @default - synthesize */
+  readonly directory?: string | undefined;
+}
+
+/** {@link audit} of what the config says now, or of a synthesis that lies somewhere. */
+export async function auditFresh(
+  context: VerbContext,
+  input: FreshAuditInput,
+  synth: SynthOptions = {},
+): Promise<VerbResult<AuditDocument>> {
+  const { directory, ...rest } = input;
+  if (directory !== undefined) return audit(context, { ...rest, directory: path.resolve(directory) });
+  return withSynthesis({ ...synth, signal: context.signal }, (fresh) =>
+    audit(context, { ...rest, directory: fresh, shown: SYNTHESIS }),
+  );
+}
+
+export interface FreshDifferenceInput {
+  /** `ENV` or `ENV@STAGE`. */
+  readonly before: string;
+  readonly after: string;
+  readonly format?: Format | undefined;
+  readonly out?: string | undefined;
+}
+
+/** {@link difference} between two environments or stages, each synthesized afresh. */
+export async function differenceFresh(
+  context: VerbContext,
+  input: FreshDifferenceInput,
+  synth: SynthOptions = {},
+): Promise<VerbResult<DifferenceDocument>> {
+  const before = parseStackReference(input.before);
+  const after = parseStackReference(input.after);
+  const options = { ...synth, signal: context.signal };
+  const at = (reference: ParsedReference, directory: string): StackReference => ({
+    directory,
+    environment: reference.environment,
+    label: reference.label,
+  });
+  const output: Pick<DifferenceInput, 'format' | 'out'> = { format: input.format, out: input.out };
+  return withSynthesis({ ...options, stage: before.stage }, async (left) => {
+    if (before.stage === after.stage) {
+      return difference(context, { before: at(before, left), after: at(after, left), ...output });
+    }
+    return withSynthesis({ ...options, stage: after.stage }, (right) =>
+      difference(context, { before: at(before, left), after: at(after, right), ...output }),
+    );
+  });
+}
+
+interface ParsedReference {
+  readonly environment: string;
+  readonly stage?: string;
+  readonly label: string;
+}
+
+/**
+ * Parses `dev` or `dev@scaled-out`.
+ *
+ * @throws ScaleoutError for anything else
+ */
+export function parseStackReference(text: string): ParsedReference {
+  const [, environment, stage] = /^([\w-]+)(?:@(.*))?$/.exec(text) ?? [];
+  if (environment === undefined) {
+    throw new ScaleoutError(`"${text}" names no environment: write ENV or ENV@STAGE, as in dev@scaled-out`);
+  }
+  if (stage === undefined) return { environment, label: text };
+  if (!(STAGES as readonly string[]).includes(stage)) {
+    throw new ScaleoutError(`"${text}" names the stage "${stage}": a stage is ${oneOf(STAGES)}`);
+  }
+  return { environment, stage, label: text };
+}

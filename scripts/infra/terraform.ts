@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process';
+import { errorCode, ScaleoutError } from '../lib/errors';
+
+/** How a program ended, and what it wrote. */
+export interface ProcessResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type ProcessEnvironment = Readonly<Record<string, string | undefined>>;
+
+export interface ProcessOptions {
+  readonly environment: ProcessEnvironment;
+  readonly cwd?: string;
+  /** Aborting it ends the program with SIGTERM. */
+  readonly signal?: AbortSignal;
+  /** Hands the command line to the shell, as `cdktf.json` defines its `app`. @default false */
+  readonly shell?: boolean;
+}
+
+/**
+ * Runs a program to its end and keeps what it wrote. A program that ends with another status than 0 is an answer, not
+ * an error.
+ *
+ * @throws the operating system's error when the program cannot be started (`ENOENT`), or the signal's when aborted
+ */
+export async function runProcess(
+  command: string,
+  args: readonly string[],
+  options: ProcessOptions,
+): Promise<ProcessResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, [...args], {
+      env: options.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...(options.shell === undefined ? {} : { shell: options.shell }),
+      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    });
+    const written = { stdout: '', stderr: '' };
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        written[stream] += text;
+      });
+    }
+    child.on('error', reject);
+    // A program ended by a signal has no status of its own.
+    child.on('close', (code) => {
+      resolve({ exitCode: code ?? 1, ...written });
+    });
+  });
+}
+
+/**
+ * Runs Terraform: `TERRAFORM_BINARY_NAME` (as the cdktf CLI reads it) or `terraform` of the PATH. It asks nothing and
+ * reports to nobody.
+ *
+ * @throws ScaleoutError when Terraform is not installed
+ */
+export async function runTerraform(args: readonly string[], options: ProcessOptions): Promise<ProcessResult> {
+  const binary = options.environment['TERRAFORM_BINARY_NAME'] ?? 'terraform';
+  try {
+    return await runProcess(binary, args, {
+      ...options,
+      environment: { ...options.environment, ...QUIET },
+    });
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+    throw new ScaleoutError(
+      `${binary} is not installed, or not on the PATH: install Terraform, in the version .terraform-version names`,
+      { cause: error },
+    );
+  }
+}
+
+const QUIET = {
+  CHECKPOINT_DISABLE: '1',
+  TF_INPUT: '0',
+  TF_IN_AUTOMATION: '1',
+  TF_CLI_ARGS: undefined,
+} as const;
+
+/** What a program wrote to its error stream as one paragraph: no colours, no box drawing, no line breaks. */
+export function paragraph(text: string): string {
+  return (
+    text
+      // Terminal colours begin with the control character ESC.
+      .replace(/\u001b\[[0-9;]*m/g, '')
+      .replace(/[╷│╵]/g, ' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+  );
+}
