@@ -1,0 +1,317 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type { Distribution } from '../../config/distribution-types';
+import { withTransaction } from '../lib/connection';
+import {
+  describeServerError,
+  errorCode,
+  InterruptedError,
+  isServerError,
+  refused,
+  ScaleoutError,
+} from '../lib/errors';
+import { stopIfAsked } from '../lib/verb';
+import type { VerbContext } from '../lib/verb';
+import { inspectDatabase } from './inspect';
+import { planTables } from './plan';
+import type { StepAction, TablesPlan, TablesStep } from './plan';
+import { describeBlocker, watch } from './watch';
+import type { Blocker } from './watch';
+
+/** How long to wait for locks, and how often. While a statement waits for its lock, writes queue up behind it. */
+export interface LockPolicy {
+  /** Milliseconds one attempt waits for a lock that writes would queue behind. */
+  readonly timeoutMs: number;
+  /** Milliseconds one attempt of long work waits: losing it costs more than waiting does. */
+  readonly longWorkTimeoutMs: number;
+  readonly attempts: number;
+  /** Milliseconds between two attempts at first; it doubles, up to ten times this. */
+  readonly pauseMs: number;
+}
+
+export const DEFAULT_LOCKS: LockPolicy = {
+  timeoutMs: 2_000,
+  longWorkTimeoutMs: 15_000,
+  attempts: 12,
+  pauseMs: 500,
+};
+
+export interface AppliedStep {
+  readonly id: string;
+  readonly seconds: number;
+}
+
+/** What `tables apply` answers with. */
+export interface TablesApplied {
+  readonly formatVersion: 1;
+  readonly applied: readonly AppliedStep[];
+  /** Ids of the steps that are left: none, since a run that does not come to its end fails. */
+  readonly remaining: readonly string[];
+  readonly seconds: number;
+  /**
+   * The longest transaction that held writers of a table up, from its start (waiting for locks included, since writers
+   * queue behind it) to its commit. The online copy is not
+   * in it: it holds writers up for moments of its own choosing.
+   */
+  readonly longestWriteBlock: { readonly id: string; readonly seconds: number } | null;
+}
+
+export interface ApplyInput {
+  readonly expected: Distribution;
+  /** The hash a reviewed plan was made for: refuse to work on anything else. */
+  readonly observed?: string;
+  readonly locks?: LockPolicy;
+}
+
+/** Steps whose progress is worth showing. */
+const COPIES: readonly StepAction[] = ['create-reference-table', 'distribute'];
+
+/** Steps whose locks let writers through. */
+const LETS_WRITERS_THROUGH: readonly StepAction[] = [
+  'validate-not-null-check',
+  'validate-foreign-key',
+  'forget-foreign-key',
+  'remove-record',
+];
+
+/**
+ * Brings the database to its specification: look, plan, do the first step, and look again until nothing is left. A plan
+ * is never carried further than one step, so that a run continues a run that was broken off, and notices what others
+ * did in between. The caller holds the advisory lock.
+ *
+ * @param client runs the steps
+ * @param onlooker a second session of the same role: sees who blocks, counts rows, and cancels
+ */
+export async function applyTables(
+  context: VerbContext,
+  client: Client,
+  onlooker: Client,
+  input: ApplyInput,
+): Promise<TablesApplied> {
+  const locks = input.locks ?? DEFAULT_LOCKS;
+  const started = performance.now();
+  const applied: AppliedStep[] = [];
+  const failures = new Map<string, number>();
+  const pid = await prepareSession(client);
+  let longest: TablesApplied['longestWriteBlock'] = null;
+
+  let plan = planTables(input.expected, await inspectDatabase(client, input.expected));
+  requireObserved(plan, input.observed);
+  announce(context, plan);
+  for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
+    stopIfAsked(context.signal, progressSoFar(applied, plan));
+    const attempt = await attemptStep(context, client, onlooker, { step, pid, locks });
+    if (attempt.outcome === 'done') {
+      const { seconds, blockedSeconds } = attempt;
+      applied.push({ id: step.id, seconds });
+      if (blockedSeconds !== undefined && blockedSeconds > (longest?.seconds ?? 0)) {
+        longest = { id: step.id, seconds: blockedSeconds };
+      }
+    } else if (attempt.outcome === 'cancelled') {
+      throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
+    } else if (isLockFailure(attempt.error)) {
+      const failed = (failures.get(step.id) ?? 0) + 1;
+      failures.set(step.id, failed);
+      if (failed >= locks.attempts) throw lockError(step, failed, attempt.blockers, applied, attempt.error);
+      await pause(context, step, failed, attempt.blockers, locks);
+    } else throw stepError(step, attempt.error, applied);
+    plan = planTables(input.expected, await inspectDatabase(client, input.expected, { searchNulls: false }));
+    if (attempt.outcome === 'done' && plan.steps[0]?.id === step.id) {
+      throw new ScaleoutError(
+        `step ${step.id} ran without an error and the database does not show it: somebody undoes it, or Citus refused in silence. ${progressSoFar(applied, plan)}`,
+      );
+    }
+  }
+  return {
+    formatVersion: 1,
+    applied,
+    remaining: [],
+    seconds: secondsSince(started),
+    longestWriteBlock: longest,
+  };
+}
+
+type Attempt =
+  | { readonly outcome: 'done'; readonly seconds: number; readonly blockedSeconds: number | undefined }
+  | { readonly outcome: 'failed'; readonly error: unknown; readonly blockers: readonly Blocker[] }
+  /** Because the person asked to stop. */
+  | { readonly outcome: 'cancelled' };
+
+/** Runs one step under observation, once. */
+async function attemptStep(
+  { reporter, signal }: VerbContext,
+  client: Client,
+  onlooker: Client,
+  { step, pid, locks }: { readonly step: TablesStep; readonly pid: number; readonly locks: LockPolicy },
+): Promise<Attempt> {
+  const progress = COPIES.includes(step.action)
+    ? reporter.progress(`${step.action} ${step.table}`, step.rows, 'rows')
+    : undefined;
+  const onlooking = watch(onlooker, {
+    pid,
+    signal,
+    ...(progress === undefined ? {} : { copy: { table: unqualified(step.table), progress } }),
+  });
+  const from = performance.now();
+  try {
+    const blockedSeconds = await runStep(client, step, locks);
+    await onlooking.stop();
+    const seconds = secondsSince(from);
+    if (progress === undefined) reporter.info(`${step.id} (${seconds.toFixed(1)} s)`);
+    else {
+      if (step.rows !== undefined) progress.update(step.rows);
+      progress.finish();
+    }
+    return { outcome: 'done', seconds, blockedSeconds };
+  } catch (error) {
+    await onlooking.stop();
+    progress?.finish('not finished');
+    if (signal.aborted && errorCode(error) === '57014') return { outcome: 'cancelled' };
+    return { outcome: 'failed', error, blockers: onlooking.blockers() };
+  }
+}
+
+/** The session gives up soon after its client is gone, so that a killed run does not work on unseen. */
+async function prepareSession(client: Client): Promise<number> {
+  await client
+    .query("SELECT set_config('client_connection_check_interval', '2s', false)")
+    .catch((error: unknown) => {
+      // Not every platform can tell that a client is gone.
+      if (!['42704', '22023', '0A000'].includes(errorCode(error) ?? '')) throw error;
+    });
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid ?? 0;
+}
+
+function requireObserved(plan: TablesPlan, observed: string | undefined): void {
+  if (observed === undefined || observed === plan.observed || plan.steps.length === 0) return;
+  throw refused(
+    'the database is not the one this plan was made for: its tables, keys or foreign keys have changed since ' +
+      `(planned ${observed.slice(0, 19)}, now ${plan.observed.slice(0, 19)}). Plan again and review that; nothing was changed`,
+  );
+}
+
+/** Says what is going to happen before anything does. */
+function announce({ reporter }: VerbContext, plan: TablesPlan): void {
+  if (plan.steps.length === 0) return;
+  const blocking = plan.steps.filter((step) => step.blocksWrites);
+  const writes =
+    blocking.length === 0
+      ? 'writes go on throughout'
+      : `writes wait during ${blocking.map((step) => step.id).join(', ')}`;
+  reporter.heading(`${String(plan.steps.length)} steps to the specified distribution; ${writes}`);
+}
+
+/**
+ * Runs one step's statements.
+ *
+ * @returns seconds that writers may have waited, for a step in one transaction
+ */
+async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Promise<number | undefined> {
+  if (!step.transaction) {
+    const timeout = String(locks.longWorkTimeoutMs);
+    await client.query("SELECT set_config('lock_timeout', $1, false)", [timeout]);
+    try {
+      for (const statement of step.sql) await client.query(statement);
+    } finally {
+      await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
+    }
+    return undefined;
+  }
+  const from = performance.now();
+  await withTransaction(client, async () => {
+    // Statements that Citus sends to the workers are to give up as soon as these do.
+    await client.query("SET LOCAL citus.propagate_set_commands TO 'local'");
+    await client.query(`SET LOCAL lock_timeout TO ${String(Math.round(locks.timeoutMs))}`);
+    for (const statement of step.sql) await client.query(statement);
+  });
+  return LETS_WRITERS_THROUGH.includes(step.action) ? undefined : secondsSince(from);
+}
+
+/** Lock timeout, or a deadlock that this session lost. */
+function isLockFailure(error: unknown): boolean {
+  return ['55P03', '40P01'].includes(errorCode(error) ?? '');
+}
+
+async function pause(
+  { reporter, signal }: VerbContext,
+  step: TablesStep,
+  failed: number,
+  blockers: readonly Blocker[],
+  locks: LockPolicy,
+): Promise<void> {
+  const who = blockers.map(describeBlocker).join('; ');
+  reporter.info(
+    `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; attempt ${String(failed)} of ${String(locks.attempts)} gave up so that writes can go on`,
+  );
+  const ms = Math.min(locks.pauseMs * 2 ** (failed - 1), locks.pauseMs * 10);
+  await sleep(ms, undefined, { signal }).catch(() => undefined);
+}
+
+function lockError(
+  step: TablesStep,
+  attempts: number,
+  blockers: readonly Blocker[],
+  applied: readonly AppliedStep[],
+  cause: unknown,
+): ScaleoutError {
+  const who =
+    blockers.length === 0
+      ? 'the server does not say who holds it'
+      : `it is held by ${blockers.map(describeBlocker).join('; ')}`;
+  return new ScaleoutError(
+    `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. End that session (pg_terminate_backend) or wait for it, and run this again. ${doneSoFar(applied)}`,
+    { cause },
+  );
+}
+
+function stepError(step: TablesStep, error: unknown, applied: readonly AppliedStep[]): unknown {
+  if (!isServerError(error)) return error;
+  // The connection's own layer explains a server that goes away.
+  if (/^(57P0|08)/.test(error.code ?? '')) return error;
+  return new ScaleoutError(
+    `step ${step.id} failed: ${describeServerError(error)} ${wayOut(step, error.code)}${doneSoFar(applied)}`,
+    { cause: error },
+  );
+}
+
+function wayOut(step: TablesStep, code: string | undefined): string {
+  if (code === '23503' && step.action === 'validate-foreign-key') {
+    return 'While the foreign key was away, rows came in that refer to nothing. It is in force for new rows; repair or delete those, and run this again. ';
+  }
+  if (code === '23505' && step.action === 'build-key-index') {
+    return 'The columns of the new primary key do not keep the rows apart: choose others. ';
+  }
+  if (code === '23502' || code === '23514') return 'Fill the missing values in, and run this again. ';
+  return 'Run this again once the cause is gone; it goes on from here. ';
+}
+
+function doneSoFar(applied: readonly AppliedStep[]): string {
+  return applied.length === 0
+    ? 'Nothing else was changed'
+    : `Done before it: ${applied.map((step) => step.id).join(', ')}`;
+}
+
+function progressSoFar(applied: readonly AppliedStep[], plan: TablesPlan): string {
+  const done =
+    applied.length === 0
+      ? 'nothing was changed'
+      : `${String(applied.length)} steps are done (the last: ${applied.at(-1)?.id ?? ''})`;
+  const open =
+    plan.steps.length === 0
+      ? ''
+      : ` and ${String(plan.steps.length)} left, from ${plan.steps[0]?.id ?? ''} on`;
+  return `${done}${open}. Run the same command again to go on from there`;
+}
+
+function unqualified(table: string): string {
+  return table.slice(table.lastIndexOf('.') + 1);
+}
+
+function secondsSince(from: number): number {
+  return round((performance.now() - from) / 1000);
+}
+
+function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

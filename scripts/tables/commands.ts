@@ -1,0 +1,131 @@
+import type { Client } from 'pg';
+import type { Distribution } from '../../config/distribution-types';
+import type { WorkloadQuery } from '../../config/workload';
+import { requireCitus, withAdvisoryLock, withClient } from '../lib/connection';
+import type { ConnectionTarget } from '../lib/connection';
+import { count, duration, table } from '../lib/reporter';
+import type { VerbContext, VerbResult } from '../lib/verb';
+import { applyTables } from './apply';
+import type { LockPolicy, TablesApplied } from './apply';
+import type { Fingerprint } from './fingerprint';
+import { inspectDatabase } from './inspect';
+import { planTables } from './plan';
+import type { TablesPlan } from './plan';
+import { verifyDatabase } from './verify';
+import type { TablesVerified } from './verify';
+
+export interface TablesInput {
+  readonly target: ConnectionTarget;
+  readonly expected: Distribution;
+}
+
+export interface TablesApplyInput extends TablesInput {
+  /** `observed` of a reviewed plan: refuse to work on a database that has changed since. */
+  readonly observed?: string;
+  readonly locks?: LockPolicy;
+}
+
+export interface TablesVerifyInput extends TablesInput {
+  /** Planned, not run: their task counts are compared with what they expect. */
+  readonly queries?: readonly WorkloadQuery[];
+  /** Of `fingerprintTables`, taken before the change. */
+  readonly expectedFingerprints?: readonly Fingerprint[];
+}
+
+/** Says what would be done, and does none of it. */
+export async function tablesPlan(
+  _context: VerbContext,
+  { target, expected }: TablesInput,
+): Promise<VerbResult<TablesPlan>> {
+  const plan = await onCitus(target, 'tables plan', async (client) =>
+    planTables(expected, await inspectDatabase(client, expected)),
+  );
+  const pending = plan.steps.length > 0;
+  return { document: plan, text: describePlan(plan), outcome: pending ? 'changes' : 'done' };
+}
+
+/** Brings the database to its specification; one run at a time, each continuing where another was broken off. */
+export async function tablesApply(
+  context: VerbContext,
+  { target, ...input }: TablesApplyInput,
+): Promise<VerbResult<TablesApplied>> {
+  const applied = await onCitus(target, 'tables apply', (client) =>
+    withAdvisoryLock(client, 'tables', () =>
+      withClient(target, (onlooker) => applyTables(context, client, onlooker, input), {
+        purpose: 'tables onlooker',
+      }),
+    ),
+  );
+  return { document: applied, text: describeApplied(applied), outcome: 'done' };
+}
+
+/** Looks at everything the specification says, and at the workload's queries where they are given. */
+export async function tablesVerify(
+  _context: VerbContext,
+  { target, expected, ...extras }: TablesVerifyInput,
+): Promise<VerbResult<TablesVerified>> {
+  const verified = await onCitus(target, 'tables verify', (client) =>
+    verifyDatabase(client, expected, extras),
+  );
+  return { document: verified, text: describeVerified(verified), outcome: verified.ok ? 'done' : 'failed' };
+}
+
+function onCitus<T>(
+  target: ConnectionTarget,
+  purpose: string,
+  work: (client: Client) => Promise<T>,
+): Promise<T> {
+  return withClient(
+    target,
+    async (client) => {
+      await requireCitus(client, target);
+      return work(client);
+    },
+    { purpose },
+  );
+}
+
+/** The plan as people review it: a table of steps, why each, and what holds writes up. */
+export function describePlan({ steps }: TablesPlan): string {
+  if (steps.length === 0) return 'Nothing to do: the database is as the specification says.';
+  const rows = steps.map((step, index) => [
+    String(index + 1),
+    step.action,
+    step.table,
+    step.blocksWrites ? `wait${step.rows === undefined ? '' : ` (${count(step.rows)} rows)`}` : 'go on',
+    step.reversible ? 'yes' : 'no',
+  ]);
+  const notes = steps.map((step, index) => `${String(index + 1).padStart(3)}. ${step.comment}`);
+  return [
+    table([['step', 'action', 'table', 'writes', 'reversible'], ...rows]),
+    '',
+    'Why',
+    ...notes,
+    '',
+    `Plan: ${String(steps.length)} steps. \`tables apply\` does them; broken off, it goes on from where it was.`,
+  ].join('\n');
+}
+
+export function describeApplied({ applied, seconds, longestWriteBlock }: TablesApplied): string {
+  if (applied.length === 0) return 'Nothing to do: the database is as the specification says.';
+  const longest =
+    longestWriteBlock === null
+      ? ''
+      : ` The longest transaction that held writers up took ${duration(longestWriteBlock.seconds)} (${longestWriteBlock.id}).`;
+  return `Applied ${String(applied.length)} steps in ${duration(seconds)}.${longest}`;
+}
+
+export function describeVerified({ ok, checks }: TablesVerified): string {
+  const mark = (check: (typeof checks)[number]): string => {
+    if (!check.ok) return 'WRONG';
+    return check.warning === true ? 'note' : 'ok';
+  };
+  const wrong = checks.filter((check) => !check.ok).length;
+  return [
+    table([['', 'check', 'what was found'], ...checks.map((check) => [mark(check), check.id, check.detail])]),
+    '',
+    ok
+      ? `All ${String(checks.length)} checks hold.`
+      : `${String(wrong)} of ${String(checks.length)} checks do not hold.`,
+  ].join('\n');
+}

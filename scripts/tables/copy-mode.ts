@@ -1,0 +1,31 @@
+import type { DistributedTable } from '../../config/distribution-types';
+import type { LiveTable } from './live';
+import type { Outlook } from './outlook';
+
+/** How rows are brought into shards: beside running writes, or with writes waiting, and then why. */
+export type CopyMode = { readonly online: true } | { readonly online: false; readonly because: string };
+
+/**
+ * Decides how a table is copied. The online copy replays changes by logical replication, which has its own demands;
+ * where they are not met, writes that wait are better than writes that fail.
+ */
+export function copyMode(outlook: Outlook, wanted: DistributedTable, live: LiveTable): CopyMode {
+  if (!outlook.expected.online) return { online: false, because: 'the specification says online: false' };
+  if (outlook.live.walLevel !== 'logical') {
+    return { online: false, because: `the server's wal_level is ${outlook.live.walLevel}, not logical` };
+  }
+  if (live.unlogged) return { online: false, because: 'the table is unlogged and cannot be replicated' };
+  if (!identifiesRows(outlook, wanted, live)) {
+    return {
+      online: false,
+      because: 'without a primary key or replica identity, concurrent updates and deletes would fail',
+    };
+  }
+  return { online: true };
+}
+
+function identifiesRows(outlook: Outlook, wanted: DistributedTable, live: LiveTable): boolean {
+  if (live.replicaIdentity === 'full' || live.replicaIdentity === 'index') return true;
+  if (live.replicaIdentity === 'nothing') return false;
+  return wanted.primaryKey !== undefined || outlook.primaryKey(live.table) !== undefined;
+}

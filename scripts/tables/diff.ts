@@ -1,0 +1,176 @@
+import type { Distribution, TableName } from '../../config/distribution-types';
+import { copyMode } from './copy-mode';
+import type { CopyMode } from './copy-mode';
+import { foreignKeyId, liveTwin, whyDropped } from './foreign-keys';
+import { hasLocalCopy } from './live';
+import type { DroppedForeignKey, LiveDatabase, LiveForeignKey } from './live';
+import { compareTables, keyIndexName, notNullCheckName, sameColumns } from './names';
+import { Outlook } from './outlook';
+
+/** What separates a live database from its specification, without an order; `plan` gives it one. */
+export interface TablesDifference {
+  readonly keys: readonly KeyDifference[];
+  /** Tables that are to become reference tables. */
+  readonly references: readonly TableName[];
+  readonly distribute: readonly DistributeDifference[];
+  /** Live foreign keys that have to be away for a while. */
+  readonly drop: readonly { readonly key: LiveForeignKey; readonly why: string; readonly pin: boolean }[];
+  /** Foreign keys that have to come back: those above, and those of an earlier run. */
+  readonly restore: readonly RestoreDifference[];
+  /** Tables whose rows still lie on the coordinator a second time, or will once they are distributed. */
+  readonly localCopies: readonly TableName[];
+  /** The record of dropped foreign keys is there, or will be. */
+  readonly removeRecord: boolean;
+}
+
+export interface KeyDifference {
+  readonly table: TableName;
+  /** A leftover of an earlier run that cannot be used. */
+  readonly dropIndex: boolean;
+  /** Columns to declare NOT NULL, and how far an earlier run came with each. */
+  readonly notNull: readonly { readonly column: string; readonly check: 'absent' | 'added' | 'validated' }[];
+  /** Absent where only leftovers are to be removed. */
+  readonly primaryKey?: {
+    readonly name: string;
+    readonly columns: readonly string[];
+    readonly replaces: readonly (string | null)[] | undefined;
+    readonly indexIsBuilt: boolean;
+  };
+}
+
+export interface DistributeDifference {
+  readonly table: TableName;
+  readonly column: string;
+  readonly colocateWith?: TableName;
+  readonly shardCount: number;
+  readonly mode: CopyMode;
+}
+
+export interface RestoreDifference {
+  readonly key: DroppedForeignKey;
+  /** `away`: not there; `added`: in force but not validated; `there`: only its record is left to remove. */
+  readonly state: 'away' | 'added' | 'there';
+}
+
+/** Compares, and decides nothing about order. The faults of {@link findFaults} come first: this trusts its input. Pure. */
+export function diffTables(expected: Distribution, live: LiveDatabase): TablesDifference {
+  const outlook = new Outlook(expected, live);
+  const references = expected.tables
+    .filter((wanted) => wanted.kind === 'reference' && !outlook.isThere(wanted.table))
+    .map((wanted) => wanted.table)
+    .sort(compareTables);
+  const distribute = outlook
+    .distributedTables()
+    .filter(({ wanted }) => !outlook.isThere(wanted.table))
+    .map(({ wanted, live: table }): DistributeDifference => {
+      const root = outlook.groupRoot(wanted);
+      return {
+        table: wanted.table,
+        column: wanted.distributeBy,
+        ...(wanted.colocateWith === undefined ? {} : { colocateWith: root }),
+        shardCount: expected.shardCount,
+        mode: copyMode(outlook, wanted, table),
+      };
+    })
+    .sort((a, b) => compareTables(a.table, b.table));
+  const drop = outlook.live.tables.flatMap((table) =>
+    table.foreignKeys.flatMap((key) => {
+      const why = whyDropped(outlook, key);
+      const pin = table.citus.kind === 'local' && table.citus.autoConverted;
+      return why === undefined ? [] : [{ key, why, pin }];
+    }),
+  );
+  const dropped = new Set(drop.map(({ key }) => foreignKeyId(key)));
+  const restore = [
+    ...live.droppedForeignKeys
+      .filter((key) => !dropped.has(foreignKeyId(key)))
+      .map((key) => ({ key, state: restoreState(outlook, key) })),
+    ...drop.map(({ key }) => ({ key, state: 'away' as const })),
+  ];
+  return {
+    keys: keyDifferences(outlook),
+    references,
+    distribute,
+    drop,
+    restore,
+    localCopies: localCopies(outlook, distribute, references),
+    removeRecord: drop.length > 0 || live.ownSchema.recordTable,
+  };
+}
+
+/** Whether there is anything to do at all. */
+export function isSatisfied(difference: TablesDifference): boolean {
+  const { keys, references, distribute, drop, restore, localCopies: copies, removeRecord } = difference;
+  return (
+    [keys, references, distribute, drop, restore, copies].every((list) => list.length === 0) && !removeRecord
+  );
+}
+
+function restoreState(outlook: Outlook, key: DroppedForeignKey): RestoreDifference['state'] {
+  const twin = liveTwin(outlook, key);
+  if (twin === undefined) return 'away';
+  return twin.validated || !key.validated ? 'there' : 'added';
+}
+
+function keyDifferences(outlook: Outlook): KeyDifference[] {
+  return outlook.distributedTables().flatMap(({ wanted, live }) => {
+    const columns = outlook.newPrimaryKey(wanted.table);
+    const index = live.keys.find((key) => key.kind === 'index' && key.name === keyIndexName(wanted.table));
+    const usable = columns !== undefined && index?.valid === true && sameColumns(index.columns, columns);
+    const checked = (column: string): { readonly validated: boolean } | undefined =>
+      live.ownChecks.find((check) => check.name === notNullCheckName(column));
+    const notNull = live.columns
+      .filter(({ name, notNull: already }) =>
+        checked(name) === undefined ? columns?.includes(name) === true && !already : true,
+      )
+      .map(({ name }) => ({ column: name, check: progressOf(checked(name)) }));
+    const current = outlook.primaryKey(wanted.table);
+    const difference: KeyDifference = {
+      table: wanted.table,
+      dropIndex: index !== undefined && !usable,
+      notNull,
+      ...(columns === undefined
+        ? {}
+        : {
+            primaryKey: {
+              name: current?.name ?? primaryKeyName(wanted.table, live.keys),
+              columns,
+              replaces: current?.columns,
+              indexIsBuilt: usable,
+            },
+          }),
+    };
+    return difference.dropIndex || notNull.length > 0 || columns !== undefined ? [difference] : [];
+  });
+}
+
+function progressOf(check: { readonly validated: boolean } | undefined): 'absent' | 'added' | 'validated' {
+  if (check === undefined) return 'absent';
+  return check.validated ? 'validated' : 'added';
+}
+
+/** PostgreSQL's own name for a key, unless the table has something of that name. */
+function primaryKeyName(table: TableName, keys: readonly { readonly name: string }[]): string {
+  const usual = `${table.name}_pkey`;
+  const free = Buffer.byteLength(usual) <= 63 && !keys.some((key) => key.name === usual);
+  return free ? usual : keyIndexName(table);
+}
+
+/** A copy that blocks writes leaves the rows where they were, and so does a plain table that becomes a reference table. */
+function localCopies(
+  outlook: Outlook,
+  distribute: readonly DistributeDifference[],
+  references: readonly TableName[],
+): TableName[] {
+  const left = outlook.expected.tables
+    .map(({ table }) => outlook.liveTable(table))
+    .filter((table) => table !== undefined && hasLocalCopy(table));
+  const blocking = distribute
+    .filter(({ mode }) => !mode.online)
+    .map(({ table }) => outlook.liveTable(table))
+    .filter((table) => table?.citus.kind === 'local' || table?.hasHeap === true);
+  const copied = references
+    .map((table) => outlook.liveTable(table))
+    .filter((table) => table?.citus.kind === 'plain' && table.hasHeap);
+  return [...left, ...blocking, ...copied].flatMap((table) => (table === undefined ? [] : [table.table]));
+}

@@ -1,0 +1,278 @@
+import type { DistributedTable, ExpectedTable, TableName } from '../../config/distribution-types';
+import { allOf, didYouMean } from '../../config/wording';
+import { ScaleoutError } from '../lib/errors';
+import { foreignKeyFault } from './foreign-keys';
+import type { CitusTable, LiveTable } from './live';
+import { compareTables, sameColumns, showTable } from './names';
+import type { Outlook } from './outlook';
+
+/**
+ * Everything about the specification that the live database contradicts, each in one or two sentences with the way
+ * out; empty where the two fit. Pure.
+ */
+export function findFaults(outlook: Outlook): string[] {
+  return [
+    ...nodeFaults(outlook),
+    ...outlook.expected.tables.flatMap((wanted) => tableFaults(outlook, wanted)),
+    ...colocationFaults(outlook),
+    ...outlook.foreignKeys().flatMap((key) => foreignKeyFault(outlook, key) ?? []),
+    ...recordFaults(outlook),
+  ];
+}
+
+/** @throws ScaleoutError with every fault, where there is one */
+export function requireNoFaults(outlook: Outlook): void {
+  const faults = findFaults(outlook);
+  if (faults.length === 0) return;
+  const where = `the specification does not fit database "${outlook.live.database}"`;
+  throw new ScaleoutError(
+    faults.length === 1
+      ? `${where}: ${faults[0] ?? ''}. Nothing was changed`
+      : `${where} in ${String(faults.length)} places, and nothing was changed:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+  );
+}
+
+function nodeFaults({ expected, live }: Outlook): string[] {
+  const needed = expected.tables.some((table) => table.kind !== 'local');
+  if (!needed || live.nodes.some((node) => node.shouldHaveShards && node.active)) return [];
+  if (live.nodes.length === 0) {
+    return [
+      'Citus knows no node, not even its coordinator. On Azure the service registers them; elsewhere a superuser runs ' +
+        "citus_set_coordinator_host and then citus_set_node_property(..., 'shouldhaveshards', true)",
+    ];
+  }
+  const nodes = live.nodes.map((node) => `${node.name}:${String(node.port)}`);
+  return [
+    `no node may hold shards (shouldhaveshards is false or the node is inactive: ${allOf(nodes)}). Set shards_on_coordinator_enabled for a single node, ` +
+      'or add workers, and run this again',
+  ];
+}
+
+function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
+  const name = showTable(wanted.table);
+  const live = outlook.liveTable(wanted.table);
+  if (live === undefined) return [missingTable(outlook, wanted.table)];
+  if (live.kind !== 'table') return wanted.kind === 'local' ? [] : [notAnOrdinaryTable(live)];
+  const different = alreadyDifferent(outlook, wanted, live.citus);
+  if (different !== undefined) return [different];
+  if (wanted.kind === 'local') return [];
+  const faults: string[] = [];
+  if (!live.ours) {
+    faults.push(
+      `table ${name} belongs to role ${live.owner} and this session is ${outlook.live.role}, which has not that role's rights: ` +
+        `connect as ${live.owner}, or give the table to ${outlook.live.role} with ALTER TABLE ... OWNER TO`,
+    );
+  }
+  if (!outlook.isThere(wanted.table) && live.triggers.length > 0) {
+    faults.push(
+      `table ${name} has ${live.triggers.length === 1 ? 'trigger' : 'triggers'} ${allOf(live.triggers)}, and Citus takes no table with triggers: ` +
+        'drop them and do their work in the application, or leave the table out',
+    );
+  }
+  if (wanted.kind === 'distributed') faults.push(...columnFaults(wanted, live), ...keyFaults(wanted, live));
+  return faults;
+}
+
+function missingTable({ live }: Outlook, table: TableName): string {
+  const all = [...live.tables.map((each) => each.table), ...live.otherTables].sort(compareTables);
+  const namesake = all.find((each) => each.name === table.name);
+  const guess =
+    namesake === undefined
+      ? didYouMean(showTable(table), all.map(showTable))
+      : ` (did you mean "${showTable(namesake)}"?)`;
+  return `there is no table ${showTable(table)}${guess}: correct the name, create the table, or take it out of the specification`;
+}
+
+function notAnOrdinaryTable(live: LiveTable): string {
+  const name = showTable(live.table);
+  const words = {
+    partitioned:
+      'is partitioned, which this version does not distribute yet: leave it out, or use create_distributed_table by hand',
+    partition: 'is a partition, and only the table it belongs to can be distributed: leave it out',
+    view: 'is a view, and only tables can be distributed: name the tables it reads',
+    foreign: 'is a foreign table, whose rows are elsewhere: leave it out',
+    table: '',
+  };
+  return `${name} ${words[live.kind]}`;
+}
+
+/** The table is Citus's already, in another way than asked: nothing here undoes that by itself. */
+function alreadyDifferent(outlook: Outlook, wanted: ExpectedTable, now: CitusTable): string | undefined {
+  const name = showTable(wanted.table);
+  const undo = `undo it first with undistribute_table (a full copy, with writes waiting), or correct the specification`;
+  if (now.kind === 'plain' || now.kind === 'local') return undefined;
+  if (now.kind === 'schema') {
+    return `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification`;
+  }
+  if (now.kind === 'reference') {
+    return wanted.kind === 'reference'
+      ? undefined
+      : `table ${name} is a reference table already, and the specification says ${describe(wanted)}: ${undo}`;
+  }
+  const by = now.column === null ? 'as a single shard' : `by ${now.column}`;
+  if (wanted.kind !== 'distributed') {
+    return `table ${name} is distributed already (${by}), and the specification says ${describe(wanted)}: ${undo}`;
+  }
+  if (now.column !== wanted.distributeBy) {
+    return (
+      `table ${name} is distributed already ${by}, and the specification says by ${wanted.distributeBy}: change it with ` +
+      `alter_distributed_table (a full copy), or correct the specification`
+    );
+  }
+  if (wanted.colocateWith === undefined && now.shardCount !== outlook.expected.shardCount) {
+    return (
+      `table ${name} is distributed already in ${String(now.shardCount)} shards, and the specification says ${String(outlook.expected.shardCount)}: ` +
+      `change it with alter_distributed_table (a full copy), or write shardCount: ${String(now.shardCount)}`
+    );
+  }
+  return undefined;
+}
+
+function describe(wanted: ExpectedTable): string {
+  return wanted.kind === 'distributed' ? `distributed by ${wanted.distributeBy}` : wanted.kind;
+}
+
+function columnFaults(wanted: DistributedTable, live: LiveTable): string[] {
+  const name = showTable(wanted.table);
+  const names = live.columns.map((column) => column.name);
+  const missing = (column: string, role: string): string =>
+    `${role} ${column} does not exist in table ${name}${didYouMean(column, names)}: its columns are ${allOf(names)}`;
+  const faults: string[] = [];
+  const by = live.columns.find((column) => column.name === wanted.distributeBy);
+  if (by === undefined) faults.push(missing(wanted.distributeBy, 'distribution column'));
+  else {
+    if (by.generated) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} is generated, which Citus refuses: choose a column that is written`,
+      );
+    }
+    if (!by.hashable) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} has type ${by.type}, which has no hash function: choose another column`,
+      );
+    }
+    if (by.holdsNull === true) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} holds NULLs, and a row without it belongs to no shard: fill them in ` +
+          `(UPDATE ... WHERE ${by.name} IS NULL) and declare the column NOT NULL, or choose another`,
+      );
+    }
+  }
+  for (const column of wanted.primaryKey ?? []) {
+    const found = live.columns.find((each) => each.name === column);
+    if (found === undefined) faults.push(missing(column, 'primary key column'));
+    else if (found.holdsNull === true && column !== wanted.distributeBy) {
+      faults.push(
+        `primary key column ${column} of table ${name} holds NULLs: fill them in, or leave the column out of primaryKey`,
+      );
+    }
+  }
+  return faults;
+}
+
+/** A shard knows only its own rows, so uniqueness can be kept only where the distribution column is part of it. */
+function keyFaults(wanted: DistributedTable, live: LiveTable): string[] {
+  const name = showTable(wanted.table);
+  const { distributeBy: by, primaryKey } = wanted;
+  const faults: string[] = [];
+  if (primaryKey !== undefined && !primaryKey.includes(by)) {
+    faults.push(
+      `primaryKey of table ${name} is (${primaryKey.join(', ')}) without the distribution column ${by}: add it, as in [${[by, ...primaryKey].join(', ')}]`,
+    );
+  }
+  for (const key of live.keys) {
+    if (key.columns.includes(by)) continue;
+    const columns = key.columns.map((column) => column ?? 'an expression').join(', ');
+    if (key.kind === 'primary') {
+      if (primaryKey !== undefined) continue;
+      const suggestion = [by, ...key.columns].join(', ');
+      faults.push(
+        `distribution column ${by} of table ${name} is not part of its primary key ${key.name} (${columns}): say primaryKey: [${suggestion}], ` +
+          'which keeps a row unique within its shard, or distribute by a column of the key',
+      );
+    } else if (key.valid) {
+      const what = { unique: 'unique constraint', index: 'unique index', exclusion: 'exclusion constraint' }[
+        key.kind
+      ];
+      faults.push(
+        `distribution column ${by} of table ${name} is not part of its ${what} ${key.name} (${columns}): add it to that key, drop the key, ` +
+          'distribute by another column, or make the table a reference table',
+      );
+    } else {
+      faults.push(
+        `table ${name} has an invalid unique index ${key.name} (${columns}) without the distribution column ${by}: drop it`,
+      );
+    }
+  }
+  return faults;
+}
+
+/** Tables of one group hash alike, so their distribution columns have one type; tables of different groups do not share one. */
+function colocationFaults(outlook: Outlook): string[] {
+  const faults: string[] = [];
+  const owners = new Map<number, TableName>();
+  for (const { wanted, live } of outlook.distributedTables()) {
+    const name = showTable(wanted.table);
+    const root = outlook.groupRoot(wanted);
+    const now = live.citus;
+    if (wanted.colocateWith === undefined) {
+      if (now.kind !== 'distributed') continue;
+      const other = owners.get(now.colocationId);
+      if (other !== undefined) {
+        faults.push(
+          `tables ${showTable(other)} and ${name} are colocated already, and the specification has no colocateWith between them: ` +
+            `add it, or separate them with update_distributed_table_colocation('${name}', colocate_with => 'none')`,
+        );
+      }
+      owners.set(now.colocationId, wanted.table);
+      continue;
+    }
+    const rootName = showTable(root);
+    const first = outlook.liveTable(root);
+    const rootBecomes = outlook.becomes(root);
+    if (first === undefined) {
+      if (outlook.expectedTable(root) === undefined) faults.push(missingTable(outlook, root));
+      continue;
+    }
+    if (rootBecomes.kind !== 'distributed') {
+      faults.push(
+        `table ${name} says colocateWith: ${rootName}, which is not distributed: distribute that one as well`,
+      );
+      continue;
+    }
+    const there = first.citus;
+    if (now.kind === 'distributed') {
+      if (there.kind !== 'distributed' || there.colocationId !== now.colocationId) {
+        faults.push(
+          `table ${name} is distributed already and not colocated with ${rootName}: change it with ` +
+            `alter_distributed_table('${name}', colocate_with => '${rootName}') (a full copy), or correct the specification`,
+        );
+      }
+      continue;
+    }
+    const mine = outlook.column(wanted.table, wanted.distributeBy);
+    const theirs = outlook.column(root, rootBecomes.column);
+    if (mine === undefined || theirs === undefined) continue;
+    if (!sameColumns([mine.type, mine.collation ?? null], [theirs.type, theirs.collation ?? null])) {
+      const type = (column: typeof mine): string =>
+        column.collation === undefined ? column.type : `${column.type} collation ${column.collation}`;
+      faults.push(
+        `tables ${name} and ${rootName} cannot be colocated: ${name}.${mine.name} is ${type(mine)} and ${rootName}.${theirs.name} is ${type(theirs)}. ` +
+          'Give both columns one type, or leave colocateWith out',
+      );
+    }
+  }
+  return faults;
+}
+
+function recordFaults(outlook: Outlook): string[] {
+  return outlook.live.droppedForeignKeys.flatMap((dropped) =>
+    [dropped.table, dropped.references]
+      .filter((table) => outlook.liveTable(table) === undefined)
+      .map(
+        (table) =>
+          `foreign key ${dropped.name} of ${showTable(dropped.table)} was dropped by an earlier run and is to be restored, but table ${showTable(table)} is gone: ` +
+          'bring the table back, or delete the row of that foreign key from scaleout.dropped_foreign_key',
+      ),
+  );
+}

@@ -1,0 +1,91 @@
+import type { Client } from 'pg';
+import { escapeIdentifier } from 'pg';
+import type { TableName } from '../../config/distribution-types';
+import { sqlTable } from './names';
+
+/** What a table holds, in two numbers that depend neither on the order of its rows nor on where they are. */
+export interface Fingerprint {
+  readonly table: TableName;
+  readonly rows: number;
+  /** The sum of the rows' 64-bit hashes, in decimal. */
+  readonly checksum: string;
+}
+
+/**
+ * Types whose hash PostgreSQL computes from the value itself. Every other type is hashed by its text. Both are the same
+ * on every node, and neither is MD5, which Azure has disabled.
+ */
+const HASHED_BY_VALUE = new Set([
+  'boolean',
+  'smallint',
+  'integer',
+  'bigint',
+  'real',
+  'double precision',
+  'numeric',
+  'text',
+  'character varying',
+  'character',
+  'bytea',
+  'uuid',
+  'jsonb',
+  'date',
+  'time without time zone',
+  'time with time zone',
+  'timestamp without time zone',
+  'timestamp with time zone',
+  'interval',
+  'inet',
+  'cidr',
+  'macaddr',
+]);
+
+const COLUMNS = `
+SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type
+  FROM pg_attribute a
+ WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY a.attnum`;
+
+/** How text depends on the session, settled on every node that takes part. */
+const SETTINGS = [
+  "SELECT set_config('citus.propagate_set_commands', 'local', true)",
+  "SET LOCAL TimeZone TO 'UTC'",
+  "SET LOCAL DateStyle TO 'ISO, YMD'",
+  "SET LOCAL IntervalStyle TO 'postgres'",
+];
+
+/**
+ * Counts and hashes every row of each table: one scan each, on the shards in parallel where the table is distributed
+ * (about a quarter of a second for a million sensor readings). Two tables with the same rows have the same fingerprint,
+ * distributed or not; with writes in between, the figures are those of the moment each table was read.
+ *
+ * Needs PostgreSQL 14 or later, as Citus 12.1 does.
+ */
+export async function fingerprintTables(
+  client: Client,
+  tables: readonly TableName[],
+): Promise<Fingerprint[]> {
+  const fingerprints: Fingerprint[] = [];
+  for (const table of tables) {
+    await client.query('BEGIN READ ONLY');
+    try {
+      for (const setting of SETTINGS) await client.query(setting);
+      const { rows: columns } = await client.query<{ name: string; type: string }>(COLUMNS, [
+        sqlTable(table),
+      ]);
+      const { rows } = await client.query<{ rows: string; checksum: string }>(
+        `SELECT count(*) AS rows, coalesce(sum(hash_record_extended(ROW(${columns.map(hashed).join(', ')}), 0)), 0)::text AS checksum
+           FROM ${sqlTable(table)} t`,
+      );
+      fingerprints.push({ table, rows: Number(rows[0]?.rows), checksum: rows[0]?.checksum ?? '' });
+    } finally {
+      await client.query('ROLLBACK').catch(() => undefined);
+    }
+  }
+  return fingerprints;
+}
+
+function hashed({ name, type }: { readonly name: string; readonly type: string }): string {
+  const column = `t.${escapeIdentifier(name)}`;
+  return HASHED_BY_VALUE.has(type) ? column : `${column}::text`;
+}

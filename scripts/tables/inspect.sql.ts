@@ -1,0 +1,132 @@
+/** Catalog queries of `inspect`. Tables travel as oids: `$1::oid[]`. */
+
+export const SESSION = `
+SELECT current_database() AS database, current_user AS role, current_setting('wal_level') AS "walLevel",
+       (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS "citusVersion"`;
+
+/** Every relation of the users that has rows. Shards, which live beside them on the coordinator, are left out. */
+export function relations(citus: boolean): string {
+  return `
+SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
+   AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'citus', 'citus_internal', 'columnar', 'columnar_internal', 'scaleout')
+   AND n.nspname !~ '^pg_(toast|temp)'
+   AND NOT EXISTS (SELECT FROM pg_depend d
+                    WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+   ${citus ? 'AND NOT relation_is_a_known_shard(c.oid)' : ''}
+ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+}
+
+/** Foreign keys from or to the tables. Those of partitions repeat their parent's and are left out. */
+export const FOREIGN_KEYS = `
+SELECT con.conname AS name,
+       con.conrelid::int8::float8 AS "tableOid", con.confrelid::int8::float8 AS "referencesOid",
+       json_build_object('schema', n.nspname, 'name', c.relname) AS table,
+       json_build_object('schema', fn.nspname, 'name', fc.relname) AS references,
+       ARRAY(SELECT a.attname::text FROM unnest(con.conkey) WITH ORDINALITY k(attnum, place)
+               JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.attnum ORDER BY place) AS columns,
+       ARRAY(SELECT a.attname::text FROM unnest(con.confkey) WITH ORDINALITY k(attnum, place)
+               JOIN pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = k.attnum ORDER BY place) AS "referencedColumns",
+       i.relname AS "usesKey", con.confdeltype::text AS "onDelete", con.confupdtype::text AS "onUpdate",
+       con.convalidated AS validated, pg_get_constraintdef(con.oid) AS definition
+  FROM pg_constraint con
+  JOIN pg_class c ON c.oid = con.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_class fc ON fc.oid = con.confrelid JOIN pg_namespace fn ON fn.oid = fc.relnamespace
+  JOIN pg_class i ON i.oid = con.conindid
+ WHERE con.contype = 'f' AND con.conparentid = 0
+   AND (con.conrelid = ANY ($1::oid[]) OR con.confrelid = ANY ($1::oid[]))
+ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", con.conname COLLATE "C"`;
+
+export const TABLES = `
+SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table,
+       CASE WHEN c.relispartition THEN 'partition' WHEN c.relkind = 'r' THEN 'table' WHEN c.relkind = 'p' THEN 'partitioned'
+            WHEN c.relkind = 'f' THEN 'foreign' ELSE 'view' END AS kind,
+       c.relpersistence = 'u' AS unlogged,
+       pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS ours,
+       CASE WHEN c.reltuples >= 0 THEN c.reltuples::float8 END AS "rowEstimate",
+       CASE WHEN c.relkind IN ('r', 'm') THEN pg_total_relation_size(c.oid) ELSE 0 END::float8 AS bytes,
+       CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) ELSE 0 END > 0 AS "hasHeap",
+       CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END AS "replicaIdentity",
+       ARRAY(SELECT t.tgname::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+              AND t.tgname !~ '^(citus_|truncate_trigger_)' ORDER BY t.tgname COLLATE "C") AS triggers
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.oid = ANY ($1::oid[])
+ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+
+/** A type can be hashed when it, or what it is a form of, has a default operator class for hashing. */
+export const COLUMNS = `
+SELECT a.attrelid::int8::float8 AS oid, a.attname::text AS name, format_type(a.atttypid, NULL) AS type,
+       CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collation,
+       a.attnotnull AS "notNull", a.attgenerated <> '' AS generated,
+       base.typtype = 'e' OR base.typcategory = 'A' OR EXISTS (
+         SELECT FROM pg_opclass o JOIN pg_am am ON am.oid = o.opcmethod
+          WHERE am.amname = 'hash' AND o.opcdefault
+            AND (o.opcintype = base.oid
+                 OR EXISTS (SELECT FROM pg_cast x WHERE x.castsource = base.oid AND x.casttarget = o.opcintype
+                               AND x.castmethod = 'b' AND x.castcontext = 'i'))) AS hashable
+  FROM pg_attribute a
+  JOIN pg_type t ON t.oid = a.atttypid
+  JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+ WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+ ORDER BY a.attrelid, a.attnum`;
+
+export const KEYS = `
+SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
+       CASE WHEN i.indisprimary THEN 'primary' WHEN i.indisexclusion THEN 'exclusion'
+            WHEN con.oid IS NOT NULL THEN 'unique' ELSE 'index' END AS kind,
+       ARRAY(SELECT a.attname::text
+               FROM generate_series(0, i.indnkeyatts - 1) place
+               LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place] AND a.attnum > 0
+              ORDER BY place) AS columns,
+       i.indisvalid AND i.indisready AS valid
+  FROM pg_index i
+  JOIN pg_class ic ON ic.oid = i.indexrelid
+  LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
+ WHERE i.indrelid = ANY ($1::oid[]) AND (i.indisunique OR i.indisexclusion)
+ ORDER BY ic.relname COLLATE "C"`;
+
+export const OWN_CHECKS = `
+SELECT conrelid::int8::float8 AS oid, conname::text AS name, convalidated AS validated
+  FROM pg_constraint
+ WHERE conrelid = ANY ($1::oid[]) AND contype = 'c' AND conname LIKE 'scaleout\\_not\\_null\\_%'
+ ORDER BY conname COLLATE "C"`;
+
+/** What Citus knows of the tables; the catalogs rather than citus_tables, which asks every node for sizes. */
+export const CITUS_TABLES = `
+SELECT p.logicalrelid::oid::int8::float8 AS oid,
+       CASE WHEN p.colocationid IN (SELECT colocationid FROM pg_dist_schema) THEN 'schema'
+            WHEN p.partkey IS NOT NULL THEN 'distributed'
+            WHEN p.repmodel = 't' THEN 'reference'
+            WHEN p.colocationid = 0 THEN 'local'
+            ELSE 'distributed' END AS kind,
+       CASE WHEN p.partkey IS NOT NULL THEN column_to_column_name(p.logicalrelid, p.partkey) END AS column,
+       p.colocationid AS "colocationId", p.autoconverted AS "autoConverted",
+       (SELECT count(*) FROM pg_dist_shard s WHERE s.logicalrelid = p.logicalrelid)::int AS "shardCount",
+       coalesce((SELECT json_agg(json_build_object('groupId', g.groupid, 'shards', g.shards, 'inactive', g.inactive) ORDER BY g.groupid)
+                   FROM (SELECT pl.groupid, count(*) AS shards, count(*) FILTER (WHERE pl.shardstate <> 1) AS inactive
+                           FROM pg_dist_shard s JOIN pg_dist_placement pl USING (shardid)
+                          WHERE s.logicalrelid = p.logicalrelid GROUP BY pl.groupid) g), '[]') AS placements
+  FROM pg_dist_partition p
+ WHERE p.logicalrelid::oid = ANY ($1::oid[])`;
+
+export const NODES = `
+SELECT groupid AS "groupId", nodename AS name, nodeport AS port, shouldhaveshards AS "shouldHaveShards", isactive AS active
+  FROM pg_dist_node
+ WHERE noderole = 'primary'
+ ORDER BY groupid`;
+
+export const OWN_SCHEMA = `
+SELECT to_regnamespace('scaleout') IS NOT NULL AS exists,
+       to_regclass('scaleout.dropped_foreign_key') IS NOT NULL AS "recordTable",
+       (SELECT count(*) FROM pg_class
+         WHERE relnamespace = to_regnamespace('scaleout')
+           AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
+           AND oid IS DISTINCT FROM to_regclass('scaleout.dropped_foreign_key'))::int
+       + (SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('scaleout'))::int AS others`;
+
+export const DROPPED_FOREIGN_KEYS = `
+SELECT foreign_key AS "foreignKey" FROM scaleout.dropped_foreign_key
+ ORDER BY table_schema COLLATE "C", table_name COLLATE "C", constraint_name COLLATE "C"`;

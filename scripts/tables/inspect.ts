@@ -1,0 +1,271 @@
+import type { Client, QueryResultRow } from 'pg';
+import { escapeIdentifier } from 'pg';
+import { tableKey } from '../../config/identifiers';
+import type { Distribution, TableName } from '../../config/distribution-types';
+import { errorCode } from '../lib/errors';
+import {
+  CITUS_TABLES,
+  COLUMNS,
+  DROPPED_FOREIGN_KEYS,
+  FOREIGN_KEYS,
+  KEYS,
+  NODES,
+  OWN_CHECKS,
+  OWN_SCHEMA,
+  relations,
+  SESSION,
+  TABLES,
+} from './inspect.sql';
+import type {
+  CitusTable,
+  DroppedForeignKey,
+  LiveColumn,
+  LiveDatabase,
+  LiveForeignKey,
+  LiveKey,
+  LiveNode,
+  LivePlacements,
+  LiveTable,
+} from './live';
+import { sqlTable } from './names';
+
+/** Milliseconds one search for NULLs may take; after that nobody knows, and the server finds out when it matters. */
+const NULL_SEARCH_MS = 30_000;
+
+export interface InspectOptions {
+  /** Look for NULLs in nullable columns that must not hold any: one scan of each such table. @default true */
+  readonly searchNulls?: boolean;
+}
+
+/**
+ * Reads what matters of a live database to this distribution, in one read-only snapshot. Changes nothing, needs no
+ * more than the owner of the tables may, and works on plain PostgreSQL as well.
+ */
+export async function inspectDatabase(
+  client: Client,
+  expected: Distribution,
+  options: InspectOptions = {},
+): Promise<LiveDatabase> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    // Definitions come out with every name qualified when nothing of the users' is on the path.
+    await client.query(`SELECT set_config('search_path', 'pg_catalog', true)`);
+    return await read(client, expected, options.searchNulls ?? true);
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+  }
+}
+
+async function read(client: Client, expected: Distribution, searchNulls: boolean): Promise<LiveDatabase> {
+  const rowsOf = async <Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>
+    (await client.query<Row>(sql, values)).rows;
+  const session = (await rowsOf<SessionRow>(SESSION))[0];
+  const ownSchema = (await rowsOf<LiveDatabase['ownSchema'] & QueryResultRow>(OWN_SCHEMA))[0];
+  if (session === undefined || ownSchema === undefined) throw new Error('a catalog query gave no row');
+  const citus = session.citusVersion !== null;
+  const droppedForeignKeys = ownSchema.recordTable
+    ? (await rowsOf<{ foreignKey: DroppedForeignKey }>(DROPPED_FOREIGN_KEYS)).map((row) => row.foreignKey)
+    : [];
+
+  const all = await rowsOf<RelationRow>(relations(citus));
+  const named = new Set(mentioned(expected, droppedForeignKeys).map(tableKey));
+  const oids = new Set(all.filter((row) => named.has(tableKey(row))).map((row) => row.oid));
+  const foreignKeys = await rowsOf<ForeignKeyRow>(FOREIGN_KEYS, [[...oids]]);
+  for (const { tableOid, referencesOid } of foreignKeys) oids.add(tableOid).add(referencesOid);
+
+  const scope = [[...oids]];
+  const [tables, columns, keys, checks, placed] = [
+    await rowsOf<TableRow>(TABLES, scope),
+    byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
+    byTable(await rowsOf<KeyRow>(KEYS, scope)),
+    byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
+    byTable(citus ? await rowsOf<CitusRow>(CITUS_TABLES, scope) : []),
+  ];
+  const nodes = citus ? await rowsOf<LiveNode & QueryResultRow>(NODES) : [];
+  const live: LiveTable[] = [];
+  for (const { rowEstimate, ...table } of tables) {
+    const known = toCitusTable(placed.get(table.oid)?.[0]);
+    const bare = (columns.get(table.oid) ?? []).map(toColumn);
+    live.push({
+      ...table,
+      ...(rowEstimate === null ? {} : { rowEstimate }),
+      columns: searchNulls ? await withNulls(client, table.table, known, bare, expected) : bare,
+      keys: (keys.get(table.oid) ?? []).map(({ name, kind, columns: of, valid }) => ({
+        name,
+        kind,
+        columns: of,
+        valid,
+      })),
+      ownChecks: (checks.get(table.oid) ?? []).map(({ name, validated }) => ({ name, validated })),
+      foreignKeys: foreignKeys.filter((key) => key.tableOid === table.oid).map(toForeignKey),
+      citus: known,
+    });
+  }
+  return {
+    database: session.database,
+    role: session.role,
+    walLevel: session.walLevel,
+    ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
+    nodes,
+    tables: live,
+    otherTables: all
+      .filter((row) => !oids.has(row.oid))
+      .map(({ schema, name }): TableName => ({ schema, name })),
+    droppedForeignKeys,
+    ownSchema,
+  };
+}
+
+/** Tables that the specification or a recorded foreign key names. */
+function mentioned(expected: Distribution, dropped: readonly DroppedForeignKey[]): TableName[] {
+  return [
+    ...expected.tables.flatMap((table) =>
+      table.kind === 'distributed' && table.colocateWith !== undefined
+        ? [table.table, table.colocateWith]
+        : [table.table],
+    ),
+    ...dropped.flatMap((key) => [key.table, key.references]),
+  ];
+}
+
+/** Looks for NULLs where they would stand in the way: in the distribution column and the new primary key. */
+async function withNulls(
+  client: Client,
+  table: TableName,
+  known: CitusTable,
+  columns: readonly LiveColumn[],
+  expected: Distribution,
+): Promise<LiveColumn[]> {
+  const wanted = expected.tables.find((each) => tableKey(each.table) === tableKey(table));
+  const needed =
+    wanted?.kind === 'distributed' ? new Set([wanted.distributeBy, ...(wanted.primaryKey ?? [])]) : new Set();
+  const looked: LiveColumn[] = [];
+  for (const column of columns) {
+    const matters = needed.has(column.name) && !column.notNull && known.kind !== 'distributed';
+    const holdsNull = matters ? await searchNull(client, table, column.name) : undefined;
+    looked.push(holdsNull === undefined ? column : { ...column, holdsNull });
+  }
+  return looked;
+}
+
+/** Undefined where the search took too long, or somebody else holds the table. */
+async function searchNull(client: Client, table: TableName, column: string): Promise<boolean | undefined> {
+  await client.query('SAVEPOINT nulls');
+  try {
+    await client.query(
+      "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)",
+      [String(NULL_SEARCH_MS)],
+    );
+    const { rows } = await client.query<{ found: boolean }>(
+      `SELECT EXISTS (SELECT FROM ${sqlTable(table)} WHERE ${escapeIdentifier(column)} IS NULL LIMIT 1) AS found`,
+    );
+    return rows[0]?.found;
+  } catch (error) {
+    // Timeouts, and no right to read: who may read is a fault of its own.
+    if (!['57014', '55P03', '42501'].includes(errorCode(error) ?? '')) throw error;
+    return undefined;
+  } finally {
+    await client.query('ROLLBACK TO SAVEPOINT nulls');
+  }
+}
+
+function toColumn({ name, type, collation, notNull, generated, hashable }: ColumnRow): LiveColumn {
+  return { name, type, ...(collation === null ? {} : { collation }), notNull, generated, hashable };
+}
+
+function toForeignKey(row: ForeignKeyRow): LiveForeignKey {
+  const { name, table, columns, references, referencedColumns, usesKey, onDelete, onUpdate } = row;
+  const { validated, definition } = row;
+  return {
+    name,
+    table,
+    columns,
+    references,
+    referencedColumns,
+    usesKey,
+    onDelete,
+    onUpdate,
+    validated,
+    definition,
+  };
+}
+
+function toCitusTable(row: CitusRow | undefined): CitusTable {
+  switch (row?.kind) {
+    case undefined:
+      return { kind: 'plain' };
+    case 'schema':
+      return { kind: 'schema' };
+    case 'local':
+      return { kind: 'local', autoConverted: row.autoConverted };
+    case 'reference':
+      return { kind: 'reference', placements: row.placements };
+    case 'distributed':
+      return {
+        kind: 'distributed',
+        column: row.column,
+        colocationId: row.colocationId,
+        shardCount: row.shardCount,
+        placements: row.placements,
+      };
+  }
+}
+
+function byTable<Row extends { readonly oid: number }>(rows: readonly Row[]): Map<number, Row[]> {
+  const grouped = new Map<number, Row[]>();
+  for (const row of rows) grouped.set(row.oid, [...(grouped.get(row.oid) ?? []), row]);
+  return grouped;
+}
+
+interface SessionRow extends QueryResultRow {
+  database: string;
+  role: string;
+  walLevel: string;
+  citusVersion: string | null;
+}
+
+interface RelationRow extends QueryResultRow, TableName {
+  readonly oid: number;
+}
+
+type TableRow = Pick<
+  LiveTable,
+  | 'oid'
+  | 'table'
+  | 'kind'
+  | 'unlogged'
+  | 'owner'
+  | 'ours'
+  | 'bytes'
+  | 'hasHeap'
+  | 'replicaIdentity'
+  | 'triggers'
+> & { readonly rowEstimate: number | null } & QueryResultRow;
+
+type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull'> & {
+  readonly oid: number;
+  readonly collation: string | null;
+} & QueryResultRow;
+
+type KeyRow = LiveKey & { readonly oid: number } & QueryResultRow;
+
+interface CheckRow extends QueryResultRow {
+  readonly oid: number;
+  readonly name: string;
+  readonly validated: boolean;
+}
+
+type ForeignKeyRow = LiveForeignKey & {
+  readonly tableOid: number;
+  readonly referencesOid: number;
+} & QueryResultRow;
+
+interface CitusRow extends QueryResultRow {
+  readonly oid: number;
+  readonly kind: 'schema' | 'distributed' | 'reference' | 'local';
+  readonly column: string | null;
+  readonly colocationId: number;
+  readonly autoConverted: boolean;
+  readonly shardCount: number;
+  readonly placements: LivePlacements[];
+}

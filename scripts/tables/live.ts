@@ -1,0 +1,178 @@
+import { createHash } from 'node:crypto';
+import type { TableName } from '../../config/distribution-types';
+
+/**
+ * What `inspect` read of a database: plain values, sorted, without anything that differs between two looks at the same
+ * database. The tables are those of the specification, those their foreign keys lead to or come from, and those of
+ * recorded foreign keys.
+ */
+export interface LiveDatabase {
+  readonly database: string;
+  /** The role of this session. */
+  readonly role: string;
+  /** `current_setting('wal_level')`: the online copy is logical replication and needs `logical`. */
+  readonly walLevel: string;
+  /** Absent where the database is plain PostgreSQL. */
+  readonly citusVersion?: string;
+  readonly nodes: readonly LiveNode[];
+  readonly tables: readonly LiveTable[];
+  /** Every other table of the database, for suggestions. */
+  readonly otherTables: readonly TableName[];
+  /** Foreign keys this project dropped and has not restored yet. */
+  readonly droppedForeignKeys: readonly DroppedForeignKey[];
+  /** What the project's own schema holds; the last two are removed once they are of no more use. */
+  readonly ownSchema: {
+    readonly exists: boolean;
+    readonly recordTable: boolean;
+    /** Other objects in it, which keep the schema alive. */
+    readonly others: number;
+  };
+}
+
+/** A row of pg_dist_node, primaries only. */
+export interface LiveNode {
+  readonly groupId: number;
+  readonly name: string;
+  readonly port: number;
+  readonly shouldHaveShards: boolean;
+  readonly active: boolean;
+}
+
+/** What the catalogs call the relation; only ordinary tables can be distributed by this project. */
+export type RelationKind = 'table' | 'partitioned' | 'partition' | 'view' | 'foreign';
+
+export interface LiveTable {
+  readonly table: TableName;
+  readonly oid: number;
+  readonly kind: RelationKind;
+  readonly unlogged: boolean;
+  readonly owner: string;
+  /** Whether this session's role has the owner's privileges. */
+  readonly ours: boolean;
+  /** The planner's estimate; absent where nobody has counted yet. */
+  readonly rowEstimate?: number;
+  /** Bytes on the coordinator: table, indexes, TOAST. Shards on other nodes are not counted. */
+  readonly bytes: number;
+  readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index';
+  /** Names of triggers users created; Citus refuses tables that have any. */
+  readonly triggers: readonly string[];
+  readonly columns: readonly LiveColumn[];
+  readonly keys: readonly LiveKey[];
+  /** This project's own NOT NULL checks, found by name. */
+  readonly ownChecks: readonly { readonly name: string; readonly validated: boolean }[];
+  /** Outgoing, by name. */
+  readonly foreignKeys: readonly LiveForeignKey[];
+  readonly citus: CitusTable;
+  /** The relation itself takes room on the coordinator; shards are relations of their own and do not count. */
+  readonly hasHeap: boolean;
+}
+
+export interface LiveColumn {
+  readonly name: string;
+  /** As `format_type` says it, without length or precision, which do not matter to hashing. */
+  readonly type: string;
+  readonly collation?: string;
+  readonly notNull: boolean;
+  /** GENERATED ALWAYS AS ... STORED */
+  readonly generated: boolean;
+  /** The type has a hash function, which a distribution column needs. */
+  readonly hashable: boolean;
+  /** Whether a NULL was found; absent where nobody looked, or looking took too long. */
+  readonly holdsNull?: boolean;
+}
+
+/** Anything that keeps rows apart: primary key, unique constraint or index, exclusion constraint. */
+export interface LiveKey {
+  readonly name: string;
+  readonly kind: 'primary' | 'unique' | 'index' | 'exclusion';
+  /** In order; null stands for an expression. */
+  readonly columns: readonly (string | null)[];
+  /** False for what a broken CREATE INDEX CONCURRENTLY leaves behind. */
+  readonly valid: boolean;
+}
+
+/** c: cascade, n: set null, d: set default, a: no action, r: restrict, as in pg_constraint. */
+export type ForeignKeyAction = 'a' | 'r' | 'c' | 'n' | 'd';
+
+export interface LiveForeignKey {
+  readonly name: string;
+  readonly table: TableName;
+  readonly columns: readonly string[];
+  readonly references: TableName;
+  readonly referencedColumns: readonly string[];
+  /** The key of the referenced table that it rests on. */
+  readonly usesKey: string;
+  readonly onDelete: ForeignKeyAction;
+  readonly onUpdate: ForeignKeyAction;
+  readonly validated: boolean;
+  /** `pg_get_constraintdef`, with every name qualified. */
+  readonly definition: string;
+}
+
+/** As recorded in the database when it was dropped. */
+export type DroppedForeignKey = LiveForeignKey;
+
+/** What Citus knows of a table. */
+export type CitusTable =
+  | { readonly kind: 'plain' }
+  /** Known to Citus and on the coordinator alone, usually because a foreign key leads to a reference table. */
+  | { readonly kind: 'local'; readonly autoConverted: boolean }
+  | ({ readonly kind: 'reference' } & Placed)
+  | ({
+      readonly kind: 'distributed';
+      /** Null: one shard without a distribution column. */
+      readonly column: string | null;
+      readonly colocationId: number;
+      readonly shardCount: number;
+    } & Placed)
+  /** Belongs to a distributed schema. */
+  | { readonly kind: 'schema' };
+
+interface Placed {
+  readonly placements: readonly LivePlacements[];
+}
+
+/** The shard placements of one table on one node. */
+export interface LivePlacements {
+  readonly groupId: number;
+  readonly shards: number;
+  readonly inactive: number;
+}
+
+/** Whether rows of the time before the table was distributed still lie on the coordinator, invisible. */
+export function hasLocalCopy(table: LiveTable): boolean {
+  return table.hasHeap && (table.citus.kind === 'distributed' || table.citus.kind === 'reference');
+}
+
+/**
+ * SHA-256 over what a plan depends on. Estimates, sizes, oids, placements and nodes are left out: adding nodes or rows
+ * between `plan` and `apply` does not make a plan stale, another key or column does.
+ */
+export function observedHash(live: LiveDatabase): string {
+  const seen = {
+    walLevel: live.walLevel,
+    citusVersion: live.citusVersion ?? null,
+    droppedForeignKeys: live.droppedForeignKeys,
+    tables: live.tables.map((table) => ({
+      table: table.table,
+      kind: table.kind,
+      unlogged: table.unlogged,
+      owner: table.owner,
+      replicaIdentity: table.replicaIdentity,
+      triggers: table.triggers,
+      columns: table.columns.map(({ name, type, collation, notNull, generated }) => ({
+        name,
+        type,
+        collation: collation ?? null,
+        notNull,
+        generated,
+      })),
+      keys: table.keys,
+      ownChecks: table.ownChecks,
+      foreignKeys: table.foreignKeys,
+      citus: 'placements' in table.citus ? { ...table.citus, placements: undefined } : table.citus,
+      hasLocalCopy: hasLocalCopy(table),
+    })),
+  };
+  return `sha256:${createHash('sha256').update(JSON.stringify(seen)).digest('hex')}`;
+}

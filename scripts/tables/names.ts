@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import { tableKey } from '../../config/identifiers';
+import type { TableName } from '../../config/distribution-types';
+
+/** PostgreSQL keeps this many bytes of a name. */
+const LONGEST_NAME_BYTES = 63;
+
+/** The table as SQL names it, whatever the search path: `"public"."events"`. */
+export function sqlTable(table: TableName): string {
+  return `${escapeIdentifier(table.schema)}.${escapeIdentifier(table.name)}`;
+}
+
+/** The table as an argument of a Citus function: `'"public"."events"'`. */
+export function sqlTableArgument(table: TableName): string {
+  return escapeLiteral(sqlTable(table));
+}
+
+/** `"device_id", "event_id"` */
+export function sqlColumns(columns: readonly string[]): string {
+  return columns.map((column) => escapeIdentifier(column)).join(', ');
+}
+
+/** The table as messages name it: `events`, or `sales.orders` outside of public. */
+export function showTable(table: TableName): string {
+  return table.schema === 'public' ? table.name : `${table.schema}.${table.name}`;
+}
+
+export function sameTable(a: TableName, b: TableName): boolean {
+  return a.schema === b.schema && a.name === b.name;
+}
+
+export function sameColumns(a: readonly (string | null)[], b: readonly (string | null)[]): boolean {
+  return a.length === b.length && a.every((column, index) => column === b[index]);
+}
+
+/** Orders tables by schema and name, byte by byte, so that a plan does not depend on anybody's locale. */
+export function compareTables(a: TableName, b: TableName): number {
+  const [left, right] = [tableKey(a), tableKey(b)];
+  return left < right ? -1 : left > right ? 1 : 0;
+}
+
+/** The index that becomes a table's new primary key. Its name says whose it is, so that a later run knows it again. */
+export function keyIndexName(table: TableName): string {
+  return ownName('scaleout_key_', table.name);
+}
+
+/** The check that proves a column holds no NULL before the column is declared NOT NULL. */
+export function notNullCheckName(column: string): string {
+  return ownName('scaleout_not_null_', column);
+}
+
+function ownName(prefix: string, rest: string): string {
+  const plain = `${prefix}${rest}`;
+  if (Buffer.byteLength(plain) <= LONGEST_NAME_BYTES) return plain;
+  return `${prefix}${createHash('sha256').update(rest).digest('hex').slice(0, 12)}`;
+}

@@ -1,0 +1,128 @@
+import { tableKey } from '../../config/identifiers';
+import type {
+  DistributedTable,
+  Distribution,
+  ExpectedTable,
+  TableName,
+} from '../../config/distribution-types';
+import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
+import { sameColumns, sameTable } from './names';
+
+/** What a table is once everything is done, whether the specification names it or not. */
+export type Becomes =
+  | { readonly kind: 'reference' }
+  | { readonly kind: 'distributed'; readonly column: string; readonly group: string }
+  /** On the coordinator alone, known to Citus or not. */
+  | { readonly kind: 'local' };
+
+/** The expected and the live side in one place, looked up by table. Pure. */
+export class Outlook {
+  private readonly liveByKey: ReadonlyMap<string, LiveTable>;
+  private readonly expectedByKey: ReadonlyMap<string, ExpectedTable>;
+  readonly expected: Distribution;
+  readonly live: LiveDatabase;
+
+  constructor(expected: Distribution, live: LiveDatabase) {
+    this.expected = expected;
+    this.live = live;
+    this.liveByKey = new Map(live.tables.map((table) => [tableKey(table.table), table]));
+    this.expectedByKey = new Map(expected.tables.map((table) => [tableKey(table.table), table]));
+  }
+
+  liveTable(table: TableName): LiveTable | undefined {
+    return this.liveByKey.get(tableKey(table));
+  }
+
+  expectedTable(table: TableName): ExpectedTable | undefined {
+    return this.expectedByKey.get(tableKey(table));
+  }
+
+  /** The tables of the specification that are to be distributed and are there. */
+  distributedTables(): { readonly wanted: DistributedTable; readonly live: LiveTable }[] {
+    return this.expected.tables.flatMap((wanted) => {
+      const live = this.liveTable(wanted.table);
+      return wanted.kind === 'distributed' && live !== undefined ? [{ wanted, live }] : [];
+    });
+  }
+
+  /** The table that starts the colocation group: the end of the chain of `colocateWith`. */
+  groupRoot(table: DistributedTable): TableName {
+    const seen = new Set<string>();
+    let root: TableName = table.table;
+    let next: ExpectedTable | undefined = table;
+    while (next?.kind === 'distributed' && next.colocateWith !== undefined && !seen.has(tableKey(root))) {
+      seen.add(tableKey(root));
+      root = next.colocateWith;
+      next = this.expectedTable(root);
+    }
+    return root;
+  }
+
+  becomes(table: TableName): Becomes {
+    const wanted = this.expectedTable(table);
+    if (wanted?.kind === 'reference' || wanted?.kind === 'local') return { kind: wanted.kind };
+    const now = this.liveTable(table)?.citus;
+    if (wanted?.kind === 'distributed') {
+      return {
+        kind: 'distributed',
+        column: wanted.distributeBy,
+        group: this.groupName(this.groupRoot(wanted)),
+      };
+    }
+    if (now?.kind === 'reference') return { kind: 'reference' };
+    if (now?.kind === 'distributed' && now.column !== null) {
+      return { kind: 'distributed', column: now.column, group: this.groupName(table) };
+    }
+    return { kind: 'local' };
+  }
+
+  /** One name for a colocation group: Citus's id where it has one, else the table that starts it. */
+  private groupName(root: TableName): string {
+    const now = this.liveTable(root)?.citus;
+    return now?.kind === 'distributed' ? `colocation ${String(now.colocationId)}` : tableKey(root);
+  }
+
+  /** Whether Citus already has the table as what it becomes. */
+  isThere(table: TableName): boolean {
+    const now = this.liveTable(table)?.citus.kind;
+    const then = this.becomes(table).kind;
+    return then === 'local' ? now === 'plain' || now === 'local' : now === then;
+  }
+
+  column(table: TableName, name: string): LiveColumn | undefined {
+    return this.liveTable(table)?.columns.find((column) => column.name === name);
+  }
+
+  primaryKey(table: TableName): LiveKey | undefined {
+    return this.liveTable(table)?.keys.find((key) => key.kind === 'primary');
+  }
+
+  /** The primary key's columns that the table does not have yet, where the specification asks for others. */
+  newPrimaryKey(table: TableName): readonly string[] | undefined {
+    const wanted = this.expectedTable(table);
+    if (wanted?.kind !== 'distributed' || wanted.primaryKey === undefined) return undefined;
+    const now = this.primaryKey(table);
+    return now !== undefined && sameColumns(now.columns, wanted.primaryKey) ? undefined : wanted.primaryKey;
+  }
+
+  /** Column lists that are unique once the keys are rewritten. */
+  uniqueColumnsThen(table: TableName): (readonly (string | null)[])[] {
+    const rewritten = this.newPrimaryKey(table);
+    const keys = (this.liveTable(table)?.keys ?? []).filter(
+      (key) => key.valid && key.kind !== 'exclusion' && !(key.kind === 'primary' && rewritten !== undefined),
+    );
+    return [...(rewritten === undefined ? [] : [rewritten]), ...keys.map((key) => key.columns)];
+  }
+
+  /** Foreign keys of the live tables, and those that were dropped and are still to come back. */
+  foreignKeys(): LiveForeignKey[] {
+    const live = this.live.tables.flatMap((table) => table.foreignKeys);
+    const gone = this.live.droppedForeignKeys.filter(
+      (dropped) =>
+        !live.some((key) => key.name === dropped.name && sameTable(key.table, dropped.table)) &&
+        this.liveTable(dropped.table) !== undefined &&
+        this.liveTable(dropped.references) !== undefined,
+    );
+    return [...live, ...gone];
+  }
+}

@@ -1,0 +1,334 @@
+import { tableKey } from '../../config/identifiers';
+import type { Distribution, TableName } from '../../config/distribution-types';
+import { diffTables } from './diff';
+import type { DistributeDifference, KeyDifference, RestoreDifference, TablesDifference } from './diff';
+import { requireNoFaults } from './faults';
+import { canReturn } from './foreign-keys';
+import { observedHash } from './live';
+import type { LiveDatabase, LiveForeignKey } from './live';
+import { showTable } from './names';
+import { orderTables } from './order';
+import type { Edge } from './order';
+import { Outlook } from './outlook';
+import * as sql from './statements.sql';
+
+/** What a step does, in one word for programs. */
+export type StepAction =
+  | 'drop-leftover-index'
+  | 'add-not-null-check'
+  | 'validate-not-null-check'
+  | 'set-not-null'
+  | 'build-key-index'
+  | 'drop-foreign-key'
+  | 'replace-primary-key'
+  | 'create-reference-table'
+  | 'distribute'
+  | 'restore-foreign-key'
+  | 'validate-foreign-key'
+  | 'forget-foreign-key'
+  | 'remove-record'
+  | 'truncate-local-copy';
+
+export interface TablesStep {
+  /** The same step has the same id in every plan. */
+  readonly id: string;
+  readonly table: string;
+  readonly action: StepAction;
+  /** Exactly what runs, in order. */
+  readonly sql: readonly string[];
+  readonly comment: string;
+  /** Writes to the table wait for a time that grows with its rows; locks of milliseconds are not counted. */
+  readonly blocksWrites: boolean;
+  /** A statement of the same cost leads back. */
+  readonly reversible: boolean;
+  /** All statements in one transaction, or each on its own where PostgreSQL or Citus forbid one. */
+  readonly transaction: boolean;
+  /** How many rows the step works through, as the planner estimates; absent where it is nobody's concern or guess. */
+  readonly rows?: number;
+}
+
+/** What `tables plan` answers with. */
+export interface TablesPlan {
+  readonly formatVersion: 1;
+  /** Hash of the database this plan was made for. */
+  readonly observed: string;
+  readonly steps: readonly TablesStep[];
+}
+
+/**
+ * The way from a live database to its specification. Every prefix of the steps leaves a database from which a new plan
+ * leads on, so a run may end anywhere. Pure.
+ *
+ * The order: keys are prepared while nothing else is touched, foreign keys that are in the way go, keys change, reference
+ * tables come before the tables that use them, parents before children, foreign keys return as soon as both their tables
+ * are there, and the rows left behind on the coordinator go last.
+ *
+ * @throws ScaleoutError with every fault where specification and database do not fit
+ */
+export function planTables(expected: Distribution, live: LiveDatabase): TablesPlan {
+  const outlook = new Outlook(expected, live);
+  requireNoFaults(outlook);
+  const difference = diffTables(expected, live);
+  const edges = foreignKeyEdges(outlook.foreignKeys());
+  const keys = inOrder(difference.keys, edges);
+  const placing = place(difference, outlook, edges);
+  return {
+    formatVersion: 1,
+    observed: observedHash(live),
+    steps: [
+      ...keys.flatMap(prepareKey),
+      ...dropForeignKeys(difference, live),
+      ...keys.flatMap(replaceKey),
+      ...placing.steps,
+      ...(difference.removeRecord && placing.allReturned ? [removeRecord(live)] : []),
+      ...truncate(difference, edges),
+    ],
+  };
+}
+
+interface Described {
+  readonly comment: string;
+  readonly blocksWrites?: boolean;
+  readonly reversible?: boolean;
+  readonly transaction?: boolean;
+  readonly rows?: number | undefined;
+}
+
+function step(
+  action: StepAction,
+  table: TableName,
+  statements: string[],
+  described: Described,
+  part = '',
+): TablesStep {
+  const { comment, blocksWrites = false, reversible = false, transaction = true, rows } = described;
+  const name = showTable(table);
+  return {
+    id: [action, name, ...(part === '' ? [] : [part])].join(':'),
+    table: name,
+    action,
+    sql: statements,
+    comment,
+    blocksWrites,
+    reversible,
+    transaction,
+    ...(rows === undefined ? {} : { rows }),
+  };
+}
+
+/** Everything about the new primary key that takes long, while writes go on. */
+function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDifference): TablesStep[] {
+  const steps: TablesStep[] = [];
+  if (dropIndex) {
+    steps.push(
+      step('drop-leftover-index', table, sql.dropKeyIndex(table), {
+        comment: 'an earlier run left this index unfinished or for another key',
+        transaction: false,
+      }),
+    );
+  }
+  for (const { column, check } of notNull) {
+    if (check === 'absent') {
+      steps.push(
+        step(
+          'add-not-null-check',
+          table,
+          sql.addNotNullCheck(table, column),
+          { comment: `new rows must have ${column}, a column of the new primary key`, reversible: true },
+          column,
+        ),
+      );
+    }
+    if (check !== 'validated') {
+      steps.push(
+        step(
+          'validate-not-null-check',
+          table,
+          sql.validateNotNullCheck(table, column),
+          { comment: `reads every row once to see that it has ${column}`, reversible: true },
+          column,
+        ),
+      );
+    }
+    steps.push(
+      step(
+        'set-not-null',
+        table,
+        sql.setNotNull(table, column),
+        { comment: `declares ${column} NOT NULL; the check has proved it already`, reversible: true },
+        column,
+      ),
+    );
+  }
+  if (primaryKey !== undefined && !primaryKey.indexIsBuilt) {
+    steps.push(
+      step('build-key-index', table, sql.buildKeyIndex(table, primaryKey.columns), {
+        comment: `builds the index of the new primary key (${primaryKey.columns.join(', ')}) beside running writes`,
+        reversible: true,
+        transaction: false,
+      }),
+    );
+  }
+  return steps;
+}
+
+function replaceKey({ table, primaryKey }: KeyDifference): TablesStep[] {
+  if (primaryKey === undefined) return [];
+  const { name, columns, replaces } = primaryKey;
+  const to = `(${columns.join(', ')})`;
+  return [
+    step('replace-primary-key', table, sql.replacePrimaryKey(table, name, replaces !== undefined), {
+      comment:
+        replaces === undefined
+          ? `gives the table the primary key ${to}`
+          : `changes the primary key from (${replaces.join(', ')}) to ${to}, which holds the distribution column`,
+    }),
+  ];
+}
+
+function dropForeignKeys(difference: TablesDifference, live: LiveDatabase): TablesStep[] {
+  return difference.drop.map(({ key, why, pin }, index) => {
+    const createRecord = index === 0 && !live.ownSchema.recordTable;
+    const createSchema = createRecord && !live.ownSchema.exists;
+    return step(
+      'drop-foreign-key',
+      key.table,
+      sql.dropForeignKey(key, { createSchema, createRecord, pin }),
+      {
+        comment: `${why}; recorded in scaleout.dropped_foreign_key, and restored below. Until then nothing checks that ${key.columns.join(', ')} exists in ${showTable(key.references)}`,
+        reversible: true,
+      },
+      key.name,
+    );
+  });
+}
+
+/** Reference tables, then distributed tables, each foreign key returning as soon as it can. */
+function place(
+  difference: TablesDifference,
+  outlook: Outlook,
+  edges: readonly Edge[],
+): { readonly steps: TablesStep[]; readonly allReturned: boolean } {
+  const placed = new Set<string>();
+  const isThere = (table: TableName): boolean => placed.has(tableKey(table)) || outlook.isThere(table);
+  const waiting = new Set(difference.restore);
+  const returning = (): TablesStep[] =>
+    [...waiting].flatMap((restore) => {
+      if (!canReturn(restore.key, isThere)) return [];
+      waiting.delete(restore);
+      return restoreSteps(restore);
+    });
+  const steps = returning();
+  for (const table of orderTables(difference.references, edges)) {
+    steps.push(
+      step('create-reference-table', table, sql.createReferenceTable(table), {
+        comment: 'copies the whole table to every node, with writes waiting while it does',
+        blocksWrites: true,
+        rows: outlook.liveTable(table)?.rowEstimate,
+      }),
+    );
+    placed.add(tableKey(table));
+    steps.push(...returning());
+  }
+  const groups = difference.distribute.flatMap(({ table, colocateWith }) =>
+    colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
+  );
+  for (const each of inOrder(difference.distribute, [...edges, ...groups])) {
+    steps.push(distributeStep(each, outlook));
+    placed.add(tableKey(each.table));
+    steps.push(...returning());
+  }
+  return { steps, allReturned: waiting.size === 0 };
+}
+
+function distributeStep(each: DistributeDifference, outlook: Outlook): TablesStep {
+  const { table, column, colocateWith, shardCount, mode } = each;
+  const where =
+    colocateWith === undefined
+      ? `${String(shardCount)} shards`
+      : `shards beside those of ${showTable(colocateWith)}`;
+  return step(
+    'distribute',
+    table,
+    sql.distributeTable(table, {
+      column,
+      shardCount,
+      online: mode.online,
+      ...(colocateWith === undefined ? {} : { colocateWith }),
+    }),
+    {
+      comment: mode.online
+        ? `by ${column}, into ${where}, beside running writes`
+        : `by ${column}, into ${where}, with writes waiting: ${mode.because}`,
+      blocksWrites: !mode.online,
+      transaction: !mode.online,
+      rows: outlook.liveTable(table)?.rowEstimate,
+    },
+  );
+}
+
+function restoreSteps({ key, state }: RestoreDifference): TablesStep[] {
+  const to = showTable(key.references);
+  if (state === 'there') {
+    return [
+      step(
+        'forget-foreign-key',
+        key.table,
+        sql.forgetForeignKey(key),
+        { comment: 'the foreign key is back already; removes its record' },
+        key.name,
+      ),
+    ];
+  }
+  const restore = step(
+    'restore-foreign-key',
+    key.table,
+    sql.restoreForeignKey(key),
+    {
+      comment: `brings the foreign key to ${to} back, in force for new rows`,
+      reversible: true,
+    },
+    key.name,
+  );
+  const validate = step(
+    'validate-foreign-key',
+    key.table,
+    sql.validateForeignKey(key),
+    {
+      comment: `reads every row once to see that ${to} has what it refers to, and removes the record`,
+    },
+    key.name,
+  );
+  return [...(state === 'away' ? [restore] : []), ...(key.validated ? [validate] : [])];
+}
+
+function removeRecord(live: LiveDatabase): TablesStep {
+  return step(
+    'remove-record',
+    { schema: 'scaleout', name: 'dropped_foreign_key' },
+    sql.dropRecordTable({ schemaToo: live.ownSchema.others === 0 }),
+    { comment: 'every foreign key is back; removes the empty record' },
+  );
+}
+
+/** Children first: emptying a table reaches into those that reference it. */
+function truncate({ localCopies }: TablesDifference, edges: readonly Edge[]): TablesStep[] {
+  const childrenFirst = edges.map(({ first, then, firm }) => ({ first: then, then: first, firm }));
+  return orderTables(localCopies, childrenFirst).map((table) =>
+    step('truncate-local-copy', table, sql.truncateLocalCopy(table), {
+      comment: 'removes the rows that the copy left behind on the coordinator, where no query sees them',
+    }),
+  );
+}
+
+function foreignKeyEdges(keys: readonly LiveForeignKey[]): Edge[] {
+  return keys.map((key) => ({ first: key.references, then: key.table, firm: false }));
+}
+
+function inOrder<T extends { readonly table: TableName }>(items: readonly T[], edges: readonly Edge[]): T[] {
+  const byTable = new Map(items.map((item) => [tableKey(item.table), item]));
+  return orderTables(
+    items.map((item) => item.table),
+    edges,
+  ).flatMap((table) => byTable.get(tableKey(table)) ?? []);
+}

@@ -1,0 +1,160 @@
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import type { TableName } from '../../config/distribution-types';
+import type { LiveForeignKey } from './live';
+import { keyIndexName, notNullCheckName, sqlColumns, sqlTable, sqlTableArgument } from './names';
+
+/**
+ * The statements a plan is made of. A plan is read and reviewed before it runs, so values are written out, escaped,
+ * instead of travelling as parameters.
+ */
+
+/** Settings under which a new schema or table stays what PostgreSQL makes of it, whatever Citus is set to. */
+const STAYS_PLAIN = [
+  "SELECT set_config('citus.enable_schema_based_sharding', 'off', true)",
+  "SELECT set_config('citus.use_citus_managed_tables', 'off', true)",
+];
+
+export function dropKeyIndex(table: TableName): string[] {
+  return [`DROP INDEX CONCURRENTLY IF EXISTS ${escapeIdentifier(table.schema)}.${sqlKeyIndex(table)}`];
+}
+
+export function buildKeyIndex(table: TableName, columns: readonly string[]): string[] {
+  return [
+    `CREATE UNIQUE INDEX CONCURRENTLY ${sqlKeyIndex(table)} ON ${sqlTable(table)} USING btree (${sqlColumns(columns)})`,
+  ];
+}
+
+/** Two statements, because Citus takes one action to an ALTER TABLE; one transaction, so there is always a key. */
+export function replacePrimaryKey(table: TableName, name: string, replaces: boolean): string[] {
+  const alter = `ALTER TABLE ${sqlTable(table)}`;
+  const constraint = escapeIdentifier(name);
+  return [
+    ...(replaces ? [`${alter} DROP CONSTRAINT ${constraint}`] : []),
+    `${alter} ADD CONSTRAINT ${constraint} PRIMARY KEY USING INDEX ${sqlKeyIndex(table)}`,
+  ];
+}
+
+function sqlKeyIndex(table: TableName): string {
+  return escapeIdentifier(keyIndexName(table));
+}
+
+export function addNotNullCheck(table: TableName, column: string): string[] {
+  const check = escapeIdentifier(notNullCheckName(column));
+  return [
+    `ALTER TABLE ${sqlTable(table)} ADD CONSTRAINT ${check} CHECK (${escapeIdentifier(column)} IS NOT NULL) NOT VALID`,
+  ];
+}
+
+export function validateNotNullCheck(table: TableName, column: string): string[] {
+  return [`ALTER TABLE ${sqlTable(table)} VALIDATE CONSTRAINT ${escapeIdentifier(notNullCheckName(column))}`];
+}
+
+/** PostgreSQL believes the validated check and does not scan the table again. */
+export function setNotNull(table: TableName, column: string): string[] {
+  const alter = `ALTER TABLE ${sqlTable(table)}`;
+  return [
+    `${alter} ALTER COLUMN ${escapeIdentifier(column)} SET NOT NULL`,
+    `${alter} DROP CONSTRAINT ${escapeIdentifier(notNullCheckName(column))}`,
+  ];
+}
+
+/** Writes the foreign key down and drops it, in one transaction. */
+export function dropForeignKey(
+  key: LiveForeignKey,
+  options: { readonly createSchema: boolean; readonly createRecord: boolean; readonly pin: boolean },
+): string[] {
+  const { name, table, columns, references, referencedColumns, usesKey, onDelete, onUpdate, validated } = key;
+  const record = JSON.stringify({
+    name,
+    table,
+    columns,
+    references,
+    referencedColumns,
+    usesKey,
+    onDelete,
+    onUpdate,
+    validated,
+    definition: key.definition,
+  });
+  const values = [
+    escapeLiteral(table.schema),
+    escapeLiteral(table.name),
+    escapeLiteral(name),
+    escapeLiteral(addConstraint(key)),
+    escapeLiteral(record),
+  ];
+  return [
+    ...(options.createRecord
+      ? [
+          ...STAYS_PLAIN,
+          ...(options.createSchema ? ['CREATE SCHEMA scaleout'] : []),
+          'CREATE TABLE scaleout.dropped_foreign_key (table_schema text, table_name text, constraint_name text, ' +
+            'restored_by text NOT NULL, foreign_key json NOT NULL, dropped_at timestamptz NOT NULL DEFAULT now(), ' +
+            'PRIMARY KEY (table_schema, table_name, constraint_name))',
+        ]
+      : []),
+    `INSERT INTO scaleout.dropped_foreign_key (table_schema, table_name, constraint_name, restored_by, foreign_key) VALUES (${values.join(', ')})`,
+    // Without this, Citus turns the table back into a plain one by copying all of it under an exclusive lock.
+    ...(options.pin ? [`SELECT citus_add_local_table_to_metadata(${sqlTableArgument(table)})`] : []),
+    `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`,
+  ];
+}
+
+/** The whole foreign key, as somebody would restore it by hand. */
+function addConstraint(key: LiveForeignKey): string {
+  return `ALTER TABLE ${sqlTable(key.table)} ADD CONSTRAINT ${escapeIdentifier(key.name)} ${key.definition}`;
+}
+
+/** In force for new rows at once, without a look at the old ones. */
+export function restoreForeignKey(key: LiveForeignKey): string[] {
+  const statement = addConstraint(key);
+  if (!key.validated) return [statement, forget(key)];
+  return [`${statement} NOT VALID`];
+}
+
+export function validateForeignKey(key: LiveForeignKey): string[] {
+  return [
+    `ALTER TABLE ${sqlTable(key.table)} VALIDATE CONSTRAINT ${escapeIdentifier(key.name)}`,
+    forget(key),
+  ];
+}
+
+export function forgetForeignKey(key: LiveForeignKey): string[] {
+  return [forget(key)];
+}
+
+function forget(key: LiveForeignKey): string {
+  return (
+    `DELETE FROM scaleout.dropped_foreign_key WHERE table_schema = ${escapeLiteral(key.table.schema)} ` +
+    `AND table_name = ${escapeLiteral(key.table.name)} AND constraint_name = ${escapeLiteral(key.name)}`
+  );
+}
+
+export function dropRecordTable(options: { readonly schemaToo: boolean }): string[] {
+  return ['DROP TABLE scaleout.dropped_foreign_key', ...(options.schemaToo ? ['DROP SCHEMA scaleout'] : [])];
+}
+
+export function createReferenceTable(table: TableName): string[] {
+  return [`SELECT create_reference_table(${sqlTableArgument(table)})`];
+}
+
+export interface DistributeOptions {
+  readonly column: string;
+  /** Absent starts a colocation group, whose shards the count is for. */
+  readonly colocateWith?: TableName;
+  readonly shardCount: number;
+  readonly online: boolean;
+}
+
+export function distributeTable(table: TableName, options: DistributeOptions): string[] {
+  const call = options.online ? 'create_distributed_table_concurrently' : 'create_distributed_table';
+  const group =
+    options.colocateWith === undefined
+      ? `colocate_with => 'none', shard_count => ${String(options.shardCount)}`
+      : `colocate_with => ${sqlTableArgument(options.colocateWith)}`;
+  return [`SELECT ${call}(${sqlTableArgument(table)}, ${escapeLiteral(options.column)}, ${group})`];
+}
+
+export function truncateLocalCopy(table: TableName): string[] {
+  return [`SELECT truncate_local_data_after_distributing_table(${sqlTableArgument(table)})`];
+}

@@ -1,0 +1,247 @@
+import type { Client } from 'pg';
+import { tableKey } from '../../config/identifiers';
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { WorkloadQuery } from '../../config/workload';
+import { allOf } from '../../config/wording';
+import { describeServerError, isServerError } from '../lib/errors';
+import { foreignKeyFault } from './foreign-keys';
+import { fingerprintTables } from './fingerprint';
+import type { Fingerprint } from './fingerprint';
+import { inspectDatabase } from './inspect';
+import { hasLocalCopy } from './live';
+import type { CitusTable, LiveDatabase, LiveTable } from './live';
+import { keyIndexName, sameColumns, showTable } from './names';
+import { Outlook } from './outlook';
+import { taskCount } from './task-count';
+
+/** One thing that was looked at. */
+export interface Check {
+  /** `what:table`, the same in every run. */
+  readonly id: string;
+  readonly ok: boolean;
+  readonly detail: string;
+  /** Right as it is, and yet somebody may want to act: then `detail` says how. */
+  readonly warning?: boolean;
+}
+
+/** What `tables verify` answers with. */
+export interface TablesVerified {
+  readonly formatVersion: 1;
+  readonly ok: boolean;
+  readonly checks: readonly Check[];
+}
+
+/** What may be verified beside the distribution itself. */
+export interface VerifyExtras {
+  /** Taken before the change; every table named must still hold the same rows. */
+  readonly expectedFingerprints?: readonly Fingerprint[];
+  readonly queries?: readonly WorkloadQuery[];
+}
+
+/** Compares a live database with its specification, looking at everything and changing nothing. */
+export async function verifyDatabase(
+  client: Client,
+  expected: Distribution,
+  extras: VerifyExtras = {},
+): Promise<TablesVerified> {
+  const live = await inspectDatabase(client, expected, { searchNulls: false });
+  const wanted = extras.expectedFingerprints ?? [];
+  const present = wanted.filter(({ table }) =>
+    [...live.tables.map((each) => each.table), ...live.otherTables].some(
+      (each) => tableKey(each) === tableKey(table),
+    ),
+  );
+  const found = await fingerprintTables(
+    client,
+    present.map(({ table }) => table),
+  );
+  const queries: Check[] = [];
+  for (const query of extras.queries ?? [])
+    queries.push(await checkQuery(client, query, expected.shardCount));
+  const checks = [...checkTables(expected, live), ...compareFingerprints(wanted, found), ...queries];
+  return { formatVersion: 1, ok: checks.every((check) => check.ok), checks };
+}
+
+/** The checks that need no more than the catalogs. Pure. */
+export function checkTables(expected: Distribution, live: LiveDatabase): Check[] {
+  const outlook = new Outlook(expected, live);
+  return [
+    ...expected.tables.flatMap((wanted) => {
+      const table = outlook.liveTable(wanted.table);
+      const id = `table:${showTable(wanted.table)}`;
+      if (table === undefined) return [{ id, ok: false, detail: 'there is no such table' }];
+      return [
+        { id, ...checkKind(outlook, wanted, table) },
+        ...checkKeys(outlook, wanted, table),
+        ...checkForeignKeys(outlook, table),
+        ...checkPlacements(live, table),
+        ...checkLeftovers(table),
+      ];
+    }),
+    checkRecord(live),
+  ];
+}
+
+type Verdict = Omit<Check, 'id'>;
+
+function checkKind(outlook: Outlook, wanted: ExpectedTable, { citus }: LiveTable): Verdict {
+  const detail = describeKind(citus);
+  if (wanted.kind === 'reference') return { ok: citus.kind === 'reference', detail };
+  if (wanted.kind === 'local') return { ok: citus.kind === 'plain' || citus.kind === 'local', detail };
+  if (citus.kind !== 'distributed') {
+    return { ok: false, detail: `${detail}, expected distributed by ${wanted.distributeBy}` };
+  }
+  if (citus.column !== wanted.distributeBy) {
+    return { ok: false, detail: `${detail}, expected by ${wanted.distributeBy}` };
+  }
+  if (wanted.colocateWith === undefined) {
+    const right = citus.shardCount === outlook.expected.shardCount;
+    return {
+      ok: right,
+      detail: right ? detail : `${detail}, expected ${String(outlook.expected.shardCount)} shards`,
+    };
+  }
+  const root = outlook.groupRoot(wanted);
+  const first = outlook.liveTable(root)?.citus;
+  const beside = first?.kind === 'distributed' && first.colocationId === citus.colocationId;
+  return {
+    ok: beside,
+    detail: `${detail}, ${beside ? '' : 'not '}colocated with ${showTable(root)}`,
+  };
+}
+
+function describeKind(citus: CitusTable): string {
+  switch (citus.kind) {
+    case 'plain':
+      return 'a plain table on the coordinator';
+    case 'local':
+      return 'local to the coordinator, known to Citus';
+    case 'schema':
+      return 'part of a distributed schema';
+    case 'reference':
+      return `a reference table, copied to ${String(citus.placements.length)} nodes`;
+    case 'distributed':
+      return `distributed by ${citus.column ?? 'nothing (one shard)'} in ${String(citus.shardCount)} shards, colocation group ${String(citus.colocationId)}`;
+  }
+}
+
+function checkKeys(outlook: Outlook, wanted: ExpectedTable, live: LiveTable): Check[] {
+  if (wanted.kind !== 'distributed' || wanted.primaryKey === undefined) return [];
+  const key = outlook.primaryKey(wanted.table);
+  const ok = key !== undefined && sameColumns(key.columns, wanted.primaryKey);
+  const is = key === undefined ? 'no primary key' : `primary key ${key.name} (${key.columns.join(', ')})`;
+  return [
+    {
+      id: `primary-key:${showTable(live.table)}`,
+      ok,
+      detail: ok ? is : `${is}, expected (${wanted.primaryKey.join(', ')})`,
+    },
+  ];
+}
+
+function checkForeignKeys(outlook: Outlook, live: LiveTable): Check[] {
+  return live.foreignKeys.map((key) => {
+    const fault = foreignKeyFault(outlook, key);
+    const state = key.validated ? 'in force and validated' : 'in force for new rows, not validated';
+    return {
+      id: `foreign-key:${showTable(live.table)}:${key.name}`,
+      ok: key.validated && fault === undefined,
+      detail: fault ?? `to ${showTable(key.references)}, ${state}`,
+    };
+  });
+}
+
+function checkPlacements(live: LiveDatabase, { table, citus }: LiveTable): Check[] {
+  if (citus.kind !== 'distributed' && citus.kind !== 'reference') return [];
+  const inactive = citus.placements.reduce((sum, each) => sum + each.inactive, 0);
+  const on = live.nodes.map((node) => ({
+    node,
+    shards: citus.placements.find((each) => each.groupId === node.groupId)?.shards ?? 0,
+  }));
+  const spread = on
+    .filter(({ node, shards }) => shards > 0 || node.shouldHaveShards)
+    .map(({ node, shards }) => `${node.name}:${String(node.port)} ${String(shards)}`);
+  // A distributed table may have fewer shards than there are nodes; a reference table is everywhere.
+  const empty = on.filter(({ node, shards }) => node.active && node.shouldHaveShards && shards === 0);
+  const couldSpread =
+    citus.kind === 'reference' ||
+    citus.shardCount >= live.nodes.filter((node) => node.shouldHaveShards).length;
+  const lopsided = empty.length > 0 && couldSpread;
+  const names = allOf(empty.map(({ node }) => `${node.name}:${String(node.port)}`));
+  return [
+    {
+      id: `placements:${showTable(table)}`,
+      ok: inactive === 0,
+      detail: [
+        `shards per node: ${spread.join(', ')}`,
+        ...(inactive === 0 ? [] : [`${String(inactive)} placements are not active`]),
+        ...(lopsided ? [`none on ${names}: rebalance brings some there`] : []),
+      ].join('; '),
+      ...(lopsided ? { warning: true } : {}),
+    },
+  ];
+}
+
+function checkLeftovers(live: LiveTable): Check[] {
+  const index = live.keys.find((key) => key.kind === 'index' && key.name === keyIndexName(live.table));
+  const checks = live.ownChecks.map((check) => check.name);
+  const parts = [
+    ...(hasLocalCopy(live)
+      ? ['rows of the time before it was distributed are still on the coordinator']
+      : []),
+    ...(index === undefined ? [] : [`index ${index.name} of an unfinished run`]),
+    ...(checks.length === 0 ? [] : [`check ${allOf(checks)} of an unfinished run`]),
+  ];
+  return [
+    {
+      id: `leftovers:${showTable(live.table)}`,
+      ok: parts.length === 0,
+      detail: parts.length === 0 ? 'none' : `${parts.join('; ')}: tables apply removes it`,
+    },
+  ];
+}
+
+function checkRecord(live: LiveDatabase): Check {
+  const names = live.droppedForeignKeys.map((key) => `${key.name} of ${showTable(key.table)}`);
+  return {
+    id: 'dropped-foreign-keys',
+    ok: names.length === 0,
+    detail:
+      names.length === 0
+        ? 'none waits to be restored'
+        : `${allOf(names)} still to be restored: tables apply does that`,
+  };
+}
+
+/** Every table holds the rows it held before. Pure. */
+export function compareFingerprints(before: readonly Fingerprint[], after: readonly Fingerprint[]): Check[] {
+  return before.map((was) => {
+    const is = after.find((each) => tableKey(each.table) === tableKey(was.table));
+    const id = `rows:${showTable(was.table)}`;
+    const rows = `${was.rows.toLocaleString('en-US')} rows`;
+    if (is === undefined) return { id, ok: false, detail: `held ${rows}, and is gone` };
+    if (is.rows !== was.rows) {
+      return { id, ok: false, detail: `held ${rows}, holds ${is.rows.toLocaleString('en-US')} now` };
+    }
+    const same = is.checksum === was.checksum;
+    return {
+      id,
+      ok: same,
+      detail: same ? `${rows}, the same as before` : `${rows} as before, but not the same ones`,
+    };
+  });
+}
+
+async function checkQuery(client: Client, query: WorkloadQuery, shardCount: number): Promise<Check> {
+  const id = `query:${query.name}`;
+  try {
+    const tasks = await taskCount(client, query.sql);
+    const expected = query.expectedTasks === 'all' ? shardCount : query.expectedTasks;
+    const detail = tasks === undefined ? 'not distributed' : `Task Count: ${String(tasks)}`;
+    const ok = expected === undefined || tasks === expected;
+    return { id, ok, detail: ok ? detail : `${detail}, expected ${String(expected)}` };
+  } catch (error) {
+    if (!isServerError(error)) throw error;
+    return { id, ok: false, detail: `cannot be planned: ${describeServerError(error)}` };
+  }
+}

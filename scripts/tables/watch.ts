@@ -1,0 +1,90 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type { Progress } from '../lib/reporter';
+import { BLOCKERS, CANCEL, ROWS_COPIED } from './watch.sql';
+
+/** A session that stands in the way. Fields of other roles' sessions may be hidden from ours. */
+export interface Blocker {
+  readonly pid: number;
+  readonly user: string | null;
+  readonly application: string | null;
+  readonly state: string | null;
+  readonly since: string | null;
+}
+
+/** Milliseconds between two looks. */
+const INTERVAL_MS = 200;
+/** Asking every node how far the copy is costs a connection each: this many looks between two times. */
+const LOOKS_PER_COUNT = 5;
+
+/** What is to be observed while one step runs. */
+export interface Watched {
+  /** The backend that runs the step. */
+  readonly pid: number;
+  /** Counts rows as they arrive in the shards of the table of this name. */
+  readonly copy?: { readonly table: string; readonly progress: Progress };
+  /** Cancels the statement in flight once aborted. */
+  readonly signal: AbortSignal;
+}
+
+export interface Watch {
+  /** Who was in the way when the step last waited; empty where nobody was seen. */
+  blockers(): readonly Blocker[];
+  /** Ends the observation. */
+  stop(): Promise<void>;
+}
+
+/** Observes a running step from a second connection. What it cannot see is no reason for the step to fail. */
+export function watch(client: Client, watched: Watched): Watch {
+  const ended = new AbortController();
+  let seen: readonly Blocker[] = [];
+  let copied = 0;
+  const look = async (count: boolean): Promise<void> => {
+    if (watched.signal.aborted) await client.query(CANCEL, [watched.pid]);
+    const { rows } = await client.query<Blocker>(BLOCKERS, [watched.pid]);
+    if (rows.length > 0) seen = rows;
+    if (!count || watched.copy === undefined) return;
+    const { table, progress } = watched.copy;
+    const answer = await client.query<{ rows: number }>(ROWS_COPIED, [shardPattern(table)]);
+    // A copy that ends takes its count away with it.
+    const now = answer.rows[0]?.rows ?? 0;
+    copied = Math.max(copied, now);
+    progress.update(copied, now < copied ? 'copied; changes catch up and the shards switch over' : '');
+  };
+  const loop = async (): Promise<void> => {
+    for (let looks = 1; ; looks += 1) {
+      try {
+        await sleep(INTERVAL_MS, undefined, { signal: ended.signal });
+      } catch {
+        return;
+      }
+      // The connection of the step reports what matters.
+      await look(looks % LOOKS_PER_COUNT === 0).catch(() => undefined);
+    }
+  };
+  const looping = loop();
+  return {
+    blockers: () => seen,
+    async stop() {
+      ended.abort();
+      await looping;
+    },
+  };
+}
+
+/** Shards are named after their table, with a number; the name may be qualified or quoted. */
+function shardPattern(table: string): string {
+  return `(^|[."])${table.replace(/[^\w]/g, '\\$&')}_[0-9]+"?$`;
+}
+
+/** One blocker as messages name it. */
+export function describeBlocker(blocker: Blocker): string {
+  const parts = [
+    `session ${String(blocker.pid)}`,
+    blocker.user === null ? '' : `user ${blocker.user}`,
+    blocker.application === null || blocker.application === '' ? '' : `application "${blocker.application}"`,
+    blocker.state === null ? '' : blocker.state,
+    blocker.since === null ? '' : `since ${blocker.since}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
