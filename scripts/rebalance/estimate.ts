@@ -96,6 +96,17 @@ export function secondsLeft(job: Job, groups: ReadonlyMap<number, ShardGroup>): 
   return round(factor * modelSeconds(sizesOf(rest, groups), mode));
 }
 
+/**
+ * True when a job spends most of its time copying bytes, false when the fixed cost of its moves outweighs that: progress
+ * and time left are then better counted in moves.
+ */
+export function isCopyingMostly(job: Job, groups: ReadonlyMap<number, ShardGroup>): boolean {
+  const moves = job.tasks.flatMap(({ move }) => (move === undefined ? [] : [move]));
+  const mode = moves[0]?.mode;
+  if (mode === undefined) return false;
+  return modelSeconds(sizesOf(moves, groups), mode) > 2 * moves.length * costOf(mode).secondsPerMove;
+}
+
 function sizesOf(
   moves: readonly { readonly shardId: number }[],
   groups: ReadonlyMap<number, ShardGroup>,

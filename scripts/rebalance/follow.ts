@@ -3,6 +3,7 @@ import { isServerError } from '../lib/errors';
 import { bytes as asBytes } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
+import { isCopyingMostly } from './estimate';
 import type { Job, JobProgress, Task, TaskMove } from './job';
 import { hasEnded, isWaitingForWorkers, progressOf, retryingTasks } from './job';
 import type { ClusterNode, ShardGroup } from './placements';
@@ -40,7 +41,7 @@ export async function followJob(
 ): Promise<Job> {
   let job = await source.read();
   const atStart = progressOf(job, view.groups);
-  const inBytes = atStart.bytesTotal > 0;
+  const inBytes = isCopyingMostly(job, view.groups);
   const amountOf = (progress: JobProgress): number => (inBytes ? progress.bytesDone : progress.movesDone);
   const totalOf = (progress: JobProgress): number => (inBytes ? progress.bytesTotal : progress.movesTotal);
   // What an earlier run moved is not counted, or the rate would be this run's time over everybody's work.
@@ -82,10 +83,11 @@ export async function followJob(
   }
 }
 
-/** `7 of 21 moves, shard 102012 (devices, events; 9.4 MiB) from coordinator to w0`. */
+/** `7 of 21 moves, 66 MiB of 197 MiB, shard 102012 (devices, events; 9.4 MiB) from coordinator to w0`. */
 export function describeJobProgress(progress: JobProgress, view: ClusterView): string {
   const moves = `${String(progress.movesDone)} of ${String(progress.movesTotal)} moves`;
-  return [moves, ...progress.running.map((move) => describeMove(move, view))].join(', ');
+  const size = `${asBytes(progress.bytesDone)} of ${asBytes(progress.bytesTotal)}`;
+  return [moves, size, ...progress.running.map((move) => describeMove(move, view))].join(', ');
 }
 
 export function describeMove(move: TaskMove, view: ClusterView): string {

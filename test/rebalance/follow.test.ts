@@ -7,7 +7,8 @@ import { describeEnd } from '../../scripts/rebalance/run';
 import { progressOf } from '../../scripts/rebalance/job';
 import { job, moveTask, recordingContext, snapshot } from './fixtures';
 
-const seen = snapshot(2, [0, 0, 0], 1000);
+const GIB = 1024 ** 3;
+const seen = snapshot(2, [0, 0, 0], GIB);
 const view: ClusterView = { nodes: seen.nodes, groups: groupsByShard(seen) };
 
 /** A job that is in the given states one after another, and stays in the last one. */
@@ -28,7 +29,7 @@ const half = job({ tasks: [moveTask(1, 'done'), moveTask(2, 'running')] });
 const ended = job({ state: 'finished', tasks: [moveTask(1, 'done'), moveTask(2, 'done')] });
 
 test('progress counts what has arrived and what is on its way, and never goes back', async () => {
-  const copied = [400, 700, 0];
+  const copied = [400, 2 * GIB, 0];
   const { context, updates } = recordingContext();
   const last = await followJob(
     source([begun, begun, half, ended], async () => copied.shift() ?? 0),
@@ -37,20 +38,22 @@ test('progress counts what has arrived and what is on its way, and never goes ba
     1,
   );
   expect(last).toBe(ended);
-  expect(updates.map(({ done }) => done)).toEqual([400, 700, 1000, 2000]);
-  expect(updates[2]?.detail).toBe('1 of 2 moves, shard 2 (devices, events; 1000 B) from coordinator to w0');
+  expect(updates.map(({ done }) => done)).toEqual([400, GIB, GIB, 2 * GIB]);
+  expect(updates[2]?.detail).toBe(
+    '1 of 2 moves, 1.0 GiB of 2.0 GiB, shard 2 (devices, events; 1.0 GiB) from coordinator to w0',
+  );
 });
 
 test('a follower that comes later counts from where it came', async () => {
   const { context, updates } = recordingContext();
   await followJob(source([half, ended]), view, context, 1);
-  expect(updates.map(({ done }) => done)).toEqual([0, 1000]);
+  expect(updates.map(({ done }) => done)).toEqual([0, GIB]);
 });
 
-test('empty shards are counted as moves', async () => {
+test('shards so small that the fixed cost of a move outweighs their copying are counted in moves', async () => {
   const { context, updates } = recordingContext();
-  const empty = groupsByShard(snapshot(2, [0, 0], 0));
-  await followJob(source([begun, half, ended]), { ...view, groups: empty }, context, 1);
+  const small = groupsByShard(snapshot(2, [0, 0], 1024 ** 2));
+  await followJob(source([begun, half, ended]), { ...view, groups: small }, context, 1);
   expect(updates.map(({ done }) => done)).toEqual([0, 1, 2]);
 });
 
@@ -61,7 +64,7 @@ test('a retry is a warning at once, one for each try', async () => {
   await followJob(source([begun, retried(1), retried(1), retried(2), ended]), view, context, 1);
   expect(warnings).toHaveLength(2);
   expect(warnings[0]).toMatch(
-    /^moving shard 1 \(devices, events; 1000 B\) from coordinator to w0 failed and is tried again, once so far: disk full\. .*rebalance stop/,
+    /^moving shard 1 \(devices, events; 1\.0 GiB\) from coordinator to w0 failed and is tried again, once so far: disk full\. .*rebalance stop/,
   );
 });
 
@@ -111,7 +114,7 @@ test('how a job ended is told with the reason, where it stands and the way on', 
   expect(end({ state: 'finished' })).toBe('');
   const tasks = [moveTask(1, 'done'), moveTask(2, 'error', { error: 'disk full' })];
   expect(end({ state: 'failed', tasks })).toBe(
-    'rebalance job 3 failed, moving shard 2 (devices, events; 1000 B) from coordinator to w0: disk full. ' +
+    'rebalance job 3 failed, moving shard 2 (devices, events; 1.0 GiB) from coordinator to w0: disk full. ' +
       '1 of 2 moves are done and stay. Mend the cause and run "scaleout rebalance run" again: it does what is left',
   );
   expect(end({ state: 'cancelled', tasks: [moveTask(1, 'cancelled')] })).toMatch(
