@@ -85,7 +85,9 @@ export class ResourceStore {
   /** The resources somewhere below `id`, in the order they were made. */
   below(id: string): Resource[] {
     this.#settle();
-    return [...this.#resources.values()].filter((resource) => key(resource.id).startsWith(`${key(id)}/`));
+    return [...this.#resources.entries()]
+      .filter(([each]) => each !== key(id) && isWithin(each, key(id)))
+      .map(([, resource]) => resource);
   }
 
   put(resource: Resource): void {
@@ -114,11 +116,11 @@ export class ResourceStore {
     return this.#operations.get(id);
   }
 
-  /** The operation under way on a resource, if any. */
-  operationOn(resourceId: string): Operation | undefined {
+  /** The operation under way on a resource or on something below it, if any. */
+  operationWithin(resourceId: string): Operation | undefined {
     this.#settle();
     return [...this.#operations.values()].find(
-      (operation) => !operation.ended && key(operation.resourceId) === key(resourceId),
+      (operation) => !operation.ended && isWithin(key(operation.resourceId), key(resourceId)),
     );
   }
 
@@ -135,7 +137,7 @@ export class ResourceStore {
 
   #removeTree(id: string): void {
     for (const below of this.#resources.keys()) {
-      if (below === key(id) || below.startsWith(`${key(id)}/`)) this.#resources.delete(below);
+      if (isWithin(below, key(id))) this.#resources.delete(below);
     }
   }
 
@@ -154,6 +156,11 @@ export class ResourceStore {
 
 function key(id: string): string {
   return id.toLowerCase().replace(/\/+$/, '');
+}
+
+/** Whether one key is another or lies below it. */
+function isWithin(inner: string, outer: string): boolean {
+  return inner === outer || inner.startsWith(`${outer}/`);
 }
 
 function readSaved(file: string): Saved {

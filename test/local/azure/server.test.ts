@@ -283,13 +283,19 @@ describe('the Azure stand-in', () => {
   });
 });
 
-it('lets one operation at a time work on a cluster, and says which', async () => {
+it('lets one operation at a time work on a cluster and its parts, and says where it is', async () => {
   const azure = await startAzureStandIn({ operationMs: 60_000 });
   try {
     await call(azure, 'PUT', GROUP, { location: 'westus2' });
     expect((await call(azure, 'PUT', CLUSTER, { location: 'westus2', properties })).status).toBe(201);
-    const second = await call(azure, 'PATCH', CLUSTER, { properties: { nodeCount: 2 } });
-    expect(second).toMatchObject({ status: 409, body: { error: { code: 'AnotherOperationInProgress' } } });
+    const rule = { startIpAddress: '203.0.113.8', endIpAddress: '203.0.113.15' };
+    for (const answer of [
+      await call(azure, 'PATCH', CLUSTER, { properties: { nodeCount: 2 } }),
+      await call(azure, 'PUT', `${CLUSTER}/firewallRules/office`, { properties: rule }),
+    ]) {
+      expect(answer).toMatchObject({ status: 409, body: { error: { code: 'AnotherOperationInProgress' } } });
+      expect(answer.body.error.message).toContain(`in progress on ${CLUSTER};`);
+    }
   } finally {
     await azure.close();
   }

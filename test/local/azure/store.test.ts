@@ -38,11 +38,22 @@ describe('ResourceStore', () => {
     );
     clock = 99;
     expect(store.get('/a')?.properties).toEqual({ size: 1, busy: true });
-    expect(store.operationOn('/A')?.id).toBe(id);
+    expect(store.operationWithin('/A')?.id).toBe(id);
     clock = 100;
     expect(store.get('/a')?.properties).toEqual({ size: 2 });
-    expect(store.operationOn('/a')).toBeUndefined();
+    expect(store.operationWithin('/a')).toBeUndefined();
     expect(store.operation(id)?.ended).toBe(true);
+  });
+
+  it('finds an operation on a part of a resource, but not on its whole or its namesake', () => {
+    const store = new ResourceStore({ now });
+    const { id } = store.begin({ resourceId: '/a/x', becomes: null }, 100);
+    expect(['/a', '/a/x', '/a/x/y', '/a/xy'].map((whole) => store.operationWithin(whole)?.id)).toEqual([
+      id,
+      id,
+      undefined,
+      undefined,
+    ]);
   });
 
   it('deletes a resource with everything below it', () => {

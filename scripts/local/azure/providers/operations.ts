@@ -27,15 +27,21 @@ export class Operations {
   /**
    * Begins a change and answers as Azure does while it is under way.
    *
-   * @throws ArmError 409 while another operation works on the same resource
+   * @param whole the resource that one operation at a time may work on, parts included
+   * @throws ArmError 409 while another one does
    */
-  begin(request: ArmRequest, change: Change, status: 200 | 201 | 202): ArmResponse {
-    const busy = this.#store.operationOn(change.resourceId);
+  begin(
+    request: ArmRequest,
+    change: Change,
+    status: 200 | 201 | 202,
+    whole: string = change.resourceId,
+  ): ArmResponse {
+    const busy = this.#store.operationWithin(whole);
     if (busy !== undefined) {
       throw new ArmError(
         409,
         'AnotherOperationInProgress',
-        `another operation (${busy.id}) is in progress on ${change.resourceId}; try again when it has ended`,
+        `another operation (${busy.id}) is in progress on ${busy.resourceId}; try again when it has ended`,
       );
     }
     const operation = this.#store.begin(change, this.#pace.operationMs);

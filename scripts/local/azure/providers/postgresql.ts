@@ -120,7 +120,12 @@ function firewallRuleRoutes(store: ResourceStore, operations: Operations): Route
         };
         const status = store.get(rule.id) === undefined ? 201 : 200;
         const meanwhile = { ...rule, properties: { ...rule.properties, provisioningState: 'InProgress' } };
-        return operations.begin(request, { resourceId: rule.id, meanwhile, becomes: rule }, status);
+        return operations.begin(
+          request,
+          { resourceId: rule.id, meanwhile, becomes: rule },
+          status,
+          clusterId(request),
+        );
       },
     },
     {
@@ -130,7 +135,7 @@ function firewallRuleRoutes(store: ResourceStore, operations: Operations): Route
       handle: (request) => {
         const rule = store.get(ruleId(request));
         if (rule === undefined) return { status: 204 };
-        return operations.begin(request, { resourceId: rule.id, becomes: null }, 202);
+        return operations.begin(request, { resourceId: rule.id, becomes: null }, 202, clusterId(request));
       },
     },
   ];
