@@ -219,6 +219,8 @@ function tlsOptions(target: ConnectionTarget): object {
 }
 
 function isConnectionLoss(error: unknown): boolean {
+  // An ERROR leaves the session alive: with a class 08 code it is Citus saying that a worker cannot be reached.
+  if (isServerError(error) && error.severity === 'ERROR') return false;
   const code = errorCode(error);
   if (code !== undefined) return /^(57P0[123]|08...|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code);
   return (

@@ -40,6 +40,8 @@ export function refused(message: string): ScaleoutError {
 /** The server's answer to a statement: the fields of `pg`'s DatabaseError this project reads. */
 interface ServerMessage {
   readonly message: string;
+  /** `ERROR` ends the statement, `FATAL` the session. */
+  readonly severity?: string;
   readonly code?: string;
   readonly detail?: string;
   readonly hint?: string;

@@ -51,6 +51,15 @@ laneSuite('citus', 'connections', () => {
     await expect(work).rejects.toThrow(/was lost in the middle of the work .* run the same command again/);
   });
 
+  it('does not take a worker that is away for a lost connection', async () => {
+    const work = withClient(database.target, (client) =>
+      client.query(
+        "DO $$ BEGIN RAISE EXCEPTION 'connection to the remote node failed' USING ERRCODE = '08006'; END $$",
+      ),
+    );
+    await expect(work).rejects.toThrow(/^connection to the remote node failed$/);
+  });
+
   it('rolls back what a failing transaction did', async () => {
     await withClient(database.target, async (client) => {
       const failing = withTransaction(client, async () => {
