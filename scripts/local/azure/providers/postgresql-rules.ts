@@ -14,7 +14,7 @@ export interface ClusterSettings {
 }
 
 interface Rule {
-  /** The reason to refuse going from `before` (absent when the cluster is created) to `after`. */
+  /** Whether going from `before` (absent when the cluster is created) to `after` is refused. */
   readonly refuses: (after: ClusterSettings, before: ClusterSettings | undefined) => boolean;
   readonly message: (after: ClusterSettings, before: ClusterSettings | undefined) => string;
 }
