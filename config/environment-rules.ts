@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { allow, coordinator, maintenanceWindow, RESERVED_TAGS, stage, workers } from './environment-schema';
+import { allow, coordinator, RESERVED_TAGS, stage, workers } from './environment-schema';
 import { firewallViolations } from './firewall-rules';
 import type { Violation } from './service-limits';
 import {
   availabilityViolations,
+  citusVersionViolations,
   clusterNameViolations,
   coordinatorViolations,
-  maintenanceViolations,
-  versionViolations,
+  postgresVersionViolations,
   workerViolations,
 } from './service-limits';
 import type { Path, Report, Rule } from './yaml';
@@ -22,15 +22,20 @@ export const environmentRules: readonly Rule[] = [
   rule(partOf({ cluster: partOf({ name: z.string() }) }), (read, report) =>
     reportAll(['cluster'], clusterNameViolations(read.cluster.name), report),
   ),
+  rule(partOf({ cluster: partOf({ postgresVersion: z.int() }) }), (read, report) =>
+    reportAll(['cluster'], postgresVersionViolations(read.cluster.postgresVersion), report),
+  ),
   rule(partOf({ cluster: partOf({ postgresVersion: z.int(), citusVersion: z.string() }) }), (read, report) =>
     reportAll(
       ['cluster'],
-      versionViolations(read.cluster.postgresVersion, read.cluster.citusVersion),
+      citusVersionViolations(read.cluster.postgresVersion, read.cluster.citusVersion),
       report,
     ),
   ),
   rule(
-    partOf({ cluster: partOf({ coordinator, workers: z.unknown(), stage: z.unknown() }) }),
+    partOf({
+      cluster: partOf({ coordinator, workers: z.unknown().optional(), stage: z.unknown().optional() }),
+    }),
     (read, report) => {
       // Workers that are written down say that scaling out is foreseen: the coordinator must fit both stages.
       const foreseen = read.cluster.workers !== undefined || read.cluster.stage === 'scaled-out';
@@ -47,7 +52,7 @@ export const environmentRules: readonly Rule[] = [
   rule(partOf({ cluster: partOf({ workers }) }), (read, report) =>
     reportAll(['cluster', 'workers'], workerViolations(read.cluster.workers), report),
   ),
-  rule(partOf({ cluster: partOf({ stage, workers: z.undefined() }) }), (read, report) => {
+  rule(partOf({ cluster: partOf({ stage, workers: z.undefined().optional() }) }), (read, report) => {
     if (read.cluster.stage === 'scaled-out') {
       report(
         ['cluster', 'stage'],
@@ -59,13 +64,6 @@ export const environmentRules: readonly Rule[] = [
     reportAll(
       ['cluster'],
       availabilityViolations(read.cluster.highAvailability, read.cluster.coordinator.burstable),
-      report,
-    ),
-  ),
-  rule(partOf({ cluster: partOf({ maintenanceWindow }) }), (read, report) =>
-    reportAll(
-      ['cluster', 'maintenanceWindow'],
-      maintenanceViolations(read.cluster.maintenanceWindow),
       report,
     ),
   ),

@@ -15,6 +15,10 @@ export const RESERVED_TAGS = ['environment', 'managedBy', 'workload'] as const;
 const text = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what });
 const matching = (pattern: RegExp, what: string): z.ZodString => text(what).regex(pattern, { error: what });
 const whole = (what: string): z.ZodInt => z.int({ error: what });
+const upTo = (most: number): z.ZodInt => {
+  const error = `a whole number from 0 to ${most}`;
+  return z.int({ error }).min(0, { error }).max(most, { error });
+};
 const flag = (): z.ZodBoolean => z.boolean({ error: 'true or false' });
 const choice = <const T extends readonly string[]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> =>
   z.enum(values, { error: oneOf(values) });
@@ -41,11 +45,11 @@ export const workers = strictShape(
 ).describe(
   'The workers. They take effect once the stage is scaled-out; absent, scaling out is not foreseen.',
 );
-export const maintenanceWindow = strictShape(
+const maintenanceWindow = strictShape(
   {
     day: choice(DAYS_OF_WEEK).describe('Day of the week.'),
-    startHour: whole('a whole number from 0 to 23').describe('0 to 23, in the time zone of the region.'),
-    startMinute: whole('a whole number from 0 to 59').describe('0 to 59.'),
+    startHour: upTo(23).describe('0 to 23, in the time zone of the region.'),
+    startMinute: upTo(59).describe('0 to 59.'),
   },
   'a day and time, as in { day: sunday, startHour: 3, startMinute: 0 }',
 ).describe('When Azure may restart nodes for updates; absent, Azure chooses.');

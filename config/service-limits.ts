@@ -191,24 +191,27 @@ export function clusterNameViolations(name: string): Violation[] {
   ];
 }
 
-/** PostgreSQL majors that can be created, and the Citus that comes with each. */
-export function versionViolations(postgres: number, citus: string): Violation[] {
-  const supported = POSTGRES_VERSIONS.find((version) => version.postgres === postgres);
-  if (supported === undefined) {
-    const retired = RETIRED_POSTGRES_VERSIONS.find((version) => version.postgres === postgres);
-    const why = retired === undefined ? '' : `, which Azure retired on ${retired.retired}`;
-    return [
-      {
-        at: ['postgresVersion'],
-        problem: `is ${show(postgres)}${why}: choose ${oneOf(POSTGRES_VERSIONS.map((version) => version.postgres))}`,
-      },
-    ];
-  }
-  if (citus === supported.citus) return [];
+/** Only majors that Azure has not retired can be created. */
+export function postgresVersionViolations(postgres: number): Violation[] {
+  if (POSTGRES_VERSIONS.some((version) => version.postgres === postgres)) return [];
+  const retired = RETIRED_POSTGRES_VERSIONS.find((version) => version.postgres === postgres);
+  const why = retired === undefined ? '' : `, which Azure retired on ${retired.retired}`;
+  return [
+    {
+      at: ['postgresVersion'],
+      problem: `is ${show(postgres)}${why}: choose ${oneOf(POSTGRES_VERSIONS.map((version) => version.postgres))}`,
+    },
+  ];
+}
+
+/** Each PostgreSQL comes with one Citus. */
+export function citusVersionViolations(postgres: number, citus: string): Violation[] {
+  const pair = POSTGRES_VERSIONS.find((version) => version.postgres === postgres);
+  if (pair === undefined || pair.citus === citus) return [];
   return [
     {
       at: ['citusVersion'],
-      problem: `is ${show(citus)}: PostgreSQL ${postgres} comes with Citus "${supported.citus}"`,
+      problem: `is ${show(citus)}: PostgreSQL ${postgres} comes with Citus "${pair.citus}"`,
     },
   ];
 }

@@ -4,12 +4,13 @@ import { Construct } from 'constructs';
 import type { MaintenanceWindow } from '../config/service-limits';
 import {
   availabilityViolations,
+  citusVersionViolations,
   clusterNameViolations,
   COMFORTABLE_COORDINATOR_STORAGE_GIB,
   DAYS_OF_WEEK,
   EDITIONS,
   maintenanceViolations,
-  versionViolations,
+  postgresVersionViolations,
 } from '../config/service-limits';
 import type { ClusterTopology } from './cluster-topology';
 import { clause, requireValid } from './invalid-props';
@@ -153,7 +154,8 @@ function problems(props: DistributedPostgresClusterProps): string[] {
     ...(known(clusterName)
       ? clusterNameViolations(clusterName).map((each) => ({ ...each, at: ['clusterName'] }))
       : []),
-    ...(known(postgresVersion, citusVersion) ? versionViolations(postgresVersion, citusVersion) : []),
+    ...(known(postgresVersion) ? postgresVersionViolations(postgresVersion) : []),
+    ...(known(postgresVersion, citusVersion) ? citusVersionViolations(postgresVersion, citusVersion) : []),
     ...availabilityViolations(props.highAvailability ?? false, topology.coordinator.burstable),
   ].map((violation) => clause(violation));
   if (maintenanceWindow !== undefined) {

@@ -1,0 +1,26 @@
+import { generateSchemas, staleSchemas } from '../../config/schemas';
+
+test('the JSON Schemas for editors are what the parsers say', () => {
+  expect(staleSchemas().map((schema) => schema.path)).toEqual([]);
+});
+
+test('a schema that is missing is stale', () => {
+  expect(staleSchemas('/nowhere')).toHaveLength(generateSchemas().length);
+});
+
+test('they refuse what the parsers refuse: an unknown key, a table of two kinds', () => {
+  const schemas = Object.fromEntries(
+    generateSchemas().map(({ path, text }) => [path, JSON.parse(text) as Record<string, unknown>]),
+  );
+  expect(schemas['config/schemas/environment.schema.json']).toMatchObject({ additionalProperties: false });
+  expect(schemas['config/schemas/distribution.schema.json']).toMatchObject({
+    properties: {
+      tables: {
+        additionalProperties: {
+          additionalProperties: false,
+          oneOf: [{ required: ['reference'] }, { required: ['local'] }, { required: ['distributeBy'] }],
+        },
+      },
+    },
+  });
+});

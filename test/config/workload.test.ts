@@ -1,0 +1,54 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { loadWorkload, workloadNames } from '../../config/workload';
+import { faultsOf } from '../support/faults';
+
+describe('loadWorkload', () => {
+  test('reads the sensors: the tables of the story, and its two queries', () => {
+    const sensors = loadWorkload('sensors');
+    expect(sensors.distribution.tables.map(({ kind, table }) => `${kind} ${table.name}`)).toEqual([
+      'reference device_types',
+      'distributed devices',
+      'distributed events',
+    ]);
+    expect(sensors.queries.map(({ name, expectedTasks }) => [name, expectedTasks])).toEqual([
+      ['outliers', 'all'],
+      ['device-42', 1],
+    ]);
+    expect(sensors.schemaSql).toContain('CREATE TABLE events');
+    // Azure has MD5 switched off.
+    expect(sensors.schemaSql + sensors.queries.map(({ sql }) => sql).join()).not.toMatch(/md5/i);
+  });
+
+  test('fails when there is no such workload, and names those there are', () => {
+    expect(faultsOf(() => loadWorkload('sensor'))).toEqual([
+      expect.stringMatching(
+        /^config\/workloads: there is no workload "sensor" \(did you mean "sensors"\?\): choose /,
+      ),
+    ]);
+    expect(faultsOf(() => loadWorkload('../workloads/sensors'))).toHaveLength(1);
+  });
+
+  test('shows the faults of all its files at once', () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'scaleout-config-'));
+    try {
+      const home = path.join(directory, 'workloads', 'sensors');
+      cpSync('config/workloads/sensors', home, { recursive: true });
+      writeFileSync(path.join(home, 'distribution.yaml'), 'tables: {}');
+      writeFileSync(path.join(home, 'queries.sql'), '');
+      rmSync(path.join(home, 'schema.sql'));
+      expect(faultsOf(() => loadWorkload('sensors', directory))).toEqual([
+        expect.stringContaining('distribution.yaml:1: tables: names no table'),
+        expect.stringContaining('queries.sql:1: holds no query'),
+        expect.stringContaining('schema.sql: the file does not exist'),
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
+  test('every workload of this repository can be read', () => {
+    for (const name of workloadNames()) expect(loadWorkload(name).queries).not.toHaveLength(0);
+  });
+});

@@ -1,0 +1,90 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
+import { App, TerraformStack } from 'cdktf';
+import type { EnvironmentSettings, Stage } from '../../config/environment';
+import { loadEnvironments } from '../../config/environment';
+import { synthesize } from '../../stacks/synthesize';
+
+/** A synthesized stack, as Terraform reads it. */
+export interface StackJson {
+  readonly resource?: Record<string, Record<string, Record<string, unknown>>>;
+  readonly output?: Record<string, { value: unknown }>;
+  readonly variable?: Record<string, Record<string, unknown>>;
+  readonly provider?: Record<string, unknown>;
+  readonly terraform: Record<string, unknown>;
+}
+
+export interface Synthesized {
+  readonly text: string;
+  readonly json: StackJson;
+}
+
+/** One environment of this repository as its stack, at a stage of choice. */
+export function synthesizeEnvironment(name: string, stage?: Stage): Synthesized {
+  return synthesizeSettings(environment(name), stage);
+}
+
+/** The settings of one environment of this repository. */
+export function environment(name: string): EnvironmentSettings {
+  const settings = loadEnvironments().find((each) => each.name === name);
+  if (settings === undefined) throw new Error(`there is no environment "${name}"`);
+  return settings;
+}
+
+export function synthesizeSettings(settings: EnvironmentSettings, stage?: Stage): Synthesized {
+  return withOutdir((outdir) => {
+    const [stack] = synthesize([settings], { outdir, ...(stage === undefined ? {} : { stage }) });
+    return read(stack!.file);
+  });
+}
+
+/** Constructs alone in a stack named `stack`, synthesized with all validations on, and the warnings they gave. */
+export function synthesizeConstructs(
+  build: (stack: TerraformStack) => void,
+): Synthesized & { readonly warnings: readonly string[] } {
+  return withOutdir((outdir) => {
+    const app = new App({ outdir, stackTraces: false });
+    const stack = new TerraformStack(app, 'stack');
+    new AzurermProvider(stack, 'Provider', { features: [{}] });
+    build(stack);
+    app.synth();
+    const warnings = stack.node
+      .findAll()
+      .flatMap(({ node }) =>
+        node.metadata
+          .filter(({ type }) => type === '@cdktf/warn')
+          .map(({ data }) => `${node.path}: ${String(data)}`),
+      );
+    return { ...read(path.join(outdir, 'stacks', 'stack', 'cdk.tf.json')), warnings };
+  });
+}
+
+/** `type.name` of every resource, sorted. */
+export function addresses({ json }: Synthesized): string[] {
+  return Object.entries(json.resource ?? {})
+    .flatMap(([type, resources]) => Object.keys(resources).map((name) => `${type}.${name}`))
+    .sort();
+}
+
+/** The only resource of a type, without cdktf's own notes. */
+export function onlyResource({ json }: Synthesized, type: string): Record<string, unknown> {
+  const resources = Object.values(json.resource?.[type] ?? {});
+  if (resources.length !== 1) throw new Error(`expected one ${type}, found ${String(resources.length)}`);
+  return Object.fromEntries(Object.entries(resources[0]!).filter(([key]) => key !== '//'));
+}
+
+function read(file: string): Synthesized {
+  const text = readFileSync(file, 'utf8');
+  return { text, json: JSON.parse(text) as StackJson };
+}
+
+function withOutdir<T>(use: (outdir: string) => T): T {
+  const outdir = mkdtempSync(path.join(tmpdir(), 'scaleout-synth-'));
+  try {
+    return use(outdir);
+  } finally {
+    rmSync(outdir, { recursive: true });
+  }
+}
