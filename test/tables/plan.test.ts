@@ -1,0 +1,432 @@
+import fc from 'fast-check';
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import { diffTables, isSatisfied } from '../../scripts/tables/diff';
+import { findFaults } from '../../scripts/tables/faults';
+import { observedHash } from '../../scripts/tables/live';
+import type { LiveDatabase, LiveTable } from '../../scripts/tables/live';
+import { Outlook } from '../../scripts/tables/outlook';
+import { planTables } from '../../scripts/tables/plan';
+import type { TablesStep } from '../../scripts/tables/plan';
+import {
+  column,
+  distributed,
+  distribution,
+  foreignKey,
+  liveDatabase,
+  liveTable,
+  named,
+  primaryKey,
+  reference,
+  sensors,
+  sensorsTables,
+} from './support/catalog';
+import { perform } from './support/model';
+
+const ids = (expected: Distribution, live: LiveDatabase): string[] =>
+  planTables(expected, live).steps.map((step) => step.id);
+
+const done = (): LiveTable[] =>
+  sensors({
+    types: { citus: reference, hasHeap: false },
+    devices: { citus: distributed('device_id', 7), hasHeap: false },
+    events: {
+      citus: distributed('device_id', 7),
+      keys: [primaryKey('events', ['device_id', 'event_id'])],
+      hasHeap: false,
+    },
+  });
+
+describe('the plan for the sensors', () => {
+  test('online: the key beside running writes, one foreign key away for a while, parents first', () => {
+    expect(ids(distribution(), liveDatabase(sensors()))).toEqual([
+      'build-key-index:events',
+      'drop-foreign-key:events:events_device_id_fkey',
+      'replace-primary-key:events',
+      'create-reference-table:device_types',
+      'distribute:devices',
+      'distribute:events',
+      'restore-foreign-key:events:events_device_id_fkey',
+      'validate-foreign-key:events:events_device_id_fkey',
+      'remove-record:scaleout.dropped_foreign_key',
+      'truncate-local-copy:device_types',
+    ]);
+  });
+
+  test('with writes waiting: no table becomes a table of Citus before its copy, local copies go children first', () => {
+    const plan = planTables(distribution({ online: false }), liveDatabase(sensors()));
+    expect(plan.steps.map((step) => step.id)).toEqual([
+      'build-key-index:events',
+      'drop-foreign-key:devices:devices_device_type_id_fkey',
+      'drop-foreign-key:events:events_device_id_fkey',
+      'replace-primary-key:events',
+      'create-reference-table:device_types',
+      'distribute:devices',
+      'restore-foreign-key:devices:devices_device_type_id_fkey',
+      'validate-foreign-key:devices:devices_device_type_id_fkey',
+      'distribute:events',
+      'restore-foreign-key:events:events_device_id_fkey',
+      'validate-foreign-key:events:events_device_id_fkey',
+      'remove-record:scaleout.dropped_foreign_key',
+      'truncate-local-copy:events',
+      'truncate-local-copy:devices',
+      'truncate-local-copy:device_types',
+    ]);
+    expect(plan.steps.filter((step) => step.blocksWrites).map((step) => step.id)).toEqual([
+      'create-reference-table:device_types',
+      'distribute:devices',
+      'distribute:events',
+    ]);
+  });
+
+  test('its statements', () => {
+    const { steps } = planTables(distribution(), liveDatabase(sensors()));
+    const sql = (id: string): readonly string[] => steps.find((step) => step.id === id)?.sql ?? [];
+    expect(sql('build-key-index:events')).toEqual([
+      'CREATE UNIQUE INDEX CONCURRENTLY "scaleout_key_events" ON "public"."events" USING btree ("device_id", "event_id")',
+    ]);
+    expect(sql('replace-primary-key:events')).toEqual([
+      'ALTER TABLE "public"."events" DROP CONSTRAINT "events_pkey"',
+      'ALTER TABLE "public"."events" ADD CONSTRAINT "events_pkey" PRIMARY KEY USING INDEX "scaleout_key_events"',
+    ]);
+    expect(sql('distribute:devices')).toEqual([
+      `SELECT create_distributed_table_concurrently('"public"."devices"', 'device_id', colocate_with => 'none', shard_count => 32)`,
+    ]);
+    expect(sql('distribute:events')).toEqual([
+      `SELECT create_distributed_table_concurrently('"public"."events"', 'device_id', colocate_with => '"public"."devices"')`,
+    ]);
+    expect(sql('restore-foreign-key:events:events_device_id_fkey')).toEqual([
+      'ALTER TABLE "public"."events" ADD CONSTRAINT "events_device_id_fkey" FOREIGN KEY (device_id) REFERENCES public.devices(device_id) NOT VALID',
+    ]);
+  });
+
+  test('nothing where the database is as specified', () => {
+    const live = liveDatabase(done());
+    expect(isSatisfied(diffTables(distribution(), live))).toBe(true);
+    expect(planTables(distribution(), live).steps).toEqual([]);
+  });
+
+  test('names that need quotes or hold quotes stay names', () => {
+    const odd = `o'dd "table"`;
+    const live = liveDatabase([
+      liveTable(odd, { columns: [column('id'), column(`it's`)], keys: [primaryKey(odd, [`it's`])] }),
+    ]);
+    const expected = distribution({
+      tables: [{ kind: 'distributed', table: named(odd), distributeBy: `it's` }],
+    });
+    expect(planTables(expected, live).steps[0]?.sql).toEqual([
+      `SELECT create_distributed_table_concurrently('"public"."o''dd ""table"""', 'it''s', colocate_with => 'none', shard_count => 32)`,
+    ]);
+  });
+});
+
+describe('what an earlier run left behind', () => {
+  const leftover = (valid: boolean, columns: string[]): LiveTable[] =>
+    sensors({
+      events: {
+        keys: [
+          primaryKey('events', ['event_id']),
+          { name: 'scaleout_key_events', kind: 'index', columns, valid },
+        ],
+      },
+    });
+
+  test('an invalid index is dropped and rebuilt', () => {
+    expect(ids(distribution(), liveDatabase(leftover(false, ['device_id', 'event_id']))).slice(0, 2)).toEqual(
+      ['drop-leftover-index:events', 'build-key-index:events'],
+    );
+  });
+
+  test('an index with its columns in another order is dropped and rebuilt', () => {
+    expect(ids(distribution(), liveDatabase(leftover(true, ['event_id', 'device_id'])))[0]).toBe(
+      'drop-leftover-index:events',
+    );
+  });
+
+  test('a finished index is used', () => {
+    expect(ids(distribution(), liveDatabase(leftover(true, ['device_id', 'event_id'])))[0]).toBe(
+      'drop-foreign-key:events:events_device_id_fkey',
+    );
+  });
+
+  test('a recorded foreign key comes back', () => {
+    const key = foreignKey('events', ['device_id'], 'devices');
+    const tables = done().map((table) =>
+      table.table.name === 'events' ? { ...table, foreignKeys: [] } : table,
+    );
+    const live = liveDatabase(tables, {
+      droppedForeignKeys: [key],
+      ownSchema: { exists: true, recordTable: true, others: 1 },
+    });
+    const { steps } = planTables(distribution(), live);
+    expect(steps.map((step) => step.action)).toEqual([
+      'restore-foreign-key',
+      'validate-foreign-key',
+      'remove-record',
+    ]);
+    expect(steps.at(-1)?.sql).toEqual(['DROP TABLE scaleout.dropped_foreign_key']);
+  });
+
+  test('a foreign key that was added again and not validated is validated; one that is there is only forgotten', () => {
+    const record = foreignKey('events', ['device_id'], 'devices');
+    const actions = (validated: boolean): string[] => {
+      const tables = done().map((table) =>
+        table.table.name === 'events' ? { ...table, foreignKeys: [{ ...record, validated }] } : table,
+      );
+      const live = liveDatabase(tables, {
+        droppedForeignKeys: [record],
+        ownSchema: { exists: true, recordTable: true, others: 0 },
+      });
+      return planTables(distribution(), live).steps.map((step) => step.action);
+    };
+    expect(actions(false)).toEqual(['validate-foreign-key', 'remove-record']);
+    expect(actions(true)).toEqual(['forget-foreign-key', 'remove-record']);
+  });
+
+  test('a foreign key that was not validated to begin with is not validated either', () => {
+    const key = foreignKey('events', ['device_id'], 'devices', {
+      validated: false,
+      definition: 'FOREIGN KEY (device_id) REFERENCES public.devices(device_id) NOT VALID',
+    });
+    const live = liveDatabase(sensors({ events: { foreignKeys: [key] } }));
+    expect(ids(distribution(), live).filter((id) => id.startsWith('validate'))).toEqual([]);
+  });
+
+  test('a table that Citus made its own is pinned before its foreign key goes, so that it is not copied back', () => {
+    const live = liveDatabase(
+      sensors({
+        types: { citus: reference, hasHeap: false },
+        devices: { citus: { kind: 'local', autoConverted: true }, hasHeap: false },
+        events: { citus: { kind: 'local', autoConverted: true }, hasHeap: false },
+      }),
+    );
+    const drop = planTables(distribution(), live).steps.find((step) => step.action === 'drop-foreign-key');
+    const pin = drop?.sql.findIndex((sql) => sql.includes('citus_add_local_table_to_metadata')) ?? -1;
+    const away = drop?.sql.findIndex((sql) => sql.includes('DROP CONSTRAINT')) ?? -1;
+    expect(pin).toBeGreaterThan(-1);
+    expect(pin).toBeLessThan(away);
+  });
+});
+
+describe('the copy blocks writes, and says why', () => {
+  const comment = (
+    table: Partial<LiveTable>,
+    database: Partial<LiveDatabase> = {},
+    online = true,
+  ): string => {
+    const live = liveDatabase([liveTable('t', table)], database);
+    const expected = distribution({
+      online,
+      tables: [{ kind: 'distributed', table: named('t'), distributeBy: 'id' }],
+    });
+    const step = planTables(expected, live).steps[0];
+    expect(step?.blocksWrites).toBe(true);
+    expect(step?.sql[0]).not.toContain('_concurrently');
+    return step?.comment ?? '';
+  };
+
+  test.each([
+    ['asked for', {}, {}, false, 'online: false'],
+    ['no replica identity', { keys: [] }, {}, true, 'without a primary key or replica identity'],
+    ['identity turned off', { replicaIdentity: 'nothing' as const }, {}, true, 'without a primary key'],
+    ['unlogged', { unlogged: true }, {}, true, 'unlogged'],
+    ['wal_level', {}, { walLevel: 'replica' }, true, 'wal_level is replica'],
+  ])('%s', (_why, table, database, online, words) => {
+    expect(comment(table, database, online)).toContain(words);
+  });
+});
+
+describe('the hash of what was observed', () => {
+  const hash = (tables: LiveTable[], more: Partial<LiveDatabase> = {}): string =>
+    observedHash(liveDatabase(tables, more));
+  test('does not change with nodes, rows and sizes', () => {
+    const other = sensors().map((table) => ({ ...table, oid: 99, rowEstimate: 5, bytes: 1 }));
+    expect(hash(other, { nodes: [] })).toBe(hash(sensors()));
+  });
+  test.each([
+    ['a column', { columns: [column('device_id', 'bigint'), column('device_type_id')] }],
+    ['a key', { keys: [] }],
+    ['a foreign key', { foreignKeys: [] }],
+    ['the kind', { citus: distributed('device_id', 3) }],
+    ['a local copy', { citus: distributed('device_id', 3), hasHeap: false }],
+  ])('changes with %s', (_what, devices) => {
+    expect(hash(sensors({ devices }))).not.toBe(hash(sensors()));
+  });
+});
+
+/**
+ * Databases of a few tables with foreign keys in every direction, circles and self-references among them, that a
+ * specification without faults describes: some reference tables, the others distributed by `id`, in one or two groups.
+ */
+const situations = fc
+  .record({
+    online: fc.boolean(),
+    kinds: fc.array(fc.constantFrom('reference', 'first', 'second', 'local'), { minLength: 1, maxLength: 6 }),
+    links: fc.array(fc.tuple(fc.nat(5), fc.nat(5)), { maxLength: 8 }),
+    rekeyed: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+    nullable: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+    leftover: fc.array(fc.constantFrom('none', 'invalid', 'built'), { minLength: 6, maxLength: 6 }),
+    heaps: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+  })
+  .map(({ online, kinds, links, rekeyed, nullable, leftover, heaps }) => {
+    const name = (index: number): string => `t${String(index)}`;
+    const firstOf = (kind: string): number => kinds.indexOf(kind as (typeof kinds)[number]);
+    const tables = kinds.map((kind, index): ExpectedTable => {
+      const table = named(name(index));
+      if (kind === 'reference' || kind === 'local') return { kind, table };
+      return {
+        kind: 'distributed',
+        table,
+        distributeBy: 'id',
+        ...(firstOf(kind) === index ? {} : { colocateWith: named(name(firstOf(kind))) }),
+        ...(rekeyed[index] === true ? { primaryKey: ['id', 'other'] } : {}),
+      };
+    });
+    const pairs = [...new Map(links.map((link) => [link.join(), link])).values()].filter(
+      ([from, to]) => from < kinds.length && to < kinds.length,
+    );
+    const live = kinds.map((kind, index) => {
+      const isRekeyed = rekeyed[index] === true && (kind === 'first' || kind === 'second');
+      const built = { name: `scaleout_key_${name(index)}`, kind: 'index' as const, columns: ['id', 'other'] };
+      return liveTable(name(index), {
+        columns: [column('id'), column('other', 'integer', { notNull: nullable[index] !== true })],
+        keys: [
+          // A key of its own, so that foreign keys may rest on it or on the primary key.
+          { name: `${name(index)}_key`, kind: 'unique' as const, columns: ['id'], valid: true },
+          primaryKey(name(index), isRekeyed ? ['other'] : ['id']),
+          ...(isRekeyed && leftover[index] !== 'none'
+            ? [{ ...built, valid: leftover[index] === 'built' }]
+            : []),
+        ],
+        foreignKeys: pairs
+          .filter(([from]) => from === index)
+          .map(([, to]) =>
+            foreignKey(name(index), ['id'], name(to), {
+              name: `fk_${name(index)}_${name(to)}`,
+              usesKey: `${name(to)}_key`,
+            }),
+          ),
+        hasHeap: heaps[index] === true,
+      });
+    });
+    return { expected: distribution({ online, tables }), live: liveDatabase(live) };
+  })
+  .filter(({ expected, live }) => findFaults(new Outlook(expected, live)).length === 0);
+
+function runAll(
+  expected: Distribution,
+  start: LiveDatabase,
+  stopAfter = Infinity,
+): { live: LiveDatabase; ran: TablesStep[] } {
+  let live = start;
+  const ran: TablesStep[] = [];
+  while (ran.length < stopAfter) {
+    const step = planTables(expected, live).steps[0];
+    if (step === undefined) break;
+    if (ran.length > 200) throw new Error('does not come to an end');
+    live = perform(expected, live, step);
+    ran.push(step);
+  }
+  return { live, ran };
+}
+
+describe('any database that a specification fits', () => {
+  test('is led to it, by steps that are each allowed when their turn comes', () => {
+    fc.assert(
+      fc.property(situations, ({ expected, live }) => {
+        const { live: end, ran } = runAll(expected, live);
+        expect(isSatisfied(diffTables(expected, end))).toBe(true);
+        const before = live.tables.map((table) => table.foreignKeys);
+        const order = (keys: { name: string }[]): string[] => keys.map((key) => key.name).sort();
+        expect(end.tables.map((table) => order([...table.foreignKeys]))).toEqual(
+          before.map((keys) => order([...keys])),
+        );
+        expect(new Set(ran.map((step) => step.id)).size).toBe(ran.length);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('is led to it from wherever a run was broken off, with no foreign key lost on the way', () => {
+    fc.assert(
+      fc.property(situations, fc.nat(20), ({ expected, live }, moment) => {
+        const { live: half } = runAll(expected, live, moment);
+        const names = (database: LiveDatabase): string[] =>
+          [
+            ...new Set(
+              [...database.tables.flatMap((table) => table.foreignKeys), ...database.droppedForeignKeys].map(
+                (key) => key.name,
+              ),
+            ),
+          ].sort();
+        expect(names(half)).toEqual(names(live));
+        expect(isSatisfied(diffTables(expected, runAll(expected, half).live))).toBe(true);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('has a plan with reference tables before distributed ones, parents before children, truncation last', () => {
+    fc.assert(
+      fc.property(situations, ({ expected, live }) => {
+        const { steps } = planTables(expected, live);
+        const actions = steps.map((step) => step.action);
+        const at = (id: string): number => steps.findIndex((step) => step.id === id);
+        const lastReference = actions.lastIndexOf('create-reference-table');
+        const firstDistributed = actions.indexOf('distribute');
+        if (lastReference !== -1 && firstDistributed !== -1)
+          expect(lastReference).toBeLessThan(firstDistributed);
+        const firstTruncation = actions.indexOf('truncate-local-copy');
+        if (firstTruncation !== -1) {
+          expect(actions.slice(firstTruncation).every((action) => action === 'truncate-local-copy')).toBe(
+            true,
+          );
+        }
+        for (const wanted of expected.tables) {
+          if (wanted.kind !== 'distributed' || wanted.colocateWith === undefined) continue;
+          expect(at(`distribute:${wanted.colocateWith.name}`)).toBeLessThan(
+            at(`distribute:${wanted.table.name}`),
+          );
+        }
+        for (const step of steps.filter((each) => each.action === 'drop-foreign-key')) {
+          const key = step.id.replace(/^drop/, 'restore');
+          expect(at(key)).toBeGreaterThan(at(step.id));
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test('has one plan, whatever the order of the specification', () => {
+    fc.assert(
+      fc.property(situations, ({ expected, live }) => {
+        const reversed = { ...expected, tables: [...expected.tables].reverse() };
+        expect(ids(reversed, live)).toEqual(ids(expected, live));
+      }),
+      { numRuns: 100 },
+    );
+  });
+});
+
+test('a parent comes before its children among distributed tables where no circle forbids it', () => {
+  const tables = ['c', 'b', 'a'].map((name, index, all): ExpectedTable => ({
+    kind: 'distributed',
+    table: named(name),
+    distributeBy: 'id',
+    ...(name === 'a' ? {} : { colocateWith: named(all[2] ?? '') }),
+  }));
+  const live = liveDatabase([
+    liveTable('a'),
+    liveTable('b', { foreignKeys: [foreignKey('b', ['id'], 'c')] }),
+    liveTable('c', { foreignKeys: [foreignKey('c', ['id'], 'a')] }),
+  ]);
+  expect(ids(distribution({ tables }), live).filter((id) => id.startsWith('distribute'))).toEqual([
+    'distribute:a',
+    'distribute:c',
+    'distribute:b',
+  ]);
+});
+
+test('the specification of the sensors is the one the shipped workload has', async () => {
+  const { loadWorkload } = await import('../../config/workload');
+  expect(loadWorkload('sensors').distribution.tables).toEqual(sensorsTables);
+});

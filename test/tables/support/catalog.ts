@@ -1,0 +1,135 @@
+import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
+import type {
+  CitusTable,
+  LiveColumn,
+  LiveDatabase,
+  LiveForeignKey,
+  LiveKey,
+  LiveTable,
+} from '../../../scripts/tables/live';
+
+/** Catalogs as literal values: what `inspect` would have read. */
+
+export const named = (name: string): TableName => ({ schema: 'public', name });
+
+export function column(name: string, type = 'integer', more: Partial<LiveColumn> = {}): LiveColumn {
+  return { name, type, notNull: true, generated: false, hashable: true, ...more };
+}
+
+export function primaryKey(table: string, columns: readonly string[]): LiveKey {
+  return { name: `${table}_pkey`, kind: 'primary', columns, valid: true };
+}
+
+export function foreignKey(
+  table: string,
+  columns: readonly string[],
+  references: string,
+  more: Partial<LiveForeignKey> = {},
+): LiveForeignKey {
+  return {
+    name: `${table}_${columns.join('_')}_fkey`,
+    table: named(table),
+    columns,
+    references: named(references),
+    referencedColumns: columns,
+    usesKey: `${references}_pkey`,
+    onDelete: 'a',
+    onUpdate: 'a',
+    validated: true,
+    definition: `FOREIGN KEY (${columns.join(', ')}) REFERENCES public.${references}(${columns.join(', ')})`,
+    ...more,
+  };
+}
+
+export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTable {
+  return {
+    table: named(name),
+    oid: 1,
+    kind: 'table',
+    unlogged: false,
+    owner: 'citus',
+    ours: true,
+    rowEstimate: 100,
+    bytes: 8192,
+    hasHeap: true,
+    replicaIdentity: 'default',
+    triggers: [],
+    columns: [column('id')],
+    keys: [primaryKey(name, ['id'])],
+    ownChecks: [],
+    foreignKeys: [],
+    citus: { kind: 'plain' },
+    ...more,
+  };
+}
+
+export function distributed(columnName: string, colocationId: number, shardCount = 32): CitusTable {
+  return {
+    kind: 'distributed',
+    column: columnName,
+    colocationId,
+    shardCount,
+    placements: [{ groupId: 0, shards: shardCount, inactive: 0 }],
+  };
+}
+
+export const reference: CitusTable = {
+  kind: 'reference',
+  placements: [{ groupId: 0, shards: 1, inactive: 0 }],
+};
+
+export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDatabase> = {}): LiveDatabase {
+  return {
+    database: 'citus',
+    role: 'citus',
+    walLevel: 'logical',
+    citusVersion: '12.1-1',
+    nodes: [{ groupId: 0, name: '127.0.0.1', port: 5432, shouldHaveShards: true, active: true }],
+    tables,
+    otherTables: [],
+    droppedForeignKeys: [],
+    ownSchema: { exists: false, recordTable: false, others: 0 },
+    ...more,
+  };
+}
+
+/** The sensors' tables on one node. */
+export function sensors(
+  more: Partial<Record<'types' | 'devices' | 'events', Partial<LiveTable>>> = {},
+): LiveTable[] {
+  return [
+    liveTable('device_types', {
+      columns: [column('device_type_id'), column('device_type', 'text')],
+      keys: [primaryKey('device_types', ['device_type_id'])],
+      ...more.types,
+    }),
+    liveTable('devices', {
+      columns: [column('device_id'), column('device_type_id')],
+      keys: [primaryKey('devices', ['device_id'])],
+      foreignKeys: [foreignKey('devices', ['device_type_id'], 'device_types')],
+      ...more.devices,
+    }),
+    liveTable('events', {
+      columns: [column('event_id', 'bigint'), column('device_id')],
+      keys: [primaryKey('events', ['event_id'])],
+      foreignKeys: [foreignKey('events', ['device_id'], 'devices')],
+      ...more.events,
+    }),
+  ];
+}
+
+export const sensorsTables: readonly ExpectedTable[] = [
+  { kind: 'reference', table: named('device_types') },
+  { kind: 'distributed', table: named('devices'), distributeBy: 'device_id' },
+  {
+    kind: 'distributed',
+    table: named('events'),
+    distributeBy: 'device_id',
+    colocateWith: named('devices'),
+    primaryKey: ['device_id', 'event_id'],
+  },
+];
+
+export function distribution(more: Partial<Distribution> = {}): Distribution {
+  return { shardCount: 32, online: true, tables: sensorsTables, ...more };
+}

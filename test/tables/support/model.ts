@@ -1,0 +1,196 @@
+import type { Distribution } from '../../../config/distribution-types';
+import { foreignKeyId } from '../../../scripts/tables/foreign-keys';
+import type {
+  DroppedForeignKey,
+  LiveDatabase,
+  LiveForeignKey,
+  LiveTable,
+} from '../../../scripts/tables/live';
+import { keyIndexName, notNullCheckName, showTable } from '../../../scripts/tables/names';
+import type { TablesStep } from '../../../scripts/tables/plan';
+import { distributed, reference } from './catalog';
+
+/**
+ * What a step does to a database, on literal catalogs: a model of PostgreSQL and Citus that is as strict as they are
+ * where a plan could go wrong. Throws where they would refuse.
+ */
+export function perform(expected: Distribution, live: LiveDatabase, step: TablesStep): LiveDatabase {
+  const part = step.id.split(':')[2] ?? '';
+  const on = (change: (table: LiveTable) => LiveTable): LiveDatabase => ({
+    ...live,
+    tables: live.tables.map((table) => (showTable(table.table) === step.table ? change(table) : table)),
+  });
+  const wanted = expected.tables.find((table) => showTable(table.table) === step.table);
+  const recorded = (): DroppedForeignKey => {
+    const key = live.droppedForeignKeys.find(
+      (each) => each.name === part && showTable(each.table) === step.table,
+    );
+    if (key === undefined) throw new Error(`${part} is not recorded`);
+    return key;
+  };
+  const without = (key: LiveForeignKey): DroppedForeignKey[] =>
+    live.droppedForeignKeys.filter((each) => foreignKeyId(each) !== foreignKeyId(key));
+  switch (step.action) {
+    case 'drop-leftover-index':
+      return on((table) => ({
+        ...table,
+        keys: table.keys.filter((key) => key.name !== keyIndexName(table.table)),
+      }));
+    case 'add-not-null-check':
+      return on((table) => ({ ...table, ownChecks: [{ name: notNullCheckName(part), validated: false }] }));
+    case 'validate-not-null-check':
+      return on((table) => ({ ...table, ownChecks: [{ name: notNullCheckName(part), validated: true }] }));
+    case 'set-not-null':
+      return on((table) => ({
+        ...table,
+        ownChecks: [],
+        columns: table.columns.map((column) =>
+          column.name === part ? { ...column, notNull: true } : column,
+        ),
+      }));
+    case 'build-key-index':
+      return on((table) => {
+        if (wanted?.kind !== 'distributed') throw new Error('no key wanted');
+        if (table.keys.some((key) => key.name === keyIndexName(table.table))) throw new Error('index exists');
+        const columns = wanted.primaryKey ?? [];
+        return {
+          ...table,
+          keys: [...table.keys, { name: keyIndexName(table.table), kind: 'index', columns, valid: true }],
+        };
+      });
+    case 'replace-primary-key':
+      return on((table) => {
+        const index = table.keys.find((key) => key.name === keyIndexName(table.table) && key.valid);
+        const old = table.keys.find((key) => key.kind === 'primary');
+        if (index === undefined) throw new Error('no index to use');
+        if (
+          index.columns.some((name) => table.columns.find((column) => column.name === name)?.notNull !== true)
+        ) {
+          throw new Error('would scan for NULLs under an exclusive lock');
+        }
+        const uses = live.tables
+          .flatMap((each) => each.foreignKeys)
+          .filter((key) => sameName(key.references, table));
+        if (uses.some((key) => key.usesKey === old?.name))
+          throw new Error('a foreign key rests on the primary key');
+        const name = old?.name ?? `${table.table.name}_pkey`;
+        return {
+          ...table,
+          keys: [
+            ...table.keys.filter((key) => key !== index && key !== old),
+            { name, kind: 'primary', columns: index.columns, valid: true },
+          ],
+        };
+      });
+    case 'drop-foreign-key': {
+      const key = live.tables.flatMap((table) => table.foreignKeys).find((each) => each.name === part);
+      if (key === undefined) throw new Error(`no foreign key ${part}`);
+      return {
+        ...on((table) => ({ ...table, foreignKeys: table.foreignKeys.filter((each) => each.name !== part) })),
+        droppedForeignKeys: [...live.droppedForeignKeys, key],
+        ownSchema: { exists: true, recordTable: true, others: 0 },
+      };
+    }
+    case 'create-reference-table':
+      for (const key of incoming(live, step.table)) {
+        if (tableOf(live, key).citus.kind === 'distributed')
+          throw new Error('a distributed table references a plain one');
+      }
+      return {
+        ...live,
+        tables: live.tables.map((table) => {
+          if (showTable(table.table) === step.table) return { ...table, citus: reference };
+          const references = table.foreignKeys.some((key) => showTable(key.references) === step.table);
+          return references && table.citus.kind === 'plain'
+            ? { ...table, citus: { kind: 'local', autoConverted: true }, hasHeap: false }
+            : table;
+        }),
+      };
+    case 'distribute':
+      return on((table) => {
+        if (wanted?.kind !== 'distributed') throw new Error('not to be distributed');
+        if (table.citus.kind === 'distributed') throw new Error('distributed already');
+        const outgoing = table.foreignKeys.filter((key) => !sameName(key.references, table));
+        for (const key of outgoing) {
+          if (!['reference', 'distributed'].includes(referenced(live, key).citus.kind)) {
+            throw new Error(`referenced table ${key.references.name} must be distributed or reference`);
+          }
+        }
+        for (const key of incoming(live, step.table)) {
+          if (!sameName(key.table, table)) throw new Error(`is referenced by ${key.table.name}`);
+        }
+        const online = step.sql.some((sql) => sql.includes('_concurrently'));
+        if (online && table.foreignKeys.length > outgoing.length) throw new Error('references itself');
+        if (table.keys.some((key) => !key.columns.includes(wanted.distributeBy)))
+          throw new Error('key without column');
+        const root = rootOf(expected, live, step.table);
+        const first = live.tables.find((each) => showTable(each.table) === root);
+        if (root !== step.table && first?.citus.kind !== 'distributed')
+          throw new Error('nothing to colocate with');
+        const group =
+          first?.citus.kind === 'distributed' ? first.citus.colocationId : 100 + live.tables.indexOf(table);
+        return {
+          ...table,
+          citus: distributed(wanted.distributeBy, group),
+          hasHeap: online ? false : table.hasHeap,
+        };
+      });
+    case 'restore-foreign-key': {
+      const key = recorded();
+      return {
+        ...on((table) => ({ ...table, foreignKeys: [...table.foreignKeys, { ...key, validated: false }] })),
+        droppedForeignKeys: key.validated ? live.droppedForeignKeys : without(key),
+      };
+    }
+    case 'validate-foreign-key': {
+      const key = recorded();
+      return {
+        ...on((table) => ({
+          ...table,
+          foreignKeys: table.foreignKeys.map((each) =>
+            each.name === part ? { ...each, validated: true } : each,
+          ),
+        })),
+        droppedForeignKeys: without(key),
+      };
+    }
+    case 'forget-foreign-key':
+      return { ...live, droppedForeignKeys: without(recorded()) };
+    case 'remove-record':
+      if (live.droppedForeignKeys.length > 0) throw new Error('would lose a foreign key');
+      return { ...live, ownSchema: { exists: false, recordTable: false, others: 0 } };
+    case 'truncate-local-copy':
+      for (const key of incoming(live, step.table)) {
+        if (tableOf(live, key).citus.kind === 'plain') throw new Error('referenced by a local table');
+      }
+      return on((table) => ({ ...table, hasHeap: false }));
+  }
+}
+
+function incoming(live: LiveDatabase, table: string): LiveForeignKey[] {
+  return live.tables.flatMap((each) => each.foreignKeys).filter((key) => showTable(key.references) === table);
+}
+
+function tableOf(live: LiveDatabase, key: LiveForeignKey): LiveTable {
+  return find(live, key.table.name);
+}
+
+function referenced(live: LiveDatabase, key: LiveForeignKey): LiveTable {
+  return find(live, key.references.name);
+}
+
+function find(live: LiveDatabase, name: string): LiveTable {
+  const table = live.tables.find((each) => each.table.name === name);
+  if (table === undefined) throw new Error(`no table ${name}`);
+  return table;
+}
+
+function sameName(name: { readonly name: string }, table: LiveTable): boolean {
+  return name.name === table.table.name;
+}
+
+function rootOf(expected: Distribution, live: LiveDatabase, table: string): string {
+  const wanted = expected.tables.find((each) => showTable(each.table) === table);
+  if (wanted?.kind !== 'distributed' || wanted.colocateWith === undefined) return table;
+  return rootOf(expected, live, showTable(wanted.colocateWith));
+}
