@@ -1,0 +1,49 @@
+import { auditFresh, differenceFresh } from '../../scripts/infra/audit-synth';
+import { silentReporter } from '../../scripts/lib/reporter';
+import type { VerbContext } from '../../scripts/lib/verb';
+import { laneSuite } from '../support/lanes';
+
+const context: VerbContext = {
+  reporter: silentReporter,
+  signal: new AbortController().signal,
+  confirm: () => Promise.reject(new Error('an audit asks nothing')),
+};
+
+laneSuite('synth', 'the environments of this project', () => {
+  it('pass their audit, synthesized afresh', async () => {
+    const { document, outcome } = await auditFresh(context, { today: '2026-03-01', waivers: [] });
+    expect(document.findings.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(outcome).toBe('done');
+    expect(document.environments).toEqual(['dev', 'prod']);
+  });
+
+  it('scale out by one change in place of the same cluster', async () => {
+    const { document } = await differenceFresh(context, {
+      before: 'dev@single-node',
+      after: 'dev@scaled-out',
+    });
+    expect(document.counts).toEqual({ update: 2, create: 0, replace: 0, destroy: 0, refused: 0, differs: 0 });
+    expect(document.changes.map(({ attribute, before, after }) => [attribute, before, after])).toEqual([
+      ['node_count', 0, 2],
+      ['value', 'single-node', 'scaled-out'],
+    ]);
+  });
+
+  it('never scale back in', async () => {
+    const { document } = await differenceFresh(context, {
+      before: 'prod@scaled-out',
+      after: 'prod@single-node',
+    });
+    expect(document.counts.refused).toBe(1);
+  });
+
+  it('are judged as their config says, whatever stage a shell has exported', async () => {
+    const environment = { ...process.env, SCALEOUT_STAGE: 'nonsense' };
+    const { document } = await differenceFresh(context, { before: 'dev', after: 'prod' }, { environment });
+    expect(document.kind).toBe('comparison');
+  });
+
+  it('fails on an environment that is not there', async () => {
+    await expect(auditFresh(context, { environment: 'prd' })).rejects.toThrow(/did you mean "prod"/);
+  });
+});
