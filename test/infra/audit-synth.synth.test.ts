@@ -9,6 +9,9 @@ const context: VerbContext = {
   confirm: () => Promise.reject(new Error('an audit asks nothing')),
 };
 
+// Each test starts the app once or twice, which a busy machine takes its time over.
+jest.setTimeout(60_000);
+
 laneSuite('synth', 'the environments of this project', () => {
   it('pass their audit, synthesized afresh', async () => {
     const { document, outcome } = await auditFresh(context, { today: '2026-03-01', waivers: [] });
