@@ -52,7 +52,7 @@ async function borrow(target: ConnectionTarget): Promise<LocalCluster> {
         "SELECT groupid, nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid",
       );
       return rows.map(({ groupid, nodename, nodeport }, index): ClusterNode => ({
-        name: groupid === 0 ? 'coordinator' : `worker-${String(rows[0]?.groupid === 0 ? index : index + 1)}`,
+        name: groupid === 0 ? 'coordinator' : `w${String(rows[0]?.groupid === 0 ? index - 1 : index)}`,
         host: nodename,
         port: nodeport,
       }));

@@ -8,7 +8,7 @@ export type EngineName = (typeof ENGINE_NAMES)[number];
 
 /** A node as Citus's metadata names it, and as this project calls it. */
 export interface ClusterNode {
-  /** `coordinator`, `worker-1`, `worker-2`, ... */
+  /** `coordinator`, `w0`, `w1`, ... as on Azure. */
   readonly name: string;
   /** Citus's node name: where the other nodes find it, which need not be where this program finds it. */
   readonly host: string;

@@ -35,7 +35,7 @@ export async function startLocalCluster(
       directory: servers.directory,
       async addWorkers(count) {
         const workers = await startNodes(
-          Array.from({ length: count }, (_, index) => `worker-${String(nodes.length + index)}`),
+          Array.from({ length: count }, (_, index) => `w${String(nodes.length - 1 + index)}`),
         );
         await addNodes(platform(coordinator), workers);
         nodes.push(...workers);

@@ -1,0 +1,75 @@
+import type { Workload } from '../../config/workload';
+import { withClient } from '../lib/connection';
+import { ScaleoutError } from '../lib/errors';
+import type { VerbContext } from '../lib/verb';
+import { rebalanceRun } from '../rebalance/commands';
+import { estimate } from '../rebalance/estimate';
+import type { TransferMode } from '../rebalance/options';
+import { placementsOf, readSnapshot } from '../rebalance/placements';
+import { tablesApply, tablesVerify } from '../tables/commands';
+import type { Fingerprint } from '../tables/fingerprint';
+import { taskCount } from '../tables/task-count';
+import type { ClusterSteps, NodeHolding } from './cluster-steps';
+import type { LocalCluster } from './engines/engine';
+
+/** Bytes of all tables of the workload on the node it runs on, shards included. */
+const OWN_BYTES = `
+  SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0)
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE c.relkind IN ('r', 'p') AND n.nspname = 'public'
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+
+/** The journey's steps on a real Citus, with the verbs that a deployed cluster is worked on with. */
+export function realCluster(
+  context: VerbContext,
+  cluster: LocalCluster,
+  workload: Workload,
+  before: readonly Fingerprint[],
+): ClusterSteps {
+  const target = cluster.coordinator;
+  const expected = workload.distribution;
+  // Where the workload wants writes to go on while tables are distributed, it wants them to go on while shards move.
+  const mode: TransferMode = expected.online ? 'auto' : 'block_writes';
+  return {
+    simulated: false,
+    addWorkers: (count) => cluster.addWorkers(count),
+    async distribute() {
+      await tablesApply(context, { target, expected });
+    },
+    async rebalance() {
+      const { document, text, outcome } = await rebalanceRun(context, {
+        target,
+        // By number, not by size: what a person sees then is the same in every run.
+        strategy: 'by_shard_count',
+        mode,
+      });
+      if (outcome !== 'done') throw new ScaleoutError(text.split('\n', 1)[0] ?? 'the rebalance failed');
+      return { moves: document.moves, bytes: document.bytes };
+    },
+    holdings: () =>
+      withClient(target, async (client): Promise<NodeHolding[]> => {
+        const snapshot = await readSnapshot(client);
+        const { rows } = await client.query<{ nodeid: number; success: boolean; result: string }>(
+          'SELECT nodeid, success, result FROM run_command_on_all_nodes($1)',
+          [OWN_BYTES],
+        );
+        return placementsOf(snapshot).map(({ label, shards, bytes }, index) => {
+          const answer = rows.find(({ nodeid }) => nodeid === snapshot.nodes[index]?.nodeId);
+          if (answer?.success === false)
+            throw new ScaleoutError(`${label} does not answer: ${answer.result}`);
+          return { node: label, shards, bytes, totalBytes: Number(answer?.result ?? 0) };
+        });
+      }),
+    tasks: (query) => withClient(target, (client) => taskCount(client, query.sql)),
+    async verify() {
+      const { document } = await tablesVerify(context, {
+        target,
+        expected,
+        queries: workload.queries,
+        expectedFingerprints: before,
+      });
+      return { ok: document.ok, checks: document.checks };
+    },
+    estimateMoves: (moves) => estimate(moves, mode, undefined),
+  };
+}

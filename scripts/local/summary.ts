@@ -1,0 +1,135 @@
+import { bytes as asBytes, count, duration, table } from '../lib/reporter';
+import type { NodeHolding, Verification } from './cluster-steps';
+import type { EngineName } from './engines/engine';
+import type { JourneyResult, Order } from './journey';
+import type { Stage } from './stages';
+
+/** What `local run` answers with. */
+export interface LocalRunDocument {
+  readonly formatVersion: 1;
+  readonly engine: EngineName;
+  readonly workload: string;
+  /** Rows of the largest table. */
+  readonly rows: number;
+  readonly order: Order;
+  /** True where the engine has no Citus: all that is marked so was computed from the real rows and not done. */
+  readonly simulated: boolean;
+  readonly stages: readonly Stage[];
+  /** Shards as they move (those of colocated tables count as one), with their bytes on disk. */
+  readonly placements: readonly {
+    readonly node: string;
+    readonly shards: number;
+    readonly bytes: number;
+    readonly simulated?: true;
+  }[];
+  /** Shards that a query about one device, and one about all devices, asks. */
+  readonly tasks: {
+    readonly perDevice: number | null;
+    readonly allDevices: number | null;
+    readonly simulated?: true;
+  };
+  readonly rebalance: { readonly moves: number; readonly bytes: number; readonly simulated?: true };
+  readonly verify: Verification & { readonly simulated?: true };
+}
+
+export interface RunFacts {
+  readonly engine: EngineName;
+  readonly workload: string;
+  readonly rows: number;
+  readonly order: Order;
+  readonly stages: readonly Stage[];
+}
+
+export function runDocument(facts: RunFacts, result: JourneyResult): LocalRunDocument {
+  const mark = result.simulated ? { simulated: true as const } : {};
+  return {
+    formatVersion: 1,
+    ...facts,
+    simulated: result.simulated,
+    placements: result.placements.map(({ node, shards, bytes }) => ({ node, shards, bytes, ...mark })),
+    tasks: { ...result.tasks, ...mark },
+    rebalance: { moves: result.rebalance.moves, bytes: result.rebalance.bytes, ...mark },
+    verify: { ok: result.verify.ok, checks: result.verify.checks, ...mark },
+  };
+}
+
+/** The closing summary: where the rows are, what the queries ask, what the run and the other order cost. Pure. */
+export function summaryText(facts: RunFacts, result: JourneyResult): string {
+  const { placements, tasks, verify } = result;
+  const mark = result.simulated ? ' [simulated]' : '';
+  const total = facts.stages.reduce((sum, { seconds }) => sum + seconds, 0);
+  const wrong = verify.checks.filter(({ ok }) => !ok).length;
+  const checks = `${count(verify.checks.length)} checks`;
+  return [
+    `${count(facts.rows)} rows of ${facts.workload} on ${facts.engine}, ${facts.order}, in ${duration(total)}`,
+    '',
+    table([
+      ['stage', 'time', ''],
+      ...facts.stages.map(({ name, seconds, simulated }) => [
+        name,
+        duration(seconds),
+        simulated === true ? '[simulated]' : '',
+      ]),
+    ]),
+    '',
+    table([
+      ['node', 'shards', 'bytes', ''],
+      ...placements.map(({ node, shards, bytes }) => [node, count(shards), asBytes(bytes), mark.trim()]),
+    ]),
+    '',
+    `Task Count: ${taskText(tasks.allDevices)} for all devices, ${taskText(tasks.perDevice)} for one device${mark}`,
+    wrong === 0
+      ? `Verified: all ${checks} hold${mark}`
+      : `Not verified: ${count(wrong)} of ${checks} do not hold${mark}`,
+    '',
+    `What the order costs${mark}`,
+    ...orderText(facts, result).map((line) => `  ${line}`),
+  ].join('\n');
+}
+
+function taskText(tasks: number | null): string {
+  return tasks === null ? 'none' : String(tasks);
+}
+
+/** Both orders in words: this one as it was measured, the other one by what this one's figures say of it. */
+function orderText({ order, stages }: RunFacts, result: JourneyResult): string[] {
+  const { rebalance, placements, estimate, simulated } = result;
+  const seconds = (name: string): string => {
+    const stage = stages.find((each) => each.name === name);
+    // A simulated stage takes no time that would mean anything.
+    return stage === undefined || simulated ? '' : ` in ${duration(stage.seconds)}`;
+  };
+  if (order === 'scale-first') {
+    const away = awayFromCoordinator(placements);
+    const grounds =
+      estimate === undefined || away.shards === 0
+        ? ''
+        : `, about ${duration(estimate.seconds)} as \`rebalance plan\` estimates it`;
+    return [
+      `scale first (this run): the tables were distributed${seconds('distribute')} straight to ${String(placements.length)} nodes,`,
+      `and the rebalance had ${movesText(rebalance.moves, rebalance.bytes)} to make.`,
+      'distribute first: all shards would start on the coordinator, and those that are on workers now would',
+      `have to move there afterwards: ${movesText(away.shards, away.bytes)}${grounds}.`,
+    ];
+  }
+  return [
+    `distribute first (this run): the tables were distributed${seconds('distribute')} on one node, the workers joined empty,`,
+    `and the rebalance made ${movesText(rebalance.moves, rebalance.bytes)}${seconds('rebalance')}.`,
+    'scale first: the same distribution would write the shards to all nodes at once, and none of those moves',
+    'would be needed. Distribute first when one node still has room for years; scale first when it is full.',
+  ];
+}
+
+function awayFromCoordinator(placements: readonly NodeHolding[]): { shards: number; bytes: number } {
+  return placements
+    .filter(({ node }) => node !== 'coordinator')
+    .reduce((sum, { shards, bytes }) => ({ shards: sum.shards + shards, bytes: sum.bytes + bytes }), {
+      shards: 0,
+      bytes: 0,
+    });
+}
+
+function movesText(moves: number, bytes: number): string {
+  if (moves === 0) return 'no move';
+  return `${count(moves)} ${moves === 1 ? 'move' : 'moves'} of ${asBytes(Math.round(bytes))}`;
+}

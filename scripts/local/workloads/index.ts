@@ -1,0 +1,19 @@
+import { ScaleoutError } from '../../lib/errors';
+import type { GeneratedData } from './generate';
+import { sensorsData } from './sensors';
+
+export type { GeneratedData, GeneratedTable } from './generate';
+
+/** Who makes the data of a workload in config/workloads. */
+const GENERATORS: Readonly<Record<string, (rows: number) => GeneratedData>> = { sensors: sensorsData };
+
+/** @throws ScaleoutError for a workload nobody generates data for */
+export function generateData(workload: string, rows: number): GeneratedData {
+  const generator = GENERATORS[workload];
+  if (generator === undefined) {
+    throw new ScaleoutError(
+      `nobody generates data for the workload "${workload}": there is data for ${Object.keys(GENERATORS).join(', ')} (scripts/local/workloads)`,
+    );
+  }
+  return generator(rows);
+}
