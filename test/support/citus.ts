@@ -70,7 +70,7 @@ export async function freshCitusDatabase(options: { readonly workers: 0 | 2 }): 
     addNodes(
       platform,
       workers.map(({ nodeName, nodePort }, index) => ({
-        name: `worker-${String(index + 1)}`,
+        name: `w${String(index)}`,
         host: nodeName,
         port: nodePort,
       })),

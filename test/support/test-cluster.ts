@@ -111,7 +111,7 @@ async function startCluster(): Promise<TestCluster> {
   if (availability.servers === undefined) throw new Error(`the engine ${citus} starts no servers`);
   const servers = await availability.servers({ owner, maxConnections: 300 }, silentReporter);
   try {
-    const nodes = await servers.start(['coordinator', 'worker-1', 'worker-2']);
+    const nodes = await servers.start(['coordinator', 'w0', 'w1']);
     const [coordinator] = nodes;
     if (coordinator === undefined) throw new Error('no server was started');
     const passwords = Object.fromEntries(
