@@ -48,7 +48,7 @@ export class EnvironmentStack extends TerraformStack {
       clusterName: wanted.name,
       location,
       resourceGroupName: group.name,
-      topology: topologyOf(wanted),
+      topology: topologyOf(settings),
       postgresVersion: wanted.postgresVersion,
       citusVersion: wanted.citusVersion,
       administratorPassword: password.value,

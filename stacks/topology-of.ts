@@ -1,13 +1,9 @@
-import type { ClusterSettings } from '../config/environment';
+import type { EnvironmentSettings } from '../config/environment';
 import { ClusterTopology } from '../constructs/cluster-topology';
 
 /** The nodes an environment's cluster has at its stage. */
-export function topologyOf({
-  stage,
-  coordinator,
-  workers,
-  coordinatorHoldsShards,
-}: ClusterSettings): ClusterTopology {
+export function topologyOf({ name, cluster }: EnvironmentSettings): ClusterTopology {
+  const { stage, coordinator, workers, coordinatorHoldsShards } = cluster;
   if (stage === 'single-node') {
     return ClusterTopology.singleNode({
       coordinator,
@@ -15,7 +11,7 @@ export function topologyOf({
     });
   }
   if (workers === undefined) {
-    throw new Error('the stage is scaled-out and no workers are given: add them to the environment');
+    throw new Error(`environment ${name} is to be scaled out, and it names no workers: add them to its file`);
   }
   return ClusterTopology.multiNode({ coordinator, workers, coordinatorHoldsShards });
 }
