@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withClient } from '../../scripts/lib/connection';
+import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
+import { fingerprintTables } from '../../scripts/tables/fingerprint';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase } from '../support/citus';
+import { laneSuite } from '../support/lanes';
+import { createSensors, query, sensorsDistribution, testContext } from './support/sensors';
+
+jest.setTimeout(180_000);
+
+const CHILD = path.join(__dirname, 'support', 'apply-child.js');
+const expected = sensorsDistribution();
+
+let database: TestDatabase;
+afterEach(async () => {
+  await database.drop();
+});
+
+/** Every foreign key of the schema is in force or written down, whatever the moment. */
+async function foreignKeysKept(): Promise<string[]> {
+  const live = await query<{ name: string }>(
+    database.target,
+    `SELECT conname AS name FROM pg_constraint
+      WHERE contype = 'f' AND conrelid IN ('devices'::regclass, 'events'::regclass)`,
+  );
+  const [record] = await query<{ there: boolean }>(
+    database.target,
+    "SELECT to_regclass('scaleout.dropped_foreign_key') IS NOT NULL AS there",
+  );
+  const written =
+    record?.there === true
+      ? await query<{ name: string }>(
+          database.target,
+          'SELECT constraint_name AS name FROM scaleout.dropped_foreign_key',
+        )
+      : [];
+  return [...new Set([...live, ...written].map((row) => row.name))].sort();
+}
+
+const ALL = ['devices_device_type_id_fkey', 'events_device_id_fkey'];
+
+/** Runs `tables apply` again, waiting while the session of the killed run still notices that it is alone. */
+async function finish(): Promise<void> {
+  for (let attempt = 0; ; attempt += 1) {
+    try {
+      await tablesApply(testContext(), { target: database.target, expected });
+      return;
+    } catch (error) {
+      if (attempt > 60 || !(error instanceof Error) || !/another "tables" run/.test(error.message))
+        throw error;
+      await sleep(250);
+    }
+  }
+}
+
+async function rows(): Promise<Awaited<ReturnType<typeof fingerprintTables>>> {
+  return withClient(database.target, (client) =>
+    fingerprintTables(
+      client,
+      expected.tables.map((each) => each.table),
+    ),
+  );
+}
+
+async function expectVerified(before: Awaited<ReturnType<typeof rows>>): Promise<void> {
+  const { document } = await tablesVerify(testContext(), {
+    target: database.target,
+    expected,
+    expectedFingerprints: before,
+  });
+  expect(document.checks.filter((check) => !check.ok)).toEqual([]);
+}
+
+laneSuite('citus', 'tables apply, broken off', () => {
+  test('after every single step, by the person', async () => {
+    database = await freshCitusDatabase({ workers: 0 });
+    await createSensors(database.target, 500);
+    const before = await rows();
+    let runs = 0;
+    for (let finished = false; !finished; runs += 1) {
+      const context = testContext((line, stop) => {
+        if (/^[a-z-]+:.* s\)$/.test(line) || line.endsWith('finished')) stop();
+      });
+      try {
+        await tablesApply(context, { target: database.target, expected });
+        finished = true;
+      } catch (error) {
+        expect((error as Error).message).toMatch(/^stopped as asked: .*Run the same command again/);
+      }
+      expect(await foreignKeysKept()).toEqual(ALL);
+      expect(await rows()).toEqual(before);
+      expect(runs).toBeLessThan(20);
+    }
+    expect(runs).toBe(10);
+    await expectVerified(before);
+  });
+
+  test.each(['build-key-index', 'distribute events'])(
+    'in the middle of %s, by the person',
+    async (moment) => {
+      database = await freshCitusDatabase({ workers: 0 });
+      await createSensors(database.target, 60_000);
+      const before = await rows();
+      const context = testContext((line, stop) => {
+        if (moment === 'build-key-index' ? line.includes('steps to') : line === moment) setTimeout(stop, 60);
+      });
+      await expect(tablesApply(context, { target: database.target, expected })).rejects.toThrow(
+        /^stopped as asked/,
+      );
+      expect(await foreignKeysKept()).toEqual(ALL);
+      await finish();
+      await expectVerified(before);
+    },
+  );
+
+  test('by a server that ends the session, at several moments', async () => {
+    database = await freshCitusDatabase({ workers: 0 });
+    await createSensors(database.target, 20_000);
+    const before = await rows();
+    for (const delay of [20, 60, 120, 300, 700, 1500]) {
+      const run = tablesApply(testContext(), { target: database.target, expected }).then(
+        () => undefined,
+        (error: unknown) => error as Error,
+      );
+      await sleep(delay);
+      await query(
+        database.platform,
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'scaleout tables apply'",
+      );
+      const error = await run;
+      if (error !== undefined && !/another "tables" run/.test(error.message)) {
+        expect(error.message).toMatch(/was lost in the middle of the work|cannot connect/);
+      }
+      expect(await foreignKeysKept()).toEqual(ALL);
+    }
+    await finish();
+    await expectVerified(before);
+  });
+
+  test('by SIGKILL, at several moments', async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+    await createSensors(database.target, 20_000);
+    const before = await rows();
+    let killed = 0;
+    for (const delay of [30, 150, 500, 1500]) {
+      const child = spawn(process.execPath, [CHILD, JSON.stringify({ target: database.target, expected })], {
+        stdio: ['ignore', 'pipe', 'ignore'],
+      });
+      const ended = new Promise<NodeJS.Signals | null>((resolve) => {
+        child.on('exit', (_code, signal) => {
+          resolve(signal);
+        });
+      });
+      await Promise.race([new Promise((resolve) => child.stdout.once('data', resolve)), ended]);
+      await sleep(delay);
+      child.kill('SIGKILL');
+      if ((await ended) === 'SIGKILL') killed += 1;
+      expect(await foreignKeysKept()).toEqual(ALL);
+    }
+    expect(killed).toBeGreaterThan(0);
+    await finish();
+    await expectVerified(before);
+  });
+});

@@ -1,0 +1,292 @@
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import { findFaults, requireNoFaults } from '../../scripts/tables/faults';
+import type { LiveDatabase, LiveForeignKey, LiveTable } from '../../scripts/tables/live';
+import { Outlook } from '../../scripts/tables/outlook';
+import {
+  column,
+  distributed,
+  distribution,
+  foreignKey,
+  liveDatabase,
+  liveTable,
+  named,
+  primaryKey,
+  reference,
+  sensors,
+} from './support/catalog';
+
+const faultsOf = (expected: Distribution, live: LiveDatabase): string[] =>
+  findFaults(new Outlook(expected, live));
+
+test('the sensors have none', () => {
+  expect(faultsOf(distribution(), liveDatabase(sensors()))).toEqual([]);
+});
+
+const spec = (...tables: ExpectedTable[]): Distribution => distribution({ tables });
+const byId = (name: string, more: object = {}): ExpectedTable => ({
+  kind: 'distributed',
+  table: named(name),
+  distributeBy: 'id',
+  ...more,
+});
+
+describe('one table', () => {
+  const only = (expected: ExpectedTable, table: Partial<LiveTable>): string => {
+    const faults = faultsOf(spec(expected), liveDatabase([liveTable('t', table)]));
+    expect(faults).toHaveLength(1);
+    return faults[0] ?? '';
+  };
+
+  test.each<[string, ExpectedTable, Partial<LiveTable>, string]>([
+    [
+      'another role owns it',
+      byId('t'),
+      { ours: false, owner: 'billing' },
+      'belongs to role billing and this session is citus',
+    ],
+    [
+      'the column is missing',
+      byId('t', { distributeBy: 'idd' }),
+      { keys: [] },
+      'distribution column idd does not exist in table t (did you mean "id"?)',
+    ],
+    [
+      'the column holds NULLs',
+      byId('t'),
+      { columns: [column('id', 'integer', { notNull: false, holdsNull: true })], keys: [] },
+      'holds NULLs',
+    ],
+    [
+      'the column is generated',
+      byId('t'),
+      { columns: [column('id', 'integer', { generated: true })] },
+      'is generated',
+    ],
+    [
+      'the column cannot be hashed',
+      byId('t'),
+      { columns: [column('id', 'point', { hashable: false })] },
+      'type point',
+    ],
+    [
+      'it is outside the primary key',
+      byId('t'),
+      { columns: [column('id'), column('no')], keys: [primaryKey('t', ['no'])] },
+      'say primaryKey: [id, no]',
+    ],
+    [
+      'it is outside a unique key',
+      byId('t'),
+      {
+        columns: [column('id'), column('no')],
+        keys: [{ name: 'u', kind: 'unique', columns: ['no'], valid: true }],
+      },
+      'not part of its unique constraint u (no)',
+    ],
+    [
+      'it is outside a unique index on an expression',
+      byId('t'),
+      { keys: [{ name: 'u', kind: 'index', columns: [null], valid: true }] },
+      'unique index u (an expression)',
+    ],
+    [
+      'it is outside an exclusion',
+      byId('t'),
+      { keys: [{ name: 'x', kind: 'exclusion', columns: ['no'], valid: true }] },
+      'exclusion constraint x',
+    ],
+    [
+      'the new key lacks the column',
+      byId('t', { primaryKey: ['no'] }),
+      { columns: [column('id'), column('no')] },
+      'without the distribution column id',
+    ],
+    [
+      'a column of the new key is missing',
+      byId('t', { primaryKey: ['id', 'nope'] }),
+      {},
+      'primary key column nope does not exist',
+    ],
+    [
+      'a column of the new key holds NULLs',
+      byId('t', { primaryKey: ['id', 'no'] }),
+      { columns: [column('id'), column('no', 'integer', { notNull: false, holdsNull: true })] },
+      'primary key column no of table t holds NULLs',
+    ],
+    ['it has triggers', byId('t'), { triggers: ['audit', 'notify'] }, 'has triggers audit and notify'],
+    ['it is a view', byId('t'), { kind: 'view' }, 'is a view'],
+    ['it is a partition', byId('t'), { kind: 'partition' }, 'is a partition'],
+    ['it is partitioned', byId('t'), { kind: 'partitioned' }, 'does not distribute yet'],
+    [
+      'it belongs to a distributed schema',
+      byId('t'),
+      { citus: { kind: 'schema' } },
+      'distributed schema public',
+    ],
+    [
+      'it is distributed by another column',
+      byId('t'),
+      { citus: distributed('no', 1) },
+      'is distributed already by no, and the specification says by id',
+    ],
+    [
+      'it has another number of shards',
+      byId('t'),
+      { citus: distributed('id', 1, 16) },
+      'write shardCount: 16',
+    ],
+    [
+      'it is a reference table',
+      byId('t'),
+      { citus: reference },
+      'is a reference table already, and the specification says distributed by id',
+    ],
+    [
+      'it is distributed and was to be a reference table',
+      { kind: 'reference', table: named('t') },
+      { citus: distributed('id', 1) },
+      'the specification says reference',
+    ],
+    [
+      'it is distributed and was to stay',
+      { kind: 'local', table: named('t') },
+      { citus: distributed('id', 1) },
+      'the specification says local',
+    ],
+  ])('%s', (_what, expected, table, words) => {
+    expect(only(expected, table)).toContain(words);
+  });
+
+  test('does not exist', () => {
+    const live = liveDatabase([], { otherTables: [named('event'), { schema: 'sales', name: 'orders' }] });
+    expect(faultsOf(spec(byId('events')), live)[0]).toContain(
+      'there is no table events (did you mean "event"?)',
+    );
+    expect(faultsOf(spec(byId('orders')), live)[0]).toContain('(did you mean "sales.orders"?)');
+  });
+});
+
+describe('colocation', () => {
+  const two = (a: Partial<LiveTable>, b: Partial<LiveTable>, together = true): string[] =>
+    faultsOf(
+      spec(byId('a'), byId('b', together ? { colocateWith: named('a') } : {})),
+      liveDatabase([liveTable('a', a), liveTable('b', b)]),
+    );
+
+  test('of columns of different types', () => {
+    expect(two({}, { columns: [column('id', 'bigint')] })).toEqual([
+      expect.stringContaining('b.id is bigint and a.id is integer'),
+    ]);
+  });
+  test('of different collations', () => {
+    const text = (collation: string): Partial<LiveTable> => ({
+      columns: [column('id', 'text', { collation })],
+    });
+    expect(two(text('"C"'), text('"de_DE"'))).toHaveLength(1);
+    expect(two(text('"C"'), text('"C"'))).toEqual([]);
+  });
+  test('that is expected and not there', () => {
+    expect(two({ citus: distributed('id', 1) }, { citus: distributed('id', 2) })).toEqual([
+      expect.stringContaining('not colocated with a'),
+    ]);
+  });
+  test('that is there and not expected', () => {
+    expect(two({ citus: distributed('id', 1) }, { citus: distributed('id', 1) }, false)).toEqual([
+      expect.stringContaining('tables a and b are colocated already'),
+    ]);
+  });
+});
+
+describe('foreign keys', () => {
+  const ab = (
+    a: ExpectedTable | undefined,
+    b: ExpectedTable | undefined,
+    key: Partial<LiveForeignKey> = {},
+  ): string[] =>
+    faultsOf(
+      spec(...[a, b].filter((table) => table !== undefined)),
+      liveDatabase([
+        liveTable('a', {
+          columns: [column('id'), column('b')],
+          foreignKeys: [foreignKey('a', ['id'], 'b', key)],
+        }),
+        liveTable('b'),
+      ]),
+    );
+  const ref = (name: string): ExpectedTable => ({ kind: 'reference', table: named(name) });
+  const local = (name: string): ExpectedTable => ({ kind: 'local', table: named(name) });
+
+  test.each<[string, string[], string]>([
+    [
+      'reference to distributed',
+      ab(ref('a'), byId('b')),
+      'a reference table cannot reference a distributed one',
+    ],
+    ['local to distributed', ab(local('a'), byId('b')), 'stays on the coordinator cannot reference'],
+    ['unlisted to distributed', ab(undefined, byId('b')), 'stays on the coordinator cannot reference'],
+    ['distributed to local', ab(byId('a'), undefined), 'Make b a reference table'],
+    ['distributed to another group', ab(byId('a'), byId('b')), 'the two are not colocated'],
+    [
+      'without the distribution column',
+      ab(byId('a', { colocateWith: named('b') }), byId('b'), { columns: ['b'] }),
+      'must pair the distribution columns',
+    ],
+    [
+      'changing the distribution column',
+      ab(byId('a', { colocateWith: named('b') }), byId('b'), { onDelete: 'n' }),
+      'ON DELETE SET NULL',
+    ],
+    [
+      'changing it through a reference table',
+      ab(byId('a'), ref('b'), { onUpdate: 'c' }),
+      'ON UPDATE CASCADE',
+    ],
+  ])('%s', (_what, faults, words) => {
+    expect(faults).toEqual([expect.stringContaining(words)]);
+  });
+
+  test.each<[string, string[]]>([
+    ['reference to reference', ab(ref('a'), ref('b'))],
+    ['local to reference', ab(local('a'), ref('b'))],
+    ['reference to local', ab(ref('a'), local('b'))],
+    ['distributed to reference', ab(byId('a'), ref('b'), { onDelete: 'c' })],
+    ['distributed to colocated', ab(byId('a', { colocateWith: named('b') }), byId('b'), { onDelete: 'c' })],
+  ])('%s is fine', (_what, faults) => {
+    expect(faults).toEqual([]);
+  });
+
+  test('one that rests on a primary key which is rewritten has nothing to return to', () => {
+    const faults = faultsOf(
+      spec(byId('b', { primaryKey: ['id', 'no'] }), byId('a', { colocateWith: named('b') })),
+      liveDatabase([
+        liveTable('a', { foreignKeys: [foreignKey('a', ['id'], 'b')] }),
+        liveTable('b', { columns: [column('id'), column('no')] }),
+      ]),
+    );
+    expect(faults).toEqual([
+      expect.stringContaining('no key of b keeps unique once its primary key is rewritten'),
+    ]);
+  });
+
+  test('a recorded one whose table is gone', () => {
+    const live = liveDatabase([liveTable('b')], { droppedForeignKeys: [foreignKey('a', ['id'], 'b')] });
+    expect(faultsOf(spec(byId('b')), live)).toEqual([expect.stringContaining('but table a is gone')]);
+  });
+});
+
+test('no node may hold shards', () => {
+  const node = { groupId: 0, name: 'c', port: 5432, shouldHaveShards: false, active: true };
+  expect(faultsOf(spec(byId('t')), liveDatabase([liveTable('t')], { nodes: [node] }))).toEqual([
+    expect.stringContaining('no node may hold shards'),
+  ]);
+  expect(faultsOf(spec(byId('t')), liveDatabase([liveTable('t')], { nodes: [] }))).toEqual([
+    expect.stringContaining('Citus knows no node'),
+  ]);
+});
+
+test('all faults come at once, in one error', () => {
+  const live = liveDatabase(sensors({ events: { ours: false, owner: 'other', triggers: ['x'] } }).slice(1));
+  expect(() => requireNoFaults(new Outlook(distribution(), live))).toThrow(
+    /in 3 places, and nothing was changed:\n- .*no table device_types[^]*\n- .*role other[^]*\n- .*trigger x/,
+  );
+});

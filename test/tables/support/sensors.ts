@@ -1,0 +1,73 @@
+import { Client } from 'pg';
+import type { Distribution } from '../../../config/distribution-types';
+import { loadWorkload } from '../../../config/workload';
+import type { ConnectionTarget } from '../../../scripts/lib/connection';
+import { withClient } from '../../../scripts/lib/connection';
+import { silentReporter } from '../../../scripts/lib/reporter';
+import type { Reporter } from '../../../scripts/lib/reporter';
+import type { VerbContext } from '../../../scripts/lib/verb';
+
+export const workload = loadWorkload('sensors');
+
+/** The sensors' distribution, in few shards so that tests are quick. */
+export function sensorsDistribution(more: Partial<Distribution> = {}): Distribution {
+  return { ...workload.distribution, shardCount: 4, ...more };
+}
+
+export const DEVICES = 100;
+
+/** The sensors on one node, with rows. */
+export async function createSensors(target: ConnectionTarget, events: number): Promise<void> {
+  await query(target, workload.schemaSql);
+  await query(target, "INSERT INTO device_types (device_type) VALUES ('truck'), ('warehouse')");
+  await query(
+    target,
+    `INSERT INTO devices (device_type_id, name) SELECT 1 + i % 2, 'device ' || i FROM generate_series(1, ${String(DEVICES)}) i`,
+  );
+  await query(
+    target,
+    `INSERT INTO events (device_id, payload) SELECT 1 + i % ${String(DEVICES)}, jsonb_build_object('temperature', i % 70, 'humidity', i % 90)
+       FROM generate_series(1, ${String(events)}) i`,
+  );
+}
+
+export async function query<Row extends object = Record<string, unknown>>(
+  target: ConnectionTarget,
+  sql: string,
+  values: unknown[] = [],
+): Promise<Row[]> {
+  return withClient(target, async (client) => (await client.query<Row>(sql, values)).rows);
+}
+
+/** A session of its own that a test opens and closes. */
+export async function session(target: ConnectionTarget): Promise<Client> {
+  const client = new Client({ ...target, ssl: false, application_name: 'somebody' });
+  client.on('error', () => undefined);
+  await client.connect();
+  return client;
+}
+
+/** A verb's context that notes what it is told, and can be asked to stop. */
+export function testContext(
+  onLine: (line: string, stop: () => void) => void = () => undefined,
+): VerbContext & {
+  readonly lines: readonly string[];
+} {
+  const lines: string[] = [];
+  const asked = new AbortController();
+  const note = (line: string): void => {
+    lines.push(line);
+    onLine(line, () => asked.abort());
+  };
+  const reporter: Reporter = {
+    ...silentReporter,
+    info: note,
+    warn: note,
+    heading: note,
+    progress: (label) => {
+      note(label);
+      return { update: () => undefined, finish: () => note(`${label} finished`) };
+    },
+  };
+  return { reporter, signal: asked.signal, confirm: () => Promise.resolve(true), lines };
+}

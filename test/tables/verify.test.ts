@@ -1,0 +1,118 @@
+import type { LiveDatabase, LiveTable } from '../../scripts/tables/live';
+import { taskCountOfPlan } from '../../scripts/tables/task-count';
+import { checkTables, compareFingerprints } from '../../scripts/tables/verify';
+import {
+  distributed,
+  distribution,
+  foreignKey,
+  liveDatabase,
+  named,
+  primaryKey,
+  reference,
+  sensors,
+} from './support/catalog';
+
+const placed = (more: Partial<LiveTable> = {}): LiveTable[] =>
+  sensors({
+    types: { citus: reference, hasHeap: false },
+    devices: { citus: distributed('device_id', 7), hasHeap: false },
+    events: {
+      citus: distributed('device_id', 7),
+      keys: [primaryKey('events', ['device_id', 'event_id'])],
+      hasHeap: false,
+      ...more,
+    },
+  });
+const wrong = (live: LiveDatabase): string[] =>
+  checkTables(distribution(), live)
+    .filter((check) => !check.ok)
+    .map((check) => check.id);
+
+test('everything holds where it is as specified', () => {
+  expect(wrong(liveDatabase(placed()))).toEqual([]);
+});
+
+test.each<[string, Partial<LiveTable>, string[]]>([
+  ['still plain', { citus: { kind: 'plain' } }, ['table:events']],
+  ['by another column', { citus: distributed('event_id', 7) }, ['table:events']],
+  ['in another group', { citus: distributed('device_id', 8) }, ['table:events']],
+  ['the old key', { keys: [primaryKey('events', ['event_id'])] }, ['primary-key:events']],
+  [
+    'the key in another order',
+    { keys: [primaryKey('events', ['event_id', 'device_id'])] },
+    ['primary-key:events'],
+  ],
+  ['rows left behind', { hasHeap: true }, ['leftovers:events']],
+  [
+    'an unfinished check',
+    { ownChecks: [{ name: 'scaleout_not_null_x', validated: false }] },
+    ['leftovers:events'],
+  ],
+  [
+    'a foreign key that is not validated',
+    { foreignKeys: [foreignKey('events', ['device_id'], 'devices', { validated: false })] },
+    ['foreign-key:events:events_device_id_fkey'],
+  ],
+])('%s', (_what, events, checks) => {
+  expect(wrong(liveDatabase(placed(events)))).toEqual(checks);
+});
+
+test('a foreign key that has not come back, a table that is gone, another shard count, an inactive placement', () => {
+  expect(wrong(liveDatabase(placed(), { droppedForeignKeys: [foreignKey('x', ['id'], 'y')] }))).toEqual([
+    'dropped-foreign-keys',
+  ]);
+  expect(wrong(liveDatabase(placed().slice(1)))).toContain('table:device_types');
+  expect(
+    checkTables(distribution({ shardCount: 8 }), liveDatabase(placed())).filter((check) => !check.ok),
+  ).toEqual([
+    expect.objectContaining({
+      id: 'table:devices',
+      detail: expect.stringContaining('expected 8 shards') as string,
+    }),
+  ]);
+  const citus = {
+    ...distributed('device_id', 7),
+    placements: [{ groupId: 0, shards: 32, inactive: 2 }],
+  } as LiveTable['citus'];
+  expect(wrong(liveDatabase(placed({ citus })))).toEqual(['placements:events']);
+});
+
+test('shards on one node of three are right and worth a note', () => {
+  const nodes = [0, 1, 2].map((groupId) => ({
+    groupId,
+    name: `n${String(groupId)}`,
+    port: 5432,
+    shouldHaveShards: true,
+    active: true,
+  }));
+  const check = checkTables(distribution(), liveDatabase(placed(), { nodes })).find(
+    (each) => each.id === 'placements:events',
+  );
+  expect(check).toMatchObject({ ok: true, warning: true });
+  expect(check?.detail).toContain('none on n1:5432 and n2:5432');
+});
+
+test('fingerprints: the same rows, fewer rows, other rows, no table', () => {
+  const table = named('t');
+  const before = [{ table, rows: 2, checksum: '5' }];
+  const verdict = (after: { rows: number; checksum: string }[]): unknown =>
+    compareFingerprints(
+      before,
+      after.map((each) => ({ table, ...each })),
+    )[0];
+  expect(verdict([{ rows: 2, checksum: '5' }])).toMatchObject({ id: 'rows:t', ok: true });
+  expect(verdict([{ rows: 1, checksum: '5' }])).toMatchObject({
+    ok: false,
+    detail: 'held 2 rows, holds 1 now',
+  });
+  expect(verdict([{ rows: 2, checksum: '6' }])).toMatchObject({ ok: false });
+  expect(verdict([])).toMatchObject({ ok: false });
+});
+
+test('the task count of a plan is the outermost one', () => {
+  const inner = {
+    'Distributed Query': { Job: { 'Task Count': 4, Tasks: [{ 'Remote Plan': [{ 'Task Count': 9 }] }] } },
+  };
+  expect(taskCountOfPlan([{ Plan: { 'Node Type': 'Sort', Plans: [inner] } }])).toBe(4);
+  expect(taskCountOfPlan([{ Plan: { 'Node Type': 'Seq Scan' } }])).toBeUndefined();
+});
