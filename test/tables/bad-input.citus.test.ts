@@ -1,0 +1,158 @@
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase } from '../support/citus';
+import { laneSuite } from '../support/lanes';
+import { named } from './support/catalog';
+import { query, testContext } from './support/sensors';
+
+jest.setTimeout(60_000);
+
+const SCHEMA = `
+CREATE TABLE kinds (kind_id int PRIMARY KEY);
+CREATE TABLE devices (device_id int PRIMARY KEY, kind_id int REFERENCES kinds, serial_number text UNIQUE);
+CREATE TABLE events (event_id bigint PRIMARY KEY, device_id int REFERENCES devices, big_id bigint NOT NULL DEFAULT 1);
+CREATE TABLE holes (hole_id int, note text);
+CREATE TABLE watched (watched_id int PRIMARY KEY);
+CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER watcher BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION nothing();
+CREATE TABLE placed (placed_id int PRIMARY KEY);
+CREATE TABLE shared (shared_id int PRIMARY KEY);
+CREATE TABLE whole (id int NOT NULL, tenant int NOT NULL) PARTITION BY RANGE (id);
+CREATE VIEW seen AS SELECT * FROM events;
+INSERT INTO kinds VALUES (1);
+INSERT INTO devices VALUES (1, 1, 'a');
+INSERT INTO events VALUES (1, 1), (2, NULL);
+INSERT INTO holes VALUES (1, 'x'), (NULL, 'y');
+SELECT create_distributed_table('placed', 'placed_id', shard_count => 4, colocate_with => 'none');
+SELECT create_reference_table('shared');
+`;
+
+/** Everything that a run could have changed, in one value. */
+const STATE = `
+SELECT (SELECT json_agg(json_build_array(logicalrelid::text, partmethod, repmodel, colocationid) ORDER BY logicalrelid::text) FROM pg_dist_partition) AS citus,
+       (SELECT json_agg(json_build_array(c.relname, c.relkind, pg_get_userbyid(c.relowner)) ORDER BY c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname !~ '^(pg_|citus|columnar|information_schema)') AS relations,
+       (SELECT json_agg(json_build_array(conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated) ORDER BY oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace) AS constraints,
+       (SELECT json_agg(json_build_array(attrelid::regclass::text, attname, attnotnull) ORDER BY attrelid, attnum) FROM pg_attribute WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)) AS columns,
+       (SELECT json_agg(nspname ORDER BY nspname) FROM pg_namespace) AS schemas`;
+
+let database: TestDatabase;
+const state = (): Promise<unknown> => query(database.platform, STATE);
+const by = (name: string, distributeBy: string, more: object = {}): ExpectedTable => ({
+  kind: 'distributed',
+  table: named(name),
+  distributeBy,
+  ...more,
+});
+const whole = (name: string): ExpectedTable => ({ kind: 'reference', table: named(name) });
+const spec = (...tables: ExpectedTable[]): Distribution => ({ shardCount: 4, online: true, tables });
+
+laneSuite('citus', 'a specification that does not fit', () => {
+  beforeAll(async () => {
+    database = await freshCitusDatabase({ workers: 0 });
+    await query(database.target, SCHEMA);
+    await query(database.platform, 'CREATE TABLE foreigners (id int PRIMARY KEY)');
+  });
+  afterAll(async () => {
+    await database.drop();
+  });
+
+  test.each<[string, Distribution, RegExp]>([
+    ['a table that does not exist', spec(whole('kind')), /there is no table kind \(did you mean "kinds"\?\)/],
+    ['a missing column', spec(by('placed', 'place_id')), /distributed already by placed_id/],
+    [
+      'a column that does not exist',
+      spec(by('holes', 'holeid')),
+      /distribution column holeid does not exist in table holes \(did you mean "hole_id"\?\)/,
+    ],
+    [
+      'NULLs in the distribution column',
+      spec(by('holes', 'hole_id')),
+      /distribution column hole_id of table holes holds NULLs/,
+    ],
+    [
+      'NULLs in a column of the new key',
+      spec(
+        whole('kinds'),
+        by('devices', 'device_id'),
+        by('events', 'event_id', { primaryKey: ['event_id', 'device_id'] }),
+      ),
+      /primary key column device_id of table events holds NULLs/,
+    ],
+    [
+      'a primary key without the column',
+      spec(by('events', 'big_id')),
+      /say primaryKey: \[big_id, event_id\]/,
+    ],
+    [
+      'a unique key without the column',
+      spec(whole('kinds'), by('devices', 'device_id')),
+      /unique constraint devices_serial_number_key/,
+    ],
+    [
+      'columns of two types',
+      spec(by('events', 'event_id'), by('holes', 'hole_id', { colocateWith: named('events') })),
+      /holes\.hole_id is integer and events\.event_id is bigint/,
+    ],
+    [
+      'a table of another role',
+      spec(whole('foreigners')),
+      /belongs to role postgres and this session is citus/,
+    ],
+    ['triggers', spec(whole('watched')), /trigger watcher/],
+    ['another distribution column', spec(by('placed', 'placed')), /is distributed already by placed_id/],
+    [
+      'another shard count',
+      { ...spec(by('placed', 'placed_id')), shardCount: 8 },
+      /in 4 shards, and the specification says 8/,
+    ],
+    ['a distributed table that was to be a reference table', spec(whole('placed')), /says reference/],
+    [
+      'a reference table that was to be distributed',
+      spec(by('shared', 'shared_id')),
+      /is a reference table already/,
+    ],
+    ['a reference table that was to stay', spec({ kind: 'local', table: named('shared') }), /says local/],
+    [
+      'other colocation',
+      spec(by('placed', 'placed_id', { colocateWith: named('events') }), by('events', 'event_id')),
+      /not colocated with events/,
+    ],
+    ['a view', spec(whole('seen')), /is a view/],
+    ['a partitioned table', spec(by('whole', 'tenant')), /is partitioned/],
+    [
+      'a foreign key to a table that stays',
+      spec(by('events', 'event_id')),
+      /events_device_id_fkey of events references devices, which stays on the coordinator/,
+    ],
+    [
+      'a foreign key from a table that stays',
+      spec(by('kinds', 'kind_id')),
+      /devices_kind_id_fkey .* stays on the coordinator cannot reference/,
+    ],
+  ])('%s', async (_what, expected, words) => {
+    const before = await state();
+    const input = { target: database.target, expected };
+    await expect(tablesPlan(testContext(), input)).rejects.toThrow(words);
+    await expect(tablesApply(testContext(), input)).rejects.toThrow(words);
+    await expect(tablesApply(testContext(), input)).rejects.toThrow(/othing was changed/);
+    expect(await state()).toEqual(before);
+  });
+
+  test('a node that may hold no shards', async () => {
+    const set = (value: boolean): Promise<unknown> =>
+      query(
+        database.platform,
+        `SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', ${String(value)}) FROM pg_dist_node`,
+      );
+    await set(false);
+    const input = { target: database.target, expected: spec(whole('kinds')) };
+    await expect(tablesApply(testContext(), input)).rejects.toThrow(/no node may hold shards/);
+    await set(true);
+  });
+
+  test('a database without Citus', async () => {
+    const input = { target: { ...database.platform, database: 'postgres' }, expected: spec(whole('kinds')) };
+    await expect(tablesPlan(testContext(), input)).rejects.toThrow(/is PostgreSQL without Citus/);
+  });
+});
