@@ -1,0 +1,64 @@
+import { ScaleoutError } from '../lib/errors';
+import type { VerbContext, VerbResult } from '../lib/verb';
+import type { Figure, Pair } from './figure';
+import { figureOf } from './figure';
+import { measureSynth } from './synth';
+
+/** One comparison: what is measured against which peer, and how to take the pairs. */
+export interface Bench {
+  /** The peer, for people. */
+  readonly against: string;
+  /** Why it cannot run here; undefined where it can. */
+  readonly unavailable: () => Promise<string | undefined>;
+  readonly pairs: (context: VerbContext, runs: number) => Promise<Pair[]>;
+}
+
+/** Every figure this project claims, by the name its documents use. */
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  synth: {
+    against: 'a CDKTF app of one resource',
+    unavailable: () => Promise.resolve(undefined),
+    pairs: (context, runs) => measureSynth(context.signal, runs),
+  },
+};
+
+export interface BenchDocument {
+  readonly formatVersion: 1;
+  readonly figures: readonly Figure[];
+  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+}
+
+/**
+ * Measures one figure, or all of them, ours and the peer's in turn.
+ *
+ * @throws ScaleoutError for a name that is none
+ */
+export async function bench(
+  context: VerbContext,
+  input: { readonly name?: string | undefined; readonly runs: number },
+): Promise<VerbResult<BenchDocument>> {
+  const names = Object.keys(BENCHES);
+  if (input.name !== undefined && !names.includes(input.name)) {
+    throw new ScaleoutError(
+      `there is no bench "${input.name}": choose one of ${names.join(', ')}, or name none for all`,
+    );
+  }
+  const figures: Figure[] = [];
+  const skipped: { name: string; reason: string }[] = [];
+  for (const [name, { against, unavailable, pairs }] of Object.entries(BENCHES)) {
+    if (input.name !== undefined && input.name !== name) continue;
+    const reason = await unavailable();
+    if (reason === undefined) {
+      context.reporter.info(`${name}: ${String(input.runs)} runs in turn with ${against}`);
+      figures.push(figureOf(name, against, await pairs(context, input.runs)));
+    } else skipped.push({ name, reason });
+  }
+  const lines = [
+    ...figures.map(
+      ({ name, ratio, spread, median, unit, against }) =>
+        `${name}: ${String(ratio)} times the speed of ${against} (${spread.map(String).join(' to ')}), ${String(median)} ${unit} a run`,
+    ),
+    ...skipped.map(({ name, reason }) => `${name}: skipped, ${reason}`),
+  ];
+  return { document: { formatVersion: 1, figures, skipped }, text: lines.join('\n'), outcome: 'done' };
+}

@@ -1,0 +1,361 @@
+/** Wiring only: verbs, flags, exit codes. What a verb does lives in the folder named after it. */
+import path from 'node:path';
+import { createInterface } from 'node:readline/promises';
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { loadDistribution } from '../config/distribution';
+import type { Distribution } from '../config/distribution-types';
+import { loadEnvironments } from '../config/environment';
+import { ConfigError } from '../config/faults';
+import { oneOf } from '../config/wording';
+import type { WorkloadQuery } from '../config/workload';
+import { loadWorkload } from '../config/workload';
+import type { Format } from './audit/commands';
+import { FORMATS } from './audit/commands';
+import { BENCHES, bench } from './bench/commands';
+import { auditFresh, differenceFresh } from './infra/audit-synth';
+import { environmentTarget } from './infra/outputs';
+import type { ConnectionTarget } from './lib/connection';
+import { targetFromEnvironment, targetFromUrl } from './lib/connection';
+import { EXIT, explain, ScaleoutError } from './lib/errors';
+import { streamReporter } from './lib/reporter';
+import { schemas } from './lib/schemas';
+import type { VerbContext, VerbResult } from './lib/verb';
+import { ENGINE_NAMES, localDown, localRun, localStatus, localUp, ORDERS } from './local/commands';
+import { rebalancePlan, rebalanceRun, rebalanceStatus, rebalanceStop } from './rebalance/commands';
+import { STRATEGIES, TRANSFER_MODES } from './rebalance/options';
+import { tablesApply, tablesPlan, tablesVerify } from './tables/commands';
+
+/** The world a run of the program touches; tests hand in their own. */
+export interface Io {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the person asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+interface CommonFlags {
+  readonly json?: boolean;
+  readonly yes?: boolean;
+  readonly detailedExitcode?: boolean;
+}
+
+interface DatabaseFlags {
+  readonly env?: string;
+  readonly url?: string;
+}
+
+interface SpecFlags extends DatabaseFlags {
+  readonly spec?: string;
+  readonly workload?: string;
+}
+
+interface RebalanceFlags extends DatabaseFlags {
+  readonly strategy?: string;
+  readonly mode?: string;
+}
+
+interface AuditFlags {
+  readonly env?: string;
+  readonly dir?: string;
+  readonly format: Format;
+  readonly out?: string;
+}
+
+interface LocalFlags {
+  readonly rows: number;
+  readonly workload: string;
+  readonly engine?: string;
+  readonly order: string;
+}
+
+/**
+ * Runs one command line.
+ *
+ * @param argv what follows the program's name
+ * @returns the exit status: 0 done, 1 failed, 2 changes pending, 3 refused by a guard or a rule
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let status: number = EXIT.done;
+  const program = buildProgram(io, (code) => {
+    status = code;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    // Commander has printed its own words already; --help and --version end with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.failed;
+    io.stderr.write(`error: ${explain(error)}\n`);
+    const foreseen = error instanceof ScaleoutError || error instanceof ConfigError;
+    if (argv.includes('--debug')) io.stderr.write(`${error instanceof Error ? String(error.stack) : ''}\n`);
+    else if (!foreseen) io.stderr.write('(--debug shows where this came from)\n');
+    return error instanceof ScaleoutError ? error.exitCode : EXIT.failed;
+  }
+}
+
+function buildProgram(io: Io, end: (status: number) => void): Command {
+  const program = new Command('scaleout')
+    .description('Takes PostgreSQL on Azure Cosmos DB for PostgreSQL from one node to a distributed cluster.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+
+  /** Adds a verb. Each can print its document as JSON, and each ends in an exit status. */
+  // What commander hands over is untyped: each verb says once, here, which flags it declared.
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
+  const verb = <Flags>(
+    parent: Command,
+    [usage, description, place]: readonly [usage: string, description: string, place?: 'default'],
+    options: readonly Option[],
+    work: (context: VerbContext, flags: Flags, args: readonly string[]) => Promise<VerbResult> | VerbResult,
+  ): void => {
+    const command = parent.command(usage, { isDefault: place === 'default' }).description(description);
+    for (const option of [...options, ...everywhere()]) command.addOption(option);
+    command.action(async () => {
+      const flags = command.opts<Flags & CommonFlags>();
+      const { document, text, outcome } = await work(contextFor(io, flags), flags, command.args);
+      const answer = flags.json === true ? JSON.stringify(document, undefined, 2) : text;
+      await new Promise<void>((resolve) => {
+        io.stdout.write(answer === '' || answer.endsWith('\n') ? answer : `${answer}\n`, () => resolve());
+      });
+      end(exitStatus(outcome, flags.detailedExitcode === true));
+    });
+  };
+  const group = (name: string, description: string): Command =>
+    program.command(name).description(description);
+
+  const tables = group('tables', 'the distribution of the tables, as code');
+  verb<SpecFlags>(
+    tables,
+    ['plan', 'show every statement and why; changes nothing'],
+    [...spec(), detailedExitcode()],
+    async (context, flags) => tablesPlan(context, await tablesInput(io, flags)),
+  );
+  verb<SpecFlags>(
+    tables,
+    ['apply', 'distribute the tables, step by step; safe to interrupt and to run again'],
+    spec(),
+    async (context, flags) => tablesApply(context, await tablesInput(io, flags)),
+  );
+  verb<SpecFlags>(
+    tables,
+    ['verify', 'check that the database is as declared and that nothing was lost'],
+    spec(),
+    async (context, flags) => tablesVerify(context, await tablesInput(io, flags)),
+  );
+
+  const rebalance = group('rebalance', 'move shards until every node carries its share');
+  verb<RebalanceFlags>(
+    rebalance,
+    ['plan', 'show which shards would move where, and how long it takes; changes nothing'],
+    [...database(), ...movement(), detailedExitcode()],
+    async (context, flags) => rebalancePlan(context, await rebalanceInput(io, flags)),
+  );
+  verb<RebalanceFlags>(
+    rebalance,
+    ['run', 'start the background job, or find it running, and follow it to its end'],
+    [...database(), ...movement()],
+    async (context, flags) => rebalanceRun(context, await rebalanceInput(io, flags)),
+  );
+  verb<DatabaseFlags>(rebalance, ['status', 'show how far the job is'], database(), async (context, flags) =>
+    rebalanceStatus(context, { target: await databaseTarget(io, flags) }),
+  );
+  verb<DatabaseFlags>(rebalance, ['stop', 'end the running job'], database(), async (context, flags) =>
+    rebalanceStop(context, { target: await databaseTarget(io, flags) }),
+  );
+
+  const audit = group(
+    'audit',
+    'what an auditor reads: rules over the synthesized stacks, and differences in words',
+  );
+  verb<AuditFlags>(
+    audit,
+    ['check', 'hold the synthesized stacks against the rules', 'default'],
+    [
+      new Option('--env <name>', 'only this environment'),
+      new Option('--dir <dir>', 'judge what lies there instead of synthesizing afresh'),
+      ...reportOutput(),
+    ],
+    (context, { env, dir, format, out }) =>
+      auditFresh(context, { environment: env, directory: dir, format, out }),
+  );
+  verb<AuditFlags>(
+    audit,
+    ['diff <before> <after>', 'what differs between two environments or stages (ENV or ENV@STAGE), in words'],
+    [...reportOutput(), detailedExitcode()],
+    (context, { format, out }, [before = '', after = '']) =>
+      differenceFresh(context, { before, after, format, out }),
+  );
+
+  const local = group('local', 'the whole journey on this machine, with no Azure account');
+  verb<LocalFlags>(
+    local,
+    ['run', 'single node, scale out, distribute, rebalance, verify; leaves nothing behind'],
+    journey(),
+    (context, flags) => localRun(context, flags),
+  );
+  verb<LocalFlags>(local, ['up', 'the same, and keep the cluster running'], journey(), (context, flags) =>
+    localUp(context, flags),
+  );
+  verb(local, ['down', 'take down what `local up` keeps running'], [], (context) => localDown(context));
+  verb(local, ['status', 'say what `local up` keeps running, and how to connect'], [], (context) =>
+    localStatus(context),
+  );
+
+  verb<{ readonly check?: boolean }>(
+    program,
+    ['schemas', 'write the JSON Schemas of config/ for editors'],
+    [new Option('--check', 'only say whether they are current')],
+    (_, { check }) => schemas(path.resolve(__dirname, '..'), { check: check === true }),
+  );
+  verb<{ readonly runs: number }>(
+    program,
+    ['bench [name]', `measure our figures beside a peer's, in one run: ${Object.keys(BENCHES).join(', ')}`],
+    [new Option('--runs <count>', 'paired runs').argParser(wholeNumber(1)).default(5)],
+    (context, { runs }, [name]) => bench(context, { name, runs }),
+  );
+  return program;
+}
+
+function everywhere(): Option[] {
+  return [
+    new Option('--json', 'print one JSON document on stdout; what is meant for people goes to stderr'),
+    new Option('--yes', 'answer every question with yes'),
+    new Option('--debug', 'show where an error came from'),
+  ];
+}
+
+function database(): Option[] {
+  return [
+    new Option('--env <name>', 'the database of a deployed environment, by its Terraform outputs'),
+    new Option('--url <url>', 'postgresql://USER@HOST:PORT/DATABASE, the password in PGPASSWORD').conflicts(
+      'env',
+    ),
+  ];
+}
+
+function spec(): Option[] {
+  return [
+    ...database(),
+    new Option('--spec <file>', 'the distribution.yaml that says how the database should be'),
+    new Option('--workload <name>', 'that of a workload in config/workloads').conflicts('spec'),
+  ];
+}
+
+function detailedExitcode(): Option {
+  return new Option('--detailed-exitcode', 'exit with 2 when there is something to do');
+}
+
+function movement(): Option[] {
+  return [
+    new Option('--strategy <name>', 'what is to be equal').choices(STRATEGIES),
+    new Option('--mode <name>', 'how a shard is copied').choices(TRANSFER_MODES),
+  ];
+}
+
+function reportOutput(): Option[] {
+  return [
+    new Option('--format <name>', 'how it is written for people').choices(FORMATS).default('text'),
+    new Option('--out <file>', 'write it to a file as well'),
+  ];
+}
+
+function journey(): Option[] {
+  return [
+    new Option('--rows <count>', 'readings to load').argParser(wholeNumber(1)).default(200_000),
+    new Option('--workload <name>', 'a workload of config/workloads').default('sensors'),
+    new Option('--engine <name>', 'instead of the best one found').choices(ENGINE_NAMES),
+    new Option('--order <name>', 'what comes first').choices(ORDERS).default('scale-first'),
+  ];
+}
+
+function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text.replaceAll('_', ''));
+    if (/^[\d_]+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number, ${String(least)} or more.`);
+  };
+}
+
+function contextFor(io: Io, flags: CommonFlags): VerbContext {
+  return {
+    reporter: streamReporter(io.stderr),
+    signal: io.signal,
+    async confirm(question) {
+      if (flags.yes === true) return true;
+      if (io.stdin.isTTY !== true) {
+        throw new ScaleoutError(
+          `"${question}" needs an answer and there is no terminal to ask: add --yes; nothing was changed`,
+        );
+      }
+      const terminal = createInterface({ input: io.stdin, output: io.stderr });
+      try {
+        return /^y(es)?$/i.test(
+          (await terminal.question(`${question} [y/N] `, { signal: io.signal })).trim(),
+        );
+      } finally {
+        terminal.close();
+      }
+    },
+  };
+}
+
+function exitStatus(outcome: VerbResult['outcome'], detailed: boolean): number {
+  switch (outcome) {
+    case 'done':
+      return EXIT.done;
+    case 'changes':
+      return detailed ? EXIT.changesPending : EXIT.done;
+    case 'failed':
+      return EXIT.failed;
+    case 'refused':
+      return EXIT.refused;
+  }
+}
+
+/** The database a command line names: an environment's outputs, a URL, or the libpq variables. */
+async function databaseTarget(io: Io, flags: DatabaseFlags): Promise<ConnectionTarget> {
+  if (flags.url !== undefined) return targetFromUrl(flags.url, io.environment, { argument: true });
+  if (flags.env === undefined) return targetFromEnvironment(io.environment);
+  environmentNamed(flags.env);
+  return targetFromEnvironment(io.environment, await environmentTarget(flags.env, io.environment));
+}
+
+async function rebalanceInput(io: Io, flags: RebalanceFlags) {
+  return { target: await databaseTarget(io, flags), strategy: flags.strategy, mode: flags.mode };
+}
+
+async function tablesInput(
+  io: Io,
+  flags: SpecFlags,
+): Promise<{ target: ConnectionTarget; expected: Distribution; queries?: readonly WorkloadQuery[] }> {
+  // The declaration first: a wrong file is said before a database is asked for.
+  const declared = declaration(flags);
+  return { target: await databaseTarget(io, flags), ...declared };
+}
+
+/** What the database should be like: a file, a workload, or the workload of the environment. */
+function declaration(flags: SpecFlags): { expected: Distribution; queries?: readonly WorkloadQuery[] } {
+  if (flags.spec !== undefined) return { expected: loadDistribution(flags.spec) };
+  const name = flags.workload ?? (flags.env === undefined ? undefined : environmentNamed(flags.env).workload);
+  if (name === undefined) {
+    throw new ScaleoutError(
+      'nothing says how the database should be: name a file with --spec, a workload with --workload, or an environment with --env',
+    );
+  }
+  const workload = loadWorkload(name);
+  return { expected: workload.distribution, queries: workload.queries };
+}
+
+function environmentNamed(name: string) {
+  const environments = loadEnvironments();
+  const found = environments.find((environment) => environment.name === name);
+  if (found !== undefined) return found;
+  throw new ScaleoutError(
+    `there is no environment "${name}" in config/environments: choose ${oneOf(environments.map((each) => each.name))}`,
+  );
+}

@@ -1,0 +1,99 @@
+import { Readable, Writable } from 'node:stream';
+import type { Io } from '../scripts/cli';
+import { run } from '../scripts/cli';
+
+interface Answer {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line as a shell without a terminal would. */
+async function scaleout(argv: readonly string[], environment: Io['environment'] = {}): Promise<Answer> {
+  const written = { stdout: '', stderr: '' };
+  const into = (stream: keyof typeof written): Writable =>
+    new Writable({
+      write(chunk: Buffer, _, done) {
+        written[stream] += chunk.toString();
+        done();
+      },
+    });
+  const status = await run(argv, {
+    stdout: into('stdout'),
+    stderr: into('stderr'),
+    stdin: Readable.from([]),
+    environment,
+    signal: new AbortController().signal,
+  });
+  return { status, ...written };
+}
+
+describe('a wrong command line', () => {
+  it.each([
+    [['tabels', 'plan'], /unknown command 'tabels'.*\(Did you mean tables\?\)/s],
+    [['tables', 'plna'], /unknown command 'plna'.*\(Did you mean plan\?\)/s],
+    [['tables', 'plan', '--jsn'], /unknown option '--jsn'.*\(Did you mean --json\?\)/s],
+    [
+      ['local', 'run', '--rows', 'many'],
+      /'--rows <count>' argument 'many' is invalid. It must be a whole number, 1 or more/,
+    ],
+    [['local', 'run', '--rows', '0'], /argument '0' is invalid/],
+    [['local', 'run', '--rows', '1e6'], /argument '1e6' is invalid/],
+    [
+      ['local', 'run', '--engine', 'oracle'],
+      /'oracle' is invalid. Allowed choices are citus-url, docker, native, embedded/,
+    ],
+    [
+      ['local', 'run', '--order', 'sideways'],
+      /'sideways' is invalid. Allowed choices are scale-first, distribute-first/,
+    ],
+    [['local', 'run', '--workload', 'sensor'], /sensor.*sensors/],
+    [['local', 'run', 'extra'], /too many arguments/],
+    [
+      ['rebalance', 'run', '--strategy', 'greedy'],
+      /'greedy' is invalid. Allowed choices are by_disk_size, by_shard_count/,
+    ],
+    [['rebalance', 'run', '--env', 'dev', '--url', 'postgresql://h/d'], /cannot be used with/],
+    [['tables', 'plan'], /nothing says how the database should be: .*--spec.*--workload.*--env/],
+    [['tables', 'plan', '--spec', 'no-such-file.yaml'], /no-such-file\.yaml/],
+    [['tables', 'plan', '--workload', 'sensors'], /no database was named/],
+    [['tables', 'plan', '--env', 'staging'], /no environment "staging".*dev or prod/],
+    [['rebalance', 'status', '--url', 'postgresql://a:hunter2@h.example/d'], /--url holds a password/],
+    [
+      ['audit', 'diff', 'dev@wide', 'prod'],
+      /"dev@wide" names the stage "wide": a stage is single-node or scaled-out/,
+    ],
+    [['bench', 'speed'], /there is no bench "speed": choose one of/],
+  ])('%j', async (argv, message) => {
+    const answer = await scaleout(argv);
+    expect(answer.stderr).toMatch(message);
+    expect(answer).toMatchObject({ status: 1, stdout: '' });
+    expect(answer.stderr).toMatch(/^error: /);
+    expect(answer.stderr).not.toMatch(/\n\s+at |hunter2/);
+    expect(answer.stderr.trim().split('\n').length).toBeLessThanOrEqual(2);
+  });
+});
+
+it('cannot reach a database: one paragraph, exit 1, and where it came from only on request', async () => {
+  // Port 9 is discard: nothing listens there.
+  const argv = ['tables', 'verify', '--workload', 'sensors', '--url', 'postgresql://citus@127.0.0.1:9/citus'];
+  const answer = await scaleout(argv);
+  expect(answer.status).toBe(1);
+  expect(answer.stderr).toBe(
+    'error: cannot connect to citus@127.0.0.1:9/citus: nothing listens there. Is the server up, and is it the right port?\n',
+  );
+  expect((await scaleout([...argv, '--debug'])).stderr).toMatch(/\n\s+at /);
+});
+
+it('prints one JSON document, and nothing else, on stdout', async () => {
+  const answer = await scaleout(['schemas', '--check', '--json']);
+  expect(JSON.parse(answer.stdout)).toEqual({ formatVersion: 1, stale: [] });
+  expect(answer.status).toBe(0);
+});
+
+it('lists its verbs', async () => {
+  const { stdout, status } = await scaleout(['--help']);
+  expect(status).toBe(0);
+  const verbs = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+  expect(verbs).toEqual(['tables', 'rebalance', 'audit', 'local', 'schemas', 'bench', 'help']);
+});
