@@ -317,12 +317,17 @@ function exitStatus(outcome: VerbResult['outcome'], detailed: boolean): number {
   }
 }
 
+/** What Azure says a firewall rule takes at most. */
+const FIREWALL_PATIENCE_MS = 300_000;
+
 /** The database a command line names: an environment's outputs, a URL, or the libpq variables. */
 async function databaseTarget(io: Io, flags: DatabaseFlags): Promise<ConnectionTarget> {
   if (flags.url !== undefined) return targetFromUrl(flags.url, io.environment, { argument: true });
   if (flags.env === undefined) return targetFromEnvironment(io.environment);
   environmentNamed(flags.env);
-  return targetFromEnvironment(io.environment, await environmentTarget(flags.env, io.environment));
+  const target = targetFromEnvironment(io.environment, await environmentTarget(flags.env, io.environment));
+  // Right after a deploy the rule that lets this address in may not be in force yet.
+  return { ...target, waitForFirewallMs: FIREWALL_PATIENCE_MS };
 }
 
 async function rebalanceInput(io: Io, flags: RebalanceFlags) {

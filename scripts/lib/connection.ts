@@ -14,7 +14,12 @@ export interface ConnectionTarget {
   readonly password?: string;
   /** `verify-full` unless the host is this machine. */
   readonly sslMode: 'disable' | 'verify-full';
-  /** File with the certificate authority's certificate (PEM); absent trusts the system's. */
+  /**
+   * Milliseconds to go on trying while the server answers `no pg_hba.conf entry`: on Azure a new firewall rule takes up
+   * to five minutes. @default 0
+   */
+  readonly waitForFirewallMs?: number;
+  /** File with the certificate authority's certificate (PEM); absent trusts those Node.js ships, DigiCert Global Root G2 of Azure among them. */
   readonly sslRootCert?: string;
 }
 
@@ -23,8 +28,11 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /** This program's sessions, as `pg_stat_activity.application_name` shows them. */
 export const APPLICATION_NAME = 'scaleout';
 
-/** Seconds a server has to accept a connection. */
+/** Milliseconds a server has to accept a connection. */
 const CONNECT_TIMEOUT_MS = 15_000;
+
+/** Milliseconds between two attempts while a firewall rule comes into force. */
+const FIREWALL_INTERVAL_MS = 5000;
 
 /**
  * The target from the standard libpq variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE,
@@ -120,11 +128,7 @@ export function describeTarget(target: ConnectionTarget): string {
 }
 
 export interface ConnectOptions {
-  /**
-   * Milliseconds to go on trying while the server answers `no pg_hba.conf entry`: on Azure a firewall rule takes up
-   * to five minutes. @default 0
-   */
-  readonly waitForFirewallMs?: number;
+  /** Told while this waits for the firewall. */
   readonly reporter?: Reporter;
   /** Appended to the application name, e.g. the verb. */
   readonly purpose?: string;
@@ -165,7 +169,7 @@ export async function withClient<T>(
 }
 
 async function connect(target: ConnectionTarget, options: ConnectOptions): Promise<Client> {
-  const deadline = Date.now() + (options.waitForFirewallMs ?? 0);
+  const deadline = Date.now() + (target.waitForFirewallMs ?? 0);
   for (let attempt = 1; ; attempt += 1) {
     const client = new Client({
       host: target.host,
@@ -201,7 +205,7 @@ async function connect(target: ConnectionTarget, options: ConnectOptions): Promi
           `${target.host} does not let this address in yet; a new firewall rule takes up to 5 minutes, so this tries again`,
         );
       }
-      await sleep(5000);
+      await sleep(Math.max(0, Math.min(FIREWALL_INTERVAL_MS, deadline - Date.now())));
     }
   }
 }
@@ -212,7 +216,7 @@ function tlsOptions(target: ConnectionTarget): object {
     return { rejectUnauthorized: true, ca: readFileSync(target.sslRootCert, 'utf8') };
   } catch (error) {
     throw new ScaleoutError(
-      `PGSSLROOTCERT names ${target.sslRootCert}, which cannot be read (${errorCode(error) ?? 'unknown'}): point it at the PEM file of the certificate authority, or unset it to trust the system's`,
+      `PGSSLROOTCERT names ${target.sslRootCert}, which cannot be read (${errorCode(error) ?? 'unknown'}): point it at the PEM file of the certificate authority, or unset it to trust those Node.js ships`,
       { cause: error },
     );
   }

@@ -1,10 +1,14 @@
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 import {
   connectionError,
   describeTarget,
   isThisMachine,
   targetFromEnvironment,
   targetFromUrl,
+  withClient,
 } from '../../scripts/lib/connection';
+import { silentReporter } from '../../scripts/lib/reporter';
 
 const remote = { PGHOST: 'c-wwi.postgres.cosmos.azure.com', PGPASSWORD: 'a Secret 1' };
 
@@ -119,5 +123,42 @@ describe('connectionError', () => {
     expect(text).toMatch(message);
     expect(text).toContain('citus@c-wwi.postgres.cosmos.azure.com:5432/citus');
     expect(text).not.toContain('a Secret 1');
+  });
+});
+
+describe('a firewall that does not know this address yet', () => {
+  /** Answers every login as PostgreSQL does when no rule of pg_hba.conf fits. */
+  async function shutServer(): Promise<{ port: number; logins: () => number; close: () => void }> {
+    let logins = 0;
+    const server = createServer((socket) => {
+      socket.once('data', () => {
+        logins += 1;
+        const fields = Buffer.from('SFATAL\0C28000\0Mno pg_hba.conf entry for host "203.0.113.9"\0\0');
+        const header = Buffer.alloc(5, 'E');
+        header.writeInt32BE(fields.length + 4, 1);
+        socket.end(Buffer.concat([header, fields]));
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()));
+    return {
+      port: (server.address() as AddressInfo).port,
+      logins: () => logins,
+      close: () => server.close(),
+    };
+  }
+
+  it.each([
+    [0, 1],
+    [300, 2],
+  ])('is asked for %i ms: %i logins, then the way out', async (waitForFirewallMs, expected) => {
+    const server = await shutServer();
+    const told: string[] = [];
+    const reporter = { ...silentReporter, info: (text: string) => told.push(text) };
+    const target = targetFromEnvironment({ PGHOST: '127.0.0.1', PGPORT: String(server.port) });
+    const work = withClient({ ...target, waitForFirewallMs }, () => Promise.resolve(), { reporter });
+    await expect(work).rejects.toThrow(/does not let this address in\. Add it to network\.allow/);
+    server.close();
+    expect(server.logins()).toBe(expected);
+    expect(told).toHaveLength(expected - 1);
   });
 });
