@@ -150,7 +150,15 @@ async function attemptStep(
   const onlooking = watch(onlooker, {
     pid,
     signal,
-    ...(progress === undefined ? {} : { copy: { table: unqualified(step.table), progress } }),
+    ...(progress === undefined
+      ? {}
+      : {
+          copy: {
+            table: unqualified(step.table),
+            ...(step.rows === undefined ? {} : { rows: step.rows }),
+            progress,
+          },
+        }),
   });
   const from = performance.now();
   try {

@@ -119,7 +119,7 @@ function describeKind(citus: CitusTable): string {
     case 'schema':
       return 'part of a distributed schema';
     case 'reference':
-      return `a reference table, copied to ${String(citus.placements.length)} ${citus.placements.length === 1 ? "node" : "nodes"}`;
+      return `a reference table, copied to ${String(citus.placements.length)} ${citus.placements.length === 1 ? 'node' : 'nodes'}`;
     case 'distributed':
       return `distributed by ${citus.column ?? 'nothing (one shard)'} in ${String(citus.shardCount)} shards, colocation group ${String(citus.colocationId)}`;
   }

@@ -21,8 +21,8 @@ const LOOKS_PER_COUNT = 5;
 export interface Watched {
   /** The backend that runs the step. */
   readonly pid: number;
-  /** Counts rows as they arrive in the shards of the table of this name. */
-  readonly copy?: { readonly table: string; readonly progress: Progress };
+  /** Counts rows as they arrive in the shards of the table of this name; `rows` is how many there may be. */
+  readonly copy?: { readonly table: string; readonly rows?: number; readonly progress: Progress };
   /** Cancels the statement in flight once aborted. */
   readonly signal: AbortSignal;
 }
@@ -44,12 +44,16 @@ export function watch(client: Client, watched: Watched): Watch {
     const { rows } = await client.query<Blocker>(BLOCKERS, [watched.pid]);
     if (rows.length > 0) seen = rows;
     if (!count || watched.copy === undefined) return;
-    const { table, progress } = watched.copy;
+    const { table, rows: expected, progress } = watched.copy;
     const answer = await client.query<{ rows: number }>(ROWS_COPIED, [shardPattern(table)]);
-    // A copy that ends takes its count away with it.
     const now = answer.rows[0]?.rows ?? 0;
+    if (now === 0 && copied > 0) {
+      // A copy that ends takes its count away with it.
+      progress.update(Math.max(copied, expected ?? 0), 'copied; the shards catch up and switch over');
+      return;
+    }
     copied = Math.max(copied, now);
-    progress.update(copied, now < copied ? 'copied; changes catch up and the shards switch over' : '');
+    progress.update(copied);
   };
   const loop = async (): Promise<void> => {
     for (let looks = 1; ; looks += 1) {

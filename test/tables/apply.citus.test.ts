@@ -89,11 +89,11 @@ laneSuite('citus', 'tables apply on the sensors', () => {
     await createSensors(database.target, 20_000);
     const expected = sensorsDistribution();
     const writer = await session(database.target);
-    let writing = true;
+    const done = new AbortController();
     const written: string[] = [];
     let slowest = 0;
     const work = (async () => {
-      while (writing) {
+      while (!done.signal.aborted) {
         const from = performance.now();
         const { rows } = await writer.query<{ event_id: string }>(
           `INSERT INTO events (device_id, payload) VALUES ($1, '{"writer": true}') RETURNING event_id`,
@@ -104,7 +104,7 @@ laneSuite('citus', 'tables apply on the sensors', () => {
       }
     })();
     await tablesApply(testContext(), { target: database.target, expected });
-    writing = false;
+    done.abort();
     await work;
     await writer.end();
     expect(written.length).toBeGreaterThan(100);
