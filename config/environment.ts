@@ -7,7 +7,7 @@ import type { Fault } from './faults';
 import { ConfigError } from './faults';
 import { configDirectory, listConfigDirectory, readConfigFile, shownPath } from './files';
 import { didYouMean, oneOf, show } from './wording';
-import { workloadNames } from './workload';
+import { workloadNames } from './workload-names';
 import type { Located, Path } from './yaml';
 import { locateYaml, rule } from './yaml';
 

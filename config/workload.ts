@@ -1,14 +1,15 @@
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadDistribution } from './distribution';
 import type { Distribution } from './distribution-types';
 import { ConfigError } from './faults';
-import { configDirectory, listConfigDirectory, readConfigFile, shownPath } from './files';
+import { configDirectory, readConfigFile, shownPath } from './files';
+import { workloadNames } from './workload-names';
 import { parseQueries } from './workload-queries';
 import type { WorkloadQuery } from './workload-queries';
 import { didYouMean, oneOf, show } from './wording';
 
 export type { WorkloadQuery } from './workload-queries';
+export { workloadNames } from './workload-names';
 
 /** A database that people run: its tables, how they are distributed, and the queries that matter. */
 export interface Workload {
@@ -19,13 +20,6 @@ export interface Workload {
   readonly schemaSql: string;
   readonly distribution: Distribution;
   readonly queries: readonly WorkloadQuery[];
-}
-
-/** Names of the workloads there are, sorted. */
-export function workloadNames(directory: string = configDirectory()): string[] {
-  return listConfigDirectory(path.join(directory, 'workloads')).filter((name) =>
-    existsSync(path.join(directory, 'workloads', name, 'distribution.yaml')),
-  );
 }
 
 /**

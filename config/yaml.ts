@@ -5,6 +5,9 @@ import type { Fault } from './faults';
 import { ConfigError } from './faults';
 import { allOf, didYouMean, show } from './wording';
 
+// Each file is parsed once: compiling the schemas first would take longer than it saves.
+z.config({ jitless: true });
+
 export type Path = readonly (string | number)[];
 
 /** Says that something is wrong at a place of the file. */

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'cdktf';
 import type { EnvironmentSettings, Stage } from '../config/environment';
+import { withoutCreationTraces } from './creation-traces';
 import { EnvironmentStack } from './environment-stack';
 
 /** What was written for one environment. */
@@ -33,12 +34,15 @@ export function synthesize(
 ): SynthesizedStack[] {
   const outdir = options.outdir ?? process.env['CDKTF_OUTDIR'] ?? 'cdktf.out';
   mkdirSync(outdir, { recursive: true });
-  // Stack traces would put paths of this machine into what is compared and reviewed.
-  const app = new App({ outdir, stackTraces: false });
-  const stacks = environments.map(
-    (settings) => new EnvironmentStack(app, atStage(settings, options.stage ?? settings.cluster.stage)),
-  );
-  app.synth();
+  const stacks = withoutCreationTraces(() => {
+    // Traces in the metadata would put paths of this machine into what is compared and reviewed.
+    const app = new App({ outdir, stackTraces: false });
+    const made = environments.map(
+      (settings) => new EnvironmentStack(app, atStage(settings, options.stage ?? settings.cluster.stage)),
+    );
+    app.synth();
+    return made;
+  });
   return stacks.map(({ node: { id: name } }) => {
     const directory = path.join(outdir, 'stacks', name);
     return { name, directory, file: path.join(directory, 'cdk.tf.json') };
