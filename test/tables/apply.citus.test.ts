@@ -4,8 +4,8 @@ import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/comm
 import { fingerprintTables } from '../../scripts/tables/fingerprint';
 import type { Fingerprint } from '../../scripts/tables/fingerprint';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { freshOnlineDatabase } from './support/databases';
 import {
   createSensors,
   DEVICES,
@@ -46,7 +46,7 @@ const wrongChecks = async (
   return document.checks.filter((check) => !check.ok);
 };
 
-laneSuite('citus', 'tables apply on the sensors', () => {
+platformSuite('tables apply on the sensors', () => {
   test.each<[0 | 2, boolean]>([
     [0, true],
     [0, false],
@@ -55,7 +55,7 @@ laneSuite('citus', 'tables apply on the sensors', () => {
   ])(
     '%i workers, online: %s: every row is there, every check holds, a second run does nothing',
     async (workers, online) => {
-      database = await freshCitusDatabase({ workers });
+      database = await (online ? freshOnlineDatabase : freshCitusDatabase)({ workers });
       await createSensors(database.target, 3_000);
       const expected = sensorsDistribution({ online });
       const before = await fingerprints(expected);
@@ -85,7 +85,7 @@ laneSuite('citus', 'tables apply on the sensors', () => {
   );
 
   test('writes go on during the online copy, and none is lost', async () => {
-    database = await freshCitusDatabase({ workers: 2 });
+    database = await freshOnlineDatabase({ workers: 2 });
     await createSensors(database.target, 20_000);
     const expected = sensorsDistribution();
     const writer = await session(database.target);
@@ -223,7 +223,7 @@ laneSuite('citus', 'tables apply on the sensors', () => {
   });
 
   test('a distribution that failed half way, as an earlier one did, is taken up again', async () => {
-    database = await freshCitusDatabase({ workers: 2 });
+    database = await freshOnlineDatabase({ workers: 2 });
     await createSensors(database.target, 500);
     const expected = sensorsDistribution();
     // Reference tables by hand, first: devices and events turn local, and the plan has to cope.

@@ -1,8 +1,7 @@
 import type { Distribution, ExpectedTable } from '../../config/distribution-types';
 import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { named } from './support/catalog';
 import { query, testContext } from './support/sensors';
 
@@ -47,7 +46,7 @@ const by = (name: string, distributeBy: string, more: object = {}): ExpectedTabl
 const whole = (name: string): ExpectedTable => ({ kind: 'reference', table: named(name) });
 const spec = (...tables: ExpectedTable[]): Distribution => ({ shardCount: 4, online: true, tables });
 
-laneSuite('citus', 'a specification that does not fit', () => {
+platformSuite('a specification that does not fit', () => {
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 0 });
     await query(database.target, SCHEMA);

@@ -5,8 +5,8 @@ import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import { fingerprintTables } from '../../scripts/tables/fingerprint';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { platformSuite } from '../support/citus';
+import { freshOnlineDatabase } from './support/databases';
 import { createSensors, query, sensorsDistribution, testContext } from './support/sensors';
 
 jest.setTimeout(180_000);
@@ -74,9 +74,9 @@ async function expectVerified(before: Awaited<ReturnType<typeof rows>>): Promise
   expect(document.checks.filter((check) => !check.ok)).toEqual([]);
 }
 
-laneSuite('citus', 'tables apply, broken off', () => {
+platformSuite('tables apply, broken off', () => {
   test('after every single step, by the person', async () => {
-    database = await freshCitusDatabase({ workers: 0 });
+    database = await freshOnlineDatabase({ workers: 0 });
     await createSensors(database.target, 500);
     const before = await rows();
     let runs = 0;
@@ -101,7 +101,7 @@ laneSuite('citus', 'tables apply, broken off', () => {
   test.each(['build-key-index', 'distribute events'])(
     'in the middle of %s, by the person',
     async (moment) => {
-      database = await freshCitusDatabase({ workers: 0 });
+      database = await freshOnlineDatabase({ workers: 0 });
       await createSensors(database.target, 60_000);
       const before = await rows();
       const context = testContext((line, stop) => {
@@ -117,7 +117,7 @@ laneSuite('citus', 'tables apply, broken off', () => {
   );
 
   test('by a server that ends the session, at several moments', async () => {
-    database = await freshCitusDatabase({ workers: 0 });
+    database = await freshOnlineDatabase({ workers: 0 });
     await createSensors(database.target, 20_000);
     const before = await rows();
     for (const delay of [20, 60, 120, 300, 700, 1500]) {
@@ -141,7 +141,7 @@ laneSuite('citus', 'tables apply, broken off', () => {
   });
 
   test('by SIGKILL, at several moments', async () => {
-    database = await freshCitusDatabase({ workers: 2 });
+    database = await freshOnlineDatabase({ workers: 2 });
     await createSensors(database.target, 20_000);
     const before = await rows();
     let killed = 0;

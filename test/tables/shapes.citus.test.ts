@@ -3,8 +3,8 @@ import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import { fingerprintTables } from '../../scripts/tables/fingerprint';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { freshOnlineDatabase } from './support/databases';
 import { query, testContext } from './support/sensors';
 
 jest.setTimeout(120_000);
@@ -57,12 +57,12 @@ afterEach(async () => {
   await database.drop();
 });
 
-laneSuite('citus', 'tables of every shape', () => {
+platformSuite('tables of every shape', () => {
   test.each<[0 | 2, boolean]>([
     [0, false],
     [2, true],
   ])('%i workers, online: %s', async (workers, online) => {
-    database = await freshCitusDatabase({ workers });
+    database = await (online ? freshOnlineDatabase : freshCitusDatabase)({ workers });
     const { target } = database;
     await query(target, SCHEMA);
     const expected: Distribution = { shardCount: 4, online, tables };

@@ -1,0 +1,22 @@
+import { Client } from 'pg';
+import type { TestDatabase } from '../../support/citus';
+import { freshCitusDatabase } from '../../support/citus';
+
+/**
+ * A fresh database for a test that distributes online. Citus names the replication slots of such a copy after the node,
+ * the role and a number that starts at 1 in every database, so two copies in two databases of one server can collide;
+ * a cluster on Azure has one database, and the tests take turns.
+ */
+export async function freshOnlineDatabase(options: { readonly workers: 0 | 2 }): Promise<TestDatabase> {
+  const database = await freshCitusDatabase(options);
+  const turn = new Client({ ...database.platform, database: 'postgres', ssl: false });
+  await turn.connect();
+  await turn.query("SELECT pg_advisory_lock(hashtextextended('scaleout tests distribute online', 0))");
+  return {
+    ...database,
+    async drop() {
+      await database.drop();
+      await turn.end();
+    },
+  };
+}
