@@ -140,7 +140,10 @@ export async function localDown(
   forgetState(world.stateDirectory);
   return {
     document: { formatVersion: 1, tookDown: true },
-    text: `The local cluster (${state.engine}, ${state.workload}) is down, and nothing is left of it.`,
+    text:
+      state.directory === undefined
+        ? `The tables of ${state.workload} are dropped; the cluster is somebody else’s and stays.`
+        : `The local cluster (${state.engine}, ${state.workload}) is down, and nothing is left of it.`,
     outcome: 'done',
   };
 }
@@ -247,6 +250,9 @@ async function journeyOn(
     reporter.info(`${engine}: ${taken ? 'taken, ' : 'not taken, '}${because}`);
   }
   const cluster = await stages.run('start', () => choice.availability.start(reporter));
+  const watch = watchServers(cluster);
+  let journey: Promise<JourneyResult> | undefined;
+  const watched: VerbContext = { ...context, signal: AbortSignal.any([context.signal, watch.signal]) };
   try {
     if (!cluster.scalable && cluster.citus && settings.order === 'distribute-first') {
       throw refused(
@@ -254,7 +260,10 @@ async function journeyOn(
       );
     }
     reporter.info(`${describeTarget(cluster.coordinator)}, a login without superuser rights`);
-    const result = await runJourney(context, cluster, settings, stages);
+    journey = runJourney(watched, cluster, settings, stages);
+    // Servers that are thrown away need no safe point: asked to stop, this does not wait for the verb under way.
+    const result = await (cluster.directory === undefined ? journey : unlessAborted(journey, watched.signal));
+    watch.end();
     await finish(cluster, stages);
     const { rows, order, workload } = settings;
     return {
@@ -262,22 +271,62 @@ async function journeyOn(
       result,
     };
   } catch (error) {
+    watch.end();
     // A server's connections break a moment before its end is known.
     await sleep(200);
     const lost = await cluster.lost().catch(() => undefined);
     const leftover = await stopCluster(context, cluster).then(
-      () => 'The cluster was taken down and nothing is left of it',
+      () =>
+        cluster.directory === undefined
+          ? 'The tables it made were dropped'
+          : 'The cluster was taken down and nothing is left of it',
       (fault: unknown) => `What it left could not be cleared away (${explain(fault)})`,
     );
+    // With its servers gone, the verb under way ends as well; until then it may still have something to report.
+    await journey?.catch(() => undefined);
     const stage = stages.current();
-    if (context.signal.aborted) {
-      throw new InterruptedError(`stopped as asked at the stage "${stage}". ${leftover}`);
-    }
     if (lost !== undefined) {
       throw new ScaleoutError(`${lost} at the stage "${stage}". ${leftover}: run it again`, { cause: error });
     }
+    if (context.signal.aborted) {
+      throw new InterruptedError(`stopped as asked at the stage "${stage}". ${leftover}`);
+    }
     throw error;
   }
+}
+
+/** What `work` gives, or a rejection as soon as the signal is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop = (): void => undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    stop = () => reject(new InterruptedError('stopped as asked'));
+    signal.addEventListener('abort', stop, { once: true });
+  });
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Milliseconds between two looks at the servers. */
+const WATCH_INTERVAL_MS = 1000;
+
+/**
+ * Aborts its signal when a server ends by itself: a session of a postmaster that was killed may go on for as long as it
+ * has something to do, and the end of a worker shows on the coordinator late.
+ */
+function watchServers(cluster: LocalCluster): { readonly signal: AbortSignal; end(): void } {
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    cluster.lost().then(
+      (lost) => {
+        if (lost !== undefined) controller.abort();
+      },
+      () => undefined,
+    );
+  }, WATCH_INTERVAL_MS);
+  return { signal: controller.signal, end: () => clearInterval(timer) };
 }
 
 async function stopCluster(context: VerbContext, cluster: LocalCluster): Promise<void> {

@@ -6,7 +6,7 @@ import type { VerbContext } from '../lib/verb';
 import { fingerprintTables } from '../tables/fingerprint';
 import type { Fingerprint } from '../tables/fingerprint';
 import type { ClusterSteps, NodeHolding, RebalanceOutcome, Verification } from './cluster-steps';
-import { markTablesAsOurs } from './engines/borrowed-database';
+import { recordOurTables } from './engines/borrowed-database';
 import type { LocalCluster } from './engines/engine';
 import { loadData } from './load';
 import type { ExplainedQuery } from './plans';
@@ -127,7 +127,7 @@ async function prepareSingleNode(
       await stages.run('schema', () =>
         withTransaction(client, async () => {
           await client.query(workload.schemaSql);
-          if (cluster.engine === 'citus-url') await markTablesAsOurs(client);
+          if (cluster.engine === 'citus-url') await recordOurTables(client);
         }),
       );
       const names = data.tables.map(({ table: name }) => name);

@@ -70,8 +70,11 @@ async function borrow(target: ConnectionTarget): Promise<LocalCluster> {
         kept = true;
       },
       async stop() {
-        if (!kept) await withClient(target, dropOurTables);
-        await release();
+        try {
+          if (!kept) await withClient(target, dropOurTables);
+        } finally {
+          await release();
+        }
       },
     };
   } catch (error) {

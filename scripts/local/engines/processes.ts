@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -14,6 +14,8 @@ interface RunningProcess {
   readonly pid: number;
   /** The program and its arguments. */
   readonly command: string;
+  /** Where it works; empty where the kernel does not say. */
+  readonly workingDirectory: string;
 }
 
 /** This process, or another one that is running. */
@@ -57,7 +59,8 @@ const OURS = new Set(['postgres', 'initdb', 'cp']);
 
 /**
  * Ends every server that works in `directory`, at once (their data is thrown away). A process is recognised by its
- * program and by the directory in its arguments, never by a number in a file alone: numbers are used again.
+ * program and by the directory in its arguments, never by a number in a file alone: numbers are used again. Where the
+ * kernel tells working directories, that finds the children of a postmaster that was killed as well.
  *
  * @returns how many processes there were
  */
@@ -75,10 +78,11 @@ export async function endProcessesIn(directory: string): Promise<number> {
 
 function processesIn(directory: string): RunningProcess[] {
   return runningProcesses().filter(
-    ({ pid, command }) =>
+    ({ pid, command, workingDirectory }) =>
       pid !== process.pid &&
-      command.includes(`${directory}/`) &&
-      OURS.has(basename(command.split(/[\s\0]/, 1)[0] ?? '')),
+      (command.includes(`${directory}/`) || workingDirectory.startsWith(`${directory}/`)) &&
+      // `postgres: citus citus 127.0.0.1(4711) COPY` is how a backend names itself.
+      OURS.has(basename(command.split(/[\s\0]/, 1)[0] ?? '').replace(/:$/, '')),
   );
 }
 
@@ -86,18 +90,23 @@ function runningProcesses(): RunningProcess[] {
   if (process.platform === 'linux') {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
-      .map((name) => ({ pid: Number(name), command: commandOf(name) }));
+      .map((name) => ({
+        pid: Number(name),
+        command: readOrEmpty(() => readFileSync(`/proc/${name}/cmdline`, 'utf8')),
+        workingDirectory: readOrEmpty(() => readlinkSync(`/proc/${name}/cwd`)),
+      }));
   }
   return execFileSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8', maxBuffer: 1 << 26 })
     .split('\n')
     .map((line) => /^\s*(\d+)\s+(.*)$/.exec(line))
     .filter((match) => match !== null)
-    .map((match) => ({ pid: Number(match[1]), command: match[2] ?? '' }));
+    .map((match) => ({ pid: Number(match[1]), command: match[2] ?? '', workingDirectory: '' }));
 }
 
-function commandOf(pid: string): string {
+/** A process may be gone, or somebody else's. */
+function readOrEmpty(read: () => string): string {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+    return read();
   } catch {
     return '';
   }

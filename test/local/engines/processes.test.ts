@@ -1,0 +1,34 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { endProcessesIn, identifyProcess, isRunning } from '../../../scripts/local/engines/processes';
+
+test('a process runs until it has ended', async () => {
+  expect(isRunning(identifyProcess())).toBe(true);
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'ignore' });
+  await once(child, 'spawn');
+  const identity = identifyProcess(child.pid);
+  expect(isRunning(identity)).toBe(true);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+  expect(isRunning(identity)).toBe(false);
+});
+
+test('a later process with the same number is another one', () => {
+  const { pid, started } = identifyProcess();
+  if (started === undefined) return;
+  expect(isRunning({ pid, started: `${started}1` })).toBe(false);
+});
+
+test('a process is not ended for naming the directory when it is none of the servers', async () => {
+  const directory = '/tmp/scaleout-cluster-of-nobody';
+  const child = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60000)', `${directory}/servers/x`], {
+    stdio: 'ignore',
+  });
+  await once(child, 'spawn');
+  try {
+    expect(await endProcessesIn(directory)).toBe(0);
+    expect(isRunning(identifyProcess(child.pid))).toBe(true);
+  } finally {
+    child.kill('SIGKILL');
+  }
+});

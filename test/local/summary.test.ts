@@ -1,0 +1,89 @@
+import type { JourneyResult } from '../../scripts/local/journey';
+import type { RunFacts } from '../../scripts/local/summary';
+import { runDocument, summaryText } from '../../scripts/local/summary';
+
+const facts: RunFacts = {
+  engine: 'native',
+  workload: 'sensors',
+  rows: 200_000,
+  order: 'scale-first',
+  stages: [
+    { name: 'distribute', seconds: 3.2 },
+    { name: 'rebalance', seconds: 81 },
+  ],
+};
+
+const MIB = 1024 * 1024;
+const result: JourneyResult = {
+  simulated: false,
+  placements: [
+    { node: 'coordinator', shards: 11, bytes: 10 * MIB, totalBytes: 11 * MIB },
+    { node: 'w0', shards: 11, bytes: 8 * MIB, totalBytes: 8 * MIB },
+    { node: 'w1', shards: 10, bytes: 7 * MIB, totalBytes: 7 * MIB },
+  ],
+  tasks: { perDevice: 1, allDevices: 32 },
+  rebalance: { moves: 0, bytes: 0 },
+  estimate: { seconds: 74, assumes: 'a model' },
+  verify: { ok: true, checks: [{ id: 'rows:events', ok: true, detail: 'the same' }] },
+};
+
+test('scale-first names its own cost, and what the other order would have had to move', () => {
+  const text = summaryText(facts, result);
+  expect(text).toContain('200,000 rows of sensors on native, scale-first, in 1 min 24 s');
+  expect(text).toContain('Task Count: 32 for all devices, 1 for one device');
+  expect(text).toContain('distributed in 3.2 s straight to 3 nodes');
+  expect(text).toContain('the rebalance had no move to make');
+  expect(text).toContain('21 moves of 15.0 MiB, about 1 min 14 s as `rebalance plan` estimates it');
+});
+
+test('distribute-first names the moves it made and how long they took', () => {
+  const text = summaryText(
+    { ...facts, order: 'distribute-first' },
+    { ...result, rebalance: { moves: 21, bytes: 15 * MIB } },
+  );
+  expect(text).toContain('the rebalance made 21 moves of 15.0 MiB in 1 min 21 s.');
+});
+
+test('checks that do not hold are counted', () => {
+  const verify = {
+    ok: false,
+    checks: [
+      { id: 'a', ok: true, detail: '' },
+      { id: 'b', ok: false, detail: '' },
+    ],
+  };
+  expect(summaryText(facts, { ...result, verify })).toContain('Not verified: 1 of 2 checks do not hold');
+});
+
+test('a simulation says so wherever it speaks of what did not happen, and claims no time for it', () => {
+  const simulated: JourneyResult = { ...result, simulated: true };
+  delete (simulated as { estimate?: unknown }).estimate;
+  const text = summaryText({ ...facts, order: 'distribute-first' }, simulated);
+  for (const line of ['coordinator', 'w0', 'w1', 'Task Count', 'Verified', 'What the order costs']) {
+    const found = text.split('\n').find((each) => each.startsWith(line));
+    expect(found).toContain('[simulated]');
+  }
+  expect(text).not.toMatch(/moves? .* in 1 min/);
+
+  const document = runDocument(facts, simulated);
+  expect(document.placements.every((placement) => placement.simulated === true)).toBe(true);
+  expect([document.tasks, document.rebalance, document.verify].every((part) => part.simulated === true)).toBe(
+    true,
+  );
+});
+
+test('the document has what others build on', () => {
+  expect(runDocument(facts, result)).toEqual({
+    formatVersion: 1,
+    ...facts,
+    simulated: false,
+    placements: [
+      { node: 'coordinator', shards: 11, bytes: 10 * MIB },
+      { node: 'w0', shards: 11, bytes: 8 * MIB },
+      { node: 'w1', shards: 10, bytes: 7 * MIB },
+    ],
+    tasks: { perDevice: 1, allDevices: 32 },
+    rebalance: { moves: 0, bytes: 0 },
+    verify: result.verify,
+  });
+});
