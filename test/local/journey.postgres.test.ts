@@ -12,6 +12,7 @@ import {
   createClusterDirectory,
   isOwned,
   sweepClusters,
+  takeDownCluster,
 } from '../../scripts/local/engines/cluster-directory';
 import { embeddedEngine } from '../../scripts/local/engines/embedded';
 import type { Engine, LocalCluster } from '../../scripts/local/engines/engine';
