@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { Query } from 'pg';
 import type { WorkloadQuery } from '../../config/workload';
 
 /** A query that was run and explained. */
@@ -9,13 +10,18 @@ export interface ExplainedQuery {
   readonly plan: readonly string[];
 }
 
-/** Runs a query, counts its rows and asks for its plan. */
+/** Runs a query, counts its rows without keeping them, and asks for its plan. */
 export async function runAndExplain(client: Client, query: WorkloadQuery): Promise<ExplainedQuery> {
   const started = performance.now();
-  const { rowCount } = await client.query({ text: query.sql, rowMode: 'array' });
+  let rows = 0;
+  await new Promise<void>((resolve, reject) => {
+    const running = client.query(new Query(query.sql));
+    running.on('row', () => (rows += 1));
+    running.on('end', () => resolve());
+    running.on('error', reject);
+  });
   const seconds = (performance.now() - started) / 1000;
-  const plan = await explainQuery(client, query);
-  return { name: query.name, rows: rowCount ?? 0, seconds, plan };
+  return { name: query.name, rows, seconds, plan: await explainQuery(client, query) };
 }
 
 /** The plan of a query as lines of text. The statement is the workload's own, from a file of this project. */
