@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
+import pgpass from 'pgpass';
 import { describeServerError, errorCode, isServerError, ScaleoutError } from './errors';
 import type { Reporter } from './reporter';
 
@@ -11,6 +12,7 @@ export interface ConnectionTarget {
   readonly port: number;
   readonly user: string;
   readonly database: string;
+  /** @default - what PGPASSFILE or ~/.pgpass says, once the server asks */
   readonly password?: string;
   /** `verify-full` unless the host is this machine. */
   readonly sslMode: 'disable' | 'verify-full';
@@ -176,7 +178,7 @@ async function connect(target: ConnectionTarget, options: ConnectOptions): Promi
       port: target.port,
       user: target.user,
       database: target.database,
-      ...(target.password === undefined ? {} : { password: target.password }),
+      password: target.password ?? (() => passwordFromFile(target)),
       ssl: target.sslMode === 'disable' ? false : tlsOptions(target),
       application_name: [APPLICATION_NAME, options.purpose].filter(Boolean).join(' '),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
@@ -208,6 +210,16 @@ async function connect(target: ConnectionTarget, options: ConnectOptions): Promi
       await sleep(Math.max(0, Math.min(FIREWALL_INTERVAL_MS, deadline - Date.now())));
     }
   }
+}
+
+/** What libpq would find in PGPASSFILE or ~/.pgpass, asked for only when the server wants a password. */
+function passwordFromFile({ host, port, user, database }: ConnectionTarget): Promise<string> {
+  return new Promise((resolve, reject) => {
+    pgpass({ host, port, user, database }, (password) => {
+      if (password === undefined) reject(new Error('no password'));
+      else resolve(password);
+    });
+  });
 }
 
 function tlsOptions(target: ConnectionTarget): object {
@@ -269,7 +281,7 @@ function connectionReason(target: ConnectionTarget, error: unknown): string {
   if (/does not support SSL/.test(message)) {
     return 'the server does not speak TLS, and without it nothing proves who answers; only servers on this machine may do so';
   }
-  if (/password must be a string/.test(message)) return 'the server asks for a password; set PGPASSWORD';
+  if (message === 'no password') return 'the server asks for a password; set PGPASSWORD, or name a file with PGPASSFILE';
   if (/certificate|self.signed|altnames|CERT_|issuer/i.test(`${message} ${code}`)) {
     return `its TLS certificate is not trusted (${message}). Point PGSSLROOTCERT at the certificate authority's PEM file`;
   }

@@ -51,7 +51,7 @@ export async function rebalancePlan(
       }
       return { document, text: planText(document), outcome: pending ? 'changes' : 'done' };
     },
-    { purpose: 'rebalance plan' },
+    { purpose: 'rebalance plan', reporter: context.reporter },
   );
 }
 
@@ -71,13 +71,13 @@ export async function rebalanceRun(
       const well = document.state === 'finished' || document.state === 'balanced';
       return { document, text: runText(document), outcome: well ? 'done' : 'failed' };
     },
-    { purpose: 'rebalance run' },
+    { purpose: 'rebalance run', reporter: context.reporter },
   );
 }
 
 /** The job that runs or the last that did, and what each node holds. Changes nothing and waits for nobody. */
 export async function rebalanceStatus(
-  _context: VerbContext,
+  context: VerbContext,
   input: Pick<RebalanceInput, 'target'>,
 ): Promise<VerbResult<RebalanceStatus>> {
   return withClient(
@@ -88,7 +88,7 @@ export async function rebalanceStatus(
       const document = await readStatus(client);
       return { document, text: statusText(document), outcome: 'done' };
     },
-    { purpose: 'rebalance status' },
+    { purpose: 'rebalance status', reporter: context.reporter },
   );
 }
 
@@ -134,6 +134,6 @@ export async function rebalanceStop(
         outcome: 'done',
       };
     },
-    { purpose: 'rebalance stop' },
+    { purpose: 'rebalance stop', reporter: context.reporter },
   );
 }

@@ -34,10 +34,10 @@ export interface TablesVerifyInput extends TablesInput {
 
 /** Says what would be done, and does none of it. */
 export async function tablesPlan(
-  _context: VerbContext,
+  context: VerbContext,
   { target, expected }: TablesInput,
 ): Promise<VerbResult<TablesPlan>> {
-  const plan = await onCitus(target, 'tables plan', async (client) =>
+  const plan = await onCitus(context, target, 'tables plan', async (client) =>
     planTables(expected, await inspectDatabase(client, expected)),
   );
   const pending = plan.steps.length > 0;
@@ -49,7 +49,7 @@ export async function tablesApply(
   context: VerbContext,
   { target, ...input }: TablesApplyInput,
 ): Promise<VerbResult<TablesApplied>> {
-  const applied = await onCitus(target, 'tables apply', (client) =>
+  const applied = await onCitus(context, target, 'tables apply', (client) =>
     withAdvisoryLock(client, 'tables', () =>
       withClient(target, (onlooker) => applyTables(context, client, onlooker, input), {
         purpose: 'tables onlooker',
@@ -61,16 +61,17 @@ export async function tablesApply(
 
 /** Looks at everything the specification says, and at the workload's queries where they are given. */
 export async function tablesVerify(
-  _context: VerbContext,
+  context: VerbContext,
   { target, expected, ...extras }: TablesVerifyInput,
 ): Promise<VerbResult<TablesVerified>> {
-  const verified = await onCitus(target, 'tables verify', (client) =>
+  const verified = await onCitus(context, target, 'tables verify', (client) =>
     verifyDatabase(client, expected, extras),
   );
   return { document: verified, text: describeVerified(verified), outcome: verified.ok ? 'done' : 'failed' };
 }
 
 function onCitus<T>(
+  { reporter }: VerbContext,
   target: ConnectionTarget,
   purpose: string,
   work: (client: Client) => Promise<T>,
@@ -81,7 +82,7 @@ function onCitus<T>(
       await requireCitus(client, target);
       return work(client);
     },
-    { purpose },
+    { purpose, reporter },
   );
 }
 
@@ -95,11 +96,14 @@ export function describePlan({ steps }: TablesPlan): string {
     step.blocksWrites ? `wait${step.rows === undefined ? '' : ` (${count(step.rows)} rows)`}` : 'go on',
     step.reversible ? 'yes' : 'no',
   ]);
-  const notes = steps.map((step, index) => `${String(index + 1).padStart(3)}. ${step.comment}`);
+  const notes = steps.flatMap((step, index) => [
+    `${String(index + 1).padStart(3)}. ${step.comment}`,
+    ...step.sql.map((statement) => `       ${statement.trim().replace(/\s*\n\s*/g, ' ')};`),
+  ]);
   return [
     table([['step', 'action', 'table', 'writes', 'reversible'], ...rows]),
     '',
-    'Why',
+    'What runs, and why',
     ...notes,
     '',
     `Plan: ${String(steps.length)} steps. \`tables apply\` does them; broken off, it goes on from where it was.`,
