@@ -281,7 +281,8 @@ function connectionReason(target: ConnectionTarget, error: unknown): string {
   if (/does not support SSL/.test(message)) {
     return 'the server does not speak TLS, and without it nothing proves who answers; only servers on this machine may do so';
   }
-  if (message === 'no password') return 'the server asks for a password; set PGPASSWORD, or name a file with PGPASSFILE';
+  if (message === 'no password')
+    return 'the server asks for a password; set PGPASSWORD, or name a file with PGPASSFILE';
   if (/certificate|self.signed|altnames|CERT_|issuer/i.test(`${message} ${code}`)) {
     return `its TLS certificate is not trusted (${message}). Point PGSSLROOTCERT at the certificate authority's PEM file`;
   }
