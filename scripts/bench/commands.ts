@@ -2,6 +2,7 @@ import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { Figure, Pair } from './figure';
 import { figureOf } from './figure';
+import { COPY_PEER, copyUnavailable, measureCopy } from './copy';
 import { measureSynth } from './synth';
 
 /** One comparison: what is measured against which peer, and how to take the pairs. */
@@ -19,6 +20,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     against: 'a CDKTF app of one resource',
     unavailable: () => Promise.resolve(undefined),
     pairs: (context, runs) => measureSynth(context.signal, runs),
+  },
+  copy: {
+    against: COPY_PEER,
+    unavailable: copyUnavailable,
+    pairs: (context, runs) => measureCopy(context.signal, runs),
   },
 };
 

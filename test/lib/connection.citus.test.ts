@@ -7,10 +7,9 @@ import {
   withTransaction,
 } from '../../scripts/lib/connection';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
 
-laneSuite('citus', 'connections', () => {
+platformSuite('connections', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {

@@ -8,8 +8,7 @@ import {
 } from '../../scripts/rebalance/commands';
 import { readPlacements } from '../../scripts/rebalance/placements';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { recordingContext } from './fixtures';
 
 const ROWS = 20_000;
@@ -33,7 +32,7 @@ async function contents(client: Client): Promise<unknown> {
   return rows[0];
 }
 
-laneSuite('citus', 'a single node that was distributed, scaled out and rebalanced', () => {
+platformSuite('a single node that was distributed, scaled out and rebalanced', () => {
   let database: TestDatabase;
   let before: unknown;
   const options = { strategy: 'by_shard_count', mode: 'block_writes' };

@@ -9,8 +9,7 @@ import {
   rebalanceStop,
 } from '../../scripts/rebalance/commands';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
 import type { Recorded } from './fixtures';
 import { recordingContext } from './fixtures';
 
@@ -24,7 +23,7 @@ async function until(happened: () => boolean | Promise<boolean>): Promise<void> 
   throw new Error('it did not happen within 15 s');
 }
 
-laneSuite('citus', 'a rebalance in trouble', () => {
+platformSuite('a rebalance in trouble', () => {
   let database: TestDatabase;
   const platform = async <T>(work: (client: Client) => Promise<T>): Promise<T> =>
     withClient(database.platform, work);
@@ -253,7 +252,7 @@ laneSuite('citus', 'a rebalance in trouble', () => {
   });
 });
 
-laneSuite('citus', 'a rebalance of reference tables alone', () => {
+platformSuite('a rebalance of reference tables alone', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 0 });
