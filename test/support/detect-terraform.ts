@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LaneStatus } from './lanes';
@@ -34,13 +34,7 @@ export async function detectTerraform(): Promise<LaneStatus> {
 }
 
 async function initialise(): Promise<void> {
-  const installed = join(
-    DIRECTORY,
-    '.terraform/providers/registry.terraform.io',
-    PROVIDER.source,
-    PROVIDER.version,
-  );
-  if (existsSync(installed)) return;
+  if (isInstalled()) return;
   mkdirSync(DIRECTORY, { recursive: true });
   writeFileSync(
     join(DIRECTORY, 'main.tf.json'),
@@ -51,6 +45,15 @@ async function initialise(): Promise<void> {
     env: environment(),
     timeout: 180_000,
   });
+}
+
+/** Terraform files plugins under the host they are named after. */
+function isInstalled(): boolean {
+  const providers = join(DIRECTORY, '.terraform', 'providers');
+  if (!existsSync(providers)) return false;
+  return readdirSync(providers).some((host) =>
+    existsSync(join(providers, host, PROVIDER.source, PROVIDER.version)),
+  );
 }
 
 function environment(): NodeJS.ProcessEnv {
