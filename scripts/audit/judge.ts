@@ -6,6 +6,8 @@ import type { Waiver } from './waivers';
 /** One place that breaks a rule. */
 export interface Finding {
   readonly ruleId: string;
+  /** Which of the rule's problems it is; see {@link Problem.check}. */
+  readonly check: string;
   readonly level: Level;
   readonly environment: string;
   /** The construct in the source that wrote the place; the stack itself where no resource did. */
@@ -79,9 +81,7 @@ export function judge({ stacks, environment, rules, waivers, today }: JudgeInput
     findings,
     outcomes,
     unusedWaivers: waivers.filter(
-      (waiver) =>
-        judged.some((stack) => environmentOf(waiver) === stack.environment) &&
-        !findings.some((finding) => covers(waiver, finding)),
+      (waiver) => concerns(waiver, judged, stacks) && !findings.some((finding) => covers(waiver, finding)),
     ),
     counts: {
       error: open.filter((finding) => finding.level === 'error').length,
@@ -122,7 +122,9 @@ function check(rule: Rule, stack: Synthesized, facts: Facts): ReturnType<Rule['c
     const message = `the rule could not judge this stack (${why}), which counts as a violation: look at the stack by hand, and mend the rule`;
     return {
       status: 'findings',
-      problems: [{ constructPath: stack.environment, pointer: '', level: 'error', message }],
+      problems: [
+        { constructPath: stack.environment, pointer: '', check: 'unjudged', level: 'error', message },
+      ],
     };
   }
 }
@@ -134,24 +136,50 @@ function toFinding(
   today: string,
   waivers: readonly Waiver[],
 ): Finding {
-  const at = { ruleId: rule.id, constructPath: problem.constructPath };
-  const waiver = waivers.find((candidate) => covers(candidate, at));
-  const expired = waiver !== undefined && waiver.expires < today;
-  return {
+  const finding: Finding = {
     ruleId: rule.id,
+    check: problem.check,
     level: problem.level ?? rule.level,
     environment: stack.environment,
     constructPath: problem.constructPath,
     pointer: problem.pointer,
-    message: expired ? `${problem.message} (its waiver expired on ${waiver.expires})` : problem.message,
-    waiver: waiver === undefined || expired ? null : { reason: waiver.reason, expires: waiver.expires },
+    message: problem.message,
+    waiver: null,
   };
+  const waiver = waivers.find((candidate) => covers(candidate, finding));
+  if (waiver === undefined) return finding;
+  const { reason, expires } = waiver;
+  if (expires < today) {
+    return { ...finding, message: `${problem.message} (its waiver expired on ${expires})` };
+  }
+  const last = aYearAfter(today);
+  if (expires > last) {
+    const why = `its waiver runs until ${expires} and is not taken: the last day is ${last} at most`;
+    return { ...finding, message: `${problem.message} (${why})` };
+  }
+  return { ...finding, waiver: { reason, expires } };
 }
 
-function covers(waiver: Waiver, finding: Pick<Finding, 'ruleId' | 'constructPath'>): boolean {
-  return waiver.rule === finding.ruleId && waiver.constructPath === finding.constructPath;
+/** The level is part of it: who accepted a warning has not accepted the error it grows into. */
+function covers(waiver: Waiver, finding: Finding): boolean {
+  return (
+    waiver.rule === finding.ruleId &&
+    waiver.check === finding.check &&
+    waiver.level === finding.level &&
+    waiver.constructPath === finding.constructPath
+  );
 }
 
-function environmentOf(waiver: Waiver): string {
-  return waiver.constructPath.split('/')[0] ?? '';
+/** True where this audit can tell whether a waiver is needed: its environment is judged, or is in no stack at all. */
+function concerns(waiver: Waiver, judged: readonly Synthesized[], stacks: readonly Synthesized[]): boolean {
+  const environment = waiver.constructPath.split('/')[0];
+  const names = (among: readonly Synthesized[]): boolean =>
+    among.some((stack) => stack.environment === environment);
+  return names(judged) || !names(stacks);
+}
+
+/** The same day of the next year; the 29th of February ends on the 28th. */
+function aYearAfter(day: string): string {
+  const next = `${String(Number(day.slice(0, 4)) + 1)}${day.slice(4)}`;
+  return next.endsWith('-02-29') ? next.replace(/29$/, '28') : next;
 }

@@ -19,6 +19,11 @@ export interface Problem {
   readonly constructPath: string;
   /** JSON pointer of the value, or of the block that lacks it. */
   readonly pointer: string;
+  /**
+   * What is wrong, told apart within the rule: short, and the same for ever, since waivers name it. Two problems that
+   * one person would not accept for one reason have two ids.
+   */
+  readonly check: string;
   readonly message: string;
   /** Where this place is less grave than the rule. @default the rule's level */
   readonly level?: Level;
@@ -47,11 +52,17 @@ export function notApplicable(reason: string): Verdict {
   return { status: 'not-applicable', reason };
 }
 
-/** A problem of one argument of a resource. */
-export function problemAt(block: Block, argument: string, message: string, level?: Level): Problem {
+/** A problem of one argument of a resource. Its check is the argument, where nothing else is said. */
+export function problemAt(
+  block: Block,
+  argument: string,
+  message: string,
+  { check = argument, level }: { readonly check?: string; readonly level?: Level } = {},
+): Problem {
   return {
     constructPath: block.constructPath,
     pointer: block.pointer + (argument in block.body ? pointer(argument) : ''),
+    check,
     message,
     ...(level === undefined ? {} : { level }),
   };

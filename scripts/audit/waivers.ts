@@ -1,20 +1,26 @@
 import { z } from 'zod';
 import { oneOf, show } from '../../config/wording';
 import { parseYaml, rule, strictShape } from '../../config/yaml';
+import type { Level } from './rule';
 import { RULES } from './rules';
 
 /** One finding somebody answers for, until a day. Never a whole rule, and never for ever. */
 export interface Waiver {
   readonly rule: string;
+  /** Which of the rule's problems; the finding says it. */
+  readonly check: string;
+  /** The finding's; a warning that becomes an error is waived no more. */
+  readonly level: Level;
   /** The construct the finding names, exactly; it begins with the environment. */
   readonly constructPath: string;
   /** Why the finding is accepted, for the auditor to read. */
   readonly reason: string;
-  /** The last day it holds, `YYYY-MM-DD`. */
+  /** The last day it holds, `YYYY-MM-DD`; at most a year after the day judged on. */
   readonly expires: string;
 }
 
 const ids = RULES.map(({ id }) => id);
+const checkAllowed = 'what the finding names after its rule, as in retiring of supported-versions/retiring';
 const reasonAllowed =
   'why this finding is accepted, in a sentence an auditor can judge (20 letters at least)';
 const dayAllowed = 'the last day the waiver holds, as in 2027-01-31';
@@ -22,13 +28,15 @@ const dayAllowed = 'the last day the waiver holds, as in 2027-01-31';
 const waiverSchema = strictShape(
   {
     rule: z.enum(ids, { error: `the id of a rule: ${oneOf(ids)}` }),
+    check: z.string({ error: checkAllowed }).min(1, { error: checkAllowed }),
+    level: z.enum(['error', 'warning'], { error: 'error or warning, as the finding says' }),
     constructPath: z
       .string({ error: 'the construct of the finding, as in dev/cluster' })
       .regex(/^[^/\s]+(\/[^/\s]+)*$/, { error: 'the construct of the finding, as in dev/cluster' }),
     reason: z.string({ error: reasonAllowed }).trim().min(20, { error: reasonAllowed }),
     expires: z.iso.date({ error: dayAllowed }),
   },
-  'a waiver with the keys rule, constructPath, reason and expires',
+  'a waiver with the keys rule, check, level, constructPath, reason and expires',
 );
 
 const waiversSchema = strictShape(
@@ -37,22 +45,26 @@ const waiversSchema = strictShape(
 );
 
 /**
- * Parses `waivers.yaml`: `waivers: [{ rule, constructPath, reason, expires }]`, strictly, every fault at once.
+ * Parses `waivers.yaml`: `waivers: [{ rule, check, level, constructPath, reason, expires }]`, strictly, every fault at once.
  *
  * @throws ConfigError
  */
 export function parseWaivers(text: string, file: string): readonly Waiver[] {
   return parseYaml(text, file, waiversSchema, [
     rule(
-      z.object({ waivers: z.array(z.object({ rule: z.string(), constructPath: z.string() })) }),
+      z.object({
+        waivers: z.array(
+          z.object({ rule: z.string(), check: z.string(), level: z.string(), constructPath: z.string() }),
+        ),
+      }),
       (data, report) => {
         const seen = new Set<string>();
         for (const [index, waiver] of data.waivers.entries()) {
-          const key = `${waiver.rule} ${waiver.constructPath}`;
+          const key = `${waiver.rule} ${waiver.check} ${waiver.level} ${waiver.constructPath}`;
           if (seen.has(key)) {
             report(
               ['waivers', index],
-              `${show(waiver.rule)} of ${waiver.constructPath} is waived twice: keep one`,
+              `${show(`${waiver.rule}/${waiver.check}`)} of ${waiver.constructPath} is waived twice: keep one`,
             );
           }
           seen.add(key);

@@ -63,7 +63,14 @@ describe('audit', () => {
     expect([warned.outcome, warned.document.counts.warning]).toEqual(['done', 1]);
     synthesis({ prod: stackJson('prod', { cluster: { ha_enabled: false } }) });
     const waivers = [
-      { rule: 'availability', constructPath: 'prod/cluster', reason: 'r', expires: '2027-01-01' },
+      {
+        rule: 'availability',
+        check: 'ha_enabled',
+        level: 'error' as const,
+        constructPath: 'prod/cluster',
+        reason: 'r',
+        expires: '2027-01-01',
+      },
     ];
     expect((await audit(context, { ...input, directory, waivers })).outcome).toBe('done');
   });

@@ -19,6 +19,8 @@ const broken: Rule = {
 const flawed = [stack('dev', { cluster: { node_public_ip_access_enabled: true } }), stack('prod')];
 const waiver = {
   rule: 'public-access',
+  check: 'node_public_ip_access_enabled',
+  level: 'error' as const,
   constructPath: 'dev/cluster',
   reason: 'load test until the end of the month',
   expires: '2026-03-31',
@@ -53,6 +55,7 @@ describe('judge', () => {
     expect(document.findings).toEqual([
       {
         ruleId: 'broken',
+        check: 'unjudged',
         level: 'error',
         environment: 'dev',
         constructPath: 'dev',
@@ -84,11 +87,38 @@ describe('judge', () => {
 
   it.each([
     ['another rule', { ...waiver, rule: 'tags' }],
+    ['another check of the rule', { ...waiver, check: 'coordinator_public_ip_access_enabled' }],
+    ['a warning', { ...waiver, level: 'warning' as const }],
     ['another construct', { ...waiver, constructPath: 'dev/cluster/other' }],
   ])('does not stretch the waiver of %s, and calls it unused', (_, other) => {
     const document = judge({ ...input, stacks: flawed, waivers: [other] });
     expect(document.counts).toMatchObject({ error: 1, waived: 0 });
     expect(document.unusedWaivers).toEqual([other]);
+  });
+
+  it('waives a warning, and not the error it grows into', () => {
+    const stacks = [stack('dev', { cluster: { sql_version: '14', citus_version: '12.1' } })];
+    const accepted = { ...waiver, rule: 'supported-versions', check: 'retiring', level: 'warning' as const };
+    const on = (today: string, expires: string): object =>
+      judge({ ...input, stacks, today, waivers: [{ ...accepted, expires }] }).counts;
+    expect(on('2026-10-01', '2027-06-30')).toMatchObject({ error: 0, warning: 0, waived: 1 });
+    expect(on('2026-12-01', '2027-06-30')).toMatchObject({ error: 1, warning: 0, waived: 0 });
+  });
+
+  it.each([
+    ['2027-03-01', 1],
+    ['2027-03-02', 0],
+    ['9999-12-31', 0],
+  ])('takes no waiver for longer than a year: until %s waives %d', (expires, waived) => {
+    const document = judge({ ...input, stacks: flawed, waivers: [{ ...waiver, expires }] });
+    expect(document.counts).toMatchObject({ error: 1 - waived, waived });
+    if (waived === 0) expect(document.findings[0]?.message).toContain('the last day is 2027-03-01 at most');
+  });
+
+  it.each([undefined, 'prod'])('calls the waiver of an environment that is not there unused (%s)', (only) => {
+    const lost = { ...waiver, constructPath: 'staging/cluster' };
+    const some = only === undefined ? {} : { environment: only };
+    expect(judge({ ...input, ...some, waivers: [lost] }).unusedWaivers).toEqual([lost]);
   });
 
   it('says nothing of the waivers of environments it does not judge', () => {

@@ -16,8 +16,22 @@ const document = judge({
   ],
   rules: RULES,
   waivers: [
-    { rule: 'public-access', constructPath: 'dev/cluster', reason: 'load test', expires: '2026-12-31' },
-    { rule: 'tags', constructPath: 'dev/group', reason: 'nobody knows', expires: '2026-12-31' },
+    {
+      rule: 'public-access',
+      check: 'node_public_ip_access_enabled',
+      level: 'error',
+      constructPath: 'dev/cluster',
+      reason: 'load test',
+      expires: '2026-12-31',
+    },
+    {
+      rule: 'tags',
+      check: 'owner',
+      level: 'error',
+      constructPath: 'dev/group',
+      reason: 'nobody knows',
+      expires: '2026-12-31',
+    },
   ],
   today: TODAY,
 });
@@ -27,16 +41,16 @@ describe('an audit as text', () => {
   it('puts what refuses first, and says what held', () => {
     const lines = renderText(document).split('\n');
     expect(lines.filter((line) => /^ {2}(error|warning)/.test(line))).toEqual([
-      '  error: firewall-width at dev/azure',
-      '  error: supported-versions at dev/cluster',
-      '  error, waived: public-access at dev/cluster',
+      '  error: firewall-width/azure-services at dev/azure',
+      '  error: supported-versions/sql_version at dev/cluster',
+      '  error, waived: public-access/node_public_ip_access_enabled at dev/cluster',
     ]);
     expect(lines).toContain('    waived until 2026-12-31: load test');
     expect(lines).toContain(
       '    stacks/dev/cdk.tf.json#/resource/azurerm_cosmosdb_postgresql_firewall_rule/azure/start_ip_address',
     );
     expect(lines).toContain('  holds: tls, passwords, shard-hosting, state-backend, tags');
-    expect(lines).toContain('the waiver of tags for dev/group waives nothing any more: remove it');
+    expect(lines).toContain('the waiver of tags/owner for dev/group waives nothing any more: remove it');
     expect(lines.at(-1)).toBe(
       `audit of dev on ${TODAY} refused: 2 errors, 0 warnings, 1 waived; 5 checks held, 2 did not apply`,
     );
@@ -51,7 +65,9 @@ describe('an audit as Markdown', () => {
   const text = renderMarkdown(document);
 
   it('has one row a finding, whatever a value holds', () => {
-    const row = text.split('\n').find((line) => line.includes('| supported-versions | `dev/cluster`')) ?? '';
+    const row =
+      text.split('\n').find((line) => line.includes('| supported-versions/sql_version | `dev/cluster`')) ??
+      '';
     expect(row).toContain('&lt;b>\\|');
     expect(row.replaceAll('\\|', '').split('|')).toHaveLength(7);
   });

@@ -3,6 +3,8 @@ import { parseWaivers } from '../../scripts/audit/waivers';
 
 const good = `waivers:
   - rule: public-access
+    check: node_public_ip_access_enabled
+    level: error
     constructPath: dev/cluster
     reason: load test until the end of the month
     expires: 2026-03-31
@@ -23,6 +25,8 @@ describe('parseWaivers', () => {
     expect(parseWaivers(good, 'waivers.yaml')).toEqual([
       {
         rule: 'public-access',
+        check: 'node_public_ip_access_enabled',
+        level: 'error',
         constructPath: 'dev/cluster',
         reason: 'load test until the end of the month',
         expires: '2026-03-31',
@@ -36,6 +40,8 @@ describe('parseWaivers', () => {
       good.replace('public-access', 'public-acces'),
       /waivers\.yaml:2: .*rule: is "public-acces": it must be the id of a rule/,
     ],
+    ['no check', good.replace(/ +check.*\n/, ''), /check: is missing: add what the finding names/],
+    ['no level', good.replace(/ +level.*\n/, ''), /level: is missing: add error or warning/],
     ['no reason', good.replace(/ +reason.*\n/, ''), /reason: is missing/],
     ['a reason that says nothing', good.replace(/load test.*/, 'because'), /reason: is "because"/],
     ['no end', good.replace(/ +expires.*\n/, ''), /expires: is missing/],

@@ -21,7 +21,7 @@ export function renderMarkdown(document: AuditDocument): string {
     ),
     ...document.unusedWaivers.map(
       (waiver) =>
-        `The waiver of ${code(waiver.rule)} for ${code(waiver.constructPath)} waives nothing any more: remove it.`,
+        `The waiver of ${code(`${waiver.rule}/${waiver.check}`)} for ${code(waiver.constructPath)} waives nothing any more: remove it.`,
     ),
   ].join('\n\n');
 }
@@ -33,7 +33,7 @@ function row(finding: Finding): readonly string[] {
       : ` Waived until ${finding.waiver.expires}: ${sentence(finding.waiver.reason)}`;
   return [
     finding.waiver === null ? finding.level : `${finding.level}, waived`,
-    finding.ruleId,
+    plain(`${finding.ruleId}/${finding.check}`),
     code(finding.constructPath),
     plain(`${sentence(finding.message)}${waived}`),
     code(`stacks/${finding.environment}/cdk.tf.json#${finding.pointer}`),

@@ -19,14 +19,15 @@ export function renderText(document: AuditDocument): string {
     ].join('\n');
   });
   const unused = document.unusedWaivers.map(
-    (waiver) => `the waiver of ${waiver.rule} for ${waiver.constructPath} waives nothing any more: remove it`,
+    (waiver) =>
+      `the waiver of ${waiver.rule}/${waiver.check} for ${waiver.constructPath} waives nothing any more: remove it`,
   );
   return [...parts, ...unused, summary(document)].join('\n\n');
 }
 
 function describe(finding: Finding): string {
   const lines = [
-    `  ${finding.waiver === null ? finding.level : `${finding.level}, waived`}: ${finding.ruleId} at ${finding.constructPath}`,
+    `  ${finding.waiver === null ? finding.level : `${finding.level}, waived`}: ${finding.ruleId}/${finding.check} at ${finding.constructPath}`,
     `    ${finding.message}`,
     `    stacks/${finding.environment}/cdk.tf.json#${finding.pointer}`,
   ];

@@ -47,6 +47,7 @@ function locked(stack: Synthesized, cluster: Block): readonly Problem[] {
       {
         constructPath: cluster.constructPath,
         pointer: cluster.pointer,
+        check: 'lock',
         level: 'warning',
         message:
           'no management lock covers this cluster or its resource group: anybody with rights on the group can delete it in the portal. Add a CanNotDelete lock',
@@ -59,6 +60,7 @@ function locked(stack: Synthesized, cluster: Block): readonly Problem[] {
     {
       constructPath: lock.constructPath,
       pointer: lock.pointer + pointer('lock_level'),
+      check: 'lock_level',
       level: 'warning',
       message: `lock_level ${level.state === 'value' ? `is ${level.value}` : describeGap(level)}: CanNotDelete is the level that keeps the cluster and lets it be scaled`,
     },

@@ -48,6 +48,7 @@ function judgeTotal(
       worst,
       START,
       `the firewall lets in ${total.toLocaleString('en-US')} addresses, and at most ${String(widest)} are allowed here; the widest rule is ${rangeOf(worst)}. Narrow network.allow in config/environments/${environment}.yaml, or use private access`,
+      { check: 'width' },
     ),
   ];
 }
@@ -69,6 +70,7 @@ function judgeRange(rule: Block): number | Problem {
       rule,
       START,
       'the rule 0.0.0.0-0.0.0.0 is how Azure spells "every Azure service", machines of other customers among them: name the addresses that need access',
+      { check: 'azure-services' },
     );
   }
   if (from > to) {

@@ -1,5 +1,5 @@
 import { CLUSTER, ROLE } from '../azurerm';
-import { constructPathAt } from '../owner';
+import { checkAt, constructPathAt } from '../owner';
 import type { Problem, Rule } from '../rule';
 import { problemAt, verdict } from '../rule';
 import { namesSecret } from '../secrets';
@@ -57,12 +57,18 @@ function missing(stack: Synthesized): readonly Problem[] {
 function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>): readonly Problem[] {
   if (typeof leaf.value !== 'string' || leaf.pointer.startsWith('/variable/')) return [];
   const text = leaf.value;
-  const problem = (message: string): readonly Problem[] => [
-    { constructPath: constructPathAt(stack, leaf.pointer), pointer: leaf.pointer, message },
+  const problem = (check: string, message: string): readonly Problem[] => [
+    {
+      constructPath: constructPathAt(stack, leaf.pointer),
+      pointer: leaf.pointer,
+      check: checkAt(check, stack, leaf.pointer),
+      message,
+    },
   ];
   if (isSecretPlace(leaf)) {
     if (ONE_VARIABLE.test(text)) return [];
     return problem(
+      isUnresolved(text) ? 'composed' : 'literal',
       isUnresolved(text)
         ? `${leaf.key} is ${text}, not one variable: a secret that Terraform composes or reads is stored by it. Reference a sensitive variable`
         : `${leaf.key} is written out (not repeated here): whoever reads the file has it. Reference a sensitive variable, and change this secret`,
@@ -70,6 +76,7 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
   }
   if (CREDENTIALS_IN_URL.test(text)) {
     return problem(
+      'url',
       `${leaf.key} holds a URL with a password (not repeated here): leave it out, and let the client bring its own`,
     );
   }
@@ -79,6 +86,7 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
   const leaked = [...secrets].find((name) => new RegExp(`\\bvar\\.${name}(?![\\w-])`).test(text));
   if (leaked === undefined) return [];
   return problem(
+    'repeated',
     `${leaf.key} repeats var.${leaked}: a secret is referenced by the argument that needs it and by nothing else, so remove it here`,
   );
 }
@@ -86,14 +94,16 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
 function judgeVariable(stack: Synthesized, name: string): readonly Problem[] {
   const body = section(stack, 'variable')[name];
   const at = pointer('variable', name);
-  const problem = (where: string, message: string): Problem => ({
+  const problem = (check: string, where: string, message: string): Problem => ({
     constructPath: stack.environment,
     pointer: where,
+    check: `${check}:${name}`,
     message,
   });
   if (!isObject(body)) {
     return [
       problem(
+        'undeclared',
         pointer('variable'),
         `the variable ${name} holds a secret and is not declared: declare it as sensitive`,
       ),
@@ -103,6 +113,7 @@ function judgeVariable(stack: Synthesized, name: string): readonly Problem[] {
   if (body['sensitive'] !== true) {
     problems.push(
       problem(
+        'not-sensitive',
         at,
         `the variable ${name} holds a secret and is not sensitive: plans would print it. Set sensitive to true`,
       ),
@@ -111,6 +122,7 @@ function judgeVariable(stack: Synthesized, name: string): readonly Problem[] {
   if (body['default'] !== undefined && body['default'] !== null) {
     problems.push(
       problem(
+        'default',
         at + pointer('default'),
         `the variable ${name} holds a secret and has a default (not repeated here): remove it, the value comes from TF_VAR_${name} or a vault`,
       ),

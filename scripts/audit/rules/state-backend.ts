@@ -1,5 +1,5 @@
 import { booleanAt, describeGap, stringAt } from '../attributes';
-import { constructPathAt } from '../owner';
+import { checkAt, constructPathAt } from '../owner';
 import type { Facts, Problem, Rule } from '../rule';
 import { verdict } from '../rule';
 import type { JsonObject, Synthesized } from '../synthesized';
@@ -43,15 +43,17 @@ function backend(stack: Synthesized, facts: Facts): readonly Problem[] {
       {
         constructPath: stack.environment,
         pointer: pointer('terraform'),
+        check: 'backend',
         ...(facts.production ? {} : { level: 'warning' as const }),
         message: `the state backend is ${kind}: on one machine's disk it is neither shared, locked nor encrypted. Configure the azurerm backend`,
       },
     ];
   }
   const at = pointer('terraform', 'backend', 'azurerm');
-  const problem = (argument: string, message: string): Problem => ({
+  const problem = (argument: string, message: string, check = argument): Problem => ({
     constructPath: stack.environment,
     pointer: argument in azurerm ? at + pointer(argument) : at,
+    check,
     message,
   });
   const problems: Problem[] = [];
@@ -90,6 +92,7 @@ function backend(stack: Synthesized, facts: Facts): readonly Problem[] {
       problem(
         'key',
         `${stack.environment} and ${twin.environment} share one state (${STATE_NAME.map((name) => JSON.stringify(azurerm[name])).join(', ')}): deploying one would destroy the other. Give each a key of its own`,
+        'shared',
       ),
     );
   }
@@ -113,6 +116,7 @@ function absolutePaths(stack: Synthesized): readonly Problem[] {
       {
         constructPath: constructPathAt(stack, leaf.pointer),
         pointer: leaf.pointer,
+        check: checkAt('absolute-path', stack, leaf.pointer),
         message: `${leaf.key} is the absolute path ${leaf.value}: it exists on one machine, and the file differs on the next. Use a path relative to the stack`,
       },
     ];

@@ -54,6 +54,7 @@ function retirement(cluster: Block, major: string, until: string, today: string)
         cluster,
         POSTGRES,
         `PostgreSQL ${major} has been out of support since ${until}: no fixes, and no cluster can be created with it. Upgrade to ${newest()} (in place, with downtime, and not reversible)`,
+        { check: 'retired' },
       ),
     ];
   }
@@ -64,7 +65,7 @@ function retirement(cluster: Block, major: string, until: string, today: string)
       cluster,
       POSTGRES,
       `PostgreSQL ${major} is supported until ${until}, ${String(days)} days from now: plan the upgrade to ${newest()}`,
-      'warning',
+      { check: 'retiring', level: 'warning' },
     ),
   ];
 }

@@ -42,12 +42,13 @@ function judge(block: Block, environment: string): readonly Problem[] {
     const at = { constructPath: block.constructPath, pointer: block.pointer + pointer('tags') };
     if (reading.state !== 'value' || reading.value.trim() === '') {
       const gap = reading.state === 'value' ? 'is empty' : describeGap(reading);
-      return [{ ...at, message: `the tag "${tag}" ${gap}: give it a value` }];
+      return [{ ...at, check: tag, message: `the tag "${tag}" ${gap}: give it a value` }];
     }
     if (tag === 'environment' && reading.value !== environment) {
       return [
         {
           ...at,
+          check: 'environment-untrue',
           message: `the tag "environment" is "${reading.value}" in the stack of ${environment}: bills and alerts would name the wrong one`,
         },
       ];

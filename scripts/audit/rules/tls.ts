@@ -2,7 +2,7 @@ import { describeGap, stringAt } from '../attributes';
 import { CLUSTER, COORDINATOR_CONFIGURATION, NODE_CONFIGURATION, NO_CLUSTER } from '../azurerm';
 import type { Problem, Rule } from '../rule';
 import { notApplicable, problemAt, verdict } from '../rule';
-import { constructPathAt } from '../owner';
+import { checkAt, constructPathAt } from '../owner';
 import type { Synthesized } from '../synthesized';
 import { leaves, resourcesOf } from '../synthesized';
 
@@ -66,6 +66,7 @@ function connectionStrings(stack: Synthesized): readonly Problem[] {
       {
         constructPath: constructPathAt(stack, leaf.pointer),
         pointer: leaf.pointer,
+        check: checkAt('sslmode', stack, leaf.pointer),
         message: `sslmode is ${found}, which does not prove which server answers: use verify-full`,
       },
     ];

@@ -14,6 +14,7 @@ describe('public-access', () => {
       {
         constructPath: 'prod/cluster',
         pointer: `${CLUSTER_POINTER}/${COORDINATOR}`,
+        check: COORDINATOR,
         message: expect.stringMatching(
           /is true.*private endpoint.*config\/environments\/prod\.yaml/,
         ) as string,

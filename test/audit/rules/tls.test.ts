@@ -35,6 +35,7 @@ describe('tls', () => {
         {
           constructPath: 'dev',
           pointer: '/output/url/value',
+          check: 'sslmode:output.url.value',
           message: expect.stringContaining(`sslmode is ${mode}`) as string,
         },
       ]);
