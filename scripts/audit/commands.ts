@@ -77,7 +77,7 @@ export interface DifferenceInput extends Output {
 /**
  * Two stages of one environment, or two environments, held side by side in words. Reads files only.
  *
- * @returns `changes` when they differ
+ * @returns `refused` when the service would refuse a change, else `changes` when they differ
  */
 export async function difference(
   context: VerbContext,
@@ -94,7 +94,12 @@ export async function difference(
   const render = { text: renderDifferenceText, json: renderJson, markdown: renderDifferenceMarkdown };
   const text = render[input.format ?? 'text'](document);
   await write(context, input.out, text);
-  return { document, text, outcome: document.changes.length > 0 ? 'changes' : 'done' };
+  const { counts, changes } = document;
+  return {
+    document,
+    text,
+    outcome: counts.refused > 0 ? 'refused' : changes.length > 0 ? 'changes' : 'done',
+  };
 }
 
 async function write(context: VerbContext, file: string | undefined, text: string): Promise<void> {
