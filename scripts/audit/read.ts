@@ -1,9 +1,9 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { configDirectory, shownPath } from '../../config/files';
 import { allOf, didYouMean } from '../../config/wording';
-import { errorCode, ScaleoutError } from '../lib/errors';
+import { errorCode, refused, ScaleoutError } from '../lib/errors';
 import type { Synthesized } from './synthesized';
 import { parseSynthesized } from './synthesized';
 import type { Waiver } from './waivers';
@@ -19,7 +19,8 @@ const manifestSchema = z.object({
  *
  * @param directory what `npx cdktf synth` wrote: `cdktf.out`
  * @param shown how messages name the directory
- * @throws ScaleoutError when there is none, or a file is not what a synthesis writes
+ * @throws ScaleoutError when there is none, or a file is not what a synthesis writes; refused where Terraform would read
+ * more than what is judged
  */
 export async function readSynthesis(
   directory: string,
@@ -39,9 +40,31 @@ export async function readSynthesis(
   return Promise.all(
     stacks.map(async ([environment, { synthesizedStackPath }]) => {
       const file = `${shown}/${synthesizedStackPath}`;
+      // Terraform runs in stacks/ENVIRONMENT, whatever the manifest says.
+      if (synthesizedStackPath !== `stacks/${environment}/${STACK_FILE}`) {
+        throw refused(
+          `${shown}/manifest.json says that ${environment} is ${synthesizedStackPath}, and Terraform reads stacks/${environment}: what is judged would not be what is applied. Remove ${shown} and synthesize again with npx cdktf synth`,
+        );
+      }
       const text = await readGenerated(path.join(directory, synthesizedStackPath), file);
+      await refuseCompany(path.dirname(path.join(directory, synthesizedStackPath)), path.posix.dirname(file));
       return parseSynthesized(text, environment, file);
     }),
+  );
+}
+
+const STACK_FILE = 'cdk.tf.json';
+/** What Terraform reads of a directory by itself: configuration, overrides of it, and values of variables. */
+const READ_BY_TERRAFORM = /\.(tf|tofu|tfvars)(\.json)?$/i;
+
+/** Terraform merges every file of a directory, so a stack is only what was judged where it is the only one. */
+async function refuseCompany(directory: string, shown: string): Promise<void> {
+  const others = (await readdir(directory)).filter(
+    (name) => name !== STACK_FILE && READ_BY_TERRAFORM.test(name),
+  );
+  if (others.length === 0) return;
+  throw refused(
+    `${shown} holds ${allOf(others.sort())} beside ${STACK_FILE}: Terraform reads every such file, and what they say was not judged. Remove them, or synthesize into an empty directory`,
   );
 }
 

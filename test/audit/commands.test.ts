@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { audit, difference } from '../../scripts/audit/commands';
@@ -100,6 +100,41 @@ describe('audit', () => {
     await expect(audit(context, { ...input, directory, environment })).rejects.toThrow(message);
   });
 
+  it.each([
+    'main.tf',
+    'override.tf.json',
+    'cdk_override.tf',
+    'terraform.tfvars',
+    'terraform.tfvars.json',
+    'x.auto.tfvars',
+  ])('refuses a stack that lies beside %s, which Terraform would read as well', async (name) => {
+    synthesis({ dev: stackJson('dev'), prod: stackJson('prod') });
+    writeFileSync(path.join(directory, 'stacks', 'prod', name), '{}');
+    await expect(audit(context, { ...input, directory, environment: 'dev' })).rejects.toMatchObject({
+      message: expect.stringContaining(`cdktf.out/stacks/prod holds ${name} beside cdk.tf.json`) as string,
+      exitCode: 3,
+    });
+  });
+
+  it('passes over what Terraform keeps or does not read', async () => {
+    synthesis({ dev: stackJson('dev') });
+    mkdirSync(path.join(directory, 'stacks', 'dev', '.terraform'));
+    for (const name of ['.terraform.lock.hcl', 'terraform.tfstate', 'notes.md']) {
+      writeFileSync(path.join(directory, 'stacks', 'dev', name), '');
+    }
+    expect((await audit(context, { ...input, directory })).outcome).toBe('done');
+  });
+
+  it('refuses a manifest that has another file judged than Terraform reads', async () => {
+    synthesis({ dev: stackJson('dev'), prod: stackJson('prod') });
+    const file = path.join(directory, 'manifest.json');
+    writeFileSync(file, readFileSync(file, 'utf8').replace('stacks/prod/', 'stacks/dev/'));
+    await expect(audit(context, { ...input, directory })).rejects.toMatchObject({
+      message: expect.stringMatching(/says that prod is stacks\/dev\/cdk\.tf\.json/) as string,
+      exitCode: 3,
+    });
+  });
+
   it('says how to get a synthesis where there is none', async () => {
     await expect(audit(context, { ...input, directory })).rejects.toThrow(
       /^cdktf\.out\/manifest\.json cannot be read \(ENOENT\): .*Run npx cdktf synth first$/,
@@ -137,6 +172,23 @@ describe('difference', () => {
       document: { formatVersion: 1, before: 'dev', after: 'prod', kind: 'comparison' },
     });
     expect((await difference(context, { before: dev, after: dev })).outcome).toBe('done');
+  });
+});
+
+describe('difference, of what the service refuses', () => {
+  it('is refused', async () => {
+    synthesis({ dev: stackJson('dev', { cluster: { node_count: 2 } }) });
+    const before = { directory, environment: 'dev', label: 'dev' };
+    const after = mkdtempSync(path.join(tmpdir(), 'scaleout-audit-test-'));
+    try {
+      cpSync(directory, after, { recursive: true });
+      const file = path.join(after, 'stacks', 'dev', 'cdk.tf.json');
+      writeFileSync(file, JSON.stringify(stackJson('dev', { cluster: { node_count: 0 } })));
+      const result = await difference(context, { before, after: { ...before, directory: after } });
+      expect([result.outcome, result.document.counts.refused]).toEqual(['refused', 1]);
+    } finally {
+      rmSync(after, { recursive: true });
+    }
   });
 });
 

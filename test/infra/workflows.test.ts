@@ -201,6 +201,18 @@ describe('a deploy', () => {
     expect(position(/sha256sum/)).toBeLessThan(position(/terraform .* apply /));
   });
 
+  it('synthesizes into nothing, and hashes every file that Terraform would read', () => {
+    const synths = scripts.filter((script) => script.includes('npm run synth'));
+    expect(synths).toHaveLength(2);
+    for (const script of synths)
+      expect(script.trim().split('\n')).toEqual(['rm -rf cdktf.out', 'npm run synth']);
+    expect(deploy.steps[position(/sha256sum/)]?.run).toContain(
+      'cd cdktf.out/stacks && find . -type f -print0',
+    );
+    // What init leaves in the directory is not part of it.
+    expect(position(/sha256sum/)).toBeLessThan(position(/terraform .* init /));
+  });
+
   it('audits what it applies, before it does', () => {
     expect(deploy.steps[position(/scaleout audit/)]?.run).toContain('--dir cdktf.out');
     expect(position(/scaleout audit/)).toBeLessThan(position(/terraform .* apply /));
