@@ -73,7 +73,9 @@ export function streamReporter(stream: Terminal, now: () => number = Date.now): 
         finish(detail) {
           if (detail !== undefined) last.detail = detail;
           const seconds = (now() - started) / 1000;
-          line(`  ${label}: ${amount(last.done, unit)} in ${duration(seconds)}${suffix(last.detail)}`);
+          // Where nobody counted, zero would be a claim.
+          const counted = total === undefined && last.done === 0 ? '' : `: ${amount(last.done, unit)}`;
+          line(`  ${label}${counted} in ${duration(seconds)}${suffix(last.detail)}`);
         },
       };
     },

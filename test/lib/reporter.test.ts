@@ -1,4 +1,4 @@
-import { bytes, describeProgress, duration, table } from '../../scripts/lib/reporter';
+import { bytes, describeProgress, duration, streamReporter, table } from '../../scripts/lib/reporter';
 
 describe('describeProgress', () => {
   const view = {
@@ -37,4 +37,31 @@ it('aligns columns of a table, numbers to the right', () => {
       ['w0', '9'],
     ]),
   ).toBe('node         shards\ncoordinator      10\nw0                9');
+});
+
+describe('streamReporter without a terminal', () => {
+  function reported(total: number | undefined, done: readonly number[]): string {
+    let text = '';
+    let clock = 0;
+    const stream = { write: (chunk: string) => (text += chunk) };
+    const progress = streamReporter(stream, () => clock).progress('copy', total, 'rows');
+    for (const value of done) {
+      clock += 4000;
+      progress.update(value);
+    }
+    progress.finish();
+    return text;
+  }
+
+  it('writes a line every few seconds and one at the end', () => {
+    expect(reported(100, [50, 100])).toBe(
+      '  copy: 50 %, 50 rows of 100 rows, 13 rows/s, 4.0 s left\n' +
+        '  copy: 100 %, 100 rows of 100 rows, 13 rows/s\n' +
+        '  copy: 100 rows in 8.0 s\n',
+    );
+  });
+
+  it('claims no count that nobody took', () => {
+    expect(reported(undefined, [])).toBe('  copy in 0.0 s\n');
+  });
 });
