@@ -58,22 +58,6 @@ export function parseYaml<T>(
   schema: z.ZodType<T>,
   rules: readonly Rule[] = [],
 ): T {
-  return locateYaml(text, file, schema, rules).value;
-}
-
-/** What was read, with the way back to its lines for faults that are found later, across files. */
-export interface Located<T> {
-  readonly value: T;
-  readonly fault: (path: Path, problem: string) => Fault;
-}
-
-/** {@link parseYaml} that remembers where everything is written. */
-export function locateYaml<T>(
-  text: string,
-  file: string,
-  schema: z.ZodType<T>,
-  rules: readonly Rule[] = [],
-): Located<T> {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
   const faults: Fault[] = [];
@@ -82,14 +66,9 @@ export function locateYaml<T>(
   if (syntax.length > 0) {
     throw new ConfigError(syntax.map((error) => syntaxFault(error, file, text, lines)));
   }
-  const fault = (path: Path, problem: string): Fault => ({
-    file,
-    line: lines.linePos(offsetOf(document, path)).line,
-    path: pathText(path),
-    problem,
-  });
   const report: Report = (path, problem) => {
-    faults.push(fault(path, problem));
+    const { line } = lines.linePos(offsetOf(document, path));
+    faults.push({ file, line, path: pathText(path), problem });
   };
 
   let data: unknown;
@@ -114,7 +93,7 @@ export function locateYaml<T>(
   for (const issue of parsed.error?.issues ?? []) reportIssue(issue, data, report);
   for (const each of rules) each.run(data, report);
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
-  return { value: parsed.data, fault };
+  return parsed.data;
 }
 
 function reportIssue(issue: z.core.$ZodIssue, data: unknown, report: Report): void {

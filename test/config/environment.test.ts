@@ -242,6 +242,30 @@ describe('loadEnvironments', () => {
     ]);
   });
 
+  const prod = readFileSync('config/environments/prod.yaml', 'utf8');
+  const staging = prod
+    .replace('name: prod\n', 'name: staging\n')
+    .replace('-sensors-prod\n', '-sensors-staging\n')
+    .replace('name: wwi-sensors-prod', 'name: wwi-sensors-staging')
+    .replace('prod.tfstate', 'staging.tfstate');
+
+  test('fails when two private environments are in one virtual network, which takes one DNS zone', () => {
+    writeFileSync(
+      file('staging.yaml'),
+      staging.replace('virtualNetworks/vnet-wwi/subnets/snet-data', 'virtualNetworks/VNET-WWI/subnets/other'),
+    );
+    expect(faults()).toEqual([
+      expect.stringMatching(
+        /^staging\.yaml:\d+: network\.subnetId: is in the virtual network "VNET-WWI", as in environment "prod": each environment makes a private DNS zone and links it, .* so choose a subnet of another network for one of the two, or access: firewall$/,
+      ),
+    ]);
+  });
+
+  test('lets private environments be in networks of their own, and public ones anywhere', () => {
+    writeFileSync(file('staging.yaml'), staging.replace('vnet-wwi', 'vnet-staging'));
+    expect(loadEnvironments(directory).map(({ name }) => name)).toEqual(['dev', 'prod', 'staging']);
+  });
+
   test('shows the faults of all files at once', () => {
     writeFileSync(file('dev.yaml'), devWith(['workload: sensors', 'workload: sensor']));
     renameSync(file('prod.yaml'), file('prod.yml'));
@@ -250,6 +274,37 @@ describe('loadEnvironments', () => {
       expect.stringMatching(/^broken\.yaml:\d: not valid YAML: /),
       expect.stringMatching(/^dev\.yaml:6: workload: is "sensor" \(did you mean "sensors"\?\): choose /),
       'prod.yml: is not read: rename it to end in .yaml',
+    ]);
+  });
+
+  test('holds a file against the others although it has faults of its own', () => {
+    writeFileSync(
+      file('test.yaml'),
+      devWith(
+        ['name: dev\n', 'name: test\n'],
+        ['workload: sensors', 'workload: sensor'],
+        ['postgresVersion: 16', 'postgresVersion: sixteen'],
+        ['name: wwi-sensors-dev', 'name: wwi-sensors-test'],
+        ['key: sensors/dev.tfstate', 'key: sensors/test.tfstate'],
+      ),
+    );
+    expect(faults()).toEqual([
+      expect.stringMatching(/^test\.yaml:5: resourceGroup: is "rg-wwi-sensors-dev", as in environment "dev"/),
+      expect.stringMatching(/^test\.yaml:6: workload: is "sensor" \(did you mean "sensors"\?\): choose /),
+      expect.stringMatching(/^test\.yaml:10: cluster\.postgresVersion: is "sixteen"/),
+    ]);
+  });
+
+  test('holds other files against a file that has faults', () => {
+    writeFileSync(file('dev.yaml'), devWith(['postgresVersion: 16', 'postgresVersion: sixteen']));
+    writeFileSync(
+      file('test.yaml'),
+      devWith(['name: dev\n', 'name: test\n'], ['name: wwi-sensors-dev', 'name: wwi-sensors-test']),
+    );
+    expect(faults()).toEqual([
+      expect.stringMatching(/^dev\.yaml:\d+: cluster\.postgresVersion: /),
+      expect.stringMatching(/^test\.yaml:5: resourceGroup: /),
+      expect.stringMatching(/^test\.yaml:\d+: state\.key: /),
     ]);
   });
 
