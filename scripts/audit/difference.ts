@@ -2,7 +2,7 @@ import { CLUSTER } from './azurerm';
 import { forcesReplacement } from './force-new';
 import type { Part } from './parts';
 import { flatten, partsOf } from './parts';
-import { namesSecret } from './secrets';
+import { namesSecret, secretIn } from './secrets';
 import type { Json, Synthesized } from './synthesized';
 import { isUnresolved } from './synthesized';
 import { explainChange, explainComparison, explainResource } from './words';
@@ -115,8 +115,8 @@ function changeOf(
     address: part.address,
     constructPath: part.constructPath,
     attribute: path,
-    before: withoutSecret(path, before) ?? null,
-    after: withoutSecret(path, after) ?? null,
+    before: withoutSecret(part, path, before) ?? null,
+    after: withoutSecret(part, path, after) ?? null,
   };
   const values = `${nameOf(part, path)}: ${show(part, path, change.before)} -> ${show(part, path, change.after)}`;
   if (compared !== undefined) {
@@ -145,10 +145,13 @@ function nameOf(part: Part, path: string): string {
 }
 
 /** A secret that somebody wrote out is not written out again. */
-function withoutSecret(path: string, value: Json | undefined): Json | undefined {
-  const secret =
-    typeof value === 'string' && !isUnresolved(value) && namesSecret(path.split('.').at(-1) ?? '');
-  return secret ? '(a secret)' : value;
+function withoutSecret(part: Part, path: string, value: Json | undefined): Json | undefined {
+  if (typeof value !== 'string' && typeof value !== 'number') return value;
+  const text = String(value);
+  // An output and a variable are named by their address, and their value is called `value` or `default`.
+  const own = part.resource ? [] : [part.address.split('.').at(-1) ?? ''];
+  const called = !isUnresolved(text) && [...own, ...path.split('.')].some(namesSecret);
+  return called || secretIn(text) !== undefined ? '(a secret)' : value;
 }
 
 function show(part: Part, path: string, value: Json): string {

@@ -1,8 +1,30 @@
-/** Arguments that hold a secret, by name. Their values are part of no message and no document. */
+/** Names of what holds a secret, in words joined by `_`; `password1` and `tokens` are no other names. */
 const SECRET =
-  /(^|_)(password|passwd|secret|access_key|account_key|sas_token|oidc_token|connection_string)$/i;
+  /(^|_)(pass(word|wd|phrase|code)?|pgpassword|pwd?|secret|credential|token|(private|access|account|shared|api|client|ssh|encryption)_key|sas|connection_string)s?_?\d*$/;
 
-/** @param name an argument's or a variable's own name, without what is above it */
+/** `password=x`, `AccountKey=x`, `"secret": "x"` within a longer text; a comparison (`==`) is none. */
+const SECRET_IN_TEXT =
+  /(password|passwd|passphrase|pwd|secret|token|(private|access|account|shared|api)_?key)s?["']?(\s*=(?!=)\s*|\s*:\s*["'])[^\s=,;&]/i;
+
+/** `scheme://user:password@host`. */
+const CREDENTIALS_IN_URL = /:\/\/[^/\s:@]*:[^/\s@]+@/;
+
+/**
+ * True for the names of arguments, variables, outputs and locals that hold a secret. Their values are part of no
+ * message and no document.
+ *
+ * @param name its own name, without what is above it: `admin_password`, `adminPassword`, `admin-pw`
+ */
 export function namesSecret(name: string): boolean {
-  return SECRET.test(name);
+  const words = name
+    .replace(/([a-z\d])([A-Z])/g, '$1_$2')
+    .replace(/[^A-Za-z\d]+/g, '_')
+    .toLowerCase();
+  return SECRET.test(words);
+}
+
+/** What a text gives away by itself, whatever it is called. */
+export function secretIn(text: string): 'url' | 'text' | undefined {
+  if (CREDENTIALS_IN_URL.test(text)) return 'url';
+  return SECRET_IN_TEXT.test(text) ? 'text' : undefined;
 }

@@ -2,12 +2,16 @@ import { CLUSTER, ROLE } from '../azurerm';
 import { checkAt, constructPathAt } from '../owner';
 import type { Problem, Rule } from '../rule';
 import { problemAt, verdict } from '../rule';
-import { namesSecret } from '../secrets';
+import { secretPlace } from '../secret-places';
+import { namesSecret, secretIn } from '../secrets';
 import type { Leaf, Synthesized } from '../synthesized';
 import { isObject, isUnresolved, leaves, pointer, section } from '../synthesized';
 
-/** `scheme://user:password@host`. */
-const CREDENTIALS_IN_URL = /:\/\/[^/\s:@]+:[^/\s@]+@/;
+/** The resources that need a secret, and the argument they take it in. */
+const HOLDERS: Readonly<Record<string, string>> = {
+  [CLUSTER]: 'administrator_login_password',
+  [ROLE]: 'password',
+};
 const ONE_VARIABLE = /^\$\{var\.([A-Za-z_][\w-]*)\}$/;
 
 export const passwords: Rule = {
@@ -32,21 +36,14 @@ function secretVariables(stack: Synthesized): ReadonlySet<string> {
   );
   const used = leaves(stack.document).flatMap((leaf) => {
     const name = ONE_VARIABLE.exec(String(leaf.value))?.[1];
-    return name !== undefined && isSecretPlace(leaf) ? [name] : [];
+    return name !== undefined && secretPlace(leaf) !== undefined ? [name] : [];
   });
   return new Set([...declared, ...used]);
 }
 
-function isSecretPlace(leaf: Leaf): boolean {
-  return (
-    namesSecret(leaf.key) && !leaf.pointer.startsWith('/variable/') && !leaf.pointer.startsWith('/output/')
-  );
-}
-
 function missing(stack: Synthesized): readonly Problem[] {
-  const needed = { [CLUSTER]: 'administrator_login_password', [ROLE]: 'password' };
   return stack.resources.flatMap((block) => {
-    const argument = (needed as Record<string, string>)[block.type];
+    const argument = HOLDERS[block.type];
     if (argument === undefined || argument in block.body) return [];
     // A restored cluster or a replica brings the password of its source.
     if ('source_resource_id' in block.body) return [];
@@ -55,8 +52,9 @@ function missing(stack: Synthesized): readonly Problem[] {
 }
 
 function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>): readonly Problem[] {
-  if (typeof leaf.value !== 'string' || leaf.pointer.startsWith('/variable/')) return [];
-  const text = leaf.value;
+  const { value } = leaf;
+  if (value === null || typeof value === 'boolean') return [];
+  const text = String(value);
   const problem = (check: string, message: string): readonly Problem[] => [
     {
       constructPath: constructPathAt(stack, leaf.pointer),
@@ -65,30 +63,63 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
       message,
     },
   ];
-  if (isSecretPlace(leaf)) {
+  const place = secretPlace(leaf);
+  // A default of a variable that is named like a secret is said once, of the variable.
+  if (place?.kind === 'default' && leaf.pointer.startsWith(`${pointer('variable', place.name)}/`)) return [];
+  if (place !== undefined && !isUnresolved(text)) {
+    return problem(
+      'literal',
+      `${place.name} is written out (not repeated here): whoever reads the file has it. Reference a sensitive variable, and change this secret`,
+    );
+  }
+  if (place?.kind === 'argument') {
     if (ONE_VARIABLE.test(text)) return [];
     return problem(
-      isUnresolved(text) ? 'composed' : 'literal',
-      isUnresolved(text)
-        ? `${leaf.key} is ${text}, not one variable: a secret that Terraform composes or reads is stored by it. Reference a sensitive variable`
-        : `${leaf.key} is written out (not repeated here): whoever reads the file has it. Reference a sensitive variable, and change this secret`,
+      'composed',
+      `${place.name} is ${text}, not one variable: a secret that Terraform composes or reads is stored by it. Reference a sensitive variable`,
     );
   }
-  if (CREDENTIALS_IN_URL.test(text)) {
+  if (isUnresolved(text) && /\bnonsensitive\s*\(/.test(text)) {
     return problem(
-      'url',
-      `${leaf.key} holds a URL with a password (not repeated here): leave it out, and let the client bring its own`,
+      'nonsensitive',
+      `${leaf.key} calls nonsensitive(), which has plans and logs print what Terraform would hide: take the call away, and the secret with it`,
     );
   }
-  // Word boundaries: var.admin_password is not var.admin_password_hint.
   // A check reads the secret and keeps nothing of it; what it says when it fails may not repeat it.
-  if (/\/(pre|post)condition\/\d+\/condition$/.test(leaf.pointer)) return [];
-  const leaked = [...secrets].find((name) => new RegExp(`\\bvar\\.${name}(?![\\w-])`).test(text));
-  if (leaked === undefined) return [];
+  if (/\/(pre|post)condition\/(\d+\/)?condition$/.test(leaf.pointer)) return [];
+  const leaked = repeated(text, secrets);
+  if (leaked !== undefined) {
+    return problem(
+      'repeated',
+      `${leaf.key} repeats ${leaked}: a secret is referenced by the argument that needs it and by nothing else, so remove it here`,
+    );
+  }
+  if (place !== undefined) {
+    return problem(
+      'copied',
+      `${place.name} is ${text}: an output or a local keeps a second copy of a secret, which nothing needs. Remove it`,
+    );
+  }
+  const given = secretIn(text);
+  if (given === undefined) return [];
+  const what = given === 'url' ? 'a URL with a password' : 'text with a password or a key in it';
   return problem(
-    'repeated',
-    `${leaf.key} repeats var.${leaked}: a secret is referenced by the argument that needs it and by nothing else, so remove it here`,
+    given,
+    `${leaf.key} holds ${what} (not repeated here): leave it out, and let the client bring its own`,
   );
+}
+
+/** The reference in a text that resolves to a secret, or to a whole resource with one in it. */
+function repeated(text: string, secrets: ReadonlySet<string>): string | undefined {
+  if (!isUnresolved(text)) return undefined;
+  // Word boundaries: var.admin_password is not var.admin_password_hint.
+  const variable = [...secrets].find((name) => new RegExp(`\\bvar\\.${name}(?![\\w-])`).test(text));
+  if (variable !== undefined) return `var.${variable}`;
+  // What follows `var` is told above, and what follows `data` is a type.
+  const references = text.matchAll(/(?<!\b(?:var|data))(?:\.|\[\s*["'])\s*([A-Za-z_][\w-]*)/g);
+  for (const [, name = ''] of references) if (namesSecret(name)) return name;
+  const whole = new RegExp(`\\b(?:${Object.keys(HOLDERS).join('|')})\\.[\\w-]+(?![\\w.[-])`).exec(text)?.[0];
+  return whole === undefined ? undefined : `all of ${whole}, its password among it,`;
 }
 
 function judgeVariable(stack: Synthesized, name: string): readonly Problem[] {

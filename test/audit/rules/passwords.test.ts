@@ -14,6 +14,7 @@ describe('passwords', () => {
     expect(status(passwords, stack('dev', { cluster: restored }))).toBe('compliant');
   });
 
+  const output = (name: string, value: unknown): object => ({ sections: { output: { [name]: { value } } } });
   const variable = (body: object): object => ({ sections: { variable: { admin_password: body } } });
   it.each([
     ['a literal', { cluster: { administrator_login_password: SECRET } }, /is written out/],
@@ -53,6 +54,71 @@ describe('passwords', () => {
       { sections: { output: { u: { value: `postgresql://citus:${SECRET}@c.example/citus` } } } },
       /URL with a password/,
     ],
+    ['an output with a literal', output('admin_password', SECRET), /admin_password is written out/],
+    ['an output of another spelling', output('adminPw', SECRET), /adminPw is written out/],
+    ['an output that is a number', output('pwd', 20_261_231), /pwd is written out/],
+    ['a secret within an output', output('login', { token: SECRET }), /token is written out/],
+    [
+      'an output of what a vault holds',
+      output('token', '${data.azurerm_key_vault_secret.x.value}'),
+      /token is \$\{data.*second copy/,
+    ],
+    ['a local', { sections: { locals: { private_key: SECRET } } }, /private_key is written out/],
+    [
+      'a copy in a local',
+      { sections: { locals: { pw: '${var.admin_password}' } } },
+      /pw repeats var\.admin_password/,
+    ],
+    [
+      'a variable named otherwise with a default',
+      {
+        sections: {
+          variable: { admin_password: { sensitive: true }, api_token: { sensitive: true, default: SECRET } },
+        },
+      },
+      /the variable api_token holds a secret and has a default/,
+    ],
+    [
+      'a secret within a default',
+      {
+        sections: {
+          variable: { admin_password: { sensitive: true }, db: { default: { password: SECRET } } },
+        },
+      },
+      /password is written out/,
+    ],
+    [
+      'one that is made readable',
+      output('x', '${nonsensitive(azurerm_cosmosdb_postgresql_cluster.cluster.fqdn)}'),
+      /value calls nonsensitive\(\)/,
+    ],
+    [
+      "a reference to the cluster's",
+      output('x', '${azurerm_cosmosdb_postgresql_cluster.cluster.administrator_login_password}'),
+      /value repeats administrator_login_password/,
+    ],
+    [
+      'the same by index',
+      output('x', '${azurerm_cosmosdb_postgresql_cluster.cluster["administrator_login_password"]}'),
+      /value repeats administrator_login_password/,
+    ],
+    [
+      "a reference to a role's",
+      output('x', '${azurerm_cosmosdb_postgresql_role.app[0].password}'),
+      /value repeats password/,
+    ],
+    [
+      'the whole cluster',
+      output('x', '${jsonencode(azurerm_cosmosdb_postgresql_cluster.cluster)}'),
+      /value repeats all of azurerm_cosmosdb_postgresql_cluster\.cluster/,
+    ],
+    ['libpq text with one', output('u', `host=c.example password=${SECRET}`), /value holds text/],
+    ['a storage key in text', output('u', `AccountName=a;AccountKey=${SECRET}`), /value holds text/],
+    [
+      'JSON text with one',
+      { cluster: { tags: { note: `{"password": "${SECRET}"}` } } },
+      /note holds text with a password/,
+    ],
   ])('finds %s, and does not repeat it', (_, parts, message) => {
     const found = problems(passwords, stack('dev', parts));
     expect(found.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
@@ -79,6 +145,23 @@ describe('passwords', () => {
     expect(
       problems(passwords, check('too long: ${var.admin_password}')).map(({ pointer }) => pointer),
     ).toEqual([expect.stringMatching(/precondition\/0\/error_message$/)]);
+  });
+
+  it.each([
+    'one([for server in azurerm_cosmosdb_postgresql_cluster.cluster.servers : server.fqdn])',
+    'azurerm_cosmosdb_postgresql_cluster.cluster.id',
+  ])('lets an output read what is no secret: %s', (expression) => {
+    expect(status(passwords, stack('dev', output('x', `\${${expression}}`)))).toBe('compliant');
+  });
+
+  it('takes no description and no comparison for a secret', () => {
+    const described = { admin_password: { sensitive: true, description: 'Password of the login citus.' } };
+    expect(
+      status(
+        passwords,
+        stack('dev', { sections: { variable: described, output: { password_policy: { value: 'long' } } } }),
+      ),
+    ).toBe('compliant');
   });
 
   it('tells a variable from one whose name begins alike', () => {
