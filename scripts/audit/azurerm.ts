@@ -7,6 +7,8 @@ export const NODE_CONFIGURATION = 'azurerm_cosmosdb_postgresql_node_configuratio
 export const RESOURCE_GROUP = 'azurerm_resource_group';
 export const MANAGEMENT_LOCK = 'azurerm_management_lock';
 export const PRIVATE_ENDPOINT = 'azurerm_private_endpoint';
+export const PRIVATE_DNS_ZONE = 'azurerm_private_dns_zone';
+export const PRIVATE_DNS_ZONE_LINK = 'azurerm_private_dns_zone_virtual_network_link';
 
 /** Why a rule about clusters has nothing to say of a stack. */
 export const NO_CLUSTER = 'the stack holds no cluster';

@@ -8,6 +8,9 @@ import { resourcesOf } from '../synthesized';
 /** Addresses all rules of a stack may let in together: an office, not a provider's network. */
 export const WIDEST = { production: 16, elsewhere: 256 } as const;
 
+/** 1.0.0.0: the addresses before it belong to nobody. */
+const END_OF_THIS_NETWORK = 2 ** 24;
+
 const START = 'start_ip_address';
 const END = 'end_ip_address';
 
@@ -71,6 +74,14 @@ function judgeRange(rule: Block): number | Problem {
       START,
       'the rule 0.0.0.0-0.0.0.0 is how Azure spells "every Azure service", machines of other customers among them: name the addresses that need access',
       { check: 'azure-services' },
+    );
+  }
+  if (from < END_OF_THIS_NETWORK) {
+    return problemAt(
+      rule,
+      START,
+      `the range ${rangeOf(rule)} starts in 0.0.0.0/8: nobody connects from there, and its first address is how Azure spells "every Azure service". Name the addresses that need access`,
+      { check: 'this-network' },
     );
   }
   if (from > to) {

@@ -2,6 +2,7 @@ import type { Rule } from '../rule';
 import { availability } from './availability';
 import { destroyProtection } from './destroy-protection';
 import { firewallWidth } from './firewall-width';
+import { knownContents } from './known-contents';
 import { passwords } from './passwords';
 import { publicAccess } from './public-access';
 import { shardHosting } from './shard-hosting';
@@ -10,8 +11,9 @@ import { supportedVersions } from './supported-versions';
 import { tags } from './tags';
 import { tls } from './tls';
 
-/** Every rule, in the order reports name them: who gets in, what survives, what it runs, how it is kept. */
+/** Every rule, in the order reports name them: whether it can be judged at all, who gets in, what survives, what it runs, how it is kept. */
 export const RULES: readonly Rule[] = [
+  knownContents,
   publicAccess,
   firewallWidth,
   tls,

@@ -1,5 +1,11 @@
 import { describeGap, stringAt } from '../attributes';
-import { CLUSTER, PRIVATE_ENDPOINT, RESOURCE_GROUP } from '../azurerm';
+import {
+  CLUSTER,
+  PRIVATE_DNS_ZONE,
+  PRIVATE_DNS_ZONE_LINK,
+  PRIVATE_ENDPOINT,
+  RESOURCE_GROUP,
+} from '../azurerm';
 import type { Problem, Rule } from '../rule';
 import { notApplicable, problemAt, verdict } from '../rule';
 import type { Block } from '../synthesized';
@@ -13,8 +19,8 @@ const TAGGED = new Set([
   RESOURCE_GROUP,
   CLUSTER,
   PRIVATE_ENDPOINT,
-  'azurerm_private_dns_zone',
-  'azurerm_private_dns_zone_virtual_network_link',
+  PRIVATE_DNS_ZONE,
+  PRIVATE_DNS_ZONE_LINK,
   'azurerm_virtual_network',
   'azurerm_key_vault',
   'azurerm_storage_account',

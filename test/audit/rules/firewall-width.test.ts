@@ -19,7 +19,10 @@ describe('firewall-width', () => {
   it.each([
     ['dev', '10.0.0.0', '10.0.1.0', /lets in 257 addresses, and at most 256.*10\.0\.0\.0-10\.0\.1\.0/],
     ['prod', '10.0.0.0', '10.0.0.16', /lets in 17 addresses, and at most 16/],
-    ['dev', '0.0.0.0', '255.255.255.255', /lets in 4,294,967,296 addresses/],
+    ['dev', '1.0.0.0', '255.255.255.255', /lets in 4,278,190,080 addresses/],
+    ['dev', '0.0.0.0', '255.255.255.255', /starts in 0\.0\.0\.0\/8/],
+    ['dev', '0.0.0.0', '0.0.0.1', /0\.0\.0\.0-0\.0\.0\.1 starts in 0\.0\.0\.0\/8/],
+    ['dev', '0.255.255.255', '1.0.0.0', /starts in 0\.0\.0\.0\/8/],
     ['dev', '0.0.0.0', '0.0.0.0', /every Azure service/],
     ['dev', '10.0.0.9', '10.0.0.8', /ends before it starts/],
     ['dev', '10.0.0.256', '10.0.0.8', /start_ip_address is 10\.0\.0\.256, which is no IPv4 address/],

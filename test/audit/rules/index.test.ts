@@ -5,6 +5,7 @@ describe('the rules', () => {
   it('are these, in this order: reports and waivers name them for ever', () => {
     expect(RULES.map(({ id, level }) => `${id} (${level})`)).toMatchInlineSnapshot(`
       [
+        "known-contents (error)",
         "public-access (error)",
         "firewall-width (error)",
         "tls (error)",

@@ -1,0 +1,171 @@
+import {
+  CLUSTER,
+  COORDINATOR_CONFIGURATION,
+  FIREWALL_RULE,
+  MANAGEMENT_LOCK,
+  NODE_CONFIGURATION,
+  PRIVATE_DNS_ZONE,
+  PRIVATE_DNS_ZONE_LINK,
+  PRIVATE_ENDPOINT,
+  RESOURCE_GROUP,
+  ROLE,
+} from '../azurerm';
+import type { Problem, Rule } from '../rule';
+import { problemAt, verdict } from '../rule';
+import type { Block, Json, Synthesized } from '../synthesized';
+import { isObject, pointer, resourcesOf, section } from '../synthesized';
+
+/** Sections of a stack that a rule reads; `//` is the framework's own. */
+const SECTIONS = new Set(['//', 'terraform', 'provider', 'variable', 'locals', 'output', 'resource']);
+const TYPES = new Set([
+  CLUSTER,
+  COORDINATOR_CONFIGURATION,
+  FIREWALL_RULE,
+  MANAGEMENT_LOCK,
+  NODE_CONFIGURATION,
+  PRIVATE_DNS_ZONE,
+  PRIVATE_DNS_ZONE_LINK,
+  PRIVATE_ENDPOINT,
+  RESOURCE_GROUP,
+  ROLE,
+]);
+const PROVIDER = 'azurerm';
+const PROVIDER_SOURCE = /^(registry\.terraform\.io\/)?(hashicorp\/)?azurerm$/;
+
+/** What makes of a block something else than is written there, or runs commands beside it. */
+const UNJUDGED_ARGUMENTS: Readonly<Record<string, string>> = {
+  count: 'how many there are is decided by the apply',
+  for_each: 'how many there are is decided by the apply',
+  dynamic: 'what they hold is decided by the apply',
+  provisioner: 'it runs commands that nothing here describes',
+  connection: 'it is how provisioners reach a machine, which runs commands that nothing here describes',
+};
+
+/** Arguments that some rule judges: told to ignore them, Terraform leaves what was live before. */
+const JUDGED_ARGUMENTS = new Set([
+  'administrator_login_password',
+  'citus_version',
+  'coordinator_public_ip_access_enabled',
+  'end_ip_address',
+  'ha_enabled',
+  'lock_level',
+  'maintenance_window',
+  'name',
+  'node_count',
+  'node_public_ip_access_enabled',
+  'password',
+  'scope',
+  'shards_on_coordinator_enabled',
+  'sql_version',
+  'start_ip_address',
+  'tags',
+  'value',
+]);
+
+/** The other rules pass over what they do not know, so what none of them knows is found here. */
+export const knownContents: Rule = {
+  id: 'known-contents',
+  level: 'error',
+  property:
+    'A stack holds a cluster, and nothing the rules cannot judge: no other resource type, module, data source or provisioner, and no judged argument that Terraform is to ignore.',
+  check(stack) {
+    return verdict([
+      ...cluster(stack),
+      ...sections(stack),
+      ...providers(stack),
+      ...stack.resources.flatMap((block) => [...type(block), ...metaArguments(block), ...ignored(block)]),
+    ]);
+  },
+};
+
+function cluster(stack: Synthesized): readonly Problem[] {
+  if (resourcesOf(stack, CLUSTER).length > 0) return [];
+  return [
+    atStack(
+      stack,
+      'no-cluster',
+      '',
+      'the stack holds no cluster, so most rules had nothing to judge: an environment is one cluster and what belongs to it',
+    ),
+  ];
+}
+
+function sections(stack: Synthesized): readonly Problem[] {
+  return Object.entries(stack.document).flatMap(([name, value]) => {
+    if (SECTIONS.has(name) && isObject(value)) return [];
+    const what = SECTIONS.has(name) ? `is no object` : 'holds what no rule can judge';
+    return [
+      atStack(
+        stack,
+        `section:${name}`,
+        pointer(name),
+        `the section "${name}" ${what}: remove it, or write what it stands for as resources of the stack`,
+      ),
+    ];
+  });
+}
+
+function providers(stack: Synthesized): readonly Problem[] {
+  const required = section(stack, 'terraform')['required_providers'];
+  const sources = Object.entries(isObject(required) ? required : {}).filter(([name, value]) => {
+    const source = isObject(value) ? value['source'] : undefined;
+    return name !== PROVIDER || typeof source !== 'string' || !PROVIDER_SOURCE.test(source);
+  });
+  const configured = Object.keys(section(stack, 'provider')).filter((name) => name !== PROVIDER);
+  return [
+    ...sources.map(([name]) => ({ name, at: pointer('terraform', 'required_providers', name) })),
+    ...configured.map((name) => ({ name, at: pointer('provider', name) })),
+  ].map(({ name, at }) =>
+    atStack(
+      stack,
+      `provider:${name}`,
+      at,
+      `the provider ${name} is not hashicorp/azurerm: what its resources do no rule knows. Remove it`,
+    ),
+  );
+}
+
+function type(block: Block): readonly Problem[] {
+  if (TYPES.has(block.type)) return [];
+  return [
+    {
+      constructPath: block.constructPath,
+      pointer: block.pointer,
+      check: `type:${block.type}`,
+      message: `${block.type} is a type no rule knows, so nobody has judged it: remove it, or teach the rules about it`,
+    },
+  ];
+}
+
+function metaArguments(block: Block): readonly Problem[] {
+  return Object.entries(UNJUDGED_ARGUMENTS).flatMap(([name, why]) =>
+    name in block.body
+      ? [problemAt(block, name, `${name} cannot be judged: ${why}. Write the resources out`)]
+      : [],
+  );
+}
+
+function ignored(block: Block): readonly Problem[] {
+  const lifecycle = [block.body['lifecycle'] ?? []].flat() as readonly Json[];
+  return lifecycle.flatMap((each) => {
+    const value = isObject(each) ? each['ignore_changes'] : undefined;
+    const names = [value ?? []].flat() as readonly Json[];
+    return names.flatMap((name) => {
+      // `tags["x"]` and `maintenance_window[0].start_hour` are parts of the argument they begin with.
+      const argument = typeof name === 'string' ? /^[a-z_]+(?=$|[.[])/.exec(name.trim())?.[0] : undefined;
+      if (argument !== undefined && argument !== 'all' && !JUDGED_ARGUMENTS.has(argument)) return [];
+      return [
+        problemAt(
+          block,
+          'lifecycle',
+          `lifecycle.ignore_changes names ${JSON.stringify(name)}: what is live then stays as it is, whatever this file says and the rules judge. Take it out`,
+          { check: `ignored:${argument ?? 'unreadable'}` },
+        ),
+      ];
+    });
+  });
+}
+
+function atStack(stack: Synthesized, check: string, at: string, message: string): Problem {
+  return { constructPath: stack.environment, pointer: at, check, message };
+}

@@ -1,0 +1,82 @@
+import { knownContents } from '../../../scripts/audit/rules/known-contents';
+import { parseSynthesized } from '../../../scripts/audit/synthesized';
+import { CLUSTER_POINTER, problems, stack, stackJson, status } from '../builders';
+
+const AZAPI = 'azapi_update_resource.open';
+
+describe('known-contents', () => {
+  it('holds for what the constructs write', () => {
+    for (const name of ['dev', 'prod']) expect(status(knownContents, stack(name))).toBe('compliant');
+  });
+
+  it('finds a stack without a cluster', () => {
+    const empty = parseSynthesized(JSON.stringify({ ...stackJson('prod'), resource: {} }), 'prod', 'f');
+    expect(problems(knownContents, empty).map(({ check }) => check)).toEqual(['no-cluster']);
+  });
+
+  const lifecycle = (ignore_changes: string | string[]): object => ({
+    cluster: { lifecycle: { prevent_destroy: true, ignore_changes } },
+  });
+  it.each([
+    ['a module', { sections: { module: { m: { source: './m' } } } }, 'section:module', '/module'],
+    ['a data source', { sections: { data: { external: { x: {} } } } }, 'section:data', '/data'],
+    ['an import', { sections: { import: [{ to: 'x', id: 'y' }] } }, 'section:import', '/import'],
+    ['outputs in a list', { sections: { output: [{ x: { value: 1 } }] } }, 'section:output', '/output'],
+    [
+      'a type no rule knows',
+      { resources: { [AZAPI]: { type: 'x' } } },
+      'type:azapi_update_resource',
+      '/resource/azapi_update_resource/open',
+    ],
+    [
+      'a provider no rule knows',
+      { sections: { provider: { azurerm: [{ features: [{}] }], azapi: [{}] } } },
+      'provider:azapi',
+      '/provider/azapi',
+    ],
+    [
+      'a provisioner',
+      { cluster: { provisioner: { 'local-exec': { command: 'x' } } } },
+      'provisioner',
+      `${CLUSTER_POINTER}/provisioner`,
+    ],
+    ['a count', { cluster: { count: 2 } }, 'count', `${CLUSTER_POINTER}/count`],
+    ['a for_each', { cluster: { for_each: '${var.x}' } }, 'for_each', `${CLUSTER_POINTER}/for_each`],
+    ['a dynamic block', { cluster: { dynamic: { x: {} } } }, 'dynamic', `${CLUSTER_POINTER}/dynamic`],
+    ['everything ignored', lifecycle('all'), 'ignored:all', `${CLUSTER_POINTER}/lifecycle`],
+    ['everything in a list', lifecycle(['all']), 'ignored:all', `${CLUSTER_POINTER}/lifecycle`],
+    [
+      'a judged argument ignored',
+      lifecycle(['node_vcores', 'ha_enabled']),
+      'ignored:ha_enabled',
+      `${CLUSTER_POINTER}/lifecycle`,
+    ],
+    [
+      'a part of a judged argument ignored',
+      lifecycle(['tags["owner"]']),
+      'ignored:tags',
+      `${CLUSTER_POINTER}/lifecycle`,
+    ],
+    [
+      'something unreadable ignored',
+      lifecycle(['${var.x}']),
+      'ignored:unreadable',
+      `${CLUSTER_POINTER}/lifecycle`,
+    ],
+  ])('finds %s', (_, parts, check, pointer) => {
+    expect(problems(knownContents, stack('prod', parts))).toEqual([
+      expect.objectContaining({ check, pointer }),
+    ]);
+  });
+
+  it('finds another provider under the name of azurerm', () => {
+    const terraform = stackJson('prod')['terraform'] as object;
+    const required_providers = { azurerm: { source: 'example/azurerm', version: '4.55.0' } };
+    const swapped = stack('prod', { sections: { terraform: { ...terraform, required_providers } } });
+    expect(problems(knownContents, swapped).map(({ check }) => check)).toEqual(['provider:azurerm']);
+  });
+
+  it('lets Terraform ignore what no rule judges', () => {
+    expect(status(knownContents, stack('prod', lifecycle(['node_vcores'])))).toBe('compliant');
+  });
+});
