@@ -12,8 +12,11 @@ export interface FirewallRule {
 /** The service takes one rule after the other, minutes in all, and an auditor reads each. */
 export const FIREWALL_RULES_MOST = 10;
 
-/** The size of a /24: an office or an egress range, not a provider's network. */
-export const FIREWALL_RANGE_MOST = 256;
+/**
+ * Addresses of all rules together: the size of a /24, an office or an egress range, not a provider's network. It is what
+ * the audit lets pass outside production; in production it asks for fewer.
+ */
+export const FIREWALL_ADDRESSES_MOST = 256;
 
 const RULE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*[a-zA-Z0-9_]$/;
 
@@ -42,6 +45,15 @@ export function firewallViolations(rules: readonly FirewallRule[]): Violation[] 
     violations.push({
       at: [],
       problem: `lists ${rules.length} ranges, and ${FIREWALL_RULES_MOST} is the most: merge neighbours, or use private access`,
+    });
+  }
+  const sizes = rules.map(sizeOf).filter((size) => size >= 1);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  // A range that is too wide by itself is told at its own place.
+  if (total > FIREWALL_ADDRESSES_MOST && sizes.every((size) => size <= FIREWALL_ADDRESSES_MOST)) {
+    violations.push({
+      at: [],
+      problem: `lets in ${total} addresses in all, and ${FIREWALL_ADDRESSES_MOST} is the most: name the ranges you really use, or use private access`,
     });
   }
   const names = new Set<string>();
@@ -75,17 +87,21 @@ function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, 
     const problem = addressProblem(address);
     if (problem !== undefined) problems.push([field, `is ${show(address)}${problem}`]);
   }
-  if (!isIPv4(from) || !isIPv4(to)) return problems;
-  const size = toNumber(to) - toNumber(from) + 1;
+  const size = sizeOf({ from, to });
   if (size < 1) {
     problems.push(['to', `is ${show(to)}, before the start ${show(from)}: swap the two`]);
-  } else if (size > FIREWALL_RANGE_MOST) {
+  } else if (size > FIREWALL_ADDRESSES_MOST) {
     problems.push([
       'to',
-      `is ${show(to)}, which makes ${size} addresses from ${show(from)}: ${FIREWALL_RANGE_MOST} is the most, so name the ranges you really use, or use private access`,
+      `is ${show(to)}, which makes ${size} addresses from ${show(from)}: ${FIREWALL_ADDRESSES_MOST} is the most, so name the ranges you really use, or use private access`,
     ]);
   }
   return problems;
+}
+
+/** How many addresses a rule lets in, below 1 when it is the wrong way round; NaN without two addresses. */
+function sizeOf({ from, to }: Pick<FirewallRule, 'from' | 'to'>): number {
+  return isIPv4(from) && isIPv4(to) ? toNumber(to) - toNumber(from) + 1 : Number.NaN;
 }
 
 function addressProblem(address: string): string | undefined {

@@ -9,8 +9,8 @@ import { clause, requireValid } from './invalid-props';
 export interface FirewallAccessProps {
   readonly clusterId: string;
   /**
-   * 1 to 10 ranges of at most 256 public IPv4 addresses. A rule's name is its identity: another name replaces the rule,
-   * another place in the list changes nothing.
+   * 1 to 10 ranges, at most 256 public IPv4 addresses in all. A rule's name is its identity: another name replaces the
+   * rule, another place in the list changes nothing.
    */
   readonly rules: readonly FirewallRule[];
 }

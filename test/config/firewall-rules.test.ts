@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { firewallViolations } from '../../config/firewall-rules';
+import { WIDEST } from '../../scripts/audit/rules/firewall-width';
 
 const rule = { name: 'office', from: '203.0.113.8', to: '203.0.113.15' };
 
@@ -43,6 +44,45 @@ test('refuses no rule, an eleventh rule, and a name given twice', () => {
   expect(firewallViolations([rule, { ...rule, name: 'OFFICE' }])).toEqual([
     { at: ['1', 'name'], problem: 'is "OFFICE", the name of an earlier rule: give each its own' },
   ]);
+});
+
+test('counts the addresses of all rules together', () => {
+  const halves = [
+    { name: 'lower', from: '203.0.113.0', to: '203.0.113.127' },
+    { name: 'upper', from: '203.0.113.128', to: '203.0.113.255' },
+  ];
+  expect(firewallViolations(halves)).toEqual([]);
+  expect(firewallViolations([...halves, { name: 'home', from: '198.51.100.7', to: '198.51.100.7' }])).toEqual(
+    [
+      {
+        at: [],
+        problem:
+          'lets in 257 addresses in all, and 256 is the most: name the ranges you really use, or use private access',
+      },
+    ],
+  );
+});
+
+test('accepts no list that the audit refuses everywhere', () => {
+  const ranges = fc.array(fc.tuple(fc.integer({ min: 0, max: 255 }), fc.integer({ min: 1, max: 256 })), {
+    minLength: 1,
+    maxLength: 4,
+  });
+  fc.assert(
+    fc.property(ranges, (drawn) => {
+      const rules = drawn.map(([start, size], index) => {
+        const last = Math.min(start + size - 1, 255);
+        const network = `203.0.${String(index)}`;
+        return {
+          name: `r-${String(index)}`,
+          from: `${network}.${String(start)}`,
+          to: `${network}.${String(last)}`,
+        };
+      });
+      const total = drawn.reduce((sum, [start, size]) => sum + Math.min(size, 256 - start), 0);
+      return (firewallViolations(rules).length === 0) === total <= WIDEST.elsewhere;
+    }),
+  );
 });
 
 test('no accepted rule lets in more than 256 addresses, or Azure as a whole', () => {
