@@ -36,15 +36,19 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return near === undefined ? '' : ` (did you mean "${near.candidate}"?)`;
 }
 
-/** Levenshtein's: how many letters to insert, delete or replace. */
+/** How many slips apart two words are: a letter inserted, left out or replaced, or two neighbours swapped. */
 function editDistance(a: string, b: string): number {
+  let beforePrevious: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 0; i < a.length; i += 1) {
     const current = [i + 1];
     for (let j = 0; j < b.length; j += 1) {
       const replaced = (previous[j] ?? 0) + (a[i] === b[j] ? 0 : 1);
-      current.push(Math.min(replaced, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1));
+      const isSwapped = i > 0 && j > 0 && a[i] === b[j - 1] && a[i - 1] === b[j];
+      const swapped = isSwapped ? (beforePrevious[j - 1] ?? 0) + 1 : Infinity;
+      current.push(Math.min(replaced, swapped, (previous[j + 1] ?? 0) + 1, (current[j] ?? 0) + 1));
     }
+    beforePrevious = previous;
     previous = current;
   }
   return previous[b.length] ?? 0;
