@@ -43,9 +43,20 @@ const onlyFramework = {
   message: 'cdktf is imported in constructs/ and stacks/ alone',
 };
 const providerBarrel = {
-  regex: '^@cdktf/provider-azurerm(/lib)?/?$',
+  regex: '^@cdktf/provider-azurerm(/lib(/(lazy-)?index(\\.js)?)?)?/?$',
   message: 'import provider code by deep path: the barrel costs seconds at every synth',
 };
+
+/**
+ * The same walls for modules loaded while running or by a type, which no-restricted-imports does not look at. A selector
+ * ends its regular expression at the first slash, so the patterns spell one as \u002F.
+ */
+const loadingOf = (pattern, message) => ({
+  selector: `:matches(ImportExpression, TSImportType, TSImportEqualsDeclaration, CallExpression[callee.name='require'], CallExpression[callee.property.name='require']) :matches(Literal[value=/${pattern}/], TemplateElement[value.raw=/${pattern}/])`,
+  message,
+});
+const noFramework = loadingOf('^(cdktf|constructs)($|\\u002F)|^@cdktf\\u002F', onlyFramework.message);
+const noBarrel = loadingOf(providerBarrel.regex.replaceAll('/', '\\u002F'), providerBarrel.message);
 
 module.exports = tseslint.config(
   { ignores: ['node_modules/', 'cdktf.out/', 'coverage/', '.scaleout/'] },
@@ -53,13 +64,16 @@ module.exports = tseslint.config(
     files: ['**/*.ts'],
     extends: [...tseslint.configs.strictTypeChecked],
     plugins: { 'import-x': importX },
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
+    languageOptions: {
+      parserOptions: { projectService: true, tsconfigRootDir: __dirname },
+    },
     settings: {
       'import-x/resolver-next': [createNodeResolver({ extensions: ['.ts', '.js', '.json'] })],
     },
     rules: {
       'import-x/no-restricted-paths': ['error', { basePath: __dirname, zones: walls }],
       'no-restricted-imports': ['error', { patterns: [onlyFramework] }],
+      'no-restricted-syntax': ['error', noFramework],
       'no-console': 'error',
       // Crashes on a method without type parameters (typescript-eslint 8.73).
       '@typescript-eslint/unified-signatures': 'off',
@@ -74,12 +88,16 @@ module.exports = tseslint.config(
   },
   {
     files: ['constructs/**/*.ts', 'stacks/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', { patterns: [providerBarrel] }] },
+    rules: {
+      'no-restricted-imports': ['error', { patterns: [providerBarrel] }],
+      'no-restricted-syntax': ['error', noBarrel],
+    },
   },
   {
     files: ['test/**/*.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: [providerBarrel] }],
+      'no-restricted-syntax': ['error', noBarrel],
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/require-await': 'off',
     },

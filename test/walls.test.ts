@@ -42,8 +42,28 @@ describe('walls of the house', () => {
     ['scripts/infra/probe.ts', "import '@cdktf/provider-azurerm/lib/resource-group';"],
     ['constructs/probe.ts', "import '@cdktf/provider-azurerm';"],
     ['stacks/probe.ts', "import '@cdktf/provider-azurerm/lib';"],
+    ['constructs/probe.ts', "import '@cdktf/provider-azurerm/lib/index';"],
+    ['stacks/probe.ts', "import '@cdktf/provider-azurerm/lib/index.js';"],
+    ['stacks/probe.ts', "import '@cdktf/provider-azurerm/lib/lazy-index';"],
+    ['test/probe.ts', "import '@cdktf/provider-azurerm/lib/lazy-index';"],
   ])('%s may not: %s', (file, code) => {
     expect(reports(file, code)).toEqual(['no-restricted-imports']);
+  });
+
+  it.each([
+    ['scripts/audit/probe.ts', "void import('cdktf');"],
+    ['scripts/infra/probe.ts', "void import('cdktf/lib/app');"],
+    ['scripts/infra/probe.ts', 'void import(`cdktf`);'],
+    ['scripts/tables/probe.ts', "void import('@cdktf/provider-azurerm/lib/resource-group');"],
+    ['scripts/lib/probe.ts', "require('cdktf');"],
+    ['scripts/lib/probe.ts', "module.require('cdktf');"],
+    ['config/probe.ts', "require('constructs');"],
+    ['config/probe.ts', "import cdktf = require('cdktf');"],
+    ['scripts/audit/probe.ts', "export type App = import('cdktf').App;"],
+    ['constructs/probe.ts', "void import('@cdktf/provider-azurerm');"],
+    ['stacks/probe.ts', "require('@cdktf/provider-azurerm/lib/lazy-index');"],
+  ])('%s may not, while running or by a type: %s', (file, code) => {
+    expect(reports(file, code)).toContain('no-restricted-syntax');
   });
 
   it.each([
@@ -54,6 +74,8 @@ describe('walls of the house', () => {
     ['scripts/infra/probe.ts', "import '../audit/commands';"],
     ['scripts/local/probe.ts', "import '../tables/plan'; import '../rebalance/plan';"],
     ['constructs/probe.ts', "import 'cdktf'; import '@cdktf/provider-azurerm/lib/resource-group';"],
+    ['stacks/probe.ts', "void import('@cdktf/provider-azurerm/lib/resource-group');"],
+    ['scripts/infra/probe.ts', "void import('pg'); void import('./cdktf-outputs');"],
   ])('%s may: %s', (file, code) => {
     expect(reports(file, code)).toEqual([]);
   });
