@@ -10,7 +10,7 @@ export const STAGES = ['single-node', 'scaled-out'] as const;
 export type Stage = (typeof STAGES)[number];
 
 /** Tags that the code sets and a file therefore cannot. Azure compares tag names without regard to case. */
-export const RESERVED_TAGS = ['environment', 'managedBy', 'workload'] as const;
+export const RESERVED_TAGS = ['environment', 'managedBy', 'production', 'workload'] as const;
 
 const text = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what });
 const matching = (pattern: RegExp, what: string): z.ZodString => text(what).regex(pattern, { error: what });
@@ -171,6 +171,11 @@ export const environmentSchema = strictShape(
     ),
     resourceGroup: resourceGroup.describe('Resource group that is created for the cluster.'),
     workload: text('the name of a workload').describe('What the database is for: a directory of workloads/.'),
+    production: z
+      .boolean({ error: 'true or false, whether this is production' })
+      .describe(
+        'Whether the audit holds it to the rules of production. Said here, and never guessed from a name.',
+      ),
     cluster,
     network,
     state,

@@ -1,5 +1,5 @@
 import type { Facts, Level, Problem, Rule } from './rule';
-import { isProduction } from './rule';
+import { isProduction } from './production';
 import type { Synthesized } from './synthesized';
 import type { Waiver } from './waivers';
 
@@ -65,7 +65,7 @@ export function judge({ stacks, environment, rules, waivers, today }: JudgeInput
   const judged = stacks.filter((stack) => environment === undefined || stack.environment === environment);
   const results = judged.flatMap((stack) => {
     const facts: Facts = {
-      production: isProduction(stack.environment),
+      production: isProduction(stack),
       today,
       others: stacks.filter((other) => other !== stack),
     };

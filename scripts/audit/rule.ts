@@ -6,7 +6,7 @@ export type Level = 'error' | 'warning';
 
 /** What a rule may know beside the stack it judges. Facts come from the edge; a rule reads no clock and no file. */
 export interface Facts {
-  /** True where the stricter half of the rules applies; see {@link isProduction}. */
+  /** True where the stricter half of the rules applies. */
   readonly production: boolean;
   /** The day to judge against, `YYYY-MM-DD`. */
   readonly today: string;
@@ -66,9 +66,4 @@ export function problemAt(
     message,
     ...(level === undefined ? {} : { level }),
   };
-}
-
-/** Environments named `prod` or `production`, alone or followed by a suffix (`prod-eu`), are production. */
-export function isProduction(environment: string): boolean {
-  return /^prod(uction)?(-|$)/.test(environment);
 }

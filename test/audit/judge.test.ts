@@ -2,7 +2,6 @@ import { judge } from '../../scripts/audit/judge';
 import type { JudgeInput } from '../../scripts/audit/judge';
 import { RULES } from '../../scripts/audit/rules';
 import type { Rule } from '../../scripts/audit/rule';
-import { isProduction } from '../../scripts/audit/rule';
 import { stack, TODAY } from './builders';
 
 const input: JudgeInput = { stacks: [stack('dev'), stack('prod')], rules: RULES, waivers: [], today: TODAY };
@@ -124,15 +123,4 @@ describe('judge', () => {
   it('says nothing of the waivers of environments it does not judge', () => {
     expect(judge({ ...input, environment: 'prod', waivers: [waiver] }).unusedWaivers).toEqual([]);
   });
-});
-
-describe('isProduction', () => {
-  it.each([
-    ['prod', true],
-    ['production', true],
-    ['prod-eu', true],
-    ['dev', false],
-    ['product-tests', false],
-    ['preprod', false],
-  ])('%s: %s', (name, expected) => expect(isProduction(name)).toBe(expected));
 });

@@ -57,6 +57,7 @@ password: secret
     expect(faultsOf(() => parseEnvironment(text, FILE))).toMatchInlineSnapshot(`
       [
         "config/environments/dev.yaml:2: name: is "prod" in a file for "dev": write dev, or rename the file",
+        "config/environments/dev.yaml:2: production: is missing: add true or false, whether this is production",
         "config/environments/dev.yaml:2: resourceGroup: is missing: add the name of a resource group: letters, digits, _, -, ( ), and dots except at the end",
         "config/environments/dev.yaml:3: location: is "West US 2": it must be a region as Azure's tools write it, as in westus2",
         "config/environments/dev.yaml:5: cluster.coordinatorHoldsShards: is missing: add true or false",
@@ -80,7 +81,7 @@ password: secret
         "config/environments/dev.yaml:19: tags.costCentre: is missing: add text of 1 to 256 characters",
         "config/environments/dev.yaml:20: tags.owner: is "": it must be text of 1 to 256 characters",
         "config/environments/dev.yaml:21: tags.Environment: is set for every resource and cannot be changed: remove it",
-        "config/environments/dev.yaml:22: password: unknown key: the keys here are name, location, resourceGroup, workload, cluster, network, state and tags",
+        "config/environments/dev.yaml:22: password: unknown key: the keys here are name, location, resourceGroup, workload, production, cluster, network, state and tags",
       ]
     `);
   });
@@ -192,6 +193,16 @@ password: secret
       'cluster.highAvailibility: unknown key (did you mean "highAvailability"?): the keys here are name, postgresVersion, citusVersion, stage, coordinator, workers, coordinatorHoldsShards, highAvailability, maintenanceWindow and protectFromDestroy',
     ],
     [
+      'a production that is neither',
+      [['production: false', 'production: no']],
+      'production: is "no": it must be true or false, whether this is production',
+    ],
+    [
+      'the tag of production',
+      [['costCentre: wwi-1042', "costCentre: wwi-1042\n  Production: 'false'"]],
+      'tags.Production: is set for every resource and cannot be changed: remove it',
+    ],
+    [
       'a tag that the code sets',
       [['costCentre: wwi-1042', 'costCentre: wwi-1042\n  managedby: me']],
       'tags.managedby: is set for every resource and cannot be changed: remove it',
@@ -235,7 +246,7 @@ describe('loadEnvironments', () => {
     writeFileSync(file('test.yaml'), devWith(['name: dev\n', 'name: test\n']));
     expect(faults()).toEqual([
       'test.yaml:5: resourceGroup: is "rg-wwi-sensors-dev", as in environment "dev": each environment creates its own, so change one of the two',
-      'test.yaml:9: cluster.name: is "wwi-sensors-dev", as in environment "dev": no two clusters on Azure have the same name, so change one of the two',
+      'test.yaml:10: cluster.name: is "wwi-sensors-dev", as in environment "dev": no two clusters on Azure have the same name, so change one of the two',
       expect.stringMatching(
         /^test\.yaml:\d+: state\.key: is "wwiterraformstate\/tfstate\/sensors\/dev\.tfstate", as in environment "dev": a shared state makes one environment destroy the other, so change one of the two$/,
       ),
@@ -291,7 +302,7 @@ describe('loadEnvironments', () => {
     expect(faults()).toEqual([
       expect.stringMatching(/^test\.yaml:5: resourceGroup: is "rg-wwi-sensors-dev", as in environment "dev"/),
       expect.stringMatching(/^test\.yaml:6: workload: is "sensor" \(did you mean "sensors"\?\): choose /),
-      expect.stringMatching(/^test\.yaml:10: cluster\.postgresVersion: is "sixteen"/),
+      expect.stringMatching(/^test\.yaml:11: cluster\.postgresVersion: is "sixteen"/),
     ]);
   });
 

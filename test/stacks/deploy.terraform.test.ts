@@ -38,6 +38,7 @@ name: ${ENVIRONMENT}
 location: westus2
 resourceGroup: rg-wwi-sensors-dev
 workload: sensors
+production: false
 cluster:
   name: wwi-sensors-dev
   postgresVersion: 16

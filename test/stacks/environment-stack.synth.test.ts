@@ -122,6 +122,7 @@ laneSuite('synth', 'EnvironmentStack: tags, state, provider', () => {
         environment: 'prod',
         workload: 'sensors',
         managedBy: 'scaleout',
+        production: 'true',
       });
     }
   });

@@ -6,13 +6,21 @@ import {
   PRIVATE_ENDPOINT,
   RESOURCE_GROUP,
 } from '../azurerm';
+import { PRODUCTION_TAG } from '../production';
 import type { Problem, Rule } from '../rule';
 import { notApplicable, problemAt, verdict } from '../rule';
 import type { Block } from '../synthesized';
 import { isObject, pointer } from '../synthesized';
 
-/** Whose it is, what for, and who keeps it: what a bill and an incident ask for first. */
-export const MANDATORY_TAGS = ['environment', 'workload', 'managedBy', 'owner', 'costCentre'] as const;
+/** Whose it is, what for, who keeps it, and how grave it is: what a bill and an incident ask for first. */
+export const MANDATORY_TAGS = [
+  'environment',
+  'workload',
+  'managedBy',
+  'owner',
+  'costCentre',
+  PRODUCTION_TAG,
+] as const;
 
 /** Types that take tags; rules, roles, locks and server parameters take none. */
 const TAGGED = new Set([
@@ -29,7 +37,7 @@ const TAGGED = new Set([
 export const tags: Rule = {
   id: 'tags',
   level: 'error',
-  property: `Every resource that takes tags carries ${MANDATORY_TAGS.join(', ')}, and its environment tag is true.`,
+  property: `Every resource that takes tags carries ${MANDATORY_TAGS.join(', ')}, and the tags of environment and production are right.`,
   check(stack) {
     const tagged = stack.resources.filter((block) => TAGGED.has(block.type));
     if (tagged.length === 0) return notApplicable('the stack holds no resource that takes tags');
@@ -56,6 +64,15 @@ function judge(block: Block, environment: string): readonly Problem[] {
           ...at,
           check: 'environment-untrue',
           message: `the tag "environment" is "${reading.value}" in the stack of ${environment}: bills and alerts would name the wrong one`,
+        },
+      ];
+    }
+    if (tag === PRODUCTION_TAG && !['true', 'false'].includes(reading.value)) {
+      return [
+        {
+          ...at,
+          check: 'production-unclear',
+          message: `the tag "production" is "${reading.value}": it is true or false, and anything else counts as production`,
         },
       ];
     }

@@ -1,7 +1,14 @@
 import { MANDATORY_TAGS, tags } from '../../../scripts/audit/rules/tags';
 import { problems, stack, status } from '../builders';
 
-const all = { environment: 'dev', workload: 'w', managedBy: 'm', owner: 'o', costCentre: 'c' };
+const all = {
+  environment: 'dev',
+  workload: 'w',
+  managedBy: 'm',
+  owner: 'o',
+  costCentre: 'c',
+  production: 'false',
+};
 
 describe('tags', () => {
   it('holds where every tag is there, whatever is there beside them', () => {
@@ -24,6 +31,11 @@ describe('tags', () => {
     ['a token', '${local.tags}', /tags are "\$\{local\.tags\}"/],
     ['an empty value', { ...all, owner: ' ' }, /"owner" is empty/],
     ['a token for a value', { ...all, owner: '${var.owner}' }, /"owner" is \$\{var\.owner\}/],
+    [
+      'a production that is neither',
+      { ...all, production: 'maybe' },
+      /"production" is "maybe": .*counts as production/,
+    ],
     ['another environment', { ...all, environment: 'prod' }, /is "prod" in the stack of dev/],
   ])('finds %s', (_, value, message) => {
     const found = problems(tags, stack('dev', { cluster: { tags: value } }));

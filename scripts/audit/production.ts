@@ -1,0 +1,21 @@
+import { stringAt } from './attributes';
+import { CLUSTER } from './azurerm';
+import type { Synthesized } from './synthesized';
+import { isObject, resourcesOf } from './synthesized';
+
+/** The tag that says whether an environment is production: `true` or `false`, from its file. */
+export const PRODUCTION_TAG = 'production';
+
+/**
+ * Whether the stricter half of the rules applies. Only a cluster that says `false` is none: a stack without the tag,
+ * with another value in it, or with clusters that disagree, is held to the rules of production.
+ */
+export function isProduction(stack: Synthesized): boolean {
+  const clusters = resourcesOf(stack, CLUSTER);
+  const none = clusters.every(({ body }) => {
+    const tags = body['tags'];
+    const said = stringAt(isObject(tags) ? tags : {}, PRODUCTION_TAG);
+    return said.state === 'value' && said.value === 'false';
+  });
+  return clusters.length === 0 || !none;
+}
