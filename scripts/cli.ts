@@ -143,7 +143,7 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
   );
   verb<SpecFlags>(
     tables,
-    ['verify', 'check that the database is as declared and that nothing was lost'],
+    ['verify', 'check that tables, keys, placements and the task counts of queries are as declared'],
     spec(),
     async (context, flags) => tablesVerify(context, await tablesInput(io, flags)),
   );
