@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
@@ -22,7 +23,7 @@ const job = z.object({
   needs: z.string().optional(),
   if: z.string().optional(),
   uses: z.string().optional(),
-  with: z.record(z.string(), z.string()).default({}),
+  with: z.record(z.string(), z.union([z.string(), z.boolean()])).default({}),
   permissions: permissions.optional(),
   environment: z.string().optional(),
   concurrency: z.object({ group: z.string(), 'cancel-in-progress': z.boolean() }).optional(),
@@ -161,12 +162,28 @@ describe('a deploy', () => {
     expect(workflow('deploy.yml').on).toEqual({ push: { branches: ['main'] } });
   });
 
+  it('begins with the checks of a pull request, and stops where they fail', () => {
+    expect(jobOf('deploy.yml', 'check').uses).toBe('./.github/workflows/ci.yml');
+    const dev = jobOf('deploy.yml', 'dev');
+    expect([dev.needs, dev.if]).toEqual(['check', undefined]);
+    expect(Object.keys(workflow('ci.yml').on)).toEqual(['pull_request', 'workflow_call']);
+    const run = jobOf('ci.yml', 'verify').steps.map((each) => each.run);
+    expect(run).toEqual(expect.arrayContaining(['npm ci', 'npm run check', 'npm test']));
+  });
+
+  it('is not cut off in its checks by a later commit', () => {
+    expect(parse(text('ci.yml'))).toMatchObject({
+      concurrency: { group: 'ci-${{ github.event.pull_request.number || github.sha }}' },
+    });
+  });
+
   it('gives prod the commit and the stacks that dev verified', () => {
     const prod = jobOf('deploy.yml', 'prod');
     expect(prod.needs).toBe('dev');
     expect(prod.if).toBeUndefined();
     expect(prod.with).toMatchObject({
       environment: 'prod',
+      'verified-before': true,
       commit: '${{ needs.dev.outputs.commit }}',
       digest: '${{ needs.dev.outputs.digest }}',
     });
@@ -194,11 +211,70 @@ describe('a deploy', () => {
   });
 
   it('checks the commit out that it was given, and refuses stacks that were not verified', () => {
-    expect(deploy.steps[position(/^actions\/checkout@/)]?.with['ref']).toBe('${{ inputs.commit }}');
+    const checkouts = deploy.steps.filter(({ uses }) => uses?.startsWith('actions/checkout@'));
+    expect(checkouts.at(-1)).toMatchObject({ with: { ref: '${{ inputs.commit }}' } });
+    expect(checkouts.at(-1)?.if).toBeUndefined();
+    expect(deploy.steps.indexOf(checkouts.at(-1)!)).toBeLessThan(position(/^npm ci$/));
     const compare = deploy.steps[position(/sha256sum/)];
     expect(compare?.env).toEqual({ EXPECTED: '${{ inputs.digest }}' });
     expect(compare?.run).toMatch(/"\$digest" != "\$EXPECTED" \]; then\n(.*\n)*? *exit 1/);
     expect(position(/sha256sum/)).toBeLessThan(position(/terraform .* apply /));
+  });
+
+  const bash = async (script: string, cwd: string, env: Record<string, string>): Promise<number> => {
+    const { PATH = '' } = process.env;
+    const options = { cwd, env: { PATH, ENVIRONMENT: 'prod', ...env } };
+    return promisify(execFile)(
+      'bash',
+      ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script],
+      options,
+    ).then(
+      () => 0,
+      (error: unknown) => (error as { code: number }).code,
+    );
+  };
+
+  it.each([
+    ['a digest', 'true', { COMMIT: 'c', DIGEST: 'd' }, 0],
+    ['no digest', 'true', { COMMIT: 'c', DIGEST: '' }, 1],
+    ['no commit', 'true', { COMMIT: '', DIGEST: 'd' }, 1],
+    ['no word on whether it was verified', '', { COMMIT: 'c', DIGEST: '' }, 1],
+    ['no digest where none is asked for', 'false', { COMMIT: 'c', DIGEST: '' }, 0],
+  ])('given %s ends with the right status', async (_, before, given, status) => {
+    const first = deploy.steps[0];
+    expect(first?.env).toEqual({
+      COMMIT: '${{ inputs.commit }}',
+      DIGEST: '${{ inputs.digest }}',
+      VERIFIED_BEFORE: '${{ inputs.verified-before }}',
+    });
+    expect(await bash(first?.run ?? '', project, { ...given, VERIFIED_BEFORE: before })).toBe(status);
+  });
+
+  it('takes to prod no commit that main has left behind, however late the approval', async () => {
+    const compare = position(/git rev-parse HEAD/);
+    expect(deploy.steps[compare - 1]).toMatchObject({
+      if: 'inputs.verified-before',
+      with: { ref: 'refs/heads/main' },
+    });
+    expect(deploy.steps[compare]).toMatchObject({
+      if: 'inputs.verified-before',
+      env: { COMMIT: '${{ inputs.commit }}' },
+    });
+    const repository = mkdtempSync(path.join(tmpdir(), 'scaleout-workflow-test-'));
+    try {
+      const git = async (...args: string[]): Promise<string> =>
+        (await promisify(execFile)('git', args, { cwd: repository })).stdout.trim();
+      const author = ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'commit.gpgsign=false'];
+      await git('init', '-q');
+      await git(...author, 'commit', '-q', '--allow-empty', '-m', 'one');
+      const one = await git('rev-parse', 'HEAD');
+      const script = deploy.steps[compare]?.run ?? '';
+      expect(await bash(script, repository, { COMMIT: one })).toBe(0);
+      await git(...author, 'commit', '-q', '--allow-empty', '-m', 'two');
+      expect(await bash(script, repository, { COMMIT: one })).toBe(1);
+    } finally {
+      rmSync(repository, { recursive: true });
+    }
   });
 
   it('synthesizes into nothing, and hashes every file that Terraform would read', () => {
