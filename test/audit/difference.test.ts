@@ -173,3 +173,23 @@ describe('the difference between two environments', () => {
     expect([...swapped].sort()).toEqual([...straight].sort());
   });
 });
+
+describe('a secret somebody wrote out', () => {
+  const SECRET = 'Correct-Horse-7';
+  const output = (name: string, value: string): ReturnType<typeof stack> =>
+    stack('dev', { sections: { output: { [name]: { value } } } });
+
+  it.each([
+    ['in an output of that name', 'admin_password', SECRET, 'Other-Horse-8'],
+    ['in a text', 'connection', `host=c password=${SECRET}`, 'host=c'],
+    ['in a URL', 'connection', `postgresql://citus:${SECRET}@c/citus`, 'postgresql://c/citus'],
+  ])('is not written out again: %s', (_, name, before, after) => {
+    const document = difference(
+      { label: 'a', stack: output(name, before) },
+      { label: 'b', stack: output(name, after) },
+    );
+    expect(document.changes).toHaveLength(1);
+    expect(document.changes[0]?.before).toBe('(a secret)');
+    expect(JSON.stringify(document)).not.toContain(SECRET);
+  });
+});
