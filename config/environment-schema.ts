@@ -91,7 +91,7 @@ export const allow = z
   .array(firewallRule, {
     error: 'a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]',
   })
-  .describe('Who may connect, at most 10 ranges of at most 256 addresses.');
+  .describe('Who may connect, at most 10 ranges, 256 addresses in all.');
 
 const subnetId = matching(
   SUBNET_ID,
