@@ -174,7 +174,8 @@ async function attemptStep(
   } catch (error) {
     await onlooking.stop();
     progress?.finish('not finished');
-    if (signal.aborted && errorCode(error) === '57014') return { outcome: 'cancelled' };
+    if (signal.aborted && (errorCode(error) === '57014' || isLockFailure(error)))
+      return { outcome: 'cancelled' };
     return { outcome: 'failed', error, blockers: onlooking.blockers() };
   }
 }

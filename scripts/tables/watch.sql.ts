@@ -4,7 +4,7 @@
 export const BLOCKERS = `
 SELECT a.pid, a.usename::text AS user, a.application_name AS application, a.state,
        to_char(coalesce(a.query_start, a.xact_start), 'YYYY-MM-DD HH24:MI:SS TZ') AS since
-  FROM unnest(pg_blocking_pids($1)) AS blocker(pid)
+  FROM unnest(pg_blocking_pids($1::int)) AS blocker(pid)
   LEFT JOIN pg_stat_activity a ON a.pid = blocker.pid
  WHERE blocker.pid <> 0
  ORDER BY a.query_start NULLS LAST`;
@@ -16,4 +16,5 @@ SELECT coalesce(sum(CASE WHEN success THEN result::bigint END), 0)::float8 AS ro
          'SELECT coalesce(sum(tuples_processed), 0) FROM pg_stat_progress_copy WHERE datname = current_database() AND relid::regclass::text ~ %L', $1::text),
        give_warning_for_connection_errors => false)`;
 
-export const CANCEL = 'SELECT pg_cancel_backend($1)';
+/** Typed, because Citus brings a `pg_cancel_backend(bigint)` of its own and the bare parameter would fit both. */
+export const CANCEL = 'SELECT pg_cancel_backend($1::int)';

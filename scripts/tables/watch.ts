@@ -16,6 +16,8 @@ export interface Blocker {
 const INTERVAL_MS = 200;
 /** Asking every node how far the copy is costs a connection each: this many looks between two times. */
 const LOOKS_PER_COUNT = 5;
+/** A cancellation falls flat between two statements, and is in the way of the clean-up after one: not at every look. */
+const LOOKS_PER_CANCEL = 5;
 
 /** What is to be observed while one step runs. */
 export interface Watched {
@@ -39,8 +41,13 @@ export function watch(client: Client, watched: Watched): Watch {
   const ended = new AbortController();
   let seen: readonly Blocker[] = [];
   let copied = 0;
+  let looksAborted = 0;
+  const cancel = async (): Promise<void> => {
+    if (!watched.signal.aborted) return;
+    if (looksAborted % LOOKS_PER_CANCEL === 0) await client.query(CANCEL, [watched.pid]);
+    looksAborted += 1;
+  };
   const look = async (count: boolean): Promise<void> => {
-    if (watched.signal.aborted) await client.query(CANCEL, [watched.pid]);
     const { rows } = await client.query<Blocker>(BLOCKERS, [watched.pid]);
     if (rows.length > 0) seen = rows;
     if (!count || watched.copy === undefined) return;
@@ -62,7 +69,8 @@ export function watch(client: Client, watched: Watched): Watch {
       } catch {
         return;
       }
-      // The connection of the step reports what matters.
+      // The connection of the step reports what matters. One that fails is no reason to leave the other out.
+      await cancel().catch(() => undefined);
       await look(looks % LOOKS_PER_COUNT === 0).catch(() => undefined);
     }
   };

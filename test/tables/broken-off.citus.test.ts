@@ -2,12 +2,14 @@ import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../../scripts/lib/connection';
+import { InterruptedError } from '../../scripts/lib/errors';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import { fingerprintTables } from '../../scripts/tables/fingerprint';
 import type { TestDatabase } from '../support/citus';
-import { platformSuite } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { freshOnlineDatabase } from './support/databases';
-import { createSensors, query, sensorsDistribution, testContext } from './support/sensors';
+import { createSensors, query, sensorsDistribution, session, testContext } from './support/sensors';
+import { slowCopy } from './support/slow-copy';
 
 jest.setTimeout(180_000);
 
@@ -115,6 +117,46 @@ platformSuite('tables apply, broken off', () => {
       await expectVerified(before);
     },
   );
+
+  /** Asks for a stop some moments after a line, and says how long the run took to end after that. */
+  async function secondsToStop(after: RegExp, input: object): Promise<number> {
+    let asked = Infinity;
+    const context = testContext((line, stop) => {
+      if (!after.test(line)) return;
+      setTimeout(() => {
+        asked = performance.now();
+        stop();
+      }, 700);
+    });
+    const run = tablesApply(context, { target: database.target, expected, ...input });
+    await expect(run).rejects.toThrow(InterruptedError);
+    await expect(run).rejects.toThrow(/^stopped as asked: .* left, from .*Run the same command again/);
+    return (performance.now() - asked) / 1000;
+  }
+
+  test('while it waits for a lock, by the person', async () => {
+    database = await freshCitusDatabase({ workers: 0 });
+    await createSensors(database.target, 10);
+    const holder = await session(database.target);
+    await holder.query('BEGIN; LOCK TABLE events IN ROW EXCLUSIVE MODE');
+    expect(await secondsToStop(/steps to/, {})).toBeLessThan(2);
+    await holder.end();
+  });
+
+  test.each([false, true])('in the middle of a copy (online: %s), by the person', async (online) => {
+    database = await freshOnlineDatabase({ workers: 2 });
+    await createSensors(database.target, 10);
+    await slowCopy(database.target);
+    const before = await rows();
+    const input = { expected: sensorsDistribution({ online }) };
+    expect(await secondsToStop(/^distribute devices$/, input)).toBeLessThan(2);
+    expect(await foreignKeysKept()).toEqual(ALL);
+    expect(await rows()).toEqual(before);
+    await query(database.target, 'ALTER TABLE devices DROP CONSTRAINT slowly');
+    await finish();
+    await expectVerified(before);
+    await query(database.platform, 'CALL citus_cleanup_orphaned_resources()');
+  });
 
   test('by a server that ends the session, at several moments', async () => {
     database = await freshOnlineDatabase({ workers: 0 });
