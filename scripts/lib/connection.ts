@@ -87,7 +87,7 @@ export function targetFromUrl(
     );
   }
   const given = (value: string | null): string | undefined =>
-    value === null || value === '' ? undefined : decodeURIComponent(value);
+    value === null || value === '' ? undefined : decodePart(value);
   // A URL's own words win over the variables; what it leaves out comes from them.
   return targetFromEnvironment({
     ...environment,
@@ -104,8 +104,22 @@ export function targetFromUrl(
 function parseUrl(url: string): URL {
   const parsed = /^postgres(ql)?:\/\//.test(url) && URL.canParse(url) ? new URL(url) : undefined;
   if (parsed !== undefined) return parsed;
-  throw new ScaleoutError(
-    'the database URL cannot be read: it has the form postgresql://USER@HOST:PORT/DATABASE, with the password in PGPASSWORD',
+  throw unreadableUrl();
+}
+
+/** A part of a URL as it was meant; a percent sign of its own is written `%25`. */
+function decodePart(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw unreadableUrl();
+  }
+}
+
+/** Repeats nothing of the URL, which may hold a password. */
+function unreadableUrl(): ScaleoutError {
+  return new ScaleoutError(
+    'the database URL cannot be read: it has the form postgresql://USER@HOST:PORT/DATABASE, with the password in PGPASSWORD, and a % in a name written as %25',
   );
 }
 

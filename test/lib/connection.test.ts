@@ -78,7 +78,14 @@ describe('targetFromUrl', () => {
     expect(describeTarget(target)).not.toContain('hunter2');
   });
 
-  it.each(['', 'localhost:5432', 'https://h.example/db', 'postgresql://['])('fails on %p', (url) => {
+  it.each([
+    '',
+    'localhost:5432',
+    'https://h.example/db',
+    'postgresql://[',
+    'postgresql://us%er@h.example/db',
+    'postgresql://ada@h.example/100%',
+  ])('fails on %p', (url) => {
     expect(() => targetFromUrl(url, {}, { argument: true })).toThrow(/the database URL cannot be read/);
   });
 
