@@ -15,6 +15,7 @@ export function findFaults(outlook: Outlook): string[] {
     ...nodeFaults(outlook),
     ...outlook.expected.tables.flatMap((wanted) => tableFaults(outlook, wanted)),
     ...colocationFaults(outlook),
+    ...sequenceFaults(outlook),
     ...outlook.foreignKeys().flatMap((key) => foreignKeyFault(outlook, key) ?? []),
     ...recordFaults(outlook),
   ];
@@ -63,13 +64,25 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
         `connect as ${live.owner}, or give the table to ${outlook.live.role} with ALTER TABLE ... OWNER TO`,
     );
   }
+  if (!outlook.isThere(wanted.table) && live.inherits) {
+    faults.push(
+      `table ${name} is parent or child of another table by INHERITS, and Citus takes neither: take them apart with ` +
+        'ALTER TABLE ... NO INHERIT, or leave the table out',
+    );
+  }
   if (!outlook.isThere(wanted.table) && live.triggers.length > 0) {
     faults.push(
       `table ${name} has ${live.triggers.length === 1 ? 'trigger' : 'triggers'} ${allOf(live.triggers)}, and Citus takes no table with triggers: ` +
         'drop them and do their work in the application, or leave the table out',
     );
   }
-  if (wanted.kind === 'distributed') faults.push(...columnFaults(wanted, live), ...keyFaults(wanted, live));
+  if (wanted.kind === 'distributed') {
+    faults.push(
+      ...columnFaults(wanted, live),
+      ...keyFaults(wanted, live),
+      ...replacementFaults(outlook, wanted),
+    );
+  }
   return faults;
 }
 
@@ -151,6 +164,18 @@ function columnFaults(wanted: DistributedTable, live: LiveTable): string[] {
         `distribution column ${by.name} of table ${name} has type ${by.type}, which has no hash function: choose another column`,
       );
     }
+    if (by.looseCollation) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} has a non-deterministic collation, under which different values are equal and ` +
+          'would hash apart: give the column a deterministic one with ALTER COLUMN ... TYPE ... COLLATE, or choose another column',
+      );
+    }
+    if (by.negativeScale) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} is a numeric of negative scale, which Citus refuses: ` +
+          'give it a scale of 0 or more with ALTER COLUMN ... TYPE, or choose another column',
+      );
+    }
     if (by.holdsNull === true) {
       faults.push(
         `distribution column ${by.name} of table ${name} holds NULLs, and a row without it belongs to no shard: fill them in ` +
@@ -205,6 +230,32 @@ function keyFaults(wanted: DistributedTable, live: LiveTable): string[] {
     }
   }
   return faults;
+}
+
+/** What rests on a primary key that is to be replaced, and would stop that half-way. */
+function replacementFaults(outlook: Outlook, wanted: DistributedTable): string[] {
+  const key = outlook.primaryKey(wanted.table);
+  if (key === undefined || outlook.newPrimaryKey(wanted.table) === undefined) return [];
+  const name = showTable(wanted.table);
+  if (key.dependents.length === 0) return [];
+  return [
+    `primary key ${key.name} of table ${name} is to be replaced, and ${allOf(key.dependents)} rests on it (as a GROUP BY of the key alone does): ` +
+      'drop that first and create it again afterwards, naming every column in its GROUP BY',
+  ];
+}
+
+/** Citus gives a sequence the type of its columns, so the columns of all its tables must agree on one. */
+function sequenceFaults(outlook: Outlook): string[] {
+  return outlook.live.mixedSequences.flatMap(({ sequence, uses }) => {
+    const matters = uses.filter((use) => use.known || outlook.entersCitus(use.table));
+    const enters = matters.some((use) => outlook.entersCitus(use.table));
+    if (!enters || new Set(matters.map((use) => use.type)).size < 2) return [];
+    const columns = matters.map((use) => `${showTable(use.table)}.${use.column} (${use.type})`);
+    return [
+      `sequence ${showTable(sequence)} gives ${allOf(columns)} their defaults, and Citus takes one type to a sequence: ` +
+        'give the columns one type, or a sequence each',
+    ];
+  });
 }
 
 /** Tables of one group hash alike, so their distribution columns have one type; tables of different groups do not share one. */

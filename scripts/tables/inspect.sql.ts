@@ -43,6 +43,8 @@ export const TABLES = `
 SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table,
        CASE WHEN c.relispartition THEN 'partition' WHEN c.relkind = 'r' THEN 'table' WHEN c.relkind = 'p' THEN 'partitioned'
             WHEN c.relkind = 'f' THEN 'foreign' ELSE 'view' END AS kind,
+       NOT c.relispartition AND c.relkind IN ('r', 'f')
+         AND EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent)) AS inherits,
        c.relpersistence = 'u' AS unlogged,
        pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS ours,
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::float8 END AS "rowEstimate",
@@ -56,10 +58,16 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
  WHERE c.oid = ANY ($1::oid[])
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
-/** A type can be hashed when it, or what it is a form of, has a default operator class for hashing. */
+/**
+ * A type can be hashed when it, or what it is a form of, has a default operator class for hashing. A typmod of numeric
+ * is precision and scale, plus four; the scale is its lower 11 bits, signed since PostgreSQL 15.
+ */
 export const COLUMNS = `
 SELECT a.attrelid::int8::float8 AS oid, a.attname::text AS name, format_type(a.atttypid, NULL) AS type,
        CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END AS collation,
+       coalesce(NOT co.collisdeterministic, false) AS "looseCollation",
+       a.atttypid = 'numeric'::regtype AND a.atttypmod >= 4
+         AND (((a.atttypmod - 4) & 2047) # 1024) - 1024 < 0 AS "negativeScale",
        a.attnotnull AS "notNull", a.attgenerated <> '' AS generated,
        base.typtype = 'e' OR base.typcategory = 'A' OR EXISTS (
          SELECT FROM pg_opclass o JOIN pg_am am ON am.oid = o.opcmethod
@@ -69,6 +77,7 @@ SELECT a.attrelid::int8::float8 AS oid, a.attname::text AS name, format_type(a.a
                                AND x.castmethod = 'b' AND x.castcontext = 'i'))) AS hashable
   FROM pg_attribute a
   JOIN pg_type t ON t.oid = a.atttypid
+  LEFT JOIN pg_collation co ON co.oid = a.attcollation
   JOIN pg_type base ON base.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
  WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY a.attrelid, a.attnum`;
@@ -81,12 +90,43 @@ SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
                FROM generate_series(0, i.indnkeyatts - 1) place
                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place] AND a.attnum > 0
               ORDER BY place) AS columns,
-       i.indisvalid AND i.indisready AS valid
+       i.indisvalid AND i.indisready AS valid,
+       ARRAY(SELECT DISTINCT coalesce(pg_describe_object('pg_class'::regclass, r.ev_class, 0),
+                                      pg_describe_object(d.classid, d.objid, d.objsubid)) AS description
+               FROM pg_depend d
+               LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+              WHERE d.refclassid = 'pg_constraint'::regclass AND d.refobjid = con.oid AND d.deptype = 'n'
+              ORDER BY description) AS dependents
   FROM pg_index i
   JOIN pg_class ic ON ic.oid = i.indexrelid
   LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
  WHERE i.indrelid = ANY ($1::oid[]) AND (i.indisunique OR i.indisexclusion)
  ORDER BY ic.relname COLLATE "C"`;
+
+/** Sequences of the tables' defaults that serve columns of more than one type, in these tables or in those of Citus. */
+export function mixedSequences(citus: boolean): string {
+  const known = citus ? 'd.adrelid IN (SELECT logicalrelid FROM pg_dist_partition)' : 'false';
+  return `
+WITH uses AS (
+  SELECT DISTINCT s.oid AS sequence, d.adrelid, d.adnum, ${known} AS known
+    FROM pg_attrdef d
+    JOIN pg_depend on_sequence ON on_sequence.classid = 'pg_attrdef'::regclass AND on_sequence.objid = d.oid
+                              AND on_sequence.refclassid = 'pg_class'::regclass
+    JOIN pg_class s ON s.oid = on_sequence.refobjid AND s.relkind = 'S'
+)
+SELECT json_build_object('schema', sn.nspname, 'name', s.relname) AS sequence,
+       json_agg(json_build_object('table', json_build_object('schema', n.nspname, 'name', c.relname), 'column', a.attname,
+                                  'type', format_type(a.atttypid, NULL), 'known', uses.known)
+                ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", a.attnum) AS uses
+  FROM uses
+  JOIN pg_class s ON s.oid = uses.sequence JOIN pg_namespace sn ON sn.oid = s.relnamespace
+  JOIN pg_class c ON c.oid = uses.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = uses.adrelid AND a.attnum = uses.adnum
+ WHERE uses.known OR uses.adrelid = ANY ($1::oid[])
+ GROUP BY sn.nspname, s.relname
+HAVING count(DISTINCT a.atttypid) > 1 AND bool_or(uses.adrelid = ANY ($1::oid[]))
+ ORDER BY sn.nspname COLLATE "C", s.relname COLLATE "C"`;
+}
 
 export const OWN_CHECKS = `
 SELECT conrelid::int8::float8 AS oid, conname::text AS name, convalidated AS validated

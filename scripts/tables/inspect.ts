@@ -9,6 +9,7 @@ import {
   DROPPED_FOREIGN_KEYS,
   FOREIGN_KEYS,
   KEYS,
+  mixedSequences,
   NODES,
   OWN_CHECKS,
   OWN_SCHEMA,
@@ -26,6 +27,7 @@ import type {
   LiveNode,
   LivePlacements,
   LiveTable,
+  MixedSequence,
 } from './live';
 import { sqlTable } from './names';
 
@@ -90,12 +92,7 @@ async function read(client: Client, expected: Distribution, searchNulls: boolean
       ...table,
       ...(rowEstimate === null ? {} : { rowEstimate }),
       columns: searchNulls ? await withNulls(client, table.table, known, bare, expected) : bare,
-      keys: (keys.get(table.oid) ?? []).map(({ name, kind, columns: of, valid }) => ({
-        name,
-        kind,
-        columns: of,
-        valid,
-      })),
+      keys: (keys.get(table.oid) ?? []).map(toKey),
       ownChecks: (checks.get(table.oid) ?? []).map(({ name, validated }) => ({ name, validated })),
       foreignKeys: foreignKeys.filter((key) => key.tableOid === table.oid).map(toForeignKey),
       citus: known,
@@ -111,6 +108,7 @@ async function read(client: Client, expected: Distribution, searchNulls: boolean
     otherTables: all
       .filter((row) => !oids.has(row.oid))
       .map(({ schema, name }): TableName => ({ schema, name })),
+    mixedSequences: await rowsOf<MixedSequence & QueryResultRow>(mixedSequences(citus), scope),
     droppedForeignKeys,
     ownSchema,
   };
@@ -169,8 +167,22 @@ async function searchNull(client: Client, table: TableName, column: string): Pro
   }
 }
 
-function toColumn({ name, type, collation, notNull, generated, hashable }: ColumnRow): LiveColumn {
-  return { name, type, ...(collation === null ? {} : { collation }), notNull, generated, hashable };
+function toColumn(row: ColumnRow): LiveColumn {
+  const { name, type, collation, looseCollation, negativeScale, notNull, generated, hashable } = row;
+  return {
+    name,
+    type,
+    ...(collation === null ? {} : { collation }),
+    looseCollation,
+    negativeScale,
+    notNull,
+    generated,
+    hashable,
+  };
+}
+
+function toKey({ name, kind, columns, valid, dependents }: KeyRow): LiveKey {
+  return { name, kind, columns, valid, dependents };
 }
 
 function toForeignKey(row: ForeignKeyRow): LiveForeignKey {
@@ -233,6 +245,7 @@ type TableRow = Pick<
   | 'oid'
   | 'table'
   | 'kind'
+  | 'inherits'
   | 'unlogged'
   | 'owner'
   | 'ours'

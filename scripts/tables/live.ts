@@ -18,6 +18,8 @@ export interface LiveDatabase {
   readonly tables: readonly LiveTable[];
   /** Every other table of the database, for suggestions. */
   readonly otherTables: readonly TableName[];
+  /** Sequences that give columns of different types their defaults. */
+  readonly mixedSequences: readonly MixedSequence[];
   /** Foreign keys this project dropped and has not restored yet. */
   readonly droppedForeignKeys: readonly DroppedForeignKey[];
   /** What the project's own schema holds; the last two are removed once they are of no more use. */
@@ -27,6 +29,18 @@ export interface LiveDatabase {
     /** Other objects in it, which keep the schema alive. */
     readonly others: number;
   };
+}
+
+/** One sequence, and the columns whose defaults draw from it, of more than one type. */
+export interface MixedSequence {
+  readonly sequence: TableName;
+  readonly uses: readonly {
+    readonly table: TableName;
+    readonly column: string;
+    readonly type: string;
+    /** Citus knows the table already. */
+    readonly known: boolean;
+  }[];
 }
 
 /** A row of pg_dist_node, primaries only. */
@@ -45,6 +59,8 @@ export interface LiveTable {
   readonly table: TableName;
   readonly oid: number;
   readonly kind: RelationKind;
+  /** Parent or child of another by INHERITS; partitions do not count. */
+  readonly inherits: boolean;
   readonly unlogged: boolean;
   readonly owner: string;
   /** Whether this session's role has the owner's privileges. */
@@ -72,6 +88,10 @@ export interface LiveColumn {
   /** As `format_type` says it, without length or precision, which do not matter to hashing. */
   readonly type: string;
   readonly collation?: string;
+  /** Values of other bytes can be equal, as where case does not count: a hash would part them. */
+  readonly looseCollation: boolean;
+  /** numeric(3, -2) and its like. */
+  readonly negativeScale: boolean;
   readonly notNull: boolean;
   /** GENERATED ALWAYS AS ... STORED */
   readonly generated: boolean;
@@ -89,6 +109,8 @@ export interface LiveKey {
   readonly columns: readonly (string | null)[];
   /** False for what a broken CREATE INDEX CONCURRENTLY leaves behind. */
   readonly valid: boolean;
+  /** Views and other objects that rest on the constraint, as PostgreSQL describes them: it cannot go before they do. */
+  readonly dependents: readonly string[];
 }
 
 /** c: cascade, n: set null, d: set default, a: no action, r: restrict, as in pg_constraint. */

@@ -89,6 +89,14 @@ export class Outlook {
     return then === 'local' ? now === 'plain' || now === 'local' : now === then;
   }
 
+  /** Whether a run makes the table one of Citus's: as asked, or because it references one that becomes a reference table. */
+  entersCitus(table: TableName): boolean {
+    const live = this.liveTable(table);
+    if (live?.citus.kind !== 'plain') return false;
+    if (this.becomes(table).kind !== 'local') return true;
+    return live.foreignKeys.some((key) => this.becomes(key.references).kind === 'reference');
+  }
+
   column(table: TableName, name: string): LiveColumn | undefined {
     return this.liveTable(table)?.columns.find((column) => column.name === name);
   }

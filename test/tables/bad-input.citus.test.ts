@@ -18,6 +18,16 @@ CREATE TRIGGER watcher BEFORE INSERT ON watched FOR EACH ROW EXECUTE FUNCTION no
 CREATE TABLE placed (placed_id int PRIMARY KEY);
 CREATE TABLE shared (shared_id int PRIMARY KEY);
 CREATE TABLE whole (id int NOT NULL, tenant int NOT NULL) PARTITION BY RANGE (id);
+CREATE TABLE elders (id int PRIMARY KEY);
+CREATE TABLE heirs (more int, PRIMARY KEY (id)) INHERITS (elders);
+CREATE COLLATION loose (provider = icu, locale = 'und', deterministic = false);
+CREATE TABLE loose (name text COLLATE loose PRIMARY KEY);
+CREATE TABLE scaled (amount numeric(3,-2) PRIMARY KEY, tenant int);
+CREATE SEQUENCE numbers;
+CREATE TABLE narrow (id int DEFAULT nextval('numbers') PRIMARY KEY);
+CREATE TABLE wide (id bigint DEFAULT nextval('numbers') PRIMARY KEY);
+CREATE TABLE grouped (id int PRIMARY KEY, tenant int NOT NULL, name text);
+CREATE VIEW totals AS SELECT id, name, count(*) FROM grouped GROUP BY id;
 CREATE VIEW seen AS SELECT * FROM events;
 INSERT INTO kinds VALUES (1);
 INSERT INTO devices VALUES (1, 1, 'a');
@@ -116,6 +126,20 @@ platformSuite('a specification that does not fit', () => {
       'other colocation',
       spec(by('placed', 'placed_id', { colocateWith: named('events') }), by('events', 'event_id')),
       /not colocated with events/,
+    ],
+    ['a parent by INHERITS', spec(by('elders', 'id')), /elders is parent or child/],
+    ['a child by INHERITS', spec(whole('heirs')), /heirs is parent or child/],
+    ['a loose collation', spec(by('loose', 'name')), /has a non-deterministic collation/],
+    ['a numeric of negative scale', spec(by('scaled', 'amount')), /numeric of negative scale/],
+    [
+      'a sequence of two types',
+      spec(by('narrow', 'id'), by('wide', 'id')),
+      /sequence numbers gives narrow\.id \(integer\) and wide\.id \(bigint\)/,
+    ],
+    [
+      'a view that rests on the primary key',
+      spec(by('grouped', 'tenant', { primaryKey: ['tenant', 'id'] })),
+      /view public\.totals rests on it/,
     ],
     ['a view', spec(whole('seen')), /is a view/],
     ['a partitioned table', spec(by('whole', 'tenant')), /is partitioned/],

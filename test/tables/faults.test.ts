@@ -1,12 +1,13 @@
 import type { Distribution, ExpectedTable } from '../../config/distribution-types';
 import { findFaults, requireNoFaults } from '../../scripts/tables/faults';
-import type { LiveDatabase, LiveForeignKey, LiveTable } from '../../scripts/tables/live';
+import type { LiveDatabase, LiveForeignKey, LiveTable, MixedSequence } from '../../scripts/tables/live';
 import { Outlook } from '../../scripts/tables/outlook';
 import {
   column,
   distributed,
   distribution,
   foreignKey,
+  key,
   liveDatabase,
   liveTable,
   named,
@@ -79,20 +80,20 @@ describe('one table', () => {
       byId('t'),
       {
         columns: [column('id'), column('no')],
-        keys: [{ name: 'u', kind: 'unique', columns: ['no'], valid: true }],
+        keys: [key('u', 'unique', ['no'])],
       },
       'not part of its unique constraint u (no)',
     ],
     [
       'it is outside a unique index on an expression',
       byId('t'),
-      { keys: [{ name: 'u', kind: 'index', columns: [null], valid: true }] },
+      { keys: [key('u', 'index', [null])] },
       'unique index u (an expression)',
     ],
     [
       'it is outside an exclusion',
       byId('t'),
-      { keys: [{ name: 'x', kind: 'exclusion', columns: ['no'], valid: true }] },
+      { keys: [key('x', 'exclusion', ['no'])] },
       'exclusion constraint x',
     ],
     [
@@ -114,6 +115,34 @@ describe('one table', () => {
       'primary key column no of table t holds NULLs',
     ],
     ['it has triggers', byId('t'), { triggers: ['audit', 'notify'] }, 'has triggers audit and notify'],
+    ['it inherits', byId('t'), { inherits: true }, 'is parent or child of another table by INHERITS'],
+    [
+      'it inherits and was to be a reference table',
+      { kind: 'reference', table: named('t') },
+      { inherits: true },
+      'INHERITS',
+    ],
+    [
+      'different values of the column are equal',
+      byId('t'),
+      { columns: [column('id', 'text', { looseCollation: true })] },
+      'non-deterministic collation',
+    ],
+    [
+      'the column has a negative scale',
+      byId('t'),
+      { columns: [column('id', 'numeric', { negativeScale: true })] },
+      'negative scale',
+    ],
+    [
+      'a view rests on the key that is to be replaced',
+      byId('t', { primaryKey: ['id', 'no'] }),
+      {
+        columns: [column('id'), column('no')],
+        keys: [primaryKey('t', ['id'], { dependents: ['view public.totals'] })],
+      },
+      'and view public.totals rests on it',
+    ],
     ['it is a view', byId('t'), { kind: 'view' }, 'is a view'],
     ['it is a partition', byId('t'), { kind: 'partition' }, 'is a partition'],
     ['it is partitioned', byId('t'), { kind: 'partitioned' }, 'does not distribute yet'],
@@ -271,6 +300,44 @@ describe('foreign keys', () => {
   test('a recorded one whose table is gone', () => {
     const live = liveDatabase([liveTable('b')], { droppedForeignKeys: [foreignKey('a', ['id'], 'b')] });
     expect(faultsOf(spec(byId('b')), live)).toEqual([expect.stringContaining('but table a is gone')]);
+  });
+});
+
+test('what only matters to a change is no fault where there is none to make', () => {
+  const there = liveTable('t', {
+    inherits: true,
+    citus: distributed('id', 1),
+    keys: [primaryKey('t', ['id'], { dependents: ['view public.totals'] })],
+  });
+  expect(faultsOf(spec(byId('t')), liveDatabase([there]))).toEqual([]);
+});
+
+describe('a sequence of columns of two types', () => {
+  const use = (table: string, type: string, known = false): MixedSequence['uses'][number] => ({
+    table: named(table),
+    column: 'id',
+    type,
+    known,
+  });
+  const faults = (uses: MixedSequence['uses'], ...tables: ExpectedTable[]): string[] =>
+    faultsOf(
+      spec(...tables),
+      liveDatabase([liveTable('a'), liveTable('b')], {
+        mixedSequences: [{ sequence: named('numbers'), uses }],
+      }),
+    );
+
+  test('both of which Citus is to take', () => {
+    const words = 'sequence numbers gives a.id (integer) and b.id (bigint) their defaults';
+    expect(faults([use('a', 'integer'), use('b', 'bigint')], byId('a'), byId('b'))).toEqual([
+      expect.stringContaining(words),
+    ]);
+  });
+  test('one of which Citus has', () => {
+    expect(faults([use('a', 'integer'), use('other', 'bigint', true)], byId('a'))).toHaveLength(1);
+  });
+  test('one of which stays out of Citus', () => {
+    expect(faults([use('a', 'integer'), use('b', 'bigint')], byId('a'))).toEqual([]);
   });
 });
 

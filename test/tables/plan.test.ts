@@ -13,6 +13,7 @@ import {
   distributed,
   distribution,
   foreignKey,
+  key,
   liveDatabase,
   liveTable,
   named,
@@ -124,10 +125,7 @@ describe('what an earlier run left behind', () => {
   const leftover = (valid: boolean, columns: string[]): LiveTable[] =>
     sensors({
       events: {
-        keys: [
-          primaryKey('events', ['event_id']),
-          { name: 'scaleout_key_events', kind: 'index', columns, valid },
-        ],
+        keys: [primaryKey('events', ['event_id']), key('scaleout_key_events', 'index', columns, { valid })],
       },
     });
 
@@ -297,12 +295,12 @@ const situations = fc
     );
     const live = kinds.map((kind, index) => {
       const isRekeyed = rekeyed[index] === true && (kind === 'first' || kind === 'second');
-      const built = { name: `scaleout_key_${name(index)}`, kind: 'index' as const, columns: ['id', 'other'] };
+      const built = key(`scaleout_key_${name(index)}`, 'index', ['id', 'other']);
       return liveTable(name(index), {
         columns: [column('id'), column('other', 'integer', { notNull: nullable[index] !== true })],
         keys: [
           // A key of its own, so that foreign keys may rest on it or on the primary key.
-          { name: `${name(index)}_key`, kind: 'unique' as const, columns: ['id'], valid: true },
+          key(`${name(index)}_key`, 'unique', ['id']),
           primaryKey(name(index), isRekeyed ? ['other'] : ['id']),
           ...(isRekeyed && leftover[index] !== 'none'
             ? [{ ...built, valid: leftover[index] === 'built' }]

@@ -13,11 +13,29 @@ import type {
 export const named = (name: string): TableName => ({ schema: 'public', name });
 
 export function column(name: string, type = 'integer', more: Partial<LiveColumn> = {}): LiveColumn {
-  return { name, type, notNull: true, generated: false, hashable: true, ...more };
+  return {
+    name,
+    type,
+    looseCollation: false,
+    negativeScale: false,
+    notNull: true,
+    generated: false,
+    hashable: true,
+    ...more,
+  };
 }
 
-export function primaryKey(table: string, columns: readonly string[]): LiveKey {
-  return { name: `${table}_pkey`, kind: 'primary', columns, valid: true };
+export function key(
+  name: string,
+  kind: LiveKey['kind'],
+  columns: LiveKey['columns'],
+  more: Partial<LiveKey> = {},
+): LiveKey {
+  return { name, kind, columns, valid: true, dependents: [], ...more };
+}
+
+export function primaryKey(table: string, columns: readonly string[], more: Partial<LiveKey> = {}): LiveKey {
+  return key(`${table}_pkey`, 'primary', columns, more);
 }
 
 export function foreignKey(
@@ -46,6 +64,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     table: named(name),
     oid: 1,
     kind: 'table',
+    inherits: false,
     unlogged: false,
     owner: 'citus',
     ours: true,
@@ -87,6 +106,7 @@ export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDat
     nodes: [{ groupId: 0, name: '127.0.0.1', port: 5432, shouldHaveShards: true, active: true }],
     tables,
     otherTables: [],
+    mixedSequences: [],
     droppedForeignKeys: [],
     ownSchema: { exists: false, recordTable: false, others: 0 },
     ...more,

@@ -8,7 +8,7 @@ import type {
 } from '../../../scripts/tables/live';
 import { keyIndexName, notNullCheckName, showTable } from '../../../scripts/tables/names';
 import type { TablesStep } from '../../../scripts/tables/plan';
-import { distributed, reference } from './catalog';
+import { distributed, key as keyOf, reference } from './catalog';
 
 /**
  * What a step does to a database, on literal catalogs: a model of PostgreSQL and Citus that is as strict as they are
@@ -55,7 +55,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         const columns = wanted.primaryKey ?? [];
         return {
           ...table,
-          keys: [...table.keys, { name: keyIndexName(table.table), kind: 'index', columns, valid: true }],
+          keys: [...table.keys, keyOf(keyIndexName(table.table), 'index', columns)],
         };
       });
     case 'replace-primary-key':
@@ -63,6 +63,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         const index = table.keys.find((key) => key.name === keyIndexName(table.table) && key.valid);
         const old = table.keys.find((key) => key.kind === 'primary');
         if (index === undefined) throw new Error('no index to use');
+        if ((old?.dependents ?? []).length > 0) throw new Error('objects rest on the primary key');
         if (
           index.columns.some((name) => table.columns.find((column) => column.name === name)?.notNull !== true)
         ) {
@@ -78,7 +79,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
           ...table,
           keys: [
             ...table.keys.filter((key) => key !== index && key !== old),
-            { name, kind: 'primary', columns: index.columns, valid: true },
+            keyOf(name, 'primary', index.columns),
           ],
         };
       });
