@@ -1,7 +1,7 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
 import { copyMode } from './copy-mode';
 import type { CopyMode } from './copy-mode';
-import { foreignKeyId, liveTwin, whyDropped } from './foreign-keys';
+import { foreignKeyId, liveTwin, mayReturn, whyDropped } from './foreign-keys';
 import { hasLocalCopy } from './live';
 import type { DroppedForeignKey, LiveDatabase, LiveForeignKey } from './live';
 import { compareTables, keyIndexName, notNullCheckName, sameColumns } from './names';
@@ -19,7 +19,7 @@ export interface TablesDifference {
   readonly restore: readonly RestoreDifference[];
   /** Tables whose rows still lie on the coordinator a second time, or will once they are distributed. */
   readonly localCopies: readonly TableName[];
-  /** The record of dropped foreign keys is there, or will be. */
+  /** The record of dropped foreign keys is there, or will be, and nothing in it waits for another specification. */
   readonly removeRecord: boolean;
 }
 
@@ -81,8 +81,9 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
     }),
   );
   const dropped = new Set(drop.map(({ key }) => foreignKeyId(key)));
+  const recorded = live.droppedForeignKeys.filter((key) => mayReturn(outlook, key));
   const restore = [
-    ...live.droppedForeignKeys
+    ...recorded
       .filter((key) => !dropped.has(foreignKeyId(key)))
       .map((key) => ({ key, state: restoreState(outlook, key) })),
     ...drop.map(({ key }) => ({ key, state: 'away' as const })),
@@ -94,7 +95,8 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
     drop,
     restore,
     localCopies: localCopies(outlook, distribute, references),
-    removeRecord: drop.length > 0 || live.ownSchema.recordTable,
+    removeRecord:
+      recorded.length === live.droppedForeignKeys.length && (drop.length > 0 || live.ownSchema.recordTable),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { DistributedTable, ExpectedTable, TableName } from '../../config/distribution-types';
 import { allOf, didYouMean } from '../../config/wording';
 import { ScaleoutError } from '../lib/errors';
-import { foreignKeyFault } from './foreign-keys';
+import { foreignKeyFault, liveTwin } from './foreign-keys';
 import type { CitusTable, LiveTable } from './live';
 import { compareTables, sameColumns, showTable } from './names';
 import type { Outlook } from './outlook';
@@ -16,7 +16,9 @@ export function findFaults(outlook: Outlook): string[] {
     ...outlook.expected.tables.flatMap((wanted) => tableFaults(outlook, wanted)),
     ...colocationFaults(outlook),
     ...sequenceFaults(outlook),
-    ...outlook.foreignKeys().flatMap((key) => foreignKeyFault(outlook, key) ?? []),
+    ...outlook.live.tables
+      .flatMap((table) => table.foreignKeys)
+      .flatMap((key) => foreignKeyFault(outlook, key) ?? []),
     ...recordFaults(outlook),
   ];
 }
@@ -316,14 +318,29 @@ function colocationFaults(outlook: Outlook): string[] {
   return faults;
 }
 
+/** Recorded foreign keys of other specifications are none of this one's business. */
 function recordFaults(outlook: Outlook): string[] {
-  return outlook.live.droppedForeignKeys.flatMap((dropped) =>
-    [dropped.table, dropped.references]
-      .filter((table) => outlook.liveTable(table) === undefined)
-      .map(
+  const mine = outlook.live.droppedForeignKeys.filter(
+    (dropped) =>
+      outlook.expectedTable(dropped.table) !== undefined &&
+      outlook.expectedTable(dropped.references) !== undefined &&
+      liveTwin(outlook, dropped) === undefined,
+  );
+  return mine.flatMap((dropped) => {
+    const gone = [dropped.table, dropped.references].filter(
+      (table) => outlook.liveTable(table) === undefined,
+    );
+    if (gone.length > 0) {
+      return gone.map(
         (table) =>
           `foreign key ${dropped.name} of ${showTable(dropped.table)} was dropped by an earlier run and is to be restored, but table ${showTable(table)} is gone: ` +
           'bring the table back, or delete the row of that foreign key from scaleout.dropped_foreign_key',
-      ),
-  );
+      );
+    }
+    const fault = foreignKeyFault(outlook, dropped);
+    if (fault === undefined) return [];
+    return [
+      `${fault}. An earlier run dropped it, so it is already away: delete its row from scaleout.dropped_foreign_key to give it up`,
+    ];
+  });
 }

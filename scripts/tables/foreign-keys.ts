@@ -112,6 +112,16 @@ export function canReturn(
   return isThere(key.table) && isThere(key.references);
 }
 
+/**
+ * Whether a recorded foreign key may come back once the tables are what this specification makes of them. One that may
+ * not belongs to another specification, and its record waits for that one.
+ */
+export function mayReturn(outlook: Outlook, dropped: DroppedForeignKey): boolean {
+  if (liveTwin(outlook, dropped) !== undefined) return true;
+  const there = [dropped.table, dropped.references].every((table) => outlook.liveTable(table) !== undefined);
+  return there && foreignKeyFault(outlook, dropped) === undefined;
+}
+
 /** The live twin of a recorded foreign key, where it has been added again already. */
 export function liveTwin(outlook: Outlook, dropped: DroppedForeignKey): LiveForeignKey | undefined {
   return outlook

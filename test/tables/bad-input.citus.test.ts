@@ -1,4 +1,6 @@
 import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { LiveForeignKey } from '../../scripts/tables/live';
+import { dropForeignKey } from '../../scripts/tables/statements.sql';
 import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
@@ -172,6 +174,38 @@ platformSuite('a specification that does not fit', () => {
     const input = { target: database.target, expected: spec(whole('kinds')) };
     await expect(tablesApply(testContext(), input)).rejects.toThrow(/no node may hold shards/);
     await set(true);
+  });
+
+  test('a foreign key that another run left away stops only a specification of its tables', async () => {
+    const key: LiveForeignKey = {
+      name: 'events_device_id_fkey',
+      table: named('events'),
+      columns: ['device_id'],
+      references: named('devices'),
+      referencedColumns: ['device_id'],
+      usesKey: 'devices_pkey',
+      onDelete: 'a',
+      onUpdate: 'a',
+      validated: true,
+      definition: 'FOREIGN KEY (device_id) REFERENCES public.devices(device_id)',
+    };
+    const options = { createSchema: true, createRecord: true, pin: false };
+    await query(database.target, dropForeignKey(key, options).join(';'));
+    const { target } = database;
+    const own = spec({ kind: 'local', table: named('devices') }, by('events', 'event_id'));
+    await expect(tablesApply(testContext(), { target, expected: own })).rejects.toThrow(
+      /stays on the coordinator.* already away: delete its row/,
+    );
+    const { document } = await tablesApply(testContext(), {
+      target,
+      expected: { ...spec(by('events', 'event_id')), online: false },
+    });
+    expect(document.applied.map((step) => step.id)).toEqual([
+      'distribute:events',
+      'truncate-local-copy:events',
+    ]);
+    const recorded = await query(target, 'SELECT constraint_name FROM scaleout.dropped_foreign_key');
+    expect(recorded).toEqual([{ constraint_name: key.name }]);
   });
 
   test('a database without Citus', async () => {

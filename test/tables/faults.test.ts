@@ -299,7 +299,26 @@ describe('foreign keys', () => {
 
   test('a recorded one whose table is gone', () => {
     const live = liveDatabase([liveTable('b')], { droppedForeignKeys: [foreignKey('a', ['id'], 'b')] });
-    expect(faultsOf(spec(byId('b')), live)).toEqual([expect.stringContaining('but table a is gone')]);
+    expect(faultsOf(spec(byId('a', { colocateWith: named('b') }), byId('b')), live)).toEqual([
+      expect.stringContaining('there is no table a'),
+      expect.stringContaining('but table a is gone'),
+    ]);
+    expect(faultsOf(spec(byId('b')), live)).toEqual([]);
+  });
+
+  test('a recorded one is judged only by a specification that names both its tables', () => {
+    const recorded = foreignKey('a', ['id'], 'b');
+    const live = liveDatabase([liveTable('a'), liveTable('b'), liveTable('c')], {
+      droppedForeignKeys: [recorded],
+    });
+    expect(faultsOf(spec(local('a'), byId('b')), live)).toEqual([
+      expect.stringMatching(
+        /cannot reference a distributed one.*already away: delete its row from scaleout\./,
+      ),
+    ]);
+    expect(faultsOf(spec(byId('b')), live)).toEqual([]);
+    expect(faultsOf(spec(byId('a')), live)).toEqual([]);
+    expect(faultsOf(spec(byId('c')), live)).toEqual([]);
   });
 });
 

@@ -174,6 +174,19 @@ describe('what an earlier run left behind', () => {
     expect(planTables(distribution(), live).steps).toEqual([]);
   });
 
+  test('a foreign key that only another specification can restore stays recorded, and stops nothing', () => {
+    const live = liveDatabase([liveTable('t'), liveTable('other')], {
+      droppedForeignKeys: [foreignKey('other', ['id'], 't'), foreignKey('gone', ['id'], 'other')],
+      ownSchema: { exists: true, recordTable: true, others: 0 },
+    });
+    const expected = distribution({
+      tables: [{ kind: 'distributed', table: named('t'), distributeBy: 'id' }],
+    });
+    expect(ids(expected, live)).toEqual(['distribute:t']);
+    const end = perform(expected, live, planTables(expected, live).steps[0] as TablesStep);
+    expect(isSatisfied(diffTables(expected, end))).toBe(true);
+  });
+
   test('a foreign key that was added again and not validated is validated; one that is there is only forgotten', () => {
     const record = foreignKey('events', ['device_id'], 'devices');
     const actions = (validated: boolean): string[] => {
