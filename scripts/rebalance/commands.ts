@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionTarget } from '../lib/connection';
-import { requireCitus, withAdvisoryLock, withClient } from '../lib/connection';
+import { requireCitus, requireCoordinator, withAdvisoryLock, withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { hasEnded, readJob, runningJob } from './job';
 import { parseOptions } from './options';
 import type { RebalancePlan } from './plan';
 import { readPlan } from './plan';
-import { preflightFaults, readFacts, requireCoordinator, requireReachableNodes } from './preflight';
+import { preflightFaults, readFacts, requireReachableNodes } from './preflight';
 import { STOP } from './queries.sql';
 import type { RebalanceRunResult } from './run';
 import { runRebalance } from './run';

@@ -3,7 +3,7 @@ import { errorCode, refused } from '../lib/errors';
 import type { TransferMode } from './options';
 import { isLogical } from './options';
 import type { Move } from './plan';
-import { FOREIGN_OWNED, LOCAL_GROUP, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from './queries.sql';
+import { FOREIGN_OWNED, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from './queries.sql';
 
 /** What a rebalance needs to know before it moves anything. */
 export interface Facts {
@@ -27,17 +27,6 @@ export interface NodeSettings {
  * task executor, and PostgreSQL's logical replication launcher.
  */
 const FEWEST_WORKER_PROCESSES = 4;
-
-/** @throws ScaleoutError (refused) on a worker: only the coordinator plans and moves */
-export async function requireCoordinator(client: Client): Promise<void> {
-  const { rows } = await client.query<{ groupid: number }>(LOCAL_GROUP);
-  const group = rows[0]?.groupid ?? 0;
-  if (group !== 0) {
-    throw refused(
-      `this is the worker of node group ${String(group)}: a rebalance is run from the coordinator, whose server name ends in "-c" on Azure; nothing was changed`,
-    );
-  }
-}
 
 /** @throws ScaleoutError (refused) naming the nodes that cannot reach each other */
 export async function requireReachableNodes(client: Client): Promise<void> {

@@ -4,9 +4,6 @@
  * not cast: their type is in the schema `citus`, which only superusers may name, and the server finds it by itself.
  */
 
-/** 0 on the coordinator, and elsewhere the group of the worker one is connected to. */
-export const LOCAL_GROUP = 'SELECT groupid FROM pg_dist_local_group';
-
 /** The primaries, the coordinator first. */
 export const NODES = `
   SELECT nodeid, groupid, nodename, nodeport, isactive AND shouldhaveshards AS holds_shards

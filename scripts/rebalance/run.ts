@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { requireCoordinator } from '../lib/connection';
 import { errorCode, explain, isServerError, ScaleoutError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
@@ -11,7 +12,7 @@ import type { NodePlacement } from './placements';
 import { groupsByShard, readPlacements, readSnapshot } from './placements';
 import type { RebalancePlan } from './plan';
 import { readPlan } from './plan';
-import { requireCoordinator, requireMovable, requireReachableNodes } from './preflight';
+import { requireMovable, requireReachableNodes } from './preflight';
 import { CLEAN_UP, REBALANCE_NOW, START } from './queries.sql';
 
 /** What `rebalance run` answers with. */

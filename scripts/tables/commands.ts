@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { Distribution } from '../../config/distribution-types';
 import type { WorkloadQuery } from '../../config/workload';
-import { requireCitus, withAdvisoryLock, withClient } from '../lib/connection';
+import { requireCitus, requireCoordinator, withAdvisoryLock, withClient } from '../lib/connection';
 import type { ConnectionTarget } from '../lib/connection';
 import { count, duration, table } from '../lib/reporter';
 import type { VerbContext, VerbResult } from '../lib/verb';
@@ -80,6 +80,7 @@ function onCitus<T>(
     target,
     async (client) => {
       await requireCitus(client, target);
+      await requireCoordinator(client);
       return work(client);
     },
     { purpose, reporter },

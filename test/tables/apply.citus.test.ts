@@ -210,6 +210,24 @@ platformSuite('tables apply on the sensors', () => {
     expect(await wrongChecks(expected)).toEqual([]);
   });
 
+  test('a worker is refused, whatever the verb', async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+    const [worker] = await query<{ port: number }>(
+      database.target,
+      'SELECT nodeport AS port FROM pg_dist_node WHERE groupid = 1',
+    );
+    const input = {
+      target: { ...database.target, port: worker!.port },
+      expected: sensorsDistribution({ online: false }),
+    };
+    for (const verb of [tablesPlan, tablesApply, tablesVerify]) {
+      await expect(verb(testContext(), input)).rejects.toMatchObject({
+        exitCode: 3,
+        message: expect.stringMatching(/this is the worker of node group 1: .*coordinator/) as string,
+      });
+    }
+  });
+
   test('a plan that was made for another database is refused', async () => {
     database = await freshCitusDatabase({ workers: 0 });
     await createSensors(database.target, 10);
