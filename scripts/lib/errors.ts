@@ -38,7 +38,7 @@ export function refused(message: string): ScaleoutError {
 }
 
 /** The server's answer to a statement: the fields of `pg`'s DatabaseError this project reads. */
-interface ServerMessage {
+export interface ServerMessage {
   readonly message: string;
   /** `ERROR` ends the statement, `FATAL` the session. */
   readonly severity?: string;

@@ -11,8 +11,11 @@ import {
   ScaleoutError,
 } from '../lib/errors';
 import { stopIfAsked } from '../lib/verb';
+import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { inspectDatabase } from './inspect';
+import type { LiveDatabase } from './live';
+import { showTable } from './names';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
 import { describeBlocker, watch } from './watch';
@@ -95,7 +98,8 @@ export async function applyTables(
   const pid = await prepareSession(client);
   let longest: TablesApplied['longestWriteBlock'] = null;
 
-  let plan = planTables(input.expected, await inspectDatabase(client, input.expected));
+  let live = await inspectDatabase(client, input.expected);
+  let plan = planTables(input.expected, live);
   requireObserved(plan, input.observed);
   announce(context, plan);
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
@@ -114,8 +118,13 @@ export async function applyTables(
       failures.set(step.id, failed);
       if (failed >= locks.attempts) throw lockError(step, failed, attempt.blockers, applied, attempt.error);
       await pause(context, step, failed, attempt.blockers, locks);
-    } else throw stepError(step, attempt.error, applied);
-    plan = planTables(input.expected, await inspectDatabase(client, input.expected, { searchNulls: false }));
+    } else if (!isStatementError(attempt.error)) throw attempt.error;
+    else {
+      const after = await inspectDatabase(client, input.expected, { searchNulls: false }).catch(() => live);
+      throw stepError(step, attempt.error, applied, turnedLocal(live, after));
+    }
+    live = await inspectDatabase(client, input.expected, { searchNulls: false });
+    plan = planTables(input.expected, live);
     if (attempt.outcome === 'done' && plan.steps[0]?.id === step.id) {
       throw new ScaleoutError(
         `step ${step.id} ran without an error and the database does not show it: somebody undoes it, or Citus refused in silence. ${progressSoFar(applied, plan)}`,
@@ -274,12 +283,36 @@ function lockError(
   );
 }
 
-function stepError(step: TablesStep, error: unknown, applied: readonly AppliedStep[]): unknown {
-  if (!isServerError(error)) return error;
-  // The connection's own layer explains a server that goes away.
-  if (/^(57P0|08)/.test(error.code ?? '')) return error;
+/** False where the session ended with the step: the connection's own layer explains a server that goes away. */
+export function isStatementError(error: unknown): error is Error & ServerMessage {
+  // With a class 08 or 57 code, an ERROR is Citus speaking of a worker.
+  return isServerError(error) && error.severity === 'ERROR';
+}
+
+/** Tables that Citus knows since, as the first half of distributing them leaves them. */
+function turnedLocal(before: LiveDatabase, after: LiveDatabase): string[] {
+  const wasLocal = new Set(
+    before.tables.filter(({ citus }) => citus.kind === 'local').map(({ table }) => showTable(table)),
+  );
+  return after.tables
+    .filter(({ citus }) => citus.kind === 'local')
+    .map(({ table }) => showTable(table))
+    .filter((name) => !wasLocal.has(name));
+}
+
+/** @param local tables that the step turned local before it failed */
+export function stepError(
+  step: TablesStep,
+  error: Error & ServerMessage,
+  applied: readonly AppliedStep[],
+  local: readonly string[],
+): ScaleoutError {
+  const left =
+    local.length === 0
+      ? doneSoFar(applied)
+      : `${local.join(', ')} ${local.length === 1 ? 'is' : 'are'} left local to the coordinator and known to Citus, with every row, open to reads and writes.${applied.length === 0 ? '' : ` ${doneSoFar(applied)}`}`;
   return new ScaleoutError(
-    `step ${step.id} failed: ${describeServerError(error)} ${wayOut(step, error.code)}${doneSoFar(applied)}`,
+    `step ${step.id} failed: ${describeServerError(error)} ${wayOut(step, error.code)}${left}`,
     { cause: error },
   );
 }

@@ -1,0 +1,36 @@
+import { isStatementError, stepError } from '../../scripts/tables/apply';
+import type { TablesStep } from '../../scripts/tables/plan';
+
+const step: TablesStep = {
+  id: 'distribute:devices',
+  action: 'distribute',
+  table: 'devices',
+  sql: ['SELECT 1'],
+  transaction: false,
+  blocksWrites: false,
+  reversible: true,
+  comment: '',
+};
+const answer = (severity: string, code: string): Error =>
+  Object.assign(new Error('connection to the remote node w0:5432 failed'), { severity, code });
+
+test.each([
+  ['a worker that does not answer', answer('ERROR', '08006'), true],
+  ['a worker that shuts down', answer('ERROR', '57P01'), true],
+  ['the server itself', answer('FATAL', '57P01'), false],
+  ['a lost connection', new Error('Connection terminated unexpectedly'), false],
+])('%s ends the statement alone: %s %s', (_what, error, expected) => {
+  expect(isStatementError(error)).toBe(expected);
+});
+
+test('a worker that goes away in a step is told as the failure of that step', () => {
+  const error = answer('ERROR', '08006');
+  if (!isStatementError(error)) throw new Error('it is one');
+  expect(stepError(step, error, [], []).message).toBe(
+    'step distribute:devices failed: connection to the remote node w0:5432 failed. (SQLSTATE 08006) ' +
+      'Run this again once the cause is gone; it goes on from here. Nothing else was changed',
+  );
+  const left = stepError(step, error, [], ['devices']).message;
+  expect(left).toMatch(/devices is left local to the coordinator and known to Citus, with every row/);
+  expect(left).not.toMatch(/Nothing else was changed/);
+});
