@@ -25,7 +25,9 @@ export function copyMode(outlook: Outlook, wanted: DistributedTable, live: LiveT
 }
 
 function identifiesRows(outlook: Outlook, wanted: DistributedTable, live: LiveTable): boolean {
-  if (live.replicaIdentity === 'full' || live.replicaIdentity === 'index') return true;
+  if (live.replicaIdentity === 'full') return true;
   if (live.replicaIdentity === 'nothing') return false;
+  // Once its index is dropped, such a table is left without any identity: the primary key does not step in.
+  if (live.replicaIdentity === 'index') return live.keys.some((key) => key.identifiesRows);
   return wanted.primaryKey !== undefined || outlook.primaryKey(live.table) !== undefined;
 }

@@ -30,12 +30,17 @@ export interface KeyDifference {
   /** Columns to declare NOT NULL, and how far an earlier run came with each. */
   readonly notNull: readonly { readonly column: string; readonly check: 'absent' | 'added' | 'validated' }[];
   /** Absent where only leftovers are to be removed. */
-  readonly primaryKey?: {
-    readonly name: string;
-    readonly columns: readonly string[];
-    readonly replaces: readonly (string | null)[] | undefined;
-    readonly indexIsBuilt: boolean;
-  };
+  readonly primaryKey?: NewPrimaryKey;
+}
+
+/** A primary key that is built beside the old one and takes its name. */
+export interface NewPrimaryKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly replaces: readonly (string | null)[] | undefined;
+  readonly indexIsBuilt: boolean;
+  /** The replica identity goes with the old key, and the new one takes its place. */
+  readonly identifiesRows: boolean;
 }
 
 export interface DistributeDifference {
@@ -139,6 +144,7 @@ function keyDifferences(outlook: Outlook): KeyDifference[] {
               columns,
               replaces: current?.columns,
               indexIsBuilt: usable,
+              identifiesRows: current?.identifiesRows === true,
             },
           }),
     };

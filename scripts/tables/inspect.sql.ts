@@ -90,7 +90,7 @@ SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
                FROM generate_series(0, i.indnkeyatts - 1) place
                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place] AND a.attnum > 0
               ORDER BY place) AS columns,
-       i.indisvalid AND i.indisready AS valid,
+       i.indisvalid AND i.indisready AS valid, i.indisreplident AS "identifiesRows",
        ARRAY(SELECT DISTINCT coalesce(pg_describe_object('pg_class'::regclass, r.ev_class, 0),
                                       pg_describe_object(d.classid, d.objid, d.objsubid)) AS description
                FROM pg_depend d

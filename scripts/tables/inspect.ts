@@ -181,8 +181,8 @@ function toColumn(row: ColumnRow): LiveColumn {
   };
 }
 
-function toKey({ name, kind, columns, valid, dependents }: KeyRow): LiveKey {
-  return { name, kind, columns, valid, dependents };
+function toKey({ name, kind, columns, valid, identifiesRows, dependents }: KeyRow): LiveKey {
+  return { name, kind, columns, valid, identifiesRows, dependents };
 }
 
 function toForeignKey(row: ForeignKeyRow): LiveForeignKey {

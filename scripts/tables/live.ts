@@ -109,6 +109,8 @@ export interface LiveKey {
   readonly columns: readonly (string | null)[];
   /** False for what a broken CREATE INDEX CONCURRENTLY leaves behind. */
   readonly valid: boolean;
+  /** Logical replication tells rows apart by this one: REPLICA IDENTITY USING INDEX. */
+  readonly identifiesRows: boolean;
   /** Views and other objects that rest on the constraint, as PostgreSQL describes them: it cannot go before they do. */
   readonly dependents: readonly string[];
 }

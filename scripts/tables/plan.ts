@@ -174,10 +174,10 @@ function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDifference): T
 
 function replaceKey({ table, primaryKey }: KeyDifference): TablesStep[] {
   if (primaryKey === undefined) return [];
-  const { name, columns, replaces } = primaryKey;
+  const { columns, replaces } = primaryKey;
   const to = `(${columns.join(', ')})`;
   return [
-    step('replace-primary-key', table, sql.replacePrimaryKey(table, name, replaces !== undefined), {
+    step('replace-primary-key', table, sql.replacePrimaryKey(table, primaryKey), {
       comment:
         replaces === undefined
           ? `gives the table the primary key ${to}`

@@ -1,5 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TableName } from '../../config/distribution-types';
+import type { NewPrimaryKey } from './diff';
 import type { LiveForeignKey } from './live';
 import { keyIndexName, notNullCheckName, sqlColumns, sqlTable, sqlTableArgument } from './names';
 
@@ -24,13 +25,17 @@ export function buildKeyIndex(table: TableName, columns: readonly string[]): str
   ];
 }
 
-/** Two statements, because Citus takes one action to an ALTER TABLE; one transaction, so there is always a key. */
-export function replacePrimaryKey(table: TableName, name: string, replaces: boolean): string[] {
+/**
+ * Statements of their own, because Citus takes one action to an ALTER TABLE; one transaction, so there is always a key.
+ * A replica identity that was the old key's index becomes the new key.
+ */
+export function replacePrimaryKey(table: TableName, key: NewPrimaryKey): string[] {
   const alter = `ALTER TABLE ${sqlTable(table)}`;
-  const constraint = escapeIdentifier(name);
+  const constraint = escapeIdentifier(key.name);
   return [
-    ...(replaces ? [`${alter} DROP CONSTRAINT ${constraint}`] : []),
+    ...(key.replaces === undefined ? [] : [`${alter} DROP CONSTRAINT ${constraint}`]),
     `${alter} ADD CONSTRAINT ${constraint} PRIMARY KEY USING INDEX ${sqlKeyIndex(table)}`,
+    ...(key.identifiesRows ? [`${alter} REPLICA IDENTITY USING INDEX ${constraint}`] : []),
   ];
 }
 

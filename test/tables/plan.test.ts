@@ -101,6 +101,20 @@ describe('the plan for the sensors', () => {
     ]);
   });
 
+  test('a replica identity that was the old primary key moves to the new one, in the same transaction', () => {
+    const old = primaryKey('events', ['event_id'], { identifiesRows: true });
+    const live = liveDatabase(sensors({ events: { keys: [old], replicaIdentity: 'index' } }));
+    const { steps } = planTables(distribution(), live);
+    const replace = steps.find((step) => step.action === 'replace-primary-key');
+    expect(replace?.transaction).toBe(true);
+    expect(replace?.sql.at(-1)).toBe(
+      'ALTER TABLE "public"."events" REPLICA IDENTITY USING INDEX "events_pkey"',
+    );
+    expect(steps.find((step) => step.id === 'distribute:events')?.sql[0]).toContain('_concurrently');
+    const { live: end } = runAll(distribution(), live);
+    expect(end.tables.find((table) => table.table.name === 'events')?.keys[0]?.identifiesRows).toBe(true);
+  });
+
   test('nothing where the database is as specified', () => {
     const live = liveDatabase(done());
     expect(isSatisfied(diffTables(distribution(), live))).toBe(true);
@@ -249,6 +263,7 @@ describe('the copy blocks writes, and says why', () => {
     ['asked for', {}, {}, false, 'online: false'],
     ['no replica identity', { keys: [] }, {}, true, 'without a primary key or replica identity'],
     ['identity turned off', { replicaIdentity: 'nothing' as const }, {}, true, 'without a primary key'],
+    ['its identity was dropped', { replicaIdentity: 'index' as const }, {}, true, 'without a primary key'],
     ['unlogged', { unlogged: true }, {}, true, 'unlogged'],
     ['wal_level', {}, { walLevel: 'replica' }, true, 'wal_level is replica'],
   ])('%s', (_why, table, database, online, words) => {

@@ -21,6 +21,7 @@ CREATE TABLE orders (order_id bigint, tenant_id int, parent bigint, amount numer
 ALTER TABLE orders ADD CONSTRAINT parent_fk FOREIGN KEY (tenant_id, parent) REFERENCES orders (tenant_id, order_id);
 ALTER TABLE orders ADD CONSTRAINT tenant_fk FOREIGN KEY (tenant_id) REFERENCES "Odd ""one"""."Ten'ants" DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE orders ADD CONSTRAINT late FOREIGN KEY (tenant_id) REFERENCES "Odd ""one"""."Ten'ants" NOT VALID;
+ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_pkey;
 CREATE TABLE log (at timestamptz, kind_id int REFERENCES kinds);
 INSERT INTO regions VALUES ('west');
 INSERT INTO kinds VALUES (1, 'west'), (2, NULL);
@@ -52,6 +53,9 @@ const FOREIGN_KEYS = `
 SELECT conrelid::regclass::text AS table, conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
  WHERE contype = 'f' AND connamespace <> 'pg_catalog'::regnamespace AND NOT relation_is_a_known_shard(conrelid) ORDER BY 1, 2`;
 
+const IDENTITY = `
+SELECT indexrelid::regclass::text AS index FROM pg_index WHERE indrelid = 'orders'::regclass AND indisreplident`;
+
 let database: TestDatabase;
 afterEach(async () => {
   await database.drop();
@@ -70,6 +74,8 @@ platformSuite('tables of every shape', () => {
     const before = await withClient(target, (client) => fingerprintTables(client, names));
     const foreignKeys = await query(target, FOREIGN_KEYS);
     expect(foreignKeys).toHaveLength(7);
+    const identity = (): Promise<unknown> => query(target, IDENTITY);
+    expect(await identity()).toEqual([{ index: 'orders_pkey' }]);
 
     const plan = await tablesPlan(testContext(), { target, expected });
     expect(plan.document.steps.map((step) => step.id)).toEqual(
@@ -88,6 +94,7 @@ platformSuite('tables of every shape', () => {
       'foreign-key:orders:late',
     ]);
     expect(await query(target, FOREIGN_KEYS)).toEqual(foreignKeys);
+    expect(await identity()).toEqual([{ index: 'orders_pkey' }]);
     expect((await tablesPlan(testContext(), { target, expected })).document.steps).toEqual([]);
   });
 

@@ -79,7 +79,9 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
           ...table,
           keys: [
             ...table.keys.filter((key) => key !== index && key !== old),
-            keyOf(name, 'primary', index.columns),
+            keyOf(name, 'primary', index.columns, {
+              identifiesRows: step.sql.some((sql) => sql.includes('REPLICA IDENTITY')),
+            }),
           ],
         };
       });
@@ -121,6 +123,8 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
           if (!sameName(key.table, table)) throw new Error(`is referenced by ${key.table.name}`);
         }
         const online = step.sql.some((sql) => sql.includes('_concurrently'));
+        if (online && table.replicaIdentity === 'index' && !table.keys.some((key) => key.identifiesRows))
+          throw new Error('updates would fail');
         if (online && table.foreignKeys.length > outgoing.length) throw new Error('references itself');
         if (table.keys.some((key) => !key.columns.includes(wanted.distributeBy)))
           throw new Error('key without column');
