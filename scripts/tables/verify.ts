@@ -4,6 +4,7 @@ import type { Distribution, ExpectedTable } from '../../config/distribution-type
 import type { WorkloadQuery } from '../../config/workload';
 import { allOf } from '../../config/wording';
 import { describeServerError, isServerError } from '../lib/errors';
+import { checkColocation, readColocationGroups } from './colocation';
 import { foreignKeyFault } from './foreign-keys';
 import { fingerprintTables } from './fingerprint';
 import type { Fingerprint } from './fingerprint';
@@ -58,7 +59,13 @@ export async function verifyDatabase(
   const queries: Check[] = [];
   for (const query of extras.queries ?? [])
     queries.push(await checkQuery(client, query, expected.shardCount));
-  const checks = [...checkTables(expected, live), ...compareFingerprints(wanted, found), ...queries];
+  const groups = live.citusVersion === undefined ? [] : await readColocationGroups(client);
+  const checks = [
+    ...checkTables(expected, live),
+    ...checkColocation(groups),
+    ...compareFingerprints(wanted, found),
+    ...queries,
+  ];
   return { formatVersion: 1, ok: checks.every((check) => check.ok), checks };
 }
 
