@@ -65,8 +65,9 @@ export async function rebalanceRun(
     input.target,
     async (client) => {
       await requireCitus(client, input.target);
+      // Tables that are distributed while shards move end up apart from those they are joined with.
       const document = await withAdvisoryLock(client, 'rebalance', () =>
-        runRebalance(client, options, context),
+        withAdvisoryLock(client, 'tables', () => runRebalance(client, options, context)),
       );
       const well = document.state === 'finished' || document.state === 'balanced';
       return { document, text: runText(document), outcome: well ? 'done' : 'failed' };

@@ -18,6 +18,7 @@ import type { LiveDatabase } from './live';
 import { showTable } from './names';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
+import { requireNoRebalance } from './rebalance-guard';
 import { describeBlocker, watch } from './watch';
 import type { Blocker } from './watch';
 
@@ -104,6 +105,7 @@ export async function applyTables(
   announce(context, plan);
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
+    await requireNoRebalance(client, progressSoFar(applied, plan));
     const attempt = await attemptStep(context, client, onlooker, { step, pid, locks });
     if (attempt.outcome === 'done') {
       const { seconds, blockedSeconds } = attempt;

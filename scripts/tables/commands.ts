@@ -11,6 +11,7 @@ import type { Fingerprint } from './fingerprint';
 import { inspectDatabase } from './inspect';
 import { planTables } from './plan';
 import type { TablesPlan } from './plan';
+import { requireNoRebalance } from './rebalance-guard';
 import { verifyDatabase } from './verify';
 import type { TablesVerified } from './verify';
 
@@ -49,13 +50,15 @@ export async function tablesApply(
   context: VerbContext,
   { target, ...input }: TablesApplyInput,
 ): Promise<VerbResult<TablesApplied>> {
-  const applied = await onCitus(context, target, 'tables apply', (client) =>
-    withAdvisoryLock(client, 'tables', () =>
+  const applied = await onCitus(context, target, 'tables apply', async (client) => {
+    // Who follows a job holds the lock too, and the job is the better answer.
+    await requireNoRebalance(client, 'nothing was changed');
+    return withAdvisoryLock(client, 'tables', () =>
       withClient(target, (onlooker) => applyTables(context, client, onlooker, input), {
         purpose: 'tables onlooker',
       }),
-    ),
-  );
+    );
+  });
   return { document: applied, text: describeApplied(applied), outcome: 'done' };
 }
 

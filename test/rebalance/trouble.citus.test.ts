@@ -8,8 +8,10 @@ import {
   rebalanceStatus,
   rebalanceStop,
 } from '../../scripts/rebalance/commands';
+import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { createSensors, sensorsDistribution } from '../tables/support/sensors';
 import type { Recorded } from './fixtures';
 import { recordingContext } from './fixtures';
 
@@ -169,6 +171,58 @@ platformSuite('a rebalance in trouble', () => {
     );
     expect(await jobs()).toBe(0);
   });
+
+  test('tables are not distributed while shards move, and shards not moved while tables are distributed', async () => {
+    await createSensors(database.target, 10);
+    const apply = (): ReturnType<typeof tablesApply> =>
+      tablesApply(recordingContext().context, {
+        ...target(),
+        expected: sensorsDistribution({ online: false }),
+      });
+    await withClient(database.target, (client) =>
+      withAdvisoryLock(client, 'tables', async () => {
+        const run = rebalanceRun(recordingContext().context, { ...target(), ...BLOCKING });
+        await expect(run).rejects.toThrow(/another "tables" run is working/);
+      }),
+    );
+    expect(await jobs()).toBe(0);
+
+    await spoilFirstMove();
+    const { recorded, run } = await runUntilRetry();
+    const refusal = {
+      exitCode: 3,
+      message: expect.stringMatching(
+        /^rebalance job \d+ is running.*"scaleout rebalance stop".*nothing was changed$/,
+      ) as string,
+    };
+    await expect(apply()).rejects.toMatchObject(refusal);
+    recorded.abort.abort();
+    await expect(run).rejects.toThrow(InterruptedError);
+    // Nobody follows it now, and it goes on all the same.
+    await expect(apply()).rejects.toMatchObject(refusal);
+    await rebalanceStop(recordingContext().context, target());
+    expect((await apply()).outcome).toBe('done');
+
+    const colocation = async (): Promise<unknown> => {
+      const { document } = await tablesVerify(recordingContext().context, {
+        ...target(),
+        expected: sensorsDistribution({ online: false }),
+      });
+      return document.checks.filter(({ id, ok }) => id.startsWith('colocation:') && !ok);
+    };
+    expect(await colocation()).toEqual([]);
+    await platform((client) =>
+      client.query(
+        `UPDATE pg_dist_placement SET groupid = (groupid + 1) % 3
+          WHERE shardid = (SELECT min(shardid) FROM pg_dist_shard WHERE logicalrelid = 'events'::regclass)`,
+      ),
+    );
+    expect(await colocation()).toEqual([
+      expect.objectContaining({
+        detail: expect.stringMatching(/^1 of 4 shard ranges of devices and events are on/) as string,
+      }),
+    ]);
+  }, 60_000);
 
   test("another role's table is refused by name, and nothing is started", async () => {
     await platform((client) =>
