@@ -38,6 +38,9 @@ export interface NewPrimaryKey {
   readonly name: string;
   readonly columns: readonly string[];
   readonly replaces: readonly (string | null)[] | undefined;
+  readonly include: readonly string[];
+  /** The old key's, which would go with it. */
+  readonly comment?: string;
   readonly indexIsBuilt: boolean;
   /** The replica identity goes with the old key, and the new one takes its place. */
   readonly identifiesRows: boolean;
@@ -123,7 +126,13 @@ function keyDifferences(outlook: Outlook): KeyDifference[] {
   return outlook.distributedTables().flatMap(({ wanted, live }) => {
     const columns = outlook.newPrimaryKey(wanted.table);
     const index = live.keys.find((key) => key.kind === 'index' && key.name === keyIndexName(wanted.table));
-    const usable = columns !== undefined && index?.valid === true && sameColumns(index.columns, columns);
+    const current = outlook.primaryKey(wanted.table);
+    const include = (current?.include ?? []).filter((column) => columns?.includes(column) !== true);
+    const usable =
+      columns !== undefined &&
+      index?.valid === true &&
+      sameColumns(index.columns, columns) &&
+      sameColumns(index.include, include);
     const checked = (column: string): { readonly validated: boolean } | undefined =>
       live.ownChecks.find((check) => check.name === notNullCheckName(column));
     const notNull = live.columns
@@ -131,7 +140,6 @@ function keyDifferences(outlook: Outlook): KeyDifference[] {
         checked(name) === undefined ? columns?.includes(name) === true && !already : true,
       )
       .map(({ name }) => ({ column: name, check: progressOf(checked(name)) }));
-    const current = outlook.primaryKey(wanted.table);
     const difference: KeyDifference = {
       table: wanted.table,
       dropIndex: index !== undefined && !usable,
@@ -143,6 +151,8 @@ function keyDifferences(outlook: Outlook): KeyDifference[] {
               name: current?.name ?? primaryKeyName(wanted.table, live.keys),
               columns,
               replaces: current?.columns,
+              include,
+              ...(current?.comment === undefined ? {} : { comment: current.comment }),
               indexIsBuilt: usable,
               identifiesRows: current?.identifiesRows === true,
             },

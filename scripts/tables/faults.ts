@@ -239,8 +239,16 @@ function replacementFaults(outlook: Outlook, wanted: DistributedTable): string[]
   const key = outlook.primaryKey(wanted.table);
   if (key === undefined || outlook.newPrimaryKey(wanted.table) === undefined) return [];
   const name = showTable(wanted.table);
-  if (key.dependents.length === 0) return [];
+  const faults: string[] = [];
+  if (key.deferrable) {
+    faults.push(
+      `primary key ${key.name} of table ${name} is DEFERRABLE, which the key that replaces it could not be: make it one that is not ` +
+        '(drop it and add it again without DEFERRABLE), once nothing relies on checks at commit',
+    );
+  }
+  if (key.dependents.length === 0) return faults;
   return [
+    ...faults,
     `primary key ${key.name} of table ${name} is to be replaced, and ${allOf(key.dependents)} rests on it (as a GROUP BY of the key alone does): ` +
       'drop that first and create it again afterwards, naming every column in its GROUP BY',
   ];

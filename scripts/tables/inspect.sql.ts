@@ -30,7 +30,8 @@ SELECT con.conname AS name,
        ARRAY(SELECT a.attname::text FROM unnest(con.confkey) WITH ORDINALITY k(attnum, place)
                JOIN pg_attribute a ON a.attrelid = con.confrelid AND a.attnum = k.attnum ORDER BY place) AS "referencedColumns",
        i.relname AS "usesKey", con.confdeltype::text AS "onDelete", con.confupdtype::text AS "onUpdate",
-       con.convalidated AS validated, pg_get_constraintdef(con.oid) AS definition
+       con.convalidated AS validated, pg_get_constraintdef(con.oid) AS definition,
+       obj_description(con.oid, 'pg_constraint') AS comment
   FROM pg_constraint con
   JOIN pg_class c ON c.oid = con.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_class fc ON fc.oid = con.confrelid JOIN pg_namespace fn ON fn.oid = fc.relnamespace
@@ -91,6 +92,11 @@ SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place] AND a.attnum > 0
               ORDER BY place) AS columns,
        i.indisvalid AND i.indisready AS valid, i.indisreplident AS "identifiesRows",
+       ARRAY(SELECT a.attname::text
+               FROM generate_series(i.indnkeyatts, i.indnatts - 1) place
+               JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place]
+              ORDER BY place) AS include,
+       coalesce(con.condeferrable, false) AS deferrable, obj_description(con.oid, 'pg_constraint') AS comment,
        ARRAY(SELECT DISTINCT coalesce(pg_describe_object('pg_class'::regclass, r.ev_class, 0),
                                       pg_describe_object(d.classid, d.objid, d.objsubid)) AS description
                FROM pg_depend d

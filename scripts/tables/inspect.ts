@@ -2,6 +2,7 @@ import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../config/identifiers';
 import type { Distribution, TableName } from '../../config/distribution-types';
+import { withBoundedReads } from '../lib/connection';
 import { errorCode } from '../lib/errors';
 import {
   CITUS_TABLES,
@@ -47,6 +48,14 @@ export async function inspectDatabase(
   client: Client,
   expected: Distribution,
   options: InspectOptions = {},
+): Promise<LiveDatabase> {
+  return withBoundedReads(client, () => readSnapshot(client, expected, options));
+}
+
+async function readSnapshot(
+  client: Client,
+  expected: Distribution,
+  options: InspectOptions,
 ): Promise<LiveDatabase> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
@@ -181,13 +190,24 @@ function toColumn(row: ColumnRow): LiveColumn {
   };
 }
 
-function toKey({ name, kind, columns, valid, identifiesRows, dependents }: KeyRow): LiveKey {
-  return { name, kind, columns, valid, identifiesRows, dependents };
+function toKey(row: KeyRow): LiveKey {
+  const { name, kind, columns, valid, include, deferrable, comment, identifiesRows, dependents } = row;
+  return {
+    name,
+    kind,
+    columns,
+    valid,
+    include,
+    deferrable,
+    ...(comment === null ? {} : { comment }),
+    identifiesRows,
+    dependents,
+  };
 }
 
 function toForeignKey(row: ForeignKeyRow): LiveForeignKey {
   const { name, table, columns, references, referencedColumns, usesKey, onDelete, onUpdate } = row;
-  const { validated, definition } = row;
+  const { validated, definition, comment } = row;
   return {
     name,
     table,
@@ -199,6 +219,7 @@ function toForeignKey(row: ForeignKeyRow): LiveForeignKey {
     onUpdate,
     validated,
     definition,
+    ...(comment === null ? {} : { comment }),
   };
 }
 
@@ -260,7 +281,10 @@ type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull'> & {
   readonly collation: string | null;
 } & QueryResultRow;
 
-type KeyRow = LiveKey & { readonly oid: number } & QueryResultRow;
+type KeyRow = Omit<LiveKey, 'comment'> & {
+  readonly oid: number;
+  readonly comment: string | null;
+} & QueryResultRow;
 
 interface CheckRow extends QueryResultRow {
   readonly oid: number;
@@ -268,7 +292,8 @@ interface CheckRow extends QueryResultRow {
   readonly validated: boolean;
 }
 
-type ForeignKeyRow = LiveForeignKey & {
+type ForeignKeyRow = Omit<LiveForeignKey, 'comment'> & {
+  readonly comment: string | null;
   readonly tableOid: number;
   readonly referencesOid: number;
 } & QueryResultRow;

@@ -109,6 +109,11 @@ export interface LiveKey {
   readonly columns: readonly (string | null)[];
   /** False for what a broken CREATE INDEX CONCURRENTLY leaves behind. */
   readonly valid: boolean;
+  /** INCLUDE columns: in the index and not part of the key. */
+  readonly include: readonly string[];
+  readonly deferrable: boolean;
+  /** COMMENT ON CONSTRAINT. */
+  readonly comment?: string;
   /** Logical replication tells rows apart by this one: REPLICA IDENTITY USING INDEX. */
   readonly identifiesRows: boolean;
   /** Views and other objects that rest on the constraint, as PostgreSQL describes them: it cannot go before they do. */
@@ -131,6 +136,8 @@ export interface LiveForeignKey {
   readonly validated: boolean;
   /** `pg_get_constraintdef`, with every name qualified. */
   readonly definition: string;
+  /** COMMENT ON CONSTRAINT. */
+  readonly comment?: string;
 }
 
 /** As recorded in the database when it was dropped. */

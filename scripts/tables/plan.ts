@@ -162,7 +162,7 @@ function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDifference): T
   }
   if (primaryKey !== undefined && !primaryKey.indexIsBuilt) {
     steps.push(
-      step('build-key-index', table, sql.buildKeyIndex(table, primaryKey.columns), {
+      step('build-key-index', table, sql.buildKeyIndex(table, primaryKey), {
         comment: `builds the index of the new primary key (${primaryKey.columns.join(', ')}) beside running writes`,
         reversible: true,
         transaction: false,

@@ -19,15 +19,16 @@ export function dropKeyIndex(table: TableName): string[] {
   return [`DROP INDEX CONCURRENTLY IF EXISTS ${escapeIdentifier(table.schema)}.${sqlKeyIndex(table)}`];
 }
 
-export function buildKeyIndex(table: TableName, columns: readonly string[]): string[] {
+export function buildKeyIndex(table: TableName, { columns, include }: NewPrimaryKey): string[] {
+  const more = include.length === 0 ? '' : ` INCLUDE (${sqlColumns(include)})`;
   return [
-    `CREATE UNIQUE INDEX CONCURRENTLY ${sqlKeyIndex(table)} ON ${sqlTable(table)} USING btree (${sqlColumns(columns)})`,
+    `CREATE UNIQUE INDEX CONCURRENTLY ${sqlKeyIndex(table)} ON ${sqlTable(table)} USING btree (${sqlColumns(columns)})${more}`,
   ];
 }
 
 /**
  * Statements of their own, because Citus takes one action to an ALTER TABLE; one transaction, so there is always a key.
- * A replica identity that was the old key's index becomes the new key.
+ * What hung on the old key moves to the new one: the replica identity where it was its index, and the comment.
  */
 export function replacePrimaryKey(table: TableName, key: NewPrimaryKey): string[] {
   const alter = `ALTER TABLE ${sqlTable(table)}`;
@@ -36,6 +37,17 @@ export function replacePrimaryKey(table: TableName, key: NewPrimaryKey): string[
     ...(key.replaces === undefined ? [] : [`${alter} DROP CONSTRAINT ${constraint}`]),
     `${alter} ADD CONSTRAINT ${constraint} PRIMARY KEY USING INDEX ${sqlKeyIndex(table)}`,
     ...(key.identifiesRows ? [`${alter} REPLICA IDENTITY USING INDEX ${constraint}`] : []),
+    ...commentOnConstraint(table, key),
+  ];
+}
+
+function commentOnConstraint(
+  table: TableName,
+  { name, comment }: { readonly name: string; readonly comment?: string },
+): string[] {
+  if (comment === undefined) return [];
+  return [
+    `COMMENT ON CONSTRAINT ${escapeIdentifier(name)} ON ${sqlTable(table)} IS ${escapeLiteral(comment)}`,
   ];
 }
 
@@ -80,6 +92,7 @@ export function dropForeignKey(
     onUpdate,
     validated,
     definition: key.definition,
+    ...(key.comment === undefined ? {} : { comment: key.comment }),
   });
   const values = [
     escapeLiteral(table.schema),
@@ -113,8 +126,9 @@ function addConstraint(key: LiveForeignKey): string {
 /** In force for new rows at once, without a look at the old ones. */
 export function restoreForeignKey(key: LiveForeignKey): string[] {
   const statement = addConstraint(key);
-  if (!key.validated) return [statement, forget(key)];
-  return [`${statement} NOT VALID`];
+  const comment = commentOnConstraint(key.table, key);
+  if (!key.validated) return [statement, ...comment, forget(key)];
+  return [`${statement} NOT VALID`, ...comment];
 }
 
 export function validateForeignKey(key: LiveForeignKey): string[] {

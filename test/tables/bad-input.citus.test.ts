@@ -29,6 +29,7 @@ CREATE SEQUENCE numbers;
 CREATE TABLE narrow (id int DEFAULT nextval('numbers') PRIMARY KEY);
 CREATE TABLE wide (id bigint DEFAULT nextval('numbers') PRIMARY KEY);
 CREATE TABLE grouped (id int PRIMARY KEY, tenant int NOT NULL, name text);
+CREATE TABLE put_off (id int, tenant int NOT NULL, PRIMARY KEY (id) DEFERRABLE);
 CREATE VIEW totals AS SELECT id, name, count(*) FROM grouped GROUP BY id;
 CREATE VIEW seen AS SELECT * FROM events;
 INSERT INTO kinds VALUES (1);
@@ -128,6 +129,11 @@ platformSuite('a specification that does not fit', () => {
       'other colocation',
       spec(by('placed', 'placed_id', { colocateWith: named('events') }), by('events', 'event_id')),
       /not colocated with events/,
+    ],
+    [
+      'a deferrable primary key',
+      spec(by('put_off', 'tenant', { primaryKey: ['tenant', 'id'] })),
+      /put_off_pkey of table put_off is DEFERRABLE/,
     ],
     ['a parent by INHERITS', spec(by('elders', 'id')), /elders is parent or child/],
     ['a child by INHERITS', spec(whole('heirs')), /heirs is parent or child/],

@@ -115,6 +115,15 @@ describe('one table', () => {
       'primary key column no of table t holds NULLs',
     ],
     ['it has triggers', byId('t'), { triggers: ['audit', 'notify'] }, 'has triggers audit and notify'],
+    [
+      'the key that is to be replaced is deferrable',
+      byId('t', { primaryKey: ['id', 'no'] }),
+      {
+        columns: [column('id'), column('no')],
+        keys: [primaryKey('t', ['id'], { deferrable: true })],
+      },
+      'is DEFERRABLE',
+    ],
     ['it inherits', byId('t'), { inherits: true }, 'is parent or child of another table by INHERITS'],
     [
       'it inherits and was to be a reference table',

@@ -115,6 +115,33 @@ describe('the plan for the sensors', () => {
     expect(end.tables.find((table) => table.table.name === 'events')?.keys[0]?.identifiesRows).toBe(true);
   });
 
+  test('comments and INCLUDE columns of what is replaced come back with it', () => {
+    const old = primaryKey('events', ['event_id'], { comment: "it's old", include: ['device_id', 'note'] });
+    const away = foreignKey('events', ['device_id'], 'devices', { comment: 'whose' });
+    const live = liveDatabase(sensors({ events: { keys: [old], foreignKeys: [away] } }));
+    const { steps } = planTables(distribution(), live);
+    const sql = (id: string): readonly string[] => steps.find((step) => step.id === id)?.sql ?? [];
+    expect(sql('build-key-index:events')[0]).toMatch(/\("device_id", "event_id"\) INCLUDE \("note"\)$/);
+    expect(sql('replace-primary-key:events').at(-1)).toBe(
+      `COMMENT ON CONSTRAINT "events_pkey" ON "public"."events" IS 'it''s old'`,
+    );
+    expect(sql(`drop-foreign-key:events:${away.name}`).join()).toContain('"comment":"whose"');
+    expect(sql(`restore-foreign-key:events:${away.name}`).at(-1)).toBe(
+      `COMMENT ON CONSTRAINT "${away.name}" ON "public"."events" IS 'whose'`,
+    );
+  });
+
+  test('an index of an earlier run without the INCLUDE columns is built again', () => {
+    const keys = [
+      primaryKey('events', ['event_id'], { include: ['note'] }),
+      key('scaleout_key_events', 'index', ['device_id', 'event_id']),
+    ];
+    expect(ids(distribution(), liveDatabase(sensors({ events: { keys } }))).slice(0, 2)).toEqual([
+      'drop-leftover-index:events',
+      'build-key-index:events',
+    ]);
+  });
+
   test('nothing where the database is as specified', () => {
     const live = liveDatabase(done());
     expect(isSatisfied(diffTables(distribution(), live))).toBe(true);

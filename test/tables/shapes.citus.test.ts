@@ -16,11 +16,13 @@ CREATE TABLE regions (region text PRIMARY KEY);
 CREATE TABLE kinds (kind_id int PRIMARY KEY, region text REFERENCES regions);
 CREATE TABLE "Odd ""one"""."Ten'ants" ("Tenant Id" int PRIMARY KEY, kind_id int REFERENCES kinds ON DELETE CASCADE, boss int);
 CREATE TABLE notes (tenant_id int REFERENCES "Odd ""one"""."Ten'ants", body json, seen point, at timestamptz DEFAULT now());
-CREATE TABLE orders (order_id bigint, tenant_id int, parent bigint, amount numeric(10,2), PRIMARY KEY (order_id),
+CREATE TABLE orders (order_id bigint, tenant_id int, parent bigint, amount numeric(10,2), PRIMARY KEY (order_id) INCLUDE (amount),
   UNIQUE (tenant_id, order_id));
 ALTER TABLE orders ADD CONSTRAINT parent_fk FOREIGN KEY (tenant_id, parent) REFERENCES orders (tenant_id, order_id);
 ALTER TABLE orders ADD CONSTRAINT tenant_fk FOREIGN KEY (tenant_id) REFERENCES "Odd ""one"""."Ten'ants" DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE orders ADD CONSTRAINT late FOREIGN KEY (tenant_id) REFERENCES "Odd ""one"""."Ten'ants" NOT VALID;
+COMMENT ON CONSTRAINT orders_pkey ON orders IS 'it''s the key';
+COMMENT ON CONSTRAINT tenant_fk ON orders IS 'whose order';
 ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_pkey;
 CREATE TABLE log (at timestamptz, kind_id int REFERENCES kinds);
 INSERT INTO regions VALUES ('west');
@@ -50,8 +52,12 @@ const tables: ExpectedTable[] = [
 ];
 
 const FOREIGN_KEYS = `
-SELECT conrelid::regclass::text AS table, conname, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+SELECT conrelid::regclass::text AS table, conname, pg_get_constraintdef(oid) AS definition,
+       obj_description(oid, 'pg_constraint') AS comment FROM pg_constraint
  WHERE contype = 'f' AND connamespace <> 'pg_catalog'::regnamespace AND NOT relation_is_a_known_shard(conrelid) ORDER BY 1, 2`;
+
+const PRIMARY_KEY = `
+SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'p'`;
 
 const IDENTITY = `
 SELECT indexrelid::regclass::text AS index FROM pg_index WHERE indrelid = 'orders'::regclass AND indisreplident`;
@@ -95,6 +101,9 @@ platformSuite('tables of every shape', () => {
     ]);
     expect(await query(target, FOREIGN_KEYS)).toEqual(foreignKeys);
     expect(await identity()).toEqual([{ index: 'orders_pkey' }]);
+    expect(await query(target, PRIMARY_KEY)).toEqual([
+      { definition: 'PRIMARY KEY (tenant_id, order_id) INCLUDE (amount)' },
+    ]);
     expect((await tablesPlan(testContext(), { target, expected })).document.steps).toEqual([]);
   });
 

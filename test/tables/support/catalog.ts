@@ -31,7 +31,17 @@ export function key(
   columns: LiveKey['columns'],
   more: Partial<LiveKey> = {},
 ): LiveKey {
-  return { name, kind, columns, valid: true, identifiesRows: false, dependents: [], ...more };
+  return {
+    name,
+    kind,
+    columns,
+    valid: true,
+    include: [],
+    deferrable: false,
+    identifiesRows: false,
+    dependents: [],
+    ...more,
+  };
 }
 
 export function primaryKey(table: string, columns: readonly string[], more: Partial<LiveKey> = {}): LiveKey {

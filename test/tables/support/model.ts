@@ -55,7 +55,12 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         const columns = wanted.primaryKey ?? [];
         return {
           ...table,
-          keys: [...table.keys, keyOf(keyIndexName(table.table), 'index', columns)],
+          keys: [
+            ...table.keys,
+            keyOf(keyIndexName(table.table), 'index', columns, {
+              include: table.keys.find((each) => each.kind === 'primary')?.include ?? [],
+            }),
+          ],
         };
       });
     case 'replace-primary-key':
