@@ -1,9 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import pgpass from 'pgpass';
-import { describeServerError, errorCode, isServerError, refused, ScaleoutError } from './errors';
+import {
+  describeServerError,
+  errorCode,
+  InterruptedError,
+  isServerError,
+  refused,
+  ScaleoutError,
+} from './errors';
 import type { Reporter } from './reporter';
 
 /** Where a database is and how to reach it. The password stays inside and is in no message. */
@@ -148,6 +156,8 @@ export interface ConnectOptions {
   readonly reporter?: Reporter;
   /** Appended to the application name, e.g. the verb. */
   readonly purpose?: string;
+  /** Only for work that changes nothing: once aborted, the connection is cut wherever the work stands. */
+  readonly signal?: AbortSignal;
 }
 
 /**
@@ -168,9 +178,16 @@ export async function withClient<T>(
   client.on('error', (error) => {
     lost = error;
   });
+  const { signal } = options;
+  const cut = (): void => {
+    cutSocket(client);
+  };
+  signal?.addEventListener('abort', cut, { once: true });
   try {
+    if (signal?.aborted === true) throw new InterruptedError('stopped as asked; nothing was changed');
     return await use(client);
   } catch (error) {
+    if (signal?.aborted === true) throw new InterruptedError('stopped as asked; nothing was changed');
     if (lost !== undefined || isConnectionLoss(error)) {
       throw new ScaleoutError(
         `the connection to ${describeTarget(target)} was lost in the middle of the work (${lost?.message ?? (error instanceof Error ? error.message : String(error))}). ` +
@@ -180,8 +197,14 @@ export async function withClient<T>(
     }
     throw error;
   } finally {
+    signal?.removeEventListener('abort', cut);
     await client.end().catch(() => undefined);
   }
+}
+
+/** Ends the socket under a query in flight, which then rejects; `end()` alone would wait for its answer. */
+function cutSocket(client: Client): void {
+  (client as Client & { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }
 
 async function connect(target: ConnectionTarget, options: ConnectOptions): Promise<Client> {
@@ -356,6 +379,60 @@ export async function withTransaction<T>(client: Client, work: () => Promise<T>)
     await client.query('ROLLBACK').catch(() => undefined);
     throw error;
   }
+}
+
+/** Milliseconds a read waits for a lock: catalog functions of sizes and definitions take one on every table. */
+const READ_LOCK_TIMEOUT_MS = 5000;
+
+/** A session that another one waits for, as messages name it. */
+const LOCK_HOLDERS = `
+SELECT l.relation::regclass::text AS relation, l.pid, a.usename::text AS role, a.application_name AS application, a.state
+  FROM pg_locks l
+  LEFT JOIN pg_stat_activity a USING (pid)
+ WHERE l.mode = 'AccessExclusiveLock' AND l.granted AND l.locktype = 'relation' AND l.pid <> pg_backend_pid()
+   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND l.relation >= 16384
+ ORDER BY l.pid, l.relation`;
+
+/**
+ * Runs reads that wait a few seconds at most for somebody's lock. Sets `lock_timeout` of the session, and back.
+ *
+ * @throws ScaleoutError that names the sessions in the way
+ */
+export async function withBoundedReads<T>(client: Client, read: () => Promise<T>): Promise<T> {
+  await client.query("SELECT set_config('lock_timeout', $1, false)", [String(READ_LOCK_TIMEOUT_MS)]);
+  try {
+    return await read();
+  } catch (error) {
+    if (errorCode(error) !== '55P03') throw error;
+    throw await lockedOut(client, error);
+  } finally {
+    await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
+  }
+}
+
+async function lockedOut(client: Client, cause: unknown): Promise<ScaleoutError> {
+  await client.query('ROLLBACK').catch(() => undefined);
+  const { rows } = await client
+    .query<{
+      relation: string;
+      pid: number;
+      role: string | null;
+      application: string | null;
+      state: string | null;
+    }>(LOCK_HOLDERS)
+    .catch(() => ({ rows: [] }));
+  const who = [...new Map(rows.map((row) => [row.pid, row])).values()].map(
+    ({ relation, pid, role, application, state }) =>
+      [`session ${String(pid)}`, role, application && `application "${application}"`, state, `on ${relation}`]
+        .filter((part) => part !== null && part !== '')
+        .join(', '),
+  );
+  return new ScaleoutError(
+    `a table could not be looked at within ${String(READ_LOCK_TIMEOUT_MS / 1000)} s, because somebody holds an exclusive lock on it: ` +
+      `${who.length === 0 ? 'the server does not say who' : who.join('; ')}. Wait for that session or end it (pg_terminate_backend), and run this again`,
+    { cause },
+  );
 }
 
 /** The Citus version of a database, such as `12.1-1`; undefined where the extension is not created. */

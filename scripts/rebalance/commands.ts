@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionTarget } from '../lib/connection';
-import { requireCitus, requireCoordinator, withAdvisoryLock, withClient } from '../lib/connection';
+import {
+  requireCitus,
+  requireCoordinator,
+  withAdvisoryLock,
+  withBoundedReads,
+  withClient,
+} from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { hasEnded, readJob, runningJob } from './job';
@@ -42,7 +48,7 @@ export async function rebalancePlan(
       await requireCitus(client, input.target);
       await requireCoordinator(client);
       await requireReachableNodes(client);
-      const document = await readPlan(client, options);
+      const document = await withBoundedReads(client, () => readPlan(client, options));
       const pending = document.moves.length > 0 || document.missingReferenceTables.length > 0;
       if (document.moves.length > 0) {
         for (const fault of preflightFaults(await readFacts(client), document.moves, options.mode)) {
@@ -51,7 +57,7 @@ export async function rebalancePlan(
       }
       return { document, text: planText(document), outcome: pending ? 'changes' : 'done' };
     },
-    { purpose: 'rebalance plan', reporter: context.reporter },
+    { purpose: 'rebalance plan', reporter: context.reporter, signal: context.signal },
   );
 }
 
@@ -86,10 +92,10 @@ export async function rebalanceStatus(
     async (client) => {
       await requireCitus(client, input.target);
       await requireCoordinator(client);
-      const document = await readStatus(client);
+      const document = await withBoundedReads(client, () => readStatus(client));
       return { document, text: statusText(document), outcome: 'done' };
     },
-    { purpose: 'rebalance status', reporter: context.reporter },
+    { purpose: 'rebalance status', reporter: context.reporter, signal: context.signal },
   );
 }
 

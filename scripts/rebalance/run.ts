@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { requireCoordinator } from '../lib/connection';
+import { requireCoordinator, withBoundedReads } from '../lib/connection';
 import { errorCode, explain, isServerError, ScaleoutError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
@@ -50,7 +50,7 @@ export async function runRebalance(
   context: VerbContext,
 ): Promise<RebalanceRunResult> {
   await requireCoordinator(client);
-  const before = await readPlacements(client);
+  const before = await withBoundedReads(client, () => readPlacements(client));
   let ending = await attach(client, context);
   if (ending === undefined || ending.state === 'finished') {
     const own = await rebalance(client, options, context);

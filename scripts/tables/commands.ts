@@ -38,8 +38,12 @@ export async function tablesPlan(
   context: VerbContext,
   { target, expected }: TablesInput,
 ): Promise<VerbResult<TablesPlan>> {
-  const plan = await onCitus(context, target, 'tables plan', async (client) =>
-    planTables(expected, await inspectDatabase(client, expected)),
+  const plan = await onCitus(
+    context,
+    target,
+    'tables plan',
+    async (client) => planTables(expected, await inspectDatabase(client, expected)),
+    { readOnly: true },
   );
   const pending = plan.steps.length > 0;
   return { document: plan, text: describePlan(plan), outcome: pending ? 'changes' : 'done' };
@@ -67,17 +71,22 @@ export async function tablesVerify(
   context: VerbContext,
   { target, expected, ...extras }: TablesVerifyInput,
 ): Promise<VerbResult<TablesVerified>> {
-  const verified = await onCitus(context, target, 'tables verify', (client) =>
-    verifyDatabase(client, expected, extras),
+  const verified = await onCitus(
+    context,
+    target,
+    'tables verify',
+    (client) => verifyDatabase(client, expected, extras),
+    { readOnly: true },
   );
   return { document: verified, text: describeVerified(verified), outcome: verified.ok ? 'done' : 'failed' };
 }
 
 function onCitus<T>(
-  { reporter }: VerbContext,
+  { reporter, signal }: VerbContext,
   target: ConnectionTarget,
   purpose: string,
   work: (client: Client) => Promise<T>,
+  options: { readonly readOnly?: boolean } = {},
 ): Promise<T> {
   return withClient(
     target,
@@ -86,7 +95,7 @@ function onCitus<T>(
       await requireCoordinator(client);
       return work(client);
     },
-    { purpose, reporter },
+    { purpose, reporter, ...(options.readOnly === true ? { signal } : {}) },
   );
 }
 

@@ -7,6 +7,7 @@ import { errorCode } from '../lib/errors';
 import {
   CITUS_TABLES,
   COLUMNS,
+  COMMENTS,
   DROPPED_FOREIGN_KEYS,
   FOREIGN_KEYS,
   KEYS,
@@ -22,6 +23,7 @@ import type {
   CitusTable,
   DroppedForeignKey,
   LiveColumn,
+  LiveComment,
   LiveDatabase,
   LiveForeignKey,
   LiveKey,
@@ -85,11 +87,12 @@ async function read(client: Client, expected: Distribution, searchNulls: boolean
   for (const { tableOid, referencesOid } of foreignKeys) oids.add(tableOid).add(referencesOid);
 
   const scope = [[...oids]];
-  const [tables, columns, keys, checks, placed] = [
+  const [tables, columns, keys, checks, comments, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
     byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
     byTable(await rowsOf<KeyRow>(KEYS, scope)),
     byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
+    byTable(await rowsOf<CommentRow>(COMMENTS, scope)),
     byTable(citus ? await rowsOf<CitusRow>(CITUS_TABLES, scope) : []),
   ];
   const nodes = citus ? await rowsOf<LiveNode & QueryResultRow>(NODES) : [];
@@ -104,6 +107,12 @@ async function read(client: Client, expected: Distribution, searchNulls: boolean
       keys: (keys.get(table.oid) ?? []).map(toKey),
       ownChecks: (checks.get(table.oid) ?? []).map(({ name, validated }) => ({ name, validated })),
       foreignKeys: foreignKeys.filter((key) => key.tableOid === table.oid).map(toForeignKey),
+      comments: (comments.get(table.oid) ?? []).map(({ on, schema, name, text }) => ({
+        on,
+        schema,
+        name,
+        text,
+      })),
       citus: known,
     });
   }
@@ -285,6 +294,8 @@ type KeyRow = Omit<LiveKey, 'comment'> & {
   readonly oid: number;
   readonly comment: string | null;
 } & QueryResultRow;
+
+type CommentRow = LiveComment & { readonly oid: number } & QueryResultRow;
 
 interface CheckRow extends QueryResultRow {
   readonly oid: number;
