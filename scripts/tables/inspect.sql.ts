@@ -134,6 +134,33 @@ HAVING count(DISTINCT a.atttypid) > 1 AND bool_or(uses.adrelid = ANY ($1::oid[])
  ORDER BY sn.nspname COLLATE "C", s.relname COLLATE "C"`;
 }
 
+export const COMMENTS = `
+SELECT * FROM (
+  SELECT c.oid::int8::float8 AS oid, CASE WHEN d.objsubid = 0 THEN 'table' ELSE 'column' END AS on, n.nspname AS schema,
+         coalesce(a.attname, '') AS name, d.description AS text
+    FROM pg_description d
+    JOIN pg_class c ON c.oid = d.objoid JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid <> 0
+   WHERE d.classoid = 'pg_class'::regclass AND c.oid = ANY ($1::oid[])
+  UNION ALL
+  SELECT con.conrelid::int8::float8, 'constraint', n.nspname, con.conname, d.description
+    FROM pg_description d
+    JOIN pg_constraint con ON con.oid = d.objoid JOIN pg_namespace n ON n.oid = con.connamespace
+   WHERE d.classoid = 'pg_constraint'::regclass AND con.conrelid = ANY ($1::oid[])
+  UNION ALL
+  SELECT i.indrelid::int8::float8, 'index', n.nspname, c.relname, d.description
+    FROM pg_description d
+    JOIN pg_index i ON i.indexrelid = d.objoid
+    JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE d.classoid = 'pg_class'::regclass AND i.indrelid = ANY ($1::oid[])
+  UNION ALL
+  SELECT s.stxrelid::int8::float8, 'statistics', n.nspname, s.stxname, d.description
+    FROM pg_description d
+    JOIN pg_statistic_ext s ON s.oid = d.objoid JOIN pg_namespace n ON n.oid = s.stxnamespace
+   WHERE d.classoid = 'pg_statistic_ext'::regclass AND s.stxrelid = ANY ($1::oid[])
+) all_comments
+ ORDER BY oid, "on", name COLLATE "C"`;
+
 export const OWN_CHECKS = `
 SELECT conrelid::int8::float8 AS oid, conname::text AS name, convalidated AS validated
   FROM pg_constraint

@@ -78,9 +78,19 @@ export interface LiveTable {
   readonly ownChecks: readonly { readonly name: string; readonly validated: boolean }[];
   /** Outgoing, by name. */
   readonly foreignKeys: readonly LiveForeignKey[];
+  /** On the table and all that belongs to it. */
+  readonly comments: readonly LiveComment[];
   readonly citus: CitusTable;
   /** The relation itself takes room on the coordinator; shards are relations of their own and do not count. */
   readonly hasHeap: boolean;
+}
+
+/** One comment, and what it is on; `name` is unqualified and empty for the table itself. */
+export interface LiveComment {
+  readonly on: 'table' | 'column' | 'constraint' | 'index' | 'statistics';
+  readonly schema: string;
+  readonly name: string;
+  readonly text: string;
 }
 
 export interface LiveColumn {

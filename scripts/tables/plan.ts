@@ -6,7 +6,7 @@ import { requireNoFaults } from './faults';
 import { canReturn } from './foreign-keys';
 import { observedHash } from './live';
 import type { LiveDatabase, LiveForeignKey } from './live';
-import { showTable } from './names';
+import { sameTable, showTable } from './names';
 import { orderTables } from './order';
 import type { Edge } from './order';
 import { Outlook } from './outlook';
@@ -234,15 +234,26 @@ function place(
     colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
   );
   for (const each of inOrder(difference.distribute, [...edges, ...groups])) {
-    steps.push(distributeStep(each, outlook));
+    const dropped = difference.drop.filter(({ key }) => sameTable(key.table, each.table));
+    steps.push(
+      distributeStep(
+        each,
+        outlook,
+        dropped.map(({ key }) => key.name),
+      ),
+    );
     placed.add(tableKey(each.table));
     steps.push(...returning());
   }
   return { steps, allReturned: waiting.size === 0 };
 }
 
-function distributeStep(each: DistributeDifference, outlook: Outlook): TablesStep {
+/** @param away constraints that are dropped by then, whose comments return with them */
+function distributeStep(each: DistributeDifference, outlook: Outlook, away: readonly string[]): TablesStep {
   const { table, column, colocateWith, shardCount, mode } = each;
+  const comments = (outlook.liveTable(table)?.comments ?? []).filter(
+    ({ on, name }) => on !== 'constraint' || !away.includes(name),
+  );
   const where =
     colocateWith === undefined
       ? `${String(shardCount)} shards`
@@ -250,12 +261,15 @@ function distributeStep(each: DistributeDifference, outlook: Outlook): TablesSte
   return step(
     'distribute',
     table,
-    sql.distributeTable(table, {
-      column,
-      shardCount,
-      online: mode.online,
-      ...(colocateWith === undefined ? {} : { colocateWith }),
-    }),
+    [
+      ...sql.distributeTable(table, {
+        column,
+        shardCount,
+        online: mode.online,
+        ...(colocateWith === undefined ? {} : { colocateWith }),
+      }),
+      ...(mode.online ? sql.commentAgain(table, comments) : []),
+    ],
     {
       comment: mode.online
         ? `by ${column}, into ${where}, beside running writes`

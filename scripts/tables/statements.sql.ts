@@ -1,7 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TableName } from '../../config/distribution-types';
 import type { NewPrimaryKey } from './diff';
-import type { LiveForeignKey } from './live';
+import type { LiveComment, LiveForeignKey } from './live';
 import { keyIndexName, notNullCheckName, sqlColumns, sqlTable, sqlTableArgument } from './names';
 
 /**
@@ -172,6 +172,24 @@ export function distributeTable(table: TableName, options: DistributeOptions): s
       ? `colocate_with => 'none', shard_count => ${String(options.shardCount)}`
       : `colocate_with => ${sqlTableArgument(options.colocateWith)}`;
   return [`SELECT ${call}(${sqlTableArgument(table)}, ${escapeLiteral(options.column)}, ${group})`];
+}
+
+/**
+ * Comments, which the online copy drops with the old table. It runs in no transaction, so a run that is killed between
+ * the copy and these loses them.
+ */
+export function commentAgain(table: TableName, comments: readonly LiveComment[]): string[] {
+  return comments.map(({ on, schema, name, text }) => {
+    const within = `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
+    const subject = {
+      table: `TABLE ${sqlTable(table)}`,
+      column: `COLUMN ${sqlTable(table)}.${escapeIdentifier(name)}`,
+      constraint: `CONSTRAINT ${escapeIdentifier(name)} ON ${sqlTable(table)}`,
+      index: `INDEX ${within}`,
+      statistics: `STATISTICS ${within}`,
+    }[on];
+    return `COMMENT ON ${subject} IS ${escapeLiteral(text)}`;
+  });
 }
 
 export function truncateLocalCopy(table: TableName): string[] {

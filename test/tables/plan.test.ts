@@ -4,7 +4,7 @@ import { loadWorkload } from '../../config/workload';
 import { diffTables, isSatisfied } from '../../scripts/tables/diff';
 import { findFaults } from '../../scripts/tables/faults';
 import { observedHash } from '../../scripts/tables/live';
-import type { LiveDatabase, LiveTable } from '../../scripts/tables/live';
+import type { LiveComment, LiveDatabase, LiveTable } from '../../scripts/tables/live';
 import { Outlook } from '../../scripts/tables/outlook';
 import { planTables } from '../../scripts/tables/plan';
 import type { TablesStep } from '../../scripts/tables/plan';
@@ -129,6 +129,25 @@ describe('the plan for the sensors', () => {
     expect(sql(`restore-foreign-key:events:${away.name}`).at(-1)).toBe(
       `COMMENT ON CONSTRAINT "${away.name}" ON "public"."events" IS 'whose'`,
     );
+  });
+
+  test('comments that the online copy drops are made again', () => {
+    const comments: LiveComment[] = [
+      { on: 'table', schema: 'public', name: '', text: 'all' },
+      { on: 'column', schema: 'public', name: 'device_id', text: 'it' },
+      { on: 'constraint', schema: 'public', name: 'events_device_id_fkey', text: 'away by then' },
+      { on: 'index', schema: 'public', name: 'i', text: 'fast' },
+    ];
+    const live = liveDatabase(sensors({ events: { comments } }));
+    const sql = (online: boolean): readonly string[] =>
+      planTables(distribution({ online }), live).steps.find((step) => step.id === 'distribute:events')?.sql ??
+      [];
+    expect(sql(true).slice(1)).toEqual([
+      `COMMENT ON TABLE "public"."events" IS 'all'`,
+      `COMMENT ON COLUMN "public"."events"."device_id" IS 'it'`,
+      `COMMENT ON INDEX "public"."i" IS 'fast'`,
+    ]);
+    expect(sql(false)).toHaveLength(1);
   });
 
   test('an index of an earlier run without the INCLUDE columns is built again', () => {

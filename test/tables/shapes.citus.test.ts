@@ -21,6 +21,10 @@ CREATE TABLE orders (order_id bigint, tenant_id int, parent bigint, amount numer
 ALTER TABLE orders ADD CONSTRAINT parent_fk FOREIGN KEY (tenant_id, parent) REFERENCES orders (tenant_id, order_id);
 ALTER TABLE orders ADD CONSTRAINT tenant_fk FOREIGN KEY (tenant_id) REFERENCES "Odd ""one"""."Ten'ants" DEFERRABLE INITIALLY DEFERRED;
 ALTER TABLE orders ADD CONSTRAINT late FOREIGN KEY (tenant_id) REFERENCES "Odd ""one"""."Ten'ants" NOT VALID;
+CREATE INDEX by_amount ON orders (amount);
+COMMENT ON INDEX by_amount IS 'fast';
+COMMENT ON TABLE orders IS 'all';
+COMMENT ON COLUMN orders.amount IS 'euros';
 COMMENT ON CONSTRAINT orders_pkey ON orders IS 'it''s the key';
 COMMENT ON CONSTRAINT tenant_fk ON orders IS 'whose order';
 ALTER TABLE orders REPLICA IDENTITY USING INDEX orders_pkey;
@@ -55,6 +59,12 @@ const FOREIGN_KEYS = `
 SELECT conrelid::regclass::text AS table, conname, pg_get_constraintdef(oid) AS definition,
        obj_description(oid, 'pg_constraint') AS comment FROM pg_constraint
  WHERE contype = 'f' AND connamespace <> 'pg_catalog'::regnamespace AND NOT relation_is_a_known_shard(conrelid) ORDER BY 1, 2`;
+
+const COMMENTS = `
+SELECT description AS text FROM pg_description
+ WHERE (classoid = 'pg_class'::regclass AND objoid IN ('orders'::regclass, 'by_amount'::regclass))
+    OR (classoid = 'pg_constraint'::regclass AND objoid IN (SELECT oid FROM pg_constraint WHERE conrelid = 'orders'::regclass))
+ ORDER BY description COLLATE "C"`;
 
 const PRIMARY_KEY = `
 SELECT pg_get_constraintdef(oid) AS definition FROM pg_constraint WHERE conrelid = 'orders'::regclass AND contype = 'p'`;
@@ -101,6 +111,9 @@ platformSuite('tables of every shape', () => {
     ]);
     expect(await query(target, FOREIGN_KEYS)).toEqual(foreignKeys);
     expect(await identity()).toEqual([{ index: 'orders_pkey' }]);
+    expect(await query(target, COMMENTS)).toEqual(
+      ['all', 'euros', 'fast', `it's the key`, 'whose order'].map((text) => ({ text })),
+    );
     expect(await query(target, PRIMARY_KEY)).toEqual([
       { definition: 'PRIMARY KEY (tenant_id, order_id) INCLUDE (amount)' },
     ]);

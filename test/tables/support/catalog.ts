@@ -87,6 +87,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     keys: [primaryKey(name, ['id'])],
     ownChecks: [],
     foreignKeys: [],
+    comments: [],
     citus: { kind: 'plain' },
     ...more,
   };
