@@ -115,11 +115,14 @@ export async function applyTables(
       }
     } else if (attempt.outcome === 'cancelled') {
       throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
-    } else if (isLockFailure(attempt.error)) {
+    } else if (isConflict(attempt.error)) {
       const failed = (failures.get(step.id) ?? 0) + 1;
       failures.set(step.id, failed);
-      if (failed >= locks.attempts) throw lockError(step, failed, attempt.blockers, applied, attempt.error);
-      await pause(context, step, failed, attempt.blockers, locks);
+      if (failed >= locks.attempts) {
+        if (isCatalogConflict(attempt.error)) throw stepError(step, attempt.error, applied, []);
+        throw lockError(step, failed, attempt.blockers, applied, attempt.error);
+      }
+      await pause(context, step, failed, attempt, locks);
     } else if (!isStatementError(attempt.error)) throw attempt.error;
     else {
       const after = await inspectDatabase(client, input.expected, { searchNulls: false }).catch(() => live);
@@ -185,7 +188,7 @@ async function attemptStep(
   } catch (error) {
     await onlooking.stop();
     progress?.finish('not finished');
-    if (signal.aborted && (errorCode(error) === '57014' || isLockFailure(error)))
+    if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
       return { outcome: 'cancelled' };
     return { outcome: 'failed', error, blockers: onlooking.blockers() };
   }
@@ -248,21 +251,31 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
   return LETS_WRITERS_THROUGH.includes(step.action) ? undefined : secondsSince(from);
 }
 
-/** Lock timeout, or a deadlock that this session lost. */
-function isLockFailure(error: unknown): boolean {
-  return ['55P03', '40P01'].includes(errorCode(error) ?? '');
+/**
+ * What goes away by itself: a lock timeout, a deadlock that this session lost, and two sessions of the server that
+ * changed one row of the catalogs they share (roles, for example, which Citus sends along to new nodes).
+ */
+export function isConflict(error: unknown): boolean {
+  return ['55P03', '40P01'].includes(errorCode(error) ?? '') || isCatalogConflict(error);
+}
+
+function isCatalogConflict(error: unknown): error is Error & ServerMessage {
+  return isServerError(error) && error.code === 'XX000' && /^tuple concurrently/.test(error.message);
 }
 
 async function pause(
   { reporter, signal }: VerbContext,
   step: TablesStep,
   failed: number,
-  blockers: readonly Blocker[],
+  { error, blockers }: { readonly error: unknown; readonly blockers: readonly Blocker[] },
   locks: LockPolicy,
 ): Promise<void> {
   const who = blockers.map(describeBlocker).join('; ');
+  const attempt = `attempt ${String(failed)} of ${String(locks.attempts)}`;
   reporter.info(
-    `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; attempt ${String(failed)} of ${String(locks.attempts)} gave up so that writes can go on`,
+    isCatalogConflict(error)
+      ? `${step.id} met another session's change of the same catalog row in ${attempt}, and tries again`
+      : `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; ${attempt} gave up so that writes can go on`,
   );
   const ms = Math.min(locks.pauseMs * 2 ** (failed - 1), locks.pauseMs * 10);
   await sleep(ms, undefined, { signal }).catch(() => undefined);

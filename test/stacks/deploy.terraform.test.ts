@@ -322,8 +322,11 @@ suite('terraform', 'cdktf deploy against a stand-in for Azure', () => {
       const since = azure.requests.length;
       const destroy = await cdktf('destroy', '--auto-approve');
       expect(destroy.exitCode).not.toBe(0);
-      expect(destroy.output).toContain('Instance cannot be destroyed');
       expect(changesSent(since)).toEqual([]);
+      // The CLI may end before it has printed the reason, so Terraform itself is asked for it.
+      const plan = await terraform('plan', '-destroy', '-input=false', '-no-color');
+      expect(plan.exitCode).toBe(1);
+      expect(plan.output).toContain('Instance cannot be destroyed');
     },
     SLOW,
   );

@@ -1,4 +1,4 @@
-import { isStatementError, stepError } from '../../scripts/tables/apply';
+import { isConflict, isStatementError, stepError } from '../../scripts/tables/apply';
 import type { TablesStep } from '../../scripts/tables/plan';
 
 const step: TablesStep = {
@@ -33,4 +33,14 @@ test('a worker that goes away in a step is told as the failure of that step', ()
   const left = stepError(step, error, [], ['devices']).message;
   expect(left).toMatch(/devices is left local to the coordinator and known to Citus, with every row/);
   expect(left).not.toMatch(/Nothing else was changed/);
+});
+
+test.each([
+  ['a lock timeout', '55P03', 'canceling statement due to lock timeout', true],
+  ['a deadlock', '40P01', 'deadlock detected', true],
+  ['a catalog row that two sessions changed', 'XX000', 'tuple concurrently updated', true],
+  ['any other internal error', 'XX000', 'cache lookup failed', false],
+  ['a wrong value', '23502', 'null value', false],
+])('%s (%s) is tried again: %s %s', (_what, code, message, expected) => {
+  expect(isConflict(Object.assign(new Error(message), { severity: 'ERROR', code }))).toBe(expected);
 });
