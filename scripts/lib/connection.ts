@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -465,9 +464,4 @@ export async function requireCoordinator(client: Client): Promise<void> {
       `this is the worker of node group ${String(group)}: tables are distributed and rebalanced from the coordinator, whose host name starts with "c-" on Azure; nothing was changed`,
     );
   }
-}
-
-/** An identifier no other run uses, for temporary names. */
-export function runId(): string {
-  return randomUUID().slice(0, 8);
 }
