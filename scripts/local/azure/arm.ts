@@ -21,6 +21,14 @@ export interface ArmRequest {
   readonly params: Readonly<Record<string, string>>;
   /** `https://localhost:PORT`, for the absolute addresses that answers carry. */
   readonly origin: string;
+  /** Set on request: the operation that this request begins ends as failed, for this reason. */
+  readonly failure?: OperationFailure;
+}
+
+/** Why a long-running operation failed, in Azure's words. */
+export interface OperationFailure {
+  readonly code: string;
+  readonly message: string;
 }
 
 export interface ArmResponse {
@@ -33,16 +41,19 @@ export interface ArmResponse {
 export class ArmError extends Error {
   readonly status: number;
   readonly code: string;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string, message: string) {
+  constructor(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}) {
     super(message);
     this.name = 'ArmError';
     this.status = status;
     this.code = code;
+    this.headers = headers;
   }
 
   get response(): ArmResponse {
-    return { status: this.status, body: { error: { code: this.code, message: this.message } } };
+    const body = { error: { code: this.code, message: this.message } };
+    return { status: this.status, headers: this.headers, body };
   }
 }
 

@@ -4,9 +4,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import type { ArmResponse, Json } from './arm';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { ArmResponse, Json, OperationFailure } from './arm';
 import { ArmError, isJsonObject } from './arm';
 import { createServerIdentity } from './certificate';
+import type { Fault, FaultAnswer } from './faults';
+import { matchFault, refusalOf } from './faults';
 import { authenticationRoutes } from './providers/authentication';
 import { Operations } from './providers/operations';
 import { postgresqlRoutes } from './providers/postgresql';
@@ -23,6 +26,8 @@ export interface AzureStandInOptions {
   readonly stateFile?: string;
   /** Milliseconds a long-running operation takes. @default 200 */
   readonly operationMs?: number;
+  /** What goes wrong from the start, as if given to `inject` one by one. @default - nothing */
+  readonly faults?: readonly Fault[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -41,6 +46,8 @@ export interface AzureStandIn {
    * stand-in lets everybody in.
    */
   terraformEnvironment(environment: Environment): Environment;
+  /** Makes something go wrong, after whatever was asked for before; see {@link Fault}. */
+  inject(fault: Fault): void;
   close(): Promise<void>;
 }
 
@@ -60,11 +67,15 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
   ];
   const requests: RecordedRequest[] = [];
   let origin = '';
+  let faults = options.faults ?? [];
 
   const server = createServer({ key: identity.privateKey, cert: identity.certificate }, (message, reply) => {
     readBody(message)
-      .then((text) => {
-        const response = answer(routes, message, text, origin);
+      .then(async (text) => {
+        const { answer: fault, left } = matchFault(faults, message.method ?? '', pathOf(message));
+        faults = left;
+        if (fault?.kind === 'slow') await delay(fault.ms, undefined, { ref: false });
+        const response = refusalOf(fault)?.response ?? answer(routes, message, text, origin, fault);
         requests.push(record(message, text, response.status));
         send(reply, response);
       })
@@ -95,6 +106,9 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
       // way to a provider registry. Go reads it on Linux and the BSDs; macOS and Windows trust their own stores.
       SSL_CERT_DIR: [trust, environment['SSL_CERT_DIR'] ?? ''].filter(Boolean).join(delimiter),
     }),
+    inject: (fault) => {
+      faults = [...faults, fault];
+    },
     close: async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -110,11 +124,16 @@ async function readBody(message: IncomingMessage): Promise<string> {
   return text;
 }
 
+function pathOf(message: IncomingMessage): string {
+  return (message.url ?? '/').replace(/\?.*$/, '');
+}
+
 function answer(
   routes: readonly Route[],
   message: IncomingMessage,
   text: string,
   origin: string,
+  fault: FaultAnswer | undefined,
 ): ArmResponse {
   const { pathname, searchParams } = new URL(`${origin}${message.url ?? '/'}`);
   const method = message.method ?? '';
@@ -128,13 +147,25 @@ function answer(
       );
     }
     const body = isForm(message) ? undefined : parseBody(text);
-    return route.handle({ method, path: pathname, query: searchParams, body, params, origin });
+    return route.handle({
+      method,
+      path: pathname,
+      query: searchParams,
+      body,
+      params,
+      origin,
+      ...(fault?.kind === 'operationFails' ? { failure: failureOf(fault) } : {}),
+    });
   } catch (error) {
     if (error instanceof ArmError) return error.response;
     const reason = error instanceof Error ? error.message : String(error);
     return new ArmError(501, 'StandInFault', `the Azure stand-in failed at ${method} ${pathname}: ${reason}`)
       .response;
   }
+}
+
+function failureOf({ code, message }: Extract<FaultAnswer, { kind: 'operationFails' }>): OperationFailure {
+  return { code: code ?? 'OperationFailed', message: message ?? 'The operation failed on request.' };
 }
 
 function send(reply: ServerResponse, { status, headers, body }: ArmResponse): void {

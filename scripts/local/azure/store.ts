@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { ScaleoutError } from '../../lib/errors';
-import type { JsonObject } from './arm';
+import type { JsonObject, OperationFailure } from './arm';
 import { isJsonObject, without } from './arm';
 
 /** A resource as Resource Manager hands it out. */
@@ -33,6 +33,8 @@ export interface Operation {
   readonly endsAt: number;
   /** What the resource is once the operation has ended; null when it is deleted. */
   readonly becomes: Resource | null;
+  /** Why it fails; then `becomes` is what the resource was before. */
+  readonly failure?: OperationFailure;
   /** True once `becomes` has been put in place. */
   readonly ended: boolean;
 }
@@ -95,14 +97,17 @@ export class ResourceStore {
     this.#save();
   }
 
-  begin(change: Change, durationMs: number): Operation {
+  /** @param failure why the operation comes to nothing: when it ends, the resource is what it was before */
+  begin(change: Change, durationMs: number, failure?: OperationFailure): Operation {
     const startedAt = this.#now();
+    const before = this.get(change.resourceId) ?? null;
     const operation: Operation = {
       id: randomUUID(),
       resourceId: change.resourceId,
       startedAt,
       endsAt: startedAt + durationMs,
-      becomes: change.becomes,
+      becomes: failure === undefined ? change.becomes : before,
+      ...(failure === undefined ? {} : { failure }),
       ended: false,
     };
     this.#operations.set(operation.id, operation);

@@ -258,6 +258,52 @@ describe('the Azure stand-in', () => {
     });
   });
 
+  it.each([
+    [{ kind: 'throttled', retryAfterSeconds: 3 } as const, 429, { 'retry-after': '3' }],
+    [{ kind: 'failed' } as const, 500, {}],
+    [{ kind: 'conflict' } as const, 409, {}],
+  ])('answers with the fault asked for, once, and changes nothing: %j', async (answer, status, headers) => {
+    azure.inject({ method: 'PUT', path: /\/resourceGroups\/rg$/, answer });
+    expect(await createGroup()).toMatchObject({ status, headers });
+    expect((await send('GET', GROUP)).status).toBe(404);
+    expect((await createGroup()).status).toBe(201);
+    expect(azure.requests.map((it) => it.status)).toEqual([status, 404, 201]);
+  });
+
+  it('answers late where it is asked to be slow', async () => {
+    await createGroup();
+    azure.inject({ path: /rg$/, answer: { kind: 'slow', ms: 150 } });
+    const begun = performance.now();
+    expect((await send('GET', GROUP)).status).toBe(200);
+    expect(performance.now() - begun).toBeGreaterThanOrEqual(140);
+  });
+
+  it('lets an operation fail after it was accepted, and the resource is what it was', async () => {
+    await createGroup();
+    await createCluster();
+    const before = (await send('GET', CLUSTER)).body;
+    azure.inject({
+      path: /serverGroupsv2\/wwi$/,
+      answer: { kind: 'operationFails', code: 'NoCapacity', message: 'no room for two workers' },
+    });
+    const scaling = await send('PATCH', CLUSTER, { properties: { nodeCount: 2 } });
+    expect(scaling.status).toBe(202);
+    expect((await send('GET', scaling.headers['azure-asyncoperation'] as string)).body).toMatchObject({
+      status: 'Failed',
+      error: { code: 'NoCapacity', message: 'no room for two workers' },
+    });
+    expect((await send('GET', CLUSTER)).body).toEqual(before);
+    expect((await send('PATCH', CLUSTER, { properties: { nodeCount: 2 } })).status).toBe(202);
+    expect((await send('GET', CLUSTER)).body.properties).toMatchObject({ nodeCount: 2 });
+  });
+
+  it('leaves nothing of a resource whose creation failed', async () => {
+    await createGroup();
+    azure.inject({ method: 'PUT', path: /wwi$/, answer: { kind: 'operationFails' } });
+    expect((await createCluster()).status).toBe(201);
+    expect((await send('GET', CLUSTER)).status).toBe(404);
+  });
+
   it('adds to the trusted certificates instead of replacing them', () => {
     const environment = azure.terraformEnvironment({
       SSL_CERT_DIR: '/etc/trust',

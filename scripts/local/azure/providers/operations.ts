@@ -44,7 +44,7 @@ export class Operations {
         `another operation (${busy.id}) is in progress on ${busy.resourceId}; try again when it has ended`,
       );
     }
-    const operation = this.#store.begin(change, this.#pace.operationMs);
+    const operation = this.#store.begin(change, this.#pace.operationMs, request.failure);
     return {
       status,
       headers: {
@@ -77,9 +77,10 @@ export class Operations {
       headers: { 'Retry-After': String(this.#pace.retryAfterSeconds) },
       body: {
         name: operation.id,
-        status: operation.ended ? 'Succeeded' : 'InProgress',
+        status: statusOf(operation),
         startTime: new Date(operation.startedAt).toISOString(),
         ...(operation.ended ? { endTime: new Date(operation.endsAt).toISOString() } : {}),
+        ...(operation.ended && operation.failure !== undefined ? { error: { ...operation.failure } } : {}),
       },
     };
   }
@@ -89,4 +90,9 @@ export class Operations {
     const [, provider = 'Microsoft.Resources'] = /\/providers\/([^/]+)/i.exec(operation.resourceId) ?? [];
     return `${request.origin}/subscriptions/${subscription}/providers/${provider}/locations/global/azureAsyncOperation/${operation.id}?api-version=${API_VERSION}`;
   }
+}
+
+function statusOf({ ended, failure }: Operation): 'InProgress' | 'Succeeded' | 'Failed' {
+  if (!ended) return 'InProgress';
+  return failure === undefined ? 'Succeeded' : 'Failed';
 }
