@@ -1,0 +1,169 @@
+import { MonitorActionGroup } from '@cdktf/provider-azurerm/lib/monitor-action-group';
+import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-alert';
+import type { ITerraformDependable } from 'cdktf';
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import type { AlertRule, AlertThresholdName, AlertThresholds } from '../config/alert-thresholds';
+import {
+  ALERT_RULES,
+  alertThresholdViolations,
+  connectionLimit,
+  SEVERITIES,
+} from '../config/alert-thresholds';
+import { clusterNameViolations } from '../config/service-limits';
+import { show } from '../config/wording';
+import type { ClusterTopology } from './cluster-topology';
+import { clause, requireValid } from './invalid-props';
+
+const METRIC_NAMESPACE = 'Microsoft.DBForPostgreSQL/serverGroupsv2';
+/** The one dimension the metrics have: the node. */
+const NODE_DIMENSION = 'ServerName';
+/** How often Azure looks at the window. */
+const FREQUENCY = 'PT5M';
+/** Azure's limit for the name under which mails and messages come. */
+const SHORT_NAME_LONGEST = 12;
+const EMAIL = /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>".]+$/;
+
+/** What an alert is called after the cluster's name. Another name is another alert. */
+const SUFFIXES = {
+  storagePercent: 'storage',
+  cpuPercent: 'cpu',
+  memoryPercent: 'memory',
+  connectionsPercent: 'connections',
+  replicationLagSeconds: 'replication-lag',
+} as const satisfies Record<AlertThresholdName, string>;
+
+/** Construct ids, and with them the addresses in the state. */
+const IDS = {
+  storagePercent: 'Storage',
+  cpuPercent: 'Cpu',
+  memoryPercent: 'Memory',
+  connectionsPercent: 'Connections',
+  replicationLagSeconds: 'ReplicationLag',
+} as const satisfies Record<AlertThresholdName, string>;
+
+export interface ClusterAlertsProps {
+  readonly clusterId: string;
+  /** Begins the name of each alert. */
+  readonly clusterName: string;
+  readonly resourceGroupName: string;
+  /** The nodes: how many connections one allows follows from its vCores. */
+  readonly topology: ClusterTopology;
+  /**
+   * Who gets a mail when an alert fires and when it is over. With nobody, there is no action group and no mail; alerts
+   * still fire, and are seen under Alerts in Azure Monitor and by whatever else reads them there.
+   */
+  readonly emails: readonly string[];
+  /**
+   * Thresholds other than the usual ones, which config/alert-thresholds.ts holds with their reasons.
+   *
+   * @default - the usual ones
+   */
+  readonly thresholds?: AlertThresholds;
+  /**
+   * Whether the cluster is a read replica of another one. Only then does it lag, and is there an alert for it; a standby
+   * for high availability is synchronous and reports no lag.
+   *
+   * @default false
+   */
+  readonly replica?: boolean;
+  /**
+   * What the alerts are made after.
+   *
+   * @default - nothing but the cluster
+   */
+  readonly after?: ITerraformDependable;
+  /** @default - no tags */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Alerts on every node by itself, nodes that come later included. They look at averages over 15 minutes and more, and
+ * resolve themselves; none is critical, since a node that is down is for the platform to replace.
+ */
+export class ClusterAlerts extends Construct {
+  /** Resource id of the action group; undefined where nobody gets a mail. */
+  readonly actionGroupId: string | undefined;
+
+  constructor(scope: Construct, id: string, props: ClusterAlertsProps) {
+    super(scope, id);
+    requireValid(this, problems(props));
+    const tags = props.tags === undefined ? {} : { tags: { ...props.tags } };
+    this.actionGroupId = props.emails.length === 0 ? undefined : this.notify(props).id;
+
+    for (const name of Object.keys(ALERT_RULES) as AlertThresholdName[]) {
+      if (name === 'replicationLagSeconds' && props.replica !== true) continue;
+      const rule: AlertRule = ALERT_RULES[name];
+      new MonitorMetricAlert(this, IDS[name], {
+        name: `${props.clusterName}-${SUFFIXES[name]}`,
+        resourceGroupName: props.resourceGroupName,
+        scopes: [props.clusterId],
+        description: rule.description,
+        severity: SEVERITIES[rule.severity],
+        frequency: FREQUENCY,
+        windowSize: rule.window,
+        autoMitigate: true,
+        criteria: [
+          {
+            metricNamespace: METRIC_NAMESPACE,
+            metricName: rule.metric,
+            aggregation: 'Average',
+            operator: 'GreaterThan',
+            threshold: inUnitOfMetric(name, props.thresholds?.[name] ?? rule.threshold, props.topology),
+            dimension: [{ name: NODE_DIMENSION, operator: 'Include', values: ['*'] }],
+          },
+        ],
+        ...(this.actionGroupId === undefined ? {} : { action: [{ actionGroupId: this.actionGroupId }] }),
+        ...(props.after === undefined ? {} : { dependsOn: [props.after] }),
+        ...tags,
+      });
+    }
+  }
+
+  private notify({ clusterName, resourceGroupName, emails, tags }: ClusterAlertsProps): MonitorActionGroup {
+    return new MonitorActionGroup(this, 'ActionGroup', {
+      name: `${clusterName}-alerts`,
+      resourceGroupName,
+      shortName: Token.isUnresolved(clusterName) ? 'database' : clusterName.slice(0, SHORT_NAME_LONGEST),
+      // A list to Terraform: in one order whatever the order in the file. Names have to differ, and addresses do.
+      emailReceiver: [...emails]
+        .sort()
+        .map((emailAddress) => ({ name: emailAddress, emailAddress, useCommonAlertSchema: true })),
+      ...(tags === undefined ? {} : { tags: { ...tags } }),
+    });
+  }
+}
+
+function inUnitOfMetric(name: AlertThresholdName, threshold: number, topology: ClusterTopology): number {
+  if (name === 'replicationLagSeconds') return threshold * 1000;
+  if (name !== 'connectionsPercent') return threshold;
+  return Math.floor((fewestConnections(topology) * threshold) / 100);
+}
+
+/** One threshold for all nodes, and so that of the smallest: an alert too early is better than none. */
+function fewestConnections({ coordinator, workers, nodeCount }: ClusterTopology): number {
+  const ofCoordinator = connectionLimit(coordinator.vCores, coordinator.burstable);
+  if (workers === undefined || nodeCount === 0) return ofCoordinator;
+  return Math.min(ofCoordinator, connectionLimit(workers.vCores, false));
+}
+
+function problems({ clusterName, emails, thresholds }: ClusterAlertsProps): string[] {
+  const found = Token.isUnresolved(clusterName)
+    ? []
+    : clusterNameViolations(clusterName).map((each) => clause({ ...each, at: ['clusterName'] }));
+  const seen = new Set<string>();
+  emails.forEach((email, index) => {
+    if (Token.isUnresolved(email)) return;
+    if (!EMAIL.test(email)) {
+      found.push(`emails.${index} is ${show(email)}: write an address alone, as in oncall@example.com`);
+    } else if (seen.has(email.toLowerCase())) {
+      found.push(`emails.${index} is ${show(email)}, which is listed before: remove it`);
+    }
+    seen.add(email.toLowerCase());
+  });
+  const known = Object.entries(thresholds ?? {}).filter(([, value]) => !Token.isUnresolved(value));
+  found.push(
+    ...alertThresholdViolations(Object.fromEntries(known)).map((each) => clause(each, 'thresholds')),
+  );
+  return found;
+}

@@ -1,0 +1,239 @@
+import { DataAzurermClientConfig } from '@cdktf/provider-azurerm/lib/data-azurerm-client-config';
+import { KeyVault } from '@cdktf/provider-azurerm/lib/key-vault';
+import { KeyVaultSecret } from '@cdktf/provider-azurerm/lib/key-vault-secret';
+import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
+import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
+import type { ITerraformDependable } from 'cdktf';
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { addressRangeViolations } from '../config/address-ranges';
+import { SUBNET_ID } from '../config/subnet-id';
+import { show } from '../config/wording';
+import { clause, requireValid } from './invalid-props';
+
+/** Name of the secret in the vault. */
+export const PASSWORD_SECRET = 'citus-password';
+
+/**
+ * The built-in role Key Vault Secrets Officer: reads and writes secrets, and can neither change the vault nor grant
+ * access to it. The id is the same in every tenant.
+ */
+export const SECRETS_OFFICER_ROLE = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7';
+
+/** Write-only arguments are a feature of this Terraform and later ones. */
+export const WRITE_ONLY_TERRAFORM_VERSION = '1.11.0';
+
+/** The most Azure offers. Deleted secrets, and a deleted vault, can be brought back for as long. */
+const SOFT_DELETE_DAYS = 90;
+
+const VAULT_NAME = /^(?=.{3,24}$)[a-zA-Z](?:-?[a-zA-Z0-9])*$/;
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+/** As Key Vault answers it; another way to write the same moment would be a change in every plan. */
+const UTC_SECOND = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+/** A secret takes fewer tags than other resources. */
+const SECRET_TAGS_MOST = 15;
+
+export interface PasswordVaultProps {
+  /** 3 to 24 letters, digits and single hyphens, a letter first, unique on all of Azure. Another name is another vault. */
+  readonly vaultName: string;
+  /** Azure region. Another region is another vault. */
+  readonly location: string;
+  readonly resourceGroupName: string;
+  /** Password of the login `citus`: a reference that Terraform resolves, never the password itself. */
+  readonly password: string;
+  /**
+   * A whole number from 1 up, to be raised whenever the password changes: Terraform keeps no copy of the password to
+   * compare, so it writes the secret when this number changes and at no other time.
+   */
+  readonly passwordVersion: number;
+  /**
+   * Entra tenant whose principals may be granted access.
+   *
+   * @default - the tenant of whoever deploys
+   */
+  readonly tenantId?: string;
+  /**
+   * Object id of the principal that may write the secret: the one that deploys. Give it where more than one does (a
+   * pipeline and a person, say), or each of them would take the role away from the other.
+   *
+   * @default - whoever deploys
+   */
+  readonly writerPrincipalId?: string;
+  /**
+   * Public IPv4 addresses and CIDR ranges (/24 to /30) from which the vault is reached. Whoever deploys has to be among
+   * them, or in one of the subnets, or come in through a private endpoint.
+   *
+   * @default - none: without subnets either, the public endpoint is off
+   */
+  readonly allow?: readonly string[];
+  /**
+   * Resource ids of subnets, with the service endpoint Microsoft.KeyVault, from which the vault is reached.
+   *
+   * @default - none
+   */
+  readonly subnetIds?: readonly string[];
+  /**
+   * When the password is due to be changed, as in `2027-06-30T00:00:00Z`. Key Vault announces the day before it comes;
+   * neither it nor the cluster refuses the password afterwards.
+   *
+   * @default - no date. Synthesizing reads no clock, and a date that nobody chose would be one that nobody keeps
+   */
+  readonly passwordExpiresUtc?: string;
+  /**
+   * Resource id of the Log Analytics workspace that gets the audit log: who read the password, and when.
+   *
+   * @default - no audit log
+   */
+  readonly auditWorkspaceId?: string;
+  /**
+   * What the secret is written after: the cluster, so that the vault never holds a password the cluster does not have
+   * yet. It also gives the role assignment the minutes it needs to take effect; without them the first write may be
+   * answered with 403 (ForbiddenByRbac), and the same command again succeeds.
+   *
+   * @default - nothing but the role assignment
+   */
+  readonly after?: ITerraformDependable;
+  /** At most 15, which is what a secret takes. @default - no tags */
+  readonly tags?: Readonly<Record<string, string>>;
+}
+
+/**
+ * A Key Vault that holds the password of the login `citus` and lets in nobody by default: permissions by role and not by
+ * access policy, the network closed but for what is listed, nothing purged before 90 days are over, by anybody.
+ *
+ * The password is passed as a write-only argument, so neither the state nor a plan holds it for the vault's sake (the
+ * cluster's own argument is another matter). Needs Terraform 1.11 or later.
+ */
+export class PasswordVault extends Construct {
+  /** Resource id of the vault. */
+  readonly vaultId: string;
+  /** Where clients of the vault connect, as in `https://NAME.vault.azure.net/`. */
+  readonly vaultUri: string;
+  /** Resource id of the secret, without its version: what a role assignment for readers takes as its scope. */
+  readonly secretId: string;
+
+  constructor(scope: Construct, id: string, props: PasswordVaultProps) {
+    super(scope, id);
+    requireValid(this, problems(props));
+    const tags = props.tags === undefined ? {} : { tags: { ...props.tags } };
+    const allow = props.allow ?? [];
+    const subnetIds = props.subnetIds ?? [];
+    const deployer = new DataAzurermClientConfig(this, 'Deployer');
+
+    const vault = new KeyVault(this, 'Resource', {
+      name: props.vaultName,
+      location: props.location,
+      resourceGroupName: props.resourceGroupName,
+      tenantId: props.tenantId ?? deployer.tenantId,
+      skuName: 'standard',
+      rbacAuthorizationEnabled: true,
+      purgeProtectionEnabled: true,
+      softDeleteRetentionDays: SOFT_DELETE_DAYS,
+      // Subnets come in by the public endpoint too, over their service endpoint.
+      publicNetworkAccessEnabled: allow.length + subnetIds.length > 0,
+      networkAcls: {
+        defaultAction: 'Deny',
+        // Nothing of Azure's own has business here.
+        bypass: 'None',
+        ...(allow.length === 0 ? {} : { ipRules: [...allow] }),
+        ...(subnetIds.length === 0 ? {} : { virtualNetworkSubnetIds: [...subnetIds] }),
+      },
+      ...tags,
+    });
+    const audit =
+      props.auditWorkspaceId === undefined
+        ? []
+        : [
+            new MonitorDiagnosticSetting(this, 'Audit', {
+              name: props.vaultName,
+              targetResourceId: vault.id,
+              logAnalyticsWorkspaceId: props.auditWorkspaceId,
+              enabledLog: [{ category: 'AuditEvent' }],
+            }),
+          ];
+    const writer = new RoleAssignment(this, 'Writer', {
+      scope: vault.id,
+      // With the subscription, as Azure answers it: the short form would be a replacement in every plan.
+      roleDefinitionId: `/subscriptions/${deployer.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${SECRETS_OFFICER_ROLE}`,
+      principalId: props.writerPrincipalId ?? deployer.objectId,
+      description: 'Writes the password of the login citus.',
+    });
+    const secret = new KeyVaultSecret(this, 'Password', {
+      name: PASSWORD_SECRET,
+      keyVaultId: vault.id,
+      valueWo: props.password,
+      valueWoVersion: props.passwordVersion,
+      contentType: 'password of the PostgreSQL login citus',
+      ...(props.passwordExpiresUtc === undefined ? {} : { expirationDate: props.passwordExpiresUtc }),
+      // Audited from the first write on.
+      dependsOn: [writer, ...audit, ...(props.after === undefined ? [] : [props.after])],
+      ...tags,
+    });
+
+    this.vaultId = vault.id;
+    this.vaultUri = vault.vaultUri;
+    this.secretId = secret.resourceVersionlessId;
+  }
+}
+
+function problems(props: PasswordVaultProps): string[] {
+  const { vaultName, passwordVersion, tenantId, writerPrincipalId, passwordExpiresUtc } = props;
+  const found: string[] = [];
+  if (!Token.isUnresolved(vaultName) && !VAULT_NAME.test(vaultName)) {
+    found.push(
+      `vaultName is ${show(vaultName)}: the name of a vault has 3 to 24 letters, digits and single hyphens, begins with a letter and ends with no hyphen, and no other vault on Azure may have it`,
+    );
+  }
+  if (!Token.isUnresolved(props.password)) {
+    found.push(
+      'password is a literal, which would end up in the synthesized file: pass a reference, such as that of AdminPassword',
+    );
+  }
+  if (
+    !Token.isUnresolved(passwordVersion) &&
+    !(Number.isSafeInteger(passwordVersion) && passwordVersion >= 1)
+  ) {
+    found.push(
+      `passwordVersion is ${show(passwordVersion)}: it is a whole number from 1 up, raised whenever the password changes`,
+    );
+  }
+  for (const [name, value, what] of [
+    ['tenantId', tenantId, 'an Entra tenant'],
+    ['writerPrincipalId', writerPrincipalId, 'a user, group or service principal in Entra'],
+  ] as const) {
+    if (value === undefined || Token.isUnresolved(value) || UUID.test(value)) continue;
+    found.push(
+      `${name} is ${show(value)}: pass the id of ${what}, as in 00000000-0000-0000-0000-000000000000`,
+    );
+  }
+  const allow = props.allow ?? [];
+  if (!allow.some((range) => Token.isUnresolved(range))) {
+    found.push(...addressRangeViolations(allow).map((each) => clause(each, 'allow')));
+  }
+  (props.subnetIds ?? []).forEach((subnetId, index) => {
+    if (Token.isUnresolved(subnetId) || SUBNET_ID.test(subnetId)) return;
+    found.push(
+      `subnetIds.${index} is ${show(subnetId)}: pass the resource id of a subnet, /subscriptions/ID/...`,
+    );
+  });
+  if (
+    passwordExpiresUtc !== undefined &&
+    !Token.isUnresolved(passwordExpiresUtc) &&
+    !isMoment(passwordExpiresUtc)
+  ) {
+    found.push(
+      `passwordExpiresUtc is ${show(passwordExpiresUtc)}: write a moment in UTC, to the second, as in 2027-06-30T00:00:00Z`,
+    );
+  }
+  const tagCount = Object.keys(props.tags ?? {}).length;
+  if (tagCount > SECRET_TAGS_MOST) {
+    found.push(`tags has ${tagCount} of them: a secret takes ${SECRET_TAGS_MOST}, so leave some out`);
+  }
+  return found;
+}
+
+function isMoment(text: string): boolean {
+  const milliseconds = UTC_SECOND.test(text) ? Date.parse(text) : Number.NaN;
+  // A day that a month does not have is moved on to the next month, or is no date at all.
+  return !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === text.replace('Z', '.000Z');
+}
