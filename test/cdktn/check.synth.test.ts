@@ -1,0 +1,38 @@
+import { loadEnvironments } from '../../config/environment';
+import { STAGES } from '../../config/environment-schema';
+import { checkCdktn } from '../../scripts/cdktn/check';
+import { installedPackages, pinnedVersion } from '../../scripts/cdktn/install';
+import type { Reporter } from '../../scripts/lib/reporter';
+import { laneSuite } from '../support/lanes';
+
+// Installing 270 MB is for who asks for it.
+const suite: typeof laneSuite =
+  installedPackages() === undefined
+    ? (lane, title, tests) => {
+        describe.skip(`[${lane}] ${title} (npm run check:cdktn has not installed its packages here)`, tests);
+      }
+    : laneSuite;
+
+suite('synth', 'the stacks with cdktn in place of cdktf', () => {
+  test('are all there, really made by cdktn, and the same but for versions', async () => {
+    const reporter = {} as Reporter;
+    const { document, outcome } = await checkCdktn({ reporter, signal: new AbortController().signal });
+    const stacks = STAGES.flatMap((stage) =>
+      loadEnvironments().map(({ name }) => `${stage}/stacks/${name}/cdk.tf.json`),
+    );
+    expect(document.files).toEqual(expect.arrayContaining(stacks));
+    expect(document.differences.filter(({ allowed }) => allowed === undefined)).toEqual([]);
+    expect(document.differences).toEqual(
+      expect.arrayContaining(
+        stacks.map((file) =>
+          expect.objectContaining({
+            file,
+            pointer: '/~1~1/metadata/version',
+            after: pinnedVersion('cdktn'),
+          }),
+        ),
+      ),
+    );
+    expect(outcome).toBe('done');
+  }, 60_000);
+});
