@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { allow, coordinator, RESERVED_TAGS, stage, workers } from './environment-schema';
+import { coordinator, stage, workers } from './cluster-schema';
 import { firewallViolations } from './firewall-rules';
-import type { Violation } from './service-limits';
+import { allow } from './network-schema';
+import { reportAll } from './report-all';
 import {
   availabilityViolations,
   citusVersionViolations,
@@ -10,14 +11,15 @@ import {
   postgresVersionViolations,
   workerViolations,
 } from './service-limits';
-import type { Path, Report, Rule } from './yaml';
+import { tagRule } from './tag-rules';
+import type { Rule } from './yaml';
 import { rule } from './yaml';
 
 /** The part of a file that a rule reads; what stands beside it does not matter. */
 const partOf = <Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodType<z.output<z.ZodObject<Shape>>> =>
   z.object(shape);
 
-/** The rules between the values of one file: those of the service, and ours about tags. */
+/** The rules between the values of one file, most of them the service's. */
 export const environmentRules: readonly Rule[] = [
   rule(partOf({ cluster: partOf({ name: z.string() }) }), (read, report) =>
     reportAll(['cluster'], clusterNameViolations(read.cluster.name), report),
@@ -70,23 +72,5 @@ export const environmentRules: readonly Rule[] = [
   rule(partOf({ network: partOf({ access: z.literal('firewall'), allow }) }), (read, report) =>
     reportAll(['network', 'allow'], firewallViolations(read.network.allow), report),
   ),
-  rule(partOf({ tags: z.record(z.string(), z.unknown()) }), (read, report) => {
-    for (const name of Object.keys(read.tags)) {
-      const reserved = RESERVED_TAGS.find((tag) => tag.toLowerCase() === name.toLowerCase());
-      if (reserved !== undefined) {
-        report(['tags', name], `is set for every resource and cannot be changed: remove it`);
-      } else if (/[<>%&\\?/]/.test(name) || name.length > 512) {
-        report(
-          ['tags', name],
-          'is no name of a tag: it has at most 512 characters and none of < > % & \\ ? /',
-        );
-      }
-    }
-  }),
+  tagRule,
 ];
-
-function reportAll(at: Path, violations: readonly Violation[], report: Report): void {
-  for (const violation of violations) {
-    report([...at, ...violation.at.map((key) => (/^\d+$/.test(key) ? Number(key) : key))], violation.problem);
-  }
-}
