@@ -22,16 +22,9 @@ suite('synth', 'the stacks with cdktn in place of cdktf', () => {
     );
     expect(document.files).toEqual(expect.arrayContaining(stacks));
     expect(document.differences.filter(({ allowed }) => allowed === undefined)).toEqual([]);
-    expect(document.differences).toEqual(
-      expect.arrayContaining(
-        stacks.map((file) =>
-          expect.objectContaining({
-            file,
-            pointer: '/~1~1/metadata/version',
-            after: pinnedVersion('cdktn'),
-          }),
-        ),
-      ),
+    const versions = document.differences.filter(({ pointer }) => pointer === '/~1~1/metadata/version');
+    expect(versions.map(({ file, after }) => [file, after])).toEqual(
+      [...stacks].sort().map((file) => [file, pinnedVersion('cdktn')]),
     );
     expect(outcome).toBe('done');
   }, 60_000);
