@@ -8,11 +8,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { ArmResponse, Json, OperationFailure } from './arm';
 import { ArmError, isJsonObject } from './arm';
 import { createServerIdentity } from './certificate';
+import type { ClusterBackend, ServerAddress } from './cluster-backend';
+import { connectClusters } from './cluster-backend';
 import type { Fault, FaultAnswer } from './faults';
 import { matchFault, refusalOf } from './faults';
 import { authenticationRoutes } from './providers/authentication';
 import { Operations } from './providers/operations';
-import { postgresqlRoutes } from './providers/postgresql';
+import { clusterOfServer, postgresqlRoutes } from './providers/postgresql';
 import { resourceGroupRoutes } from './providers/resources';
 import { subscriptionRoutes } from './providers/subscriptions';
 import type { RecordedRequest } from './recorder';
@@ -26,6 +28,10 @@ export interface AzureStandInOptions {
   readonly stateFile?: string;
   /** Milliseconds a long-running operation takes. @default 200 */
   readonly operationMs?: number;
+  /** What stands behind the clusters. @default - nothing: they are entries in the books */
+  readonly clusters?: ClusterBackend;
+  /** Cluster names that somebody else has: they are global in Azure. @default - none */
+  readonly takenNames?: readonly string[];
   /** What goes wrong from the start, as if given to `inject` one by one. @default - nothing */
   readonly faults?: readonly Fault[];
 }
@@ -48,6 +54,11 @@ export interface AzureStandIn {
   terraformEnvironment(environment: Environment): Environment;
   /** Makes something go wrong, after whatever was asked for before; see {@link Fault}. */
   inject(fault: Fault): void;
+  /**
+   * Where the server of a cluster takes connections: what a name server would say, here the place of what stands behind
+   * the cluster. Undefined for a name that no coordinator here has.
+   */
+  resolve(fullyQualifiedDomainName: string): ServerAddress | undefined;
   close(): Promise<void>;
 }
 
@@ -63,8 +74,9 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     ...subscriptionRoutes(),
     ...operations.routes(),
     ...resourceGroupRoutes(store, operations),
-    ...postgresqlRoutes(store, operations),
+    ...postgresqlRoutes(store, operations, { takenNames: options.takenNames ?? [] }),
   ];
+  if (options.clusters !== undefined) connectClusters(operations, options.clusters);
   const requests: RecordedRequest[] = [];
   let origin = '';
   let faults = options.faults ?? [];
@@ -108,6 +120,10 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     }),
     inject: (fault) => {
       faults = [...faults, fault];
+    },
+    resolve: (name) => {
+      const server = clusterOfServer(store, name);
+      return server?.node === 'c' ? options.clusters?.locate?.(server.clusterId) : undefined;
     },
     close: async () => {
       server.closeAllConnections();

@@ -30,7 +30,10 @@ export interface Operation {
   readonly resourceId: string;
   /** Milliseconds since 1970. */
   readonly startedAt: number;
-  readonly endsAt: number;
+  /** Absent while that is for something outside to say, with {@link ResourceStore.end}. */
+  readonly endsAt?: number;
+  /** What the resource was when the operation began; null when there was none. */
+  readonly before: Resource | null;
   /** What the resource is once the operation has ended; null when it is deleted. */
   readonly becomes: Resource | null;
   /** Why it fails; then `becomes` is what the resource was before. */
@@ -54,6 +57,11 @@ export interface StoreOptions {
   readonly now: () => number;
 }
 
+const BROKEN_OFF: OperationFailure = {
+  code: 'OperationBrokenOff',
+  message: 'The operation was broken off before it had ended; send the request again.',
+};
+
 interface Saved {
   readonly formatVersion: 1;
   readonly resources: readonly Resource[];
@@ -62,7 +70,7 @@ interface Saved {
 
 /**
  * What exists in this Azure, and which operations are under way. An operation's result is put in place by the first
- * look after its time has come; nothing runs in the background.
+ * look after its time has come, or by {@link end}; nothing runs in the background here.
  */
 export class ResourceStore {
   readonly #resources = new Map<string, Resource>();
@@ -77,6 +85,9 @@ export class ResourceStore {
     const saved = readSaved(options.file);
     for (const resource of saved.resources) this.#resources.set(key(resource.id), resource);
     for (const operation of saved.operations) this.#operations.set(operation.id, operation);
+    // What worked on these ended with the process that kept this file.
+    const left = saved.operations.filter(({ ended, endsAt }) => !ended && endsAt === undefined);
+    for (const { id } of left) this.end(id, BROKEN_OFF);
   }
 
   get(id: string): Resource | undefined {
@@ -97,15 +108,19 @@ export class ResourceStore {
     this.#save();
   }
 
-  /** @param failure why the operation comes to nothing: when it ends, the resource is what it was before */
-  begin(change: Change, durationMs: number, failure?: OperationFailure): Operation {
+  /**
+   * @param durationMs absent for an operation that ends when {@link end} says so
+   * @param failure why the operation comes to nothing: when it ends, the resource is what it was before
+   */
+  begin(change: Change, durationMs: number | undefined, failure?: OperationFailure): Operation {
     const startedAt = this.#now();
     const before = this.get(change.resourceId) ?? null;
     const operation: Operation = {
       id: randomUUID(),
       resourceId: change.resourceId,
       startedAt,
-      endsAt: startedAt + durationMs,
+      ...(durationMs === undefined ? {} : { endsAt: startedAt + durationMs }),
+      before,
       becomes: failure === undefined ? change.becomes : before,
       ...(failure === undefined ? {} : { failure }),
       ended: false,
@@ -114,6 +129,18 @@ export class ResourceStore {
     if (change.meanwhile !== undefined) this.#resources.set(key(change.resourceId), change.meanwhile);
     this.#save();
     return operation;
+  }
+
+  /** Ends an operation now. @param failure why it came to nothing: the resource is what it was before */
+  end(id: string, failure?: OperationFailure): void {
+    const operation = this.#operations.get(id);
+    if (operation === undefined || operation.ended) return;
+    this.#operations.set(id, {
+      ...operation,
+      endsAt: this.#now(),
+      ...(failure === undefined ? {} : { becomes: operation.before, failure }),
+    });
+    this.#settle();
   }
 
   operation(id: string): Operation | undefined {
@@ -130,7 +157,9 @@ export class ResourceStore {
   }
 
   #settle(): void {
-    const due = [...this.#operations.values()].filter(({ ended, endsAt }) => !ended && endsAt <= this.#now());
+    const due = [...this.#operations.values()].filter(
+      ({ ended, endsAt }) => !ended && endsAt !== undefined && endsAt <= this.#now(),
+    );
     if (due.length === 0) return;
     for (const operation of due) {
       this.#operations.set(operation.id, { ...operation, ended: true });

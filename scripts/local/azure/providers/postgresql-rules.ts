@@ -11,6 +11,9 @@ export interface ClusterSettings {
   readonly coordinatorVCores: number;
   readonly coordinatorStorageQuotaInMb: number;
   readonly postgresqlVersion: string;
+  /** `GeneralPurpose`, or `BurstableMemoryOptimized` and `BurstableGeneralPurpose` for a small single node. */
+  readonly coordinatorServerEdition: string;
+  readonly enableHa: boolean;
 }
 
 interface Rule {
@@ -21,6 +24,18 @@ interface Rule {
 
 const WORKER_MINIMUM = { vCores: 4, storageMb: 524_288 };
 const MAXIMUM_WORKERS = 20;
+
+/** The one size that each burstable edition comes in, in vCores. */
+const BURSTABLE: Readonly<Record<string, number>> = {
+  BurstableMemoryOptimized: 1,
+  BurstableGeneralPurpose: 2,
+};
+/** Storage of a burstable node, in MB; regular nodes begin above the two smaller ones. */
+const BURSTABLE_STORAGE_MB = [32_768, 65_536, 131_072];
+const REGULAR_MINIMUM_MB = 131_072;
+
+const isBurstable = ({ coordinatorServerEdition }: ClusterSettings): boolean =>
+  Object.hasOwn(BURSTABLE, coordinatorServerEdition);
 
 const rules: readonly Rule[] = [
   {
@@ -69,7 +84,81 @@ const rules: readonly Rule[] = [
     message: ({ postgresqlVersion }, before) =>
       `PostgreSQL cannot be downgraded from ${before?.postgresqlVersion ?? ''} to ${postgresqlVersion}.`,
   },
+  {
+    refuses: (after, before) => before !== undefined && !isBurstable(before) && isBurstable(after),
+    message: ({ coordinatorServerEdition }, before) =>
+      `Server edition cannot be changed from ${before?.coordinatorServerEdition ?? ''} to ${coordinatorServerEdition}: there is no way back to burstable compute.`,
+  },
+  {
+    refuses: (after) => isBurstable(after) && after.nodeCount > 0,
+    message: ({ coordinatorServerEdition }) =>
+      `Server edition ${coordinatorServerEdition} is for single node clusters: choose a regular edition to add worker nodes.`,
+  },
+  {
+    refuses: (after) =>
+      after.coordinatorVCores !== (BURSTABLE[after.coordinatorServerEdition] ?? after.coordinatorVCores),
+    message: noSku,
+  },
+  { refuses: (after) => !isBurstable(after) && after.coordinatorVCores < 2, message: noSku },
+  {
+    refuses: (after) =>
+      isBurstable(after) && !BURSTABLE_STORAGE_MB.includes(after.coordinatorStorageQuotaInMb),
+    message: ({ coordinatorStorageQuotaInMb }) =>
+      `A burstable node has ${BURSTABLE_STORAGE_MB.join(', ')} MB of storage, and ${coordinatorStorageQuotaInMb} MB were asked for.`,
+  },
+  {
+    refuses: (after) => !isBurstable(after) && after.coordinatorStorageQuotaInMb < REGULAR_MINIMUM_MB,
+    message: ({ coordinatorStorageQuotaInMb }) =>
+      `The coordinator needs at least ${REGULAR_MINIMUM_MB} MB of storage, and ${coordinatorStorageQuotaInMb} MB were asked for.`,
+  },
+  {
+    refuses: (after) => isBurstable(after) && after.enableHa,
+    message: () => 'High availability is not available on burstable compute.',
+  },
+  {
+    refuses: (after, before) =>
+      before !== undefined &&
+      isBurstable(before) &&
+      isBurstable(after) &&
+      after.postgresqlVersion !== before.postgresqlVersion,
+    message: () => 'PostgreSQL cannot be upgraded on burstable compute.',
+  },
 ];
+
+function noSku({ coordinatorServerEdition, coordinatorVCores }: ClusterSettings): string {
+  return `There is no valid SKU with given coordinator server edition (${coordinatorServerEdition}) and vCores (${coordinatorVCores}).`;
+}
+
+/** A cluster that is made from another one: of now, or of a moment before. */
+export interface CopySettings {
+  readonly sourceLocation: string;
+  /** Where the request says that the source is. */
+  readonly statedLocation: string;
+  readonly sourceEdition: string;
+  /** ISO 8601, as the source tells it. */
+  readonly earliestRestoreTime: string;
+  /** ISO 8601; absent for a read replica. */
+  readonly pointInTime: string | undefined;
+  readonly now: Date;
+}
+
+/** Why the service refuses to make a cluster from another one; undefined where it allows it. Pure. */
+export function copyRefusal(copy: CopySettings): string | undefined {
+  const { sourceLocation, statedLocation, sourceEdition, earliestRestoreTime, pointInTime, now } = copy;
+  if (statedLocation !== '' && statedLocation !== sourceLocation) {
+    return `The source cluster is in ${sourceLocation}, and not in ${statedLocation}.`;
+  }
+  if (pointInTime === undefined) {
+    return Object.hasOwn(BURSTABLE, sourceEdition)
+      ? 'Read replicas are not available on burstable compute.'
+      : undefined;
+  }
+  const moment = Date.parse(pointInTime);
+  // Clients cut the fraction of a second off.
+  const earliest = Math.floor(Date.parse(earliestRestoreTime) / 1000) * 1000;
+  if (moment >= earliest && moment <= now.getTime()) return undefined;
+  return `The point in time ${pointInTime} cannot be restored: it has to lie between ${earliestRestoreTime} and now.`;
+}
 
 /** Why the service refuses a change, in a sentence; undefined where it allows it. Pure. */
 export function refusal(after: ClusterSettings, before: ClusterSettings | undefined): string | undefined {

@@ -6,7 +6,7 @@ import type { Resource, ResourceStore } from '../store';
 import { representation } from '../store';
 import type { Operations } from './operations';
 import type { ClusterSettings } from './postgresql-rules';
-import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
+import { clusterNameRefusal, copyRefusal, passwordRefusal, refusal } from './postgresql-rules';
 import { groupId, requireGroup } from './resources';
 
 const TYPE = 'Microsoft.DBforPostgreSQL/serverGroupsv2';
@@ -16,10 +16,19 @@ const apiVersions = ['2022-11-08'];
 /** Written once and never given back, by the service as by the stand-in: it is not even stored. */
 const PASSWORD = 'administratorLoginPassword';
 
+export interface PostgresqlOptions {
+  /** Cluster names that somebody else has. @default - none */
+  readonly takenNames?: readonly string[];
+}
+
 /** Microsoft.DBforPostgreSQL: Azure Cosmos DB for PostgreSQL clusters, their servers and firewall rules. */
-export function postgresqlRoutes(store: ResourceStore, operations: Operations): Route[] {
+export function postgresqlRoutes(
+  store: ResourceStore,
+  operations: Operations,
+  options: PostgresqlOptions = {},
+): Route[] {
   return [
-    ...clusterRoutes(store, operations),
+    ...clusterRoutes(store, operations, options),
     ...firewallRuleRoutes(store, operations),
     {
       method: 'GET',
@@ -33,13 +42,13 @@ export function postgresqlRoutes(store: ResourceStore, operations: Operations): 
   ];
 }
 
-function clusterRoutes(store: ResourceStore, operations: Operations): Route[] {
+function clusterRoutes(store: ResourceStore, operations: Operations, options: PostgresqlOptions): Route[] {
   return [
     {
       method: 'GET',
       pattern: CLUSTER,
       apiVersions,
-      handle: (request) => answer(requireCluster(store, request)),
+      handle: (request) => answer(withReplicas(store, requireCluster(store, request))),
     },
     {
       method: 'PUT',
@@ -48,7 +57,8 @@ function clusterRoutes(store: ResourceStore, operations: Operations): Route[] {
       handle: (request) => {
         requireGroup(store, request);
         const existing = store.get(clusterId(request));
-        const becomes = existing === undefined ? created(request) : changed(existing, request);
+        const becomes =
+          existing === undefined ? created(store, request, options) : changed(existing, request);
         const meanwhile = underWay(existing ?? becomes, existing === undefined ? 'Provisioning' : 'Updating');
         const status = existing === undefined ? 201 : 200;
         return operations.begin(request, { resourceId: becomes.id, meanwhile, becomes }, status);
@@ -158,19 +168,29 @@ function defaults(properties: JsonObject): JsonObject {
     nodeVCores: 4,
     postgresqlVersion: '16',
     privateEndpointConnections: [],
-    readReplicas: [],
   };
 }
 
-function created(request: ArmRequest): Resource {
+function created(store: ResourceStore, request: ArmRequest, options: PostgresqlOptions): Resource {
   const name = param(request, 'cluster');
   const location = request.body?.['location'];
   if (typeof location !== 'string' || location === '') {
     throw new ArmError(400, 'LocationRequired', 'The location property is required for this definition.');
   }
-  const wanted = objectAt(request.body, 'properties');
-  const refused = clusterNameRefusal(name) ?? passwordRefusal(wanted[PASSWORD]);
+  const asked = objectAt(request.body, 'properties');
+  const source = sourceOf(store, asked);
+  // A copy brings its login along, and the provider sends zeroes for the sizes that nobody set.
+  const wanted = source === undefined ? asked : withoutZeroes(asked);
+  const refused =
+    clusterNameRefusal(name) ?? (source === undefined ? passwordRefusal(wanted[PASSWORD]) : undefined);
   if (refused !== undefined) throw badRequest(refused);
+  if (options.takenNames?.includes(name) === true || isTaken(store, request, name)) {
+    throw new ArmError(
+      409,
+      'ServerGroupNameNotAvailable',
+      `The cluster name '${name}' is already in use: names are unique in all of Azure.`,
+    );
+  }
   return checked(undefined, {
     id: clusterId(request),
     name,
@@ -179,6 +199,7 @@ function created(request: ArmRequest): Resource {
     tags: objectAt(request.body, 'tags'),
     properties: {
       ...defaults(wanted),
+      ...(source === undefined ? {} : inherited(source)),
       ...without(wanted, PASSWORD),
       earliestRestoreTime: new Date().toISOString(),
     },
@@ -187,8 +208,95 @@ function created(request: ArmRequest): Resource {
   });
 }
 
+/** The cluster that a new one is made from. @throws ArmError where it is not there or was not there at that time */
+function sourceOf(store: ResourceStore, wanted: JsonObject): Resource | undefined {
+  const id = wanted['sourceResourceId'];
+  if (typeof id !== 'string' || id === '') return undefined;
+  const source = store.get(id);
+  if (source?.type !== TYPE) throw badRequest(`The source cluster '${id}' was not found.`);
+  const pointInTime = wanted['pointInTimeUTC'];
+  const refused = copyRefusal({
+    sourceLocation: source.location ?? '',
+    statedLocation: textAt(wanted, 'sourceLocation'),
+    sourceEdition: textAt(source.properties, 'coordinatorServerEdition'),
+    earliestRestoreTime: textAt(source.properties, 'earliestRestoreTime'),
+    pointInTime: typeof pointInTime === 'string' ? pointInTime : undefined,
+    now: new Date(),
+  });
+  if (refused !== undefined) throw badRequest(refused);
+  return source;
+}
+
+/** What a copy takes from its source where its own description is silent. */
+function inherited({ properties }: Resource): JsonObject {
+  return Object.fromEntries(INHERITED.map((name) => [name, properties[name]]));
+}
+
+const INHERITED = [
+  'administratorLogin',
+  'citusVersion',
+  'coordinatorServerEdition',
+  'coordinatorStorageQuotaInMb',
+  'coordinatorVCores',
+  'enableShardsOnCoordinator',
+  'nodeCount',
+  'nodeServerEdition',
+  'nodeStorageQuotaInMb',
+  'nodeVCores',
+  'postgresqlVersion',
+];
+
+function withoutZeroes(properties: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== 0 && value !== ''));
+}
+
+/** Whether a cluster elsewhere in this Azure has the name. */
+function isTaken(store: ResourceStore, request: ArmRequest, name: string): boolean {
+  return store
+    .below('/subscriptions')
+    .some((other) => other.type === TYPE && other.name === name && !sameId(other.id, clusterId(request)));
+}
+
+function sameId(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** The cluster with the ids of its read replicas: clusters made from it as it is, not as it was. */
+function withReplicas(store: ResourceStore, cluster: Resource): Resource {
+  const readReplicas = store
+    .below('/subscriptions')
+    .filter(({ type, properties }) => type === TYPE && properties['pointInTimeUTC'] === undefined)
+    .filter(({ properties }) => sameId(textAt(properties, 'sourceResourceId'), cluster.id))
+    .map(({ id }) => id);
+  return { ...cluster, properties: { ...cluster.properties, readReplicas } };
+}
+
+/** The cluster that a server's name belongs to, and which of its nodes that is: `c`, `w0`, `w1`, ... */
+export function clusterOfServer(
+  store: ResourceStore,
+  fullyQualifiedDomainName: string,
+): { readonly clusterId: string; readonly node: string } | undefined {
+  for (const cluster of store.below('/subscriptions')) {
+    if (cluster.type !== TYPE) continue;
+    const found = serverNames(cluster).find(
+      (server) => server['fullyQualifiedDomainName'] === fullyQualifiedDomainName.toLowerCase(),
+    );
+    if (found === undefined) continue;
+    return { clusterId: cluster.id, node: textAt(found, 'name').slice(cluster.name.length + 1) };
+  }
+  return undefined;
+}
+
 function changed(existing: Resource, request: ArmRequest): Resource {
   const wanted = objectAt(request.body, 'properties');
+  const location = request.body?.['location'];
+  if (typeof location === 'string' && location !== existing.location) {
+    throw new ArmError(
+      409,
+      'InvalidResourceLocation',
+      `The cluster '${existing.name}' exists in ${existing.location ?? '?'} and cannot be moved to ${location}.`,
+    );
+  }
   const refused = wanted[PASSWORD] === undefined ? undefined : passwordRefusal(wanted[PASSWORD]);
   if (refused !== undefined) throw badRequest(refused);
   return checked(existing, {
@@ -255,6 +363,8 @@ function settings({ properties }: Resource): ClusterSettings {
     coordinatorVCores: number('coordinatorVCores'),
     coordinatorStorageQuotaInMb: number('coordinatorStorageQuotaInMb'),
     postgresqlVersion: textAt(properties, 'postgresqlVersion'),
+    coordinatorServerEdition: textAt(properties, 'coordinatorServerEdition'),
+    enableHa: properties['enableHa'] === true,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ClusterSettings } from '../../../../scripts/local/azure/providers/postgresql-rules';
 import {
   clusterNameRefusal,
+  copyRefusal,
   passwordRefusal,
   refusal,
 } from '../../../../scripts/local/azure/providers/postgresql-rules';
@@ -12,6 +13,14 @@ const single: ClusterSettings = {
   coordinatorVCores: 4,
   coordinatorStorageQuotaInMb: 524_288,
   postgresqlVersion: '16',
+  coordinatorServerEdition: 'GeneralPurpose',
+  enableHa: false,
+};
+const burstable: ClusterSettings = {
+  ...single,
+  coordinatorServerEdition: 'BurstableGeneralPurpose',
+  coordinatorVCores: 2,
+  coordinatorStorageQuotaInMb: 65_536,
 };
 const scaled: ClusterSettings = { ...single, nodeCount: 2 };
 
@@ -31,11 +40,56 @@ describe('refusal', () => {
       { ...single, nodeVCores: 2, nodeStorageQuotaInMb: 32_768 },
       single,
     ],
+    ['a burstable node', burstable, undefined],
+    ['from burstable to regular', single, burstable],
+    [
+      'from one burstable size to the other',
+      { ...burstable, coordinatorServerEdition: 'BurstableMemoryOptimized', coordinatorVCores: 1 },
+      burstable,
+    ],
   ])('allows %s', (_, after, before) => {
     expect(refusal(after, before)).toBeUndefined();
   });
 
   it.each([
+    [
+      'from regular to burstable',
+      burstable,
+      { ...single, coordinatorStorageQuotaInMb: 65_536 },
+      /no way back/,
+    ],
+    [
+      'a burstable cluster with workers',
+      { ...burstable, nodeCount: 2, coordinatorVCores: 4 },
+      undefined,
+      /single node clusters/,
+    ],
+    [
+      'a burstable edition of the wrong size',
+      { ...burstable, coordinatorVCores: 1 },
+      undefined,
+      /no valid SKU .*vCores \(1\)/,
+    ],
+    ['a regular edition of one vCore', { ...single, coordinatorVCores: 1 }, undefined, /no valid SKU/],
+    [
+      'too much burstable storage',
+      { ...burstable, coordinatorStorageQuotaInMb: 524_288 },
+      undefined,
+      /32768, 65536, 131072 MB/,
+    ],
+    [
+      'too little regular storage',
+      { ...single, coordinatorStorageQuotaInMb: 65_536 },
+      undefined,
+      /at least 131072 MB/,
+    ],
+    ['burstable high availability', { ...burstable, enableHa: true }, undefined, /High availability/],
+    [
+      'a burstable upgrade',
+      { ...burstable, postgresqlVersion: '16' },
+      { ...burstable, postgresqlVersion: '15' },
+      /cannot be upgraded/,
+    ],
     ['a single worker', { ...single, nodeCount: 1 }, undefined, /count 1 is not allowed/],
     ['too many workers', { ...single, nodeCount: 21 }, undefined, /count 21 is not allowed/],
     ['fewer workers', scaled, { ...scaled, nodeCount: 3 }, /decreased from 3 to 2/],
@@ -84,4 +138,41 @@ it('refuses weak passwords without repeating them', () => {
     expect(passwordRefusal(weak)).not.toContain(weak);
   }
   expect(passwordRefusal(undefined)).toMatch(/required/);
+});
+
+describe('copyRefusal', () => {
+  const copy = {
+    sourceLocation: 'westus2',
+    statedLocation: 'westus2',
+    sourceEdition: 'GeneralPurpose',
+    earliestRestoreTime: '2026-01-01T00:00:00.500Z',
+    pointInTime: undefined,
+    now: new Date('2026-02-01T00:00:00Z'),
+  };
+
+  it.each([
+    ['a read replica', copy],
+    ['the earliest moment, in whole seconds', { ...copy, pointInTime: '2026-01-01T00:00:00Z' }],
+    ['a moment given in another zone', { ...copy, pointInTime: '2026-02-01T01:00:00+01:00' }],
+    [
+      'a restore of a burstable node',
+      { ...copy, sourceEdition: 'BurstableGeneralPurpose', pointInTime: '2026-01-02T00:00:00Z' },
+    ],
+  ])('allows %s', (_, settings) => {
+    expect(copyRefusal(settings)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      'a moment before the first backup',
+      { ...copy, pointInTime: '2025-12-31T23:59:59Z' },
+      /has to lie between/,
+    ],
+    ['a moment to come', { ...copy, pointInTime: '2026-02-01T00:00:01Z' }, /has to lie between/],
+    ['what is no moment', { ...copy, pointInTime: 'yesterday' }, /yesterday cannot be restored/],
+    ['a source elsewhere', { ...copy, statedLocation: 'eastus' }, /is in westus2, and not in eastus/],
+    ['a replica of a burstable node', { ...copy, sourceEdition: 'BurstableMemoryOptimized' }, /burstable/],
+  ])('refuses %s', (_, settings, message) => {
+    expect(copyRefusal(settings)).toMatch(message);
+  });
 });
