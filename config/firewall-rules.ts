@@ -31,20 +31,41 @@ const NEVER_PUBLIC = [
   ['224.0.0.0', '255.255.255.255'],
 ] as const;
 
-/** What is wrong with a list of rules; `at` starts with the rule's index. */
-export function firewallViolations(rules: readonly FirewallRule[]): Violation[] {
+/** The rule that stands for Azure itself; the name of no other rule. */
+export const AZURE_SERVICES_RULE = 'allow-azure-services';
+
+/** Azure reads this range as every address of Azure, of any tenant, and of nobody else. */
+export const AZURE_SERVICES_ADDRESS = '0.0.0.0';
+
+/**
+ * What is wrong with a list of rules; `at` starts with the rule's index.
+ *
+ * @param besidesAzure whether all of Azure is let in as well, which takes one of the rules
+ */
+export function firewallViolations(rules: readonly FirewallRule[], besidesAzure = false): Violation[] {
   const violations: Violation[] = [];
-  if (rules.length === 0) {
+  const given: unknown = rules;
+  if (!Array.isArray(given)) {
+    return [
+      {
+        at: [],
+        problem: `is ${show(given)}: it is a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]`,
+      },
+    ];
+  }
+  const most = FIREWALL_RULES_MOST - (besidesAzure ? 1 : 0);
+  if (rules.length === 0 && !besidesAzure) {
     violations.push({
       at: [],
       problem:
         'lists no range, and nobody could connect: add the addresses that may, as in { name: office, from: 203.0.113.8, to: 203.0.113.15 }',
     });
   }
-  if (rules.length > FIREWALL_RULES_MOST) {
+  if (rules.length > most) {
+    const why = besidesAzure ? ' beside all of Azure' : '';
     violations.push({
       at: [],
-      problem: `lists ${rules.length} ranges, and ${FIREWALL_RULES_MOST} is the most: merge neighbours, or use private access`,
+      problem: `lists ${rules.length} ranges, and ${most} is the most${why}: merge neighbours, or use private access`,
     });
   }
   const sizes = rules.map(sizeOf).filter((size) => size >= 1);
@@ -63,10 +84,12 @@ export function firewallViolations(rules: readonly FirewallRule[]): Violation[] 
     };
     for (const [field, problem] of ruleViolations(rule)) at(field, problem);
     // Azure compares resource names without regard to case.
-    if (names.has(rule.name.toLowerCase())) {
-      at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
+    const name = String(rule.name).toLowerCase();
+    if (names.has(name)) at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
+    if (name === AZURE_SERVICES_RULE) {
+      at('name', `is ${show(rule.name)}, the name of the rule that lets all of Azure in: choose another`);
     }
-    names.add(rule.name.toLowerCase());
+    names.add(name);
   });
   return violations;
 }
@@ -74,7 +97,7 @@ export function firewallViolations(rules: readonly FirewallRule[]): Violation[] 
 /** Pairs of field and problem. */
 function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, string][] {
   const problems: [keyof FirewallRule, string][] = [];
-  if (!RULE_NAME.test(name)) {
+  if (typeof name !== 'string' || !RULE_NAME.test(name)) {
     problems.push([
       'name',
       `is ${show(name)}: a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit`,

@@ -54,12 +54,20 @@ export const COMFORTABLE_COORDINATOR_STORAGE_GIB = 512;
 
 export const WORKER_COUNT = { fewest: 2, most: 20 } as const;
 
-/** Server editions by kind of node: wrong pairs pass the provider and fail in the service ("no valid SKU"). */
+/**
+ * Server editions by kind of node: wrong pairs pass the provider and fail in the service ("no valid SKU"). Of those that
+ * regular nodes can have, each kind has one by default.
+ */
 export const EDITIONS = {
   coordinator: 'GeneralPurpose',
   worker: 'MemoryOptimized',
   burstable: { 1: 'BurstableMemoryOptimized', 2: 'BurstableGeneralPurpose' },
 } as const;
+
+export const REGULAR_EDITIONS = ['GeneralPurpose', 'MemoryOptimized'] as const;
+
+/** Memory for each vCore: GeneralPurpose has 4 GiB, MemoryOptimized 8 GiB. */
+export type RegularEdition = (typeof REGULAR_EDITIONS)[number];
 
 export const PASSWORD = {
   shortest: 8,
@@ -106,16 +114,27 @@ export interface CoordinatorSize {
   readonly storageGiB: number;
   /** Shared vCores with credits, for trying things out: a single node without workers or high availability. */
   readonly burstable: boolean;
+  /**
+   * A burstable node has the one edition that goes with its vCores, so this is for regular nodes alone.
+   *
+   * @default GeneralPurpose
+   */
+  readonly edition?: RegularEdition;
 }
 
 export interface WorkerSize {
   readonly count: number;
   readonly vCores: number;
   readonly storageGiB: number;
+  /** @default MemoryOptimized */
+  readonly edition?: RegularEdition;
 }
 
 /** What a coordinator cannot be: on its own, or (`withWorkers`) at the head of a cluster. */
 export function coordinatorViolations(size: CoordinatorSize, withWorkers: boolean): Violation[] {
+  if (typeof size.burstable !== 'boolean') {
+    return [{ at: ['burstable'], problem: `is ${show(size.burstable)}: it is true or false` }];
+  }
   if (withWorkers && size.burstable) {
     return [
       {
@@ -125,10 +144,10 @@ export function coordinatorViolations(size: CoordinatorSize, withWorkers: boolea
       },
     ];
   }
-  if (withWorkers) return sizeViolations(size, NODE_LIMITS.coordinator);
-  if (size.burstable) return sizeViolations(size, NODE_LIMITS.burstable);
-  const violations = sizeViolations(size, NODE_LIMITS.singleNode);
-  if (violations.length > 0) return violations;
+  if (size.burstable) return [...sizeViolations(size, NODE_LIMITS.burstable), ...burstableEditions(size)];
+  const limits = withWorkers ? NODE_LIMITS.coordinator : NODE_LIMITS.singleNode;
+  const violations = [...sizeViolations(size, limits), ...editionViolations(size.edition, limits)];
+  if (withWorkers || violations.length > 0) return violations;
   if (size.storageGiB > SMALL_SINGLE_NODE_STORAGE_GIB && size.vCores < LARGE_STORAGE_VCORES) {
     return [
       {
@@ -138,6 +157,31 @@ export function coordinatorViolations(size: CoordinatorSize, withWorkers: boolea
     ];
   }
   return [];
+}
+
+/** What a single node cannot be that is to get workers later: it must fit both stages. One violation a field. */
+export function growingCoordinatorViolations(size: CoordinatorSize): Violation[] {
+  const both = [...coordinatorViolations(size, false), ...coordinatorViolations(size, true)];
+  return [...new Map(both.map((each) => [each.at.join('.'), each])).values()];
+}
+
+/** Every pair of vCores and edition of a burstable node is the service's choice: the wrong one has no SKU. */
+function burstableEditions({ vCores, edition }: CoordinatorSize): Violation[] {
+  if (edition === undefined) return [];
+  const implied = Object.entries(EDITIONS.burstable).find(([cores]) => Number(cores) === vCores)?.[1];
+  return [
+    {
+      at: ['edition'],
+      problem: `is ${show(edition)}, and a burstable node has ${implied ?? oneOf(Object.values(EDITIONS.burstable))}, which follows from its vCores: remove it`,
+    },
+  ];
+}
+
+function editionViolations(edition: RegularEdition | undefined, { kind }: NodeLimits): Violation[] {
+  if (edition === undefined || REGULAR_EDITIONS.includes(edition)) return [];
+  return [
+    { at: ['edition'], problem: `is ${show(edition)}: the edition of ${kind} is ${oneOf(REGULAR_EDITIONS)}` },
+  ];
 }
 
 export function workerViolations(workers: WorkerSize): Violation[] {
@@ -151,7 +195,11 @@ export function workerViolations(workers: WorkerSize): Violation[] {
           problem: `is ${show(workers.count)}: a cluster has no worker or ${fewest} to ${most} of them, never one`,
         },
       ];
-  return [...violations, ...sizeViolations(workers, NODE_LIMITS.worker)];
+  return [
+    ...violations,
+    ...sizeViolations(workers, NODE_LIMITS.worker),
+    ...editionViolations(workers.edition, NODE_LIMITS.worker),
+  ];
 }
 
 function sizeViolations(
@@ -182,7 +230,7 @@ export function availabilityViolations(highAvailability: boolean, burstable: boo
 }
 
 export function clusterNameViolations(name: string): Violation[] {
-  if (CLUSTER_NAME.test(name) && name.length <= CLUSTER_NAME_LONGEST) return [];
+  if (typeof name === 'string' && CLUSTER_NAME.test(name) && name.length <= CLUSTER_NAME_LONGEST) return [];
   return [
     {
       at: ['name'],
@@ -225,9 +273,40 @@ export interface MaintenanceWindow {
 }
 
 export function maintenanceViolations(window: MaintenanceWindow): Violation[] {
+  const given: unknown = window;
+  if (typeof given !== 'object' || given === null) {
+    const example = '{ day: "sunday", startHour: 3, startMinute: 0 }';
+    return [{ at: [], problem: `is ${show(given)}: pass a day and time, as in ${example}` }];
+  }
+  const day: Violation[] = DAYS_OF_WEEK.includes(window.day)
+    ? []
+    : [{ at: ['day'], problem: `is ${show(window.day)}: choose ${oneOf(DAYS_OF_WEEK)}` }];
   const within = (field: 'startHour' | 'startMinute', most: number): Violation[] =>
     Number.isInteger(window[field]) && window[field] >= 0 && window[field] <= most
       ? []
       : [{ at: [field], problem: `is ${show(window[field])}: it is a whole number from 0 to ${most}` }];
-  return [...within('startHour', 23), ...within('startMinute', 59)];
+  return [...day, ...within('startHour', 23), ...within('startMinute', 59)];
+}
+
+export const AVAILABILITY_ZONES = ['1', '2', '3'] as const;
+
+/** A zone as Azure names it to one subscription; another subscription may know the same building by another number. */
+export type AvailabilityZone = (typeof AVAILABILITY_ZONES)[number];
+
+export function zoneViolations(zone: AvailabilityZone): Violation[] {
+  if (AVAILABILITY_ZONES.includes(zone)) return [];
+  return [{ at: [], problem: `is ${show(zone)}: choose ${oneOf(AVAILABILITY_ZONES.map(show))}` }];
+}
+
+const UTC_MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
+
+/** Whether the moment is still within the backups is known to the service alone: nothing here reads the clock. */
+export function pointInTimeViolations(moment: string): Violation[] {
+  // A day that the month does not have reads as one of the next month, and so comes out as another text.
+  const exists = (): boolean => {
+    const read = new Date(moment);
+    return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(moment.slice(0, 19));
+  };
+  if (typeof moment === 'string' && UTC_MOMENT.test(moment) && exists()) return [];
+  return [{ at: [], problem: `is ${show(moment)}: it is a moment in UTC, as in "2026-01-31T12:00:00Z"` }];
 }

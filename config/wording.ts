@@ -4,8 +4,14 @@ const LONGEST_SHOWN = 60;
 
 /** A value as the reader wrote it, cut where it gets long. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? `"${value}"` : JSON.stringify(value);
+  const text = typeof value === 'string' ? `"${value}"` : written(value);
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 3)}...`;
+}
+
+/** JSON has no word for NaN, infinities and undefined, and makes null of them or nothing at all. */
+function written(value: unknown): string {
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
+  return String(value);
 }
 
 /** `a`, `a or b`, `a, b or c`. */

@@ -1,13 +1,20 @@
 import { Token } from 'cdktf';
 import type { CoordinatorSize, Violation, WorkerSize } from '../config/service-limits';
-import { coordinatorViolations, EDITIONS, workerViolations } from '../config/service-limits';
-import { clause } from './invalid-props';
+import {
+  coordinatorViolations,
+  EDITIONS,
+  growingCoordinatorViolations,
+  workerViolations,
+} from '../config/service-limits';
+import { show } from '../config/wording';
+import { clause, flagViolations, propProblems, refuse } from './invalid-props';
 
 export interface SingleNodeProps {
   /** The one node: coordinator and worker at once. */
   readonly coordinator: CoordinatorSize;
   /**
-   * The workers that are to come. They change nothing yet, and let scaling out change one number alone.
+   * The workers that are to come. They change nothing yet, and let scaling out change one number alone. The coordinator
+   * must be one that can have workers.
    *
    * @default - scaling out is not foreseen
    */
@@ -29,21 +36,25 @@ export class ClusterTopology {
   /** @throws Error naming every size the service would refuse */
   static singleNode(props: SingleNodeProps): ClusterTopology {
     const { coordinator, plannedWorkers } = props;
-    const violations = [
-      ...sized(coordinator, (size) => coordinatorViolations(size, false), 'coordinator'),
-      ...(plannedWorkers === undefined ? [] : sized(plannedWorkers, workerViolations, 'plannedWorkers')),
-    ];
-    return new ClusterTopology(0, coordinator, plannedWorkers, true, violations);
+    const alone = plannedWorkers === undefined;
+    refuse(NOT_A_TOPOLOGY, [
+      ...sized(coordinator, 'coordinator', (size) =>
+        alone ? coordinatorViolations(size, false) : growingCoordinatorViolations(size),
+      ),
+      ...(alone ? [] : sized(plannedWorkers, 'plannedWorkers', workerViolations)),
+    ]);
+    return new ClusterTopology(0, coordinator, plannedWorkers, true);
   }
 
   /** @throws Error naming every size the service would refuse */
   static multiNode(props: MultiNodeProps): ClusterTopology {
     const { coordinator, workers, coordinatorHoldsShards } = props;
-    const violations = [
-      ...sized(coordinator, (size) => coordinatorViolations(size, true), 'coordinator'),
-      ...sized(workers, workerViolations, 'workers'),
-    ];
-    return new ClusterTopology(workers.count, coordinator, workers, coordinatorHoldsShards, violations);
+    refuse(NOT_A_TOPOLOGY, [
+      ...sized(coordinator, 'coordinator', (size) => coordinatorViolations(size, true)),
+      ...sized(workers, 'workers', workerViolations),
+      ...propProblems('coordinatorHoldsShards', coordinatorHoldsShards, flagViolations),
+    ]);
+    return new ClusterTopology(workers.count, coordinator, workers, coordinatorHoldsShards);
   }
 
   /** Workers the cluster has now; 0 is a single node. */
@@ -58,29 +69,42 @@ export class ClusterTopology {
     coordinator: CoordinatorSize,
     workers: WorkerSize | undefined,
     coordinatorHoldsShards: boolean,
-    violations: readonly string[],
   ) {
-    if (violations.length > 0) throw new Error(`not a topology of a cluster: ${violations.join('; ')}`);
     this.nodeCount = nodeCount;
-    this.coordinator = coordinator;
-    this.workers = workers;
+    // Copies, so that what was checked stays what it was.
+    this.coordinator = Object.freeze({ ...coordinator });
+    this.workers = workers === undefined ? undefined : Object.freeze({ ...workers });
     this.coordinatorHoldsShards = coordinatorHoldsShards;
+    Object.freeze(this);
   }
 
   /** The service's name for the kind of machine the coordinator is. */
   get coordinatorEdition(): string {
-    const { burstable, vCores } = this.coordinator;
-    if (!burstable) return EDITIONS.coordinator;
+    const { burstable, vCores, edition } = this.coordinator;
+    if (!burstable) return edition ?? EDITIONS.coordinator;
     return vCores === 1 ? EDITIONS.burstable[1] : EDITIONS.burstable[2];
+  }
+
+  /** The service's name for the kind of machine a worker is. */
+  get workerEdition(): string {
+    return this.workers?.edition ?? EDITIONS.worker;
   }
 }
 
-/** Sizes that are known only to Terraform are left to the service. */
-function sized<Size extends object>(
+const NOT_A_TOPOLOGY = 'not a topology of a cluster';
+
+/** What is wrong with a size. Fields that are known only to Terraform are left to the service. */
+function sized<Size extends CoordinatorSize | WorkerSize>(
   size: Size,
-  check: (size: Size) => readonly Violation[],
   name: string,
+  check: (size: Size) => readonly Violation[],
 ): string[] {
-  if (Object.values(size).some((value) => Token.isUnresolved(value))) return [];
-  return check(size).map((violation) => clause(violation, name));
+  const given: unknown = size;
+  if (typeof given !== 'object' || given === null) {
+    return [`${name} is ${show(given)}: pass its size, as in { vCores: 4, storageGiB: 512 }`];
+  }
+  const fields: Readonly<Record<string, unknown>> = { ...given };
+  return check(size)
+    .filter(({ at: [field] }) => field === undefined || !Token.isUnresolved(fields[field]))
+    .map((violation) => clause(violation, name));
 }

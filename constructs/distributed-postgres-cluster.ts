@@ -1,20 +1,28 @@
 import { CosmosdbPostgresqlCluster } from '@cdktf/provider-azurerm/lib/cosmosdb-postgresql-cluster';
 import { Annotations, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import type { MaintenanceWindow } from '../config/service-limits';
+import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
+import type { Reason } from '../config/reason';
+import { reasonViolations } from '../config/reason';
+import type { AvailabilityZone, MaintenanceWindow } from '../config/service-limits';
 import {
   availabilityViolations,
   citusVersionViolations,
   clusterNameViolations,
   COMFORTABLE_COORDINATOR_STORAGE_GIB,
   DAYS_OF_WEEK,
-  EDITIONS,
   maintenanceViolations,
   postgresVersionViolations,
+  zoneViolations,
 } from '../config/service-limits';
-import type { ClusterTopology } from './cluster-topology';
-import { clause, requireValid } from './invalid-props';
-import { passwordPreconditions } from './password-rules';
+import { show } from '../config/wording';
+import { ClusterOrigin } from './cluster-origin';
+import { ClusterTopology } from './cluster-topology';
+import { clause, flagViolations, optionalProblems, propProblems, requireValid } from './invalid-props';
+import type { OperationTimeouts } from './operation-timeouts';
+import { timeoutsArgument, timeoutViolations } from './operation-timeouts';
+import { passwordPreconditions, passwordProblems } from './password-rules';
+import { noteReason } from './stated-reason';
 
 /** PgBouncer listens elsewhere, and no DDL or rebalance may go through it. */
 export const POSTGRES_PORT = 5432;
@@ -38,20 +46,45 @@ export interface DistributedPostgresClusterProps {
   readonly postgresVersion: number;
   /** Version of Citus, as in `12.1`. */
   readonly citusVersion: string;
-  /** Password of the login `citus`: a reference that Terraform resolves, never the password itself. */
-  readonly administratorPassword: string;
   /**
-   * Whether the coordinator has a public endpoint, behind the firewall. Workers never have one.
+   * Password of the login `citus`: a reference that Terraform resolves, never the password itself. A new cluster needs
+   * one; a replica has its source's and takes none; a restore has its source's until another one is given.
+   *
+   * @default - that of the origin
+   */
+  readonly administratorPassword?: string;
+  /**
+   * The cluster whose data this one starts with. Topology and versions must repeat the source's.
+   *
+   * @default - a new and empty cluster
+   */
+  readonly origin?: ClusterOrigin;
+  /**
+   * Whether the coordinator has a public endpoint, behind the firewall.
    *
    * @default false
    */
   readonly publicAccess?: boolean;
+  /**
+   * Gives the workers public endpoints, behind the same firewall: for tools that go past the coordinator. The reason is
+   * kept beside the cluster in what is synthesized.
+   *
+   * @default - workers are reached from inside the cluster alone
+   */
+  readonly workerPublicAccess?: Reason;
   /**
    * A standby for every node; doubles the cost of the nodes.
    *
    * @default false
    */
   readonly highAvailability?: boolean;
+  /**
+   * Availability zone for the nodes, or for the primaries where each has a standby. In a region without zones the
+   * service ignores it.
+   *
+   * @default - Azure chooses
+   */
+  readonly preferredPrimaryZone?: AvailabilityZone;
   /**
    * When Azure may restart nodes for updates.
    *
@@ -66,6 +99,8 @@ export interface DistributedPostgresClusterProps {
   readonly protectFromDestroy?: boolean;
   /** @default - no tags */
   readonly tags?: Readonly<Record<string, string>>;
+  /** @default - the provider's: 3 hours to create, update and delete */
+  readonly timeouts?: OperationTimeouts;
 }
 
 /**
@@ -87,14 +122,21 @@ export class DistributedPostgresCluster extends Construct {
   constructor(scope: Construct, id: string, props: DistributedPostgresClusterProps) {
     super(scope, id);
     requireValid(this, problems(props));
-    const { topology } = props;
+    const { topology, origin } = props;
     this.warnOfRestart(topology);
+    this.warnOfReplica(props);
 
     const resource = new CosmosdbPostgresqlCluster(this, 'Resource', {
       name: props.clusterName,
       location: props.location,
       resourceGroupName: props.resourceGroupName,
-      administratorLoginPassword: props.administratorPassword,
+      ...(props.administratorPassword === undefined
+        ? {}
+        : { administratorLoginPassword: props.administratorPassword }),
+      ...(origin === undefined
+        ? {}
+        : { sourceResourceId: origin.sourceClusterId, sourceLocation: origin.sourceLocation }),
+      ...(origin?.pointInTimeUtc === undefined ? {} : { pointInTimeInUtc: origin.pointInTimeUtc }),
       sqlVersion: String(props.postgresVersion),
       citusVersion: props.citusVersion,
 
@@ -106,15 +148,18 @@ export class DistributedPostgresCluster extends Construct {
       ...(topology.workers === undefined
         ? {}
         : {
-            nodeServerEdition: EDITIONS.worker,
+            nodeServerEdition: topology.workerEdition,
             nodeVcores: topology.workers.vCores,
             nodeStorageQuotaInMb: topology.workers.storageGiB * MIB_PER_GIB,
           }),
       shardsOnCoordinatorEnabled: topology.coordinatorHoldsShards,
 
       coordinatorPublicIpAccessEnabled: props.publicAccess ?? false,
-      nodePublicIpAccessEnabled: false,
+      nodePublicIpAccessEnabled: props.workerPublicAccess !== undefined,
       haEnabled: props.highAvailability ?? false,
+      ...(props.preferredPrimaryZone === undefined
+        ? {}
+        : { preferredPrimaryZone: props.preferredPrimaryZone }),
       ...(props.maintenanceWindow === undefined
         ? {}
         : {
@@ -125,11 +170,17 @@ export class DistributedPostgresCluster extends Construct {
             },
           }),
       ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
+      ...timeoutsArgument(props.timeouts),
       lifecycle: {
         preventDestroy: props.protectFromDestroy ?? true,
-        precondition: passwordPreconditions(props.administratorPassword),
+        ...(props.administratorPassword === undefined
+          ? {}
+          : { precondition: passwordPreconditions(props.administratorPassword) }),
       },
     });
+    if (props.workerPublicAccess !== undefined) {
+      noteReason(resource, 'workerPublicAccess', props.workerPublicAccess.reason);
+    }
 
     this.clusterId = resource.id;
     this.clusterName = resource.name;
@@ -145,28 +196,73 @@ export class DistributedPostgresCluster extends Construct {
       `the coordinator has ${storageGiB} GiB of storage: with ${COMFORTABLE_COORDINATOR_STORAGE_GIB} GiB or more, adding workers restarts nothing`,
     );
   }
+
+  private warnOfReplica({ origin, publicAccess }: DistributedPostgresClusterProps): void {
+    if (origin?.kind !== 'replica' || publicAccess === true) return;
+    Annotations.of(this).addWarning(
+      'the service reports public access of a replica as open even where it is closed, and then every plan closes it again: set publicAccess to true behind a firewall to have empty plans',
+    );
+  }
 }
 
 function problems(props: DistributedPostgresClusterProps): string[] {
-  const { clusterName, postgresVersion, citusVersion, maintenanceWindow, topology } = props;
-  const known = (...values: unknown[]): boolean => !values.some((value) => Token.isUnresolved(value));
-  const violations = [
-    ...(known(clusterName)
-      ? clusterNameViolations(clusterName).map((each) => ({ ...each, at: ['clusterName'] }))
-      : []),
-    ...(known(postgresVersion) ? postgresVersionViolations(postgresVersion) : []),
-    ...(known(postgresVersion, citusVersion) ? citusVersionViolations(postgresVersion, citusVersion) : []),
-    ...availabilityViolations(props.highAvailability ?? false, topology.coordinator.burstable),
+  const { topology, origin } = props;
+  return [
+    ...propProblems('clusterName', props.clusterName, (name) =>
+      clusterNameViolations(name).map((each) => ({ ...each, at: [] })),
+    ),
+    ...propProblems('location', props.location, locationViolations),
+    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
+    ...versionProblems(props),
+    ...(topology instanceof ClusterTopology
+      ? []
+      : [
+          `topology is ${show(topology)}: pass ClusterTopology.singleNode(...) or ClusterTopology.multiNode(...)`,
+        ]),
+    ...(origin === undefined || origin instanceof ClusterOrigin
+      ? []
+      : [`origin is ${show(origin)}: pass ClusterOrigin.pointInTime(...) or ClusterOrigin.replica(...)`]),
+    ...optionalProblems('publicAccess', props.publicAccess, flagViolations),
+    ...optionalProblems('workerPublicAccess', props.workerPublicAccess, reasonViolations),
+    ...availabilityProblems(props),
+    ...optionalProblems('preferredPrimaryZone', props.preferredPrimaryZone, zoneViolations),
+    ...optionalProblems('maintenanceWindow', props.maintenanceWindow, maintenanceViolations),
+    ...optionalProblems('protectFromDestroy', props.protectFromDestroy, flagViolations),
+    ...optionalProblems('tags', props.tags, tagViolations),
+    ...optionalProblems('timeouts', props.timeouts, timeoutViolations),
+    ...administratorProblems(props),
+  ];
+}
+
+/** Each PostgreSQL comes with one Citus, so the second is judged only beside a first that is known. */
+function versionProblems({ postgresVersion, citusVersion }: DistributedPostgresClusterProps): string[] {
+  if (Token.isUnresolved(postgresVersion)) return [];
+  return [
+    ...postgresVersionViolations(postgresVersion),
+    ...(Token.isUnresolved(citusVersion) ? [] : citusVersionViolations(postgresVersion, citusVersion)),
   ].map((violation) => clause(violation));
-  if (maintenanceWindow !== undefined) {
-    violations.push(
-      ...maintenanceViolations(maintenanceWindow).map((violation) => clause(violation, 'maintenanceWindow')),
-    );
+}
+
+function availabilityProblems({
+  highAvailability,
+  topology,
+  origin,
+}: DistributedPostgresClusterProps): string[] {
+  const flag = optionalProblems('highAvailability', highAvailability, flagViolations);
+  if (flag.length > 0 || highAvailability !== true) return [...flag];
+  if (origin instanceof ClusterOrigin && origin.kind === 'replica') {
+    return ['highAvailability is true, and a replica cannot have a standby: set it to false'];
   }
-  if (known(props.administratorPassword)) {
-    violations.push(
-      'administratorPassword is a literal, which would end up in the synthesized file: pass a reference, such as that of AdminPassword',
-    );
+  if (!(topology instanceof ClusterTopology)) return [];
+  return availabilityViolations(true, topology.coordinator.burstable).map((violation) => clause(violation));
+}
+
+function administratorProblems({ administratorPassword, origin }: DistributedPostgresClusterProps): string[] {
+  if (origin instanceof ClusterOrigin) {
+    if (administratorPassword === undefined) return [];
+    if (origin.kind === 'replica') {
+      return ["administratorPassword is set, and a replica signs in with its source's: remove it"];
+    }
   }
-  return violations;
+  return passwordProblems('administratorPassword', administratorPassword, 'AdminPassword');
 }

@@ -2,9 +2,16 @@ import { CosmosdbPostgresqlFirewallRule } from '@cdktf/provider-azurerm/lib/cosm
 import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
+import { clusterIdViolations } from '../config/azure-names';
 import type { FirewallRule } from '../config/firewall-rules';
-import { firewallViolations } from '../config/firewall-rules';
-import { clause, requireValid } from './invalid-props';
+import { AZURE_SERVICES_ADDRESS, AZURE_SERVICES_RULE, firewallViolations } from '../config/firewall-rules';
+import type { Reason } from '../config/reason';
+import { reasonViolations } from '../config/reason';
+import { byName, inSequence } from './in-sequence';
+import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
+import type { OperationTimeouts } from './operation-timeouts';
+import { timeoutsArgument, timeoutViolations } from './operation-timeouts';
+import { noteReason } from './stated-reason';
 
 export interface FirewallAccessProps {
   readonly clusterId: string;
@@ -13,27 +20,82 @@ export interface FirewallAccessProps {
    * rule, another place in the list changes nothing.
    */
   readonly rules: readonly FirewallRule[];
+  /**
+   * Lets in every address of Azure, of any tenant: whoever rents a machine there is left with the password alone to
+   * guess. It takes one of the ten rules. The reason is kept beside the rule in what is synthesized.
+   *
+   * @default - Azure is as closed out as everybody else
+   */
+  readonly allowAzureServices?: Reason;
+  /**
+   * What changes the cluster before.
+   *
+   * @default - nothing but the cluster itself
+   */
+  readonly after?: ITerraformDependable | undefined;
+  /** @default - the provider's */
+  readonly timeouts?: OperationTimeouts;
 }
 
 /** Lets listed public addresses reach the coordinator; everybody else is refused. A rule takes up to 5 minutes. */
 export class FirewallAccess extends Construct {
+  /** The rule that is made last: what changes the cluster next waits for it. */
+  readonly last: ITerraformDependable | undefined;
+
   constructor(scope: Construct, id: string, props: FirewallAccessProps) {
     super(scope, id);
-    const known = !props.rules.some(({ name, from, to }) =>
-      [name, from, to].some((value) => Token.isUnresolved(value)),
-    );
-    requireValid(this, known ? firewallViolations(props.rules).map((each) => clause(each, 'rules')) : []);
+    requireValid(this, problems(props));
+    const { clusterId, rules, allowAzureServices, after, timeouts } = props;
 
-    // The service refuses a change of a cluster while another one runs, and the provider does not wait.
-    let previous: ITerraformDependable | undefined;
-    for (const rule of [...props.rules].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      previous = new CosmosdbPostgresqlFirewallRule(this, rule.name, {
-        clusterId: props.clusterId,
-        name: rule.name,
-        startIpAddress: rule.from,
-        endIpAddress: rule.to,
-        ...(previous === undefined ? {} : { dependsOn: [previous] }),
+    const lastRange = inSequence(byName(rules), after, ({ name, from, to }, waits) => {
+      return new CosmosdbPostgresqlFirewallRule(this, name, {
+        clusterId,
+        name,
+        startIpAddress: from,
+        endIpAddress: to,
+        ...timeoutsArgument(timeouts),
+        ...waits,
       });
-    }
+    });
+    this.last = inSequence(
+      allowAzureServices === undefined ? [] : [allowAzureServices],
+      lastRange,
+      ({ reason }, waits) => {
+        const rule = new CosmosdbPostgresqlFirewallRule(this, AZURE_SERVICES_RULE, {
+          clusterId,
+          name: AZURE_SERVICES_RULE,
+          startIpAddress: AZURE_SERVICES_ADDRESS,
+          endIpAddress: AZURE_SERVICES_ADDRESS,
+          ...timeoutsArgument(timeouts),
+          ...waits,
+        });
+        noteReason(rule, 'allowAzureServices', reason);
+        return rule;
+      },
+    );
   }
+}
+
+function problems({ clusterId, rules, allowAzureServices, timeouts }: FirewallAccessProps): string[] {
+  return [
+    ...propProblems('clusterId', clusterId, clusterIdViolations),
+    ...ruleProblems(rules, allowAzureServices !== undefined),
+    ...optionalProblems('allowAzureServices', allowAzureServices, reasonViolations),
+    ...optionalProblems('timeouts', timeouts, timeoutViolations),
+  ];
+}
+
+/** Addresses may be known to Terraform alone; a name may not, since the address of the resource follows from it. */
+function ruleProblems(rules: readonly FirewallRule[], besidesAzure: boolean): string[] {
+  const list: readonly Partial<FirewallRule>[] = Array.isArray(rules) ? rules : [];
+  const unknownNames = list.flatMap(({ name }, index) =>
+    Token.isUnresolved(name)
+      ? [`rules.${index}.name is known to Terraform alone: write it out, since addresses follow from it`]
+      : [],
+  );
+  if (unknownNames.length > 0) return unknownNames;
+  const unknownAddresses = list.some(({ from, to }) => Token.isUnresolved(from) || Token.isUnresolved(to));
+  return unknownAddresses
+    ? []
+    : firewallViolations(rules, besidesAzure).map((violation) => clause(violation, 'rules'));
 }

@@ -1,4 +1,5 @@
 import type { Precondition } from 'cdktf';
+import { Token } from 'cdktf';
 import { PASSWORD } from '../config/service-limits';
 
 /**
@@ -9,18 +10,35 @@ import { PASSWORD } from '../config/service-limits';
  * variable fails, a sensitive one too; when a precondition fails it does not.
  *
  * @param reference the password as an expression that Terraform resolves, as in `var.admin_password`
+ * @param whose who signs in with it, as the message names them
  */
-export function passwordPreconditions(reference: string): Precondition[] {
+export function passwordPreconditions(reference: string, whose = 'login citus'): Precondition[] {
   const { shortest, longest, kinds, kindsNeeded } = PASSWORD;
   const patterns = JSON.stringify(kinds.map(({ pattern }) => pattern));
   return [
     {
       condition: `\${length(${reference}) >= ${shortest} && length(${reference}) <= ${longest}}`,
-      errorMessage: `The password of the login citus must have ${shortest} to ${longest} characters.`,
+      errorMessage: `The password of the ${whose} must have ${shortest} to ${longest} characters.`,
     },
     {
       condition: `\${length([for kind in ${patterns} : kind if length(regexall(kind, ${reference})) > 0]) >= ${kindsNeeded}}`,
-      errorMessage: `The password of the login citus must have characters of ${kindsNeeded} kinds out of ${kinds.map(({ name }) => name).join(', ')}.`,
+      errorMessage: `The password of the ${whose} must have characters of ${kindsNeeded} kinds out of ${kinds.map(({ name }) => name).join(', ')}.`,
     },
   ];
+}
+
+/**
+ * A password must be a reference. The message never holds what was given instead.
+ *
+ * @param source the construct whose reference to pass
+ */
+export function passwordProblems(name: string, password: string | undefined, source: string): string[] {
+  if (typeof password === 'string' && Token.isUnresolved(password)) return [];
+  const given: unknown = password;
+  if (typeof given === 'string' && given !== '') {
+    return [
+      `${name} is a literal, which would end up in the synthesized file: pass a reference, such as that of ${source}`,
+    ];
+  }
+  return [`${name} is missing: pass a reference, such as that of ${source}`];
 }

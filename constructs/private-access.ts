@@ -1,10 +1,22 @@
 import { PrivateDnsZone } from '@cdktf/provider-azurerm/lib/private-dns-zone';
 import { PrivateDnsZoneVirtualNetworkLink } from '@cdktf/provider-azurerm/lib/private-dns-zone-virtual-network-link';
 import { PrivateEndpoint } from '@cdktf/provider-azurerm/lib/private-endpoint';
-import { Token } from 'cdktf';
+import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
+import {
+  clusterIdViolations,
+  locationViolations,
+  resourceGroupViolations,
+  tagViolations,
+} from '../config/azure-names';
+import type { Violation } from '../config/service-limits';
+import { clusterNameViolations } from '../config/service-limits';
 import { SUBNET_ID } from '../config/subnet-id';
-import { requireValid } from './invalid-props';
+import { show } from '../config/wording';
+import { optionalProblems, propProblems, requireValid } from './invalid-props';
+
+const VIRTUAL_NETWORK_ID =
+  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+$/i;
 
 /** The service's own: names of the cluster resolve to the endpoint only in a zone of this name. */
 export const PRIVATE_DNS_ZONE = 'privatelink.postgres.cosmos.azure.com';
@@ -23,21 +35,24 @@ export interface PrivateAccessProps {
   readonly subnetId: string;
   /** Resource id of the virtual network whose machines resolve the cluster's name to the endpoint. */
   readonly virtualNetworkId: string;
+  /**
+   * What changes the cluster before.
+   *
+   * @default - nothing but the cluster itself
+   */
+  readonly after?: ITerraformDependable | undefined;
   /** @default - no tags */
   readonly tags?: Readonly<Record<string, string>>;
 }
 
 /** Reaches the coordinator through a private endpoint and a private DNS zone, from inside a virtual network alone. */
 export class PrivateAccess extends Construct {
+  /** The endpoint, whose connection is a change of the cluster: what changes it next waits for it. */
+  readonly last: ITerraformDependable;
+
   constructor(scope: Construct, id: string, props: PrivateAccessProps) {
     super(scope, id);
-    const fits = Token.isUnresolved(props.subnetId) || SUBNET_ID.test(props.subnetId);
-    requireValid(
-      this,
-      fits
-        ? []
-        : [`subnetId is "${props.subnetId}": pass the resource id of a subnet, /subscriptions/ID/...`],
-    );
+    requireValid(this, problems(props));
     const tags = props.tags === undefined ? {} : { tags: { ...props.tags } };
 
     const zone = new PrivateDnsZone(this, 'Zone', {
@@ -53,7 +68,7 @@ export class PrivateAccess extends Construct {
       registrationEnabled: false,
       ...tags,
     });
-    new PrivateEndpoint(this, 'Endpoint', {
+    this.last = new PrivateEndpoint(this, 'Endpoint', {
       name: `${props.clusterName}-${COORDINATOR_SUBRESOURCE}`,
       location: props.location,
       resourceGroupName: props.resourceGroupName,
@@ -66,8 +81,28 @@ export class PrivateAccess extends Construct {
       },
       privateDnsZoneGroup: { name: 'default', privateDnsZoneIds: [zone.id] },
       // Before the link exists, a client inside the network would still be sent to the public address.
-      dependsOn: [link],
+      dependsOn: [link, ...(props.after === undefined ? [] : [props.after])],
       ...tags,
     });
   }
+}
+
+function problems(props: PrivateAccessProps): string[] {
+  const inside = (kind: string, pattern: RegExp, id: string): Violation[] =>
+    typeof id === 'string' && pattern.test(id)
+      ? []
+      : [{ at: [], problem: `is ${show(id)}: pass the resource id of a ${kind}, /subscriptions/ID/...` }];
+  return [
+    ...propProblems('clusterId', props.clusterId, clusterIdViolations),
+    ...propProblems('clusterName', props.clusterName, (name) =>
+      clusterNameViolations(name).map((each) => ({ ...each, at: [] })),
+    ),
+    ...propProblems('location', props.location, locationViolations),
+    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
+    ...propProblems('subnetId', props.subnetId, (id) => inside('subnet', SUBNET_ID, id)),
+    ...propProblems('virtualNetworkId', props.virtualNetworkId, (id) =>
+      inside('virtual network', VIRTUAL_NETWORK_ID, id),
+    ),
+    ...optionalProblems('tags', props.tags, tagViolations),
+  ];
 }

@@ -5,6 +5,7 @@ import { PrivateAccess } from '../../constructs/private-access';
 import { laneSuite } from '../support/lanes';
 import { addresses, onlyResource, synthesizeConstructs } from '../support/synth';
 
+const clusterId = `/subscriptions/${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi`;
 const network = `/subscriptions/${'0'.repeat(8)}-0000-0000-0000-${'0'.repeat(12)}/resourceGroups/rg/providers/Microsoft.Network/virtualNetworks/vnet`;
 
 laneSuite('synth', 'AdminPassword', () => {
@@ -29,7 +30,7 @@ laneSuite('synth', 'FirewallAccess', () => {
   const third = { name: 'zurich', from: '198.51.100.9', to: '198.51.100.9' };
   const firewall = (...rules: (typeof office)[]) =>
     synthesizeConstructs((stack) => {
-      new FirewallAccess(stack, 'Firewall', { clusterId: 'id', rules });
+      new FirewallAccess(stack, 'Firewall', { clusterId, rules });
     });
 
   test('makes one rule after the other, since the service refuses two changes at a time', () => {
@@ -59,7 +60,7 @@ laneSuite('synth', 'PrivateAccess', () => {
   const access = (subnetId: string) =>
     synthesizeConstructs((stack) => {
       new PrivateAccess(stack, 'Private', {
-        clusterId: 'cluster-id',
+        clusterId,
         clusterName: 'wwi',
         location: 'westus2',
         resourceGroupName: 'rg',
@@ -73,7 +74,7 @@ laneSuite('synth', 'PrivateAccess', () => {
     expect(onlyResource(stack, 'azurerm_private_endpoint')).toMatchObject({
       subnet_id: `${network}/subnets/data`,
       private_service_connection: {
-        private_connection_resource_id: 'cluster-id',
+        private_connection_resource_id: clusterId,
         subresource_names: ['coordinator'],
         is_manual_connection: false,
       },

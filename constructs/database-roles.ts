@@ -1,0 +1,81 @@
+import { CosmosdbPostgresqlRole } from '@cdktf/provider-azurerm/lib/cosmosdb-postgresql-role';
+import type { ITerraformDependable } from 'cdktf';
+import { Token } from 'cdktf';
+import { Construct } from 'constructs';
+import { clusterIdViolations } from '../config/azure-names';
+import { roleViolations } from '../config/database-roles';
+import { byName, inSequence } from './in-sequence';
+import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
+import type { ImmutableTimeouts } from './operation-timeouts';
+import { immutableTimeoutViolations, timeoutsArgument } from './operation-timeouts';
+import { passwordPreconditions, passwordProblems } from './password-rules';
+
+/** A role that can sign in, on the coordinator and every worker. */
+export interface DatabaseRole {
+  /** 1 to 63 small letters and digits. It is the identity of the role: another name is another role. */
+  readonly name: string;
+  /** A reference that Terraform resolves, such as that of RolePassword, never the password itself. */
+  readonly password: string;
+}
+
+export interface DatabaseRolesProps {
+  readonly clusterId: string;
+  /** Literal names, since addresses follow from them. Their order changes nothing. */
+  readonly roles: readonly DatabaseRole[];
+  /**
+   * What changes the cluster before.
+   *
+   * @default - nothing but the cluster itself
+   */
+  readonly after?: ITerraformDependable | undefined;
+  /** @default - the provider's */
+  readonly timeouts?: ImmutableTimeouts;
+}
+
+/**
+ * Roles of the database beside `citus`, which cannot create any itself. What a role may do is granted in SQL.
+ *
+ * The service cannot change the password of a role: rotation drops the role and creates it again, and with it go its
+ * grants. The drop fails while the role owns anything, so let `citus` own the tables. To rotate without a gap, add a
+ * second role, move its users over, and remove the first.
+ */
+export class DatabaseRoles extends Construct {
+  /** The role that is made last: what changes the cluster next waits for it. */
+  readonly last: ITerraformDependable | undefined;
+
+  constructor(scope: Construct, id: string, props: DatabaseRolesProps) {
+    super(scope, id);
+    requireValid(this, problems(props));
+    this.last = inSequence(
+      byName(props.roles),
+      props.after,
+      ({ name, password }, waits) =>
+        new CosmosdbPostgresqlRole(this, name, {
+          clusterId: props.clusterId,
+          name,
+          password,
+          ...timeoutsArgument(props.timeouts),
+          lifecycle: { precondition: passwordPreconditions(password, `role ${name}`) },
+          ...waits,
+        }),
+    );
+  }
+}
+
+function problems({ clusterId, roles, timeouts }: DatabaseRolesProps): string[] {
+  const found = roleViolations(roles).map((violation) => clause(violation, 'roles'));
+  const list: readonly Partial<DatabaseRole>[] = Array.isArray(roles) ? roles : [];
+  return [
+    ...propProblems('clusterId', clusterId, clusterIdViolations),
+    ...list.flatMap((role, index) =>
+      Token.isUnresolved(role.name)
+        ? [`roles.${index}.name is known to Terraform alone: write it out, since addresses follow from it`]
+        : [],
+    ),
+    ...(list.some(({ name }) => Token.isUnresolved(name)) ? [] : found),
+    ...list.flatMap((role, index) =>
+      passwordProblems(`roles.${index}.password`, role.password, 'RolePassword'),
+    ),
+    ...optionalProblems('timeouts', timeouts, immutableTimeoutViolations),
+  ];
+}

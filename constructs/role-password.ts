@@ -1,0 +1,17 @@
+import type { Construct } from 'constructs';
+import { SecretVariable } from './secret-variable';
+
+/** Terraform reads the password of the role `reporting` from `TF_VAR_role_reporting_password`. */
+export function rolePasswordVariable(roleName: string): string {
+  return `role_${roleName}_password`;
+}
+
+/** The password of one database role. One to a role of a stack. */
+export class RolePassword extends SecretVariable {
+  constructor(scope: Construct, id: string, roleName: string) {
+    super(scope, id, {
+      variableName: rolePasswordVariable(roleName),
+      secret: `Password of the role ${roleName}. Another one drops the role and creates it again`,
+    });
+  }
+}
