@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import type { BootstrapSettings } from './bootstrap-schema';
+import { stateRules } from './state-rules';
 import { SUBNET_ID, virtualNetworkOf } from './subnet-id';
 import { didYouMean, oneOf, show } from './wording';
 import type { Path, Rule } from './yaml';
@@ -36,6 +38,13 @@ const EXCLUSIVES: readonly Exclusive[] = [
     why: 'each environment creates its own, so change one of the two',
   },
   {
+    at: ['keyVault', 'name'],
+    reads: z
+      .object({ keyVault: z.object({ name: z.string() }) })
+      .transform(({ keyVault: { name } }) => ({ key: name.toLowerCase(), said: `is ${show(name)}` })),
+    why: 'no two vaults on Azure have the same name, so change one of the two',
+  },
+  {
     at: ['state', 'key'],
     reads: z
       .object({
@@ -71,11 +80,16 @@ const EXCLUSIVES: readonly Exclusive[] = [
  * answer once for each file, in order: an environment is held against those before it.
  *
  * @param workloads the names of the workloads there are
+ * @param bootstrap where the states of all of them are to lie, where a file says so
  */
-export function acrossEnvironments(workloads: readonly string[]): (environment: string) => Rule[] {
+export function acrossEnvironments(
+  workloads: readonly string[],
+  bootstrap?: BootstrapSettings,
+): (environment: string) => Rule[] {
   const taken = EXCLUSIVES.map(() => new Map<string, string>());
   return (environment) => [
     knownWorkload(workloads),
+    ...(bootstrap === undefined ? [] : stateRules(bootstrap)),
     ...EXCLUSIVES.map(({ at, reads, why }, index) =>
       rule(reads, (claim, report) => {
         const other = taken[index]?.get(claim.key);

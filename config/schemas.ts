@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
+import { bootstrapSchema } from './bootstrap-schema';
 import { distributionSchema } from './distribution';
 import { environmentSchema } from './environment-schema';
 
@@ -12,6 +13,7 @@ export interface GeneratedSchema {
 }
 
 const SCHEMAS = [
+  { leaf: 'bootstrap', title: 'Where the remote state lives', schema: bootstrapSchema },
   { leaf: 'environment', title: 'An environment', schema: environmentSchema },
   { leaf: 'distribution', title: 'The distribution of a database', schema: distributionSchema },
 ] as const;
