@@ -13,8 +13,12 @@ import { connectClusters } from './cluster-backend';
 import type { Fault, FaultAnswer } from './faults';
 import { matchFault, refusalOf } from './faults';
 import { authenticationRoutes } from './providers/authentication';
+import { lockRoutes, obeyingLocks } from './providers/locks';
+import { networkRoutes } from './providers/network';
 import { Operations } from './providers/operations';
 import { clusterOfServer, postgresqlRoutes } from './providers/postgresql';
+import { postgresqlConfigurationRoutes } from './providers/postgresql-configurations';
+import { postgresqlRoleRoutes } from './providers/postgresql-roles';
 import { resourceGroupRoutes } from './providers/resources';
 import { subscriptionRoutes } from './providers/subscriptions';
 import type { RecordedRequest } from './recorder';
@@ -69,13 +73,17 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
   const identity = createServerIdentity(['localhost', '127.0.0.1']);
   const store = new ResourceStore({ file: options.stateFile, now: Date.now });
   const operations = new Operations(store, { operationMs: options.operationMs ?? 200, retryAfterSeconds: 1 });
-  const routes = [
+  const routes = obeyingLocks(store, [
     ...authenticationRoutes(),
     ...subscriptionRoutes(),
     ...operations.routes(),
     ...resourceGroupRoutes(store, operations),
     ...postgresqlRoutes(store, operations, { takenNames: options.takenNames ?? [] }),
-  ];
+    ...postgresqlRoleRoutes(store, operations),
+    ...postgresqlConfigurationRoutes(store, operations),
+    ...networkRoutes(store, operations),
+    ...lockRoutes(store),
+  ]);
   if (options.clusters !== undefined) connectClusters(operations, options.clusters);
   const requests: RecordedRequest[] = [];
   let origin = '';

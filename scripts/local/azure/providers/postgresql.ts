@@ -7,6 +7,7 @@ import { representation } from '../store';
 import type { Operations } from './operations';
 import type { ClusterSettings } from './postgresql-rules';
 import { clusterNameRefusal, copyRefusal, passwordRefusal, refusal } from './postgresql-rules';
+import { privateEndpointConnections } from './private-endpoints';
 import { groupId, requireGroup } from './resources';
 
 const TYPE = 'Microsoft.DBforPostgreSQL/serverGroupsv2';
@@ -268,7 +269,11 @@ function withReplicas(store: ResourceStore, cluster: Resource): Resource {
     .filter(({ type, properties }) => type === TYPE && properties['pointInTimeUTC'] === undefined)
     .filter(({ properties }) => sameId(textAt(properties, 'sourceResourceId'), cluster.id))
     .map(({ id }) => id);
-  return { ...cluster, properties: { ...cluster.properties, readReplicas } };
+  const connections = privateEndpointConnections(store, cluster.id);
+  return {
+    ...cluster,
+    properties: { ...cluster.properties, readReplicas, privateEndpointConnections: connections },
+  };
 }
 
 /** The cluster that a server's name belongs to, and which of its nodes that is: `c`, `w0`, `w1`, ... */
