@@ -1,5 +1,6 @@
 import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
+import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { clusterNameViolations } from '../config/service-limits';
@@ -35,6 +36,8 @@ export interface ClusterDiagnosticsProps {
 export class ClusterDiagnostics extends Construct {
   /** Resource id of the workspace. */
   readonly workspaceId: string;
+  /** The setting, which a lock on the cluster covers: the lock is to be put on after it, and taken off before it. */
+  readonly last: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: ClusterDiagnosticsProps) {
     super(scope, id);
@@ -51,7 +54,7 @@ export class ClusterDiagnostics extends Construct {
     });
     // The destination type stays unset: this service writes to AzureDiagnostics whatever it says, and the answer would
     // differ from the configuration in every plan.
-    new MonitorDiagnosticSetting(this, 'Setting', {
+    this.last = new MonitorDiagnosticSetting(this, 'Setting', {
       name: props.clusterName,
       targetResourceId: props.clusterId,
       logAnalyticsWorkspaceId: workspace.id,
