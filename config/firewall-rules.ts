@@ -45,7 +45,7 @@ export const AZURE_SERVICES_ADDRESS = '0.0.0.0';
 export function firewallViolations(rules: readonly FirewallRule[], besidesAzure = false): Violation[] {
   const violations: Violation[] = [];
   const given: unknown = rules;
-  if (!Array.isArray(given)) {
+  if (!Array.isArray(given) || given.some((rule) => typeof rule !== 'object' || rule === null)) {
     return [
       {
         at: [],
@@ -83,15 +83,20 @@ export function firewallViolations(rules: readonly FirewallRule[], besidesAzure 
       violations.push({ at: [String(index), field], problem });
     };
     for (const [field, problem] of ruleViolations(rule)) at(field, problem);
-    // Azure compares resource names without regard to case.
-    const name = String(rule.name).toLowerCase();
-    if (names.has(name)) at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
-    if (name === AZURE_SERVICES_RULE) {
+    const key = nameKey(rule);
+    if (key === undefined) return;
+    if (names.has(key)) at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
+    if (key === AZURE_SERVICES_RULE) {
       at('name', `is ${show(rule.name)}, the name of the rule that lets all of Azure in: choose another`);
     }
-    names.add(name);
+    names.add(key);
   });
   return violations;
+}
+
+/** Azure compares resource names without regard to case. */
+function nameKey({ name }: { readonly name: unknown }): string | undefined {
+  return typeof name === 'string' ? name.toLowerCase() : undefined;
 }
 
 /** Pairs of field and problem. */

@@ -119,7 +119,7 @@ export interface CoordinatorSize {
    *
    * @default GeneralPurpose
    */
-  readonly edition?: RegularEdition;
+  readonly edition?: RegularEdition | undefined;
 }
 
 export interface WorkerSize {
@@ -127,7 +127,7 @@ export interface WorkerSize {
   readonly vCores: number;
   readonly storageGiB: number;
   /** @default MemoryOptimized */
-  readonly edition?: RegularEdition;
+  readonly edition?: RegularEdition | undefined;
 }
 
 /** What a coordinator cannot be: on its own, or (`withWorkers`) at the head of a cluster. */

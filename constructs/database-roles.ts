@@ -64,17 +64,17 @@ export class DatabaseRoles extends Construct {
 
 function problems({ clusterId, roles, timeouts }: DatabaseRolesProps): string[] {
   const found = roleViolations(roles).map((violation) => clause(violation, 'roles'));
-  const list: readonly Partial<DatabaseRole>[] = Array.isArray(roles) ? roles : [];
+  const list: readonly (Partial<DatabaseRole> | null)[] = Array.isArray(roles) ? roles : [];
   return [
     ...propProblems('clusterId', clusterId, clusterIdViolations),
     ...list.flatMap((role, index) =>
-      Token.isUnresolved(role.name)
+      Token.isUnresolved(role?.name)
         ? [`roles.${index}.name is known to Terraform alone: write it out, since addresses follow from it`]
         : [],
     ),
-    ...(list.some(({ name }) => Token.isUnresolved(name)) ? [] : found),
+    ...(list.some((role) => Token.isUnresolved(role?.name)) ? [] : found),
     ...list.flatMap((role, index) =>
-      passwordProblems(`roles.${index}.password`, role.password, 'RolePassword'),
+      passwordProblems(`roles.${index}.password`, role?.password, 'RolePassword'),
     ),
     ...optionalProblems('timeouts', timeouts, immutableTimeoutViolations),
   ];

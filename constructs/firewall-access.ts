@@ -87,14 +87,16 @@ function problems({ clusterId, rules, allowAzureServices, timeouts }: FirewallAc
 
 /** Addresses may be known to Terraform alone; a name may not, since the address of the resource follows from it. */
 function ruleProblems(rules: readonly FirewallRule[], besidesAzure: boolean): string[] {
-  const list: readonly Partial<FirewallRule>[] = Array.isArray(rules) ? rules : [];
-  const unknownNames = list.flatMap(({ name }, index) =>
-    Token.isUnresolved(name)
+  const list: readonly (Partial<FirewallRule> | null)[] = Array.isArray(rules) ? rules : [];
+  const unknownNames = list.flatMap((rule, index) =>
+    Token.isUnresolved(rule?.name)
       ? [`rules.${index}.name is known to Terraform alone: write it out, since addresses follow from it`]
       : [],
   );
   if (unknownNames.length > 0) return unknownNames;
-  const unknownAddresses = list.some(({ from, to }) => Token.isUnresolved(from) || Token.isUnresolved(to));
+  const unknownAddresses = list.some(
+    (rule) => Token.isUnresolved(rule?.from) || Token.isUnresolved(rule?.to),
+  );
   return unknownAddresses
     ? []
     : firewallViolations(rules, besidesAzure).map((violation) => clause(violation, 'rules'));
