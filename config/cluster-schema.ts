@@ -1,7 +1,9 @@
+import type { z } from 'zod';
 import { choice, flag, matching, text, whole, within } from './leaves';
 import { CLUSTER_ID } from './azure-names';
 import { location } from './azure-leaves';
-import { DAYS_OF_WEEK, POSTGRES_VERSIONS } from './service-limits';
+import type { RegularEdition } from './service-limits';
+import { AVAILABILITY_ZONES, DAYS_OF_WEEK, POSTGRES_VERSIONS, REGULAR_EDITIONS } from './service-limits';
 import { strictShape } from './yaml';
 
 export const STAGES = ['single-node', 'scaled-out'] as const;
@@ -11,6 +13,13 @@ export type Stage = (typeof STAGES)[number];
 
 const vCores = whole('a whole number of vCores').describe('vCores of the node.');
 const storageGiB = whole('a whole number of GiB').describe('Storage of the node in GiB. It can only grow.');
+
+const edition = (
+  usual: RegularEdition,
+): z.ZodExactOptional<ReturnType<typeof choice<typeof REGULAR_EDITIONS>>> =>
+  choice(REGULAR_EDITIONS)
+    .exactOptional()
+    .describe(`GeneralPurpose has 4 GiB of memory for each vCore, MemoryOptimized 8 GiB. Absent, ${usual}.`);
 
 export const stage = choice(STAGES).describe(
   'single-node, or scaled-out once the cluster has its workers. There is no way back.',
@@ -22,11 +31,17 @@ export const coordinator = strictShape(
     burstable: flag()
       .default(false)
       .describe('Shared vCores with credits, for trying things out; cannot have workers.'),
+    edition: edition('GeneralPurpose'),
   },
   'the size of the coordinator, as in { vCores: 4, storageGiB: 512 }',
 ).describe('The coordinator; it is the only node of a single-node cluster.');
 export const workers = strictShape(
-  { count: whole('a whole number of workers').describe('2 to 20. It can only grow.'), vCores, storageGiB },
+  {
+    count: whole('a whole number of workers').describe('2 to 20. It can only grow.'),
+    vCores,
+    storageGiB,
+    edition: edition('MemoryOptimized'),
+  },
   'the workers, as in { count: 2, vCores: 4, storageGiB: 512 }',
 ).describe(
   'The workers. They take effect once the stage is scaled-out; absent, scaling out is not foreseen.',
@@ -93,6 +108,9 @@ export const cluster = strictShape(
       'Whether the coordinator stores shards beside the workers. A single node always does.',
     ),
     highAvailability: flag().describe('A standby for every node; doubles the cost of the nodes.'),
+    preferredPrimaryZone: choice(AVAILABILITY_ZONES)
+      .optional()
+      .describe('Availability zone of the nodes, in quotes; absent, Azure chooses.'),
     maintenanceWindow: maintenanceWindow.optional(),
     protectFromDestroy: flag()
       .default(true)

@@ -39,10 +39,10 @@ export const keyVault = strictShape(
   'a key vault, as in { name: kv-sensors-dev, allow: [203.0.113.8] }',
 ).describe('A key vault that keeps the password of citus for those who need it; absent, none is made.');
 
-const threshold = (name: keyof typeof ALERT_RULES): z.ZodOptional<z.ZodInt> => {
+const threshold = (name: keyof typeof ALERT_RULES): z.ZodExactOptional<z.ZodInt> => {
   const { metric, threshold: usual, least, most } = ALERT_RULES[name];
   return within(least, most)
-    .optional()
+    .exactOptional()
     .describe(`Above what ${metric} of a node is told; absent, ${String(usual)}.`);
 };
 

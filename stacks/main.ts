@@ -1,12 +1,13 @@
 import path from 'node:path';
-import { loadEnvironments } from '../config/environment';
+import { loadConfig } from '../config/environment';
 import type { Stage } from '../config/environment';
 import { STAGES } from '../config/environment-schema';
 import { ConfigError } from '../config/faults';
 import { synthesize } from './synthesize';
 
 /**
- * Synthesizes every environment of `config/` (or of SCALEOUT_CONFIG_DIR) as a stack.
+ * Synthesizes every environment of `config/` (or of SCALEOUT_CONFIG_DIR) as a stack, and one more for where their states
+ * lie, if bootstrap.yaml says so.
  *
  * SCALEOUT_STAGE shows all of them at another stage than their files say, for audits. Scaling out cannot be undone, so
  * this asks for an output directory of its own and what `cdktf deploy` reads stays what the files say:
@@ -15,7 +16,8 @@ import { synthesize } from './synthesize';
  */
 function main(): void {
   const stage = requestedStage(process.env['SCALEOUT_STAGE'], process.env['CDKTF_OUTDIR']);
-  synthesize(loadEnvironments(), stage === undefined ? {} : { stage });
+  const { environments, bootstrap } = loadConfig();
+  synthesize(environments, { bootstrap, ...(stage === undefined ? {} : { stage }) });
 }
 
 function requestedStage(requested: string | undefined, outdir: string | undefined): Stage | undefined {

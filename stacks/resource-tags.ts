@@ -1,4 +1,8 @@
+import type { BootstrapSettings } from '../config/bootstrap';
+import { BOOTSTRAP } from '../config/bootstrap';
 import type { EnvironmentSettings } from '../config/environment';
+
+const MANAGED_BY = 'scaleout';
 
 /** The tags of every resource: those of the file, and those that say where it comes from, which always win. */
 export function resourceTags({
@@ -7,5 +11,16 @@ export function resourceTags({
   production,
   tags,
 }: EnvironmentSettings): Record<string, string> {
-  return { ...tags, environment: name, workload, managedBy: 'scaleout', production: String(production) };
+  return { ...tags, environment: name, workload, managedBy: MANAGED_BY, production: String(production) };
+}
+
+/** The same for where the states lie: whoever reads or loses those of production has production. */
+export function bootstrapTags({ tags }: BootstrapSettings): Record<string, string> {
+  return {
+    ...tags,
+    environment: BOOTSTRAP,
+    workload: 'terraform-state',
+    managedBy: MANAGED_BY,
+    production: 'true',
+  };
 }

@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'cdktf';
+import type { BootstrapSettings } from '../config/bootstrap';
 import type { EnvironmentSettings, Stage } from '../config/environment';
+import { BootstrapStack } from './bootstrap-stack';
 import { withoutCreationTraces } from './creation-traces';
 import { EnvironmentStack } from './environment-stack';
 
-/** What was written for one environment. */
+/** What was written for one stack. */
 export interface SynthesizedStack {
   readonly name: string;
   /** Where Terraform runs: holds cdk.tf.json. */
@@ -17,6 +19,12 @@ export interface SynthesizeOptions {
   /** @default - CDKTF_OUTDIR, else cdktf.out */
   readonly outdir?: string;
   /**
+   * Where the states are to lie, as a stack of its own.
+   *
+   * @default - no such stack
+   */
+  readonly bootstrap?: BootstrapSettings | undefined;
+  /**
    * The stage to show every environment at, instead of its own.
    *
    * @default - each environment's own
@@ -25,7 +33,7 @@ export interface SynthesizeOptions {
 }
 
 /**
- * Writes one stack to an environment, `stacks/<name>/cdk.tf.json`, all validations on. Reads no clock, no network and
+ * Writes one stack to an environment, and the bootstrap stack, `stacks/<name>/cdk.tf.json`, all validations on. Reads no clock, no network and
  * no randomness: the same settings give the same bytes.
  */
 export function synthesize(
@@ -37,9 +45,12 @@ export function synthesize(
   const stacks = withoutCreationTraces(() => {
     // Traces in the metadata would put paths of this machine into what is compared and reviewed.
     const app = new App({ outdir, stackTraces: false });
-    const made = environments.map(
-      (settings) => new EnvironmentStack(app, atStage(settings, options.stage ?? settings.cluster.stage)),
-    );
+    const made = [
+      ...(options.bootstrap === undefined ? [] : [new BootstrapStack(app, options.bootstrap)]),
+      ...environments.map(
+        (settings) => new EnvironmentStack(app, atStage(settings, options.stage ?? settings.cluster.stage)),
+      ),
+    ];
     app.synth();
     return made;
   });
