@@ -13,6 +13,8 @@ import type { Format } from './audit/commands';
 import { FORMATS } from './audit/commands';
 import { BENCHES, bench } from './bench/commands';
 import { auditFresh, differenceFresh } from './infra/audit-synth';
+import { deploy } from './infra/deploy';
+import { guard } from './infra/guard';
 import { environmentTarget } from './infra/outputs';
 import type { ConnectionTarget } from './lib/connection';
 import { targetFromEnvironment, targetFromUrl } from './lib/connection';
@@ -63,11 +65,16 @@ interface AuditFlags {
   readonly out?: string;
 }
 
+interface InfraFlags {
+  readonly allow: readonly string[];
+}
+
 interface LocalFlags {
   readonly rows: number;
   readonly workload: string;
   readonly engine?: string;
   readonly order: string;
+  readonly terraform?: boolean;
 }
 
 /**
@@ -127,6 +134,19 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
   };
   const group = (name: string, description: string): Command =>
     program.command(name).description(description);
+
+  verb<InfraFlags>(
+    program,
+    ['guard <env>', 'plan an environment and refuse what loses data, by name; changes nothing'],
+    [...allowances(), detailedExitcode()],
+    (context, { allow }, [name = '']) => guard(context, { name, allow, environment: io.environment }),
+  );
+  verb<InfraFlags>(
+    program,
+    ['deploy <env>', 'plan, guard, ask, and apply exactly that plan; safe to interrupt and to run again'],
+    allowances(),
+    (context, { allow }, [name = '']) => deploy(context, { name, allow, environment: io.environment }),
+  );
 
   const tables = group('tables', 'the distribution of the tables, as code');
   verb<SpecFlags>(
@@ -257,6 +277,11 @@ function movement(): Option[] {
   ];
 }
 
+function allowances(): Option[] {
+  const each = new Option('--allow <id>', 'go ahead with what a guard calls by this id; repeatable');
+  return [each.argParser((id: string, before: readonly string[]) => [...before, id]).default([], 'nothing')];
+}
+
 function reportOutput(): Option[] {
   return [
     new Option('--format <name>', 'how it is written for people').choices(FORMATS).default('text'),
@@ -270,6 +295,7 @@ function journey(): Option[] {
     new Option('--workload <name>', 'a workload of config/workloads').default('sensors'),
     new Option('--engine <name>', 'instead of the best one found').choices(ENGINE_NAMES),
     new Option('--order <name>', 'what comes first').choices(ORDERS).default('scale-first'),
+    new Option('--terraform', 'deploy the cluster with Terraform and azurerm, against a stand-in for Azure'),
   ];
 }
 

@@ -16,6 +16,8 @@ export interface SynthOptions {
   readonly environment?: ProcessEnvironment;
   /** The directory that holds `cdktf.json`. @default this project's */
   readonly project?: string;
+  /** The command that synthesizes. @default - what cdktf.json says */
+  readonly app?: string;
 }
 
 const cdktfSchema = z.object({
@@ -45,10 +47,15 @@ export async function withSynthesis<T>(
   }
 }
 
-async function synthesize(directory: string, options: SynthOptions): Promise<void> {
+/**
+ * Synthesizes every environment into a directory, over what lies there.
+ *
+ * @throws ScaleoutError with the app's own words when the config is wrong
+ */
+export async function synthesize(directory: string, options: SynthOptions): Promise<void> {
   const project = options.project ?? PROJECT_DIRECTORY;
   const { app, context } = await readCdktfJson(project);
-  const result = await runProcess(app, [], {
+  const result = await runProcess(options.app ?? app, [], {
     shell: true,
     cwd: project,
     ...(options.signal === undefined ? {} : { signal: options.signal }),

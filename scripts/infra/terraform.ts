@@ -15,6 +15,14 @@ export interface ProcessOptions {
   readonly cwd?: string;
   /** Aborting it ends the program with SIGTERM. */
   readonly signal?: AbortSignal;
+  /**
+   * Aborting it asks the program to end by itself, once, with SIGINT, and waits until it has. The program leads a process
+   * group of its own: on a terminal Ctrl-C would reach it a second time, and a Terraform that is asked twice leaves
+   * without writing its state.
+   */
+  readonly interrupt?: AbortSignal;
+  /** Told what comes on stdout, as it comes. */
+  readonly onOutput?: (text: string) => void;
   /** Hands the command line to the shell, as `cdktf.json` defines its `app`. @default false */
   readonly shell?: boolean;
 }
@@ -37,16 +45,23 @@ export async function runProcess(
       ...(options.shell === undefined ? {} : { shell: options.shell }),
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
+      detached: options.interrupt !== undefined,
     });
+    const interrupt = (): void => {
+      child.kill('SIGINT');
+    };
+    options.interrupt?.addEventListener('abort', interrupt, { once: true });
     const written = { stdout: '', stderr: '' };
     for (const stream of ['stdout', 'stderr'] as const) {
       child[stream].setEncoding('utf8').on('data', (text: string) => {
         written[stream] += text;
+        if (stream === 'stdout') options.onOutput?.(text);
       });
     }
     child.on('error', reject);
     // A program ended by a signal has no status of its own.
     child.on('close', (code) => {
+      options.interrupt?.removeEventListener('abort', interrupt);
       resolve({ exitCode: code ?? 1, ...written });
     });
   });

@@ -1,0 +1,166 @@
+import { writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { InterruptedError, ScaleoutError } from '../lib/errors';
+import { duration } from '../lib/reporter';
+import type { VerbContext, VerbResult } from '../lib/verb';
+import type { Orphan } from './adopt';
+import { orphansOf, requireOwn, withImports } from './adopt';
+import { applyProgress } from './apply-progress';
+import { terraformFailure } from './failure';
+import type { Finding } from './guards/finding';
+import type { PlannedChange } from './guards/words';
+import type { JudgedPlan } from './judged-plan';
+import { judgePlan, reportIdle } from './judged-plan';
+import type { SavedPlan, Stack, StackOptions } from './stack-plan';
+import { openStack, STACK_FILE, terraform, withPlan } from './stack-plan';
+
+export interface DeployInput extends StackOptions {
+  /** Name of the environment. */
+  readonly name: string;
+  /** Ids of findings that somebody said yes to. */
+  readonly allow: readonly string[];
+}
+
+/** What a deploy did: `deploy --json`. */
+export interface DeployDocument {
+  readonly formatVersion: 1;
+  readonly environment: string;
+  /** False when a guard stopped it, or when Terraform is not content with what it made. */
+  readonly ok: boolean;
+  /** What was applied; what would have been, where a guard stopped it. */
+  readonly changes: readonly PlannedChange[];
+  /** What a deploy before this one had left in Azure without its state knowing. */
+  readonly adopted: readonly Orphan[];
+  readonly findings: readonly Finding[];
+  /** Ids of findings that were allowed. */
+  readonly allowed: readonly string[];
+  /** What Terraform would do next: nothing, if all is well. */
+  readonly pending: readonly PlannedChange[];
+  /** Of the apply alone. */
+  readonly seconds: number;
+}
+
+/**
+ * Plans, judges, asks, applies exactly the plan that was judged, and looks whether anything is left to do. What a
+ * killed deploy left in Azure is taken over if it is the environment's own, and the plan with it judged again.
+ *
+ * Killed at any point, or stopped with Ctrl-C, the same command goes on from there.
+ *
+ * @returns `refused` when a guard says no, `failed` when Terraform is not content afterwards
+ * @throws ScaleoutError when Terraform fails, with the reason in words; refused for what is somebody else's
+ */
+export async function deploy(context: VerbContext, input: DeployInput): Promise<VerbResult<DeployDocument>> {
+  const { name, allow, ...options } = input;
+  const stack = await openStack(name, context, options);
+  const { judged, adopted, seconds } = await applyWithOrphans(context, stack, allow);
+  const { judgement, changes, findings } = judged;
+  const document = {
+    formatVersion: 1,
+    environment: name,
+    changes,
+    adopted,
+    findings,
+    allowed: judgement.allowed,
+    seconds,
+  } as const;
+  if (judgement.refused.length > 0) {
+    return { document: { ...document, ok: false, pending: changes }, text: judged.text, outcome: 'refused' };
+  }
+  if (!judged.pending) {
+    return { document: { ...document, ok: true, pending: [] }, text: judged.text, outcome: 'done' };
+  }
+  const left = await withPlan(stack, context, {}, ({ plan }) =>
+    Promise.resolve(judgePlan(stack, plan, allow)),
+  );
+  const ok = left.changes.length === 0;
+  return {
+    document: { ...document, ok, pending: left.changes },
+    text: ok
+      ? `${name} is as its config says, after ${duration(seconds)}; a new plan is empty. Next: npx scaleout tables plan --env ${name}`
+      : `${name} was applied in ${duration(seconds)}, and Terraform wants to change it again, which should not be:\n${left.text}`,
+    outcome: ok ? 'done' : 'failed',
+  };
+}
+
+interface Applied {
+  readonly judged: JudgedPlan;
+  readonly adopted: readonly Orphan[];
+  readonly seconds: number;
+}
+
+/** Applies, and again with the orphans that the apply ran into, until it runs into no others. */
+async function applyWithOrphans(
+  context: VerbContext,
+  stack: Stack,
+  allow: readonly string[],
+): Promise<Applied> {
+  const file = path.join(stack.directory, STACK_FILE);
+  const orphans: Orphan[] = [];
+  let seconds = 0;
+  try {
+    for (;;) {
+      const round = await withPlan(stack, context, {}, async (saved) => {
+        requireOwn(saved.plan, stack.environment);
+        const judged = judgePlan(stack, saved.plan, allow);
+        if (orphans.length === 0) reportIdle(context, judged);
+        const idle = judged.judgement.refused.length > 0 || !judged.pending;
+        const outcome = idle ? undefined : await applyPlan(context, stack, saved, judged);
+        return { judged, ...outcome };
+      });
+      seconds += round.seconds ?? 0;
+      const found = (round.orphans ?? []).filter(({ id }) => !orphans.some((known) => known.id === id));
+      if (round.failure === undefined) return { judged: round.judged, adopted: orphans, seconds };
+      if (found.length === 0) throw round.failure;
+      for (const { id } of found) {
+        context.reporter.warn(`${id} exists already: looking whether an earlier deploy left it behind`);
+      }
+      orphans.push(...found);
+      await writeFile(file, withImports(stack.text, orphans));
+    }
+  } finally {
+    if (orphans.length > 0) await writeFile(file, stack.text);
+  }
+}
+
+interface Outcome {
+  readonly seconds: number;
+  readonly failure?: ScaleoutError;
+  readonly orphans?: readonly Orphan[];
+}
+
+async function applyPlan(
+  context: VerbContext,
+  stack: Stack,
+  { file }: SavedPlan,
+  judged: JudgedPlan,
+): Promise<Outcome> {
+  const { environment } = stack;
+  const { reporter, signal, confirm } = context;
+  reporter.heading(`What will happen to ${environment}`);
+  for (const line of judged.text.split('\n')) reporter.info(line);
+  if (!(await confirm(`Apply exactly this to ${environment}?`))) {
+    throw new ScaleoutError(`nothing was applied to ${environment}, as answered`);
+  }
+  const started = performance.now();
+  const progress = reporter.progress('apply', judged.changes.length, 'steps');
+  let done = 0;
+  const follow = applyProgress((now) => {
+    done = now.done;
+    progress.update(now.done, now.detail);
+  });
+  const result = await terraform(stack, context, ['apply', '-json', '-input=false', file], follow);
+  const seconds = (performance.now() - started) / 1000;
+  progress.finish(result.exitCode === 0 ? undefined : 'broken off');
+  if (result.exitCode === 0) return { seconds };
+  if (signal.aborted) {
+    throw new InterruptedError(
+      `stopped as asked, with ${String(done)} of ${String(judged.changes.length)} steps done and in the state: the same command goes on from there`,
+    );
+  }
+  const output = `${result.stdout}\n${result.stderr}`;
+  return {
+    seconds,
+    failure: terraformFailure(result, { environment, doing: 'apply' }),
+    orphans: orphansOf(output),
+  };
+}

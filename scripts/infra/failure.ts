@@ -1,0 +1,71 @@
+import { refused, ScaleoutError } from '../lib/errors';
+import type { Diagnostic } from './diagnostics';
+import { diagnosticText, parseDiagnostics } from './diagnostics';
+import type { Cause, Where } from './failure-causes';
+import { CAUSES } from './failure-causes';
+import type { ProcessResult } from './terraform';
+import { paragraph } from './terraform';
+
+/** Why a run of Terraform failed, in one paragraph. */
+export interface Explanation {
+  /** The cause's id; `unknown` where nobody foresaw it. */
+  readonly id: string;
+  readonly message: string;
+  /** True where something says no on purpose. */
+  readonly refusal: boolean;
+}
+
+const LONGEST = 600;
+
+/**
+ * Explains a run of Terraform that failed: the gravest cause among its errors, and how many others there are. Pure.
+ *
+ * @param output what it wrote, `-json` or not
+ */
+export function explainFailure(output: string, where: Where): Explanation {
+  const diagnostics = parseDiagnostics(output);
+  const [first] = diagnostics;
+  if (first === undefined) return unknown(paragraph(output), where);
+  for (const cause of CAUSES) {
+    const own = diagnostics.flatMap((diagnostic) => match(cause, diagnostic));
+    const [found] = own;
+    if (found === undefined) continue;
+    // Two preconditions that fail are two things to correct; two resources that met one fault are one.
+    const texts = own.map(({ diagnostic, matched }) => cause.explain(matched, where, diagnostic));
+    const all = cause.id === 'precondition' ? [...new Set(texts)].join('; ') : (texts[0] ?? '');
+    const others = diagnostics.length - own.length;
+    const message = `${all}${others === 0 ? '' : ` (${others === 1 ? 'one more error' : `${String(others)} more errors`} beside it)`}`;
+    return { id: cause.id, message, refusal: cause.refusal === true };
+  }
+  return unknown(diagnostics.map(diagnosticText).join('; '), where, first);
+}
+
+/** The same as an error of the program. */
+export function terraformFailure(
+  result: Pick<ProcessResult, 'exitCode' | 'stdout' | 'stderr'>,
+  where: Where,
+): ScaleoutError {
+  const { message, refusal } = explainFailure(`${result.stdout}\n${result.stderr}`, where);
+  return refusal ? refused(message) : new ScaleoutError(message);
+}
+
+function match(
+  cause: Cause,
+  diagnostic: Diagnostic,
+): { readonly diagnostic: Diagnostic; readonly matched: RegExpExecArray }[] {
+  const same = diagnostic.detail === diagnostic.summary;
+  const told = same ? { ...diagnostic, detail: '' } : diagnostic;
+  const matched = cause.pattern.exec(diagnosticText(told));
+  return matched === null ? [] : [{ diagnostic: told, matched }];
+}
+
+function unknown(text: string, { environment, doing }: Where, first?: Diagnostic): Explanation {
+  const said = text.length <= LONGEST ? text : `${text.slice(0, LONGEST - 3)}...`;
+  const at = first?.address === undefined ? '' : ` at ${first.address}`;
+  const after = doing === 'apply' ? '. What was done before is in the state' : '';
+  return {
+    id: 'unknown',
+    message: `terraform ${doing} of "${environment}" failed${at}: ${said === '' ? 'it said nothing' : said}${after}`,
+    refusal: false,
+  };
+}

@@ -1,0 +1,60 @@
+import { FIREWALL_RULE } from '../../audit/azurerm';
+import type { Json } from '../../audit/synthesized';
+import type { Verdict } from './finding';
+import type { ResourceChange } from './plan-json';
+import { destroys, isReplacement } from './plan-json';
+import { shownValue, valueText } from './values';
+
+/** Addresses that one rule may let in before it stands for the internet; the config's own limit is far below. */
+const NARROW = 65_536;
+
+/** Firewall rules that open the cluster wider than anybody means to. */
+export function openings(change: ResourceChange): readonly Verdict[] {
+  if (change.type !== FIREWALL_RULE || change.after === null) return [];
+  if (destroys(change) && !isReplacement(change)) return [];
+  const from = change.after['start_ip_address'] ?? null;
+  const to = change.after['end_ip_address'] ?? null;
+  const values = [shownValue(change, 'start_ip_address'), shownValue(change, 'end_ip_address')];
+  if (from === '0.0.0.0' && to === '0.0.0.0') {
+    return [
+      {
+        guard: 'open-to-azure',
+        level: 'needs-yes',
+        values,
+        why: '0.0.0.0 lets in every machine on Azure, those of other customers too',
+        wayOut: 'list the addresses that connect, or use network.access: private; if it has to be, allow it',
+      },
+    ];
+  }
+  const first = ipv4(from);
+  const last = ipv4(to);
+  if (first === undefined || last === undefined) {
+    return [
+      {
+        guard: 'unknown-range',
+        level: 'needs-yes',
+        values,
+        why: 'which addresses the rule lets in only the apply would tell, so no guard can judge it',
+        wayOut: 'write the addresses out in the config',
+      },
+    ];
+  }
+  if (from !== '0.0.0.0' && last - first < NARROW) return [];
+  return [
+    {
+      guard: 'open-to-the-internet',
+      level: 'never',
+      values,
+      why: `the rule lets in ${(last - first + 1).toLocaleString('en-US')} addresses, from ${valueText(from)} to ${valueText(to)}`,
+      wayOut: 'list the ranges that connect, each as narrow as it is; or use network.access: private',
+    },
+  ];
+}
+
+function ipv4(address: Json): number | undefined {
+  if (typeof address !== 'string') return undefined;
+  const parts = address.split('.');
+  if (parts.length !== 4 || !parts.every((part) => /^\d{1,3}$/.test(part) && Number(part) < 256))
+    return undefined;
+  return parts.reduce((sum, part) => sum * 256 + Number(part), 0);
+}

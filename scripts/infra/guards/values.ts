@@ -1,0 +1,79 @@
+import { namesSecret, secretIn } from '../../audit/secrets';
+import type { Json } from '../../audit/synthesized';
+import { isObject } from '../../audit/synthesized';
+import type { ResourceChange } from './plan-json';
+
+/** One argument of a resource before and after, fit to be shown: what is secret reads `(sensitive)`. */
+export interface ShownValue {
+  readonly attribute: string;
+  readonly before: Json;
+  readonly after: Json;
+}
+
+const SENSITIVE = '(sensitive)';
+const UNKNOWN = '(known after apply)';
+
+/** An argument's two values, with every secret masked: by Terraform's masks, by its name, and by what it looks like. */
+export function shownValue(change: ResourceChange, attribute: string): ShownValue {
+  const unknown = at(change.afterUnknown, attribute);
+  return {
+    attribute,
+    before: mask(attribute, change.before?.[attribute] ?? null, at(change.beforeSensitive, attribute)),
+    after: holdsTrue(unknown)
+      ? UNKNOWN
+      : mask(attribute, change.after?.[attribute] ?? null, at(change.afterSensitive, attribute)),
+  };
+}
+
+/** True where only the apply will tell what the argument is. */
+export function isUnknown(change: ResourceChange, attribute: string): boolean {
+  return holdsTrue(at(change.afterUnknown, attribute));
+}
+
+/** Arguments whose value is another one afterwards, or may be. */
+export function changedAttributes(change: ResourceChange): readonly string[] {
+  const names = new Set([
+    ...Object.keys(change.before ?? {}),
+    ...Object.keys(change.after ?? {}),
+    ...(isObject(change.afterUnknown) ? Object.keys(change.afterUnknown) : []),
+  ]);
+  return [...names]
+    .filter(
+      (name) =>
+        isUnknown(change, name) ||
+        JSON.stringify(change.before?.[name] ?? null) !== JSON.stringify(change.after?.[name] ?? null),
+    )
+    .sort();
+}
+
+/** A value as text: `not set`, `true`, `13`, `westus2`. */
+export function valueText(value: Json): string {
+  if (value === null) return 'not set';
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function mask(name: string, value: Json, sensitive: Json | undefined): Json {
+  if (value === null) return null;
+  if (sensitive === true || namesSecret(name)) return SENSITIVE;
+  if (Array.isArray(value)) {
+    return (value as readonly Json[]).map((item, index) => mask('', item, at(sensitive, index)));
+  }
+  if (isObject(value)) {
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, mask(key, item, at(sensitive, key))]),
+    );
+  }
+  return typeof value === 'string' && secretIn(value) !== undefined ? SENSITIVE : value;
+}
+
+function at(mask: Json | undefined, key: string | number): Json | undefined {
+  if (mask === true) return true;
+  if (Array.isArray(mask)) return (mask as readonly Json[])[Number(key)];
+  return isObject(mask) ? mask[key] : undefined;
+}
+
+function holdsTrue(mask: Json | undefined): boolean {
+  if (mask === true) return true;
+  if (Array.isArray(mask)) return (mask as readonly Json[]).some(holdsTrue);
+  return isObject(mask) && Object.values(mask).some(holdsTrue);
+}

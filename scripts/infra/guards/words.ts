@@ -1,0 +1,117 @@
+import { CLUSTER } from '../../audit/azurerm';
+import { explainChange, explainResource } from '../../audit/words';
+import type { Finding, GuardContext, Judgement } from './finding';
+import { nameOf } from './finding';
+import type { ResourceChange, TerraformPlan } from './plan-json';
+import { isReplacement } from './plan-json';
+import { changedAttributes, shownValue, valueText } from './values';
+
+/** What a plan does to one resource, for people and programs; secrets masked. */
+export interface PlannedChange {
+  readonly address: string;
+  readonly constructPath: string;
+  readonly action: 'create' | 'update' | 'replace' | 'destroy' | 'adopt' | 'move' | 'forget' | 'read';
+  /** One sentence to each thing that happens. */
+  readonly words: readonly string[];
+}
+
+/** A plan in words, in the order of its addresses. Pure. */
+export function plannedChanges(plan: TerraformPlan, context: GuardContext): readonly PlannedChange[] {
+  return plan.changes.map((change) => ({
+    address: change.address,
+    constructPath: context.constructPath(change.address),
+    action: actionOf(change),
+    words: wordsOf(change),
+  }));
+}
+
+function actionOf(change: ResourceChange): PlannedChange['action'] {
+  if (change.importing !== undefined) return 'adopt';
+  if (isReplacement(change)) return 'replace';
+  const [action = 'no-op'] = change.actions;
+  switch (action) {
+    case 'create':
+    case 'update':
+    case 'forget':
+    case 'read':
+      return action;
+    case 'delete':
+      return 'destroy';
+    case 'no-op':
+      return 'move';
+  }
+}
+
+function wordsOf(change: ResourceChange): readonly string[] {
+  const name = nameOf(change);
+  switch (actionOf(change)) {
+    case 'create':
+      return [`${name}: ${explainResource(change.type, true)}`];
+    case 'destroy':
+      return [
+        `${name}: ${change.deposed === undefined ? explainResource(change.type, false) : 'what a broken-off replacement left behind is removed'}`,
+      ];
+    case 'replace':
+      return [`${name}: destroyed, and created anew`];
+    case 'forget':
+      return [`${name}: Terraform forgets it, and Azure keeps it`];
+    case 'read':
+      return [`${name}: read`];
+    case 'move':
+      return [`${name}: the same resource at another address, was ${change.previousAddress ?? 'elsewhere'}`];
+    case 'adopt':
+      return [`${name}: exists in Azure already and is taken over`, ...updates(change)];
+    case 'update':
+      return updates(change);
+  }
+}
+
+function updates(change: ResourceChange): readonly string[] {
+  if (!change.actions.includes('update')) return [];
+  return changedAttributes(change).map((attribute) => {
+    const { before, after } = shownValue(change, attribute);
+    const { words } = explainChange(
+      change.type,
+      attribute,
+      change.before?.[attribute] ?? null,
+      change.after?.[attribute] ?? null,
+    );
+    const label = change.type === CLUSTER && attribute === 'node_count' ? 'workers' : attribute;
+    return `${label}: ${valueText(before)} -> ${valueText(after)} (${words})`;
+  });
+}
+
+/** The changes, the findings and what they ask for, as a person reads them before saying yes. */
+export function describeJudged(
+  environment: string,
+  changes: readonly PlannedChange[],
+  judgement: Judgement,
+): string {
+  const lines: string[] = [];
+  if (changes.length === 0) lines.push(`Nothing to do: ${environment} is as its config says.`);
+  for (const { constructPath, action, words } of changes) {
+    lines.push(`${action.padEnd(8)}${constructPath}`, ...words.map((word) => `          ${word}`));
+  }
+  for (const finding of judgement.findings) lines.push('', describeFinding(finding, judgement));
+  if (judgement.refused.length > 0) lines.push('', describeRefusal(environment, judgement));
+  return lines.join('\n');
+}
+
+export function describeFinding(finding: Finding, { allowed }: Pick<Judgement, 'allowed'>): string {
+  const mark = {
+    never: 'REFUSED',
+    'needs-yes': allowed.includes(finding.id) ? 'allowed' : 'REFUSED',
+    note: 'note',
+  }[finding.level];
+  return `${mark} ${finding.id} at ${finding.constructPath}: ${finding.why}. Way out: ${finding.wayOut}.`;
+}
+
+function describeRefusal(environment: string, { refused }: Judgement): string {
+  const never = refused.filter(({ level }) => level === 'never').map(({ id }) => id);
+  if (never.length > 0) {
+    return `Nothing was applied to ${environment}: ${never.join(', ')} cannot be allowed.`;
+  }
+  const ids = [...new Set(refused.map(({ id }) => id))];
+  const flags = ids.map((id) => `--allow ${id}`).join(' ');
+  return `Nothing was applied to ${environment}. To go ahead all the same: ${flags} (before npx cdktf: SCALEOUT_ALLOW=${ids.join(',')}).`;
+}

@@ -1,0 +1,147 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { readSynthesis, stackOf } from '../audit/read';
+import type { Synthesized } from '../audit/synthesized';
+import type { VerbContext } from '../lib/verb';
+import { stopIfAsked } from '../lib/verb';
+import { terraformFailure } from './failure';
+import type { GuardContext } from './guards/finding';
+import type { TerraformPlan } from './guards/plan-json';
+import { parsePlan } from './guards/plan-json';
+import { PROJECT_DIRECTORY, SYNTHESIS } from './project';
+import type { SynthOptions } from './synth';
+import { synthesize } from './synth';
+import type { ProcessEnvironment, ProcessResult } from './terraform';
+import { runTerraform } from './terraform';
+
+/** Where and how the stacks of a project are run; all of it has the project's own as default. */
+export interface StackOptions {
+  /** @default process.env */
+  readonly environment?: ProcessEnvironment;
+  /** Where it is synthesized, and where Terraform runs. @default cdktf.out of the project */
+  readonly directory?: string;
+  /** The command that synthesizes. @default - what cdktf.json says */
+  readonly app?: string;
+  /** Take what lies in the directory instead of synthesizing. @default false */
+  readonly skipSynth?: boolean;
+  /** Further arguments of `terraform plan`, such as `-var`. @default - none */
+  readonly planArguments?: readonly string[];
+}
+
+/** One environment's stack, synthesized and initialised: Terraform can run in it. */
+export interface Stack {
+  readonly environment: string;
+  /** Where Terraform runs. */
+  readonly directory: string;
+  readonly synthesized: Synthesized;
+  /** The same, as its file says it. */
+  readonly text: string;
+  readonly processEnvironment: ProcessEnvironment;
+  readonly planArguments: readonly string[];
+}
+
+/** A plan that lies in a file, and what that file says. */
+export interface SavedPlan {
+  /** Within a private directory that goes with it: a plan holds passwords in clear text. */
+  readonly file: string;
+  readonly plan: TerraformPlan;
+}
+
+/**
+ * Synthesizes as `npx cdktf synth` does, and initialises Terraform for one environment.
+ *
+ * @throws ScaleoutError when the config is wrong, the environment is unknown, or Terraform cannot be initialised
+ */
+export async function openStack(
+  environment: string,
+  context: VerbContext,
+  options: StackOptions = {},
+): Promise<Stack> {
+  const directory = path.resolve(PROJECT_DIRECTORY, options.directory ?? SYNTHESIS);
+  const processEnvironment = options.environment ?? process.env;
+  if (options.skipSynth !== true) {
+    const synth: SynthOptions = {
+      environment: processEnvironment,
+      signal: context.signal,
+      ...(options.app === undefined ? {} : { app: options.app }),
+    };
+    try {
+      await synthesize(directory, synth);
+    } catch (error) {
+      stopIfAsked(context.signal, 'nothing was changed');
+      throw error;
+    }
+  }
+  const synthesized = stackOf(await readSynthesis(directory), environment);
+  const stackDirectory = path.join(directory, 'stacks', environment);
+  const stack = {
+    environment,
+    directory: stackDirectory,
+    synthesized,
+    text: await readFile(path.join(stackDirectory, STACK_FILE), 'utf8'),
+    processEnvironment,
+    planArguments: options.planArguments ?? [],
+  };
+  const result = await terraform(stack, context, ['init', '-input=false', '-no-color']);
+  if (result.exitCode !== 0) throw terraformFailure(result, { environment, doing: 'init' });
+  return stack;
+}
+
+export const STACK_FILE = 'cdk.tf.json';
+
+/**
+ * Plans into a private temporary directory, hands the plan to `use`, and removes both.
+ *
+ * @throws ScaleoutError when Terraform cannot plan, with the reason in words
+ */
+export async function withPlan<T>(
+  stack: Stack,
+  context: VerbContext,
+  options: { readonly destroy?: boolean },
+  use: (saved: SavedPlan) => Promise<T>,
+): Promise<T> {
+  // mkdtemp makes it readable for its owner alone.
+  const directory = await mkdtemp(path.join(tmpdir(), 'scaleout-plan-'));
+  try {
+    const file = path.join(directory, 'plan');
+    const planned = await terraform(stack, context, [
+      'plan',
+      '-json',
+      '-input=false',
+      `-out=${file}`,
+      ...(options.destroy === true ? ['-destroy'] : []),
+      ...stack.planArguments,
+    ]);
+    const where = { environment: stack.environment, doing: 'plan' } as const;
+    if (planned.exitCode !== 0) throw terraformFailure(planned, where);
+    const shown = await terraform(stack, context, ['show', '-json', file]);
+    if (shown.exitCode !== 0) throw terraformFailure({ ...shown, stdout: '' }, where);
+    return await use({ file, plan: parsePlan(shown.stdout) });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+/** Runs Terraform in a stack. Ctrl-C ends it in its own time: what it has done by then is in its state. */
+export async function terraform(
+  stack: Pick<Stack, 'directory' | 'processEnvironment'>,
+  { signal }: VerbContext,
+  args: readonly string[],
+  onOutput?: (text: string) => void,
+): Promise<ProcessResult> {
+  stopIfAsked(signal, 'nothing was changed');
+  const result = await runTerraform([`-chdir=${stack.directory}`, ...args], {
+    environment: stack.processEnvironment,
+    interrupt: signal,
+    ...(onOutput === undefined ? {} : { onOutput }),
+  });
+  if (args[0] !== 'apply') stopIfAsked(signal, 'nothing was changed');
+  return result;
+}
+
+/** What the guards know of a stack: the constructs its addresses come from. */
+export function guardContext({ synthesized }: Stack): GuardContext {
+  const paths = new Map(synthesized.resources.map(({ address, constructPath }) => [address, constructPath]));
+  return { constructPath: (address) => paths.get(address) ?? synthesized.environment };
+}
