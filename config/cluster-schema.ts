@@ -1,9 +1,10 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { choice, flag, matching, text, whole, within } from './leaves';
 import { CLUSTER_ID } from './azure-names';
 import { location } from './azure-leaves';
 import type { RegularEdition } from './service-limits';
 import { AVAILABILITY_ZONES, DAYS_OF_WEEK, POSTGRES_VERSIONS, REGULAR_EDITIONS } from './service-limits';
+import { oneOf, show } from './wording';
 import { strictShape } from './yaml';
 
 export const STAGES = ['single-node', 'scaled-out'] as const;
@@ -108,7 +109,10 @@ export const cluster = strictShape(
       'Whether the coordinator stores shards beside the workers. A single node always does.',
     ),
     highAvailability: flag().describe('A standby for every node; doubles the cost of the nodes.'),
-    preferredPrimaryZone: choice(AVAILABILITY_ZONES)
+    preferredPrimaryZone: z
+      .enum(AVAILABILITY_ZONES, {
+        error: `${oneOf(AVAILABILITY_ZONES.map((zone) => show(zone)))}, in quotes`,
+      })
       .optional()
       .describe('Availability zone of the nodes, in quotes; absent, Azure chooses.'),
     maintenanceWindow: maintenanceWindow.optional(),

@@ -16,11 +16,11 @@ export const roles = z
 const value = z
   .union([z.string(), z.number()], { error: 'text or a number, as in on or 64' })
   .transform(String);
-const perNode = (whose: string): z.ZodOptional<z.ZodRecord<z.ZodString, typeof value>> =>
-  z
-    .record(z.string(), value, { error: "parameters and their values, as in { work_mem: '65536' }" })
-    .optional()
-    .describe(`Server parameters of ${whose}, by name, in the units of the service.`);
+export const parameterValues = z.record(z.string(), value, {
+  error: "parameters and their values, as in { work_mem: '65536' }",
+});
+const perNode = (whose: string): z.ZodOptional<typeof parameterValues> =>
+  parameterValues.optional().describe(`Server parameters of ${whose}, by name, in the units of the service.`);
 
 export const parameters = strictShape(
   {

@@ -1,23 +1,23 @@
 import { z } from 'zod';
 import { coordinator, stage, workers } from './cluster-schema';
-import { firewallViolations } from './firewall-rules';
-import { allow } from './network-schema';
+import { databaseRules } from './database-rules';
+import { networkRules } from './network-rules';
+import { originRules } from './origin-rules';
+import { partOf } from './part-of';
 import { reportAll } from './report-all';
 import {
   availabilityViolations,
   citusVersionViolations,
   clusterNameViolations,
   coordinatorViolations,
+  growingCoordinatorViolations,
   postgresVersionViolations,
   workerViolations,
 } from './service-limits';
+import { supportRules } from './support-rules';
 import { tagRule } from './tag-rules';
 import type { Rule } from './yaml';
 import { rule } from './yaml';
-
-/** The part of a file that a rule reads; what stands beside it does not matter. */
-const partOf = <Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodType<z.output<z.ZodObject<Shape>>> =>
-  z.object(shape);
 
 /** The rules between the values of one file, most of them the service's. */
 export const environmentRules: readonly Rule[] = [
@@ -40,15 +40,15 @@ export const environmentRules: readonly Rule[] = [
     }),
     (read, report) => {
       // Workers that are written down say that scaling out is foreseen: the coordinator must fit both stages.
-      const foreseen = read.cluster.workers !== undefined || read.cluster.stage === 'scaled-out';
-      const alone = coordinatorViolations(read.cluster.coordinator, false);
-      const leading = foreseen ? coordinatorViolations(read.cluster.coordinator, true) : [];
-      const firstOfEach = new Map([...alone, ...leading].map((each) => [each.at.join('.'), each]));
-      reportAll(
-        ['cluster', 'coordinator'],
-        read.cluster.stage === 'scaled-out' ? leading : [...firstOfEach.values()],
-        report,
-      );
+      const foreseen = read.cluster.workers !== undefined;
+      const { stage: at, coordinator: size } = read.cluster;
+      const violations =
+        at === 'scaled-out'
+          ? coordinatorViolations(size, true)
+          : foreseen
+            ? growingCoordinatorViolations(size)
+            : coordinatorViolations(size, false);
+      reportAll(['cluster', 'coordinator'], violations, report);
     },
   ),
   rule(partOf({ cluster: partOf({ workers }) }), (read, report) =>
@@ -69,8 +69,9 @@ export const environmentRules: readonly Rule[] = [
       report,
     ),
   ),
-  rule(partOf({ network: partOf({ access: z.literal('firewall'), allow }) }), (read, report) =>
-    reportAll(['network', 'allow'], firewallViolations(read.network.allow), report),
-  ),
+  ...originRules,
+  ...networkRules,
+  ...databaseRules,
+  ...supportRules,
   tagRule,
 ];

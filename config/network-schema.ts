@@ -17,14 +17,11 @@ export const allow = z
   })
   .describe('Who may connect, at most 10 ranges, 256 addresses in all.');
 
-const reasonAllowed = 'why, in a sentence an auditor can judge (20 letters at least)';
-const allowAzureServices = strictShape(
+export const allowAzureServices = strictShape(
   {
-    reason: z
-      .string({ error: reasonAllowed })
-      .trim()
-      .min(20, { error: reasonAllowed })
-      .describe('Why nothing narrower will do, for the auditor.'),
+    reason: text('why, in one line for the auditor').describe(
+      'Why nothing narrower will do: who needs it, and until when. 20 to 300 characters.',
+    ),
   },
   'the reason, as in { reason: ... }',
 ).describe(

@@ -9,13 +9,13 @@ import { rule } from './yaml';
  * would lie in an account that nobody described.
  */
 export function stateRules(bootstrap: BootstrapSettings): Rule[] {
-  const remote = <Key extends 'resourceGroup' | 'storageAccount' | 'container'>(
-    key: Key,
+  const remote = (
+    key: 'resourceGroup' | 'storageAccount' | 'container',
     check: (value: string, report: Report, at: Path) => void,
   ): Rule =>
     rule(
       z.object({ state: z.object({ backend: z.literal('azurerm'), [key]: z.string() }) }),
-      ({ state }, report) => check(String(state[key]), report, ['state', key]),
+      ({ state }, report) => check(state[key] ?? '', report, ['state', key]),
     );
   const must = (value: string, wanted: string, report: Report, at: Path): void => {
     // Azure compares the names of groups without regard to case.

@@ -190,7 +190,7 @@ password: secret
     [
       'a typing slip in a key',
       [['highAvailability:', 'highAvailibility: true\n  highAvailability:']],
-      'cluster.highAvailibility: unknown key (did you mean "highAvailability"?): the keys here are name, postgresVersion, citusVersion, stage, coordinator, workers, coordinatorHoldsShards, highAvailability, maintenanceWindow, protectFromDestroy, lockAgainstDeletion and origin',
+      'cluster.highAvailibility: unknown key (did you mean "highAvailability"?): the keys here are name, postgresVersion, citusVersion, stage, coordinator, workers, coordinatorHoldsShards, highAvailability, preferredPrimaryZone, maintenanceWindow, protectFromDestroy, lockAgainstDeletion and origin',
     ],
     [
       'a production that is neither',
@@ -258,6 +258,7 @@ describe('loadEnvironments', () => {
     .replace('name: prod\n', 'name: staging\n')
     .replace('-sensors-prod\n', '-sensors-staging\n')
     .replace('name: wwi-sensors-prod', 'name: wwi-sensors-staging')
+    .replace('name: kv-wwi-sensors-prod', 'name: kv-wwi-staging')
     .replace('prod.tfstate', 'staging.tfstate');
 
   test('fails when two private environments are in one virtual network, which takes one DNS zone', () => {
@@ -268,6 +269,18 @@ describe('loadEnvironments', () => {
     expect(faults()).toEqual([
       expect.stringMatching(
         /^staging\.yaml:\d+: network\.subnetId: is in the virtual network "VNET-WWI", as in environment "prod": each environment makes a private DNS zone and links it, .* so choose a subnet of another network for one of the two, or access: firewall$/,
+      ),
+    ]);
+  });
+
+  test('fails when two environments want one key vault, of whatever capitals', () => {
+    writeFileSync(
+      file('staging.yaml'),
+      staging.replace('vnet-wwi', 'vnet-staging').replace('kv-wwi-staging', 'KV-wwi-sensors-prod'),
+    );
+    expect(faults()).toEqual([
+      expect.stringMatching(
+        /^staging\.yaml:\d+: keyVault\.name: is "KV-wwi-sensors-prod", as in environment "prod": no two vaults on Azure/,
       ),
     ]);
   });

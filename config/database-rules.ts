@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { roleViolations } from './database-roles';
+import { parameterValues, roles } from './database-schema';
+import { partOf } from './part-of';
+import { reportAll } from './report-all';
+import type { ParametersOf } from './server-parameters';
+import { parameterViolations } from './server-parameters';
+import type { Rule } from './yaml';
+import { rule } from './yaml';
+
+/** What the service asks of roles and server parameters. */
+export const databaseRules: readonly Rule[] = [
+  rule(partOf({ roles }), (read, report) => reportAll(['roles'], roleViolations(read.roles), report)),
+  parameters('coordinator'),
+  parameters('workers'),
+  rule(
+    partOf({
+      parameters: partOf({ workers: z.record(z.string(), z.unknown()) }),
+      cluster: partOf({ workers: z.undefined().optional() }),
+    }),
+    (_, report) => {
+      report(
+        ['parameters', 'workers'],
+        'are for workers, and the file names none: add cluster.workers, or remove them',
+      );
+    },
+  ),
+];
+
+function parameters(kind: ParametersOf): Rule {
+  return rule(
+    partOf({
+      parameters: partOf({ [kind]: parameterValues }),
+      // Which parameters there are follows from the version; another fault of it is told at its own place.
+      cluster: partOf({ postgresVersion: z.int().optional().catch(undefined) }),
+    }),
+    (read, report) =>
+      reportAll(
+        ['parameters', kind],
+        parameterViolations(read.parameters[kind] ?? {}, kind, read.cluster.postgresVersion),
+        report,
+      ),
+  );
+}
