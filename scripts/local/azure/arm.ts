@@ -21,6 +21,8 @@ export interface ArmRequest {
   readonly params: Readonly<Record<string, string>>;
   /** `https://localhost:PORT`, for the absolute addresses that answers carry. */
   readonly origin: string;
+  /** Object id of whoever asks, as the token says; absent where the token names nobody. */
+  readonly principal?: string;
   /** Set on request: the operation that this request begins ends as failed, for this reason. */
   readonly failure?: OperationFailure;
 }
@@ -35,6 +37,8 @@ export interface ArmResponse {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Json;
+  /** A body that is not JSON; its type is for the headers to say. */
+  readonly text?: string;
 }
 
 /** A refusal in Azure's form, `{"error":{"code","message"}}`, with the HTTP status it travels under. */

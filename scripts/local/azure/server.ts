@@ -12,7 +12,12 @@ import type { ClusterBackend, ServerAddress } from './cluster-backend';
 import { connectClusters } from './cluster-backend';
 import type { Fault, FaultAnswer } from './faults';
 import { matchFault, refusalOf } from './faults';
-import { authenticationRoutes } from './providers/authentication';
+import { authenticationRoutes, principalOf } from './providers/authentication';
+import { authorizationRoutes } from './providers/authorization';
+import { keyVaultRoutes } from './providers/key-vault';
+import { keyVaultSecretRoutes } from './providers/key-vault-secrets';
+import { logAnalyticsRoutes } from './providers/log-analytics';
+import { monitorRoutes } from './providers/monitor';
 import { lockRoutes, obeyingLocks } from './providers/locks';
 import { networkRoutes } from './providers/network';
 import { Operations } from './providers/operations';
@@ -20,11 +25,13 @@ import { clusterOfServer, postgresqlRoutes } from './providers/postgresql';
 import { postgresqlConfigurationRoutes } from './providers/postgresql-configurations';
 import { postgresqlRoleRoutes } from './providers/postgresql-roles';
 import { resourceGroupRoutes } from './providers/resources';
+import { storageRoutes } from './providers/storage';
 import { subscriptionRoutes } from './providers/subscriptions';
+import { startDataPlaneProxy } from './proxy';
 import type { RecordedRequest } from './recorder';
-import { redact, redactForm } from './recorder';
+import { redact, redactDataPlane, redactForm } from './recorder';
 import type { Route } from './router';
-import { matchRoute } from './router';
+import { matchHost, matchRoute } from './router';
 import { ResourceStore } from './store';
 
 export interface AzureStandInOptions {
@@ -50,10 +57,13 @@ export interface AzureStandIn {
   readonly certificate: string;
   /** Every request so far, in the order they were answered, without secrets. */
   readonly requests: readonly RecordedRequest[];
+  /** `HOST:PORT` of everything that clients tried to reach through the stand-in's proxy and that it is not. */
+  readonly refusedHosts: readonly string[];
   /**
-   * `environment` with everything Terraform needs to come here, and without any `ARM_` variable of its own: a
-   * rehearsal with somebody's real login must not be able to reach the real Azure. Nothing in it is a secret, the
-   * stand-in lets everybody in.
+   * `environment` with everything Terraform needs to come here, and without any `ARM_` variable or proxy of its own: a
+   * rehearsal with somebody's real login must not be able to reach the real Azure. All that is let past the stand-in's
+   * proxy is where Terraform downloads plugins; who needs a proxy for that has to have them in a mirror or a cache.
+   * Nothing in it is a secret, the stand-in lets everybody in.
    */
   terraformEnvironment(environment: Environment): Environment;
   /** Makes something go wrong, after whatever was asked for before; see {@link Fault}. */
@@ -66,11 +76,15 @@ export interface AzureStandIn {
   close(): Promise<void>;
 }
 
+/** Variables that the stand-in's own take the place of; proxies are spelled in capitals or not. */
+const OVERRULED = /^(?:ARM_.*|(?:https?|all|no)_proxy)$/i;
+/** Where Terraform finds and downloads the plugins of the public registry. */
+const PLUGIN_HOSTS = ['registry.terraform.io', 'releases.hashicorp.com'];
+
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Starts a stand-in on a free port of the loopback interface, with a certificate made for it. */
 export async function startAzureStandIn(options: AzureStandInOptions = {}): Promise<AzureStandIn> {
-  const identity = createServerIdentity(['localhost', '127.0.0.1']);
   const store = new ResourceStore({ file: options.stateFile, now: Date.now });
   const operations = new Operations(store, { operationMs: options.operationMs ?? 200, retryAfterSeconds: 1 });
   const routes = obeyingLocks(store, [
@@ -78,6 +92,12 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     ...subscriptionRoutes(),
     ...operations.routes(),
     ...resourceGroupRoutes(store, operations),
+    ...authorizationRoutes(store),
+    ...keyVaultRoutes(store, operations),
+    ...keyVaultSecretRoutes(store),
+    ...logAnalyticsRoutes(store),
+    ...monitorRoutes(store),
+    ...storageRoutes(store),
     ...postgresqlRoutes(store, operations, { takenNames: options.takenNames ?? [] }),
     ...postgresqlRoleRoutes(store, operations),
     ...postgresqlConfigurationRoutes(store, operations),
@@ -85,6 +105,9 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     ...lockRoutes(store),
   ]);
   if (options.clusters !== undefined) connectClusters(operations, options.clusters);
+  const dataPlanes = [...new Set(routes.flatMap(({ host }) => host ?? []))];
+  const wildcards = dataPlanes.map((host) => host.replace(/\{\w+\}/, '*'));
+  const identity = createServerIdentity(['localhost', '127.0.0.1', ...wildcards]);
   const requests: RecordedRequest[] = [];
   let origin = '';
   let faults = options.faults ?? [];
@@ -106,7 +129,12 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);
   });
-  origin = `https://localhost:${String((server.address() as AddressInfo).port)}`;
+  const { port } = server.address() as AddressInfo;
+  origin = `https://localhost:${String(port)}`;
+  const proxy = await startDataPlaneProxy({
+    targetPort: port,
+    isKnown: (host) => dataPlanes.some((pattern) => matchHost(pattern, host) !== undefined),
+  });
 
   const trust = mkdtempSync(join(tmpdir(), 'scaleout-azure-'));
   writeFileSync(join(trust, 'stand-in.pem'), identity.certificate);
@@ -115,13 +143,17 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     origin,
     certificate: identity.certificate,
     requests,
+    refusedHosts: proxy.refused,
     terraformEnvironment: (environment) => ({
-      ...Object.fromEntries(Object.entries(environment).filter(([name]) => !name.startsWith('ARM_'))),
+      ...Object.fromEntries(Object.entries(environment).filter(([name]) => !OVERRULED.test(name))),
       ARM_METADATA_HOSTNAME: origin.slice('https://'.length),
       ARM_SUBSCRIPTION_ID: NOBODY,
       ARM_TENANT_ID: NOBODY,
       ARM_CLIENT_ID: NOBODY,
       ARM_CLIENT_SECRET: 'none',
+      HTTPS_PROXY: proxy.address,
+      HTTP_PROXY: proxy.address,
+      NO_PROXY: ['localhost', '127.0.0.1', ...PLUGIN_HOSTS].join(','),
       // The directory adds to the trusted certificates where SSL_CERT_FILE would replace them, and with them the
       // way to a provider registry. Go reads it on Linux and the BSDs; macOS and Windows trust their own stores.
       SSL_CERT_DIR: [trust, environment['SSL_CERT_DIR'] ?? ''].filter(Boolean).join(delimiter),
@@ -134,6 +166,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
       return server?.node === 'c' ? options.clusters?.locate?.(server.clusterId) : undefined;
     },
     close: async () => {
+      await proxy.close();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
       rmSync(trust, { recursive: true, force: true });
@@ -161,15 +194,14 @@ function answer(
 ): ArmResponse {
   const { pathname, searchParams } = new URL(`${origin}${message.url ?? '/'}`);
   const method = message.method ?? '';
+  const host = dataPlaneOf(message);
   try {
-    const { route, params } = matchRoute(routes, method, pathname, searchParams);
-    if (route.anonymous !== true && !/^Bearer \S+$/.test(message.headers.authorization ?? '')) {
-      throw new ArmError(
-        401,
-        'AuthenticationFailed',
-        "Authentication failed. The 'Authorization' header is missing.",
-      );
+    const { route, params } = matchRoute(routes, method, pathname, searchParams, host);
+    const authorization = message.headers.authorization ?? '';
+    if (route.anonymous !== true && !/^Bearer \S+$/.test(authorization)) {
+      throw unauthenticated(origin, route);
     }
+    const principal = principalOf(authorization);
     const body = isForm(message) ? undefined : parseBody(text);
     return route.handle({
       method,
@@ -178,6 +210,7 @@ function answer(
       body,
       params,
       origin,
+      ...(principal === undefined ? {} : { principal }),
       ...(fault?.kind === 'operationFails' ? { failure: failureOf(fault) } : {}),
     });
   } catch (error) {
@@ -192,11 +225,27 @@ function failureOf({ code, message }: Extract<FaultAnswer, { kind: 'operationFai
   return { code: code ?? 'OperationFailed', message: message ?? 'The operation failed on request.' };
 }
 
-function send(reply: ServerResponse, { status, headers, body }: ArmResponse): void {
+/** The data plane a request is for, by the name in lower case it was sent to; undefined for Resource Manager. */
+function dataPlaneOf(message: IncomingMessage): string | undefined {
+  const host = (message.headers.host ?? '').replace(/:\d+$/, '').toLowerCase();
+  return host === 'localhost' || host === '127.0.0.1' ? undefined : host;
+}
+
+/** A data plane says what a token has to be for, and its clients wait to be told. */
+function unauthenticated(origin: string, { audience }: Route): ArmError {
+  const headers: Record<string, string> =
+    audience === undefined
+      ? {}
+      : { 'WWW-Authenticate': `Bearer authorization="${origin}/${NOBODY}", resource="${audience}"` };
+  const message = "Authentication failed. The 'Authorization' header is missing.";
+  return new ArmError(401, 'AuthenticationFailed', message, headers);
+}
+
+function send(reply: ServerResponse, { status, headers, body, text }: ArmResponse): void {
   const json = body === undefined ? undefined : JSON.stringify(body);
   const type = json === undefined ? {} : { 'Content-Type': 'application/json; charset=utf-8' };
   reply.writeHead(status, { ...type, ...headers });
-  reply.end(json);
+  reply.end(json ?? text);
 }
 
 function parseBody(text: string) {
@@ -219,10 +268,12 @@ function isForm(message: IncomingMessage): boolean {
 }
 
 function record(message: IncomingMessage, text: string, status: number): RecordedRequest {
-  const body = isForm(message) ? redactForm(text) : redact(jsonOf(text));
+  const host = dataPlaneOf(message);
+  const redacted = host === undefined ? redact : redactDataPlane;
+  const body = isForm(message) ? redactForm(text) : redacted(jsonOf(text));
   return {
     method: message.method ?? '',
-    url: message.url ?? '',
+    url: `${host === undefined ? '' : `https://${host}`}${message.url ?? ''}`,
     ...(body === undefined ? {} : { body }),
     status,
   };

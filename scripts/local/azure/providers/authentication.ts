@@ -51,11 +51,12 @@ function cloud(origin: string) {
       tenant: 'common',
       identityProvider: 'AAD',
     },
-    // The provider refuses to start without these; names under .invalid resolve nowhere (RFC 6761).
+    // Azure's own names, as clients check their form. Who is sent here by `terraformEnvironment` reaches data planes
+    // through the stand-in's proxy alone, and that leads to the stand-in or nowhere.
     suffixes: {
-      storage: 'storage.invalid',
-      keyVaultDns: 'vault.invalid',
-      mhsmDns: 'managedhsm.invalid',
+      storage: 'core.windows.net',
+      keyVaultDns: 'vault.azure.net',
+      mhsmDns: 'managedhsm.azure.net',
     },
   };
 }
@@ -64,19 +65,32 @@ function issuer(request: ArmRequest): string {
   return `${request.origin}/${param(request, 'tenant')}/v2.0`;
 }
 
+/** Object id of the one principal that logs in here. */
+export const PRINCIPAL_ID = '00000000-0000-0000-0000-00000000000a';
+
+/** Whom a token names as its holder, by object id; undefined for a token that is not of the form. Pure. */
+export function principalOf(authorization: string | undefined): string | undefined {
+  const [, claims = ''] = /^Bearer [^.]+\.([^.]+)\./.exec(authorization ?? '') ?? [];
+  try {
+    const { oid } = JSON.parse(Buffer.from(claims, 'base64url').toString()) as { oid?: unknown };
+    return typeof oid === 'string' ? oid : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** An unsigned JSON Web Token: clients read who they are from it, and nobody here checks it. */
 function token(request: ArmRequest): string {
   const seconds = Math.floor(Date.now() / 1000);
-  const principal = '00000000-0000-0000-0000-00000000000a';
   const claims = {
     iss: issuer(request),
     aud: `${request.origin}/`,
     iat: seconds,
     exp: seconds + 3600,
     tid: param(request, 'tenant'),
-    oid: principal,
-    sub: principal,
-    appid: principal,
+    oid: PRINCIPAL_ID,
+    sub: PRINCIPAL_ID,
+    appid: PRINCIPAL_ID,
     idtyp: 'app',
   };
   const encode = (part: object): string => Buffer.from(JSON.stringify(part)).toString('base64url');

@@ -42,6 +42,12 @@ export function resourceGroupRoutes(store: ResourceStore, operations: Operations
       handle: (request) => ({ status: 200, body: { value: topLevel(store, requireGroup(store, request)) } }),
     },
     {
+      method: 'GET',
+      pattern: '/subscriptions/{subscription}/resources',
+      apiVersions: ['2015-11-01'],
+      handle: (request) => ({ status: 200, body: { value: ofType(store, request) } }),
+    },
+    {
       method: 'DELETE',
       pattern: GROUP,
       apiVersions,
@@ -95,17 +101,34 @@ function createOrUpdate(store: ResourceStore, request: ArmRequest): ArmResponse 
   return answer(existing === undefined ? 201 : 200, group);
 }
 
-/** Resources of the group itself; those inside a resource (a cluster's firewall rules) are not listed. */
+/** The resources of one type in a subscription. @throws ArmError 400 for another way to choose them */
+function ofType(store: ResourceStore, request: ArmRequest): JsonObject[] {
+  const filter = request.query.get('$filter') ?? '';
+  const [, wanted = ''] = /^resourceType eq '([^']+)'$/.exec(filter) ?? [];
+  if (wanted === '') {
+    throw new ArmError(
+      400,
+      'InvalidFilterInQueryString',
+      `the filter "${filter}" is not answered here: it is resourceType eq 'TYPE'`,
+    );
+  }
+  return store
+    .below(`/subscriptions/${param(request, 'subscription')}`)
+    .filter(({ type }) => type.toLowerCase() === wanted.toLowerCase())
+    .map(summary);
+}
+
+/** Resources of the group itself; what is inside a resource (firewall rules) or extends one (locks) is not listed. */
 function topLevel(store: ResourceStore, group: Resource): JsonObject[] {
+  const depth = group.id.split('/').length + '/providers/NAMESPACE/TYPE/NAME'.split('/').length - 1;
   return store
     .below(group.id)
-    .filter(({ type }) => type.split('/').length === 2)
-    .map(({ id, name, type, location }) => ({
-      id,
-      name,
-      type,
-      ...(location === undefined ? {} : { location }),
-    }));
+    .filter(({ id, type }) => id.split('/').length === depth && !type.startsWith('Microsoft.Authorization/'))
+    .map(summary);
+}
+
+function summary({ id, name, type, location }: Resource): JsonObject {
+  return { id, name, type, ...(location === undefined ? {} : { location }) };
 }
 
 function answer(status: number, resource: Resource): ArmResponse {

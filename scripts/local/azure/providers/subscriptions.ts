@@ -2,7 +2,16 @@ import { param } from '../arm';
 import type { Route } from '../router';
 
 /** The resource providers that answer here: registered everywhere, as nobody is asked to register them. */
-const NAMESPACES = ['Microsoft.DBforPostgreSQL', 'Microsoft.Resources'];
+const NAMESPACES = [
+  'Microsoft.Authorization',
+  'Microsoft.DBforPostgreSQL',
+  'Microsoft.Insights',
+  'Microsoft.KeyVault',
+  'Microsoft.Network',
+  'Microsoft.OperationalInsights',
+  'Microsoft.Resources',
+  'Microsoft.Storage',
+];
 
 /** Subscriptions exist as soon as somebody names one. */
 export function subscriptionRoutes(): Route[] {
