@@ -35,6 +35,9 @@ export function citusUrlEngine(environment: Environment): Engine {
   };
 }
 
+const notOurs = (): Promise<never> =>
+  Promise.reject(new Error('the nodes and logins of this cluster are somebody else’s to change'));
+
 async function borrow(target: ConnectionTarget): Promise<LocalCluster> {
   const release = await holdLock(target);
   try {
@@ -64,7 +67,10 @@ async function borrow(target: ConnectionTarget): Promise<LocalCluster> {
       scalable: false,
       coordinator: target,
       nodes,
-      addWorkers: () => Promise.reject(new Error('the nodes of this cluster are somebody else’s to add')),
+      addWorkers: notOurs,
+      setLogin: notOurs,
+      dropLogin: notOurs,
+      setCoordinatorHoldsShards: notOurs,
       lost: () => Promise.resolve(undefined),
       keep: () => {
         kept = true;

@@ -10,7 +10,8 @@ import { probeSafely } from './choose-engine';
 import { createClusterDirectory, takeDownCluster } from './cluster-directory';
 import type { Availability, Engine } from './engine';
 import { startLocalCluster } from './local-cluster';
-import { createLogin, LOGIN, PLATFORM } from './platform';
+import { Logins } from './logins';
+import { PLATFORM } from './platform';
 import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
 import { startWatchdog } from './watchdog';
 
@@ -71,20 +72,20 @@ async function createContainers(options: ServerSetOptions, reporter: Reporter): 
     ...(options.owner === undefined ? {} : { owner: options.owner }),
   });
   const settings = { ...SETTINGS, max_connections: String(options.maxConnections ?? 100) };
-  const passwords = { [LOGIN]: randomPassword(), [PLATFORM]: randomPassword() };
-  const containers: string[] = [];
+  const logins = new Logins();
+  const nodes: ServerNode[] = [];
   let stopping = false;
 
-  const login: ServerSet['login'] = (node, user, database) => ({
-    host: '127.0.0.1',
-    port: node.publishedPort,
-    user,
-    database,
-    password: passwords[user],
-    sslMode: 'disable',
-  });
+  const containerOf = (name: string): string => `scaleout-${label}-${name}`;
+  /** Writes what libpq reads when the node of this name logs in to another one. */
+  const writePasswords = async (name: string): Promise<void> => {
+    const write = ['sh', '-c', 'umask 077; cat > ~postgres/.pgpass'];
+    await docker(['exec', '--interactive', '--user=postgres', containerOf(name), ...write], {
+      input: logins.passwordFile(),
+    });
+  };
   const startOne = async (name: string): Promise<ServerNode> => {
-    const container = `scaleout-${label}-${name}`;
+    const container = containerOf(name);
     await docker(
       [
         'run',
@@ -101,9 +102,8 @@ async function createContainers(options: ServerSetOptions, reporter: Reporter): 
         'postgres',
         ...Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`]),
       ],
-      { environment: { POSTGRES_PASSWORD: passwords[PLATFORM] } },
+      { environment: { POSTGRES_PASSWORD: logins.platformPassword } },
     );
-    containers.push(container);
     const published = await docker(['port', container, '5432/tcp']);
     const node: ServerNode = {
       name,
@@ -111,25 +111,9 @@ async function createContainers(options: ServerSetOptions, reporter: Reporter): 
       port: 5432,
       publishedPort: Number(/:(\d+)$/.exec(published.split('\n')[0]?.trim() ?? '')?.[1]),
     };
-    await waitUntilReady(container, login(node, PLATFORM, 'postgres'));
-    // What libpq reads when this node logs in to another one.
-    await docker(
-      [
-        'exec',
-        '--interactive',
-        '--user=postgres',
-        container,
-        'sh',
-        '-c',
-        'umask 077; cat > ~postgres/.pgpass',
-      ],
-      {
-        input: Object.entries(passwords)
-          .map(([user, password]) => `*:*:*:${user}:${password}\n`)
-          .join(''),
-      },
-    );
-    await createLogin(login(node, PLATFORM, 'postgres'), passwords[LOGIN]);
+    await waitUntilReady(container, logins.to(node, PLATFORM, 'postgres'));
+    await writePasswords(name);
+    await logins.introduceTo(node);
     return node;
   };
 
@@ -143,13 +127,31 @@ async function createContainers(options: ServerSetOptions, reporter: Reporter): 
   }
   return {
     directory,
-    login,
-    start: (names) => Promise.all(names.map(startOne)),
+    login: (node, as, database) => logins.to(node, as, database),
+    async start(names) {
+      const tried = await Promise.allSettled(names.map(startOne));
+      const failed = tried.find((one) => one.status === 'rejected');
+      if (failed !== undefined) {
+        await docker(['rm', '--force', '--volumes', ...names.map(containerOf)]).catch(() => undefined);
+        throw failed.reason;
+      }
+      const started = tried.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
+      nodes.push(...started);
+      return started;
+    },
+    async setLogin(role, password) {
+      await logins.set(nodes, role, password);
+      for (const { name } of nodes) await writePasswords(name);
+    },
+    async dropLogin(role) {
+      await logins.drop(nodes, role);
+      for (const { name } of nodes) await writePasswords(name);
+    },
     async lost() {
       if (stopping) return undefined;
       const filter = `--filter=label=scaleout.cluster=${label}`;
       const running = (await docker(['ps', filter, '--format={{.Names}}'])).split('\n');
-      const gone = containers.find((container) => !running.includes(container));
+      const gone = nodes.map(({ name }) => containerOf(name)).find((name) => !running.includes(name));
       return gone === undefined ? undefined : `the container ${gone} ended by itself`;
     },
     async stop() {
@@ -218,8 +220,4 @@ async function docker(args: readonly string[], options: DockerOptions = {}): Pro
     );
     if (options.input !== undefined) child.stdin?.end(options.input);
   });
-}
-
-function randomPassword(): string {
-  return randomBytes(18).toString('hex');
 }

@@ -25,12 +25,17 @@ export interface LocalCluster {
   readonly citus: boolean;
   /** Whether {@link addWorkers} can be called: nodes of somebody else's cluster are theirs to add. */
   readonly scalable: boolean;
-  /** The coordinator's database, as the login `citus`. */
+  /** The coordinator's database, as the login `citus`, with its password of this moment. */
   readonly coordinator: ConnectionTarget;
   /** Coordinator first; grows with {@link addWorkers}. */
   readonly nodes: readonly ClusterNode[];
-  /** Starts workers and makes them part of the cluster. Moves no data. */
+  /** Starts workers and makes them part of the cluster. Moves no data. After a failure it can be asked again. */
   addWorkers(count: number): Promise<void>;
+  /** Makes a role that may log in, or gives it another password; `citus` is one. */
+  setLogin(role: string, password: string): Promise<void>;
+  dropLogin(role: string): Promise<void>;
+  /** Whether the coordinator is to hold shards; those that are on it stay. */
+  setCoordinatorHoldsShards(holdsShards: boolean): Promise<void>;
   /** Which server ended by itself, and how, in words; undefined while all of them run. */
   lost(): Promise<string | undefined>;
   /** Lets the cluster outlive this program, for as long as `stateFile` exists. */

@@ -1,7 +1,15 @@
 import type { ConnectionTarget } from '../../lib/connection';
 import { keepCluster } from './cluster-directory';
 import type { EngineName, LocalCluster } from './engine';
-import { addNodes, createDatabase, DATABASE, LOGIN, PLATFORM, registerCoordinator } from './platform';
+import {
+  addNodes,
+  createDatabase,
+  DATABASE,
+  LOGIN,
+  PLATFORM,
+  registerCoordinator,
+  setShardHosting,
+} from './platform';
 import type { ServerNode, ServerSet } from './server-set';
 
 /**
@@ -14,31 +22,41 @@ export async function startLocalCluster(
   options: { readonly citus: boolean },
 ): Promise<LocalCluster> {
   const platform = (node: ServerNode): ConnectionTarget => servers.login(node, PLATFORM, DATABASE);
-  const startNodes = async (names: readonly string[]): Promise<ServerNode[]> => {
-    const started = await servers.start(names);
-    await Promise.all(
-      started.map((node) => createDatabase(servers.login(node, PLATFORM, 'postgres'), DATABASE, options)),
+  const createDatabases = (on: readonly ServerNode[]): Promise<unknown> =>
+    Promise.all(
+      on.map((node) => createDatabase(servers.login(node, PLATFORM, 'postgres'), DATABASE, options)),
     );
-    return started;
-  };
   try {
-    const [coordinator] = await startNodes(['coordinator']);
+    const [coordinator] = await servers.start(['coordinator']);
     if (coordinator === undefined) throw new Error('no coordinator was started');
+    await createDatabases([coordinator]);
     const nodes = [coordinator];
+    /** Workers that run and are not part of the cluster: what an attempt that failed leaves for the next one. */
+    const waiting: ServerNode[] = [];
     if (options.citus) await registerCoordinator(platform(coordinator), coordinator);
     return {
       engine,
       citus: options.citus,
       scalable: options.citus,
-      coordinator: servers.login(coordinator, LOGIN, DATABASE),
+      get coordinator() {
+        return servers.login(coordinator, LOGIN, DATABASE);
+      },
       nodes,
       directory: servers.directory,
       async addWorkers(count) {
-        const workers = await startNodes(
-          Array.from({ length: count }, (_, index) => `w${String(nodes.length - 1 + index)}`),
-        );
-        await addNodes(platform(coordinator), workers);
-        nodes.push(...workers);
+        const running = nodes.length - 1 + waiting.length;
+        const missing = Math.max(0, count - waiting.length);
+        const names = Array.from({ length: missing }, (_, index) => `w${String(running + index)}`);
+        waiting.push(...(await servers.start(names)));
+        const joining = waiting.slice(0, count);
+        await createDatabases(joining);
+        await addNodes(platform(coordinator), joining);
+        nodes.push(...waiting.splice(0, joining.length));
+      },
+      setLogin: (role, password) => servers.setLogin(role, password),
+      dropLogin: (role) => servers.dropLogin(role),
+      async setCoordinatorHoldsShards(holdsShards) {
+        if (options.citus) await setShardHosting(platform(coordinator), coordinator, holdsShards);
       },
       lost: () => servers.lost(),
       keep: (stateFile) => {

@@ -11,20 +11,31 @@ export const DATABASE = 'citus';
 /** The platform's login: a superuser of the servers, used for what Azure's control plane does and nothing else. */
 export const PLATFORM = 'postgres';
 
-/** Makes the login `citus` on one node. */
-export async function createLogin(platform: ConnectionTarget, password: string): Promise<void> {
+/** Makes a login on one node, or gives it another password. */
+export async function setLogin(platform: ConnectionTarget, role: string, password: string): Promise<void> {
   await withClient(platform, async (client) => {
-    await execute(client, 'CREATE ROLE %I LOGIN PASSWORD %L', [LOGIN, password]);
+    const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+    const statement = rowCount === 0 ? 'CREATE ROLE %I LOGIN PASSWORD %L' : 'ALTER ROLE %I PASSWORD %L';
+    await execute(client, statement, [role, password]);
   });
 }
 
-/** Makes a database that `citus` owns on one node, with the Citus extension where the node has it. */
+/** Drops a login on one node; fine when it is not there. */
+export async function dropLogin(platform: ConnectionTarget, role: string): Promise<void> {
+  await withClient(platform, async (client) => {
+    await execute(client, 'DROP ROLE IF EXISTS %I', [role]);
+  });
+}
+
+/** Makes a database that `citus` owns on one node, with the Citus extension where the node has it; fine when it is there. */
 export async function createDatabase(
   platform: ConnectionTarget,
   database: string,
   options: { readonly citus: boolean },
 ): Promise<void> {
   await withClient(platform, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
+    if (rowCount !== 0) return;
     await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${escapeIdentifier(LOGIN)}`);
   });
   await withClient({ ...platform, database }, async (client) => {
@@ -41,10 +52,22 @@ export async function registerCoordinator(
 ): Promise<void> {
   await withClient(platform, async (client) => {
     await client.query('SELECT citus_set_coordinator_host($1, $2)', [coordinator.host, coordinator.port]);
-    // Naming the coordinator's host takes the shards away from it; a distribution would then find no node.
-    await client.query("SELECT citus_set_node_property($1, $2, 'shouldhaveshards', true)", [
-      coordinator.host,
-      coordinator.port,
+  });
+  // Naming the coordinator's host takes the shards away from it; a distribution would then find no node.
+  await setShardHosting(platform, coordinator, true);
+}
+
+/** Says whether a node is to hold shards. Those that are on it stay. */
+export async function setShardHosting(
+  platform: ConnectionTarget,
+  node: ClusterNode,
+  holdsShards: boolean,
+): Promise<void> {
+  await withClient(platform, async (client) => {
+    await client.query("SELECT citus_set_node_property($1, $2, 'shouldhaveshards', $3)", [
+      node.host,
+      node.port,
+      holdsShards,
     ]);
   });
 }

@@ -54,8 +54,17 @@ function kernelStatus(pid: number): { state: string; started: string } | undefin
   }
 }
 
-/** The programs that this project starts in a cluster's directory. */
-const OURS = new Set(['postgres', 'initdb', 'cp']);
+/** The programs that this project starts in a cluster's directory: of a server, and of a deploy that is rehearsed. */
+const OURS = /^(postgres|initdb|cp|terraform|terraform-provider-[\w.-]+)$/;
+
+/** Whether a process is one of this project's programs, by how it was called. */
+function isOurs(command: string): boolean {
+  const [program = '', script = ''] = command.split(/[\s\0]/, 2);
+  // `postgres: citus citus 127.0.0.1(4711) COPY` is how a backend names itself.
+  if (OURS.test(basename(program).replace(/:$/, ''))) return true;
+  // Node runs anything: only the CLI that deploys is ours.
+  return basename(program) === 'node' && basename(script) === 'cdktf.js';
+}
 
 /**
  * Ends every server that works in `directory`, at once (their data is thrown away). A process is recognised by its
@@ -81,8 +90,7 @@ function processesIn(directory: string): RunningProcess[] {
     ({ pid, command, workingDirectory }) =>
       pid !== process.pid &&
       (command.includes(`${directory}/`) || workingDirectory.startsWith(`${directory}/`)) &&
-      // `postgres: citus citus 127.0.0.1(4711) COPY` is how a backend names itself.
-      OURS.has(basename(command.split(/[\s\0]/, 1)[0] ?? '').replace(/:$/, '')),
+      isOurs(command),
   );
 }
 

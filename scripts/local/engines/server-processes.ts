@@ -1,8 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import { chownSync, mkdirSync } from 'node:fs';
+import { chownSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClusterDirectory, takeDownCluster } from './cluster-directory';
-import { createLogin, LOGIN, PLATFORM } from './platform';
+import { Logins } from './logins';
 import { copyBinaries, knownSettings } from './postgres-binaries';
 import type { Installation, PostgresServer, Settings } from './postgres-server';
 import {
@@ -13,6 +12,7 @@ import {
   writePrivateFile,
 } from './postgres-server';
 import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
+import { endProcessesIn } from './processes';
 import { startWatchdog } from './watchdog';
 
 export interface ServerProcessesOptions extends ServerSetOptions {
@@ -29,9 +29,8 @@ export async function createServerProcesses(options: ServerProcessesOptions): Pr
     ...(options.owner === undefined ? {} : { owner: options.owner }),
     ...(user === undefined ? {} : { serverUser: user }),
   });
-  // One password for each login, the same on every node: the nodes log in to each other with it.
-  const passwords = { [LOGIN]: randomPassword(), [PLATFORM]: randomPassword() };
-  const servers: PostgresServer[] = [];
+  const logins = new Logins();
+  const servers: (PostgresServer & { readonly node: ServerNode })[] = [];
   let stopping = false;
   try {
     startWatchdog(directory);
@@ -44,46 +43,52 @@ export async function createServerProcesses(options: ServerProcessesOptions): Pr
     await initializeDataDirectory(
       installation,
       template,
-      passwords[PLATFORM],
+      logins.platformPassword,
       await settingsFor(options, installation),
     );
     const passwordFile = join(files, 'passwords');
-    writePrivateFile(passwordFile, passwordLines(passwords), user);
+    const writePasswords = (): void => writePrivateFile(passwordFile, logins.passwordFile(), user);
+    writePasswords();
 
-    const startOne = async (name: string): Promise<PostgresServer> => {
+    const startOne = async (name: string): Promise<(typeof servers)[number]> => {
       const dataDirectory = join(files, name);
       await copyDataDirectory(installation, template, dataDirectory);
-      return startServer(installation, {
+      const server = await startServer(installation, {
         name,
         dataDirectory,
         logFile: join(directory, `${name}.log`),
         environment: { PGPASSFILE: passwordFile },
       });
+      const node: ServerNode = { name, host: LOOPBACK, port: server.port, publishedPort: server.port };
+      await logins.introduceTo(node);
+      return { ...server, node };
     };
-    const login: ServerSet['login'] = (node, as, database) => ({
-      host: LOOPBACK,
-      port: node.publishedPort,
-      user: as,
-      database,
-      password: passwords[as],
-      sslMode: 'disable',
-    });
+    const removeOne = async (name: string): Promise<void> => {
+      await endProcessesIn(join(files, name));
+      rmSync(join(files, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    };
+    const nodes = (): ServerNode[] => servers.map(({ node }) => node);
     return {
       directory,
-      login,
+      login: (node, as, database) => logins.to(node, as, database),
       async start(names) {
-        const started = await Promise.all(names.map(startOne));
+        const tried = await Promise.allSettled(names.map(startOne));
+        const failed = tried.find((one) => one.status === 'rejected');
+        if (failed !== undefined) {
+          await Promise.all(names.map(removeOne));
+          throw failed.reason;
+        }
+        const started = tried.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
         servers.push(...started);
-        const nodes = started.map(({ name, port }): ServerNode => ({
-          name,
-          host: LOOPBACK,
-          port,
-          publishedPort: port,
-        }));
-        await Promise.all(
-          nodes.map((node) => createLogin(login(node, PLATFORM, 'postgres'), passwords[LOGIN])),
-        );
-        return nodes;
+        return started.map(({ node }) => node);
+      },
+      async setLogin(role, password) {
+        await logins.set(nodes(), role, password);
+        writePasswords();
+      },
+      async dropLogin(role) {
+        await logins.drop(nodes(), role);
+        writePasswords();
       },
       lost() {
         const lost = stopping ? undefined : servers.find((server) => server.lost() !== undefined);
@@ -147,15 +152,4 @@ function citusSettings(known: ReadonlySet<string>): Settings {
       ? { output_plugin_libraries: 'pgoutput, test_decoding, citus' }
       : {}),
   };
-}
-
-/** What libpq reads when one node logs in to another. */
-function passwordLines(passwords: Readonly<Record<string, string>>): string {
-  return Object.entries(passwords)
-    .map(([user, password]) => `*:*:*:${user}:${password}\n`)
-    .join('');
-}
-
-function randomPassword(): string {
-  return randomBytes(18).toString('hex');
 }

@@ -10,16 +10,23 @@ export interface ServerNode extends ClusterNode {
 }
 
 /**
- * The servers of one cluster, as processes or as containers: all with the same two logins, none of them knowing of
+ * The servers of one cluster, as processes or as containers: all with the same logins, none of them knowing of
  * the others yet. They end with their owner, however it ends.
  */
 export interface ServerSet {
   /** Where the record of the cluster is, for whoever takes it down. */
   readonly directory: string;
-  /** Starts one more server for each name; the login `citus` exists on it, the database does not. */
+  /**
+   * Starts one more server for each name; the login `citus` exists on it, the database does not. When one of them does
+   * not start, none of them is left, and the same names can be started again.
+   */
   start(names: readonly string[]): Promise<ServerNode[]>;
   /** How to log in to a server: as the platform (superuser) or as `citus`. */
   login(node: ServerNode, user: typeof LOGIN | typeof PLATFORM, database: string): ConnectionTarget;
+  /** Makes a login, or gives it another password, on every server, those to come included. */
+  setLogin(role: string, password: string): Promise<void>;
+  /** Drops a login everywhere; fine when it is not there. */
+  dropLogin(role: string): Promise<void>;
   /** Which server ended by itself, and how; undefined while all of them run. */
   lost(): Promise<string | undefined>;
   stop(): Promise<void>;
