@@ -23,6 +23,8 @@ import type { Stages } from './stages';
 import { startStages } from './stages';
 import type { LocalRunDocument, RunFacts } from './summary';
 import { runDocument, summaryText } from './summary';
+import type { Rehearsal } from './terraform/rehearsal';
+import { openRehearsal } from './terraform/rehearsal';
 import type { GeneratedData } from './workloads';
 import { generateData } from './workloads';
 
@@ -38,6 +40,8 @@ export interface LocalRunInput {
   readonly engine?: string | undefined;
   /** @default 'scale-first' */
   readonly order?: string | undefined;
+  /** Deploys the cluster with Terraform, against a stand-in for Azure. @default false */
+  readonly terraform?: boolean | undefined;
 }
 
 /** Where these verbs look and remember; tests hand in their own. */
@@ -201,6 +205,7 @@ interface Settings {
   readonly workload: Workload;
   readonly data: GeneratedData;
   readonly engine: EngineChoice['engine'] | undefined;
+  readonly terraform: boolean;
 }
 
 /** Everything that can be wrong with the input, before anything is started. */
@@ -213,6 +218,12 @@ function parseInput(input: LocalRunInput): Settings {
   if (order === undefined) {
     throw new ScaleoutError(`there is no order "${input.order ?? ''}": it is ${ORDERS.join(' or ')}`);
   }
+  const engine = input.engine === undefined ? undefined : parseEngineName(input.engine);
+  if (input.terraform === true && engine === 'citus-url') {
+    throw new ScaleoutError(
+      'Terraform makes the cluster it deploys, and the one of CITUS_URL is there already: leave --terraform or --engine out; nothing was started',
+    );
+  }
   const named = input.workload ?? 'sensors';
   const workload = typeof named === 'string' ? loadWorkload(named) : named;
   return {
@@ -220,7 +231,8 @@ function parseInput(input: LocalRunInput): Settings {
     order,
     workload,
     data: generateData(workload.name, rows),
-    engine: input.engine === undefined ? undefined : parseEngineName(input.engine),
+    engine,
+    terraform: input.terraform === true,
   };
 }
 
@@ -245,11 +257,27 @@ async function journeyOn(
   if (swept > 0) reporter.info(`took down what ${String(swept)} killed runs had left on this machine`);
 
   reporter.heading('A single node');
-  const choice = await chooseEngine(world.engines, settings.engine);
+  const engines = settings.terraform
+    ? world.engines.filter(({ name }) => name !== 'citus-url')
+    : world.engines;
+  const choice = await chooseEngine(engines, settings.engine);
   for (const { engine, taken, because } of choice.considered) {
     reporter.info(`${engine}: ${taken ? 'taken, ' : 'not taken, '}${because}`);
   }
-  const cluster = await stages.run('start', () => choice.availability.start(reporter));
+  const start = (): Promise<LocalCluster> => choice.availability.start(reporter);
+  const rehearsal = settings.terraform
+    ? await stages.run('prepare', () =>
+        openRehearsal(context, {
+          workload: settings.workload.name,
+          environment: world.environment,
+          cache: path.join(world.stateDirectory, 'terraform'),
+          start,
+        }),
+      )
+    : undefined;
+  const cluster = await stages.run('start', () =>
+    rehearsal === undefined ? start() : deployOrStop(context, rehearsal),
+  );
   const watch = watchServers(cluster);
   let journey: Promise<JourneyResult> | undefined;
   const watched: VerbContext = { ...context, signal: AbortSignal.any([context.signal, watch.signal]) };
@@ -264,10 +292,19 @@ async function journeyOn(
     // Servers that are thrown away need no safe point: asked to stop, this does not wait for the verb under way.
     const result = await (cluster.directory === undefined ? journey : unlessAborted(journey, watched.signal));
     watch.end();
+    const terraform = rehearsal?.facts();
     await finish(cluster, stages);
+    await rehearsal?.close();
     const { rows, order, workload } = settings;
     return {
-      facts: { engine: choice.engine, workload: workload.name, rows, order, stages: stages.done },
+      facts: {
+        engine: choice.engine,
+        workload: workload.name,
+        rows,
+        order,
+        stages: stages.done,
+        ...(terraform === undefined ? {} : { terraform }),
+      },
       result,
     };
   } catch (error) {
@@ -275,6 +312,8 @@ async function journeyOn(
     // A server's connections break a moment before its end is known.
     await sleep(200);
     const lost = await cluster.lost().catch(() => undefined);
+    // Nobody may go on asking for servers while they are taken down.
+    await rehearsal?.close();
     const leftover = await stopCluster(context, cluster).then(
       () =>
         cluster.directory === undefined
@@ -290,6 +329,21 @@ async function journeyOn(
     }
     if (context.signal.aborted) {
       throw new InterruptedError(`stopped as asked at the stage "${stage}". ${leftover}`);
+    }
+    throw error;
+  }
+}
+
+/** The first deploy. When it fails or is stopped, nothing is left of it. */
+async function deployOrStop({ signal }: VerbContext, rehearsal: Rehearsal): Promise<LocalCluster> {
+  try {
+    return await rehearsal.deploy();
+  } catch (error) {
+    await rehearsal.stop();
+    if (signal.aborted) {
+      throw new InterruptedError(
+        'stopped as asked at the stage "start". What was deployed was taken down and nothing is left of it',
+      );
     }
     throw error;
   }

@@ -3,6 +3,7 @@ import type { NodeHolding, Verification } from './cluster-steps';
 import type { EngineName } from './engines/engine';
 import type { JourneyResult, Order } from './journey';
 import type { Stage } from './stages';
+import type { TerraformFacts } from './terraform/rehearsal';
 
 /** What `local run` answers with. */
 export interface LocalRunDocument {
@@ -30,6 +31,8 @@ export interface LocalRunDocument {
   };
   readonly rebalance: { readonly moves: number; readonly bytes: number; readonly simulated?: true };
   readonly verify: Verification & { readonly simulated?: true };
+  /** Present where Terraform deployed the cluster, against a stand-in for Azure. */
+  readonly terraform?: TerraformFacts;
 }
 
 export interface RunFacts {
@@ -38,6 +41,7 @@ export interface RunFacts {
   readonly rows: number;
   readonly order: Order;
   readonly stages: readonly Stage[];
+  readonly terraform?: TerraformFacts;
 }
 
 export function runDocument(facts: RunFacts, result: JourneyResult): LocalRunDocument {
@@ -82,10 +86,38 @@ export function summaryText(facts: RunFacts, result: JourneyResult): string {
       ? `Verified: all ${checks} hold${mark}`
       : `Not verified: ${count(wrong)} of ${checks} do not hold${mark}`,
     '',
+    ...(facts.terraform === undefined ? [] : [...terraformText(facts, facts.terraform), '']),
     `What the order costs${mark}`,
     ...orderText(facts, result).map((line) => `  ${line}`),
   ].join('\n');
 }
+
+/** What was deployed, and what of it was real. */
+function terraformText({ engine }: RunFacts, terraform: TerraformFacts): string[] {
+  const { version, provider, environment, deploys, requests } = terraform;
+  return [
+    table([
+      [`cdktf deploy ${environment}`, 'added', 'changed', 'destroyed', 'time'],
+      ...deploys.map(({ stage, added, changed, destroyed, seconds }) => [
+        stage,
+        count(added),
+        count(changed),
+        count(destroyed),
+        duration(seconds),
+      ]),
+    ]),
+    'A plan after each of them had nothing left to do.',
+    `Real: Terraform ${version}, the plugin ${provider} as it is published, ${ENGINE_WORDS[engine]}.`,
+    `Stood in: Azure Resource Manager, by a server of this project on this machine. It answered ${count(requests)} requests, and none went to Azure.`,
+  ];
+}
+
+const ENGINE_WORDS: Readonly<Record<EngineName, string>> = {
+  'citus-url': 'the PostgreSQL and Citus that CITUS_URL names',
+  docker: 'PostgreSQL and Citus in containers',
+  native: 'PostgreSQL and Citus of this machine',
+  embedded: 'PostgreSQL from npm, and no Citus',
+};
 
 function taskText(tasks: number | null): string {
   return tasks === null ? 'none' : String(tasks);

@@ -1,0 +1,65 @@
+import { diagnosticText, parseDiagnostics } from '../../infra/diagnostics';
+import { paragraph } from '../../infra/terraform';
+import type { RecordedRequest } from '../azure/recorder';
+
+/** What an apply did, in resources. */
+export interface AppliedChanges {
+  readonly added: number;
+  readonly changed: number;
+  readonly destroyed: number;
+}
+
+/** What the closing line of an apply says; undefined where it did not get that far. Pure. */
+export function parseApplied(output: string): AppliedChanges | undefined {
+  const [, added, changed, destroyed] =
+    /Apply complete! Resources: (\d+) added, (\d+) changed, (\d+) destroyed/.exec(paragraph(output)) ?? [];
+  if (added === undefined) return undefined;
+  return { added: Number(added), changed: Number(changed), destroyed: Number(destroyed) };
+}
+
+/** Why a deploy failed, as Terraform or the synthesis said it, in one paragraph. `cdktf` puts the stack's name before each line. Pure. */
+export function deployFault(output: string, stack: string): string {
+  const plain = output
+    .split('\n')
+    .map((line) => paragraph(line).replace(new RegExp(`^${stack} `), ''))
+    .join('\n');
+  const [first] = parseDiagnostics(plain);
+  if (first !== undefined) return diagnosticText(first);
+  const last = plain.split('\n').filter((line) => line !== '');
+  return last.slice(-3).join(' ') || 'it said nothing';
+}
+
+/** Whether a request was to change something, a login apart. */
+export function isChange({ method, url }: RecordedRequest): boolean {
+  return !/^(GET|HEAD)$/.test(method) && !url.includes('/oauth2/');
+}
+
+/** The kind and the name of the resource that a request is about, such as `serverGroupsv2/wwi-sensors-dev`. */
+export function resourceOf({ url }: RecordedRequest): string {
+  return url.replace(/\?.*$/, '').split('/').slice(-2).join('/');
+}
+
+/** What was sent to change a resource. */
+interface SentChange {
+  readonly method: string;
+  readonly properties: unknown;
+}
+
+/**
+ * What is wrong with the requests of a deploy that was to scale a cluster out and do nothing else to it; undefined where
+ * they were one update of the node count. Pure.
+ */
+export function scaleOutFault(
+  requests: readonly RecordedRequest[],
+  clusterName: string,
+  nodeCount: number,
+): string | undefined {
+  const path = new RegExp(`/serverGroupsv2/${clusterName}(\\?|$)`, 'i');
+  const sent = requests
+    .filter((request) => isChange(request) && path.test(request.url) && request.status < 400)
+    .map(({ method, body }): SentChange => ({ method, properties: body }));
+  const wanted: SentChange = { method: 'PATCH', properties: { properties: { nodeCount } } };
+  if (JSON.stringify(sent) === JSON.stringify([wanted])) return undefined;
+  const shown = sent.map(({ method, properties }) => `${method} ${JSON.stringify(properties)}`).join(', ');
+  return `scaling out was to be one update of nodeCount to ${String(nodeCount)}, and what was sent to the cluster is ${shown === '' ? 'nothing' : shown}`;
+}

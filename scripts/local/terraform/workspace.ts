@@ -1,0 +1,203 @@
+import { randomBytes } from 'node:crypto';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { diagnosticText, parseDiagnostics } from '../../infra/diagnostics';
+import { PROJECT_DIRECTORY, stackDirectory, SYNTHESIS } from '../../infra/project';
+import { synthesize } from '../../infra/synth';
+import type { ProcessEnvironment, ProcessResult } from '../../infra/terraform';
+import { paragraph, runProcess, runTerraform } from '../../infra/terraform';
+import { ScaleoutError } from '../../lib/errors';
+import type { RehearsalConfig } from './rehearsal-config';
+
+/** Where Terraform runs in a rehearsal: a directory that holds its state, and with it a password, and is thrown away. */
+export interface Workspace {
+  readonly environment: string;
+  /** The directory that holds `cdktf.out`. */
+  readonly directory: string;
+  /** As `terraform version` says it. */
+  readonly terraformVersion: string;
+  /** Such as `hashicorp/azurerm 4.55.0`. */
+  readonly provider: string;
+  /** The password of the login `citus`; in the environment of Terraform and in its state, nowhere else. */
+  readonly password: string;
+  readonly config: RehearsalConfig;
+  /** `cdktf deploy`, as typed. */
+  deploy(environment: ProcessEnvironment, signal: AbortSignal): Promise<ProcessResult>;
+  /** `terraform plan -detailed-exitcode`. */
+  plan(environment: ProcessEnvironment, signal: AbortSignal): Promise<ProcessResult>;
+}
+
+export interface WorkspaceOptions {
+  readonly directory: string;
+  readonly config: RehearsalConfig;
+  /** The person's own. */
+  readonly environment: ProcessEnvironment;
+  /** Where plugins and the lock file stay from one rehearsal to the next. */
+  readonly cache: string;
+  readonly signal: AbortSignal;
+}
+
+const stackSchema = z.object({
+  terraform: z.object({
+    required_version: z.string(),
+    required_providers: z.record(z.string(), z.object({ source: z.string(), version: z.string() })),
+  }),
+  variable: z.record(z.string(), z.object({ default: z.unknown().optional() })).optional(),
+});
+
+/** Of a person's own: what would change which state, which variables or which arguments Terraform takes. */
+const NOT_PASSED_ON = /^(TF_VAR_|TF_CLI_ARGS|TF_WORKSPACE$|TF_DATA_DIR$|SCALEOUT_STAGE$|CDKTF_)/;
+const LOCK_FILE = '.terraform.lock.hcl';
+
+/**
+ * Synthesizes the environment and initialises Terraform in it, once for all deploys, before anything is started: what is
+ * missing or of another version is said here.
+ *
+ * @throws ScaleoutError in one paragraph
+ */
+export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
+  const { directory, config, cache, signal } = options;
+  const name = config.environment;
+  const outdir = path.join(directory, SYNTHESIS);
+  const stack = path.join(directory, stackDirectory(name));
+  const temporary = path.join(directory, 'tmp');
+  const plugins = path.join(cache, 'plugins');
+  for (const each of [temporary, plugins, stack]) mkdirSync(each, { recursive: true });
+
+  const common: ProcessEnvironment = {
+    ...Object.fromEntries(Object.entries(options.environment).filter(([each]) => !NOT_PASSED_ON.test(each))),
+    SCALEOUT_CONFIG_DIR: config.directory,
+    TF_PLUGIN_CACHE_DIR: options.environment['TF_PLUGIN_CACHE_DIR'] ?? plugins,
+    // A rehearsal that has no way to the registry is told so at once.
+    TF_REGISTRY_DISCOVERY_RETRY: '0',
+    CHECKPOINT_DISABLE: '1',
+    CI: 'true',
+    // What a killed Terraform leaves lying goes with the directory.
+    TMPDIR: temporary,
+  };
+  const terraformVersion = await versionOf(common, signal);
+  await synthesize(outdir, { environment: common, signal });
+  const { terraform, variable = {} } = stackSchema.parse(
+    JSON.parse(readFileSync(path.join(stack, 'cdk.tf.json'), 'utf8')),
+  );
+  const providers = Object.values(terraform.required_providers).map(
+    // A source without a namespace is one of HashiCorp's.
+    ({ source, version }) => `${source.includes('/') ? source : `hashicorp/${source}`} ${version}`,
+  );
+  const provider = providers.join(', ');
+  await initialise({
+    stack,
+    cache,
+    common,
+    signal,
+    terraformVersion,
+    provider,
+    requires: terraform.required_version,
+  });
+
+  const password = randomPassword();
+  const secrets = Object.fromEntries(
+    Object.keys(variable)
+      .filter((each) => each.endsWith('_password'))
+      .map((each) => [`TF_VAR_${each}`, each === 'admin_password' ? password : randomPassword()]),
+  );
+  const environmentFor = (environment: ProcessEnvironment): ProcessEnvironment => ({
+    ...environment,
+    ...secrets,
+  });
+  return {
+    environment: name,
+    directory,
+    terraformVersion,
+    provider,
+    password,
+    config,
+    deploy: (environment, asked) =>
+      runProcess(
+        process.execPath,
+        [
+          path.join(PROJECT_DIRECTORY, 'scripts', 'cdktf.js'),
+          'deploy',
+          name,
+          '--auto-approve',
+          // Making a lock file for all platforms needs a registry.
+          '--skip-provider-lock',
+          '--output',
+          outdir,
+        ],
+        {
+          cwd: PROJECT_DIRECTORY,
+          environment: environmentFor({ ...common, ...environment }),
+          signal: asked,
+        },
+      ),
+    plan: (environment, asked) =>
+      runTerraform(
+        [`-chdir=${stack}`, 'plan', '-detailed-exitcode', '-input=false', '-no-color', '-lock=false'],
+        {
+          environment: environmentFor({ ...common, ...environment }),
+          signal: asked,
+        },
+      ),
+  };
+}
+
+async function versionOf(environment: ProcessEnvironment, signal: AbortSignal): Promise<string> {
+  const { stdout, stderr } = await runTerraform(['version', '-json'], { environment, signal });
+  try {
+    return z.object({ terraform_version: z.string() }).parse(JSON.parse(stdout)).terraform_version;
+  } catch (error) {
+    throw new ScaleoutError(
+      `terraform does not say its version (${paragraph(stderr || stdout).slice(0, 200)}): install the one .terraform-version names; nothing was started`,
+      { cause: error },
+    );
+  }
+}
+
+interface Initialisation {
+  readonly stack: string;
+  readonly cache: string;
+  readonly common: ProcessEnvironment;
+  readonly signal: AbortSignal;
+  readonly terraformVersion: string;
+  readonly provider: string;
+  readonly requires: string;
+}
+
+async function initialise(options: Initialisation): Promise<void> {
+  const { stack, cache, common, signal } = options;
+  const kept = path.join(cache, LOCK_FILE);
+  const lock = path.join(stack, LOCK_FILE);
+  // With the lock file of before, Terraform takes the plugin from the cache and asks no registry.
+  if (existsSync(kept)) copyFileSync(kept, lock);
+  const result = await runTerraform([`-chdir=${stack}`, 'init', '-input=false', '-no-color'], {
+    environment: common,
+    signal,
+  });
+  if (result.exitCode !== 0) throw new ScaleoutError(initFault(result, options));
+  copyFileSync(lock, `${kept}.new`);
+  renameSync(`${kept}.new`, kept);
+}
+
+/** Why Terraform could not be initialised, in one paragraph. Pure. */
+export function initFault(
+  { stdout, stderr, exitCode }: ProcessResult,
+  wanted: Pick<Initialisation, 'terraformVersion' | 'provider' | 'requires'>,
+): string {
+  const [first] = parseDiagnostics(`${stderr}\n${stdout}`);
+  const said = first === undefined ? paragraph(stderr) : diagnosticText(first);
+  const words = said === '' ? `it ended with ${String(exitCode)}` : said;
+  if (/Unsupported Terraform Core version/i.test(words)) {
+    return `Terraform ${wanted.terraformVersion} is not one that the stacks are for: they need ${wanted.requires}, and .terraform-version names the one they are tested with. Install that; nothing was started`;
+  }
+  if (/provider|registry|plugin/i.test(words)) {
+    return `Terraform cannot get the plugin ${wanted.provider}: ${words} Let this machine reach registry.terraform.io, or name a mirror in Terraform's CLI configuration (provider_installation); nothing was started`;
+  }
+  return `terraform init failed: ${words}; nothing was started`;
+}
+
+/** Of all four kinds of characters, and none that a shell, a URL or libpq would read otherwise. */
+function randomPassword(): string {
+  return `${randomBytes(18).toString('hex')}-Aa1`;
+}
