@@ -1,6 +1,6 @@
 /** What Azure Resource Manager accepts as names, ids and tags, of any kind of resource. */
 import type { Violation } from './service-limits';
-import { show } from './wording';
+import { show, showId } from './wording';
 
 /** A region as Azure's tools write it. The provider would take "West US 2" as well, and keep another text in the state. */
 export const LOCATION = /^[a-z][a-z0-9]*$/;
@@ -15,7 +15,7 @@ const TAGS = { most: 50, nameLongest: 512, valueLongest: 256 } as const;
 const NOT_IN_TAG_NAMES = /[<>%&\\?/]/;
 
 export function locationViolations(location: string): Violation[] {
-  return matches(location, LOCATION, "a region as Azure's tools write it, as in westus2");
+  return matches(location, LOCATION, "it is a region as Azure's tools write it, as in westus2");
 }
 
 export function resourceGroupViolations(name: string): Violation[] {
@@ -30,7 +30,7 @@ export function clusterIdViolations(id: string): Violation[] {
   return matches(
     id,
     CLUSTER_ID,
-    'pass the resource id of a cluster, /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/NAME',
+    'pass the resource id of a cluster, with these capitals: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/NAME',
   );
 }
 
@@ -55,7 +55,7 @@ export function tagViolations(tags: Readonly<Record<string, string>>): Violation
     const problem =
       tagNameProblem(name, seen.get(name.toLowerCase())) ??
       tagValueProblem((tags as Record<string, unknown>)[name]);
-    if (problem !== undefined) violations.push({ at: [name], problem });
+    if (problem !== undefined) violations.push({ at: [inPath(name)], problem });
     seen.set(name.toLowerCase(), name);
   }
   return violations;
@@ -76,5 +76,10 @@ function tagValueProblem(value: unknown): string | undefined {
 
 function matches(value: string, pattern: RegExp, expected: string): Violation[] {
   if (typeof value === 'string' && pattern.test(value)) return [];
-  return [{ at: [], problem: `is ${show(value)}: ${expected}` }];
+  return [{ at: [], problem: `is ${showId(value)}: ${expected}` }];
+}
+
+/** A tag's name where a path of names has its place for it. */
+function inPath(name: string): string {
+  return name.trim() === '' || name.length > 60 ? show(name) : name;
 }

@@ -42,7 +42,7 @@ export function parameterViolations(
   return Object.entries(given).flatMap(([name, value]: [string, unknown]) => {
     const problem =
       nameProblem(name, kind, postgresVersion) ?? (isUnknown(value) ? undefined : valueProblem(name, value));
-    return problem === undefined ? [] : [{ at: [name], problem }];
+    return problem === undefined ? [] : [{ at: [name === '' ? show(name) : name], problem }];
   });
 }
 
@@ -102,7 +102,7 @@ function expectation(name: string): Expectation {
 }
 
 function number(kind: string, format: RegExp, from: number, to: number, unit?: string): Expectation {
-  const range = to === Infinity ? `${from} or more` : `from ${from} to ${to}`;
+  const range = to === Infinity ? `of ${from} or more` : `from ${from} to ${to}`;
   return {
     said: `${kind} ${unit === undefined ? '' : `of ${unit} `}${range}, as text without a unit`,
     fits: (value) => format.test(value) && Number(value) >= from && Number(value) <= to,

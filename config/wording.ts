@@ -2,16 +2,21 @@
 
 const LONGEST_SHOWN = 60;
 
-/** A value as the reader wrote it, cut where it gets long. */
+/** A value as the reader wrote it, on one line, cut where it gets long. */
 export function show(value: unknown): string {
-  const text = typeof value === 'string' ? `"${value}"` : written(value);
+  const text = written(value);
   return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 3)}...`;
+}
+
+/** As {@link show}, but whole: for ids, which start alike. */
+export function showId(value: unknown): string {
+  return typeof value === 'string' ? written(value) : show(value);
 }
 
 /** JSON has no word for NaN, infinities and undefined, and makes null of them or nothing at all. */
 function written(value: unknown): string {
-  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
-  return String(value);
+  if (typeof value === 'string') return /\p{Cc}/u.test(value) ? JSON.stringify(value) : `"${value}"`;
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
 }
 
 /** `a`, `a or b`, `a, b or c`. */

@@ -34,11 +34,9 @@ export function passwordPreconditions(reference: string, whose = 'login citus'):
  */
 export function passwordProblems(name: string, password: string | undefined, source: string): string[] {
   if (typeof password === 'string' && Token.isUnresolved(password)) return [];
-  const given: unknown = password;
-  if (typeof given === 'string' && given !== '') {
-    return [
-      `${name} is a literal, which would end up in the synthesized file: pass a reference, such as that of ${source}`,
-    ];
-  }
-  return [`${name} is missing: pass a reference, such as that of ${source}`];
+  const wrong =
+    password === undefined || password === ''
+      ? 'is missing'
+      : 'is a literal, which would end up in the synthesized file';
+  return [`${name} ${wrong}: pass a reference, such as that of ${source}`];
 }

@@ -12,7 +12,7 @@ import {
 import type { Violation } from '../config/service-limits';
 import { clusterNameViolations } from '../config/service-limits';
 import { SUBNET_ID } from '../config/subnet-id';
-import { show } from '../config/wording';
+import { showId } from '../config/wording';
 import { optionalProblems, propProblems, requireValid } from './invalid-props';
 
 const VIRTUAL_NETWORK_ID =
@@ -91,7 +91,7 @@ function problems(props: PrivateAccessProps): string[] {
   const inside = (kind: string, pattern: RegExp, id: string): Violation[] =>
     typeof id === 'string' && pattern.test(id)
       ? []
-      : [{ at: [], problem: `is ${show(id)}: pass the resource id of a ${kind}, /subscriptions/ID/...` }];
+      : [{ at: [], problem: `is ${showId(id)}: pass the resource id of a ${kind}, /subscriptions/ID/...` }];
   return [
     ...propProblems('clusterId', props.clusterId, clusterIdViolations),
     ...propProblems('clusterName', props.clusterName, (name) =>

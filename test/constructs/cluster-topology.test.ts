@@ -57,6 +57,29 @@ describe('ClusterTopology', () => {
     ).toThrow('coordinator.burstable is true, and a burstable node cannot have workers');
   });
 
+  test('a node has the edition of its kind, unless another is chosen', () => {
+    const topology = ClusterTopology.multiNode({
+      coordinator: { ...coordinator, edition: 'MemoryOptimized' },
+      workers,
+      coordinatorHoldsShards: true,
+    });
+    expect(topology.coordinatorEdition).toBe('MemoryOptimized');
+    expect(topology.workerEdition).toBe('MemoryOptimized');
+    const cheap = { ...workers, edition: 'GeneralPurpose' as const };
+    expect(ClusterTopology.singleNode({ coordinator, plannedWorkers: cheap }).workerEdition).toBe(
+      'GeneralPurpose',
+    );
+  });
+
+  test('what was checked cannot be changed afterwards', () => {
+    const size = { ...coordinator };
+    const topology = ClusterTopology.singleNode({ coordinator: size });
+    size.vCores = 3;
+    expect(topology.coordinator.vCores).toBe(4);
+    expect(() => Object.assign(topology.coordinator, { vCores: 3 })).toThrow(TypeError);
+    expect(() => Object.assign(topology, { nodeCount: 1 })).toThrow(TypeError);
+  });
+
   test('leaves sizes that only Terraform knows to the service', () => {
     const vCores = Token.asNumber(ref('var.cores'));
     expect(ClusterTopology.singleNode({ coordinator: { ...coordinator, vCores } }).nodeCount).toBe(0);

@@ -1,4 +1,5 @@
 import { ref, Token } from 'cdktf';
+import { ClusterOrigin } from '../../constructs/cluster-origin';
 import { ClusterTopology } from '../../constructs/cluster-topology';
 import type { DistributedPostgresClusterProps } from '../../constructs/distributed-postgres-cluster';
 import { DistributedPostgresCluster } from '../../constructs/distributed-postgres-cluster';
@@ -137,6 +138,87 @@ laneSuite('synth', 'DistributedPostgresCluster', () => {
   test('leaves a name that only Terraform knows to the service', () => {
     expect(clusterWith({ clusterName: Token.asString(ref('var.name')) })).toMatchObject({
       name: '${var.name}',
+    });
+  });
+
+  test('takes a zone, editions and timeouts', () => {
+    expect(
+      clusterWith({
+        preferredPrimaryZone: '2',
+        timeouts: { createMinutes: 240, readMinutes: 10 },
+        topology: ClusterTopology.multiNode({
+          coordinator: { ...coordinator, edition: 'MemoryOptimized' },
+          workers: { ...workers, edition: 'GeneralPurpose' },
+          coordinatorHoldsShards: false,
+        }),
+      }),
+    ).toMatchObject({
+      preferred_primary_zone: '2',
+      coordinator_server_edition: 'MemoryOptimized',
+      node_server_edition: 'GeneralPurpose',
+      timeouts: { create: '240m', read: '10m' },
+    });
+  });
+
+  test('opens workers for a reason, and keeps it where an auditor finds it', () => {
+    const reason = 'logical replication to the warehouse, until the end of the migration';
+    const stack = synthesizeCluster({ workerPublicAccess: { reason } });
+    expect(onlyResource(stack, TYPE)).toMatchObject({ node_public_ip_access_enabled: true });
+    expect(Object.values(stack.json.resource![TYPE]!)).toMatchObject([
+      { '//': { reasons: { workerPublicAccess: reason } } },
+    ]);
+  });
+
+  describe('with an origin', () => {
+    const source = {
+      sourceClusterId:
+        '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi',
+      sourceLocation: 'eastus',
+    };
+    const restore = ClusterOrigin.pointInTime({ ...source, pointInTimeUtc: '2026-01-31T12:00:00Z' });
+    const { administratorPassword, ...withoutPassword } = props;
+    const from = (origin: ClusterOrigin, changes: Partial<DistributedPostgresClusterProps> = {}) =>
+      synthesizeConstructs((stack) => {
+        new DistributedPostgresCluster(stack, 'Cluster', { ...withoutPassword, origin, ...changes });
+      });
+
+    test('a restore names source and moment, and needs no password', () => {
+      const resource = onlyResource(from(restore), TYPE);
+      expect(resource).toMatchObject({
+        source_resource_id: source.sourceClusterId,
+        source_location: 'eastus',
+        point_in_time_in_utc: '2026-01-31T12:00:00Z',
+        lifecycle: { prevent_destroy: true },
+      });
+      expect(Object.keys(resource)).not.toContain('administrator_login_password');
+      expect(Object.keys(resource['lifecycle'] as object)).toEqual(['prevent_destroy']);
+    });
+
+    test('a restore can be given another password, held to the same rules', () => {
+      expect(
+        onlyResource(from(restore, { administratorPassword: administratorPassword! }), TYPE),
+      ).toMatchObject({
+        administrator_login_password: '${var.admin_password}',
+        lifecycle: { precondition: [expect.anything(), expect.anything()] },
+      });
+    });
+
+    test('a replica names its source alone', () => {
+      const resource = onlyResource(from(ClusterOrigin.replica(source)), TYPE);
+      expect(resource).toMatchObject({
+        source_resource_id: source.sourceClusterId,
+        source_location: 'eastus',
+      });
+      expect(Object.keys(resource)).not.toContain('point_in_time_in_utc');
+    });
+
+    test('warns of the plan that a closed replica never gets rid of', () => {
+      const replica = ClusterOrigin.replica(source);
+      expect(from(replica).warnings).toEqual([
+        expect.stringMatching(/^stack\/Cluster: the service reports public access of a replica as open/),
+      ]);
+      expect(from(replica, { publicAccess: true }).warnings).toEqual([]);
+      expect(from(restore).warnings).toEqual([]);
     });
   });
 
