@@ -97,9 +97,9 @@ const CONNECTION_LIMITS = [
 ] as const;
 const BURSTABLE_CONNECTION_LIMITS = { 1: 20, 2: 40 } as const;
 
-/** How many client connections a node allows. */
+/** How many client connections a node allows; where its vCores are unknown, what the smallest of its kind does. */
 export function connectionLimit(vCores: number, burstable: boolean): number {
-  if (burstable) return BURSTABLE_CONNECTION_LIMITS[vCores === 1 ? 1 : 2];
+  if (burstable) return BURSTABLE_CONNECTION_LIMITS[vCores === 2 ? 2 : 1];
   return CONNECTION_LIMITS.find(({ vCoresFrom }) => vCores >= vCoresFrom)?.connections ?? 300;
 }
 

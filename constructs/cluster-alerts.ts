@@ -10,10 +10,11 @@ import {
   connectionLimit,
   SEVERITIES,
 } from '../config/alert-thresholds';
+import { clusterIdViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
 import { clusterNameViolations } from '../config/service-limits';
 import { show } from '../config/wording';
 import type { ClusterTopology } from './cluster-topology';
-import { clause, requireValid } from './invalid-props';
+import { clause, flagViolations, optionalProblems, propProblems, requireValid } from './invalid-props';
 
 const METRIC_NAMESPACE = 'Microsoft.DBForPostgreSQL/serverGroupsv2';
 /** The one dimension the metrics have: the node. */
@@ -72,7 +73,7 @@ export interface ClusterAlertsProps {
    *
    * @default - nothing but the cluster
    */
-  readonly after?: ITerraformDependable;
+  readonly after?: ITerraformDependable | undefined;
   /** @default - no tags */
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -147,23 +148,38 @@ function fewestConnections({ coordinator, workers, nodeCount }: ClusterTopology)
   return Math.min(ofCoordinator, connectionLimit(workers.vCores, false));
 }
 
-function problems({ clusterName, emails, thresholds }: ClusterAlertsProps): string[] {
-  const found = Token.isUnresolved(clusterName)
-    ? []
-    : clusterNameViolations(clusterName).map((each) => clause({ ...each, at: ['clusterName'] }));
-  const seen = new Set<string>();
-  emails.forEach((email, index) => {
-    if (Token.isUnresolved(email)) return;
-    if (!EMAIL.test(email)) {
-      found.push(`emails.${index} is ${show(email)}: write an address alone, as in oncall@example.com`);
-    } else if (seen.has(email.toLowerCase())) {
-      found.push(`emails.${index} is ${show(email)}, which is listed before: remove it`);
-    }
-    seen.add(email.toLowerCase());
+function problems(props: ClusterAlertsProps): string[] {
+  return [
+    ...propProblems('clusterId', props.clusterId, clusterIdViolations),
+    ...propProblems('clusterName', props.clusterName, (name) =>
+      clusterNameViolations(name).map((each) => ({ ...each, at: [] })),
+    ),
+    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
+    ...emailProblems(props.emails),
+    ...thresholdProblems(props.thresholds ?? {}),
+    ...optionalProblems('replica', props.replica, flagViolations),
+    ...optionalProblems('tags', props.tags, tagViolations),
+  ];
+}
+
+function emailProblems(emails: readonly string[]): string[] {
+  const inLowerCase = emails.map((email) => email.toLowerCase());
+  return emails.flatMap((email, index) => {
+    if (Token.isUnresolved(email)) return [];
+    const where = `emails.${index} is ${show(email)}`;
+    if (!EMAIL.test(email)) return [`${where}: write an address alone, as in oncall@example.com`];
+    const isListed = inLowerCase.indexOf(email.toLowerCase()) < index;
+    return isListed ? [`${where}, which is listed before: remove it`] : [];
   });
-  const known = Object.entries(thresholds ?? {}).filter(([, value]) => !Token.isUnresolved(value));
-  found.push(
-    ...alertThresholdViolations(Object.fromEntries(known)).map((each) => clause(each, 'thresholds')),
+}
+
+function thresholdProblems(thresholds: AlertThresholds): string[] {
+  const unknown = Object.entries(thresholds).filter(([, value]) => Token.isUnresolved(value));
+  if (unknown.length === 0) {
+    return alertThresholdViolations(thresholds).map((each) => clause(each, 'thresholds'));
+  }
+  return unknown.map(
+    ([name]) =>
+      `thresholds.${name} is known to Terraform alone: write it out, since the metric has another unit`,
   );
-  return found;
 }

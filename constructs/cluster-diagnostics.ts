@@ -1,18 +1,20 @@
 import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics-workspace';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import type { ITerraformDependable } from 'cdktf';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
+import {
+  clusterIdViolations,
+  locationViolations,
+  resourceGroupViolations,
+  tagViolations,
+} from '../config/azure-names';
 import { clusterNameViolations } from '../config/service-limits';
-import { show } from '../config/wording';
-import { clause, requireValid } from './invalid-props';
+import { retentionViolations, workspaceNameViolations } from '../config/support-limits';
+import { optionalProblems, propProblems, requireValid } from './invalid-props';
 
 /** The one category of logs the service has. */
 const LOG_CATEGORY = 'PostgreSQLLogs';
 const METRIC_CATEGORY = 'AllMetrics';
-
-export const RETENTION_DAYS = { fewest: 30, most: 730 } as const;
-export const WORKSPACE_NAME = /^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$/;
 
 export interface ClusterDiagnosticsProps {
   readonly clusterId: string;
@@ -65,19 +67,16 @@ export class ClusterDiagnostics extends Construct {
   }
 }
 
-function problems({ clusterName, workspaceName, retentionDays }: ClusterDiagnosticsProps): string[] {
-  const { fewest, most } = RETENTION_DAYS;
-  const found = Token.isUnresolved(clusterName)
-    ? []
-    : clusterNameViolations(clusterName).map((each) => clause({ ...each, at: ['clusterName'] }));
-  if (!Token.isUnresolved(workspaceName) && !WORKSPACE_NAME.test(workspaceName)) {
-    found.push(
-      `workspaceName is ${show(workspaceName)}: the name of a workspace has 4 to 63 letters, digits and hyphens, with no hyphen at either end`,
-    );
-  }
-  const fits = Number.isInteger(retentionDays) && retentionDays >= fewest && retentionDays <= most;
-  if (!Token.isUnresolved(retentionDays) && !fits) {
-    found.push(`retentionDays is ${show(retentionDays)}: it is a whole number from ${fewest} to ${most}`);
-  }
-  return found;
+function problems(props: ClusterDiagnosticsProps): string[] {
+  return [
+    ...propProblems('clusterId', props.clusterId, clusterIdViolations),
+    ...propProblems('clusterName', props.clusterName, (name) =>
+      clusterNameViolations(name).map((each) => ({ ...each, at: [] })),
+    ),
+    ...propProblems('location', props.location, locationViolations),
+    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
+    ...propProblems('workspaceName', props.workspaceName, workspaceNameViolations),
+    ...propProblems('retentionDays', props.retentionDays, retentionViolations),
+    ...optionalProblems('tags', props.tags, tagViolations),
+  ];
 }

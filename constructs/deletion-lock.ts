@@ -1,13 +1,10 @@
 import { ManagementLock } from '@cdktf/provider-azurerm/lib/management-lock';
 import type { ITerraformDependable } from 'cdktf';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
+import type { Violation } from '../config/service-limits';
+import { lockNameViolations, lockReasonViolations } from '../config/support-limits';
 import { show } from '../config/wording';
-import { requireValid } from './invalid-props';
-
-const NAME = /^[A-Za-z0-9_-]{1,90}$/;
-/** What Azure stores of a note. */
-const REASON_LONGEST = 512;
+import { propProblems, requireValid } from './invalid-props';
 
 export interface DeletionLockProps {
   /** Resource id of what must not be deleted. */
@@ -54,17 +51,15 @@ export class DeletionLock extends Construct {
 }
 
 function problems({ resourceId, name, reason }: DeletionLockProps): string[] {
-  const found: string[] = [];
-  if (!Token.isUnresolved(resourceId) && !resourceId.startsWith('/subscriptions/')) {
-    found.push(`resourceId is ${show(resourceId)}: pass the id of a resource, /subscriptions/ID/...`);
-  }
-  if (!Token.isUnresolved(name) && !NAME.test(name)) {
-    found.push(`name is ${show(name)}: a lock's name has 1 to 90 letters, digits, hyphens and underscores`);
-  }
-  if (!Token.isUnresolved(reason) && (reason.trim() === '' || reason.length > REASON_LONGEST)) {
-    found.push(
-      `reason is ${show(reason)}: say in 1 to ${REASON_LONGEST} characters why it must not be deleted, for the one who tries`,
-    );
-  }
-  return found;
+  return [
+    ...propProblems('resourceId', resourceId, resourceIdViolations),
+    ...propProblems('name', name, lockNameViolations),
+    ...propProblems('reason', reason, lockReasonViolations),
+  ];
+}
+
+function resourceIdViolations(id: string): Violation[] {
+  return typeof id === 'string' && id.startsWith('/subscriptions/')
+    ? []
+    : [{ at: [], problem: `is ${show(id)}: pass the id of a resource, /subscriptions/ID/...` }];
 }

@@ -1,7 +1,9 @@
 import type { IAspect, TerraformElement } from 'cdktf';
 import { TerraformResource, TerraformStack, Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
+import { tagViolations } from '../config/azure-names';
 import { show } from '../config/wording';
+import { clause, refuse } from './invalid-props';
 
 type Tags = Readonly<Record<string, unknown>>;
 
@@ -27,7 +29,12 @@ const OTHER_TAGS: ReadonlySet<string> = new Set([
 export class MandatoryTags implements IAspect {
   private readonly tags: Readonly<Record<string, string>>;
 
+  /** @throws Error naming every tag that Azure would refuse */
   constructor(tags: Readonly<Record<string, string>>) {
+    refuse(
+      'not mandatory tags',
+      tagViolations(tags).map((each) => clause(each, 'tags')),
+    );
     this.tags = { ...tags };
   }
 

@@ -7,9 +7,17 @@ import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { addressRangeViolations } from '../config/address-ranges';
-import { SUBNET_ID } from '../config/subnet-id';
-import { show } from '../config/wording';
-import { clause, requireValid } from './invalid-props';
+import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
+import {
+  expiryViolations,
+  passwordVersionViolations,
+  principalIdViolations,
+  SECRET_TAGS_MOST,
+  subnetIdViolations,
+  tenantIdViolations,
+  vaultNameViolations,
+} from '../config/support-limits';
+import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
 
 /** Name of the secret in the vault. */
 export const PASSWORD_SECRET = 'citus-password';
@@ -25,13 +33,6 @@ export const WRITE_ONLY_TERRAFORM_VERSION = '1.11.0';
 
 /** The most Azure offers. Deleted secrets, and a deleted vault, can be brought back for as long. */
 const SOFT_DELETE_DAYS = 90;
-
-const VAULT_NAME = /^(?=.{3,24}$)[a-zA-Z](?:-?[a-zA-Z0-9])*$/;
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-/** As Key Vault answers it; another way to write the same moment would be a change in every plan. */
-const UTC_SECOND = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
-/** A secret takes fewer tags than other resources. */
-const SECRET_TAGS_MOST = 15;
 
 export interface PasswordVaultProps {
   /** 3 to 24 letters, digits and single hyphens, a letter first, unique on all of Azure. Another name is another vault. */
@@ -92,7 +93,7 @@ export interface PasswordVaultProps {
    *
    * @default - nothing but the role assignment
    */
-  readonly after?: ITerraformDependable;
+  readonly after?: ITerraformDependable | undefined;
   /** At most 15, which is what a secret takes. @default - no tags */
   readonly tags?: Readonly<Record<string, string>>;
 }
@@ -170,6 +171,8 @@ export class PasswordVault extends Construct {
       ...tags,
     });
 
+    this.node.addValidation({ validate: () => tagCountProblems(secret) });
+
     this.vaultId = vault.id;
     this.vaultUri = vault.vaultUri;
     this.secretId = secret.resourceVersionlessId;
@@ -177,63 +180,34 @@ export class PasswordVault extends Construct {
 }
 
 function problems(props: PasswordVaultProps): string[] {
-  const { vaultName, passwordVersion, tenantId, writerPrincipalId, passwordExpiresUtc } = props;
-  const found: string[] = [];
-  if (!Token.isUnresolved(vaultName) && !VAULT_NAME.test(vaultName)) {
-    found.push(
-      `vaultName is ${show(vaultName)}: the name of a vault has 3 to 24 letters, digits and single hyphens, begins with a letter and ends with no hyphen, and no other vault on Azure may have it`,
-    );
-  }
-  if (!Token.isUnresolved(props.password)) {
-    found.push(
-      'password is a literal, which would end up in the synthesized file: pass a reference, such as that of AdminPassword',
-    );
-  }
-  if (
-    !Token.isUnresolved(passwordVersion) &&
-    !(Number.isSafeInteger(passwordVersion) && passwordVersion >= 1)
-  ) {
-    found.push(
-      `passwordVersion is ${show(passwordVersion)}: it is a whole number from 1 up, raised whenever the password changes`,
-    );
-  }
-  for (const [name, value, what] of [
-    ['tenantId', tenantId, 'an Entra tenant'],
-    ['writerPrincipalId', writerPrincipalId, 'a user, group or service principal in Entra'],
-  ] as const) {
-    if (value === undefined || Token.isUnresolved(value) || UUID.test(value)) continue;
-    found.push(
-      `${name} is ${show(value)}: pass the id of ${what}, as in 00000000-0000-0000-0000-000000000000`,
-    );
-  }
   const allow = props.allow ?? [];
-  if (!allow.some((range) => Token.isUnresolved(range))) {
-    found.push(...addressRangeViolations(allow).map((each) => clause(each, 'allow')));
-  }
-  (props.subnetIds ?? []).forEach((subnetId, index) => {
-    if (Token.isUnresolved(subnetId) || SUBNET_ID.test(subnetId)) return;
-    found.push(
-      `subnetIds.${index} is ${show(subnetId)}: pass the resource id of a subnet, /subscriptions/ID/...`,
-    );
-  });
-  if (
-    passwordExpiresUtc !== undefined &&
-    !Token.isUnresolved(passwordExpiresUtc) &&
-    !isMoment(passwordExpiresUtc)
-  ) {
-    found.push(
-      `passwordExpiresUtc is ${show(passwordExpiresUtc)}: write a moment in UTC, to the second, as in 2027-06-30T00:00:00Z`,
-    );
-  }
-  const tagCount = Object.keys(props.tags ?? {}).length;
-  if (tagCount > SECRET_TAGS_MOST) {
-    found.push(`tags has ${tagCount} of them: a secret takes ${SECRET_TAGS_MOST}, so leave some out`);
-  }
-  return found;
+  return [
+    ...propProblems('vaultName', props.vaultName, vaultNameViolations),
+    ...propProblems('location', props.location, locationViolations),
+    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
+    ...(Token.isUnresolved(props.password)
+      ? []
+      : [
+          'password is a literal, which would end up in the synthesized file: pass a reference, such as that of AdminPassword',
+        ]),
+    ...propProblems('passwordVersion', props.passwordVersion, passwordVersionViolations),
+    ...optionalProblems('tenantId', props.tenantId, tenantIdViolations),
+    ...optionalProblems('writerPrincipalId', props.writerPrincipalId, principalIdViolations),
+    ...(allow.some((range) => Token.isUnresolved(range)) ? [] : addressRangeViolations(allow)).map((each) =>
+      clause(each, 'allow'),
+    ),
+    ...(props.subnetIds ?? []).flatMap((subnetId, index) =>
+      propProblems(`subnetIds.${index}`, subnetId, subnetIdViolations),
+    ),
+    ...optionalProblems('passwordExpiresUtc', props.passwordExpiresUtc, expiryViolations),
+    ...optionalProblems('tags', props.tags, tagViolations),
+  ];
 }
 
-function isMoment(text: string): boolean {
-  const milliseconds = UTC_SECOND.test(text) ? Date.parse(text) : Number.NaN;
-  // A day that a month does not have is moved on to the next month, or is no date at all.
-  return !Number.isNaN(milliseconds) && new Date(milliseconds).toISOString() === text.replace('Z', '.000Z');
+/** Judged when all tags are there, those of an aspect too. */
+function tagCountProblems({ tagsInput = {} }: KeyVaultSecret): string[] {
+  const count = Object.keys(tagsInput).length;
+  return count > SECRET_TAGS_MOST
+    ? [`the password has ${count} tags: a secret takes ${SECRET_TAGS_MOST}, so leave some out`]
+    : [];
 }

@@ -3,16 +3,15 @@ import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container'
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { addressRangeViolations } from '../config/address-ranges';
-import { oneOf, show } from '../config/wording';
+import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
+import type { Replication } from '../config/support-limits';
+import {
+  containerViolations,
+  replicationViolations,
+  storageAccountNameViolations,
+} from '../config/support-limits';
 import { DeletionLock } from './deletion-lock';
-import { clause, requireValid } from './invalid-props';
-
-const ACCOUNT_NAME = /^[a-z0-9]{3,24}$/;
-const CONTAINER_NAME = /^(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])*$/;
-
-export const REPLICATIONS = ['LRS', 'ZRS', 'GRS', 'GZRS', 'RAGRS', 'RAGZRS'] as const;
-/** Where copies are: in one data centre, in the zones of a region, in the paired region, or in both. */
-export type Replication = (typeof REPLICATIONS)[number];
+import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
 
 /** How long an overwritten or deleted state, or a deleted container, can be brought back. */
 const SOFT_DELETE_DAYS = 30;
@@ -123,30 +122,18 @@ export class StateStorage extends Construct {
   }
 }
 
-function problems({ accountName, containers, replication, allow = [] }: StateStorageProps): string[] {
-  const found: string[] = [];
-  if (!Token.isUnresolved(accountName) && !ACCOUNT_NAME.test(accountName)) {
-    found.push(
-      `accountName is ${show(accountName)}: the name of a storage account has 3 to 24 small letters and digits, and no other account on Azure may have it`,
-    );
-  }
-  if (containers.length === 0) {
-    found.push('containers is empty: name one, as in tfstate, or one to an environment');
-  }
-  containers.forEach((name, index) => {
-    if (!CONTAINER_NAME.test(name)) {
-      found.push(
-        `containers.${index} is ${show(name)}: the name of a container has 3 to 63 small letters, digits and single hyphens, with no hyphen at either end`,
-      );
-    } else if (containers.indexOf(name) < index) {
-      found.push(`containers.${index} is ${show(name)}, which is listed before: remove it`);
-    }
-  });
-  if (replication !== undefined && !Token.isUnresolved(replication) && !REPLICATIONS.includes(replication)) {
-    found.push(`replication is ${show(replication)}: it is ${oneOf(REPLICATIONS)}`);
-  }
-  if (!allow.some((range) => Token.isUnresolved(range))) {
-    found.push(...addressRangeViolations(allow).map((each) => clause(each, 'allow')));
-  }
-  return found;
+function problems(props: StateStorageProps): string[] {
+  const allow = props.allow ?? [];
+  return [
+    ...propProblems('accountName', props.accountName, storageAccountNameViolations),
+    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
+    ...propProblems('location', props.location, locationViolations),
+    // Known to Terraform alone they could not be: addresses follow from them.
+    ...containerViolations(props.containers).map((each) => clause(each, 'containers')),
+    ...optionalProblems('replication', props.replication, replicationViolations),
+    ...(allow.some((range) => Token.isUnresolved(range)) ? [] : addressRangeViolations(allow)).map((each) =>
+      clause(each, 'allow'),
+    ),
+    ...optionalProblems('tags', props.tags, tagViolations),
+  ];
 }

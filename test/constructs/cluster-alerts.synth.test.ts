@@ -245,8 +245,17 @@ laneSuite('synth', 'ClusterAlerts', () => {
   });
 
   test('leaves what only Terraform knows to the service', () => {
-    const cpuPercent = Token.asNumber(ref('var.cpu'));
-    const stack = alertsWith({ emails: [Token.asString(ref('var.mail'))], thresholds: { cpuPercent } });
-    expect(thresholds(stack)).toMatchObject({ cpu_percent: '${var.cpu}' });
+    const unknown = Token.asString(ref('var.unknown'));
+    const vCores = Token.asNumber(ref('var.cores'));
+    const topology = ClusterTopology.singleNode({ coordinator: { ...coordinator, vCores } });
+    const stack = alertsWith({ emails: [unknown], clusterName: unknown, topology });
+    expect(thresholds(stack)).toMatchObject({ active_connections: 240 });
+  });
+
+  test('fails with a threshold that only Terraform knows, which could not be converted', () => {
+    const connectionsPercent = Token.asNumber(ref('var.connections'));
+    expect(() => alertsWith({ thresholds: { connectionsPercent } })).toThrow(
+      'thresholds.connectionsPercent is known to Terraform alone: write it out, since the metric has another unit [stack/Alerts]',
+    );
   });
 });

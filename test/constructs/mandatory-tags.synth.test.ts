@@ -171,6 +171,12 @@ laneSuite('synth', 'MandatoryTags', () => {
     ).toThrow('[stack/Group] an override of the resource sets the tag "environment" to "prod"');
   });
 
+  test('fails with tags that Azure refuses', () => {
+    expect(() => new MandatoryTags({ owner: 'me', Owner: 'you' })).toThrow(
+      /^not mandatory tags: tags\.Owner is "owner" again to Azure/,
+    );
+  });
+
   test('tells all faults at once', () => {
     expect(() =>
       tagged((stack) => {

@@ -1,5 +1,6 @@
-import { DataResource, ref, Token } from 'cdktf';
+import { Aspects, DataResource, ref, Token } from 'cdktf';
 import { AdminPassword } from '../../constructs/admin-password';
+import { MandatoryTags } from '../../constructs/mandatory-tags';
 import type { PasswordVaultProps } from '../../constructs/password-vault';
 import { PasswordVault } from '../../constructs/password-vault';
 import { laneSuite } from '../support/lanes';
@@ -184,7 +185,7 @@ laneSuite('synth', 'PasswordVault', () => {
     ],
     [
       { writerPrincipalId: 'me' },
-      'writerPrincipalId is "me": pass the id of a user, group or service principal in Entra, as in 00000000-0000-0000-0000-000000000000',
+      'writerPrincipalId is "me": pass the object id of a user, group or service principal in Entra, as in 00000000-0000-0000-0000-000000000000',
     ],
     [
       { allow: ['203.0.113.8', '0.0.0.0/0'] },
@@ -213,11 +214,37 @@ laneSuite('synth', 'PasswordVault', () => {
       `passwordExpiresUtc is "2027-13-01T00:00:00Z": ${dated}`,
     ],
     [
-      { tags: Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`t${String(index)}`, 'x'])) },
-      'tags has 16 of them: a secret takes 15, so leave some out',
+      { tags: { 'cost/centre': '1' } },
+      'tags.cost/centre is no name of a tag: it has 1 to 512 characters and none of < > % & \\ ? /',
     ],
+    [{ vaultName: undefined as unknown as string }, `vaultName is undefined: ${named}`],
   ])('fails with its path: %j', (changes, message) => {
     expect(() => vaultWith(changes)).toThrow(new Error(`${message} [stack/Vault]`));
+  });
+
+  test.each([
+    ['its own', {}, 16],
+    ['those of an aspect', { environment: 'dev', managedBy: 'scaleout' }, 14],
+  ])('fails with more tags than a secret takes, %s counted', (_title, mandatory, own) => {
+    const build = (count: number) =>
+      synthesizeConstructs((stack) => {
+        Aspects.of(stack).add(new MandatoryTags(mandatory));
+        const password = Token.asString(ref('var.admin_password'));
+        const tags = Object.fromEntries(
+          Array.from({ length: count }, (_, index) => [`t${String(index)}`, 'x']),
+        );
+        new PasswordVault(stack, 'Vault', { ...props, password, tags });
+      });
+    expect(() => build(own)).toThrow(
+      '[stack/Vault] the password has 16 tags: a secret takes 15, so leave some out',
+    );
+    expect(() => build(own - 1)).not.toThrow();
+  });
+
+  test('holds region, resource group and tags to the rules of all resources', () => {
+    expect(() => vaultWith({ location: 'West US 2', resourceGroupName: 'rg.' })).toThrow(
+      /^location is "West US 2": .*westus2; resourceGroupName is "rg\.": .* \[stack\/Vault\]$/,
+    );
   });
 
   test('does not repeat a password it refuses', () => {

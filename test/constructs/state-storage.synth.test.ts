@@ -1,6 +1,7 @@
 import { ref, Token } from 'cdktf';
+import { REPLICATIONS } from '../../config/support-limits';
 import type { StateStorageProps } from '../../constructs/state-storage';
-import { REPLICATIONS, StateStorage } from '../../constructs/state-storage';
+import { StateStorage } from '../../constructs/state-storage';
 import { laneSuite } from '../support/lanes';
 import { addresses, onlyResource, synthesizeConstructs } from '../support/synth';
 
