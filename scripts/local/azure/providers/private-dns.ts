@@ -26,12 +26,24 @@ export function privateDnsRoutes(store: ResourceStore, operations: Operations): 
     ...linkRoutes(store, operations),
     {
       method: 'GET',
-      pattern: `${ZONE}/SOA/{record}`,
+      pattern: `${ZONE}/SOA/@`,
       apiVersions,
       handle: (request) => {
         const zone = requireZone(store, request);
-        if (param(request, 'record') !== '@') throw notFound(`${ZONE_TYPE}/SOA`, param(request, 'record'));
-        return { status: 200, body: startOfAuthority(zone) };
+        return {
+          status: 200,
+          body: representation(store.get(`${zone.id}/SOA/@`) ?? startOfAuthority(zone, {})),
+        };
+      },
+    },
+    {
+      method: 'PUT',
+      pattern: `${ZONE}/SOA/@`,
+      apiVersions,
+      handle: (request) => {
+        const record = startOfAuthority(requireZone(store, request), objectAt(request.body, 'properties'));
+        store.put(record);
+        return { status: 200, body: representation(record) };
       },
     },
     {
@@ -255,24 +267,28 @@ function addressRecords(store: ResourceStore, zone: Resource): JsonObject[] {
     });
 }
 
-function startOfAuthority(zone: Resource): JsonObject {
+const TIMES = { refreshTime: 3600, retryTime: 300, expireTime: 2_419_200, minimumTtl: 10 };
+
+/** The record that every zone begins with; what is said of it stands in place of what the service says. @throws ArmError 400 */
+function startOfAuthority(zone: Resource, { ttl = 3600, metadata, soaRecord }: JsonObject): Resource {
+  const said = objectAt({ soaRecord }, 'soaRecord');
+  const { email = 'azureprivatedns-host.microsoft.com' } = said;
+  const times = Object.fromEntries(Object.entries(TIMES).map(([name, usual]) => [name, said[name] ?? usual]));
+  for (const [name, value] of Object.entries({ ttl, ...times })) {
+    if (typeof value === 'number' && Number.isInteger(value) && value >= 0) continue;
+    throw badRequest(`The property '${name}' of an SOA record is a whole number of seconds.`);
+  }
+  if (typeof email !== 'string' || email === '') throw badRequest('An SOA record needs an email.');
   return {
     id: `${zone.id}/SOA/@`,
     name: '@',
     type: `${ZONE_TYPE}/SOA`,
     properties: {
       fqdn: `${zone.name}.`,
-      ttl: 3600,
+      ttl,
+      ...(metadata === undefined ? {} : { metadata }),
       isAutoRegistered: false,
-      soaRecord: {
-        host: 'azureprivatedns.net',
-        email: 'azureprivatedns-host.microsoft.com',
-        serialNumber: 1,
-        refreshTime: 3600,
-        retryTime: 300,
-        expireTime: 2_419_200,
-        minimumTtl: 10,
-      },
+      soaRecord: { host: 'azureprivatedns.net', email, serialNumber: 1, ...times },
     },
   };
 }
