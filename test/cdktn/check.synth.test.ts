@@ -17,14 +17,16 @@ suite('synth', 'the stacks with cdktn in place of cdktf', () => {
   test('are all there, really made by cdktn, and the same but for versions', async () => {
     const reporter = {} as Reporter;
     const { document, outcome } = await checkCdktn({ reporter, signal: new AbortController().signal });
-    const stacks = STAGES.flatMap((stage) =>
+    const environments = STAGES.flatMap((stage) =>
       loadEnvironments().map(({ name }) => `${stage}/stacks/${name}/cdk.tf.json`),
     );
-    expect(document.files).toEqual(expect.arrayContaining(stacks));
+    expect(document.files).toEqual(expect.arrayContaining(environments));
     expect(document.differences.filter(({ allowed }) => allowed === undefined)).toEqual([]);
     const versions = document.differences.filter(({ pointer }) => pointer === '/~1~1/metadata/version');
     expect(versions.map(({ file, after }) => [file, after])).toEqual(
-      [...stacks].sort().map((file) => [file, pinnedVersion('cdktn')]),
+      document.files
+        .filter((file) => file.endsWith('/cdk.tf.json'))
+        .map((file) => [file, pinnedVersion('cdktn')]),
     );
     expect(outcome).toBe('done');
   }, 60_000);
