@@ -9,6 +9,17 @@ export const MANAGEMENT_LOCK = 'azurerm_management_lock';
 export const PRIVATE_ENDPOINT = 'azurerm_private_endpoint';
 export const PRIVATE_DNS_ZONE = 'azurerm_private_dns_zone';
 export const PRIVATE_DNS_ZONE_LINK = 'azurerm_private_dns_zone_virtual_network_link';
+export const KEY_VAULT = 'azurerm_key_vault';
+export const KEY_VAULT_SECRET = 'azurerm_key_vault_secret';
+export const ROLE_ASSIGNMENT = 'azurerm_role_assignment';
+export const WORKSPACE = 'azurerm_log_analytics_workspace';
+export const DIAGNOSTIC_SETTING = 'azurerm_monitor_diagnostic_setting';
+export const ACTION_GROUP = 'azurerm_monitor_action_group';
+export const METRIC_ALERT = 'azurerm_monitor_metric_alert';
+export const STORAGE_ACCOUNT = 'azurerm_storage_account';
+export const STORAGE_CONTAINER = 'azurerm_storage_container';
+/** Who deploys: reads nothing but the credentials it is given. */
+export const CLIENT_CONFIG = 'azurerm_client_config';
 
 /** Why a rule about clusters has nothing to say of a stack. */
 export const NO_CLUSTER = 'the stack holds no cluster';

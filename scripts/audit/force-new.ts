@@ -1,12 +1,23 @@
 import {
+  ACTION_GROUP,
   CLUSTER,
   COORDINATOR_CONFIGURATION,
+  DIAGNOSTIC_SETTING,
   FIREWALL_RULE,
+  KEY_VAULT,
+  KEY_VAULT_SECRET,
   MANAGEMENT_LOCK,
+  METRIC_ALERT,
   NODE_CONFIGURATION,
+  PRIVATE_DNS_ZONE,
+  PRIVATE_DNS_ZONE_LINK,
   PRIVATE_ENDPOINT,
   RESOURCE_GROUP,
   ROLE,
+  ROLE_ASSIGNMENT,
+  STORAGE_ACCOUNT,
+  STORAGE_CONTAINER,
+  WORKSPACE,
 } from './azurerm';
 
 /**
@@ -29,6 +40,31 @@ const FORCE_NEW: Readonly<Record<string, readonly string[]>> = {
   [RESOURCE_GROUP]: ['name', 'location'],
   [MANAGEMENT_LOCK]: ['name', 'scope', 'lock_level', 'notes'],
   [PRIVATE_ENDPOINT]: ['name', 'location', 'resource_group_name', 'subnet_id'],
+  [PRIVATE_DNS_ZONE]: ['name', 'resource_group_name'],
+  [PRIVATE_DNS_ZONE_LINK]: ['name', 'resource_group_name', 'private_dns_zone_name', 'virtual_network_id'],
+  [KEY_VAULT]: ['name', 'location', 'resource_group_name'],
+  [KEY_VAULT_SECRET]: ['name', 'key_vault_id'],
+  // There is no way to change one.
+  [ROLE_ASSIGNMENT]: [
+    'name',
+    'scope',
+    'role_definition_id',
+    'role_definition_name',
+    'principal_id',
+    'description',
+  ],
+  [WORKSPACE]: ['name', 'location', 'resource_group_name'],
+  [DIAGNOSTIC_SETTING]: ['name', 'target_resource_id'],
+  [ACTION_GROUP]: ['name', 'location', 'resource_group_name'],
+  [METRIC_ALERT]: ['name', 'resource_group_name'],
+  [STORAGE_ACCOUNT]: [
+    'name',
+    'location',
+    'resource_group_name',
+    'account_tier',
+    'infrastructure_encryption_enabled',
+  ],
+  [STORAGE_CONTAINER]: ['name', 'storage_account_id'],
 };
 
 /** @param path the argument's path within the resource, e.g. `name` or `tags.owner` */

@@ -1,5 +1,10 @@
+import { KEY_VAULT_SECRET } from './azurerm';
 import { namesSecret } from './secrets';
 import type { Leaf } from './synthesized';
+
+/** The argument of a vault's secret that Terraform passes on and keeps nowhere, and the one that it keeps. */
+export const WRITE_ONLY_SECRET = 'value_wo';
+export const READABLE_SECRET = 'value';
 
 /** A value that its name, or a name above it, calls a secret. */
 export interface SecretPlace {
@@ -32,6 +37,9 @@ export function secretPlace({ pointer }: Leaf): SecretPlace | undefined {
       return path[1] === 'default' ? found([path[0] ?? '', ...path.slice(2)], 'default') : undefined;
     case 'resource':
     case 'data':
+      if (path[0] === KEY_VAULT_SECRET && [WRITE_ONLY_SECRET, READABLE_SECRET].includes(path[2] ?? '')) {
+        return { name: path[2] ?? '', kind: 'argument' };
+      }
       // The names of type and resource say nothing of an argument.
       return found(path.slice(2), 'argument');
     default:

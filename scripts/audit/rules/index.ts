@@ -1,12 +1,17 @@
 import type { Rule } from '../rule';
+import { alerts } from './alerts';
 import { availability } from './availability';
 import { destroyProtection } from './destroy-protection';
+import { diagnostics } from './diagnostics';
 import { firewallWidth } from './firewall-width';
+import { keyVault } from './key-vault';
 import { knownContents } from './known-contents';
 import { passwords } from './passwords';
 import { publicAccess } from './public-access';
+import { roleAssignments } from './role-assignments';
 import { shardHosting } from './shard-hosting';
 import { stateBackend } from './state-backend';
+import { stateStorage } from './state-storage';
 import { supportedVersions } from './supported-versions';
 import { tags } from './tags';
 import { tls } from './tls';
@@ -18,10 +23,15 @@ export const RULES: readonly Rule[] = [
   firewallWidth,
   tls,
   passwords,
+  keyVault,
+  roleAssignments,
   availability,
   destroyProtection,
   shardHosting,
   supportedVersions,
   stateBackend,
+  stateStorage,
+  diagnostics,
+  alerts,
   tags,
 ];

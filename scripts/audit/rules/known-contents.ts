@@ -1,34 +1,56 @@
 import {
+  ACTION_GROUP,
+  CLIENT_CONFIG,
   CLUSTER,
   COORDINATOR_CONFIGURATION,
+  DIAGNOSTIC_SETTING,
   FIREWALL_RULE,
+  KEY_VAULT,
+  KEY_VAULT_SECRET,
   MANAGEMENT_LOCK,
+  METRIC_ALERT,
   NODE_CONFIGURATION,
   PRIVATE_DNS_ZONE,
   PRIVATE_DNS_ZONE_LINK,
   PRIVATE_ENDPOINT,
   RESOURCE_GROUP,
   ROLE,
+  ROLE_ASSIGNMENT,
+  STORAGE_ACCOUNT,
+  STORAGE_CONTAINER,
+  WORKSPACE,
 } from '../azurerm';
+import { isBootstrap } from '../bootstrap';
 import type { Problem, Rule } from '../rule';
 import { problemAt, verdict } from '../rule';
 import type { Block, Json, Synthesized } from '../synthesized';
 import { isObject, pointer, resourcesOf, section } from '../synthesized';
 
 /** Sections of a stack that a rule reads; `//` is the framework's own. */
-const SECTIONS = new Set(['//', 'terraform', 'provider', 'variable', 'locals', 'output', 'resource']);
+const SECTIONS = new Set(['//', 'terraform', 'provider', 'variable', 'locals', 'output', 'resource', 'data']);
 const TYPES = new Set([
+  ACTION_GROUP,
   CLUSTER,
   COORDINATOR_CONFIGURATION,
+  DIAGNOSTIC_SETTING,
   FIREWALL_RULE,
+  KEY_VAULT,
+  KEY_VAULT_SECRET,
   MANAGEMENT_LOCK,
+  METRIC_ALERT,
   NODE_CONFIGURATION,
   PRIVATE_DNS_ZONE,
   PRIVATE_DNS_ZONE_LINK,
   PRIVATE_ENDPOINT,
   RESOURCE_GROUP,
   ROLE,
+  ROLE_ASSIGNMENT,
+  STORAGE_ACCOUNT,
+  STORAGE_CONTAINER,
+  WORKSPACE,
 ]);
+/** Data sources whose answer no rule needs to know. */
+const DATA_TYPES = new Set([CLIENT_CONFIG]);
 const PROVIDER = 'azurerm';
 const PROVIDER_SOURCE = /^(registry\.terraform\.io\/)?(hashicorp\/)?azurerm$/;
 
@@ -43,23 +65,49 @@ const UNJUDGED_ARGUMENTS: Readonly<Record<string, string>> = {
 
 /** Arguments that some rule judges: told to ignore them, Terraform leaves what was live before. */
 const JUDGED_ARGUMENTS = new Set([
+  'action',
   'administrator_login_password',
+  'allow_nested_items_to_be_public',
+  'blob_properties',
   'citus_version',
+  'container_access_type',
   'coordinator_public_ip_access_enabled',
+  'criteria',
+  'email_receiver',
+  'enabled',
+  'enabled_log',
+  'enabled_metric',
   'end_ip_address',
   'ha_enabled',
+  'https_traffic_only_enabled',
+  'local_user_enabled',
   'lock_level',
+  'log_analytics_workspace_id',
   'maintenance_window',
+  'min_tls_version',
   'name',
+  'network_acls',
+  'network_rules',
   'node_count',
   'node_public_ip_access_enabled',
   'password',
+  'principal_id',
+  'public_network_access_enabled',
+  'purge_protection_enabled',
+  'rbac_authorization_enabled',
+  'role_definition_id',
+  'role_definition_name',
   'scope',
+  'scopes',
   'shards_on_coordinator_enabled',
+  'shared_access_key_enabled',
   'sql_version',
   'start_ip_address',
   'tags',
+  'target_resource_id',
   'value',
+  'value_wo',
+  'value_wo_version',
 ]);
 
 /** The other rules pass over what they do not know, so what none of them knows is found here. */
@@ -67,11 +115,12 @@ export const knownContents: Rule = {
   id: 'known-contents',
   level: 'error',
   property:
-    'A stack holds a cluster, and nothing the rules cannot judge: no other resource type, module, data source or provisioner, and no judged argument that Terraform is to ignore.',
+    'A stack holds a cluster, or where the states lie, and nothing the rules cannot judge: no other resource type, module, data source or provisioner, and no judged argument that Terraform is to ignore.',
   check(stack) {
     return verdict([
       ...cluster(stack),
       ...sections(stack),
+      ...dataSources(stack),
       ...providers(stack),
       ...stack.resources.flatMap((block) => [...type(block), ...metaArguments(block), ...ignored(block)]),
     ]);
@@ -79,7 +128,7 @@ export const knownContents: Rule = {
 };
 
 function cluster(stack: Synthesized): readonly Problem[] {
-  if (resourcesOf(stack, CLUSTER).length > 0) return [];
+  if (resourcesOf(stack, CLUSTER).length > 0 || isBootstrap(stack)) return [];
   return [
     atStack(
       stack,
@@ -103,6 +152,21 @@ function sections(stack: Synthesized): readonly Problem[] {
       ),
     ];
   });
+}
+
+function dataSources(stack: Synthesized): readonly Problem[] {
+  return Object.keys(section(stack, 'data')).flatMap((name) =>
+    DATA_TYPES.has(name)
+      ? []
+      : [
+          atStack(
+            stack,
+            `data:${name}`,
+            pointer('data', name),
+            `the data source ${name} reads what no rule can judge: remove it, or write what it stands for as resources of the stack`,
+          ),
+        ],
+  );
 }
 
 function providers(stack: Synthesized): readonly Problem[] {

@@ -1,16 +1,17 @@
-import { CLUSTER, ROLE } from '../azurerm';
+import { CLUSTER, KEY_VAULT_SECRET, ROLE } from '../azurerm';
 import { checkAt, constructPathAt } from '../owner';
 import type { Problem, Rule } from '../rule';
 import { problemAt, verdict } from '../rule';
-import { secretPlace } from '../secret-places';
+import { READABLE_SECRET, secretPlace, WRITE_ONLY_SECRET } from '../secret-places';
 import { namesSecret, secretIn } from '../secrets';
-import type { Leaf, Synthesized } from '../synthesized';
+import type { Block, Leaf, Synthesized } from '../synthesized';
 import { isObject, isUnresolved, leaves, pointer, section } from '../synthesized';
 
 /** The resources that need a secret, and the argument they take it in. */
 const HOLDERS: Readonly<Record<string, string>> = {
   [CLUSTER]: 'administrator_login_password',
   [ROLE]: 'password',
+  [KEY_VAULT_SECRET]: WRITE_ONLY_SECRET,
 };
 const ONE_VARIABLE = /^\$\{var\.([A-Za-z_][\w-]*)\}$/;
 
@@ -18,11 +19,12 @@ export const passwords: Rule = {
   id: 'passwords',
   level: 'error',
   property:
-    'Every secret is a sensitive variable without default, referenced as a whole where it is needed and nowhere else.',
+    'Every secret is a sensitive variable without default, referenced as a whole where it is needed and nowhere else, and written to a vault without being kept.',
   check(stack) {
     const secrets = secretVariables(stack);
     return verdict([
       ...missing(stack),
+      ...readable(stack),
       ...leaves(stack.document).flatMap((leaf) => judgeLeaf(stack, leaf, secrets)),
       ...[...secrets].flatMap((name) => judgeVariable(stack, name)),
     ]);
@@ -44,11 +46,29 @@ function secretVariables(stack: Synthesized): ReadonlySet<string> {
 function missing(stack: Synthesized): readonly Problem[] {
   return stack.resources.flatMap((block) => {
     const argument = HOLDERS[block.type];
-    if (argument === undefined || argument in block.body) return [];
+    if (argument === undefined || argument in block.body || isReadable(block)) return [];
     // A restored cluster or a replica brings the password of its source.
     if ('source_resource_id' in block.body) return [];
     return [problemAt(block, argument, `${argument} is not set: reference a sensitive variable`)];
   });
+}
+
+/** What a vault is given as a readable argument, Terraform keeps in its state as well. */
+function readable(stack: Synthesized): readonly Problem[] {
+  return stack.resources
+    .filter(isReadable)
+    .map((block) =>
+      problemAt(
+        block,
+        READABLE_SECRET,
+        `${READABLE_SECRET} is set, and Terraform's state and plans would hold the secret once more: write it with ${WRITE_ONLY_SECRET} and ${WRITE_ONLY_SECRET}_version`,
+        { check: 'not-write-only' },
+      ),
+    );
+}
+
+function isReadable(block: Block): boolean {
+  return block.type === KEY_VAULT_SECRET && (block.body[READABLE_SECRET] ?? null) !== null;
 }
 
 function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>): readonly Problem[] {

@@ -1,4 +1,5 @@
 import { booleanAt, describeGap, stringAt } from '../attributes';
+import { isBootstrap } from '../bootstrap';
 import { checkAt, constructPathAt } from '../owner';
 import type { Facts, Problem, Rule } from '../rule';
 import { verdict } from '../rule';
@@ -37,6 +38,8 @@ export const stateBackend: Rule = {
 function backend(stack: Synthesized, facts: Facts): readonly Problem[] {
   const declared = backendsOf(stack);
   const azurerm = declared['azurerm'];
+  // The state of what states lie in comes before it.
+  if (azurerm === undefined && isBootstrap(stack)) return [];
   if (!isObject(azurerm)) {
     const kind = Object.keys(declared)[0] ?? 'none';
     return [

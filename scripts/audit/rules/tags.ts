@@ -1,10 +1,16 @@
 import { describeGap, stringAt } from '../attributes';
 import {
+  ACTION_GROUP,
   CLUSTER,
+  KEY_VAULT,
+  KEY_VAULT_SECRET,
+  METRIC_ALERT,
   PRIVATE_DNS_ZONE,
   PRIVATE_DNS_ZONE_LINK,
   PRIVATE_ENDPOINT,
   RESOURCE_GROUP,
+  STORAGE_ACCOUNT,
+  WORKSPACE,
 } from '../azurerm';
 import { PRODUCTION_TAG } from '../production';
 import type { Problem, Rule } from '../rule';
@@ -22,16 +28,19 @@ export const MANDATORY_TAGS = [
   PRODUCTION_TAG,
 ] as const;
 
-/** Types that take tags; rules, roles, locks and server parameters take none. */
+/** Types that take tags; rules, roles, role assignments, locks, settings and server parameters take none. */
 const TAGGED = new Set([
   RESOURCE_GROUP,
   CLUSTER,
   PRIVATE_ENDPOINT,
   PRIVATE_DNS_ZONE,
   PRIVATE_DNS_ZONE_LINK,
-  'azurerm_virtual_network',
-  'azurerm_key_vault',
-  'azurerm_storage_account',
+  KEY_VAULT,
+  KEY_VAULT_SECRET,
+  WORKSPACE,
+  ACTION_GROUP,
+  METRIC_ALERT,
+  STORAGE_ACCOUNT,
 ]);
 
 export const tags: Rule = {

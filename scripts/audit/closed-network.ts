@@ -1,0 +1,48 @@
+import { addressRangeViolations } from '../../config/address-ranges';
+import { booleanAt, describeGap, stringAt } from './attributes';
+import { blocksAt } from './blocks';
+import type { Problem } from './rule';
+import { problemAt } from './rule';
+import type { Block, Json } from './synthesized';
+
+const PUBLIC = 'public_network_access_enabled';
+
+/**
+ * A vault or a storage account is reached by listed addresses alone, or not at all from the internet.
+ *
+ * @param argument the block that holds its network rules
+ */
+export function closedNetwork(block: Block, argument: 'network_acls' | 'network_rules'): readonly Problem[] {
+  const open = booleanAt(block.body, PUBLIC);
+  if (open.state === 'value' && !open.value) return [];
+  const [rules = {}] = blocksAt(block.body, argument);
+  const action = stringAt(rules, 'default_action');
+  const denies = action.state === 'value' && action.value === 'Deny';
+  const what = action.state === 'value' ? `is ${action.value}` : describeGap(action);
+  return [
+    ...(denies
+      ? []
+      : [
+          problemAt(
+            block,
+            argument,
+            `${argument}.default_action ${what}: everybody on the internet reaches it, and a stolen login is enough. Set it to Deny and list addresses`,
+          ),
+        ]),
+    ...ranges(block, argument, rules['ip_rules']),
+  ];
+}
+
+function ranges(block: Block, argument: string, listed: Json | undefined): readonly Problem[] {
+  const problem = (check: string, message: string): Problem =>
+    problemAt(block, argument, `${argument}.ip_rules ${message}`, { check });
+  if (listed === undefined || listed === null) return [];
+  if (!Array.isArray(listed) || !listed.every((each) => typeof each === 'string')) {
+    return [
+      problem('ip_rules', `are ${JSON.stringify(listed)}, which cannot be judged: write the addresses out`),
+    ];
+  }
+  return addressRangeViolations(listed).map((each) =>
+    problem(`ip_rules:${each.at.join('.')}`, `${each.at.join('.')} ${each.problem}`),
+  );
+}

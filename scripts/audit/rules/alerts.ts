@@ -1,0 +1,100 @@
+import { ALERT_RULES } from '../../../config/alert-thresholds';
+import { booleanAt } from '../attributes';
+import { ACTION_GROUP, CLUSTER, METRIC_ALERT, NO_CLUSTER } from '../azurerm';
+import { blocksAt } from '../blocks';
+import { refersTo } from '../references';
+import type { Problem, Rule } from '../rule';
+import { notApplicable, verdict } from '../rule';
+import type { Block, JsonObject, Synthesized } from '../synthesized';
+import { resourcesOf } from '../synthesized';
+
+/** What brings a cluster down that nobody looks at. Lag is for replicas alone. */
+const { storagePercent, cpuPercent, memoryPercent, connectionsPercent } = ALERT_RULES;
+const METRICS = [storagePercent, cpuPercent, memoryPercent, connectionsPercent].map(({ metric }) => metric);
+
+const NODE = 'ServerName';
+/** Kinds of receivers of an action group: whoever or whatever is told. */
+const RECEIVER = /_receiver$/;
+
+/** A warning: other tools watch metrics too, where no stack shows it. */
+export const alerts: Rule = {
+  id: 'alerts',
+  level: 'warning',
+  property: `In production somebody is told when a node is short of ${['storage', 'cpu', 'memory', 'connections'].join(', ')}, each node by itself.`,
+  check(stack, facts) {
+    const clusters = resourcesOf(stack, CLUSTER);
+    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
+    if (!facts.production) return notApplicable('the environment is not production');
+    return verdict(clusters.flatMap((cluster) => watched(stack, cluster)));
+  },
+};
+
+function watched(stack: Synthesized, cluster: Block): readonly Problem[] {
+  const live = resourcesOf(stack, METRIC_ALERT).filter(({ body }) => isOn(body) && covers(body, cluster));
+  const problem = (block: Block, check: string, message: string): Problem => ({
+    constructPath: block.constructPath,
+    pointer: block.pointer,
+    check,
+    message,
+  });
+  return METRICS.flatMap((metric) => {
+    const candidates = live.filter(({ body }) => criteria(body, metric).length > 0);
+    const first = candidates[0];
+    if (first === undefined) {
+      return [
+        problem(
+          cluster,
+          metric,
+          `no alert watches ${metric} of this cluster: set monitoring.alerts in config/environments/${stack.environment}.yaml`,
+        ),
+      ];
+    }
+    const perNode = candidates.filter(({ body }) => criteria(body, metric).some(isPerNode));
+    if (perNode.length === 0) {
+      return [
+        problem(
+          first,
+          `${metric}:per-node`,
+          `the alert on ${metric} takes all nodes together, and the one hot node disappears in their average: split it by the dimension ${NODE}`,
+        ),
+      ];
+    }
+    if (perNode.some(({ body }) => tells(stack, body))) return [];
+    return [
+      problem(
+        first,
+        `${metric}:nobody`,
+        `the alert on ${metric} tells nobody: give it an action group of this stack with a receiver`,
+      ),
+    ];
+  });
+}
+
+function isOn(body: JsonObject): boolean {
+  const enabled = booleanAt(body, 'enabled');
+  return enabled.state === 'absent' || (enabled.state === 'value' && enabled.value);
+}
+
+function covers(body: JsonObject, cluster: Block): boolean {
+  const { scopes } = body;
+  return Array.isArray(scopes) && scopes.some((each) => refersTo(each, cluster));
+}
+
+function criteria(body: JsonObject, metric: string): readonly JsonObject[] {
+  return blocksAt(body, 'criteria').filter((each) => each['metric_name'] === metric);
+}
+
+function isPerNode(criterion: JsonObject): boolean {
+  return blocksAt(criterion, 'dimension').some((each) => each['name'] === NODE);
+}
+
+function tells(stack: Synthesized, body: JsonObject): boolean {
+  const groups = resourcesOf(stack, ACTION_GROUP).filter(
+    (group) =>
+      isOn(group.body) &&
+      Object.keys(group.body).some((name) => RECEIVER.test(name) && blocksAt(group.body, name).length > 0),
+  );
+  return blocksAt(body, 'action').some((action) =>
+    groups.some((group) => refersTo(action['action_group_id'], group)),
+  );
+}

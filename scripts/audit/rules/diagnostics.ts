@@ -1,0 +1,75 @@
+import { describeGap, numberAt } from '../attributes';
+import { CLUSTER, DIAGNOSTIC_SETTING, NO_CLUSTER, WORKSPACE } from '../azurerm';
+import { blocksAt } from '../blocks';
+import { refersTo } from '../references';
+import type { Problem, Rule } from '../rule';
+import { notApplicable, problemAt, verdict } from '../rule';
+import type { Block, JsonObject, Synthesized } from '../synthesized';
+import { resourcesOf } from '../synthesized';
+
+const RETENTION = 'retention_in_days';
+/** What a look back at an incident of last month needs. */
+const RETENTION_DAYS = 30;
+
+/** What is to be kept: argument, the one category of it that the service has, and the group that includes it. */
+const KEPT = [
+  { argument: 'enabled_log', category: 'PostgreSQLLogs', group: 'allLogs' },
+  { argument: 'enabled_metric', category: 'AllMetrics', group: undefined },
+] as const;
+
+/** A warning: policies of a subscription set the same from outside, where no stack shows it. */
+export const diagnostics: Rule = {
+  id: 'diagnostics',
+  level: 'warning',
+  property: 'In production the logs and metrics of the cluster are kept for 30 days or more.',
+  check(stack, facts) {
+    const clusters = resourcesOf(stack, CLUSTER);
+    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
+    if (!facts.production) return notApplicable('the environment is not production');
+    return verdict([
+      ...clusters.flatMap((cluster) => collected(stack, cluster)),
+      ...resourcesOf(stack, WORKSPACE).flatMap(retained),
+    ]);
+  },
+};
+
+function collected(stack: Synthesized, cluster: Block): readonly Problem[] {
+  const settings = resourcesOf(stack, DIAGNOSTIC_SETTING).filter(
+    ({ body }) => refersTo(body['target_resource_id'], cluster) && hasDestination(body),
+  );
+  return KEPT.flatMap(({ argument, category, group }) => {
+    const isKept = settings.some(({ body }) =>
+      blocksAt(body, argument).some(
+        (each) => each['category'] === category || (group !== undefined && each['category_group'] === group),
+      ),
+    );
+    if (isKept) return [];
+    return [
+      {
+        constructPath: cluster.constructPath,
+        pointer: cluster.pointer,
+        check: category,
+        message: `no diagnostic setting keeps ${category} of this cluster: what happened before an incident is gone after it. Set monitoring.workspace in config/environments/${stack.environment}.yaml`,
+      },
+    ];
+  });
+}
+
+function hasDestination(body: JsonObject): boolean {
+  return ['log_analytics_workspace_id', 'storage_account_id', 'eventhub_authorization_rule_id'].some(
+    (name) => typeof body[name] === 'string' && body[name] !== '',
+  );
+}
+
+function retained(workspace: Block): readonly Problem[] {
+  const days = numberAt(workspace.body, RETENTION);
+  // Azure's own default is 30.
+  if (days.state === 'absent' || (days.state === 'value' && days.value >= RETENTION_DAYS)) return [];
+  return [
+    problemAt(
+      workspace,
+      RETENTION,
+      `${RETENTION} ${days.state === 'value' ? `is ${String(days.value)}` : describeGap(days)}: keep ${String(RETENTION_DAYS)} days or more`,
+    ),
+  ];
+}

@@ -1,0 +1,82 @@
+import { describeGap, numberAt } from '../attributes';
+import { DIAGNOSTIC_SETTING, KEY_VAULT } from '../azurerm';
+import { blocksAt } from '../blocks';
+import { closedNetwork } from '../closed-network';
+import { expectFlag } from '../expectations';
+import { refersTo } from '../references';
+import type { Facts, Problem, Rule } from '../rule';
+import { notApplicable, problemAt, verdict } from '../rule';
+import type { Block, Synthesized } from '../synthesized';
+import { resourcesOf } from '../synthesized';
+
+const RETENTION = 'soft_delete_retention_days';
+/** Azure's own default, and the most it offers. */
+const RETENTION_DAYS = 90;
+
+/** What the common scanners ask of a vault, as far as it holds one password. */
+export const keyVault: Rule = {
+  id: 'key-vault',
+  level: 'error',
+  property:
+    'A vault is reached by role and from listed addresses alone, gives nothing up before 90 days are over, and tells in production who read it.',
+  check(stack, facts) {
+    const vaults = resourcesOf(stack, KEY_VAULT);
+    if (vaults.length === 0) return notApplicable('the stack holds no key vault');
+    return verdict(vaults.flatMap((vault) => [...guarded(vault), ...audited(stack, vault, facts)]));
+  },
+};
+
+function guarded(vault: Block): readonly Problem[] {
+  const retention = numberAt(vault.body, RETENTION);
+  const kept =
+    retention.state === 'absent' || (retention.state === 'value' && retention.value >= RETENTION_DAYS);
+  return [
+    ...closedNetwork(vault, 'network_acls'),
+    ...expectFlag(
+      vault,
+      'rbac_authorization_enabled',
+      true,
+      'access policies are rights on the whole vault, beside those that roles give. Set it to true',
+    ),
+    ...expectFlag(
+      vault,
+      'purge_protection_enabled',
+      true,
+      'whoever deletes the vault can also take away the way back. Set it to true; it cannot be undone',
+    ),
+    ...(kept
+      ? []
+      : [
+          problemAt(
+            vault,
+            RETENTION,
+            `${RETENTION} ${retention.state === 'value' ? `is ${String(retention.value)}` : describeGap(retention)}: set it to ${String(RETENTION_DAYS)}, which cannot be raised later`,
+          ),
+        ]),
+  ];
+}
+
+function audited(stack: Synthesized, vault: Block, facts: Facts): readonly Problem[] {
+  if (!facts.production) return [];
+  const isAudited = resourcesOf(stack, DIAGNOSTIC_SETTING).some(
+    ({ body }) =>
+      refersTo(body['target_resource_id'], vault) &&
+      blocksAt(body, 'enabled_log').some(
+        (log) =>
+          log['category'] === 'AuditEvent' ||
+          log['category_group'] === 'audit' ||
+          log['category_group'] === 'allLogs',
+      ),
+  );
+  if (isAudited) return [];
+  return [
+    {
+      constructPath: vault.constructPath,
+      pointer: vault.pointer,
+      check: 'audit-log',
+      level: 'warning',
+      message:
+        'no diagnostic setting keeps the audit log of this vault, so nobody can say who read the password: set monitoring, whose workspace takes it',
+    },
+  ];
+}

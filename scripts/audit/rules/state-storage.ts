@@ -1,0 +1,139 @@
+import { booleanAt, describeGap, numberAt, stringAt } from '../attributes';
+import { MANAGEMENT_LOCK, STORAGE_ACCOUNT, STORAGE_CONTAINER } from '../azurerm';
+import { blocksAt } from '../blocks';
+import { closedNetwork } from '../closed-network';
+import { expectFlag, expectWord } from '../expectations';
+import { refersTo } from '../references';
+import type { Problem, Rule } from '../rule';
+import { notApplicable, problemAt, verdict } from '../rule';
+import type { Block, Synthesized } from '../synthesized';
+import { resourcesOf } from '../synthesized';
+
+/** A mistake on a Friday is still there to be undone on Monday. */
+const SOFT_DELETE_DAYS = 7;
+
+/** A state holds passwords in the clear, and losing it loses the way back to the database. */
+export const stateStorage: Rule = {
+  id: 'state-storage',
+  level: 'error',
+  property:
+    'Storage of states takes Entra logins over TLS 1.2 from listed addresses alone, keeps versions and what is deleted, and cannot be destroyed or deleted by accident.',
+  check(stack) {
+    const accounts = resourcesOf(stack, STORAGE_ACCOUNT);
+    if (accounts.length === 0) return notApplicable('the stack holds no storage account');
+    return verdict([
+      ...accounts.flatMap((account) => [
+        ...closedNetwork(account, 'network_rules'),
+        ...access(account),
+        ...recovery(account),
+        ...copies(account),
+        ...protection(stack, account),
+      ]),
+      ...resourcesOf(stack, STORAGE_CONTAINER).flatMap((container) =>
+        expectWord(
+          container,
+          'container_access_type',
+          ['private'],
+          'a state holds passwords in the clear. Set it to private',
+        ),
+      ),
+    ]);
+  },
+};
+
+function access(account: Block): readonly Problem[] {
+  return [
+    ...expectWord(account, 'min_tls_version', ['TLS1_2', 'TLS1_3'], 'older TLS is broken. Set it to TLS1_2'),
+    ...expectFlag(
+      account,
+      'https_traffic_only_enabled',
+      true,
+      'states would travel in the clear. Set it to true',
+    ),
+    ...expectFlag(
+      account,
+      'allow_nested_items_to_be_public',
+      false,
+      'one container that is opened later would be open to everybody. Set it to false',
+    ),
+    ...expectFlag(
+      account,
+      'shared_access_key_enabled',
+      false,
+      "the account's key opens every state and belongs to nobody. Set it to false and use Entra ID",
+    ),
+    ...expectFlag(account, 'local_user_enabled', false, 'local users sign in past Entra ID. Set it to false'),
+  ];
+}
+
+function recovery(account: Block): readonly Problem[] {
+  const [blobs = {}] = blocksAt(account.body, 'blob_properties');
+  const versions = booleanAt(blobs, 'versioning_enabled');
+  const problem = (check: string, message: string): Problem =>
+    problemAt(account, 'blob_properties', `blob_properties.${message}`, { check });
+  return [
+    ...(versions.state === 'value' && versions.value
+      ? []
+      : [
+          problem(
+            'versioning',
+            `versioning_enabled ${versions.state === 'value' ? 'is false' : describeGap(versions)}: a state that is overwritten with a wrong one is lost. Set it to true`,
+          ),
+        ]),
+    ...(['delete_retention_policy', 'container_delete_retention_policy'] as const).flatMap((name) => {
+      const [policy = {}] = blocksAt(blobs, name);
+      const days = numberAt(policy, 'days');
+      if (days.state === 'value' && days.value >= SOFT_DELETE_DAYS) return [];
+      return [
+        problem(
+          name,
+          `${name}.days ${days.state === 'value' ? `is ${String(days.value)}` : describeGap(days)}: what is deleted must be there for ${String(SOFT_DELETE_DAYS)} days or more`,
+        ),
+      ];
+    }),
+  ];
+}
+
+function copies(account: Block): readonly Problem[] {
+  const replication = stringAt(account.body, 'account_replication_type');
+  if (replication.state === 'value' && replication.value !== 'LRS') return [];
+  const what = replication.state === 'value' ? `is ${replication.value}` : describeGap(replication);
+  return [
+    problemAt(
+      account,
+      'account_replication_type',
+      `account_replication_type ${what}: with one data centre goes every state. Use ZRS, GRS or GZRS`,
+      { level: 'warning' },
+    ),
+  ];
+}
+
+function protection(stack: Synthesized, account: Block): readonly Problem[] {
+  const [lifecycle = {}] = blocksAt(account.body, 'lifecycle');
+  const kept = booleanAt(lifecycle, 'prevent_destroy');
+  const locked = resourcesOf(stack, MANAGEMENT_LOCK).some(
+    ({ body }) => refersTo(body['scope'], account) && body['lock_level'] === 'CanNotDelete',
+  );
+  return [
+    ...(kept.state === 'value' && kept.value
+      ? []
+      : [
+          problemAt(
+            account,
+            'lifecycle',
+            'lifecycle.prevent_destroy is not true: a plan that replaces the account drops every state. Set it to true',
+          ),
+        ]),
+    ...(locked
+      ? []
+      : [
+          {
+            constructPath: account.constructPath,
+            pointer: account.pointer,
+            check: 'lock',
+            message:
+              'no CanNotDelete lock covers this account: anybody with rights on the group can delete it in the portal. Add one',
+          },
+        ]),
+  ];
+}
