@@ -13,6 +13,8 @@ const rooms = {
   'scripts/tables': ['config', 'scripts/lib'],
   'scripts/rebalance': ['config', 'scripts/lib'],
   'scripts/audit': ['config', 'scripts/lib'],
+  'scripts/cdktn': ['config', 'scripts/lib', 'scripts/infra'],
+  'scripts/hcl': ['config', 'scripts/lib', 'scripts/infra'],
   'scripts/bench': [
     'config',
     'scripts/lib',
