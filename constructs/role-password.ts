@@ -1,4 +1,6 @@
 import type { Construct } from 'constructs';
+import { roleViolations } from '../config/database-roles';
+import { requireValid } from './invalid-props';
 import { SecretVariable } from './secret-variable';
 
 /** Terraform reads the password of the role `reporting` from `TF_VAR_role_reporting_password`. */
@@ -6,12 +8,21 @@ export function rolePasswordVariable(roleName: string): string {
   return `role_${roleName}_password`;
 }
 
-/** The password of one database role. One to a role of a stack. */
+/**
+ * The password of one database role. One to a role of a stack.
+ *
+ * @throws InvalidPropsError when no role can have the name
+ */
 export class RolePassword extends SecretVariable {
   constructor(scope: Construct, id: string, roleName: string) {
     super(scope, id, {
       variableName: rolePasswordVariable(roleName),
       secret: `Password of the role ${roleName}. Another one drops the role and creates it again`,
     });
+    // The variable is named after the role, so the name is checked before the role is made.
+    requireValid(
+      this,
+      roleViolations([{ name: roleName }]).map(({ problem }) => `roleName ${problem}`),
+    );
   }
 }

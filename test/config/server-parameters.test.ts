@@ -72,9 +72,8 @@ describe('parameterViolations', () => {
 
   test.each(['__proto__', 'constructor', 'toString'])('is not taken in by the name %s', (name) => {
     const parameters = Object.fromEntries([[name, 'on']]);
-    expect(parameterViolations(parameters, 'coordinator')).toMatchObject([
-      { at: [name], problem: expect.stringContaining('is no parameter') },
-    ]);
+    const [violation] = parameterViolations(parameters, 'coordinator');
+    expect(violation?.problem).toContain('is no parameter');
   });
 });
 

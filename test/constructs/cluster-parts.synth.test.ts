@@ -44,7 +44,10 @@ laneSuite('synth', 'FirewallAccess for all of Azure', () => {
 
   test('keeps its reason where an auditor finds it, and beside no other rule', () => {
     expect(azure).toMatchObject({
-      '//': { metadata: { path: expect.any(String) }, reasons: { allowAzureServices: reason } },
+      '//': {
+        metadata: { path: 'stack/Firewall/allow-azure-services' },
+        reasons: { allowAzureServices: reason },
+      },
     });
     expect(range).not.toHaveProperty(['//', 'reasons']);
   });
@@ -88,7 +91,8 @@ laneSuite('synth', 'DatabaseRoles', () => {
           precondition: [
             { error_message: 'The password of the role etl must have 8 to 128 characters.' },
             {
-              error_message: expect.stringMatching(/^The password of the role etl must have characters of 3/),
+              error_message:
+                'The password of the role etl must have characters of 3 kinds out of small letters, capitals, digits, symbols.',
             },
           ],
         },
@@ -111,6 +115,16 @@ laneSuite('synth', 'RolePassword', () => {
           'Password of the role etl. Another one drops the role and creates it again. Set it in the environment as TF_VAR_role_etl_password.',
       },
     });
+  });
+
+  test('fails for a name that no role can have', () => {
+    const make = () =>
+      synthesizeConstructs((stack) => {
+        new RolePassword(stack, 'AdminPassword', 'citus');
+      });
+    expect(make).toThrow(
+      'roleName is "citus", a role of the service itself: choose another name [stack/AdminPassword]',
+    );
   });
 });
 
