@@ -1,4 +1,3 @@
-import { diagnosticText, parseDiagnostics } from '../../infra/diagnostics';
 import { paragraph } from '../../infra/terraform';
 import type { RecordedRequest } from '../azure/recorder';
 
@@ -17,16 +16,12 @@ export function parseApplied(output: string): AppliedChanges | undefined {
   return { added: Number(added), changed: Number(changed), destroyed: Number(destroyed) };
 }
 
-/** Why a deploy failed, as Terraform or the synthesis said it, in one paragraph. `cdktf` puts the stack's name before each line. Pure. */
-export function deployFault(output: string, stack: string): string {
-  const plain = output
+/** What Terraform wrote, out of what the cdktf CLI wrote, which puts the stack's name before each line. Pure. */
+export function terraformOutput(output: string, stack: string): string {
+  return output
     .split('\n')
-    .map((line) => paragraph(line).replace(new RegExp(`^${stack} `), ''))
+    .map((line) => paragraph(line).replace(new RegExp(`^${stack}(?: |$)`), ''))
     .join('\n');
-  const [first] = parseDiagnostics(plain);
-  if (first !== undefined) return diagnosticText(first);
-  const last = plain.split('\n').filter((line) => line !== '');
-  return last.slice(-3).join(' ') || 'it said nothing';
 }
 
 /** Whether a request was to change something, a login apart. */

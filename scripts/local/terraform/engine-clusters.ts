@@ -21,6 +21,8 @@ export interface EngineClusters extends ClusterBackend {
  */
 export function engineClusters(start: () => Promise<LocalCluster>): EngineClusters {
   const clusters = new Map<string, LocalCluster>();
+  /** All that run, those that are not finished yet included, and those that are about to. */
+  const alive = new Set<LocalCluster>();
   const starting = new Set<Promise<LocalCluster>>();
   let stopped = false;
 
@@ -30,18 +32,25 @@ export function engineClusters(start: () => Promise<LocalCluster>): EngineCluste
     return cluster;
   };
   const startOne = async (): Promise<LocalCluster> => {
-    if (stopped) throw new Error('The stand-in is being taken down.');
+    if (stopped) throw new Error(TAKEN_DOWN);
     const started = start();
     starting.add(started);
     try {
-      return await started;
+      const cluster = await started;
+      alive.add(cluster);
+      return cluster;
     } finally {
       starting.delete(started);
     }
   };
+  const stopOne = async (cluster: LocalCluster): Promise<void> => {
+    alive.delete(cluster);
+    await cluster.stop();
+  };
   const remove = async (id: string): Promise<void> => {
-    await clusters.get(id.toLowerCase())?.stop();
+    const cluster = clusters.get(id.toLowerCase());
     clusters.delete(id.toLowerCase());
+    if (cluster !== undefined) await stopOne(cluster);
   };
 
   return {
@@ -51,8 +60,9 @@ export function engineClusters(start: () => Promise<LocalCluster>): EngineCluste
       try {
         await cluster.setLogin(LOGIN, password);
         await bringTo(cluster, shape);
+        if (!alive.has(cluster)) throw new Error(TAKEN_DOWN);
       } catch (error) {
-        await cluster.stop();
+        await stopOne(cluster);
         throw error;
       }
       clusters.set(shape.id.toLowerCase(), cluster);
@@ -71,15 +81,14 @@ export function engineClusters(start: () => Promise<LocalCluster>): EngineCluste
     async stop() {
       stopped = true;
       const late = await Promise.allSettled(starting);
-      const all = [
-        ...clusters.values(),
-        ...late.filter((one) => one.status === 'fulfilled').map(({ value }) => value),
-      ];
+      for (const one of late) if (one.status === 'fulfilled') alive.add(one.value);
       clusters.clear();
-      await Promise.all([...new Set(all)].map((cluster) => cluster.stop()));
+      await Promise.all([...alive].map(stopOne));
     },
   };
 }
+
+const TAKEN_DOWN = 'The stand-in is being taken down.';
 
 async function bringTo(cluster: LocalCluster, shape: ClusterShape): Promise<void> {
   if (!cluster.citus) return;

@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { explainFailure } from '../../infra/failure';
 import { readOutputs } from '../../infra/outputs';
 import type { ProcessEnvironment, ProcessResult } from '../../infra/terraform';
 import { explain, InterruptedError, ScaleoutError } from '../../lib/errors';
@@ -11,7 +12,7 @@ import type { LocalCluster } from '../engines/engine';
 import { startWatchdog } from '../engines/watchdog';
 import type { Stage } from '../../../config/environment';
 import type { AppliedChanges } from './deploy-report';
-import { deployFault, isChange, parseApplied, resourceOf, scaleOutFault } from './deploy-report';
+import { isChange, parseApplied, resourceOf, scaleOutFault, terraformOutput } from './deploy-report';
 import type { EngineClusters } from './engine-clusters';
 import { engineClusters } from './engine-clusters';
 import { REHEARSED_WORKERS, writeRehearsalConfig } from './rehearsal-config';
@@ -211,7 +212,7 @@ async function deployStage(run: Run, stage: Stage): Promise<void> {
     const applied = parseApplied(result.stdout);
     if (result.exitCode !== 0 || applied === undefined) {
       throw new ScaleoutError(
-        `cdktf deploy of ${name} failed at the stage ${stage}: ${deployFault(`${result.stdout}\n${result.stderr}`, name)}`,
+        `cdktf deploy of ${name} failed at the stage ${stage}: ${whyFailed(result, name, 'apply')}`,
       );
     }
     deploys.push({ stage, ...applied, seconds: Math.round(performance.now() - started) / 1000 });
@@ -231,8 +232,13 @@ async function deployStage(run: Run, stage: Stage): Promise<void> {
   throw new ScaleoutError(
     plan.exitCode === 2
       ? `a plan right after the deploy of ${name} at the stage ${stage} has something left to do: ${planSummary(plan.stdout)}`
-      : `the plan after the deploy of ${name} at the stage ${stage} failed: ${deployFault(`${plan.stdout}\n${plan.stderr}`, name)}`,
+      : `the plan after the deploy of ${name} at the stage ${stage} failed: ${whyFailed(plan, name, 'plan')}`,
   );
+}
+
+function whyFailed({ stdout, stderr }: ProcessResult, environment: string, doing: 'plan' | 'apply'): string {
+  const output = terraformOutput(`${stdout}\n${stderr}`, environment);
+  return explainFailure(output, { environment, doing }).message;
 }
 
 function planSummary(output: string): string {

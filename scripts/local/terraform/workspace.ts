@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { diagnosticText, parseDiagnostics } from '../../infra/diagnostics';
+import { explainFailure } from '../../infra/failure';
 import { PROJECT_DIRECTORY, stackDirectory, SYNTHESIS } from '../../infra/project';
 import { synthesize } from '../../infra/synth';
 import type { ProcessEnvironment, ProcessResult } from '../../infra/terraform';
@@ -40,7 +40,6 @@ export interface WorkspaceOptions {
 
 const stackSchema = z.object({
   terraform: z.object({
-    required_version: z.string(),
     required_providers: z.record(z.string(), z.object({ source: z.string(), version: z.string() })),
   }),
   variable: z.record(z.string(), z.object({ default: z.unknown().optional() })).optional(),
@@ -86,15 +85,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     ({ source, version }) => `${source.includes('/') ? source : `hashicorp/${source}`} ${version}`,
   );
   const provider = providers.join(', ');
-  await initialise({
-    stack,
-    cache,
-    common,
-    signal,
-    terraformVersion,
-    provider,
-    requires: terraform.required_version,
-  });
+  await initialise({ name, stack, cache, common, signal });
 
   const password = randomPassword();
   const secrets = Object.fromEntries(
@@ -156,45 +147,30 @@ async function versionOf(environment: ProcessEnvironment, signal: AbortSignal): 
 }
 
 interface Initialisation {
+  readonly name: string;
   readonly stack: string;
   readonly cache: string;
   readonly common: ProcessEnvironment;
   readonly signal: AbortSignal;
-  readonly terraformVersion: string;
-  readonly provider: string;
-  readonly requires: string;
 }
 
-async function initialise(options: Initialisation): Promise<void> {
-  const { stack, cache, common, signal } = options;
+async function initialise({ name, stack, cache, common, signal }: Initialisation): Promise<void> {
   const kept = path.join(cache, LOCK_FILE);
   const lock = path.join(stack, LOCK_FILE);
   // With the lock file of before, Terraform takes the plugin from the cache and asks no registry.
   if (existsSync(kept)) copyFileSync(kept, lock);
-  const result = await runTerraform([`-chdir=${stack}`, 'init', '-input=false', '-no-color'], {
-    environment: common,
-    signal,
-  });
-  if (result.exitCode !== 0) throw new ScaleoutError(initFault(result, options));
-  copyFileSync(lock, `${kept}.new`);
-  renameSync(`${kept}.new`, kept);
-}
-
-/** Why Terraform could not be initialised, in one paragraph. Pure. */
-export function initFault(
-  { stdout, stderr, exitCode }: ProcessResult,
-  wanted: Pick<Initialisation, 'terraformVersion' | 'provider' | 'requires'>,
-): string {
-  const [first] = parseDiagnostics(`${stderr}\n${stdout}`);
-  const said = first === undefined ? paragraph(stderr) : diagnosticText(first);
-  const words = said === '' ? `it ended with ${String(exitCode)}` : said;
-  if (/Unsupported Terraform Core version/i.test(words)) {
-    return `Terraform ${wanted.terraformVersion} is not one that the stacks are for: they need ${wanted.requires}, and .terraform-version names the one they are tested with. Install that; nothing was started`;
+  const { exitCode, stdout, stderr } = await runTerraform(
+    [`-chdir=${stack}`, 'init', '-input=false', '-no-color'],
+    { environment: common, signal },
+  );
+  if (exitCode !== 0) {
+    const { message } = explainFailure(`${stdout}\n${stderr}`, { environment: name, doing: 'init' });
+    throw new ScaleoutError(`${message}; nothing was started`);
   }
-  if (/provider|registry|plugin/i.test(words)) {
-    return `Terraform cannot get the plugin ${wanted.provider}: ${words} Let this machine reach registry.terraform.io, or name a mirror in Terraform's CLI configuration (provider_installation); nothing was started`;
-  }
-  return `terraform init failed: ${words}; nothing was started`;
+  // Written aside and renamed, as two rehearsals may end here at once.
+  const fresh = `${kept}.${String(process.pid)}`;
+  copyFileSync(lock, fresh);
+  renameSync(fresh, kept);
 }
 
 /** Of all four kinds of characters, and none that a shell, a URL or libpq would read otherwise. */

@@ -1,0 +1,70 @@
+import type { RecordedRequest } from '../../../scripts/local/azure/recorder';
+import { explainFailure } from '../../../scripts/infra/failure';
+import { parseApplied, scaleOutFault, terraformOutput } from '../../../scripts/local/terraform/deploy-report';
+
+const CLUSTER = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi';
+const patch = (properties: Record<string, number>, more: Partial<RecordedRequest> = {}): RecordedRequest => ({
+  method: 'PATCH',
+  url: `${CLUSTER}?api-version=2022-11-08`,
+  body: { properties },
+  status: 202,
+  ...more,
+});
+
+it('reads what an apply did out of what the cdktf CLI printed', () => {
+  const printed = [
+    '\u001b[32mdev\u001b[39m  azurerm_resource_group.ResourceGroup: Creation complete after 21s',
+    'dev  Apply complete! Resources: 3 added, 0 changed, 12 destroyed.',
+  ].join('\n');
+  expect(parseApplied(printed)).toEqual({ added: 3, changed: 0, destroyed: 12 });
+  expect(parseApplied('dev  Error: creating')).toBeUndefined();
+});
+
+it('finds Terraform’s error behind the name of the stack', () => {
+  const printed = [
+    'dev  ╷',
+    'dev  │ Error: creating Server Group: polling failed: the Azure API returned the following error:',
+    'dev  │ ',
+    'dev  │ Status: "Failed"',
+    'dev  │ Code: "OperationFailed"',
+    'dev  │ Message: "there is no room on this machine"',
+    'dev  │ ',
+    'dev  │   with azurerm_cosmosdb_postgresql_cluster.Cluster,',
+    'dev  │   on cdk.tf.json line 40, in resource.azurerm_cosmosdb_postgresql_cluster.Cluster:',
+    'dev  ╵',
+  ].join('\n');
+  const { id, message } = explainFailure(terraformOutput(printed, 'dev'), {
+    environment: 'dev',
+    doing: 'apply',
+  });
+  expect(id).toBe('operation-failed');
+  expect(message).toContain('there is no room on this machine');
+});
+
+describe('a deploy that scales out', () => {
+  const reads: RecordedRequest = { method: 'GET', url: CLUSTER, status: 200 };
+
+  it.each([
+    ['one update of the node count', [reads, patch({ nodeCount: 2 }), reads]],
+    [
+      'one that was refused before it was taken',
+      [patch({ nodeCount: 2 }, { status: 429 }), patch({ nodeCount: 2 })],
+    ],
+    [
+      'changes of what is beside the cluster',
+      [patch({ nodeCount: 2 }), patch({ nodeCount: 9 }, { url: `${CLUSTER}-other` })],
+    ],
+  ])('is %s', (_, requests) => {
+    expect(scaleOutFault(requests, 'wwi', 2)).toBeUndefined();
+  });
+
+  it.each([
+    ['nothing', [reads], 'is nothing'],
+    ['another count', [patch({ nodeCount: 3 })], 'PATCH {"properties":{"nodeCount":3}}'],
+    ['more than the count', [patch({ nodeCount: 2, coordinatorVCores: 8 })], '"coordinatorVCores":8'],
+    ['two updates', [patch({ nodeCount: 2 }), patch({ nodeCount: 2 })], ', PATCH'],
+    ['a replacement', [{ method: 'DELETE', url: CLUSTER, status: 202 }, patch({ nodeCount: 2 })], 'DELETE'],
+  ])('is not %s', (_, requests, shown) => {
+    expect(scaleOutFault(requests, 'wwi', 2)).toContain(shown);
+  });
+});
