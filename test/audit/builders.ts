@@ -27,14 +27,7 @@ export function stack(environment: string, parts: Parts = {}): Synthesized {
 
 export function stackJson(environment: string, parts: Parts = {}): JsonObject {
   const production = likeProd(environment);
-  const tags = {
-    environment,
-    workload: 'sensors',
-    managedBy: 'scaleout',
-    owner: 'sensors-platform',
-    costCentre: 'wwi-1042',
-    production: String(production),
-  };
+  const tags = tagsOf(environment);
   const blocks: Record<string, Overrides> = {
     'azurerm_resource_group.group': { name: `rg-${environment}`, location: 'westus2', tags },
     'azurerm_cosmosdb_postgresql_cluster.cluster': {
@@ -63,6 +56,8 @@ export function stackJson(environment: string, parts: Parts = {}): JsonObject {
             scope: '${azurerm_cosmosdb_postgresql_cluster.cluster.id}',
             lock_level: 'CanNotDelete',
           },
+          ...vault(tags),
+          ...monitoring(tags),
         }
       : { 'azurerm_cosmosdb_postgresql_firewall_rule.office': firewallRule('203.0.113.8', '203.0.113.15') }),
     ...parts.resources,
@@ -71,6 +66,7 @@ export function stackJson(environment: string, parts: Parts = {}): JsonObject {
     '//': { metadata: { backend: 'azurerm', stackName: environment, version: '0.21.0' } },
     provider: { azurerm: [{ features: [{}] }] },
     resource: nested(environment, blocks),
+    ...(production ? { data: { azurerm_client_config: { me: {} } } } : {}),
     output: { port: { value: 5432 } },
     terraform: {
       backend: {
@@ -87,6 +83,116 @@ export function stackJson(environment: string, parts: Parts = {}): JsonObject {
     },
     variable: { admin_password: { sensitive: true, type: 'string' } },
     ...parts.sections,
+  };
+}
+
+/** A vault with the password, one to write it, and a log of who reads it. */
+function vault(tags: JsonObject): Record<string, Overrides> {
+  return {
+    'azurerm_key_vault.vault': {
+      name: 'kv-prod',
+      rbac_authorization_enabled: true,
+      purge_protection_enabled: true,
+      soft_delete_retention_days: 90,
+      network_acls: { default_action: 'Deny', bypass: 'None', ip_rules: ['203.0.113.8/29'] },
+      tags,
+    },
+    'azurerm_role_assignment.writer': {
+      scope: '${azurerm_key_vault.vault.id}',
+      role_definition_id:
+        '/subscriptions/${data.azurerm_client_config.me.subscription_id}/providers/Microsoft.Authorization/roleDefinitions/b86a8fe4-44ce-4948-aee5-eccb2c155cd7',
+      principal_id: '${data.azurerm_client_config.me.object_id}',
+    },
+    'azurerm_key_vault_secret.password': {
+      name: 'citus-password',
+      key_vault_id: '${azurerm_key_vault.vault.id}',
+      value_wo: '${var.admin_password}',
+      value_wo_version: 1,
+      tags,
+    },
+    'azurerm_monitor_diagnostic_setting.audit': {
+      target_resource_id: '${azurerm_key_vault.vault.id}',
+      log_analytics_workspace_id: '${azurerm_log_analytics_workspace.logs.id}',
+      enabled_log: [{ category: 'AuditEvent' }],
+    },
+  };
+}
+
+function monitoring(tags: JsonObject): Record<string, Overrides> {
+  const alert = (metric_name: string): Overrides => ({
+    scopes: ['${azurerm_cosmosdb_postgresql_cluster.cluster.id}'],
+    criteria: [{ metric_name, dimension: [{ name: 'ServerName', operator: 'Include', values: ['*'] }] }],
+    action: [{ action_group_id: '${azurerm_monitor_action_group.people.id}' }],
+    tags,
+  });
+  return {
+    'azurerm_log_analytics_workspace.logs': { retention_in_days: 90, tags },
+    'azurerm_monitor_diagnostic_setting.cluster': {
+      target_resource_id: '${azurerm_cosmosdb_postgresql_cluster.cluster.id}',
+      log_analytics_workspace_id: '${azurerm_log_analytics_workspace.logs.id}',
+      enabled_log: [{ category: 'PostgreSQLLogs' }],
+      enabled_metric: [{ category: 'AllMetrics' }],
+    },
+    'azurerm_monitor_action_group.people': {
+      email_receiver: [{ name: 'oncall', email_address: 'oncall@example.com' }],
+      tags,
+    },
+    'azurerm_monitor_metric_alert.storage': alert('storage_percent'),
+    'azurerm_monitor_metric_alert.cpu': alert('cpu_percent'),
+    'azurerm_monitor_metric_alert.memory': alert('memory_percent'),
+    'azurerm_monitor_metric_alert.connections': alert('active_connections'),
+  };
+}
+
+/** The stack of where the states lie, as every rule accepts it. */
+export function bootstrapStack(
+  account: Overrides = {},
+  resources: Readonly<Record<string, Overrides | undefined>> = {},
+): Synthesized {
+  const tags = { ...tagsOf('bootstrap'), workload: 'terraform-state', production: 'true' };
+  const blocks: Record<string, Overrides | undefined> = {
+    'azurerm_storage_account.states': {
+      min_tls_version: 'TLS1_2',
+      https_traffic_only_enabled: true,
+      allow_nested_items_to_be_public: false,
+      shared_access_key_enabled: false,
+      local_user_enabled: false,
+      account_replication_type: 'GZRS',
+      network_rules: { default_action: 'Deny', ip_rules: ['203.0.113.8/29'] },
+      blob_properties: {
+        versioning_enabled: true,
+        delete_retention_policy: { days: 30 },
+        container_delete_retention_policy: { days: 30 },
+      },
+      lifecycle: { prevent_destroy: true },
+      tags,
+      ...account,
+    },
+    'azurerm_storage_container.tfstate': { name: 'tfstate', container_access_type: 'private' },
+    'azurerm_management_lock.states': {
+      scope: '${azurerm_storage_account.states.id}',
+      lock_level: 'CanNotDelete',
+    },
+    ...resources,
+  };
+  const kept = Object.entries(blocks).filter((each): each is [string, Overrides] => each[1] !== undefined);
+  const document = {
+    ...stackJson('bootstrap'),
+    resource: nested('bootstrap', Object.fromEntries(kept)),
+    variable: {},
+    terraform: { backend: { local: { path: '../../../.scaleout/state/bootstrap.tfstate' } } },
+  };
+  return parseSynthesized(JSON.stringify(document), 'bootstrap', 'stacks/bootstrap/cdk.tf.json');
+}
+
+function tagsOf(environment: string): JsonObject {
+  return {
+    environment,
+    workload: 'sensors',
+    managedBy: 'scaleout',
+    owner: 'sensors-platform',
+    costCentre: 'wwi-1042',
+    production: String(likeProd(environment)),
   };
 }
 

@@ -30,10 +30,22 @@ describe('judge', () => {
     const document = judge(input);
     expect(document.findings).toEqual([]);
     expect(document.outcomes).toHaveLength(2 * RULES.length);
-    expect(document.counts).toEqual({ error: 0, warning: 0, waived: 0, compliant: 19, notApplicable: 3 });
+    expect(document.counts).toEqual({ error: 0, warning: 0, waived: 0, compliant: 23, notApplicable: 9 });
     expect(
       document.outcomes.filter(({ reason }) => reason !== undefined).map(({ ruleId }) => ruleId),
-    ).toEqual(['availability', 'destroy-protection', 'firewall-width']);
+    ).toEqual([
+      // dev: no vault, and no production.
+      'key-vault',
+      'role-assignments',
+      'availability',
+      'destroy-protection',
+      'state-storage',
+      'diagnostics',
+      'alerts',
+      // prod: private, and its states lie in an account of another stack.
+      'firewall-width',
+      'state-storage',
+    ]);
   });
 
   it('judges one environment, and knows the others', () => {

@@ -1,6 +1,6 @@
 import { knownContents } from '../../../scripts/audit/rules/known-contents';
 import { parseSynthesized } from '../../../scripts/audit/synthesized';
-import { CLUSTER_POINTER, problems, stack, stackJson, status } from '../builders';
+import { bootstrapStack, CLUSTER_POINTER, problems, stack, stackJson, status } from '../builders';
 
 const AZAPI = 'azapi_update_resource.open';
 
@@ -14,12 +14,22 @@ describe('known-contents', () => {
     expect(problems(knownContents, empty).map(({ check }) => check)).toEqual(['no-cluster']);
   });
 
+  it('holds for the stack of the states, and for no other without a cluster', () => {
+    expect(status(knownContents, bootstrapStack())).toBe('compliant');
+    const { document } = bootstrapStack();
+    const named = parseSynthesized(JSON.stringify(document), 'prod', 'f');
+    expect(problems(knownContents, named).map(({ check }) => check)).toEqual(['no-cluster']);
+    const emptied = bootstrapStack({}, { 'azurerm_storage_account.states': undefined });
+    expect(problems(knownContents, emptied).map(({ check }) => check)).toEqual(['no-cluster']);
+  });
+
   const lifecycle = (ignore_changes: string | string[]): object => ({
     cluster: { lifecycle: { prevent_destroy: true, ignore_changes } },
   });
   it.each([
     ['a module', { sections: { module: { m: { source: './m' } } } }, 'section:module', '/module'],
-    ['a data source', { sections: { data: { external: { x: {} } } } }, 'section:data', '/data'],
+    ['a data source', { sections: { data: { external: { x: {} } } } }, 'data:external', '/data/external'],
+    ['data in a list', { sections: { data: [{ external: { x: {} } }] } }, 'section:data', '/data'],
     ['an import', { sections: { import: [{ to: 'x', id: 'y' }] } }, 'section:import', '/import'],
     ['outputs in a list', { sections: { output: [{ x: { value: 1 } }] } }, 'section:output', '/output'],
     [

@@ -2,6 +2,7 @@ import { passwords } from '../../../scripts/audit/rules/passwords';
 import { problems, stack, status } from '../builders';
 
 const SECRET = 'Correct-Horse-7';
+const VAULTED = 'azurerm_key_vault_secret.x';
 const ROLE = 'azurerm_cosmosdb_postgresql_role.app';
 
 describe('passwords', () => {
@@ -112,6 +113,17 @@ describe('passwords', () => {
       output('x', '${jsonencode(azurerm_cosmosdb_postgresql_cluster.cluster)}'),
       /value repeats all of azurerm_cosmosdb_postgresql_cluster\.cluster/,
     ],
+    [
+      'a vault that is given one in the clear of the state',
+      { resources: { [VAULTED]: { name: 'x', value: '${var.admin_password}' } } },
+      /value is set, and Terraform's state and plans would hold the secret once more/,
+    ],
+    [
+      'a vault that is given a literal',
+      { resources: { [VAULTED]: { name: 'x', value_wo: SECRET } } },
+      /value_wo is written out/,
+    ],
+    ['a vault that is given none', { resources: { [VAULTED]: { name: 'x' } } }, /value_wo is not set/],
     ['libpq text with one', output('u', `host=c.example password=${SECRET}`), /value holds text/],
     ['a storage key in text', output('u', `AccountName=a;AccountKey=${SECRET}`), /value holds text/],
     [
@@ -134,6 +146,17 @@ describe('passwords', () => {
       }),
     );
     expect(found.map(({ pointer }) => pointer)).toEqual(['/variable/login']);
+  });
+
+  it('finds a literal in a vault where the state would keep it, for both reasons', () => {
+    const found = problems(passwords, stack('dev', { resources: { [VAULTED]: { value: SECRET } } }));
+    expect(found.map(({ check }) => check)).toEqual(['not-write-only', 'literal:value']);
+    expect(JSON.stringify(found)).not.toContain(SECRET);
+  });
+
+  it('lets a vault have the password by its write-only argument', () => {
+    const written = { [VAULTED]: { value_wo: '${var.admin_password}', value_wo_version: 1 } };
+    expect(status(passwords, stack('dev', { resources: written }))).toBe('compliant');
   });
 
   it('lets a precondition read the secret, but not repeat it', () => {

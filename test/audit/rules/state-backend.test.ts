@@ -1,5 +1,5 @@
 import { stateBackend } from '../../../scripts/audit/rules/state-backend';
-import { facts, problems, stack, status } from '../builders';
+import { bootstrapStack, facts, problems, stack, status } from '../builders';
 
 describe('state-backend', () => {
   it('holds for Azure storage reached with Entra ID', () => {
@@ -16,6 +16,13 @@ describe('state-backend', () => {
     const found = problems(stateBackend, local);
     expect(found.map((problem) => problem.level)).toEqual([level]);
     expect(found[0]?.message).toMatch(/the state backend is local/);
+  });
+
+  it('lets the state of what the states lie in stay on a disk, and of nothing else by that name', () => {
+    const production = { ...facts('bootstrap'), production: true };
+    expect(status(stateBackend, bootstrapStack(), production)).toBe('compliant');
+    const emptied = bootstrapStack({}, { 'azurerm_storage_account.states': undefined });
+    expect(problems(stateBackend, emptied, production).map(({ check }) => check)).toEqual(['backend']);
   });
 
   it.each([
