@@ -65,7 +65,7 @@ export class ServerParameters extends Construct {
     });
   }
 
-  /** Workers come after the coordinator, whose limits must not be the narrower ones on a replica. */
+  /** Sets the parameters of one kind of node. @returns what comes last */
   private set(
     id: string,
     Configuration:
