@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { Json } from '../../../scripts/local/azure/arm';
-import { redact, redactForm } from '../../../scripts/local/azure/recorder';
+import { redact, redactDataPlane, redactForm } from '../../../scripts/local/azure/recorder';
 
 const SECRET = 'k3ep-m3-out';
 
@@ -24,6 +24,12 @@ describe('redact', () => {
         expect(JSON.stringify(redact(value))).not.toContain(SECRET);
       }),
     );
+  });
+
+  it('knows that a vault calls a secret value, as Resource Manager calls anything', () => {
+    const body = { value: SECRET, contentType: 'text', attributes: { exp: 1 } };
+    expect(redactDataPlane(body)).toEqual({ ...body, value: '(redacted)' });
+    expect(redact({ value: 'westus2' })).toEqual({ value: 'westus2' });
   });
 
   it('keeps the field names of a login form alone', () => {

@@ -20,6 +20,30 @@ describe('matchRoute', () => {
     });
   });
 
+  it('takes all that lies before an extension for its scope', () => {
+    const extension: Route = { ...route, pattern: '{scope...}/providers/A.B/locks/{lock}' };
+    const scopeOf = (path: string): string | undefined =>
+      matchRoute([extension], 'GET', path, version).params['scope'];
+    expect(scopeOf('/subscriptions/s/providers/a.b/locks/l')).toBe('/subscriptions/s');
+    expect(scopeOf('/a/b/providers/A.B/locks/x/providers/A.B/locks/l')).toBe('/a/b/providers/A.B/locks/x');
+    expect(() => scopeOf('/providers/A.B/locks/l')).toThrow(/does not answer/);
+  });
+
+  it('keeps the hosts of data planes apart from Resource Manager and from each other', () => {
+    const vault: Route = { ...route, host: '{vault}.vault.azure.net' };
+    const path = '/subscriptions/s/resourceGroups/g';
+    const match = (routes: readonly Route[], host?: string) => matchRoute(routes, 'GET', path, version, host);
+    expect(match([route, vault], 'wwi.vault.azure.net')).toMatchObject({
+      route: vault,
+      params: { vault: 'wwi' },
+    });
+    expect(match([vault, route]).route).toBe(route);
+    for (const host of ['wwi.blob.core.windows.net', 'a.b.vault.azure.net', undefined]) {
+      expect(() => match([vault], host)).toThrow(/does not answer/);
+    }
+    expect(() => match([route], 'wwi.vault.azure.net')).toThrow(/wwi\.vault\.azure\.net/);
+  });
+
   it.each([
     ['another method', 'DELETE', '/subscriptions/s/resourceGroups/g'],
     ['a longer path', 'GET', '/subscriptions/s/resourceGroups/g/resources'],

@@ -149,6 +149,20 @@ describe('the Azure stand-in', () => {
     });
   });
 
+  it('lists the resources of one type in a subscription, and of no other choice', async () => {
+    await createGroup();
+    await createCluster();
+    const list = (filter: string): Promise<Answer> =>
+      send(
+        'GET',
+        `${azure.origin}/subscriptions/s/resources?api-version=2015-11-01&$filter=${encodeURIComponent(filter)}`,
+      );
+    const { body } = await list("resourceType eq 'microsoft.dbforpostgresql/servergroupsv2'");
+    expect(body.value.map((item) => item.id)).toEqual([CLUSTER]);
+    expect((await list("resourceType eq 'Microsoft.KeyVault/vaults'")).body.value).toEqual([]);
+    expect((await list("name eq 'wwi'")).body.error.code).toBe('InvalidFilterInQueryString');
+  });
+
   it('creates a cluster as a long-running operation', async () => {
     await createGroup();
     const created = await createCluster();

@@ -4,7 +4,8 @@ import type { Route } from '../router';
 import type { Resource, ResourceStore } from '../store';
 import { representation } from '../store';
 import { PRINCIPAL_ID } from './authentication';
-import { badRequest, isWithin, remove, resourcesOf } from './checks';
+import { isWithin, remove, resourcesOf } from './checks';
+import { badRequest } from './values';
 
 const TYPE = 'Microsoft.Authorization/roleAssignments';
 const ASSIGNMENT = `{scope...}/providers/${TYPE}/{assignment}`;

@@ -1,15 +1,7 @@
 import type { ArmRequest, Json, JsonObject } from '../arm';
-import { ArmError, isJsonObject, objectAt } from '../arm';
+import { objectAt } from '../arm';
 import type { Resource, ResourceStore } from '../store';
-
-/** A refusal of a request that says something the service does not allow. */
-export function badRequest(message: string, code = 'BadRequest'): ArmError {
-  return new ArmError(400, code, message);
-}
-
-export function notFound(type: string, name: string): ArmError {
-  return new ArmError(404, 'ResourceNotFound', `The Resource '${type}/${name}' was not found.`);
-}
+import { badRequest } from './values';
 
 /** The region a request names. @throws ArmError 400 where it names none */
 export function locationOf(request: ArmRequest): string {
@@ -45,17 +37,6 @@ export function wholeNumberOf(properties: JsonObject, name: string, least: numbe
 
 function shown(value: Json | undefined): string {
   return value === undefined ? 'missing' : JSON.stringify(value);
-}
-
-/** The member `key` of `value` where that is a list, else an empty one. */
-export function listAt(value: JsonObject | undefined, key: string): readonly Json[] {
-  const member = value?.[key];
-  return Array.isArray(member) ? (member as readonly Json[]) : [];
-}
-
-/** The objects in a member that is a list. */
-export function objectsAt(value: JsonObject | undefined, key: string): JsonObject[] {
-  return listAt(value, key).filter((item) => isJsonObject(item));
 }
 
 /** Every resource of a type, in every subscription. */

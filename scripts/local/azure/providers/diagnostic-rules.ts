@@ -1,6 +1,6 @@
 import type { JsonObject } from '../arm';
 import { objectAt, textAt } from '../arm';
-import { objectsAt } from './checks';
+import { objectsAt } from './values';
 
 /** What a type of resource has to say for itself. */
 interface Categories {

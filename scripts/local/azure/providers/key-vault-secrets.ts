@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import type { ArmRequest, ArmResponse, Json, JsonObject } from '../arm';
+import type { ArmRequest, ArmResponse, JsonObject } from '../arm';
 import { ArmError, objectAt, param, textAt, without } from '../arm';
 import { REDACTED } from '../recorder';
 import type { Route } from '../router';
 import type { Resource, ResourceStore } from '../store';
 import { isGranted, ROLES } from './authorization';
-import { badRequest, listAt, objectsAt, remove, resourcesOf } from './checks';
+import { remove } from './checks';
 import { vaultNamed, vaultUriOf } from './key-vault';
+import { badRequest, objectsAt, textsAt } from './values';
 
 const HOST = '{vault}.vault.azure.net';
 const AUDIENCE = 'https://vault.azure.net';
@@ -92,8 +93,8 @@ function admit(store: ResourceStore, request: ArmRequest, permission: Permission
   }
   const allowed = objectsAt(vault.properties, 'accessPolicies')
     .filter((policy) => textAt(policy, 'objectId') === request.principal)
-    .flatMap((policy): readonly Json[] => listAt(objectAt(policy, 'permissions'), 'secrets'))
-    .map((each) => (typeof each === 'string' ? each.toLowerCase() : ''));
+    .flatMap((policy) => textsAt(objectAt(policy, 'permissions'), 'secrets'))
+    .map((each) => each.toLowerCase());
   if (allowed.includes(permission) || allowed.includes('all')) return vault;
   throw forbidden(
     `The user, group or application '${request.principal ?? '?'}' does not have secrets ${permission} permission on key vault '${vault.name}'.`,
@@ -110,7 +111,6 @@ function reach(store: ResourceStore, request: ArmRequest): Resource {
   if (vault === undefined) {
     throw new ArmError(404, 'VaultNotFound', `There is no vault named '${param(request, 'vault')}'.`);
   }
-  if (hasPrivateEndpoint(store, vault)) return vault;
   if (vault.properties['publicNetworkAccess'] === 'Disabled') {
     throw forbidden(
       'Public network access is disabled and request is not from a trusted service nor via an approved private link.',
@@ -126,16 +126,6 @@ function reach(store: ResourceStore, request: ArmRequest): Resource {
     );
   }
   return vault;
-}
-
-function hasPrivateEndpoint(store: ResourceStore, vault: Resource): boolean {
-  return resourcesOf(store, 'Microsoft.Network/privateEndpoints').some(({ properties }) =>
-    objectsAt(properties, 'privateLinkServiceConnections').some(
-      (connection) =>
-        textAt(objectAt(connection, 'properties'), 'privateLinkServiceId').toLowerCase() ===
-        vault.id.toLowerCase(),
-    ),
-  );
 }
 
 function read(store: ResourceStore, vault: Resource, request: ArmRequest): ArmResponse {

@@ -3,7 +3,7 @@ import { ArmError, objectAt, param, textAt, without } from '../arm';
 import type { Route } from '../router';
 import type { Resource, ResourceStore } from '../store';
 import { representation } from '../store';
-import { badRequest, locationOf, notFound, remove, resourcesOf, tagsOf } from './checks';
+import { locationOf, remove, resourcesOf, tagsOf } from './checks';
 import {
   defaultVaultProperties,
   vaultNameRefusal,
@@ -12,6 +12,7 @@ import {
 } from './key-vault-rules';
 import type { Operations } from './operations';
 import { groupId, requireGroup } from './resources';
+import { badRequest, notFound } from './values';
 
 export const VAULT_TYPE = 'Microsoft.KeyVault/vaults';
 const VAULT = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${VAULT_TYPE}/{vault}`;

@@ -4,8 +4,9 @@ import { objectAt, param, textAt } from '../arm';
 import type { Route } from '../router';
 import type { Resource, ResourceStore } from '../store';
 import { representation } from '../store';
-import { badRequest, locationOf, notFound, remove, tagsOf, wholeNumberOf, wordOf } from './checks';
+import { locationOf, remove, tagsOf, wholeNumberOf, wordOf } from './checks';
 import { groupId, requireGroup } from './resources';
+import { badRequest, notFound } from './values';
 
 export const WORKSPACE_TYPE = 'Microsoft.OperationalInsights/workspaces';
 const PROVIDER = '/subscriptions/{subscription}/providers/Microsoft.OperationalInsights';

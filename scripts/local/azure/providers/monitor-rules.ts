@@ -1,6 +1,6 @@
 import type { JsonObject } from '../arm';
 import { objectAt, textAt } from '../arm';
-import { listAt, objectsAt } from './checks';
+import { objectsAt, textsAt } from './values';
 
 /** What Azure Monitor refuses of action groups and metric alerts: a sentence each, or undefined. Pure. */
 
@@ -86,7 +86,7 @@ function timeRefusal(properties: JsonObject): string | undefined {
 }
 
 function scopeRefusal(properties: JsonObject, exists: Exists): string | undefined {
-  const scopes = listAt(properties, 'scopes').filter((scope) => typeof scope === 'string');
+  const scopes = textsAt(properties, 'scopes');
   if (scopes.length === 0) return 'An alert needs at least one scope.';
   const gone = scopes.find((scope) => !exists(scope));
   return gone && `The scope '${gone}' was not found.`;

@@ -3,10 +3,11 @@ import { ArmError, objectAt, param } from '../arm';
 import type { Route } from '../router';
 import type { Resource, ResourceStore } from '../store';
 import { representation } from '../store';
-import { badRequest, locationOf, notFound, remove, tagsOf } from './checks';
+import { locationOf, remove, tagsOf } from './checks';
 import { categoriesOf, diagnosticSettingRefusal } from './diagnostic-rules';
 import { actionGroupRefusal, metricAlertRefusal } from './monitor-rules';
 import { groupId, requireGroup } from './resources';
+import { badRequest, notFound } from './values';
 
 const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Insights';
 const SETTING_TYPE = 'Microsoft.Insights/diagnosticSettings';

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../arm';
 import { isJsonObject, objectAt, textAt } from '../arm';
-import { isPublicRange, objectsAt } from './checks';
+import { isPublicRange } from './checks';
+import { objectsAt } from './values';
 
 /** What Azure Storage refuses, and what it fills in. Pure. */
 

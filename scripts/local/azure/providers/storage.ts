@@ -4,7 +4,7 @@ import { ArmError, objectAt, param, textAt } from '../arm';
 import type { Route } from '../router';
 import type { Resource, ResourceStore } from '../store';
 import { representation } from '../store';
-import { badRequest, locationOf, notFound, remove, resourcesOf, tagsOf } from './checks';
+import { locationOf, remove, resourcesOf, tagsOf } from './checks';
 import { groupId, requireGroup } from './resources';
 import { storageDataPlaneRoutes } from './storage-data-plane';
 import {
@@ -15,6 +15,7 @@ import {
   defaultAccountProperties,
   DEFAULT_SERVICES,
 } from './storage-rules';
+import { badRequest, notFound } from './values';
 
 const TYPE = 'Microsoft.Storage/storageAccounts';
 const ACCOUNT = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${TYPE}/{account}`;
