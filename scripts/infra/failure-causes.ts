@@ -122,7 +122,8 @@ export const CAUSES: readonly Cause[] = [
   {
     id: 'locked-in-azure',
     refusal: true,
-    pattern: /ScopeLocked: The scope '([^']+)' cannot perform (\w+) operation.* are locked: '?([^'.]+)/,
+    pattern:
+      /ScopeLocked: The scope '([^']+)' cannot perform (\w+) operation.* are locked: '?([^',]+?)(?:'|,|\. )/,
     explain: (found) =>
       `a lock in Azure forbids to ${found[2] ?? 'change'} ${leaf(found[1])}: it is on ${leaf(found[3])}. If it is to go, remove the lock first (cluster.lockAgainstDeletion: false, and deploy), and run the same command again`,
   },

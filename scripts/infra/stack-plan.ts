@@ -1,5 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSynthesis, stackOf } from '../audit/read';
 import type { Synthesized } from '../audit/synthesized';
@@ -9,6 +8,7 @@ import { terraformFailure } from './failure';
 import type { GuardContext } from './guards/finding';
 import type { TerraformPlan } from './guards/plan-json';
 import { parsePlan } from './guards/plan-json';
+import { withPrivateDirectory } from './private-directory';
 import { PROJECT_DIRECTORY, SYNTHESIS } from './project';
 import type { SynthOptions } from './synth';
 import { synthesize } from './synth';
@@ -101,9 +101,7 @@ export async function withPlan<T>(
   options: { readonly destroy?: boolean },
   use: (saved: SavedPlan) => Promise<T>,
 ): Promise<T> {
-  // mkdtemp makes it readable for its owner alone.
-  const directory = await mkdtemp(path.join(tmpdir(), 'scaleout-plan-'));
-  try {
+  return withPrivateDirectory(async (directory) => {
     const file = path.join(directory, 'plan');
     const planned = await terraform(stack, context, [
       'plan',
@@ -117,10 +115,8 @@ export async function withPlan<T>(
     if (planned.exitCode !== 0) throw terraformFailure(planned, where);
     const shown = await terraform(stack, context, ['show', '-json', file]);
     if (shown.exitCode !== 0) throw terraformFailure({ ...shown, stdout: '' }, where);
-    return await use({ file, plan: parsePlan(shown.stdout) });
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+    return use({ file, plan: parsePlan(shown.stdout) });
+  });
 }
 
 /** Runs Terraform in a stack. Ctrl-C ends it in its own time: what it has done by then is in its state. */

@@ -44,16 +44,15 @@ terraformSuite('terraform', 'guards on real plans', () => {
   /** What is in Azure: the config's cluster with three workers, and what hangs on it. */
   function deployed(stack: StackJson): void {
     Object.assign(clusterOf(stack), { node_count: 3 });
-    stack['variable']['role_app_password'] = { type: 'string', sensitive: true };
-    const cluster =
-      Object.keys(stack['resource']['azurerm_cosmosdb_postgresql_cluster'] as StackJson)[0] ?? '';
-    stack['resource'][ROLE] = {
+    at(stack, 'variable')['role_app_password'] = { type: 'string', sensitive: true };
+    const cluster = Object.keys(at(stack, 'resource', CLUSTER))[0] ?? '';
+    at(stack, 'resource')[ROLE] = {
       app: {
         name: 'app',
         cluster_id: `\${azurerm_cosmosdb_postgresql_cluster.${cluster}.id}`,
         password: '${var.role_app_password}',
         // The service takes one change of a cluster at a time.
-        depends_on: Object.keys(stack['resource'][RULE] as StackJson).map((name) => `${RULE}.${name}`),
+        depends_on: Object.keys(at(stack, 'resource', RULE)).map((name) => `${RULE}.${name}`),
       },
     };
   }
@@ -79,10 +78,9 @@ terraformSuite('terraform', 'guards on real plans', () => {
     for (const secret of [PASSWORD, ROLE_PASSWORD, 'Another-one-8']) expect(everything).not.toContain(secret);
     return { ...result, ids: result.document.findings.map(({ level, id }) => `${level} ${id}`) };
   };
-  const rule = (stack: StackJson): StackJson =>
-    Object.values(stack['resource'][RULE] as StackJson)[0] as StackJson;
+  const rule = (stack: StackJson): StackJson => Object.values(at(stack, 'resource', RULE))[0] as StackJson;
   const unprotected = (stack: StackJson): void => {
-    clusterOf(stack)['lifecycle']['prevent_destroy'] = false;
+    at(clusterOf(stack), 'lifecycle')['prevent_destroy'] = false;
   };
 
   it(
@@ -221,13 +219,13 @@ terraformSuite('terraform', 'guards on real plans', () => {
     'refuses a cluster at another address, which no protection of Terraform stops',
     async () => {
       const { ids, text } = await judged((stack) => {
-        const clusters = stack['resource']['azurerm_cosmosdb_postgresql_cluster'] as StackJson;
+        const clusters = at(stack, 'resource', CLUSTER);
         const [[address, cluster]] = Object.entries(clusters) as [[string, StackJson]];
         const renamed = JSON.parse(
           JSON.stringify(stack).replaceAll(`postgresql_cluster.${address}.`, 'postgresql_cluster.Renamed.'),
         ) as StackJson;
         Object.assign(stack, renamed);
-        stack['resource']['azurerm_cosmosdb_postgresql_cluster'] = { Renamed: cluster };
+        at(stack, 'resource')[CLUSTER] = { Renamed: cluster };
       });
       expect(ids).toEqual(['never cluster-moved:wwi-sensors-dev']);
       expect(text).toMatch(

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { synthesize } from '../../scripts/infra/synth';
 import type { StackOptions } from '../../scripts/infra/stack-plan';
 import type { VerbContext } from '../../scripts/lib/verb';
@@ -49,9 +49,12 @@ export const terraformSuite: typeof laneSuite =
         describe.skip(`[${lane}] ${title} (needs Linux)`, tests);
       };
 
-/** The JSON of a stack, as loose as JSON is. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type StackJson = Record<string, any>;
+export type StackJson = Record<string, unknown>;
+
+/** An object within a stack, to be changed in place. */
+export function at(stack: StackJson, ...path: readonly string[]): StackJson {
+  return path.reduce((within, key) => within[key] as StackJson, stack);
+}
 
 /** One environment, synthesized into a directory of its own, that a real Terraform deploys to a stand-in for Azure. */
 export class Rehearsal {
@@ -59,6 +62,8 @@ export class Rehearsal {
   readonly home: string;
   readonly context: VerbContext & { readonly reporter: ReturnType<typeof recordingReporter> };
   readonly stop = new AbortController();
+  /** What the config as it is now synthesizes to, once somebody asked. */
+  private synthesized: string | undefined;
 
   private constructor(azure: AzureStandIn, home: string) {
     this.azure = azure;
@@ -93,6 +98,7 @@ export class Rehearsal {
       return before.replace(from, by);
     }, CONFIG);
     writeFileSync(join(this.home, 'config', 'environments', `${ENVIRONMENT}.yaml`), text);
+    this.synthesized = undefined;
   }
 
   get environment(): Record<string, string | undefined> {
@@ -109,11 +115,19 @@ export class Rehearsal {
 
   /** The stack as the config says it, changed by hand: what the config would refuse, a plan does not. */
   async synthesizeWith(change: (stack: StackJson) => void): Promise<StackOptions> {
-    await synthesize(join(this.home, 'cdktf.out'), { environment: this.environment });
-    const stack = JSON.parse(readFileSync(this.stackFile, 'utf8')) as StackJson;
+    if (this.synthesized === undefined) {
+      await synthesize(join(this.home, 'cdktf.out'), { environment: this.environment });
+      this.synthesized = readFileSync(this.stackFile, 'utf8');
+    }
+    const stack = JSON.parse(this.synthesized) as StackJson;
     change(stack);
     writeFileSync(this.stackFile, JSON.stringify(stack));
     return { ...this.options, skipSynth: true };
+  }
+
+  /** Makes the next init take a backend as if it were the first. */
+  forgetBackend(): void {
+    rmSync(join(dirname(this.stackFile), '.terraform', 'terraform.tfstate'), { force: true });
   }
 
   get stackFile(): string {
@@ -153,8 +167,8 @@ export class Rehearsal {
   }
 }
 
-const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster';
+export const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster';
 /** The cluster's block, whatever its address. */
 export function clusterOf(stack: StackJson): StackJson {
-  return Object.values(stack['resource'][CLUSTER] as StackJson)[0] as StackJson;
+  return Object.values(at(stack, 'resource', CLUSTER))[0] as StackJson;
 }

@@ -14,7 +14,9 @@ export function openings(change: ResourceChange): readonly Verdict[] {
   if (destroys(change) && !isReplacement(change)) return [];
   const from = change.after['start_ip_address'] ?? null;
   const to = change.after['end_ip_address'] ?? null;
-  const values = [shownValue(change, 'start_ip_address'), shownValue(change, 'end_ip_address')];
+  const start = shownValue(change, 'start_ip_address');
+  const end = shownValue(change, 'end_ip_address');
+  const values = [start, end];
   if (from === '0.0.0.0' && to === '0.0.0.0') {
     return [
       {
@@ -45,7 +47,7 @@ export function openings(change: ResourceChange): readonly Verdict[] {
       guard: 'open-to-the-internet',
       level: 'never',
       values,
-      why: `the rule lets in ${(last - first + 1).toLocaleString('en-US')} addresses, from ${valueText(from)} to ${valueText(to)}`,
+      why: `the rule lets in ${(last - first + 1).toLocaleString('en-US')} addresses, from ${valueText(start.after)} to ${valueText(end.after)}`,
       wayOut: 'list the ranges that connect, each as narrow as it is; or use network.access: private',
     },
   ];

@@ -3,7 +3,7 @@ import type { Json } from '../../audit/synthesized';
 import { explainChange } from '../../audit/words';
 import type { Verdict } from './finding';
 import type { ResourceChange } from './plan-json';
-import { isUnknown, shownValue } from './values';
+import { isUnknown, shownValue, valueText } from './values';
 
 /** What a change of one argument of a cluster amounts to, and what to do instead; undefined where it is harmless. */
 type Guard = (
@@ -16,41 +16,47 @@ interface ClusterChange {
   /** The service goes this way never: it says so only after the apply has begun. */
   readonly refused: boolean;
   readonly before: Readonly<Record<string, Json>>;
+  /** `from`, fit to be shown. */
+  readonly shown: Json;
 }
 
 const KEEP = 'put the config back to what the cluster has';
 
 const GUARDS: Readonly<Record<string, Guard>> = {
-  node_count: ({ from, to, refused }) => {
+  node_count: ({ to, shown, refused }) => {
     if (!refused) return undefined;
-    const wayOut = `${KEEP}, ${Number(from)} workers; a smaller cluster is a new one, filled by a dump or by logical replication`;
+    const wayOut = `${KEEP}, ${valueText(shown)} workers; a smaller cluster is a new one, filled by a dump or by logical replication`;
     if (Number(to) === 0) return { guard: 'back-to-one-node', level: 'never', wayOut };
     return { guard: 'fewer-workers', level: 'never', wayOut };
   },
-  coordinator_storage_quota_in_mb: ({ refused, from }) =>
-    refused ? { guard: 'less-coordinator-storage', level: 'never', wayOut: storage(from) } : undefined,
-  node_storage_quota_in_mb: ({ refused, from, before }) =>
+  coordinator_storage_quota_in_mb: ({ refused, shown }) =>
+    refused ? { guard: 'less-coordinator-storage', level: 'never', wayOut: storage(shown) } : undefined,
+  node_storage_quota_in_mb: ({ refused, shown, before }) =>
     // Without workers the size is a note for later, and costs nothing to change.
     refused && Number(before['node_count'] ?? 0) > 0
-      ? { guard: 'less-worker-storage', level: 'never', wayOut: storage(from) }
+      ? { guard: 'less-worker-storage', level: 'never', wayOut: storage(shown) }
       : undefined,
   coordinator_server_edition: ({ from, to }) => toBurstable(from, to),
   node_server_edition: ({ from, to }) => toBurstable(from, to),
-  sql_version: ({ refused, from }) =>
+  sql_version: ({ refused, shown }) =>
     refused
-      ? { guard: 'postgres-downgrade', level: 'never', wayOut: `${KEEP}, postgresVersion ${text(from)}` }
+      ? {
+          guard: 'postgres-downgrade',
+          level: 'never',
+          wayOut: `${KEEP}, postgresVersion ${valueText(shown)}`,
+        }
       : {
           guard: 'postgres-upgrade',
           level: 'needs-yes',
-          wayOut: `rehearse it on a restored copy, plan the downtime, and then allow it; or ${KEEP}, postgresVersion ${text(from)}`,
+          wayOut: `rehearse it on a restored copy, plan the downtime, and then allow it; or ${KEEP}, postgresVersion ${valueText(shown)}`,
         },
-  citus_version: ({ refused, from }) =>
+  citus_version: ({ refused, shown }) =>
     refused
-      ? { guard: 'citus-downgrade', level: 'never', wayOut: `${KEEP}, citusVersion "${text(from)}"` }
+      ? { guard: 'citus-downgrade', level: 'never', wayOut: `${KEEP}, citusVersion "${valueText(shown)}"` }
       : {
           guard: 'citus-upgrade',
           level: 'needs-yes',
-          wayOut: `rehearse it on a restored copy, plan the downtime, and then allow it; or ${KEEP}, citusVersion "${text(from)}"`,
+          wayOut: `rehearse it on a restored copy, plan the downtime, and then allow it; or ${KEEP}, citusVersion "${valueText(shown)}"`,
         },
   coordinator_public_ip_access_enabled: ({ to }) =>
     to === true
@@ -85,7 +91,8 @@ export function clusterUpdates(change: ResourceChange): readonly Verdict[] {
   return Object.entries(GUARDS).flatMap(([attribute, guard]): Verdict[] => {
     const from = before[attribute] ?? null;
     const to = after[attribute] ?? null;
-    const values = [shownValue(change, attribute)];
+    const shown = shownValue(change, attribute);
+    const values = [shown];
     if (isUnknown(change, attribute)) {
       return [
         {
@@ -99,7 +106,7 @@ export function clusterUpdates(change: ResourceChange): readonly Verdict[] {
     }
     if (JSON.stringify(from) === JSON.stringify(to)) return [];
     const meaning = explainChange(CLUSTER, attribute, from, to);
-    const verdict = guard({ from, to, refused: meaning.refused === true, before });
+    const verdict = guard({ from, to, refused: meaning.refused === true, before, shown: shown.before });
     return verdict === undefined ? [] : [{ why: meaning.words, ...verdict, values }];
   });
 }
@@ -126,11 +133,7 @@ function isBurstable(edition: Json): boolean {
   return typeof edition === 'string' && edition.startsWith('Burstable');
 }
 
-function storage(from: Json): string {
-  const gib = Number(from) / 1024;
-  return `${KEEP}, storageGiB: ${gib}; less storage is a new cluster, filled by a dump or by logical replication`;
-}
-
-function text(value: Json): string {
-  return typeof value === 'object' ? '' : String(value);
+function storage(shown: Json): string {
+  const kept = typeof shown === 'number' ? `, storageGiB: ${shown / 1024}` : '';
+  return `${KEEP}${kept}; less storage is a new cluster, filled by a dump or by logical replication`;
 }

@@ -1,6 +1,7 @@
 import { didYouMean } from '../../../config/wording';
 import type { ResourceChange } from './plan-json';
 import type { ShownValue } from './values';
+import { shownValue } from './values';
 
 /**
  * `never` is what the service refuses, or what no one wants and everyone can avoid. `needs-yes` is a decision: it goes
@@ -59,9 +60,10 @@ export function findingOf(change: ResourceChange, verdict: Verdict, context: Gua
 }
 
 /** What Azure calls the resource; Terraform's address where it has no name of its own. */
-export function nameOf({ before, after, address }: ResourceChange): string {
-  const name = before?.['name'] ?? after?.['name'];
-  return typeof name === 'string' ? name : address;
+export function nameOf(change: ResourceChange): string {
+  const { before, after } = shownValue(change, 'name');
+  const name = change.before === null ? after : before;
+  return typeof name === 'string' && !name.startsWith('(') ? name : change.address;
 }
 
 /** The findings of a plan, held against what somebody said yes to. */

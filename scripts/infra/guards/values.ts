@@ -13,15 +13,18 @@ export interface ShownValue {
 const SENSITIVE = '(sensitive)';
 const UNKNOWN = '(known after apply)';
 
-/** An argument's two values, with every secret masked: by Terraform's masks, by its name, and by what it looks like. */
+/**
+ * An argument's two values, with every secret masked: by Terraform's masks, by its name, and by what it looks like. What
+ * is a secret on one side is one on both.
+ */
 export function shownValue(change: ResourceChange, attribute: string): ShownValue {
-  const unknown = at(change.afterUnknown, attribute);
+  const sensitive = [at(change.beforeSensitive, attribute), at(change.afterSensitive, attribute)];
+  const shown = (value: Json): Json =>
+    sensitive.reduce<Json>((masked, each) => mask(attribute, masked, each), value);
   return {
     attribute,
-    before: mask(attribute, change.before?.[attribute] ?? null, at(change.beforeSensitive, attribute)),
-    after: holdsTrue(unknown)
-      ? UNKNOWN
-      : mask(attribute, change.after?.[attribute] ?? null, at(change.afterSensitive, attribute)),
+    before: shown(change.before?.[attribute] ?? null),
+    after: isUnknown(change, attribute) ? UNKNOWN : shown(change.after?.[attribute] ?? null),
   };
 }
 

@@ -1,0 +1,219 @@
+import type { ChangeInput } from './builders';
+import { change, CLUSTER, CLUSTER_BEFORE, findings, ids } from './builders';
+
+const update = (after: object, before: object = {}): object =>
+  change({
+    before: { ...CLUSTER_BEFORE, ...before },
+    after: { ...CLUSTER_BEFORE, ...before, ...after },
+  });
+
+describe('an update of the cluster', () => {
+  it.each([
+    ['fewer workers', { node_count: 3 }, { node_count: 5 }, ['never fewer-workers:c']],
+    ['no workers', { node_count: 0 }, {}, ['never back-to-one-node:c']],
+    ['more workers', { node_count: 4 }, {}, []],
+    [
+      'less on the coordinator',
+      { coordinator_storage_quota_in_mb: 262_144 },
+      {},
+      ['never less-coordinator-storage:c'],
+    ],
+    ['more on the coordinator', { coordinator_storage_quota_in_mb: 1_048_576 }, {}, []],
+    ['less on workers', { node_storage_quota_in_mb: 262_144 }, {}, ['never less-worker-storage:c']],
+    ['less on workers that are not there', { node_storage_quota_in_mb: 262_144 }, { node_count: 0 }, []],
+    [
+      'burstable',
+      { coordinator_server_edition: 'BurstableMemoryOptimized' },
+      {},
+      ['never regular-to-burstable:c'],
+    ],
+    [
+      'another burstable',
+      { coordinator_server_edition: 'BurstableGeneralPurpose' },
+      { coordinator_server_edition: 'BurstableMemoryOptimized' },
+      [],
+    ],
+    [
+      'regular again',
+      { coordinator_server_edition: 'GeneralPurpose' },
+      { coordinator_server_edition: 'BurstableMemoryOptimized' },
+      [],
+    ],
+    ['a newer PostgreSQL', { sql_version: '16' }, {}, ['needs-yes postgres-upgrade:c']],
+    ['an older PostgreSQL', { sql_version: '9' }, {}, ['never postgres-downgrade:c']],
+    ['a newer Citus', { citus_version: '12.10' }, { citus_version: '12.9' }, ['needs-yes citus-upgrade:c']],
+    ['an older Citus', { citus_version: '11.3' }, {}, ['never citus-downgrade:c']],
+    [
+      'a public coordinator',
+      { coordinator_public_ip_access_enabled: true },
+      {},
+      ['needs-yes open-coordinator:c'],
+    ],
+    [
+      'a private coordinator',
+      { coordinator_public_ip_access_enabled: false },
+      { coordinator_public_ip_access_enabled: true },
+      [],
+    ],
+    ['public workers', { node_public_ip_access_enabled: true }, {}, ['needs-yes open-workers:c']],
+    ['no standbys', { ha_enabled: false }, {}, ['note standbys-removed:c']],
+    ['fewer vCores', { coordinator_vcore_count: 4 }, {}, []],
+    ['a tag', { tags: { a: 'b' } }, {}, []],
+  ])('%s', (_, after, before, expected) => {
+    expect(ids([update(after, before)])).toEqual(expected);
+  });
+
+  it('lets no value pass that only an apply would tell', () => {
+    const unknown = change({
+      before: CLUSTER_BEFORE,
+      after: { ...CLUSTER_BEFORE, node_count: undefined },
+      after_unknown: { node_count: true },
+    });
+    expect(ids([unknown])).toEqual(['needs-yes unknown-node-count:c']);
+  });
+
+  it('names both values, what follows, and the way out', () => {
+    expect(findings([update({ node_count: 3 }, { node_count: 5 })])).toEqual([
+      {
+        id: 'fewer-workers:c',
+        guard: 'fewer-workers',
+        level: 'never',
+        address: `${CLUSTER}.it`,
+        constructPath: 'dev/it',
+        values: [{ attribute: 'node_count', before: 5, after: 3 }],
+        why: 'the service refuses: workers are only ever added; fewer need a support ticket and a drain',
+        wayOut:
+          'put the config back to what the cluster has, 5 workers; a smaller cluster is a new one, filled by a dump or by logical replication',
+      },
+    ]);
+  });
+});
+
+describe('a loss', () => {
+  const gone = (type: string, name: string, rest: ChangeInput = {}): object =>
+    change({ type, actions: ['delete'], before: { name, id: `/${name}` }, ...rest });
+  const replaced = (type: string, path: string, rest: ChangeInput = {}): object =>
+    change({
+      type,
+      actions: ['delete', 'create'],
+      before: { name: 'x', [path]: 'a' },
+      after: { name: 'x', [path]: 'b' },
+      replace_paths: [[path]],
+      ...rest,
+    });
+  const create = (type: string, rest: ChangeInput = {}): object =>
+    change({ type, actions: ['create'], after: { name: 'c' }, ...rest });
+
+  it.each([
+    ['a cluster', [gone(CLUSTER, 'c')], ['needs-yes destroy-cluster:c']],
+    ['a cluster replaced', [replaced(CLUSTER, 'location')], ['needs-yes replace-cluster:x']],
+    [
+      'a cluster replaced the other way round',
+      [replaced(CLUSTER, 'location', { actions: ['create', 'delete'] })],
+      ['needs-yes replace-cluster:x'],
+    ],
+    [
+      'a cluster at another address',
+      [gone(CLUSTER, 'c'), create(CLUSTER, { address: `${CLUSTER}.other` })],
+      ['never cluster-moved:c'],
+    ],
+    ['a new cluster', [create(CLUSTER)], []],
+    [
+      'a new cluster with public workers',
+      [create(CLUSTER, { after: { name: 'c', node_public_ip_access_enabled: true } })],
+      ['needs-yes open-workers:c'],
+    ],
+    ['a group', [gone('azurerm_resource_group', 'g')], ['needs-yes destroy-resource-group:g']],
+    [
+      'a group replaced',
+      [replaced('azurerm_resource_group', 'location')],
+      ['needs-yes destroy-resource-group:x'],
+    ],
+    ['a vault', [gone('azurerm_key_vault', 'v')], ['needs-yes destroy-vault:v']],
+    ['a lock', [gone('azurerm_management_lock', 'l')], ['needs-yes remove-lock:l']],
+    ['a lock replaced', [replaced('azurerm_management_lock', 'notes')], ['needs-yes remove-lock:x']],
+    ['state storage', [gone('azurerm_storage_account', 's')], ['needs-yes destroy-state-storage:s']],
+    [
+      'a container of state',
+      [replaced('azurerm_storage_container', 'name')],
+      ['needs-yes destroy-state-storage:a'],
+    ],
+    ['a role', [gone('azurerm_cosmosdb_postgresql_role', 'app')], ['needs-yes drop-role:app']],
+    [
+      'a role replaced',
+      [replaced('azurerm_cosmosdb_postgresql_role', 'password')],
+      ['needs-yes drop-role:x'],
+    ],
+    [
+      'a role that goes with its cluster',
+      [
+        gone(CLUSTER, 'c'),
+        gone('azurerm_cosmosdb_postgresql_role', 'app', { before: { name: 'app', cluster_id: '/c' } }),
+      ],
+      ['needs-yes destroy-cluster:c'],
+    ],
+    ['a firewall rule', [gone('azurerm_cosmosdb_postgresql_firewall_rule', 'r')], []],
+    ['what is read, not managed', [gone(CLUSTER, 'c', { mode: 'data' })], []],
+  ])('%s', (_, changes, expected) => {
+    expect(ids(changes)).toEqual(expected);
+  });
+
+  it('asks before an empty cluster takes the place of one that is gone', () => {
+    const drift = change({ actions: ['delete'], before: { name: 'c' } });
+    expect(ids([create(CLUSTER)], [drift])).toEqual(['needs-yes recreate-cluster:c', 'note drift:c']);
+  });
+});
+
+describe('a firewall rule', () => {
+  const rule = (from: string | undefined, to: string | undefined, actions = ['create']): object =>
+    change({
+      type: 'azurerm_cosmosdb_postgresql_firewall_rule',
+      actions,
+      after: { name: 'r', start_ip_address: from, end_ip_address: to },
+    });
+  it.each([
+    ['0.0.0.0', '0.0.0.0', ['needs-yes open-to-azure:r']],
+    ['0.0.0.0', '255.255.255.255', ['never open-to-the-internet:r']],
+    ['0.0.0.0', '10.0.0.1', ['never open-to-the-internet:r']],
+    ['1.0.0.0', '254.0.0.0', ['never open-to-the-internet:r']],
+    ['203.0.0.0', '203.0.255.255', []],
+    ['203.0.0.0', '203.1.0.0', ['never open-to-the-internet:r']],
+    ['203.0.113.8', '203.0.113.15', []],
+    [undefined, '203.0.113.15', ['needs-yes unknown-range:r']],
+  ])('%s to %s', (from, to, expected) => {
+    expect(ids([rule(from, to)])).toEqual(expected);
+    expect(ids([rule(from, to, ['update'])])).toEqual(expected);
+  });
+});
+
+describe('drift', () => {
+  it('is told of a cluster, with what the plan makes of it', () => {
+    const drift = change({
+      before: { name: 'c', node_count: 2, ha_enabled: false },
+      after: { name: 'c', node_count: 4, ha_enabled: true },
+    });
+    const plan = change({ before: { name: 'c', ha_enabled: true }, after: { name: 'c', ha_enabled: false } });
+    const [, finding] = findings([plan], [drift]);
+    expect(finding).toMatchObject({
+      id: 'drift:c',
+      level: 'note',
+      why: 'somebody changed the cluster past Terraform: ha_enabled from false to true (this plan changes it again), node_count from 2 to 4 (this plan leaves it)',
+    });
+  });
+
+  it('is not what the service itself moves on', () => {
+    const drift = change({
+      before: { name: 'c', earliest_restore_time: '1' },
+      after: { name: 'c', earliest_restore_time: '2' },
+    });
+    expect(ids([], [drift])).toEqual([]);
+  });
+});
+
+it('tells the gravest first', () => {
+  expect(ids([update({ ha_enabled: false, sql_version: '16', node_count: 0 })])).toEqual([
+    'never back-to-one-node:c',
+    'needs-yes postgres-upgrade:c',
+    'note standbys-removed:c',
+  ]);
+});

@@ -1,0 +1,163 @@
+import fc from 'fast-check';
+import { judgeFindings, describeIdle } from '../../../scripts/infra/guards/finding';
+import { guardPlan } from '../../../scripts/infra/guards/judge';
+import { parsePlan } from '../../../scripts/infra/guards/plan-json';
+import { describeJudged, plannedChanges } from '../../../scripts/infra/guards/words';
+import { change, CLUSTER, CLUSTER_BEFORE, context, findings, planText } from './builders';
+
+describe('parsePlan', () => {
+  it.each([
+    ['no JSON', '{', /it is not JSON/],
+    ['no version', '{}', /it names no format_version/],
+    [
+      'another major version',
+      '{"format_version":"2.0"}',
+      /its format_version is 2\.0, and the guards know 1\.x/,
+    ],
+    [
+      'a shape that is none',
+      '{"format_version":"1.2","resource_changes":[{"address":1}]}',
+      /resource_changes\.0\.address is not what/,
+    ],
+    [
+      'an action nobody knows',
+      planText([change({ actions: ['explode'] })]),
+      /resource_changes\.0\.change\.actions\.0 is not what/,
+    ],
+    ['a plan that failed', planText([], [], { errored: true }), /the plan of a run that failed/],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => parsePlan(text)).toThrow(message);
+    expect(() => parsePlan(text)).toThrow(/^the plan cannot be judged, so nothing is applied: /);
+  });
+
+  it('leaves alone what is new, and what nothing happens to', () => {
+    const text = planText([change({ actions: ['no-op'] }), change({ actions: ['create'] })], [], {
+      format_version: '1.9',
+      novelty: true,
+      output_changes: { a: { actions: ['update'] }, b: { actions: ['no-op'] } },
+    });
+    const plan = parsePlan(text);
+    expect(plan.changes.map(({ actions }) => actions)).toEqual([['create']]);
+    expect(plan.unchanged).toHaveLength(1);
+    expect(plan.outputs).toEqual(['a']);
+  });
+
+  it('says nothing of the values of a plan it cannot read', () => {
+    const text = planText([change({ before: { password: 'Secret-7' }, replace_paths: 'Secret-7' as never })]);
+    expect(() => parsePlan(text)).toThrow(/^(?!.*Secret-7)/s);
+  });
+});
+
+describe('judgeFindings', () => {
+  const found = findings([
+    change({
+      before: CLUSTER_BEFORE,
+      after: { ...CLUSTER_BEFORE, node_count: 0, sql_version: '16', ha_enabled: false },
+    }),
+  ]);
+  it('allows by the whole id, and never what is never', () => {
+    const judged = judgeFindings(found, [
+      'postgres-upgrade:c',
+      'back-to-one-node:c',
+      'postgres-upgrade',
+      'postgres-upgrade:d',
+    ]);
+    expect(judged.allowed).toEqual(['postgres-upgrade:c']);
+    expect(judged.refused.map(({ id }) => id)).toEqual(['back-to-one-node:c']);
+    expect(judged.idle.map((id) => describeIdle(id, judged))).toEqual([
+      'back-to-one-node:c cannot be allowed',
+      'nothing in this plan is called postgres-upgrade (did you mean "postgres-upgrade:c"?)',
+      'nothing in this plan is called postgres-upgrade:d (did you mean "postgres-upgrade:c"?)',
+    ]);
+  });
+  it('refuses all but notes where nothing is allowed', () => {
+    expect(judgeFindings(found, []).refused.map(({ id }) => id)).toEqual([
+      'back-to-one-node:c',
+      'postgres-upgrade:c',
+    ]);
+  });
+});
+
+describe('secrets', () => {
+  const everything = (text: string): string => {
+    const plan = parsePlan(text);
+    const found = guardPlan(plan, context);
+    const changes = plannedChanges(plan, context);
+    return JSON.stringify({ found, changes }) + describeJudged('dev', changes, judgeFindings(found, []));
+  };
+
+  it('never come out of what Terraform marks as sensitive, wherever it is', () => {
+    const secret = fc.stringMatching(/^S3cret-[a-z0-9]{12}$/);
+    fc.assert(
+      fc.property(
+        secret,
+        secret,
+        fc.constantFrom('tags', 'sql_version', 'node_count', 'note', 'name', 'location'),
+        (a, b, attribute) => {
+          for (const [before, after, mask] of [
+            [a, b, true],
+            [{ x: [a] }, { x: [b] }, { x: [true] }],
+          ] as const) {
+            const text = planText([
+              change({
+                before: { ...CLUSTER_BEFORE, [attribute]: before },
+                after: { ...CLUSTER_BEFORE, [attribute]: after },
+                before_sensitive: { [attribute]: mask },
+                after_sensitive: { [attribute]: mask },
+              }),
+            ]);
+            expect(everything(text)).not.toMatch(/S3cret/);
+          }
+        },
+      ),
+    );
+  });
+
+  it('never come out of what its name calls one, or of a changed sensitivity', () => {
+    const text = planText([
+      change({
+        before: {
+          ...CLUSTER_BEFORE,
+          administrator_login_password: 'S3cret-a',
+          url: 'postgres://u:S3cret-c@h/d',
+        },
+        after: {
+          ...CLUSTER_BEFORE,
+          administrator_login_password: 'S3cret-b',
+          url: 'postgres://u:S3cret-d@h/d',
+        },
+      }),
+      change({
+        type: 'azurerm_cosmosdb_postgresql_role',
+        actions: ['delete', 'create'],
+        before: { name: 'app', password: 'S3cret-a' },
+        after: { name: 'app', password: 'S3cret-b' },
+        replace_paths: [['password']],
+      }),
+    ]);
+    expect(everything(text)).not.toMatch(/S3cret/);
+    expect(everything(text)).toContain('because its password changes');
+  });
+});
+
+it('shows a plan in words', () => {
+  const plan = parsePlan(
+    planText([
+      change({ before: { ...CLUSTER_BEFORE }, after: { ...CLUSTER_BEFORE, node_count: 4 } }),
+      change({ type: 'azurerm_resource_group', actions: ['create'], after: { name: 'rg' } }),
+      change({ address: `${CLUSTER}.gone`, actions: ['forget'], before: { name: 'f' } }),
+    ]),
+  );
+  const changes = plannedChanges(plan, context);
+  expect(describeJudged('dev', changes, judgeFindings([], []))).toBe(
+    [
+      'update  dev/it',
+      '          workers: 2 -> 4 (nodes are added in place without downtime; no data moves until tables are distributed or rebalanced)',
+      'create  dev/it',
+      '          rg: created',
+      'forget  dev/gone',
+      '          f: Terraform forgets it, and Azure keeps it',
+    ].join('\n'),
+  );
+  expect(describeJudged('dev', [], judgeFindings([], []))).toBe('Nothing to do: dev is as its config says.');
+});
