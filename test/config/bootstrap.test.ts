@@ -12,11 +12,10 @@ describe('parseBootstrap', () => {
   test('reads the file of this project, which every environment of it agrees with', () => {
     const { bootstrap, environments } = loadConfig();
     expect(bootstrap).toMatchObject({ storageAccount: 'wwiterraformstate', containers: ['tfstate'] });
-    expect(environments.map(({ state }) => state)).toEqual(
-      environments.map(() =>
-        expect.objectContaining({ storageAccount: 'wwiterraformstate', container: 'tfstate' }),
-      ),
-    );
+    expect(environments.length).toBeGreaterThan(1);
+    for (const { state } of environments) {
+      expect(state).toMatchObject({ storageAccount: 'wwiterraformstate', container: 'tfstate' });
+    }
   });
 
   test('keeps copies in another region where nothing is said', () => {

@@ -1,6 +1,32 @@
+import type { AzureStandIn } from '../../scripts/local/azure/server';
+import { startAzureStandIn } from '../../scripts/local/azure/server';
 import { laneSuite } from '../support/lanes';
-import { environment, synthesizeEnvironment, synthesizeSettings } from '../support/synth';
+import type { Synthesized } from '../support/synth';
+import {
+  addresses,
+  environment,
+  synthesizeBootstrap,
+  synthesizeEnvironment,
+  synthesizeSettings,
+} from '../support/synth';
 import { TerraformDirectory } from '../support/terraform';
+import { everything, replica } from './settings';
+
+const STAGES = ['single-node', 'scaled-out'] as const;
+
+/** Every stack of this project, and those with everything that a file can say, at either stage. */
+const STACKS = [
+  ['bootstrap', () => synthesizeBootstrap()],
+  ...STAGES.flatMap(
+    (stage) =>
+      [
+        [`dev, ${stage}`, () => synthesizeEnvironment('dev', stage)],
+        [`prod, ${stage}`, () => synthesizeEnvironment('prod', stage)],
+        [`everything, ${stage}`, () => synthesizeSettings(everything, stage)],
+        [`a replica, ${stage}`, () => synthesizeSettings(replica, stage)],
+      ] as const,
+  ),
+] as const satisfies readonly (readonly [string, () => Synthesized])[];
 
 laneSuite('terraform', 'EnvironmentStack, as the azurerm provider reads it', () => {
   let terraform: TerraformDirectory;
@@ -18,15 +44,10 @@ laneSuite('terraform', 'EnvironmentStack, as the azurerm provider reads it', () 
   };
   const clean = { valid: true, error_count: 0, warning_count: 0, diagnostics: [] };
 
-  test.each([
-    ['dev', 'single-node'],
-    ['dev', 'scaled-out'],
-    ['prod', 'single-node'],
-    ['prod', 'scaled-out'],
-  ] as const)(
-    '%s, %s: valid and without warnings',
-    (name, stage) => {
-      expect(validate(synthesizeEnvironment(name, stage))).toMatchObject(clean);
+  test.each(STACKS)(
+    '%s: valid and without warnings',
+    (_name, synthesized) => {
+      expect(validate(synthesized())).toMatchObject(clean);
     },
     60_000,
   );
@@ -49,3 +70,64 @@ laneSuite('terraform', 'EnvironmentStack, as the azurerm provider reads it', () 
     });
   }, 60_000);
 });
+
+laneSuite('terraform', 'every stack, planned by the provider against a stand-in for Azure', () => {
+  let azure: AzureStandIn;
+  let terraform: TerraformDirectory;
+  beforeAll(async () => {
+    azure = await startAzureStandIn();
+    terraform = new TerraformDirectory();
+    terraform.put(withLocalState(synthesizeEnvironment('prod')));
+    const init = await terraform.start(['init', '-input=false', '-no-color'], environmentOf());
+    if (init.status !== 0) throw new Error(init.output);
+  }, 120_000);
+  afterAll(async () => {
+    terraform.remove();
+    await azure.close();
+  });
+
+  const environmentOf = (): Record<string, string> => {
+    const given = azure.terraformEnvironment({
+      TF_VAR_admin_password: PASSWORD,
+      TF_VAR_role_app_password: PASSWORD,
+      TF_VAR_role_reports_password: PASSWORD,
+    });
+    return Object.fromEntries(
+      Object.entries(given).filter((each): each is [string, string] => each[1] !== undefined),
+    );
+  };
+
+  test.each(STACKS)(
+    '%s: plans to create all of it, and warns of nothing',
+    async (_name, synthesized) => {
+      const stack = synthesized();
+      terraform.put(withLocalState(stack));
+      const plan = await terraform.start(['plan', '-input=false', '-no-color', '-json'], environmentOf());
+      const said = plan.output
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as PlanLine);
+      expect(said.filter((line) => line['@level'] !== 'info').map((line) => line['@message'])).toEqual([]);
+      expect(plan.status).toBe(0);
+      expect(said.find((line) => line.changes !== undefined)?.changes).toMatchObject({
+        add: addresses(stack).length,
+        change: 0,
+        remove: 0,
+      });
+    },
+    120_000,
+  );
+});
+
+interface PlanLine {
+  readonly '@level': string;
+  readonly '@message': string;
+  readonly changes?: { readonly add: number };
+}
+
+const PASSWORD = 'Rehearsal-only-7';
+
+/** The stack with its state in the directory: the account of the real one is not there. */
+function withLocalState({ json }: Synthesized): { readonly text: string } {
+  return { text: JSON.stringify({ ...json, terraform: { ...json.terraform, backend: { local: {} } } }) };
+}

@@ -22,10 +22,11 @@ laneSuite('synth', 'the app that cdktf starts', () => {
   const stackOf = (name: string): string =>
     readFileSync(path.join(outdir(), 'stacks', name, 'cdk.tf.json'), 'utf8');
 
-  test('writes every environment at its own stage', () => {
+  test('writes every environment at its own stage, and where their states lie', () => {
     expect(start()).toMatchObject({ status: 0, stdout: '', stderr: '' });
     expect(stackOf('dev')).toContain('"node_count": 0,');
     expect(stackOf('prod')).toContain('"node_count": 2,');
+    expect(stackOf('bootstrap')).toContain('"azurerm_storage_account"');
   });
 
   test('shows another stage on demand, in a directory of its own', () => {

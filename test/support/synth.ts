@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { App, TerraformStack } from 'cdktf';
+import { loadBootstrap } from '../../config/bootstrap';
 import type { EnvironmentSettings, Stage } from '../../config/environment';
 import { loadEnvironments } from '../../config/environment';
 import { synthesize } from '../../stacks/synthesize';
@@ -38,6 +39,13 @@ export function synthesizeSettings(settings: EnvironmentSettings, stage?: Stage)
     const [stack] = synthesize([settings], { outdir, ...(stage === undefined ? {} : { stage }) });
     return read(stack!.file);
   });
+}
+
+/** The stack of where the states lie, as this repository's file describes it. */
+export function synthesizeBootstrap(): Synthesized {
+  const bootstrap = loadBootstrap();
+  if (bootstrap === undefined) throw new Error('there is no config/bootstrap.yaml');
+  return withOutdir((outdir) => read(synthesize([], { outdir, bootstrap })[0]!.file));
 }
 
 /** Constructs alone in a stack named `stack`, synthesized with all validations on, and the warnings they gave. */

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { text } from 'node:stream/consumers';
 
 export interface TerraformRun {
   readonly status: number | null;
@@ -28,6 +29,19 @@ export class TerraformDirectory {
       env: { ...process.env, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...environment },
     });
     return { status, output: stdout + stderr };
+  }
+
+  /** As {@link run}, for a Terraform that talks to this process. */
+  async start(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<TerraformRun> {
+    const child = spawn('terraform', args, {
+      cwd: this.directory,
+      env: { ...process.env, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...environment },
+    });
+    const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => text(stream));
+    const status = await new Promise<number | null>((resolve, reject) => {
+      child.on('error', reject).on('close', resolve);
+    });
+    return { status, output: (await stdout!) + (await stderr!) };
   }
 
   remove(): void {
