@@ -95,5 +95,15 @@ it('lists its verbs', async () => {
   const { stdout, status } = await scaleout(['--help']);
   expect(status).toBe(0);
   const verbs = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
-  expect(verbs).toEqual(['tables', 'rebalance', 'audit', 'local', 'schemas', 'bench', 'help']);
+  expect(verbs).toEqual([
+    'guard',
+    'deploy',
+    'tables',
+    'rebalance',
+    'audit',
+    'local',
+    'schemas',
+    'bench',
+    'help',
+  ]);
 });

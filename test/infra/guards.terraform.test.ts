@@ -1,7 +1,10 @@
 import { deploy } from '../../scripts/infra/deploy';
 import { guard } from '../../scripts/infra/guard';
+
 import type { StackJson } from './rehearsal';
 import {
+  at,
+  CLUSTER,
   CLUSTER_ID,
   clusterOf,
   ENVIRONMENT,

@@ -1,0 +1,101 @@
+import { spawn } from 'node:child_process';
+import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { deploy } from '../../scripts/infra/deploy';
+import { CLUSTER_ID, ENVIRONMENT, Rehearsal, terraformSuite } from './rehearsal';
+
+/** `cdktf deploy` and `cdktf destroy` as people type them, with the guards before them. Steps of one story, in order. */
+const SLOW = 60_000;
+const ROOT = resolve(__dirname, '../..');
+
+terraformSuite('terraform', 'the guards before cdktf', () => {
+  let rehearsal: Rehearsal;
+  beforeAll(async () => {
+    rehearsal = await Rehearsal.start();
+    rehearsal.writeConfig(['stage: single-node', 'stage: scaled-out']);
+    await deploy(rehearsal.context, { name: ENVIRONMENT, allow: [], ...rehearsal.options });
+  }, SLOW);
+  afterAll(() => rehearsal.end());
+
+  const cdktf = (verb: string, environment: Record<string, string> = {}) =>
+    new Promise<{ exitCode: number | null; output: string; sent: string[] }>((done, fail) => {
+      const since = rehearsal.azure.requests.length;
+      const child = spawn(
+        process.execPath,
+        [
+          join(ROOT, 'scripts', 'cdktf.js'),
+          verb,
+          ENVIRONMENT,
+          '--auto-approve',
+          '--skip-provider-lock',
+          '--output',
+          join(rehearsal.home, 'cdktf.out'),
+        ],
+        {
+          cwd: ROOT,
+          env: { ...rehearsal.environment, CI: 'true', ...environment },
+          stdio: ['ignore', 'pipe', 'pipe'],
+        },
+      );
+      let output = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+      }
+      child.on('error', fail);
+      child.on('close', (exitCode) =>
+        done({ exitCode, output: stripVTControlCharacters(output), sent: rehearsal.changesSent(since) }),
+      );
+    });
+
+  it(
+    'refuses the way back to one node before anything is sent, which Azure would only refuse half-way',
+    async () => {
+      rehearsal.writeConfig();
+      const { exitCode, output, sent } = await cdktf('deploy', {
+        SCALEOUT_ALLOW: 'back-to-one-node:wwi-sensors-dev',
+      });
+      expect(output).toContain('REFUSED back-to-one-node:wwi-sensors-dev at dev/Cluster/Resource');
+      expect(output).toContain('back-to-one-node:wwi-sensors-dev cannot be allowed');
+      expect({ exitCode, sent }).toEqual({ exitCode: 3, sent: [] });
+    },
+    SLOW,
+  );
+
+  it(
+    'lets through what loses nothing',
+    async () => {
+      rehearsal.writeConfig(
+        ['stage: single-node', 'stage: scaled-out'],
+        ['highAvailability: false', 'highAvailability: true'],
+      );
+      const { exitCode, output, sent } = await cdktf('deploy');
+      expect(output).toContain('Apply complete! Resources: 0 added, 1 changed, 0 destroyed.');
+      expect({ exitCode, sent }).toEqual({ exitCode: 0, sent: ['PATCH serverGroupsv2/wwi-sensors-dev'] });
+    },
+    SLOW,
+  );
+
+  it(
+    'destroys a cluster only unprotected, and named by who destroys it',
+    async () => {
+      const allow = 'destroy-cluster:wwi-sensors-dev,destroy-resource-group:rg-wwi-sensors-dev';
+      const isProtected = await cdktf('destroy', { SCALEOUT_ALLOW: allow });
+      expect(isProtected.output).toMatch(/is protected from being destroyed, and nothing was/);
+      expect(isProtected).toMatchObject({ exitCode: 3, sent: [] });
+
+      rehearsal.writeConfig(
+        ['stage: single-node', 'stage: scaled-out'],
+        ['highAvailability: false', 'highAvailability: true\n  protectFromDestroy: false'],
+      );
+      const unnamed = await cdktf('destroy');
+      expect(unnamed.output).toContain(`SCALEOUT_ALLOW=${allow}`);
+      expect(unnamed).toMatchObject({ exitCode: 3, sent: [] });
+
+      const named = await cdktf('destroy', { SCALEOUT_ALLOW: allow });
+      expect(named.output).toContain('Destroy complete!');
+      expect(named.exitCode).toBe(0);
+      expect((await rehearsal.inAzure('GET', CLUSTER_ID)).status).toBe(404);
+    },
+    SLOW,
+  );
+});
