@@ -17,7 +17,7 @@ export interface Bench {
 /** Every figure this project claims, by the name its documents use. */
 export const BENCHES: Readonly<Record<string, Bench>> = {
   synth: {
-    against: 'a CDKTF app of one resource',
+    against: 'a CDKTF app of the same resources, written by hand',
     unavailable: () => Promise.resolve(undefined),
     pairs: (context, runs) => measureSynth(context.signal, runs),
   },

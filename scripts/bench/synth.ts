@@ -7,7 +7,7 @@ import { ScaleoutError } from '../lib/errors';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
 
-/** A CDKTF app of one stack with one resource: what any synth has to pay. */
+/** A CDKTF app of the same stacks with the same resources, written down by hand: what any synth of them has to pay. */
 const BARE_APP = 'test/support/bare-app.ts';
 
 /** Whole-process seconds of synthesizing every environment, and of the bare app, started the same way. */
