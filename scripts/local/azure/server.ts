@@ -43,6 +43,8 @@ export interface AzureStandInOptions {
   readonly clusters?: ClusterBackend;
   /** Cluster names that somebody else has: they are global in Azure. @default - none */
   readonly takenNames?: readonly string[];
+  /** Where it puts the certificate that clients have to trust. @default - the system's directory for temporary files */
+  readonly directory?: string;
   /** What goes wrong from the start, as if given to `inject` one by one. @default - nothing */
   readonly faults?: readonly Fault[];
 }
@@ -136,7 +138,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     isKnown: (host) => dataPlanes.some((pattern) => matchHost(pattern, host) !== undefined),
   });
 
-  const trust = mkdtempSync(join(tmpdir(), 'scaleout-azure-'));
+  const trust = mkdtempSync(join(options.directory ?? tmpdir(), 'scaleout-azure-'));
   writeFileSync(join(trust, 'stand-in.pem'), identity.certificate);
 
   return {

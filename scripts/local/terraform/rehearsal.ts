@@ -101,7 +101,7 @@ async function startRehearsal(
   options: RehearsalOptions,
 ): Promise<Rehearsal> {
   const clusters = engineClusters(options.start);
-  const azure = await startAzureStandIn({ clusters });
+  const azure = await startAzureStandIn({ clusters, directory: workspace.directory });
   const deploys: Deploy[] = [];
   const close = async (): Promise<void> => {
     // First who asks, then who answers.

@@ -6,7 +6,8 @@ import type { Resource, ResourceStore } from '../store';
 import { representation } from '../store';
 import type { Operations } from './operations';
 import type { ClusterSettings } from './postgresql-rules';
-import { clusterNameRefusal, copyRefusal, passwordRefusal, refusal } from './postgresql-rules';
+import { inherited, readReplicasOf, sameId, sourceOf, withoutZeroes } from './postgresql-copies';
+import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
 import { privateEndpointConnections } from './private-endpoints';
 import { groupId, requireGroup } from './resources';
 
@@ -49,7 +50,7 @@ function clusterRoutes(store: ResourceStore, operations: Operations, options: Po
       method: 'GET',
       pattern: CLUSTER,
       apiVersions,
-      handle: (request) => answer(withReplicas(store, requireCluster(store, request))),
+      handle: (request) => answer(withRelations(store, requireCluster(store, request))),
     },
     {
       method: 'PUT',
@@ -209,48 +210,6 @@ function created(store: ResourceStore, request: ArmRequest, options: PostgresqlO
   });
 }
 
-/** The cluster that a new one is made from. @throws ArmError where it is not there or was not there at that time */
-function sourceOf(store: ResourceStore, wanted: JsonObject): Resource | undefined {
-  const id = wanted['sourceResourceId'];
-  if (typeof id !== 'string' || id === '') return undefined;
-  const source = store.get(id);
-  if (source?.type !== TYPE) throw badRequest(`The source cluster '${id}' was not found.`);
-  const pointInTime = wanted['pointInTimeUTC'];
-  const refused = copyRefusal({
-    sourceLocation: source.location ?? '',
-    statedLocation: textAt(wanted, 'sourceLocation'),
-    sourceEdition: textAt(source.properties, 'coordinatorServerEdition'),
-    earliestRestoreTime: textAt(source.properties, 'earliestRestoreTime'),
-    pointInTime: typeof pointInTime === 'string' ? pointInTime : undefined,
-    now: new Date(),
-  });
-  if (refused !== undefined) throw badRequest(refused);
-  return source;
-}
-
-/** What a copy takes from its source where its own description is silent. */
-function inherited({ properties }: Resource): JsonObject {
-  return Object.fromEntries(INHERITED.map((name) => [name, properties[name]]));
-}
-
-const INHERITED = [
-  'administratorLogin',
-  'citusVersion',
-  'coordinatorServerEdition',
-  'coordinatorStorageQuotaInMb',
-  'coordinatorVCores',
-  'enableShardsOnCoordinator',
-  'nodeCount',
-  'nodeServerEdition',
-  'nodeStorageQuotaInMb',
-  'nodeVCores',
-  'postgresqlVersion',
-];
-
-function withoutZeroes(properties: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== 0 && value !== ''));
-}
-
 /** Whether a cluster elsewhere in this Azure has the name. */
 function isTaken(store: ResourceStore, request: ArmRequest, name: string): boolean {
   return store
@@ -258,21 +217,15 @@ function isTaken(store: ResourceStore, request: ArmRequest, name: string): boole
     .some((other) => other.type === TYPE && other.name === name && !sameId(other.id, clusterId(request)));
 }
 
-function sameId(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
-}
-
-/** The cluster with the ids of its read replicas: clusters made from it as it is, not as it was. */
-function withReplicas(store: ResourceStore, cluster: Resource): Resource {
-  const readReplicas = store
-    .below('/subscriptions')
-    .filter(({ type, properties }) => type === TYPE && properties['pointInTimeUTC'] === undefined)
-    .filter(({ properties }) => sameId(textAt(properties, 'sourceResourceId'), cluster.id))
-    .map(({ id }) => id);
-  const connections = privateEndpointConnections(store, cluster.id);
+/** The cluster with what others are to it, which is known from them. */
+function withRelations(store: ResourceStore, cluster: Resource): Resource {
   return {
     ...cluster,
-    properties: { ...cluster.properties, readReplicas, privateEndpointConnections: connections },
+    properties: {
+      ...cluster.properties,
+      readReplicas: readReplicasOf(store, cluster),
+      privateEndpointConnections: privateEndpointConnections(store, cluster.id),
+    },
   };
 }
 
