@@ -22,6 +22,7 @@ const result: JourneyResult = {
     { node: 'w1', shards: 10, bytes: 7 * MIB, totalBytes: 7 * MIB },
   ],
   tasks: { perDevice: 1, allDevices: 32 },
+  subject: { one: 'device', all: 'devices' },
   rebalance: { moves: 0, bytes: 0 },
   estimate: { seconds: 74, assumes: 'a model' },
   verify: { ok: true, checks: [{ id: 'rows:events', ok: true, detail: 'the same' }] },
@@ -42,6 +43,11 @@ test('distribute-first names the moves it made and how long they took', () => {
     { ...result, rebalance: { moves: 21, bytes: 15 * MIB } },
   );
   expect(text).toContain('the rebalance made 21 moves of 15.0 MiB in 1 min 21 s.');
+});
+
+test('the words of the workload are those the tables are distributed by', () => {
+  const text = summaryText(facts, { ...result, subject: { one: 'user', all: 'users' } });
+  expect(text).toContain('Task Count: 32 for all users, 1 for one user');
 });
 
 test('checks that do not hold are counted', () => {
@@ -86,4 +92,29 @@ test('the document has what others build on', () => {
     rebalance: { moves: 0, bytes: 0 },
     verify: result.verify,
   });
+});
+
+test('a cluster that Terraform deployed says what was real, and what stood in for Azure', () => {
+  const terraform: NonNullable<RunFacts['terraform']> = {
+    version: '1.11.4',
+    provider: 'hashicorp/azurerm 4.55.0',
+    environment: 'dev',
+    deploys: [
+      { stage: 'single-node', added: 3, changed: 0, destroyed: 0, seconds: 36 },
+      { stage: 'scaled-out', added: 0, changed: 1, destroyed: 0, seconds: 9.5 },
+    ],
+    replanEmpty: true,
+    requests: 70,
+  };
+  const text = summaryText({ ...facts, terraform }, result);
+  expect(text).toMatch(/cdktf deploy dev +added +changed +destroyed/);
+  expect(text).toMatch(/scaled-out +0 +1 +0/);
+  expect(text).toContain(
+    'Real: Terraform 1.11.4, the plugin hashicorp/azurerm 4.55.0 as it is published, PostgreSQL and Citus of this machine.',
+  );
+  expect(text).toContain('Stood in: Azure Resource Manager');
+  expect(text).toContain('It answered 70 requests, and none went to Azure.');
+  expect(runDocument({ ...facts, terraform }, result).terraform).toEqual(terraform);
+  expect(summaryText(facts, result)).not.toContain('Stood in');
+  expect(runDocument(facts, result)).not.toHaveProperty('terraform');
 });

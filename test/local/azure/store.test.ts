@@ -45,6 +45,44 @@ describe('ResourceStore', () => {
     expect(store.operation(id)?.ended).toBe(true);
   });
 
+  it('holds an operation open until it is ended, with its result or without', () => {
+    const store = new ResourceStore({ now });
+    store.put(resource('/a', { size: 1 }));
+    const change = {
+      resourceId: '/a',
+      meanwhile: resource('/a', { size: 1, busy: true }),
+      becomes: resource('/a', { size: 2 }),
+    };
+    const first = store.begin(change, undefined);
+    clock = 1e9;
+    expect(store.operationWithin('/a')?.id).toBe(first.id);
+    const failure = { code: 'OperationFailed', message: 'no room' };
+    store.end(first.id, failure);
+    expect(store.get('/a')?.properties).toEqual({ size: 1 });
+    expect(store.operation(first.id)).toMatchObject({ ended: true, endsAt: 1e9, failure });
+    const second = store.begin(change, undefined);
+    store.end(second.id);
+    store.end(second.id, failure);
+    expect(store.get('/a')?.properties).toEqual({ size: 2 });
+    expect(store.operation(second.id)?.failure).toBeUndefined();
+  });
+
+  it('breaks off what was open when its process ended: nobody works on it any more', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'store-'));
+    try {
+      const file = join(directory, 'state.json');
+      const { id } = new ResourceStore({ file, now }).begin(
+        { resourceId: '/a', meanwhile: resource('/a'), becomes: resource('/a') },
+        undefined,
+      );
+      const store = new ResourceStore({ file, now });
+      expect(store.get('/a')).toBeUndefined();
+      expect(store.operation(id)).toMatchObject({ ended: true, failure: { code: 'OperationBrokenOff' } });
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it('finds an operation on a part of a resource, but not on its whole or its namesake', () => {
     const store = new ResourceStore({ now });
     const { id } = store.begin({ resourceId: '/a/x', becomes: null }, 100);
