@@ -1,4 +1,13 @@
-import { CLUSTER, FIREWALL_RULE, RESOURCE_GROUP } from './azurerm';
+import {
+  CLUSTER,
+  FIREWALL_RULE,
+  KEY_VAULT,
+  MANAGEMENT_LOCK,
+  METRIC_ALERT,
+  RESOURCE_GROUP,
+  ROLE,
+  STORAGE_ACCOUNT,
+} from './azurerm';
 import type { Json } from './synthesized';
 
 /** What an argument's change means on this service, beyond its two values. */
@@ -101,6 +110,16 @@ export function explainComparison(type: string, path: string): string {
   return type === CLUSTER ? (CLUSTER_COMPARISONS[path.split('.')[0] ?? ''] ?? '') : '';
 }
 
+/** What goes with a resource that disappears, where that is more than the resource. */
+const LOSSES: Readonly<Record<string, string>> = {
+  [RESOURCE_GROUP]: 'the resource group is destroyed with everything in it',
+  [ROLE]: 'the role is dropped with its grants, which fails while it owns anything',
+  [MANAGEMENT_LOCK]: 'whoever has rights on the resource can delete it again',
+  [KEY_VAULT]: 'the vault is deleted; it can be brought back for 90 days, and its name is taken for as long',
+  [STORAGE_ACCOUNT]: 'the account is destroyed with every state in it',
+  [METRIC_ALERT]: 'nobody is told of it any more',
+};
+
 /** What it means that a resource appears in, or disappears from, an environment. */
 export function explainResource(type: string, appears: boolean): string {
   if (type === CLUSTER) {
@@ -108,13 +127,13 @@ export function explainResource(type: string, appears: boolean): string {
       ? 'a cluster is created, which takes about 17 minutes'
       : 'the cluster is destroyed with its data and its backups; it cannot be restored';
   }
-  if (type === RESOURCE_GROUP && !appears) return 'the resource group is destroyed with everything in it';
   if (type === FIREWALL_RULE) {
     return appears
       ? 'more addresses are let in, within 5 minutes'
       : 'addresses are shut out, within 5 minutes';
   }
-  return appears ? 'created' : 'destroyed';
+  if (!appears) return LOSSES[type] ?? 'destroyed';
+  return 'created';
 }
 
 function upgrade(product: string): Explain {

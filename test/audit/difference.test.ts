@@ -119,6 +119,37 @@ describe('the difference between two stages', () => {
     );
   });
 
+  it.each([
+    ['azurerm_cosmosdb_postgresql_role', /the role is dropped with its grants/],
+    ['azurerm_management_lock', /can delete it again/],
+    ['azurerm_key_vault', /its name is taken/],
+    ['azurerm_monitor_metric_alert', /nobody is told of it any more/],
+    ['azurerm_storage_account', /with every state in it/],
+    ['azurerm_monitor_action_group', /: destroyed$/],
+  ])('says what goes with a %s', (type, words) => {
+    const more = stack('dev', { resources: { [`${type}.x`]: { name: 'x' } } });
+    const { changes } = difference({ label: 'a', stack: more }, { label: 'b', stack: stack('dev') });
+    expect(sentences(changes)).toEqual([expect.stringMatching(words)]);
+  });
+
+  it('replaces what cannot be changed: a role assignment by any word of it, a vault by its name', () => {
+    const of = (description: string, name: string): ReturnType<typeof stack> =>
+      stack('dev', {
+        resources: {
+          'azurerm_role_assignment.w': { description },
+          'azurerm_key_vault.v': { name, tenant_id: name },
+        },
+      });
+    const { changes } = difference({ label: 'a', stack: of('a', 'x') }, { label: 'b', stack: of('b', 'y') });
+    expect(changes.map(({ attribute, effect }) => [attribute, effect])).toEqual(
+      expect.arrayContaining([
+        ['description', 'replace'],
+        ['name', 'replace'],
+        ['tenant_id', 'update'],
+      ]),
+    );
+  });
+
   it('sees what is no resource: backend, outputs, variables', () => {
     const { changes } = difference(
       { label: 'a', stack: stack('dev') },
