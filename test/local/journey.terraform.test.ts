@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadWorkload } from '../../config/workload';
@@ -35,9 +35,20 @@ function blockingWorkload(): ReturnType<typeof loadWorkload> {
   return { ...workload, distribution: { ...workload.distribution, online: false } };
 }
 
-/** Directories of rehearsals and clusters on this machine. */
-const clusterDirectories = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('scaleout-cluster-'));
+/** Directories of the rehearsals and clusters of this process; other test files have theirs. */
+function ownDirectories(): string[] {
+  return readdirSync(tmpdir())
+    .filter((name) => name.startsWith('scaleout-cluster-'))
+    .filter((name) => {
+      try {
+        const record = readFileSync(path.join(tmpdir(), name, 'cluster.json'), 'utf8');
+        return (JSON.parse(record) as { owner: { pid: number } }).owner.pid === process.pid;
+      } catch {
+        // Somebody else's, which is being made or removed.
+        return false;
+      }
+    });
+}
 
 /** Both lanes at once: Terraform deploys, and what it deploys is a Citus that this machine can start. */
 const suite: typeof laneSuite = (lane, title, tests) => {
@@ -85,6 +96,7 @@ suite('terraform', 'the journey, deployed with Terraform', () => {
     expect(reporter.lines.join('\n')).toMatch(
       /coordinator_fqdn, c-[\w-]+\.[0-9a-z]{14}\.postgres\.cosmos\.azure\.com, is 127\.0\.0\.1:\d+ here/,
     );
+    expect(ownDirectories()).toEqual([]);
     // The plugin stays for the next time; no state and no password do.
     const kept = files(path.join(scratch, 'terraform'));
     expect(kept).toContain('.terraform.lock.hcl');
@@ -92,7 +104,6 @@ suite('terraform', 'the journey, deployed with Terraform', () => {
   }, 180_000);
 
   test('asked to stop in the middle of a deploy, it leaves nothing', async () => {
-    const before = clusterDirectories();
     const stop = new AbortController();
     const reporter = {
       ...silentReporter,
@@ -107,7 +118,7 @@ suite('terraform', 'the journey, deployed with Terraform', () => {
       world(),
     );
     await expect(run).rejects.toThrow(/^stopped as asked at the stage "start".*nothing is left of it/);
-    expect(clusterDirectories().filter((name) => !before.includes(name))).toEqual([]);
+    expect(ownDirectories()).toEqual([]);
   }, 60_000);
 
   test.each([
@@ -124,14 +135,13 @@ suite('terraform', 'the journey, deployed with Terraform', () => {
   ])(
     'says before anything starts that %s',
     async (_, variables, message) => {
-      const before = clusterDirectories();
       const elsewhere = {
         ...world({ ...process.env, ...variables }),
         stateDirectory: path.join(scratch, 'empty'),
       };
       const run = localRun(context(), { rows: 2000, terraform: true }, elsewhere);
       await expect(run).rejects.toThrow(message);
-      expect(clusterDirectories().filter((name) => !before.includes(name))).toEqual([]);
+      expect(ownDirectories()).toEqual([]);
     },
     60_000,
   );
