@@ -14,8 +14,21 @@ export interface GeneratedData {
   readonly tables: readonly GeneratedTable[];
   /** Sequences to set behind the rows that brought their own numbers. */
   readonly sequences: readonly { readonly table: string; readonly column: string }[];
+  /** What the rows must answer once they are all there, wherever they are. */
+  readonly facts: readonly ExpectedFact[];
+  /** What a value of the distribution column stands for, in words: a device, a user. */
+  readonly subject: { readonly one: string; readonly all: string };
   /** What a person should know of the data to understand where it ends up, one sentence. */
   readonly remark: string;
+}
+
+/** Something that is known of the rows before there are any. */
+export interface ExpectedFact {
+  /** Small letters, digits and hyphens, apart from names of the workload's own. */
+  readonly name: string;
+  /** A statement that answers with one number. */
+  readonly sql: string;
+  readonly value: number;
 }
 
 /** Bytes in one write: a write for each row costs several times the speed of COPY itself. */

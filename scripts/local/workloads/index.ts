@@ -1,11 +1,15 @@
 import { ScaleoutError } from '../../lib/errors';
 import type { GeneratedData } from './generate';
+import { paymentsData } from './payments';
 import { sensorsData } from './sensors';
 
-export type { GeneratedData, GeneratedTable } from './generate';
+export type { ExpectedFact, GeneratedData, GeneratedTable } from './generate';
 
 /** Who makes the data of a workload in config/workloads. */
-const GENERATORS: Readonly<Record<string, (rows: number) => GeneratedData>> = { sensors: sensorsData };
+const GENERATORS: Readonly<Record<string, (rows: number) => GeneratedData>> = {
+  sensors: sensorsData,
+  payments: (rows) => paymentsData(rows),
+};
 
 /** @throws ScaleoutError for a workload nobody generates data for */
 export function generateData(workload: string, rows: number): GeneratedData {

@@ -36,6 +36,8 @@ export function sensorsData(rows: number): GeneratedData {
       { table: 'device_types', column: 'device_type_id' },
       { table: 'devices', column: 'device_id' },
     ],
+    facts: [],
+    subject: { one: 'device', all: 'devices' },
     remark:
       'Every third reading is of device 42, and a device lives in one shard: the node of that shard holds more.',
   };
