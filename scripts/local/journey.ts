@@ -8,6 +8,7 @@ import type { Fingerprint } from '../tables/fingerprint';
 import type { ClusterSteps, NodeHolding, RebalanceOutcome, Verification } from './cluster-steps';
 import { recordOurTables } from './engines/borrowed-database';
 import type { LocalCluster } from './engines/engine';
+import { checkFacts } from './facts';
 import { loadData } from './load';
 import type { ExplainedQuery } from './plans';
 import { explainQuery, runAndExplain } from './plans';
@@ -33,12 +34,15 @@ export interface Journey {
 export interface JourneyResult {
   readonly simulated: boolean;
   readonly placements: readonly NodeHolding[];
+  /** Of the workload's first query that should ask one shard, and of its first that should ask all. */
   readonly tasks: {
-    /** Shards that a query about one device asks. */
+    /** Shards that a query about one device, or whatever else the tables are distributed by, asks. */
     readonly perDevice: number | null;
-    /** Shards that a query about all devices asks. */
+    /** Shards that a query about all of them asks. */
     readonly allDevices: number | null;
   };
+  /** What the tables are distributed by, in words. */
+  readonly subject: GeneratedData['subject'];
   readonly rebalance: RebalanceOutcome;
   /** What the rebalance would take in the other order, where this one needed none and somebody can tell. */
   readonly estimate?: { readonly seconds: number; readonly assumes: string };
@@ -95,6 +99,7 @@ export async function runJourney(
     simulated: steps.simulated,
     placements,
     tasks,
+    subject: journey.data.subject,
     rebalance,
     ...(estimate === undefined ? {} : { estimate }),
     verify,
@@ -236,9 +241,15 @@ async function taskCounts({ steps, journey }: Story): Promise<JourneyResult['tas
   return { perDevice: await tasksOf(1), allDevices: await tasksOf('all') };
 }
 
-async function verifyAll({ steps, stages, reporter, plain }: Story): Promise<Verification> {
+async function verifyAll(story: Story): Promise<Verification> {
+  const { steps, stages, reporter, plain, cluster, journey } = story;
   reporter.heading('Verify');
-  const verification = await stages.run('verify', () => steps.verify(), { simulated: steps.simulated });
+  const verify = async (): Promise<Verification> => {
+    const { ok, checks } = await steps.verify();
+    const facts = await withClient(cluster.coordinator, (client) => checkFacts(client, journey.data.facts));
+    return { ok: ok && facts.every((fact) => fact.ok), checks: [...checks, ...facts] };
+  };
+  const verification = await stages.run('verify', verify, { simulated: steps.simulated });
   for (const check of verification.checks) {
     const line = `${check.id}: ${check.detail}`;
     const teller = check.simulated === true ? reporter : plain;

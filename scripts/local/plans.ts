@@ -32,7 +32,8 @@ export async function explainQuery(client: Client, query: WorkloadQuery): Promis
 
 /**
  * Whether a plan of plain PostgreSQL shows that only one value of `column` is asked for: one of the conditions that all
- * rows must meet is `column = constant`. Then Citus asks one shard, else all of them. Pure.
+ * rows must meet is `column = constant`, in a join with the table's name before it. Then Citus asks one shard, else all
+ * of them. Pure.
  */
 export function asksForOneValue(plan: readonly string[], column: string): boolean {
   return plan
@@ -40,7 +41,8 @@ export function asksForOneValue(plan: readonly string[], column: string): boolea
     .filter((condition) => condition !== undefined)
     .flatMap(conjuncts)
     .some((condition) => {
-      const [, name, value] = /^"?(\w+)"? = (-?[\d.]+|'.*'(?:::[\w ]+)?)$/.exec(condition) ?? [];
+      const [, name, value] =
+        /^(?:"?\w+"?\.)?"?(\w+)"? = (-?[\d.]+|'.*'(?:::[\w ]+)?)$/.exec(condition) ?? [];
       return name === column && value !== undefined;
     });
 }

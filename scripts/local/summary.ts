@@ -23,7 +23,7 @@ export interface LocalRunDocument {
     readonly bytes: number;
     readonly simulated?: true;
   }[];
-  /** Shards that a query about one device, and one about all devices, asks. */
+  /** Shards that a query about one device, and one about all devices, asks; of other workloads, one user and all users. */
   readonly tasks: {
     readonly perDevice: number | null;
     readonly allDevices: number | null;
@@ -59,7 +59,7 @@ export function runDocument(facts: RunFacts, result: JourneyResult): LocalRunDoc
 
 /** The closing summary: where the rows are, what the queries ask, what the run and the other order cost. Pure. */
 export function summaryText(facts: RunFacts, result: JourneyResult): string {
-  const { placements, tasks, verify } = result;
+  const { placements, tasks, subject, verify } = result;
   const mark = result.simulated ? ' [simulated]' : '';
   const total = facts.stages.reduce((sum, { seconds }) => sum + seconds, 0);
   const wrong = verify.checks.filter(({ ok }) => !ok).length;
@@ -81,7 +81,7 @@ export function summaryText(facts: RunFacts, result: JourneyResult): string {
       ...placements.map(({ node, shards, bytes }) => [node, count(shards), asBytes(bytes), mark.trim()]),
     ]),
     '',
-    `Task Count: ${taskText(tasks.allDevices)} for all devices, ${taskText(tasks.perDevice)} for one device${mark}`,
+    `Task Count: ${taskText(tasks.allDevices)} for all ${subject.all}, ${taskText(tasks.perDevice)} for one ${subject.one}${mark}`,
     wrong === 0
       ? `Verified: all ${checks} hold${mark}`
       : `Not verified: ${count(wrong)} of ${checks} do not hold${mark}`,

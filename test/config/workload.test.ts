@@ -21,10 +21,35 @@ describe('loadWorkload', () => {
     expect(sensors.schemaSql + sensors.queries.map(({ sql }) => sql).join()).not.toMatch(/md5/i);
   });
 
+  test('reads the payments: users and their payments together, merchants and kinds everywhere', () => {
+    const payments = loadWorkload('payments');
+    expect(payments.distribution.tables).toEqual([
+      { kind: 'reference', table: { schema: 'public', name: 'event_types' } },
+      { kind: 'reference', table: { schema: 'public', name: 'payment_merchants' } },
+      { kind: 'distributed', table: { schema: 'public', name: 'payment_users' }, distributeBy: 'user_id' },
+      {
+        kind: 'distributed',
+        table: { schema: 'public', name: 'payment_events' },
+        distributeBy: 'user_id',
+        colocateWith: { schema: 'public', name: 'payment_users' },
+        primaryKey: ['event_id', 'user_id'],
+      },
+    ]);
+    expect(payments.queries.map(({ name, expectedTasks }) => [name, expectedTasks])).toEqual([
+      ['user-1', 1],
+      ['send-funds-per-hour', 'all'],
+      ['merchants-of-user-1', 1],
+      ['most-active-users', 'all'],
+    ]);
+    // On one node an event is told apart by its number alone: that is what the plan has to rewrite.
+    expect(payments.schemaSql).toContain('event_id bigserial PRIMARY KEY');
+    expect(payments.schemaSql).not.toMatch(/create_(distributed|reference)_table/);
+  });
+
   test('fails when there is no such workload, and names those there are', () => {
     expect(faultsOf(() => loadWorkload('sensor'))).toEqual([
       expect.stringMatching(
-        /^config\/workloads: there is no workload "sensor" \(did you mean "sensors"\?\): choose /,
+        /^config\/workloads: there is no workload "sensor" \(did you mean "sensors"\?\): choose payments or sensors/,
       ),
     ]);
     expect(faultsOf(() => loadWorkload('../workloads/sensors'))).toHaveLength(1);

@@ -15,12 +15,15 @@ test.each([
   ['behind them', '(((a = 1) OR (b = 2)) AND (device_id = 42))'],
   ['as text', "((device_id = 'x AND y'::text) AND (b = 2))"],
   ['of a quoted name', '("device_id" = 42)'],
+  ['of a table of a join', '((e.device_id = 42) AND (m.name = $1))'],
+  ['of a quoted table', '("Events"."device_id" = 42)'],
 ])('one value is asked for: %s', (_, condition) => {
   expect(asksForOneValue(scan(condition), 'device_id')).toBe(true);
 });
 
 test.each([
   ['another column', '(event_id = 7)'],
+  ['another column of a table of its name', '(device_id.event_id = 7)'],
   ['one of two', '((device_id = 42) OR (device_id = 43))'],
   ['a range', '(device_id > 42)'],
   ['another column’s value', '(device_id = other_id)'],
