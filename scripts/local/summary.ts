@@ -23,7 +23,10 @@ export interface LocalRunDocument {
     readonly bytes: number;
     readonly simulated?: true;
   }[];
-  /** Shards that a query about one device, and one about all devices, asks; of other workloads, one user and all users. */
+  /**
+   * Shards that a query about one device, and one about all devices, asks. In another workload: about one value of what
+   * its tables are distributed by, and about all of them.
+   */
   readonly tasks: {
     readonly perDevice: number | null;
     readonly allDevices: number | null;
