@@ -6,11 +6,12 @@ import { withClient } from '../lib/connection';
 import { count } from '../lib/reporter';
 import type { Fingerprint } from '../tables/fingerprint';
 import { fingerprintTables } from '../tables/fingerprint';
+import { roundRobin } from '../tables/simulate/placement';
+import { applyMoves, planRebalance } from '../tables/simulate/rebalance';
+import type { ShardRows } from '../tables/simulate/shard-rows';
+import { readShardRows } from '../tables/simulate/shard-rows';
 import type { ClusterSteps, NodeHolding, Verification } from './cluster-steps';
 import { asksForOneValue, explainQuery } from './plans';
-import { balanceByCount, roundRobin } from './simulate/placement';
-import type { ShardRows } from './simulate/shard-rows';
-import { readShardRows } from './simulate/shard-rows';
 
 /** Shards of tables that live and move together. */
 export interface SimulatedGroup {
@@ -56,15 +57,21 @@ export async function simulatedCluster(
       groups = await readGroups(target, workload, nodes.length);
     },
     rebalance() {
-      let moves = 0;
-      let bytes = 0;
-      for (const group of groups) {
-        const balanced = balanceByCount(group.placement, nodes.length);
-        group.placement = balanced.placement;
-        moves += balanced.moves.length;
-        bytes += balanced.moves.reduce((sum, { shard }) => sum + groupBytes(group, shard), 0);
-      }
-      return Promise.resolve({ moves, bytes });
+      const placed = groups.map((group) => ({
+        shards: group.placement.map((node, shard) => ({ node, bytes: groupBytes(group, shard) })),
+      }));
+      const moves = planRebalance(
+        placed,
+        nodes.map(() => ({ holdsShards: true })),
+        'by_shard_count',
+      );
+      const after = applyMoves(placed, moves);
+      groups.forEach((group, index) => (group.placement = after[index] ?? group.placement));
+      const bytes = moves.reduce(
+        (sum, { group, shard }) => sum + (placed[group]?.shards[shard]?.bytes ?? 0),
+        0,
+      );
+      return Promise.resolve({ moves: moves.length, bytes });
     },
     holdings: () => Promise.resolve(holdingsOf(nodes, groups, totalBytes)),
     tasks,
@@ -103,7 +110,7 @@ async function readGroups(
     );
     return parent === undefined ? tableKey(table.table) : rootOf(parent);
   };
-  const groups = new Map<string, { table: DistributedTable; shards: ShardRows[] }[]>();
+  const groups = new Map<string, { table: DistributedTable; shards: readonly ShardRows[] }[]>();
   await withClient(target, async (client) => {
     for (const table of distributed) {
       const shards = await readShardRows(client, table, distribution.shardCount);

@@ -1,0 +1,75 @@
+import { escapeIdentifier } from 'pg';
+import { sqlTable } from '../names';
+import type { Leaf, Source } from './source';
+
+/** The shard of a hash: as Citus cuts the hash space, the last shard takes what is left over. $1 shards, $2 width. */
+const indexOf = (hashFunction: string, value: string): string =>
+  `least($1::int - 1, (${hashFunction}(${value})::int8 + 2147483648) / $2::int8)::int`;
+
+/**
+ * Every row of the table, shard by shard: $1 shards, $2 hashes to a shard, $3 fewest rows of a value that is told by name.
+ * Counts by value first and hashes each value once, so that it costs what counting by value costs. The largest value of
+ * each shard is found without sorting, as the largest text that begins with the number of rows; values with few rows are
+ * many, and are left out of that. NULLs come as a row without an index.
+ */
+export function exactRows({ from, column, hashFunction }: Source): string {
+  return `
+SELECT ${indexOf(hashFunction, 'tenant')} AS index, sum(rows)::float8 AS rows, count(*)::float8 AS tenants,
+       max(rows)::float8 AS "biggestRows",
+       substr(max((lpad(rows::text, 19, '0') || tenant::text) COLLATE "C") FILTER (WHERE rows >= $3::int), 20) AS biggest
+  FROM (SELECT ${escapeIdentifier(column)} AS tenant, count(*) AS rows FROM ${from} GROUP BY 1) tenants
+ GROUP BY 1`;
+}
+
+/**
+ * The rows of drawn blocks: $1 shards, $2 hashes to a shard, $3 draws, then for each leaf an array of draws, one of weights, and
+ * one each of the first row's place in the block and in the block after it. One row for each shard, one with index -1
+ * for the table, one with index -2 for the value that holds most. NULLs come as a row without an index.
+ */
+export function sampledRows(source: Source, leaves: readonly Leaf[]): string {
+  const column = escapeIdentifier(source.column);
+  const branches = leaves.map((leaf, index) => {
+    const first = 4 + index * 4;
+    const [draws, weights, starts, ends] = [0, 1, 2, 3].map((offset) => `$${String(first + offset)}`);
+    return `
+  SELECT b.draw, b.weight, r.tenant, r.width
+    FROM unnest(${String(draws)}::int[], ${String(weights)}::float8[], ${String(starts)}::tid[], ${String(ends)}::tid[]) b (draw, weight, start, stop),
+         -- OFFSET 0 keeps the subquery whole, so that the block's bounds are parameters of a TID range scan.
+         LATERAL (SELECT ${column} AS tenant, ${widthOf(leaf)} AS width
+                    FROM ONLY ${sqlTable(leaf.table)} leaf WHERE ctid >= b.start AND ctid < b.stop OFFSET 0) r`;
+  });
+  return `
+WITH sampled AS (${branches.join('\n   UNION ALL')}
+), tenants AS MATERIALIZED (
+  SELECT draw, weight, tenant, count(*) AS rows, sum(width) AS bytes FROM sampled GROUP BY 1, 2, 3
+), top AS (
+  SELECT tenant, count(*) OVER () AS tenants FROM tenants WHERE tenant IS NOT NULL GROUP BY 1 ORDER BY sum(rows * weight) DESC LIMIT 1
+), parts AS (
+  SELECT draw, weight, ${indexOf(source.hashFunction, 'tenant')} AS index, sum(rows) AS rows, sum(bytes) AS bytes
+    FROM tenants GROUP BY 1, 2, 3
+   UNION ALL
+  SELECT draw, weight, -1, sum(rows), sum(bytes) FROM tenants GROUP BY 1, 2
+   UNION ALL
+  SELECT draw, weight, -2, rows, bytes FROM tenants JOIN top USING (tenant)
+), weighted AS (
+  SELECT index, draw, rows, (rows * weight)::float8 AS z, bytes * weight AS bytes FROM parts
+), linked AS (
+  SELECT weighted.*, CASE WHEN lag(draw) OVER neighbours = draw - 1 THEN lag(z) OVER neighbours ELSE 0 END AS before
+    FROM weighted WINDOW neighbours AS (PARTITION BY index ORDER BY draw)
+)
+SELECT index, sum(rows)::float8 AS seen, count(*)::float8 AS blocks, sum(z) AS estimate, sum(z * z) AS squares,
+       sum(z * before) AS products, sum((CASE draw WHEN 1 THEN 1 ELSE 0 END + CASE draw WHEN $3::int THEN 1 ELSE 0 END) * z * z) AS ends,
+       sum(bytes)::float8 AS bytes, CASE WHEN index = -2 THEN (SELECT tenant::text FROM top) END AS tenant,
+       CASE WHEN index = -2 THEN (SELECT tenants FROM top) END::float8 AS tenants
+  FROM linked
+ GROUP BY index`;
+}
+
+/**
+ * Bytes of a row, with what it keeps out of line. The whole row at once is exact and would fetch every value that is
+ * stored out of line; where there are any, the columns are asked one by one, which does not.
+ */
+function widthOf({ toastBytes, columns }: Leaf): string {
+  if (toastBytes === 0) return 'pg_column_size(leaf.*)';
+  return `24 + ${columns.map((name) => `coalesce(pg_column_size(leaf.${escapeIdentifier(name)}), 0)`).join(' + ')}`;
+}

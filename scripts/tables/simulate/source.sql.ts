@@ -1,0 +1,71 @@
+/**
+ * The table: $1 schema, $2 name. Its hash function is that of the column's type ($3), as Citus looks it up: the default
+ * hash operator class of the type under all domains; where it has none of its own, that of a type it is stored as, of
+ * which the preferred one wins (varchar is hashed as text); arrays, enums and ranges have one for all of their kind.
+ */
+export const SOURCE = `
+WITH RECURSIVE relation AS (
+  SELECT c.oid, c.relkind, c.relispartition
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname = $1 AND c.relname = $2
+), base AS (
+  SELECT a.attnum, a.atttypid AS type
+    FROM relation JOIN pg_attribute a ON a.attrelid = relation.oid AND a.attname = $3 AND a.attnum > 0 AND NOT a.attisdropped
+   UNION ALL
+  SELECT base.attnum, t.typbasetype FROM base JOIN pg_type t ON t.oid = base.type AND t.typtype = 'd'
+), stored AS (
+  SELECT t.* , base.attnum FROM base JOIN pg_type t ON t.oid = base.type AND t.typtype <> 'd'
+), hash AS (
+  SELECT n.nspname::text AS schema, p.proname::text AS name
+    FROM stored
+    JOIN pg_opclass o ON o.opcdefault
+     AND (o.opcintype = stored.oid
+          OR o.opcintype = CASE WHEN stored.typtype = 'e' THEN 'anyenum'::regtype
+                                WHEN stored.typtype = 'r' THEN 'anyrange'::regtype
+                                WHEN stored.typelem <> 0 AND stored.typlen = -1 THEN 'anyarray'::regtype END
+          OR EXISTS (SELECT FROM pg_cast x WHERE x.castsource = stored.oid AND x.casttarget = o.opcintype
+                        AND x.castmethod = 'b' AND x.castcontext = 'i'))
+    JOIN pg_am am ON am.oid = o.opcmethod AND am.amname = 'hash'
+    JOIN pg_type input ON input.oid = o.opcintype
+    JOIN pg_amproc m ON m.amprocfamily = o.opcfamily AND m.amproclefttype = o.opcintype
+                    AND m.amprocrighttype = o.opcintype AND m.amprocnum = 1
+    JOIN pg_proc p ON p.oid = m.amproc
+    JOIN pg_namespace n ON n.oid = p.pronamespace
+   ORDER BY o.opcintype = stored.oid DESC, input.typispreferred DESC
+   LIMIT 1
+)
+SELECT relation.oid::int8::float8 AS oid, relation.relkind AS kind, relation.relispartition AS "isPartition",
+       a.attname IS NOT NULL AS "hasColumn", format_type(a.atttypid, a.atttypmod) AS type,
+       a.attnotnull AS "notNull", a.attgenerated <> '' AS generated,
+       hash.schema AS "hashSchema", hash.name AS "hashName"
+  FROM relation
+  LEFT JOIN stored ON true
+  LEFT JOIN pg_attribute a ON a.attrelid = relation.oid AND a.attnum = stored.attnum
+  LEFT JOIN hash ON true`;
+
+/** $1 the table's oid. What holds its rows: itself, or its partitions. */
+export const LEAVES = `
+SELECT n.nspname::text AS schema, c.relname::text AS name, am.amname::text AS "accessMethod",
+       pg_total_relation_size(c.oid)::float8 AS bytes,
+       (pg_relation_size(c.oid, 'main') / current_setting('block_size')::int)::float8 AS blocks,
+       CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_relation_size(c.reltoastrelid, 'main') END::float8 AS "toastBytes",
+       ARRAY(SELECT a.attname::text FROM pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns
+  FROM (SELECT $1::oid AS oid UNION SELECT relid FROM pg_partition_tree($1::oid::regclass) WHERE isleaf) part
+  JOIN pg_class c ON c.oid = part.oid AND c.relkind IN ('r', 'm')
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_am am ON am.oid = c.relam
+ ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+
+/** Whether Citus has the table already: $1 its oid. Only where the extension is. */
+export const KNOWN_TO_CITUS = 'SELECT FROM pg_dist_partition WHERE logicalrelid = $1::oid::regclass';
+
+/** Ordinary and partitioned tables of a schema, for suggestions: $1 schema. */
+export const TABLE_NAMES = `
+SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = $1 AND c.relkind IN ('r', 'p') AND NOT c.relispartition ORDER BY 1`;
+
+/** Columns of a table, for suggestions: $1 its oid. */
+export const COLUMN_NAMES = `
+SELECT attname::text AS name FROM pg_attribute
+ WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;

@@ -1,0 +1,164 @@
+import type { Client } from 'pg';
+import { escapeIdentifier } from 'pg';
+import type { TableName } from '../../../config/distribution-types';
+import { didYouMean } from '../../../config/wording';
+import { citusVersion } from '../../lib/connection';
+import { ScaleoutError } from '../../lib/errors';
+import { showTable, sqlTable } from '../names';
+import { COLUMN_NAMES, KNOWN_TO_CITUS, LEAVES, SOURCE, TABLE_NAMES } from './source.sql';
+
+/** A relation that holds rows: the table itself, or one of its partitions. */
+export interface Leaf {
+  readonly table: TableName;
+  /** With indexes, TOAST and maps. */
+  readonly bytes: number;
+  /** Pages of the main fork. */
+  readonly blocks: number;
+  /** PostgreSQL's own table access method, which knows blocks and their rows. */
+  readonly isHeap: boolean;
+  /** Bytes stored out of line. */
+  readonly toastBytes: number;
+  readonly columns: readonly string[];
+}
+
+/** Where a simulation reads from. */
+export interface Source {
+  readonly table: TableName;
+  readonly column: string;
+  /** As `format_type` says it. */
+  readonly type: string;
+  /** The hash function of the type's default hash operator class, as SQL names it. */
+  readonly hashFunction: string;
+  /** What follows FROM: a partitioned table with its partitions, any other table alone. */
+  readonly from: string;
+  readonly mayBeNull: boolean;
+  readonly leaves: readonly Leaf[];
+}
+
+interface SourceRow {
+  readonly oid: number;
+  readonly kind: string;
+  readonly isPartition: boolean;
+  readonly hasColumn: boolean;
+  readonly type: string;
+  readonly notNull: boolean;
+  readonly generated: boolean;
+  readonly hashSchema: string | null;
+  readonly hashName: string | null;
+}
+
+/**
+ * Looks a table and its distribution column up, and how Citus would hash it.
+ *
+ * @throws ScaleoutError where there is no such table or column, where Citus has the table already, and where Citus would
+ * refuse it
+ */
+export async function readSource(client: Client, table: TableName, column: string): Promise<Source> {
+  const found = (await client.query<SourceRow>(SOURCE, [table.schema, table.name, column])).rows[0];
+  if (found === undefined) throw await unknownTable(client, table);
+  const fault = relationFault(table, found);
+  if (fault !== undefined) throw new ScaleoutError(`${fault}; nothing was changed`);
+  if (!found.hasColumn) throw await unknownColumn(client, table, found.oid, column);
+  if (found.generated) {
+    throw new ScaleoutError(
+      `${showTable(table)} cannot be distributed by ${column}: the column is generated from others, and Citus distributes by stored input only. Choose another column, or one of those it is generated from`,
+    );
+  }
+  if (found.hashSchema === null || found.hashName === null) {
+    throw new ScaleoutError(
+      `${showTable(table)} cannot be distributed by ${column}: its type ${found.type} has no hash function in PostgreSQL, and a row's shard is decided by one. Choose a column of another type, as a number, text, uuid or timestamp`,
+    );
+  }
+  if ((await citusVersion(client)) !== undefined) {
+    const known = await client.query(KNOWN_TO_CITUS, [found.oid]);
+    if (known.rowCount !== 0) {
+      throw new ScaleoutError(
+        `${showTable(table)} is one of Citus's tables already, so that its shards are there to be looked at: \`scaleout rebalance plan\` shows where they are and would go, and undistribute_table() makes it one that can be simulated`,
+      );
+    }
+  }
+  const leaves = await client.query<{
+    schema: string;
+    name: string;
+    accessMethod: string | null;
+    bytes: number;
+    blocks: number;
+    toastBytes: number;
+    columns: string[];
+  }>(LEAVES, [found.oid]);
+  return {
+    table,
+    column,
+    type: found.type,
+    hashFunction: `${escapeIdentifier(found.hashSchema)}.${escapeIdentifier(found.hashName)}`,
+    from: found.kind === 'p' ? sqlTable(table) : `ONLY ${sqlTable(table)}`,
+    mayBeNull: !found.notNull,
+    leaves: leaves.rows.map(({ schema, name, accessMethod, ...leaf }) => ({
+      ...leaf,
+      table: { schema, name },
+      isHeap: accessMethod === 'heap',
+    })),
+  };
+}
+
+/** Bytes of the whole table, partitions, indexes and TOAST included. Pure. */
+export function totalBytes({ leaves }: Source): number {
+  return leaves.reduce((sum, { bytes }) => sum + bytes, 0);
+}
+
+/** The message for a column with NULLs, however they were found. Pure. */
+export function nullsFault({ table, column }: Source, found: string): ScaleoutError {
+  return new ScaleoutError(
+    `${showTable(table)} cannot be distributed by ${column}: ${found}, and Citus puts no row without a value into any shard. Choose another column, or fill the NULLs in and declare the column NOT NULL`,
+  );
+}
+
+function relationFault(table: TableName, { kind, isPartition }: SourceRow): string | undefined {
+  if (isPartition) {
+    return `${showTable(table)} is a partition, which is distributed with the table it is a part of: name that one`;
+  }
+  switch (kind) {
+    case 'r':
+    case 'p':
+      return undefined;
+    case 'v':
+    case 'm':
+      return `${showTable(table)} is a view, and only tables are distributed: name the table beneath it`;
+    case 'f':
+      return `${showTable(table)} is a foreign table, whose rows are elsewhere: only ordinary and partitioned tables are distributed`;
+    default:
+      return `${showTable(table)} is no table: name an ordinary or partitioned one`;
+  }
+}
+
+async function unknownTable(client: Client, table: TableName): Promise<ScaleoutError> {
+  const { rows } = await client.query<{ name: string }>(TABLE_NAMES, [table.schema]);
+  const names = rows.map(({ name }) => name);
+  return new ScaleoutError(
+    `there is no table ${showTable(table)} in this database${didYouMean(table.name, names)}: ${
+      names.length === 0
+        ? `the schema ${table.schema} holds no table`
+        : `the schema ${table.schema} holds ${some(names)}`
+    }. Name one as table or schema.table`,
+  );
+}
+
+async function unknownColumn(
+  client: Client,
+  table: TableName,
+  oid: number,
+  column: string,
+): Promise<ScaleoutError> {
+  const { rows } = await client.query<{ name: string }>(COLUMN_NAMES, [oid]);
+  const names = rows.map(({ name }) => name);
+  return new ScaleoutError(
+    `${showTable(table)} has no column "${column}" to distribute by${didYouMean(column, names)}: its columns are ${some(names)}`,
+  );
+}
+
+const NAMES_SHOWN = 12;
+
+function some(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).join(', ');
+  return names.length > NAMES_SHOWN ? `${shown} and ${String(names.length - NAMES_SHOWN)} more` : shown;
+}
