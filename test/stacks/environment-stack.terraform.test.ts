@@ -86,16 +86,13 @@ laneSuite('terraform', 'every stack, planned by the provider against a stand-in 
     await azure.close();
   });
 
-  const environmentOf = (): Record<string, string> => {
-    const given = azure.terraformEnvironment({
+  const environmentOf = (): ReturnType<AzureStandIn['terraformEnvironment']> =>
+    azure.terraformEnvironment({
+      ...process.env,
       TF_VAR_admin_password: PASSWORD,
       TF_VAR_role_app_password: PASSWORD,
       TF_VAR_role_reports_password: PASSWORD,
     });
-    return Object.fromEntries(
-      Object.entries(given).filter((each): each is [string, string] => each[1] !== undefined),
-    );
-  };
 
   test.each(STACKS)(
     '%s: plans to create all of it, and warns of nothing',

@@ -31,11 +31,17 @@ export class TerraformDirectory {
     return { status, output: stdout + stderr };
   }
 
-  /** As {@link run}, for a Terraform that talks to this process. */
-  async start(args: readonly string[], environment: Readonly<Record<string, string>>): Promise<TerraformRun> {
+  /**
+   * As {@link run}, for a Terraform that talks to this process, with this environment and nothing of our own: somebody's
+   * real login or proxy is not to come along.
+   */
+  async start(
+    args: readonly string[],
+    environment: Readonly<Record<string, string | undefined>>,
+  ): Promise<TerraformRun> {
     const child = spawn('terraform', args, {
       cwd: this.directory,
-      env: { ...process.env, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...environment },
+      env: { TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...environment },
     });
     const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => text(stream));
     const status = await new Promise<number | null>((resolve, reject) => {
