@@ -6,6 +6,7 @@ import { loadDistribution } from '../config/distribution';
 import type { Distribution } from '../config/distribution-types';
 import { loadEnvironments } from '../config/environment';
 import { ConfigError } from '../config/faults';
+import { readColumnName, readTableName } from '../config/identifiers';
 import { oneOf } from '../config/wording';
 import type { WorkloadQuery } from '../config/workload';
 import { loadWorkload } from '../config/workload';
@@ -23,8 +24,10 @@ import { streamReporter } from './lib/reporter';
 import { schemas } from './lib/schemas';
 import type { VerbContext, VerbResult } from './lib/verb';
 import { ENGINE_NAMES, localDown, localRun, localStatus, localUp, ORDERS } from './local/commands';
+import { estimate } from './rebalance/estimate';
 import { rebalancePlan, rebalanceRun, rebalanceStatus, rebalanceStop } from './rebalance/commands';
-import { STRATEGIES, TRANSFER_MODES } from './rebalance/options';
+import { parseOptions, STRATEGIES, TRANSFER_MODES } from './rebalance/options';
+import { distributionOf, simulate } from './tables/simulate/commands';
 import { tablesApply, tablesPlan, tablesVerify } from './tables/commands';
 
 /** The world a run of the program touches; tests hand in their own. */
@@ -56,6 +59,16 @@ interface SpecFlags extends DatabaseFlags {
 interface RebalanceFlags extends DatabaseFlags {
   readonly strategy?: string;
   readonly mode?: string;
+}
+
+interface SimulateFlags extends SpecFlags, RebalanceFlags {
+  readonly table?: string;
+  readonly column?: string;
+  readonly workers?: number;
+  readonly shards?: number;
+  readonly coordinatorHoldsShards?: boolean;
+  readonly sample?: boolean;
+  readonly exact?: boolean;
 }
 
 interface AuditFlags {
@@ -168,6 +181,16 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
     async (context, flags) => tablesVerify(context, await tablesInput(io, flags)),
   );
 
+  verb<SimulateFlags>(
+    program,
+    [
+      'simulate',
+      'what the shards, nodes and moves would be, from the real rows of tables that are not distributed; changes nothing',
+    ],
+    [...spec(), ...topology(), ...movement()],
+    async (context, flags) => simulate(context, await simulateInput(io, flags)),
+  );
+
   const rebalance = group('rebalance', 'move shards until every node carries its share');
   verb<RebalanceFlags>(
     rebalance,
@@ -277,6 +300,23 @@ function movement(): Option[] {
   ];
 }
 
+function topology(): Option[] {
+  return [
+    new Option('--table <name>', 'one table, instead of a file').conflicts(['spec', 'workload']),
+    new Option('--column <name>', 'its distribution column').conflicts(['spec', 'workload']),
+    new Option('--workers <count>', "workers the cluster gets; by default the environment's, or 2").argParser(
+      wholeNumber(0),
+    ),
+    new Option('--shards <count>', "shards of a table; by default the file's, or 32").argParser(
+      wholeNumber(1),
+    ),
+    new Option('--coordinator-holds-shards', 'the coordinator keeps shards beside workers, as by default'),
+    new Option('--no-coordinator-holds-shards', 'the workers alone hold shards'),
+    new Option('--sample', 'read some blocks of each table, however small it is').conflicts('exact'),
+    new Option('--exact', 'read every row, however large a table is'),
+  ];
+}
+
 function allowances(): Option[] {
   const each = new Option('--allow <id>', 'go ahead with what a guard calls by this id; repeatable');
   return [each.argParser((id: string, before: readonly string[]) => [...before, id]).default([], 'nothing')];
@@ -367,6 +407,39 @@ async function tablesInput(
   // The declaration first: a wrong file is said before a database is asked for.
   const declared = declaration(flags);
   return { target: await databaseTarget(io, flags), ...declared };
+}
+
+async function simulateInput(io: Io, flags: SimulateFlags) {
+  const { mode, strategy } = parseOptions(flags);
+  const { expected } = simulatedDistribution(flags);
+  const cluster = flags.env === undefined ? undefined : environmentNamed(flags.env).cluster;
+  return {
+    expected,
+    shardCount: flags.shards,
+    topology: {
+      workers: flags.workers ?? cluster?.workers?.count ?? 2,
+      coordinatorHoldsShards: flags.coordinatorHoldsShards ?? cluster?.coordinatorHoldsShards ?? true,
+    },
+    strategy,
+    reading: flags.exact === true ? 'exact' : flags.sample === true ? 'sample' : 'auto',
+    estimateMoves: (moves: readonly { readonly bytes: number }[]) => estimate(moves, mode, undefined),
+    target: await databaseTarget(io, flags),
+  } as const;
+}
+
+/** One table and its column, or what {@link declaration} finds. */
+function simulatedDistribution(flags: SimulateFlags): { readonly expected: Distribution } {
+  const { table, column, shards = 32 } = flags;
+  if (table === undefined && column === undefined) return declaration(flags);
+  if (table === undefined || column === undefined) {
+    throw new ScaleoutError(
+      `${table === undefined ? '--column needs --table' : '--table needs --column'}: a simulation asks what one column does to one table; a file (--spec) says it for many`,
+    );
+  }
+  const [name, by] = [readTableName(table), readColumnName(column)];
+  if (!name.ok) throw new ScaleoutError(`--table ${name.problem}`);
+  if (!by.ok) throw new ScaleoutError(`--column ${by.problem}`);
+  return { expected: distributionOf(name.value, by.value, shards) };
 }
 
 /** What the database should be like: a file, a workload, or the workload of the environment. */

@@ -35,7 +35,7 @@ WITH RECURSIVE relation AS (
    LIMIT 1
 )
 SELECT relation.oid::int8::float8 AS oid, relation.relkind AS kind, relation.relispartition AS "isPartition",
-       a.attname IS NOT NULL AS "hasColumn", format_type(a.atttypid, a.atttypmod) AS type,
+       a.attname IS NOT NULL AS "hasColumn", format_type(a.atttypid, NULL) AS type,
        a.attnotnull AS "notNull", a.attgenerated <> '' AS generated,
        hash.schema AS "hashSchema", hash.name AS "hashName"
   FROM relation
@@ -69,3 +69,18 @@ SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.
 export const COLUMN_NAMES = `
 SELECT attname::text AS name FROM pg_attribute
  WHERE attrelid = $1::oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum`;
+
+/** Bytes of a table that is copied whole: $1 schema, $2 name. Partitions included. */
+export const WHOLE_BYTES = `
+SELECT (SELECT sum(pg_total_relation_size(part.oid))
+          FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid::regclass)) part (oid))::float8 AS bytes
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p')`;
+
+/** Which table references which. */
+export const REFERENCES = `
+SELECT DISTINCT fn.nspname::text AS "fromSchema", f.relname::text AS "fromName", tn.nspname::text AS "toSchema", t.relname::text AS "toName"
+  FROM pg_constraint k
+  JOIN pg_class f ON f.oid = k.conrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
+  JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
+ WHERE k.contype = 'f' AND k.conparentid = 0`;

@@ -5,7 +5,16 @@ import { didYouMean } from '../../../config/wording';
 import { citusVersion } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import { showTable, sqlTable } from '../names';
-import { COLUMN_NAMES, KNOWN_TO_CITUS, LEAVES, SOURCE, TABLE_NAMES } from './source.sql';
+import type { Edge } from '../order';
+import {
+  COLUMN_NAMES,
+  KNOWN_TO_CITUS,
+  LEAVES,
+  REFERENCES,
+  SOURCE,
+  TABLE_NAMES,
+  WHOLE_BYTES,
+} from './source.sql';
 
 /** A relation that holds rows: the table itself, or one of its partitions. */
 export interface Leaf {
@@ -25,10 +34,12 @@ export interface Leaf {
 export interface Source {
   readonly table: TableName;
   readonly column: string;
-  /** As `format_type` says it. */
+  /** As `format_type` says it, without length or precision. */
   readonly type: string;
   /** The hash function of the type's default hash operator class, as SQL names it. */
   readonly hashFunction: string;
+  /** The same, as people name it. */
+  readonly hashName: string;
   /** What follows FROM: a partitioned table with its partitions, any other table alone. */
   readonly from: string;
   readonly mayBeNull: boolean;
@@ -91,6 +102,7 @@ export async function readSource(client: Client, table: TableName, column: strin
     column,
     type: found.type,
     hashFunction: `${escapeIdentifier(found.hashSchema)}.${escapeIdentifier(found.hashName)}`,
+    hashName: found.hashSchema === 'pg_catalog' ? found.hashName : `${found.hashSchema}.${found.hashName}`,
     from: found.kind === 'p' ? sqlTable(table) : `ONLY ${sqlTable(table)}`,
     mayBeNull: !found.notNull,
     leaves: leaves.rows.map(({ schema, name, accessMethod, ...leaf }) => ({
@@ -99,6 +111,29 @@ export async function readSource(client: Client, table: TableName, column: strin
       isHeap: accessMethod === 'heap',
     })),
   };
+}
+
+/**
+ * Bytes of a table that becomes a reference table.
+ *
+ * @throws ScaleoutError where there is none of that name
+ */
+export async function readWholeBytes(client: Client, table: TableName): Promise<number> {
+  const { rows } = await client.query<{ bytes: number }>(WHOLE_BYTES, [table.schema, table.name]);
+  const found = rows[0];
+  if (found === undefined) throw await unknownTable(client, table);
+  return found.bytes;
+}
+
+/** Which tables come before which because of foreign keys, as `tables plan` orders them. */
+export async function readReferences(client: Client): Promise<Edge[]> {
+  const { rows } =
+    await client.query<Record<'fromSchema' | 'fromName' | 'toSchema' | 'toName', string>>(REFERENCES);
+  return rows.map((row) => ({
+    first: { schema: row.toSchema, name: row.toName },
+    then: { schema: row.fromSchema, name: row.fromName },
+    firm: false,
+  }));
 }
 
 /** Bytes of the whole table, partitions, indexes and TOAST included. Pure. */

@@ -1,0 +1,166 @@
+import type { Client } from 'pg';
+import type { DistributedTable, Distribution, TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import type { ConnectionTarget } from '../../lib/connection';
+import { withClient } from '../../lib/connection';
+import { ScaleoutError } from '../../lib/errors';
+import { stopIfAsked } from '../../lib/verb';
+import type { VerbContext, VerbResult } from '../../lib/verb';
+import { sameTable, showTable } from '../names';
+import { orderTables } from '../order';
+import type { RebalanceStrategy } from './rebalance';
+import type { Reading } from './shard-rows';
+import { readTableShards, withSnapshot } from './shard-rows';
+import type { MoveEstimate, ReadTable, Simulation, Topology } from './simulation';
+import { simulateCluster } from './simulation';
+import type { Source } from './source';
+import { readReferences, readSource, readWholeBytes } from './source';
+import { describeSimulation } from './text';
+
+export interface SimulateInput {
+  readonly target: ConnectionTarget;
+  readonly expected: Distribution;
+  /** Instead of the specification's. */
+  readonly shardCount?: number | undefined;
+  readonly topology: Topology;
+  readonly strategy: RebalanceStrategy;
+  readonly reading: Reading;
+  /** From measured rates, of moves that follow one another. */
+  readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => MoveEstimate;
+}
+
+/** Citus's own bounds of a shard count. */
+const SHARDS = { fewest: 1, most: 64_000 } as const;
+/** Far above any cluster; keeps a slip of the finger from filling the memory. */
+const MOST_WORKERS = 10_000;
+
+/**
+ * Says what a database would be once distributed, from its real rows and without changing anything: the rows and bytes
+ * of every shard, the nodes they come to, and what a rebalance would move. Needs no Citus.
+ *
+ * @throws ScaleoutError where the question cannot be asked of this database
+ */
+export async function simulate(context: VerbContext, input: SimulateInput): Promise<VerbResult<Simulation>> {
+  const shardCount = input.shardCount ?? input.expected.shardCount;
+  requirePossible(shardCount, input.topology);
+  const distributed = input.expected.tables.filter((table) => table.kind === 'distributed');
+  if (distributed.length === 0) {
+    throw new ScaleoutError(
+      'nothing is distributed there, so that there are no shards to simulate: give a table distributeBy, or name one with --table and --column',
+    );
+  }
+  const read = await withClient(
+    input.target,
+    (client) =>
+      withSnapshot(client, async () => ({
+        tables: await readTables(context, client, distributed, shardCount, input.reading),
+        referenceTables: await readReferenceTables(client, input.expected),
+      })),
+    { purpose: 'simulate', reporter: context.reporter, signal: context.signal },
+  );
+  const simulation = simulateCluster({ ...input, ...read, shardCount });
+  return { document: simulation, text: describeSimulation(simulation), outcome: 'done' };
+}
+
+/** A specification of one table. */
+export function distributionOf(table: TableName, column: string, shardCount: number): Distribution {
+  return { shardCount, online: true, tables: [{ kind: 'distributed', table, distributeBy: column }] };
+}
+
+function requirePossible(shardCount: number, { workers, coordinatorHoldsShards }: Topology): void {
+  if (!Number.isInteger(shardCount) || shardCount < SHARDS.fewest || shardCount > SHARDS.most) {
+    throw new ScaleoutError(
+      `${String(shardCount)} is no shard count: Citus cuts a table into ${String(SHARDS.fewest)} to 64,000 shards; 32 is usual; nothing was changed`,
+    );
+  }
+  if (!Number.isInteger(workers) || workers < 0 || workers > MOST_WORKERS) {
+    throw new ScaleoutError(
+      `${String(workers)} is no number of workers: give a whole one from 0, which is the coordinator alone; nothing was changed`,
+    );
+  }
+  if (workers === 0 && !coordinatorHoldsShards) {
+    throw new ScaleoutError(
+      'a cluster without workers has no node but the coordinator for its shards: add --workers, or let the coordinator hold them; nothing was changed',
+    );
+  }
+}
+
+async function readTables(
+  { reporter, signal }: VerbContext,
+  client: Client,
+  distributed: readonly DistributedTable[],
+  shardCount: number,
+  reading: Reading,
+): Promise<ReadTable[]> {
+  const order = await distributionOrder(client, distributed);
+  const sources = new Map<string, Source>();
+  // All names first: a wrong one is said before the first table is read.
+  for (const { table, distributeBy } of order) {
+    sources.set(tableKey(table), await readSource(client, table, distributeBy));
+  }
+  requireOneType(order, sources);
+  const progress = reporter.progress('reading tables', order.length, 'steps');
+  const tables: ReadTable[] = [];
+  for (const each of order) {
+    stopIfAsked(signal, 'nothing was changed');
+    const source = sources.get(tableKey(each.table));
+    if (source === undefined) continue;
+    progress.update(tables.length, showTable(each.table));
+    tables.push({
+      name: showTable(each.table),
+      group: showTable(groupRoot(each, distributed).table),
+      read: await readTableShards(client, source, shardCount, reading),
+    });
+  }
+  progress.update(tables.length);
+  progress.finish();
+  return tables;
+}
+
+/** As `tables apply` does it: what others are colocated with first, then parents before children, then by name. */
+async function distributionOrder(
+  client: Client,
+  distributed: readonly DistributedTable[],
+): Promise<DistributedTable[]> {
+  const groups = distributed.flatMap(({ table, colocateWith }) =>
+    colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
+  );
+  const ordered = orderTables(
+    distributed.map(({ table }) => table),
+    [...(await readReferences(client)), ...groups],
+  );
+  return ordered.flatMap((table) => distributed.find((each) => sameTable(each.table, table)) ?? []);
+}
+
+/** Equal values of different types have different hashes. */
+function requireOneType(
+  distributed: readonly DistributedTable[],
+  sources: ReadonlyMap<string, Source>,
+): void {
+  for (const each of distributed) {
+    const root = groupRoot(each, distributed);
+    const [own, other] = [sources.get(tableKey(each.table)), sources.get(tableKey(root.table))];
+    if (own === undefined || other === undefined || own.type === other.type) continue;
+    throw new ScaleoutError(
+      `${showTable(own.table)} cannot be colocated with ${showTable(other.table)}: ${own.column} is ${own.type} and ${other.column} is ${other.type}, and Citus colocates columns of one type only. Change the type of one, or leave colocateWith out; nothing was changed`,
+    );
+  }
+}
+
+function groupRoot(table: DistributedTable, all: readonly DistributedTable[]): DistributedTable {
+  const { colocateWith } = table;
+  const parent = colocateWith && all.find((other) => sameTable(other.table, colocateWith));
+  return parent === undefined ? table : groupRoot(parent, all);
+}
+
+async function readReferenceTables(
+  client: Client,
+  { tables }: Distribution,
+): Promise<Simulation['referenceTables']> {
+  const read: { table: string; bytes: number }[] = [];
+  for (const { kind, table } of tables) {
+    if (kind === 'reference')
+      read.push({ table: showTable(table), bytes: await readWholeBytes(client, table) });
+  }
+  return read;
+}

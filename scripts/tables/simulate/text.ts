@@ -1,0 +1,124 @@
+import { bytes as asBytes, count, duration, table } from '../../lib/reporter';
+import type { SimulatedNode, SimulatedTable, Simulation } from './simulation';
+
+/** Shards and moves listed one by one; of more, the largest or the first are. */
+const LISTED = 32;
+const BAR_WIDTH = 24;
+
+/** A simulation as people read it. */
+export function describeSimulation(simulation: Simulation): string {
+  const { workers, coordinatorHoldsShards, strategy, shardCount } = simulation;
+  const holder = workers === 0 || coordinatorHoldsShards ? 'which holds shards' : 'which holds no shards';
+  return [
+    `Simulated, nothing was changed: ${count(shardCount)} shards a table, a coordinator ${holder}, ${
+      workers === 1 ? '1 worker' : `${count(workers)} workers`
+    }.`,
+    ...simulation.tables.flatMap((each) => ['', ...tableLines(each)]),
+    ...referenceLines(simulation),
+    '',
+    `Nodes once the shards are rebalanced ${strategy}:`,
+    ...nodeLines(simulation.nodes),
+    '',
+    ...moveLines(simulation),
+    '',
+    ...workersFirstLines(simulation),
+  ].join('\n');
+}
+
+function tableLines(each: SimulatedTable): string[] {
+  const { sample, shards } = each;
+  const largest = [...shards].sort((a, b) => b.rows - a.rows || a.index - b.index);
+  const listed = shards.length <= LISTED ? shards : largest.slice(0, LISTED);
+  const most = largest[0]?.rows ?? 0;
+  const estimated = sample !== undefined;
+  const rows = listed.map((shard) => [
+    String(shard.index),
+    `${String(shard.min)} to ${String(shard.max)}`,
+    count(shard.rows),
+    ...(shard.rowsBetween === undefined
+      ? []
+      : [`${count(shard.rowsBetween[0])} to ${count(shard.rowsBetween[1])}`]),
+    asBytes(shard.bytes),
+    bar(shard.rows, most),
+  ]);
+  return [
+    `${each.table} by ${each.column} (${each.hashFunction}): ${estimated ? 'about ' : ''}${count(each.rows)} rows, ${asBytes(each.bytes)}`,
+    table([['shard', 'hashes', 'rows', ...(estimated ? ['between'] : []), 'size', ''], ...rows]),
+    ...(listed.length < shards.length
+      ? [`the ${count(listed.length)} largest of ${count(shards.length)} shards`]
+      : []),
+    skewLine(each),
+    ...(sample === undefined
+      ? []
+      : [
+          `Sampled: ${count(sample.rows)} rows in ${count(sample.blocks)} of ${count(sample.ofBlocks)} blocks; all bounds hold together with ${String(sample.confidence * 100)} % confidence.`,
+        ]),
+  ];
+}
+
+function skewLine({ skew, skewBetween, biggestTenant }: SimulatedTable): string {
+  const between =
+    skewBetween === undefined ? '' : ` (${String(skewBetween[0])} to ${String(skewBetween[1])})`;
+  const first = `The largest shard has ${String(skew)} times the rows of the average one${between}.`;
+  if (biggestTenant === null) return 'The table has no rows.';
+  const share = `${(biggestTenant.share * 100).toPrecision(2)} %`;
+  return biggestTenant.value === null
+    ? `${first} No value of the column stands out: none has more than ${count(biggestTenant.rows)} rows.`
+    : `${first} The value with the most rows is ${biggestTenant.value}, with ${count(biggestTenant.rows)} (${share}).`;
+}
+
+function nodeLines(nodes: readonly SimulatedNode[]): string[] {
+  const most = Math.max(0, ...nodes.map(({ bytes }) => bytes));
+  return [
+    table([
+      ['node', 'shards', 'rows', 'size', ''],
+      ...nodes.map((node) => [
+        node.name,
+        count(node.shards),
+        count(node.rows),
+        asBytes(node.bytes),
+        bar(node.bytes, most),
+      ]),
+    ]),
+  ];
+}
+
+function moveLines({ moves, estimate, strategy }: Simulation): string[] {
+  if (moves.length === 0) return [`A rebalance ${strategy} would move nothing.`];
+  const total = moves.reduce((sum, { bytes }) => sum + bytes, 0);
+  const listed = moves.slice(0, LISTED);
+  return [
+    `Distributed on the coordinator alone, a rebalance after adding the workers would move ${count(moves.length)} shards of ${asBytes(total)}:`,
+    table([
+      ['table', 'shard', 'from', 'to', 'size'],
+      ...listed.map((move) => [move.table, String(move.shard), move.from, move.to, asBytes(move.bytes)]),
+    ]),
+    ...(listed.length < moves.length ? [`and ${count(moves.length - listed.length)} more`] : []),
+    `About ${duration(estimate.seconds)}; a write may wait up to ${duration(estimate.longestWritePauseMs / 1000)}.`,
+    `Estimated as ${estimate.assumes}.`,
+  ];
+}
+
+function workersFirstLines({ workersFirst, workers, strategy }: Simulation): string[] {
+  if (workers === 0) return [];
+  const after =
+    workersFirst.moves === 0
+      ? `a rebalance ${strategy} then moves nothing`
+      : `a rebalance ${strategy} would still make ${count(workersFirst.moves)} moves`;
+  return [
+    `With the workers added first and the tables distributed after, every row goes straight to its node, and ${after}:`,
+    ...nodeLines(workersFirst.nodes),
+  ];
+}
+
+function referenceLines({ referenceTables }: Simulation): string[] {
+  if (referenceTables.length === 0) return [];
+  const names = referenceTables.map((each) => `${each.table} (${asBytes(each.bytes)})`);
+  return ['', `Every node also holds a copy of ${names.join(', ')}.`];
+}
+
+/** At least one sign for what is there at all. */
+function bar(value: number, most: number): string {
+  if (value <= 0 || most <= 0) return '';
+  return '#'.repeat(Math.max(1, Math.round((value / most) * BAR_WIDTH)));
+}
