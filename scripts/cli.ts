@@ -29,6 +29,7 @@ import { rebalancePlan, rebalanceRun, rebalanceStatus, rebalanceStop } from './r
 import { parseOptions, STRATEGIES, TRANSFER_MODES } from './rebalance/options';
 import { distributionOf, simulate } from './tables/simulate/commands';
 import { tablesApply, tablesPlan, tablesVerify } from './tables/commands';
+import { readPlan } from './tables/plan-file';
 
 /** The world a run of the program touches; tests hand in their own. */
 export interface Io {
@@ -162,17 +163,41 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
   );
 
   const tables = group('tables', 'the distribution of the tables, as code');
-  verb<SpecFlags>(
+  verb<SpecFlags & { readonly out?: string }>(
     tables,
     ['plan', 'show every statement and why; changes nothing'],
-    [...spec(), detailedExitcode()],
-    async (context, flags) => tablesPlan(context, await tablesInput(io, flags)),
+    [
+      ...spec(),
+      new Option('--out <file>', 'write it to a file that `tables apply --plan` takes'),
+      detailedExitcode(),
+    ],
+    async (context, flags) =>
+      tablesPlan(context, {
+        ...(await tablesInput(io, flags)),
+        ...(flags.out === undefined ? {} : { out: flags.out }),
+      }),
   );
-  verb<SpecFlags>(
+  verb<SpecFlags & { readonly plan?: string }>(
     tables,
     ['apply', 'distribute the tables, step by step; safe to interrupt and to run again'],
-    spec(),
-    async (context, flags) => tablesApply(context, await tablesInput(io, flags)),
+    [
+      ...spec(),
+      new Option('--plan <file>', 'exactly what `tables plan --out` wrote, or nothing').conflicts([
+        'spec',
+        'workload',
+      ]),
+    ],
+    async (context, flags) => {
+      if (flags.plan === undefined)
+        return tablesApply(context, { ...(await tablesInput(io, flags)), ask: true });
+      // The plan first: one that was edited is said before a database is asked for.
+      const reviewed = readPlan(flags.plan);
+      return tablesApply(context, {
+        target: await databaseTarget(io, flags),
+        expected: reviewed.expected,
+        reviewed,
+      });
+    },
   );
   verb<SpecFlags>(
     tables,

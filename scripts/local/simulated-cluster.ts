@@ -7,7 +7,7 @@ import { count } from '../lib/reporter';
 import type { Fingerprint } from '../tables/fingerprint';
 import { fingerprintTables } from '../tables/fingerprint';
 import { roundRobin } from '../tables/simulate/placement';
-import { applyMoves, planRebalance } from '../tables/simulate/rebalance';
+import { applyMoves, planRebalance, STRATEGY_RULES } from '../tables/simulate/rebalance';
 import type { ShardRows } from '../tables/simulate/shard-rows';
 import { readShardRows } from '../tables/simulate/shard-rows';
 import type { ClusterSteps, NodeHolding, Verification } from './cluster-steps';
@@ -63,7 +63,7 @@ export async function simulatedCluster(
       const moves = planRebalance(
         placed,
         nodes.map(() => ({ holdsShards: true })),
-        'by_shard_count',
+        STRATEGY_RULES.by_shard_count,
       );
       const after = applyMoves(placed, moves);
       groups.forEach((group, index) => (group.placement = after[index] ?? group.placement));

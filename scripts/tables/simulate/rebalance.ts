@@ -70,13 +70,13 @@ interface Node {
  *
  * @param groups in the order their first tables were distributed
  * @param nodes in the order they joined the cluster; one that may not hold shards is emptied
+ * @param rules of a strategy of {@link STRATEGY_RULES}
  */
 export function planRebalance(
   groups: readonly PlacedGroup[],
   nodes: readonly { readonly holdsShards: boolean }[],
-  strategy: RebalanceStrategy,
+  rules: StrategyRules,
 ): GroupMove[] {
-  const rules = STRATEGY_RULES[strategy];
   const moves: GroupMove[] = [];
   const states = balancedTogether(groups, nodes, rules).map((shards) => initialState(shards, nodes));
   // Every group leaves the nodes it may not be on before any is evened out.

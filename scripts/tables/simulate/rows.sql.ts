@@ -1,10 +1,20 @@
 import { escapeIdentifier } from 'pg';
 import { sqlTable } from '../names';
-import type { Leaf, Source } from './source';
+import type { HashFunction, Leaf, Source } from './source';
 
-/** The shard of a hash: as Citus cuts the hash space, the last shard takes what is left over. $1 shards, $2 width. */
-const indexOf = (hashFunction: string, value: string): string =>
-  `least($1::int - 1, (${hashFunction}(${value})::int8 + 2147483648) / $2::int8)::int`;
+/**
+ * How far a value's hash is from the smallest one, from 0 to 2^32 - 1. A function that SQL cannot call with the type is
+ * reached through an array: that of one element hashes to the element's hash plus 31, in 32 bits.
+ */
+function hashOffset({ schema, name, takesType }: HashFunction, value: string): string {
+  return takesType
+    ? `(${escapeIdentifier(schema)}.${escapeIdentifier(name)}(${value})::int8 + 2147483648)`
+    : `((pg_catalog.hash_array(ARRAY[${value}])::int8 + 6442450913) % 4294967296)`;
+}
+
+/** The shard of a value: as Citus cuts the hash space, the last shard takes what is left over; none for NULL. $1 shards, $2 width. */
+const indexOf = ({ hash }: Source, value: string): string =>
+  `CASE WHEN ${value} IS NOT NULL THEN least($1::int - 1, ${hashOffset(hash, value)} / $2::int8)::int END`;
 
 /**
  * Every row of the table, shard by shard: $1 shards, $2 hashes to a shard, $3 fewest rows of a value that is told by name.
@@ -12,12 +22,12 @@ const indexOf = (hashFunction: string, value: string): string =>
  * each shard is found without sorting, as the largest text that begins with the number of rows; values with few rows are
  * many, and are left out of that. NULLs come as a row without an index.
  */
-export function exactRows({ from, column, hashFunction }: Source): string {
+export function exactRows(source: Source): string {
   return `
-SELECT ${indexOf(hashFunction, 'tenant')} AS index, sum(rows)::float8 AS rows, count(*)::float8 AS tenants,
+SELECT ${indexOf(source, 'tenant')} AS index, sum(rows)::float8 AS rows, count(*)::float8 AS tenants,
        max(rows)::float8 AS "biggestRows",
        substr(max((lpad(rows::text, 19, '0') || tenant::text) COLLATE "C") FILTER (WHERE rows >= $3::int), 20) AS biggest
-  FROM (SELECT ${escapeIdentifier(column)} AS tenant, count(*) AS rows FROM ${from} GROUP BY 1) tenants
+  FROM (SELECT ${escapeIdentifier(source.column)} AS tenant, count(*) AS rows FROM ${source.from} GROUP BY 1) tenants
  GROUP BY 1`;
 }
 
@@ -45,7 +55,7 @@ WITH sampled AS (${branches.join('\n   UNION ALL')}
 ), top AS (
   SELECT tenant, count(*) OVER () AS tenants FROM tenants WHERE tenant IS NOT NULL GROUP BY 1 ORDER BY sum(rows * weight) DESC LIMIT 1
 ), parts AS (
-  SELECT draw, weight, ${indexOf(source.hashFunction, 'tenant')} AS index, sum(rows) AS rows, sum(bytes) AS bytes
+  SELECT draw, weight, ${indexOf(source, 'tenant')} AS index, sum(rows) AS rows, sum(bytes) AS bytes
     FROM tenants GROUP BY 1, 2, 3
    UNION ALL
   SELECT draw, weight, -1, sum(rows), sum(bytes) FROM tenants GROUP BY 1, 2

@@ -1,7 +1,7 @@
 import { shardRange } from './hash-ranges';
 import { roundRobin } from './placement';
 import type { GroupMove, PlacedGroup, RebalanceStrategy } from './rebalance';
-import { applyMoves, planRebalance } from './rebalance';
+import { applyMoves, planRebalance, STRATEGY_RULES } from './rebalance';
 import { estimateSkew } from './sample-estimate';
 import type { BiggestTenant, ShardRows, TableShards } from './shard-rows';
 import { CONFIDENCE } from './shard-rows';
@@ -134,13 +134,14 @@ interface Group {
 /** Puts what was read of the tables together to what the cluster would be. Pure. */
 export function simulateCluster(input: SimulationInput): Simulation {
   const { shardCount, topology, strategy, tables } = input;
+  const rules = STRATEGY_RULES[strategy];
   const groups = groupsOf(tables);
   const names = nodeNames(topology.workers);
   const nodes = names.map((_, node) => ({
     holdsShards: node > 0 || topology.workers === 0 || topology.coordinatorHoldsShards,
   }));
   const onCoordinator = place(groups, () => Array.from({ length: shardCount }, () => 0));
-  const moves = planRebalance(onCoordinator, nodes, strategy);
+  const moves = planRebalance(onCoordinator, nodes, rules);
   const holders = nodes.flatMap(({ holdsShards }, node) => (holdsShards ? [node] : []));
   const spread = place(groups, () => roundRobin(shardCount, holders.length).map((at) => holders[at] ?? 0));
   return {
@@ -159,7 +160,7 @@ export function simulateCluster(input: SimulationInput): Simulation {
     ),
     workersFirst: {
       nodes: holdings(names, groups, applyMoves(spread, [])),
-      moves: planRebalance(spread, nodes, strategy).length,
+      moves: planRebalance(spread, nodes, rules).length,
     },
   };
 }
@@ -233,7 +234,8 @@ function describeTable({ name, group, read }: ReadTable, shardCount: number): Si
   return {
     table: name,
     column: source.column,
-    hashFunction: source.hashName,
+    hashFunction:
+      source.hash.schema === 'pg_catalog' ? source.hash.name : `${source.hash.schema}.${source.hash.name}`,
     colocationGroup: group,
     rows,
     bytes: shards.reduce((sum, shard) => sum + shard.bytes, 0),

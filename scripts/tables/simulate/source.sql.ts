@@ -16,7 +16,7 @@ WITH RECURSIVE relation AS (
 ), stored AS (
   SELECT t.* , base.attnum FROM base JOIN pg_type t ON t.oid = base.type AND t.typtype <> 'd'
 ), hash AS (
-  SELECT n.nspname::text AS schema, p.proname::text AS name
+  SELECT n.nspname::text AS schema, p.proname::text AS name, p.proargtypes[0] = o.opcintype AS takes
     FROM stored
     JOIN pg_opclass o ON o.opcdefault
      AND (o.opcintype = stored.oid
@@ -37,7 +37,7 @@ WITH RECURSIVE relation AS (
 SELECT relation.oid::int8::float8 AS oid, relation.relkind AS kind, relation.relispartition AS "isPartition",
        a.attname IS NOT NULL AS "hasColumn", format_type(a.atttypid, NULL) AS type,
        a.attnotnull AS "notNull", a.attgenerated <> '' AS generated,
-       hash.schema AS "hashSchema", hash.name AS "hashName"
+       hash.schema AS "hashSchema", hash.name AS "hashName", hash.takes AS "hashTakesType"
   FROM relation
   LEFT JOIN stored ON true
   LEFT JOIN pg_attribute a ON a.attrelid = relation.oid AND a.attnum = stored.attnum

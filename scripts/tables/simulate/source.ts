@@ -1,5 +1,4 @@
 import type { Client } from 'pg';
-import { escapeIdentifier } from 'pg';
 import type { TableName } from '../../../config/distribution-types';
 import { didYouMean } from '../../../config/wording';
 import { citusVersion } from '../../lib/connection';
@@ -30,16 +29,24 @@ export interface Leaf {
   readonly columns: readonly string[];
 }
 
+export interface HashFunction {
+  readonly schema: string;
+  readonly name: string;
+  /**
+   * Whether SQL can call it with a value of the type. Dates are hashed by the function of integers, for one, which the
+   * hash index knows and a query may not say.
+   */
+  readonly takesType: boolean;
+}
+
 /** Where a simulation reads from. */
 export interface Source {
   readonly table: TableName;
   readonly column: string;
   /** As `format_type` says it, without length or precision. */
   readonly type: string;
-  /** The hash function of the type's default hash operator class, as SQL names it. */
-  readonly hashFunction: string;
-  /** The same, as people name it. */
-  readonly hashName: string;
+  /** The hash function of the type's default hash operator class. */
+  readonly hash: HashFunction;
   /** What follows FROM: a partitioned table with its partitions, any other table alone. */
   readonly from: string;
   readonly mayBeNull: boolean;
@@ -56,6 +63,7 @@ interface SourceRow {
   readonly generated: boolean;
   readonly hashSchema: string | null;
   readonly hashName: string | null;
+  readonly hashTakesType: boolean | null;
 }
 
 /**
@@ -101,8 +109,11 @@ export async function readSource(client: Client, table: TableName, column: strin
     table,
     column,
     type: found.type,
-    hashFunction: `${escapeIdentifier(found.hashSchema)}.${escapeIdentifier(found.hashName)}`,
-    hashName: found.hashSchema === 'pg_catalog' ? found.hashName : `${found.hashSchema}.${found.hashName}`,
+    hash: {
+      schema: found.hashSchema,
+      name: found.hashName,
+      takesType: found.hashTakesType === true,
+    },
     from: found.kind === 'p' ? sqlTable(table) : `ONLY ${sqlTable(table)}`,
     mayBeNull: !found.notNull,
     leaves: leaves.rows.map(({ schema, name, accessMethod, ...leaf }) => ({
