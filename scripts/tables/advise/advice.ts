@@ -1,0 +1,388 @@
+import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import { bytes as showBytes } from '../../lib/reporter';
+import { compareTables, showTable } from '../names';
+import type { Assigned } from './assignment';
+import { assign, missingColumn } from './assignment';
+import type { Change } from './changes';
+import { findChanges } from './changes';
+import type { Consequence, Round } from './choice';
+import { chooseDomains, forecasts } from './choice';
+import type { Domain } from './domains';
+import type { Forecast } from './forecast';
+import { NOTABLE_TOP, REFERENCE_ALWAYS_BYTES, REFERENCE_MOST_BYTES, REFERENCE_MOST_SHARE } from './limits';
+import { number, percent, Situation } from './situation';
+import type { AdviceInput } from './situation';
+
+/** What `advise` answers with. */
+export interface Advice {
+  readonly formatVersion: 1;
+  readonly database: string;
+  readonly shardCount: number;
+  readonly tables: readonly TableAdvice[];
+  /** Tables whose shards lie side by side; the first starts the group. */
+  readonly groups: readonly { readonly column: string; readonly tables: readonly string[] }[];
+  readonly choices: readonly Choice[];
+  readonly queries: readonly QueryAdvice[];
+  /** What has to change first, or goes better then. */
+  readonly changes: readonly Change[];
+  /** What was not to be had: statistics, a workload. */
+  readonly caveats: readonly string[];
+}
+
+export interface TableAdvice {
+  readonly table: string;
+  readonly schema: string;
+  readonly name: string;
+  readonly decision: 'distribute' | 'reference' | 'local' | 'undecided';
+  /** The distribution column, of `distribute`. */
+  readonly distributeBy?: string;
+  readonly colocateWith?: string;
+  /** The primary key it needs, where that is another than it has. */
+  readonly primaryKey?: readonly string[];
+  /** The table has no column of that name, or NULLs in it: `changes` says how it comes by one. */
+  readonly lacksColumn: boolean;
+  /** False: something has to change before the table can be what it is advised to be. */
+  readonly ready: boolean;
+  /** The planner's estimate. */
+  readonly rows?: number;
+  readonly bytes: number;
+  readonly reasons: readonly string[];
+}
+
+/** One comparison of columns, and what each would have brought. */
+export interface Choice {
+  readonly chosen?: string;
+  readonly because: string;
+  readonly candidates: readonly {
+    readonly column: string;
+    readonly tables: number;
+    readonly bytes: number;
+    /** Share of the database's bytes, 0 to 1. */
+    readonly coverage: number;
+    readonly distinct?: number;
+    /** Share of the rows that hold the most frequent value, 0 to 1. */
+    readonly top?: number;
+    /** Shares of the workload, 0 to 1. */
+    readonly workload: Consequence['routes'];
+  }[];
+}
+
+export interface QueryAdvice extends Partial<Forecast> {
+  readonly name: string;
+  readonly source: 'file' | 'pg_stat_statements';
+  readonly share: number;
+  readonly calls?: number;
+  readonly route: Forecast['route'];
+  readonly reason: string;
+  readonly sql: string;
+}
+
+/** Says what becomes of every table, and why. Pure. */
+export function advise(input: AdviceInput, caveats: readonly string[] = []): Advice {
+  const situation = new Situation(input);
+  const { chosen, rounds } = chooseDomains(situation);
+  const assigned = assign(situation, chosen);
+  const tied = tiedTables(situation, rounds, chosen);
+  for (const key of tied) assigned.set(key, { kind: 'undecided', because: undefined });
+  const specification = toDistribution(situation, assigned);
+  const roots = groupRoots(situation, assigned);
+  const changes = findChanges(situation, assigned, specification);
+  const blocked = new Set(changes.filter(({ blocking }) => blocking).map(({ table }) => table));
+  const found = forecasts(situation, chosen);
+  return {
+    formatVersion: 1,
+    database: input.live.database,
+    shardCount: input.shardCount,
+    tables: [...situation.tables.values()]
+      .map(({ table }) => {
+        const expected = specification.tables.find((each) => tableKey(each.table) === tableKey(table));
+        return toAdvice(situation, assigned, rounds, table, expected, blocked);
+      })
+      .sort(byImportance),
+    groups: [...roots.values()].map(({ column, tables }) => ({ column, tables: tables.map(showTable) })),
+    choices: rounds.map((round) => toChoice(situation, round)),
+    queries: input.queries.map((query, index): QueryAdvice => {
+      const { name, source, share, calls, sql, problem } = query;
+      const how = found[index] ?? {
+        route: 'unknown' as const,
+        reason: problem ?? 'PostgreSQL could not plan it',
+      };
+      return { name, source, share, ...(calls === undefined ? {} : { calls }), ...how, sql };
+    }),
+    changes,
+    caveats,
+  };
+}
+
+/** The specification that follows; undecided tables, and those that lack their column, are not in it. Pure. */
+export function toDistribution(situation: Situation, assigned: ReadonlyMap<string, Assigned>): Distribution {
+  const roots = groupRoots(situation, assigned);
+  const tables = [...situation.tables.values()].flatMap(({ table, keys }): ExpectedTable[] => {
+    const place = assigned.get(tableKey(table));
+    if (place?.kind === 'reference' || place?.kind === 'local') return [{ kind: place.kind, table }];
+    if (place?.kind !== 'distributed') return [];
+    const column = place.member.column.name;
+    const root = roots.get(place.domain)?.tables[0] ?? table;
+    const primary = keys.find(({ kind }) => kind === 'primary')?.columns;
+    const widened =
+      primary === undefined || primary.includes(column)
+        ? undefined
+        : [column, ...primary.filter((each) => each !== null)];
+    return [
+      {
+        kind: 'distributed',
+        table,
+        distributeBy: column,
+        ...(tableKey(root) === tableKey(table) ? {} : { colocateWith: root }),
+        ...(widened === undefined ? {} : { primaryKey: widened }),
+      },
+    ];
+  });
+  const rank = { reference: 0, distributed: 1, local: 2 };
+  const isRoot = (each: ExpectedTable): number =>
+    each.kind === 'distributed' && each.colocateWith === undefined ? 0 : 1;
+  return {
+    shardCount: situation.input.shardCount,
+    online: true,
+    tables: tables.sort(
+      (a, b) => rank[a.kind] - rank[b.kind] || isRoot(a) - isRoot(b) || compareTables(a.table, b.table),
+    ),
+  };
+}
+
+interface Group {
+  readonly column: string;
+  /** The one that starts the group first. */
+  readonly tables: readonly TableName[];
+}
+
+function groupRoots(situation: Situation, assigned: ReadonlyMap<string, Assigned>): Map<Domain, Group> {
+  const groups = new Map<Domain, { column: string; tables: TableName[] }>();
+  for (const { table } of situation.tables.values()) {
+    const place = assigned.get(tableKey(table));
+    if (place?.kind !== 'distributed') continue;
+    const group = groups.get(place.domain) ?? { column: place.domain.name, tables: [] };
+    group.tables.push(table);
+    groups.set(place.domain, group);
+  }
+  for (const [domain, { tables }] of groups) {
+    tables.sort(
+      (a, b) =>
+        Number(tableKey(b) === domain.owner) - Number(tableKey(a) === domain.owner) ||
+        situation.statistics(tableKey(b)).bytes - situation.statistics(tableKey(a)).bytes ||
+        compareTables(a, b),
+    );
+  }
+  return groups;
+}
+
+/** Tables of columns that came out equal: to decide one way would be a coin's choice. */
+function tiedTables(situation: Situation, rounds: readonly Round[], chosen: readonly Domain[]): Set<string> {
+  const last = rounds.at(-1);
+  if (chosen.length > 0 || last === undefined) return new Set();
+  return new Set(
+    last.compared.flatMap(({ domain }) =>
+      [...domain.members.keys()].filter((key) => situation.member(domain, key) !== undefined),
+    ),
+  );
+}
+
+function toAdvice(
+  situation: Situation,
+  assigned: ReadonlyMap<string, Assigned>,
+  rounds: readonly Round[],
+  table: TableName,
+  expected: ExpectedTable | undefined,
+  blocked: ReadonlySet<string>,
+): TableAdvice {
+  const key = tableKey(table);
+  const place = assigned.get(key) ?? { kind: 'undecided', because: undefined };
+  const { rows, bytes } = situation.statistics(key);
+  const name = showTable(table);
+  return {
+    table: name,
+    schema: table.schema,
+    name: table.name,
+    decision: decisionOf(place),
+    ...(expected?.kind === 'distributed'
+      ? {
+          distributeBy: expected.distributeBy,
+          ...(expected.colocateWith === undefined ? {} : { colocateWith: showTable(expected.colocateWith) }),
+          ...(expected.primaryKey === undefined ? {} : { primaryKey: expected.primaryKey }),
+        }
+      : place.kind === 'lacks-column'
+        ? { distributeBy: missingColumn(situation, place) }
+        : {}),
+    lacksColumn: place.kind === 'lacks-column',
+    ready: place.kind !== 'lacks-column' && !blocked.has(name),
+    ...(rows === undefined ? {} : { rows }),
+    bytes,
+    reasons: reasonsOf(situation, key, place, rounds),
+  };
+}
+
+function decisionOf(place: Assigned): TableAdvice['decision'] {
+  switch (place.kind) {
+    case 'distributed':
+    case 'lacks-column':
+      return 'distribute';
+    case 'reference':
+    case 'local':
+      return place.kind;
+    case 'undecided':
+      return 'undecided';
+  }
+}
+
+function reasonsOf(situation: Situation, key: string, place: Assigned, rounds: readonly Round[]): string[] {
+  switch (place.kind) {
+    case 'distributed':
+      return distributedReasons(situation, key, place, rounds);
+    case 'lacks-column': {
+      const { through } = place;
+      const own = place.domain.members.get(key)?.[0];
+      const fault = own === undefined ? undefined : situation.columnFault(key, own.column);
+      const parent = showTable(through.references);
+      if (own !== undefined && fault !== undefined) {
+        return [
+          `its foreign key ${through.name} leads to ${parent}, which is distributed, so it has to live beside it; by ${own.column.name} it cannot: ${fault}`,
+        ];
+      }
+      return [
+        `its foreign key ${through.name} leads to ${parent}, which is distributed by ${place.domain.name}, so it has to live beside it, and lacks the column for that`,
+      ];
+    }
+    case 'reference':
+      return referenceReasons(situation, key, place);
+    case 'local':
+      return [
+        `small (${showBytes(situation.statistics(key).bytes)}), and neither a foreign key nor a join ties it to a distributed table: it stays on the coordinator`,
+      ];
+    case 'undecided':
+      return undecidedReasons(situation, key, place, rounds);
+  }
+}
+
+function distributedReasons(
+  situation: Situation,
+  key: string,
+  { domain, member }: Extract<Assigned, { kind: 'distributed' }>,
+  rounds: readonly Round[],
+): string[] {
+  const round = rounds.find(({ chosen }) => chosen === domain);
+  const known = situation.column(key, member.column.name);
+  const reasons: string[] = [];
+  if (round !== undefined) {
+    reasons.push(
+      `${member.column.name === domain.name ? domain.name : `${member.column.name} (${domain.name})`} ${round.because}`,
+    );
+  }
+  const uses = [
+    ...(member.filtered > 0 ? [`${percent(member.filtered)} of the workload filters by it`] : []),
+    ...(member.joined > 0 ? [`${percent(member.joined)} joins by it`] : []),
+  ];
+  if (uses.length > 0) reasons.push(uses.join(', '));
+  const foreignKeys = domain.links.filter(({ by }) => by === 'foreign key').length;
+  const others = domain.members.size - 1;
+  if (others > 0) {
+    const how =
+      foreignKeys > 0
+        ? `${String(foreignKeys)} foreign ${foreignKeys === 1 ? 'key says' : 'keys say'} so`
+        : domain.links.some(({ by }) => by === 'join')
+          ? 'queries join by it'
+          : 'by name alone: no foreign key or query proves it';
+    reasons.push(`${String(others)} other ${others === 1 ? 'table has' : 'tables have'} it (${how})`);
+  }
+  if (known !== undefined) {
+    reasons.push(`about ${number(known.distinct)} distinct values, ${percent(known.nulls)} NULL`);
+    if (known.top !== undefined && known.top >= NOTABLE_TOP && !member.unique) {
+      reasons.push(
+        `the most frequent value alone holds ${percent(known.top)} of the rows, and they all share one shard`,
+      );
+    }
+  } else reasons.push('no statistics say how many distinct values it has (run ANALYZE)');
+  const alternatives = (domain.members.get(key) ?? [])
+    .filter((each) => each !== member)
+    .map(({ column }) => column.name);
+  if (alternatives.length > 0)
+    reasons.push(`not by ${alternatives.join(' or ')}, which mean the same and are used less`);
+  return reasons;
+}
+
+function referenceReasons(
+  situation: Situation,
+  key: string,
+  { because }: Extract<Assigned, { kind: 'reference' }>,
+): string[] {
+  const { bytes, rows, writes } = situation.statistics(key);
+  const by = situation.tables.get(because.table)?.table;
+  const other = by === undefined ? '' : showTable(by);
+  const why = {
+    'foreign key': `a foreign key of ${other} leads to it`,
+    join: `${other} is joined with it`,
+    name: `a column of ${other} points to it by its name`,
+  }[because.by];
+  return [
+    `${why}, by another column than the distribution column, so every node needs all of it`,
+    `small enough for that: ${showBytes(bytes)}${rows === undefined ? '' : `, ${number(rows)} rows`}`,
+    ...(rows !== undefined && rows > 0 && writes > rows * 10
+      ? [`${number(writes)} rows written so far, and each write goes to every node: see that this stays rare`]
+      : []),
+  ];
+}
+
+function undecidedReasons(
+  situation: Situation,
+  key: string,
+  { because }: Extract<Assigned, { kind: 'undecided' }>,
+  rounds: readonly Round[],
+): string[] {
+  const { bytes } = situation.statistics(key);
+  const reasons: string[] = [];
+  if (because !== undefined) {
+    const by = situation.tables.get(because.table)?.table;
+    reasons.push(
+      `${by === undefined ? 'a distributed table' : showTable(by)} needs it on every node (${because.by}), and at ${showBytes(bytes)} it is too large for a reference table ` +
+        `(up to ${showBytes(REFERENCE_ALWAYS_BYTES)}, or ${showBytes(REFERENCE_MOST_BYTES)} and ${percent(REFERENCE_MOST_SHARE)} of the database): give it the distribution column, or do without that foreign key or join`,
+    );
+  }
+  const round = rounds.find(
+    ({ chosen, compared }) => chosen === undefined && compared.some(({ domain }) => domain.members.has(key)),
+  );
+  if (round !== undefined) reasons.push(round.because);
+  for (const domain of situation.domainsOf.get(key) ?? []) {
+    const member = domain.members.get(key)?.[0];
+    if (member === undefined) continue;
+    const fault = situation.columnFault(key, member.column) ?? situation.domainFault(domain);
+    if (fault !== undefined) reasons.push(`not by ${member.column.name}: ${fault}`);
+  }
+  if (reasons.length === 0) reasons.push('no key, foreign key or query says by what its rows are read');
+  return reasons;
+}
+
+function toChoice(situation: Situation, { chosen, because, compared }: Round): Choice {
+  return {
+    ...(chosen === undefined ? {} : { chosen: chosen.name }),
+    because,
+    candidates: compared.map(({ domain, tables, bytes, coverage, routes }) => {
+      const distinct = situation.distinct(domain);
+      const top = situation.worstTop(domain)?.top;
+      return {
+        column: domain.name,
+        tables,
+        bytes,
+        coverage,
+        ...(distinct === undefined ? {} : { distinct }),
+        ...(top === undefined ? {} : { top }),
+        workload: routes,
+      };
+    }),
+  };
+}
+
+const ORDER = { distribute: 0, reference: 1, local: 2, undecided: 3 };
+
+function byImportance(a: TableAdvice, b: TableAdvice): number {
+  return ORDER[a.decision] - ORDER[b.decision] || b.bytes - a.bytes || compareTables(a, b);
+}

@@ -1,0 +1,115 @@
+import { tableKey } from '../../../config/identifiers';
+import type { LiveForeignKey } from '../live';
+import type { Domain, DomainColumn } from './domains';
+import type { Placement } from './forecast';
+import type { Situation } from './situation';
+
+/** What becomes of a table, and what it follows from. */
+export type Assigned =
+  | { readonly kind: 'distributed'; readonly domain: Domain; readonly member: DomainColumn }
+  /** Belongs to a group by a foreign key, and lacks its column. */
+  | { readonly kind: 'lacks-column'; readonly domain: Domain; readonly through: LiveForeignKey }
+  | { readonly kind: 'reference'; readonly because: Because }
+  | { readonly kind: 'local' }
+  | { readonly kind: 'undecided'; readonly because: Because | undefined };
+
+/** The table that makes another one be needed on every node. */
+export interface Because {
+  readonly by: 'foreign key' | 'join' | 'name';
+  readonly table: string;
+}
+
+/** Where every table goes once these domains are chosen, the first before the others. Pure. */
+export function assign(situation: Situation, chosen: readonly Domain[]): Map<string, Assigned> {
+  const assigned = new Map<string, Assigned>();
+  for (const domain of chosen) {
+    for (const key of domain.members.keys()) {
+      const member = situation.member(domain, key);
+      if (member !== undefined && !assigned.has(key))
+        assigned.set(key, { kind: 'distributed', domain, member });
+    }
+  }
+  takeChildren(situation, assigned);
+  takeParents(situation, assigned);
+  for (const key of situation.tables.keys()) {
+    if (assigned.has(key)) continue;
+    assigned.set(key, situation.isLarge(key) ? { kind: 'undecided', because: undefined } : { kind: 'local' });
+  }
+  return assigned;
+}
+
+/** A foreign key may lead to a distributed table only from a table of the same group. */
+function takeChildren(situation: Situation, assigned: Map<string, Assigned>): void {
+  const children = new Map<string, LiveForeignKey[]>();
+  for (const keys of situation.parents.values()) {
+    for (const key of keys) {
+      const list = children.get(tableKey(key.references));
+      if (list === undefined) children.set(tableKey(key.references), [key]);
+      else list.push(key);
+    }
+  }
+  const waiting = [...assigned.keys()];
+  for (let parent = waiting.shift(); parent !== undefined; parent = waiting.shift()) {
+    const place = assigned.get(parent);
+    if (place?.kind !== 'distributed' && place?.kind !== 'lacks-column') continue;
+    for (const through of children.get(parent) ?? []) {
+      const child = tableKey(through.table);
+      if (assigned.has(child)) continue;
+      assigned.set(child, { kind: 'lacks-column', domain: place.domain, through });
+      waiting.push(child);
+    }
+  }
+}
+
+/** What distributed tables lead to or are joined with has to be on every node. */
+function takeParents(situation: Situation, assigned: Map<string, Assigned>): void {
+  const waiting = [...assigned.keys()];
+  const need = (key: string, because: Because): void => {
+    if (assigned.has(key) || !situation.tables.has(key)) return;
+    const kind = situation.canBeReference(key) ? 'reference' : 'undecided';
+    assigned.set(key, { kind, because });
+    if (kind === 'reference') waiting.push(key);
+  };
+  for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+    for (const { references } of situation.parents.get(key) ?? []) {
+      need(tableKey(references), { by: 'foreign key', table: key });
+    }
+    if (assigned.get(key)?.kind === 'reference') continue;
+    for (const partner of situation.partners.get(key) ?? []) need(partner, { by: 'join', table: key });
+    for (const domain of situation.domainsOf.get(key) ?? []) {
+      if (domain.owner !== undefined && domain.owner !== key) need(domain.owner, { by: 'name', table: key });
+    }
+  }
+}
+
+/** What the column would be called: as in the table its foreign key leads to. */
+export function missingColumn(
+  situation: Situation,
+  place: Extract<Assigned, { kind: 'lacks-column' }>,
+): string {
+  const parent = situation.member(place.domain, tableKey(place.through.references));
+  return parent?.unique === true && parent.column.name === 'id'
+    ? place.domain.name
+    : (parent?.column.name ?? place.domain.name);
+}
+
+/** Where each table is, for the forecast of queries. */
+export function placements(
+  situation: Situation,
+  assigned: ReadonlyMap<string, Assigned>,
+): (key: string) => Placement {
+  return (key) => {
+    const place = assigned.get(key);
+    if (place?.kind === 'reference') return { kind: 'reference' };
+    if (place?.kind !== 'distributed') return { kind: 'local' };
+    const { column } = place.member;
+    return {
+      kind: 'distributed',
+      column: column.name,
+      // Columns of different types hash apart, so they make two groups.
+      group: `${String(situation.domains.indexOf(place.domain))} ${column.type} ${column.collation ?? ''}`,
+      position: situation.tables.get(key)?.columns.findIndex(({ name }) => name === column.name) ?? -1,
+      plainCasts: column.type === 'character varying' ? ['text'] : [],
+    };
+  };
+}

@@ -1,0 +1,161 @@
+import { escapeIdentifier } from 'pg';
+import type { Distribution } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import { allOf } from '../../../config/wording';
+import { findFaults } from '../faults';
+import type { LiveDatabase } from '../live';
+import { showTable, sqlColumns, sqlTable } from '../names';
+import { Outlook } from '../outlook';
+import type { Assigned } from './assignment';
+import { missingColumn } from './assignment';
+import { percent } from './situation';
+import type { Situation } from './situation';
+
+/** Something to change before the tables are distributed. */
+export interface Change {
+  /** The table as messages name it; empty for the database. */
+  readonly table: string;
+  readonly kind: 'primary-key' | 'add-column' | 'nulls' | 'no-identity' | 'fault';
+  /** `tables plan` refuses the specification until it is done; the others are done by it, or cost something. */
+  readonly blocking: boolean;
+  readonly text: string;
+  /** A way to do it, where one can be written down. */
+  readonly sql?: readonly string[];
+}
+
+/** What stands between a database and its specification. Pure. */
+export function findChanges(
+  situation: Situation,
+  assigned: ReadonlyMap<string, Assigned>,
+  specification: Distribution,
+): Change[] {
+  return [
+    ...[...assigned].flatMap(([key, place]) =>
+      place.kind === 'lacks-column' ? [addColumn(situation, key, place)] : [],
+    ),
+    ...planFaults(situation.input.live, specification),
+    ...[...assigned].flatMap(([key, place]) =>
+      place.kind === 'distributed' ? ownChanges(situation, key, place) : [],
+    ),
+    ...specification.tables.flatMap((each): Change[] =>
+      each.kind === 'distributed' && each.primaryKey !== undefined
+        ? [
+            {
+              table: showTable(each.table),
+              kind: 'primary-key',
+              blocking: false,
+              text: `primary key of ${showTable(each.table)} becomes (${each.primaryKey.join(', ')}): \`tables apply\` builds it beside running writes. What relies on the old key alone being unique, such as ON CONFLICT, has to name the new one`,
+            },
+          ]
+        : [],
+    ),
+  ];
+}
+
+/** What `tables plan` would say of the specification, on a cluster that has nodes. */
+function planFaults(live: LiveDatabase, specification: Distribution): Change[] {
+  const nodes = [{ groupId: 0, name: 'coordinator', port: 5432, shouldHaveShards: true, active: true }];
+  const outlook = new Outlook(specification, { ...live, nodes });
+  return findFaults(outlook).map((text): Change => ({
+    table: subject(text, live),
+    kind: 'fault',
+    blocking: true,
+    text,
+  }));
+}
+
+/** Which table a fault is about: the first that it names. */
+function subject(text: string, { tables }: LiveDatabase): string {
+  const names = new Set(tables.map(({ table }) => showTable(table)));
+  return (
+    (/\b(?:of table|of|table|tables) (\S+?)[,:]?(?=\s)/g.exec(text)?.slice(1) ?? [])
+      .filter((name) => names.has(name))
+      .concat('')[0] ?? ''
+  );
+}
+
+function addColumn(
+  situation: Situation,
+  key: string,
+  place: Extract<Assigned, { kind: 'lacks-column' }>,
+): Change {
+  const { through, domain } = place;
+  const table = showTable(through.table);
+  const parent = showTable(through.references);
+  const own = domain.members.get(key)?.[0];
+  if (own !== undefined) {
+    const nulls = situation.column(key, own.column.name)?.nulls ?? 0;
+    return {
+      table,
+      kind: 'nulls',
+      blocking: true,
+      text:
+        `${table}.${own.column.name} holds NULL in ${percent(nulls)} of the rows, and a row without it belongs to no shard: fill them in and declare the column NOT NULL, ` +
+        `or drop foreign key ${through.name} and leave ${table} on the coordinator`,
+    };
+  }
+  const column = missingColumn(situation, place);
+  const source = situation.member(domain, tableKey(through.references));
+  const type = [...domain.members.values()][0]?.[0]?.column.type ?? 'bigint';
+  const pairs = through.columns.map(
+    (each, index) =>
+      `child.${escapeIdentifier(each)} = parent.${escapeIdentifier(through.referencedColumns[index] ?? '')}`,
+  );
+  const from = source?.column.name ?? column;
+  return {
+    table,
+    kind: 'add-column',
+    blocking: true,
+    text:
+      `${table} needs the column ${column} of ${parent}, so that its rows lie beside theirs: add it, fill it in from ${parent}, have every INSERT write it, ` +
+      `and let foreign key ${through.name} be (${[column, ...through.columns].join(', ')}) to (${[from, ...through.referencedColumns].join(', ')}). ` +
+      `Otherwise drop ${through.name} and leave ${table} on the coordinator`,
+    sql: [
+      `ALTER TABLE ${sqlTable(through.table)} ADD COLUMN ${escapeIdentifier(column)} ${type}`,
+      `UPDATE ${sqlTable(through.table)} child SET ${escapeIdentifier(column)} = parent.${escapeIdentifier(from)} FROM ${sqlTable(through.references)} parent WHERE ${pairs.join(' AND ')}`,
+      `ALTER TABLE ${sqlTable(through.table)} ALTER COLUMN ${sqlColumns([column])} SET NOT NULL`,
+    ],
+  };
+}
+
+function ownChanges(
+  situation: Situation,
+  key: string,
+  { member }: Extract<Assigned, { kind: 'distributed' }>,
+): Change[] {
+  const live = situation.tables.get(key);
+  if (live === undefined) return [];
+  const table = showTable(live.table);
+  const changes: Change[] = [];
+  if (!member.column.notNull) {
+    changes.push({
+      table,
+      kind: 'nulls',
+      blocking: false,
+      text: `${table}.${member.column.name} may hold NULL, and a row without it cannot be inserted once the table is distributed: declare it NOT NULL, so that this is found out now`,
+      sql: [
+        `ALTER TABLE ${sqlTable(live.table)} ALTER COLUMN ${sqlColumns([member.column.name])} SET NOT NULL`,
+      ],
+    });
+  }
+  const identity =
+    live.replicaIdentity === 'full' ||
+    (live.replicaIdentity === 'index' && live.keys.some(({ identifiesRows }) => identifiesRows)) ||
+    (live.replicaIdentity === 'default' && live.keys.some(({ kind }) => kind === 'primary'));
+  if (!identity) {
+    const unique = live.keys
+      .filter(({ kind, valid }) => valid && (kind === 'unique' || kind === 'index'))
+      .map(({ name }) => name);
+    changes.push({
+      table,
+      kind: 'no-identity',
+      blocking: false,
+      text:
+        `${table} has no primary key or replica identity, so it is copied with writes waiting, and later moves of its shards block writes as well: ` +
+        (unique.length > 0
+          ? `make ${allOf(unique)} its primary key or replica identity`
+          : `give it a primary key that holds ${member.column.name}`),
+    });
+  }
+  return changes;
+}

@@ -1,0 +1,338 @@
+import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import type { LiveColumn, LiveTable } from '../live';
+import { EqualSets } from './equal-columns';
+import type { QueryShape } from './shape';
+import type { AdvisedQuery } from './workload';
+
+/** Columns of several tables that mean the same thing, such as every `user_id`: what tables can live together by. */
+export interface Domain {
+  /** The column that says it best: that of the table it is the key of, else the commonest. */
+  readonly name: string;
+  /** The table whose key it is, where there is one. */
+  readonly owner?: string;
+  /** By {@link tableKey}: the table's columns of this domain, the best first. */
+  readonly members: ReadonlyMap<string, readonly DomainColumn[]>;
+  readonly links: readonly DomainLink[];
+}
+
+export interface DomainColumn {
+  readonly table: TableName;
+  readonly column: LiveColumn;
+  /** The column alone tells rows apart. */
+  readonly unique: boolean;
+  /** Share of the workload that holds it to one value. */
+  readonly filtered: number;
+  /** Share of the workload that joins by it. */
+  readonly joined: number;
+}
+
+/** Why two columns are taken to mean the same. */
+export interface DomainLink {
+  readonly from: ColumnName;
+  readonly to: ColumnName;
+  readonly by: 'foreign key' | 'join' | 'name';
+  readonly foreignKey?: string;
+}
+
+export interface ColumnName {
+  readonly table: TableName;
+  readonly column: string;
+}
+
+const NUMBERS = new Set(['smallint', 'integer', 'bigint']);
+const TEXTS = new Set(['text', 'character varying', 'character']);
+/** Names of columns that point at something: `user_id`, `userId`, `customer_uuid`. */
+const POINTER = /^(?<stem>.+?)_?(?:id|Id|ID|uuid|key|code)$/;
+
+/** Columns of one family can be given one type; the others never mean the same. */
+export function typeFamily(type: string): string {
+  if (NUMBERS.has(type)) return 'number';
+  return TEXTS.has(type) ? 'text' : type;
+}
+
+/** Finds what columns mean the same: by foreign keys, by the joins of the workload, and by names where neither says. Pure. */
+export function findDomains(tables: readonly LiveTable[], queries: readonly AdvisedQuery[]): Domain[] {
+  const known = new Map(tables.map((table) => [tableKey(table.table), new Columns(table)]));
+  const use = countUse(queries);
+  const links = [...foreignKeyLinks(tables), ...joinLinks(queries)].filter((link) => comparable(known, link));
+  links.push(...nameLinks([...known.values()], links));
+
+  const sets = new EqualSets();
+  const seen = new Map<string, ColumnName>();
+  const see = (name: ColumnName): string => {
+    const key = columnKey(name);
+    seen.set(key, name);
+    return key;
+  };
+  for (const { from, to } of links) sets.join(see(from), see(to));
+  for (const columns of known.values()) for (const column of columns.alone()) see(column);
+  for (const name of use.filtered.values())
+    if (known.get(tableKey(name.table))?.has(name.column) === true) see(name);
+
+  const grouped = new Map<string, ColumnName[]>();
+  for (const [key, name] of seen) {
+    const root = sets.find(key);
+    const list = grouped.get(root);
+    if (list === undefined) grouped.set(root, [name]);
+    else list.push(name);
+  }
+  const linksOf = new Map<string, DomainLink[]>();
+  for (const link of links) {
+    const root = sets.find(columnKey(link.from));
+    const list = linksOf.get(root);
+    if (list === undefined) linksOf.set(root, [link]);
+    else list.push(link);
+  }
+  return [...grouped].map(([root, names]) => toDomain(names, linksOf.get(root) ?? [], known, use));
+}
+
+function toDomain(
+  names: readonly ColumnName[],
+  links: readonly DomainLink[],
+  known: ReadonlyMap<string, Columns>,
+  use: Use,
+): Domain {
+  const members = new Map<string, DomainColumn[]>();
+  for (const { table, column } of names) {
+    const columns = known.get(tableKey(table));
+    const live = columns?.get(column);
+    if (columns === undefined || live === undefined) continue;
+    const key = columnKey({ table, column });
+    const member: DomainColumn = {
+      table,
+      column: live,
+      unique: columns.isUnique(column),
+      filtered: use.share.get(key)?.filtered ?? 0,
+      joined: use.share.get(key)?.joined ?? 0,
+    };
+    const list = members.get(tableKey(table));
+    if (list === undefined) members.set(tableKey(table), [member]);
+    else list.push(member);
+  }
+  const pointedAt = new Map<string, number>();
+  for (const { to } of links) pointedAt.set(columnKey(to), (pointedAt.get(columnKey(to)) ?? 0) + 1);
+  const all = [...members.values()].flat();
+  const owner = all
+    .filter((member) => member.unique)
+    .sort((a, b) => pointers(b) - pointers(a) || compare(tableKey(a.table), tableKey(b.table)))[0];
+  function pointers({ table, column }: DomainColumn): number {
+    return pointedAt.get(columnKey({ table, column: column.name })) ?? 0;
+  }
+  const name =
+    commonest(all.filter((member) => member !== owner).map((member) => member.column.name)) ??
+    owner?.column.name ??
+    '';
+  for (const list of members.values()) {
+    list.sort(
+      (a, b) =>
+        Number(b === owner) - Number(a === owner) ||
+        b.filtered + b.joined - (a.filtered + a.joined) ||
+        Number(b.column.notNull) - Number(a.column.notNull) ||
+        Number(b.column.name === name) - Number(a.column.name === name) ||
+        compare(a.column.name, b.column.name),
+    );
+  }
+  return { name, ...(owner === undefined ? {} : { owner: tableKey(owner.table) }), members, links };
+}
+
+/** A table's columns, looked up by name. */
+class Columns {
+  readonly table: LiveTable;
+  private readonly byName: ReadonlyMap<string, LiveColumn>;
+  private readonly uniqueAlone: ReadonlySet<string>;
+
+  constructor(table: LiveTable) {
+    this.table = table;
+    this.byName = new Map(table.columns.map((column) => [column.name, column]));
+    this.uniqueAlone = new Set(
+      table.keys.flatMap(({ columns: [first, ...rest], valid, kind }) =>
+        valid && kind !== 'exclusion' && rest.length === 0 && typeof first === 'string' ? [first] : [],
+      ),
+    );
+  }
+
+  has(column: string): boolean {
+    return this.byName.has(column);
+  }
+
+  get(column: string): LiveColumn | undefined {
+    return this.byName.get(column);
+  }
+
+  isUnique(column: string): boolean {
+    return this.uniqueAlone.has(column);
+  }
+
+  /** The column that is the primary key by itself. */
+  key(): string | undefined {
+    const primary = this.table.keys.find(({ kind }) => kind === 'primary');
+    const [first, ...rest] = primary?.columns ?? [];
+    return rest.length === 0 ? (first ?? undefined) : undefined;
+  }
+
+  alone(): ColumnName[] {
+    const key = this.key();
+    return key === undefined ? [] : [{ table: this.table.table, column: key }];
+  }
+}
+
+function foreignKeyLinks(tables: readonly LiveTable[]): DomainLink[] {
+  return tables.flatMap((table) =>
+    table.foreignKeys.flatMap((key) =>
+      key.columns.flatMap((column, place): DomainLink[] => {
+        const referenced = key.referencedColumns[place];
+        return referenced === undefined
+          ? []
+          : [
+              {
+                from: { table: key.table, column },
+                to: { table: key.references, column: referenced },
+                by: 'foreign key',
+                foreignKey: key.name,
+              },
+            ];
+      }),
+    ),
+  );
+}
+
+function joinLinks(queries: readonly AdvisedQuery[]): DomainLink[] {
+  return queries.flatMap(({ shape }) =>
+    shape === undefined ? [] : joinsOf(shape).map(([from, to]): DomainLink => ({ from, to, by: 'join' })),
+  );
+}
+
+/** Equalities between columns of tables; those through a subquery are left to the forecast. */
+export function joinsOf(shape: QueryShape): [ColumnName, ColumnName][] {
+  const tables = new Map(shape.relations.map(({ alias, table }) => [alias, table]));
+  return shape.equalities.flatMap(([a, b]): [ColumnName, ColumnName][] => {
+    const [left, right] = [tables.get(a.alias), tables.get(b.alias)];
+    if (left === undefined || right === undefined) return [];
+    return [
+      [
+        { table: left, column: a.column },
+        { table: right, column: b.column },
+      ],
+    ];
+  });
+}
+
+/**
+ * Where neither foreign key nor join says what a column points at, its name may: `customer_id` and the key of
+ * `customers`, or one pointer's name in several tables.
+ */
+function nameLinks(tables: readonly Columns[], links: readonly DomainLink[]): DomainLink[] {
+  const explained = new Set(links.map(({ from }) => columnKey(from)));
+  const keyed = new Map<string, Columns[]>();
+  const note = (name: string, columns: Columns): void => {
+    const list = keyed.get(name);
+    if (list === undefined) keyed.set(name, [columns]);
+    else list.push(columns);
+  };
+  for (const columns of tables) {
+    const key = columns.key();
+    if (key === undefined) continue;
+    if (POINTER.test(key)) note(`column ${key.toLowerCase()}`, columns);
+    for (const stem of singulars(columns.table.table.name)) note(`table ${stem}`, columns);
+  }
+  const found: DomainLink[] = [];
+  const pending = new Map<string, ColumnName[]>();
+  for (const columns of tables) {
+    for (const { name, type } of columns.table.columns) {
+      const from = { table: columns.table.table, column: name };
+      const stem = POINTER.exec(name)?.groups?.['stem'];
+      if (stem === undefined || explained.has(columnKey(from)) || columns.key() === name) continue;
+      const owners = [
+        ...new Set([
+          ...(keyed.get(`column ${name.toLowerCase()}`) ?? []),
+          ...(keyed.get(`table ${plain(stem)}`) ?? []),
+        ]),
+      ].filter(
+        (owner) =>
+          owner !== columns && typeFamily(owner.get(owner.key() ?? '')?.type ?? '') === typeFamily(type),
+      );
+      const [owner] = owners;
+      const key = owner?.key();
+      if (owners.length === 1 && owner !== undefined && key !== undefined) {
+        found.push({ from, to: { table: owner.table.table, column: key }, by: 'name' });
+      } else if (owners.length === 0) {
+        const like = `${name} ${typeFamily(type)}`;
+        const [first] = pending.get(like) ?? [];
+        if (first === undefined) pending.set(like, [from]);
+        else found.push({ from, to: first, by: 'name' });
+      }
+    }
+  }
+  return found;
+}
+
+function plain(name: string): string {
+  return name.replaceAll('_', '').toLowerCase();
+}
+
+/** What a table's rows may be called: companies, company. */
+function singulars(table: string): string[] {
+  const name = plain(table);
+  return [...new Set([name, name.replace(/ies$/, 'y'), name.replace(/es$/, ''), name.replace(/s$/, '')])];
+}
+
+interface Use {
+  readonly share: ReadonlyMap<string, { readonly filtered: number; readonly joined: number }>;
+  readonly filtered: ReadonlyMap<string, ColumnName>;
+}
+
+function countUse(queries: readonly AdvisedQuery[]): Use {
+  const share = new Map<string, { filtered: number; joined: number }>();
+  const filtered = new Map<string, ColumnName>();
+  const add = (name: ColumnName, kind: 'filtered' | 'joined', amount: number): void => {
+    const key = columnKey(name);
+    const entry = share.get(key) ?? { filtered: 0, joined: 0 };
+    entry[kind] += amount;
+    share.set(key, entry);
+    if (kind === 'filtered') filtered.set(key, name);
+  };
+  for (const { shape, share: amount } of queries) {
+    if (shape === undefined) continue;
+    const once = new Map<string, ColumnName>();
+    for (const name of filtersOf(shape)) once.set(columnKey(name), name);
+    for (const name of once.values()) add(name, 'filtered', amount);
+    const joined = new Map<string, ColumnName>();
+    for (const name of joinsOf(shape).flat()) joined.set(columnKey(name), name);
+    for (const name of joined.values()) add(name, 'joined', amount);
+  }
+  return { share, filtered };
+}
+
+/** Columns that a query holds to a value. */
+function filtersOf(shape: QueryShape): ColumnName[] {
+  const tables = new Map(shape.relations.map(({ alias, table }) => [alias, table]));
+  return shape.conditions.flatMap((condition) => {
+    if (condition.kind !== 'equal') return [];
+    const { left, right } = condition;
+    const column = left.kind === 'column' ? left : right.kind === 'column' ? right : undefined;
+    const value = left.kind === 'value' || right.kind === 'value';
+    const table = column === undefined ? undefined : tables.get(column.alias);
+    return value && column !== undefined && table !== undefined ? [{ table, column: column.column }] : [];
+  });
+}
+
+function comparable(known: ReadonlyMap<string, Columns>, { from, to }: DomainLink): boolean {
+  const left = known.get(tableKey(from.table))?.get(from.column);
+  const right = known.get(tableKey(to.table))?.get(to.column);
+  return left !== undefined && right !== undefined && typeFamily(left.type) === typeFamily(right.type);
+}
+
+function columnKey({ table, column }: ColumnName): string {
+  return JSON.stringify([table.schema, table.name, column]);
+}
+
+function commonest(names: readonly string[]): string | undefined {
+  const counts = new Map<string, number>();
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || compare(a, b))[0]?.[0];
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

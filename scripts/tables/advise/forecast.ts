@@ -1,0 +1,329 @@
+import type { TableName } from '../../../config/distribution-types';
+import { allOf } from '../../../config/wording';
+import { showTable } from '../names';
+import type { ColumnReference, Condition, Operand } from './condition';
+import { EqualSets, referenceKey } from './equal-columns';
+import type { QueryShape, ShapeRelation } from './shape';
+
+/** Where a table is, as far as a query is concerned. */
+export type Placement =
+  | {
+      readonly kind: 'distributed';
+      readonly column: string;
+      readonly group: string;
+      /** Place of the distribution column among the table's columns. */
+      readonly position: number;
+      /** A text column that PostgreSQL casts to compare; the hash is of the bare value all the same. */
+      readonly plainCasts: readonly string[];
+    }
+  | { readonly kind: 'reference' }
+  | { readonly kind: 'local' };
+
+export type Route =
+  'one-shard' | 'some-shards' | 'all-shards' | 'repartition' | 'refused' | 'coordinator' | 'unknown';
+
+/** How Citus 12.1 would run a query. */
+export interface Forecast {
+  readonly route: Route;
+  /** The `Task Count` of its plan: `all` is one to a shard; absent where there is none. */
+  readonly tasks?: number | 'all';
+  /** Parts that run first, their rows sent to every node that needs them. */
+  readonly subplans: number;
+  readonly reason: string;
+}
+
+interface Distributed extends ShapeRelation {
+  readonly column: string;
+  readonly group: string;
+  /** The set of equal columns and values it is routed by. */
+  readonly key: string;
+  /** How many values its distribution column is held to; absent where any. */
+  readonly values: number | undefined;
+}
+
+/** Predicts, from the rules of Citus 12.1's planner. Pure. */
+export function forecast(shape: QueryShape, placementOf: (table: TableName) => Placement): Forecast {
+  const target = shape.modifies;
+  const targetPlace = target === undefined ? undefined : placementOf(target);
+  if (target !== undefined && targetPlace?.kind === 'distributed') {
+    if (shape.sets.includes(targetPlace.column)) {
+      return refused(
+        `sets ${targetPlace.column}, the distribution column of ${showTable(target)}, and a row cannot change its shard`,
+      );
+    }
+    if (shape.inserted !== undefined) return forecastInsert(target, targetPlace, shape.inserted);
+  }
+  const sets = equalSets(shape);
+  const distributed = route(shape, sets, placementOf);
+  const locals = shape.relations.filter(({ table }) => placementOf(table).kind === 'local');
+  if (targetPlace?.kind === 'reference' && (shape.command === 'insert' || distributed.length === 0)) {
+    const source = distributed.length > 0 ? ', from rows that the coordinator collects first' : '';
+    return {
+      route: 'coordinator',
+      tasks: 1,
+      subplans: 0,
+      reason: `writes a reference table, on every node${source}`,
+    };
+  }
+  if (distributed.length === 0) {
+    if (shape.command === 'insert' && targetPlace?.kind === 'distributed') {
+      return { route: 'some-shards', subplans: 0, reason: 'the coordinator sends each row to its shard' };
+    }
+    if (locals.length > 0 || shape.relations.length === 0) {
+      return { route: 'coordinator', subplans: 0, reason: 'reads and writes the coordinator alone' };
+    }
+    return {
+      route: 'coordinator',
+      tasks: 1,
+      subplans: 0,
+      reason: 'reads reference tables alone, which any one node holds',
+    };
+  }
+  return forecastDistributed(shape, sets, distributed, locals);
+}
+
+function forecastInsert(
+  table: TableName,
+  place: Extract<Placement, { kind: 'distributed' }>,
+  { values, severalRows }: NonNullable<QueryShape['inserted']>,
+): Forecast {
+  const value = values[place.position];
+  if (value === undefined || value.kind === 'null') {
+    return refused(`gives ${place.column}, the distribution column of ${showTable(table)}, no value`);
+  }
+  if (severalRows) {
+    return { route: 'some-shards', subplans: 0, reason: `each row goes to the shard of its ${place.column}` };
+  }
+  return {
+    route: 'one-shard',
+    tasks: 1,
+    subplans: 0,
+    reason: `the row goes to the shard of its ${place.column}`,
+  };
+}
+
+function forecastDistributed(
+  shape: QueryShape,
+  sets: EqualSets,
+  distributed: readonly Distributed[],
+  locals: readonly ShapeRelation[],
+): Forecast {
+  const names = (list: readonly ShapeRelation[]): string =>
+    allOf([...new Set(list.map(({ table }) => showTable(table)))]);
+  const by = allOf([...new Set(distributed.map(({ column }) => column))]);
+  const together = isTogether(distributed);
+  if (together && distributed.every(({ values }) => values === 1) && locals.length === 0) {
+    return { route: 'one-shard', tasks: 1, subplans: 0, reason: `holds ${by} to one value` };
+  }
+  if (shape.recursive)
+    return refused('is recursive (WITH RECURSIVE), which Citus runs within one shard alone');
+  if (shape.groupingSets) {
+    return refused('uses GROUPING SETS, CUBE or ROLLUP, which Citus runs within one shard alone');
+  }
+  if (shape.locksRows)
+    return refused('locks rows (FOR UPDATE or SHARE), which Citus does within one shard alone');
+  const walk = new BlockWalk(shape, sets, distributed);
+  const outcome = walk.run();
+  if (outcome.refused !== undefined) return refused(outcome.refused);
+  if (outcome.repartition !== undefined) {
+    return {
+      route: 'repartition',
+      subplans: 0,
+      reason: `joins ${names(outcome.repartition)} on other columns than their distribution columns: rows would have to change nodes, and Citus refuses that unless citus.enable_repartition_joins is on`,
+    };
+  }
+  const subplans = outcome.subplans + locals.length;
+  const also = [
+    ...(outcome.subplans > 0 ? [`${String(outcome.subplans)} of its parts run first`] : []),
+    ...(locals.length > 0 ? [`the rows of ${names(locals)} are sent from the coordinator first`] : []),
+  ].map((text) => `; ${text}`);
+  const top = outcome.together;
+  if (top.length === 0) {
+    return {
+      route: 'all-shards',
+      tasks: 1,
+      subplans,
+      reason: `the coordinator puts together what its parts found${also.join('')}`,
+    };
+  }
+  const most = Math.max(...top.map(({ values }) => values ?? Infinity));
+  if (most === 1)
+    return { route: 'one-shard', tasks: 1, subplans, reason: `holds ${by} to one value${also.join('')}` };
+  if (Number.isFinite(most)) {
+    return {
+      route: 'some-shards',
+      subplans,
+      reason: `holds ${by} to ${String(most)} values, so to ${String(most)} shards at most${also.join('')}`,
+    };
+  }
+  const joined =
+    new Set(top.map(({ table }) => showTable(table))).size > 1 ? `, joined where they lie by ${by}` : '';
+  return {
+    route: 'all-shards',
+    tasks: 'all',
+    subplans,
+    reason: `no single value of ${allOf([...new Set(top.map(({ column }) => column))])}: every shard of ${names(top)}${joined}${also.join('')}`,
+  };
+}
+
+interface WalkOutcome {
+  readonly together: readonly Distributed[];
+  readonly subplans: number;
+  readonly repartition?: readonly Distributed[];
+  readonly refused?: string;
+}
+
+/** Goes from the innermost blocks out: what can go along to the shards does, what cannot runs on its own first. */
+class BlockWalk {
+  private readonly shape: QueryShape;
+  private readonly distributed: readonly Distributed[];
+  private readonly sets: EqualSets;
+  private subplans = 0;
+  private refusal: string | undefined;
+  private repartition: readonly Distributed[] | undefined;
+
+  constructor(shape: QueryShape, sets: EqualSets, distributed: readonly Distributed[]) {
+    this.shape = shape;
+    this.distributed = distributed;
+    this.sets = sets;
+  }
+
+  run(): WalkOutcome {
+    const together = this.block(0);
+    return {
+      together,
+      subplans: this.subplans,
+      ...(this.repartition === undefined ? {} : { repartition: this.repartition }),
+      ...(this.refusal === undefined ? {} : { refused: this.refusal }),
+    };
+  }
+
+  private block(index: number): Distributed[] {
+    const own = this.distributed.filter((relation) => relation.block === index);
+    let going = this.settleJoins(own);
+    for (const [child, { parent, kind, whole, groupedBy }] of this.shape.blocks.entries()) {
+      if (parent !== index || child === 0) continue;
+      const inner = this.block(child);
+      if (inner.length === 0) continue;
+      const [first] = inner;
+      const grouped =
+        groupedBy === undefined ||
+        groupedBy.some((column) => first !== undefined && this.sets.find(referenceKey(column)) === first.key);
+      const along =
+        (kind === 'subquery' || kind === 'correlated') &&
+        !whole &&
+        grouped &&
+        isTogether([...going, ...inner]);
+      if (along) going = [...going, ...inner];
+      else if (kind === 'correlated') {
+        this.refusal ??= `has a subquery over ${showTable(inner[0]?.table ?? { schema: '', name: '' })} that depends on the outer row by other columns than the distribution column`;
+      } else this.subplans += 1;
+    }
+    return going;
+  }
+
+  /** Tables of one block are joined where they lie, or one of them has to move. */
+  private settleJoins(own: readonly Distributed[]): Distributed[] {
+    if (isTogether(own)) return [...own];
+    const exists = own.filter(({ alias }) => this.shape.semiJoined.has(alias));
+    const rest = own.filter(({ alias }) => !this.shape.semiJoined.has(alias));
+    if (exists.length > 0 && isTogether(rest)) {
+      this.subplans += 1;
+      return rest;
+    }
+    if (this.shape.command !== 'select' && this.shape.command !== 'insert') {
+      this.refusal ??= 'changes rows by a join on other columns than the distribution columns';
+    } else if (own.some(({ alias }) => this.shape.outerJoined.has(alias))) {
+      this.refusal ??=
+        'has an outer join of distributed tables on other columns than their distribution columns';
+    } else if (!this.connected(own)) {
+      this.refusal ??= 'joins distributed tables without an equality between them';
+    } else this.repartition ??= own;
+    return [...own];
+  }
+
+  private connected(own: readonly Distributed[]): boolean {
+    const sets = new EqualSets();
+    for (const [a, b] of this.shape.equalities) sets.join(a.alias, b.alias);
+    return own.every(({ alias }) => sets.same(alias, own[0]?.alias ?? alias));
+  }
+}
+
+function isTogether(relations: readonly Distributed[]): boolean {
+  const [first] = relations;
+  return relations.every((each) => each.key === first?.key && each.group === first.group);
+}
+
+/** The distributed tables of a query, with what their distribution columns are held to. */
+function route(
+  shape: QueryShape,
+  sets: EqualSets,
+  placementOf: (table: TableName) => Placement,
+): Distributed[] {
+  const found = shape.relations.flatMap((relation) => {
+    const place = placementOf(relation.table);
+    if (place.kind !== 'distributed') return [];
+    const reference = { alias: relation.alias, column: place.column };
+    const pins = shape.conditions.flatMap((condition) => {
+      const pin = valuesOf(condition, reference, place.plainCasts);
+      return pin === undefined ? [] : [pin];
+    });
+    const single = pins.find((pin) => pin.count === 1 && pin.text !== undefined);
+    if (single?.text !== undefined) sets.join(referenceKey(reference), `value ${single.text}`);
+    const values = pins.length === 0 ? undefined : Math.min(...pins.map((pin) => pin.count));
+    return [{ relation, place, reference, values }];
+  });
+  const byKey = new Map<string, number>();
+  for (const { reference, values } of found) {
+    const key = sets.find(referenceKey(reference));
+    if (values !== undefined) byKey.set(key, Math.min(byKey.get(key) ?? Infinity, values));
+  }
+  return found.map(({ relation, place, reference }) => {
+    const key = sets.find(referenceKey(reference));
+    return { ...relation, column: place.column, group: place.group, key, values: byKey.get(key) };
+  });
+}
+
+function equalSets(shape: QueryShape): EqualSets {
+  const sets = new EqualSets();
+  for (const [a, b] of shape.equalities) sets.join(referenceKey(a), referenceKey(b));
+  return sets;
+}
+
+/** How many values a condition holds a column to, and which where it is one. */
+export function valuesOf(
+  condition: Condition,
+  column: ColumnReference,
+  plainCasts: readonly string[],
+): { readonly count: number; readonly text?: string } | undefined {
+  const isColumn = (operand: Operand): boolean =>
+    operand.kind === 'column' &&
+    operand.alias === column.alias &&
+    operand.column === column.column &&
+    (operand.cast === undefined || plainCasts.includes(operand.cast));
+  switch (condition.kind) {
+    case 'equal': {
+      const { left, right } = condition;
+      const value = isColumn(left) ? right : isColumn(right) ? left : undefined;
+      return value?.kind === 'value' ? { count: 1, text: value.text } : undefined;
+    }
+    case 'any':
+      return isColumn(condition.left) ? { count: condition.values ?? Infinity } : undefined;
+    case 'and': {
+      const found = condition.of.flatMap((each) => valuesOf(each, column, plainCasts) ?? []);
+      return found.sort((a, b) => a.count - b.count)[0];
+    }
+    case 'or': {
+      const found = condition.of.map((each) => valuesOf(each, column, plainCasts));
+      const counts = found.flatMap((each) => each?.count ?? []);
+      if (counts.length < found.length) return undefined;
+      return { count: counts.reduce((sum, each) => sum + each, 0) };
+    }
+    case 'other':
+      return undefined;
+  }
+}
+
+function refused(reason: string): Forecast {
+  return { route: 'refused', subplans: 0, reason };
+}

@@ -1,0 +1,319 @@
+import type { Client, QueryResultRow } from 'pg';
+import { escapeIdentifier } from 'pg';
+import { tableKey } from '../../../config/identifiers';
+import type { TableName } from '../../../config/distribution-types';
+import { allOf } from '../../../config/wording';
+import type { WorkloadQuery } from '../../../config/workload-queries';
+import { citusVersion, withBoundedReads } from '../../lib/connection';
+import {
+  describeServerError,
+  errorCode,
+  explain,
+  isServerError,
+  refused,
+  ScaleoutError,
+} from '../../lib/errors';
+import { inspectDatabase } from '../inspect';
+import { relations } from '../inspect.sql';
+import type { LiveDatabase, LiveTable } from '../live';
+import { showTable, sqlTable } from '../names';
+import {
+  COLUMN_STATISTICS,
+  PARAMETER_COUNT,
+  PARTITIONS,
+  PLANNING,
+  statements,
+  STATEMENTS_EXTENSION,
+  TABLE_STATISTICS,
+} from './queries.sql';
+import type { QueryShape } from './shape';
+import { readShape } from './shape';
+import type { AdviceInput } from './situation';
+import type { ColumnStatistics, TableStatistics } from './statistics';
+import type { AdvisedQuery } from './workload';
+import { shareOut } from './workload';
+
+/** Statements of pg_stat_statements that are looked at, by calls. */
+const MOST_STATEMENTS = 500;
+/** Milliseconds one query may take to plan. */
+const PLANNING_MS = 5000;
+/** Names in a message before "and N more". */
+const MOST_NAMED = 10;
+
+export interface ReadOptions {
+  /** The queries of a file. */
+  readonly queries?: readonly WorkloadQuery[];
+  readonly shardCount: number;
+}
+
+export interface AdviceRead {
+  readonly input: AdviceInput;
+  /** What was not to be had, and what that means. */
+  readonly caveats: readonly string[];
+}
+
+/**
+ * Reads what advice is given from: catalogs, statistics, and PostgreSQL's own plans of the workload's queries, which are
+ * planned and never run. Reads no table, changes nothing, and runs no ANALYZE.
+ *
+ * @throws ScaleoutError where there is nothing to advise on, or not enough may be seen
+ */
+export async function readForAdvice(client: Client, options: ReadOptions): Promise<AdviceRead> {
+  const live = await inspectAll(client);
+  const tables = live.tables.filter(({ kind }) => kind === 'table' || kind === 'partitioned');
+  requireTables(live, tables);
+  const known = await withBoundedReads(client, () => readStatistics(client, tables));
+  requireStatistics(live, known);
+  const partitions = await client.query<TableName & { rootSchema: string; rootName: string }>(PARTITIONS);
+  const partitionOf = new Map(
+    partitions.rows.map(({ schema, name, rootSchema, rootName }) => [
+      tableKey({ schema, name }),
+      { schema: rootSchema, name: rootName },
+    ]),
+  );
+  const workload = await readWorkload(
+    client,
+    options.queries ?? [],
+    new Set(tables.map(({ table }) => tableKey(table))),
+    partitionOf,
+  );
+  return {
+    input: { live, statistics: known.tables, queries: workload.queries, shardCount: options.shardCount },
+    caveats: [...statisticsCaveats(live, known), ...workload.caveats],
+  };
+}
+
+/** Every table of the database: `inspect` reads those a specification names, so this one names all. */
+async function inspectAll(client: Client): Promise<LiveDatabase> {
+  const citus = (await citusVersion(client)) !== undefined;
+  const { rows } = await client.query<TableName>(relations(citus));
+  return inspectDatabase(
+    client,
+    {
+      shardCount: 1,
+      online: true,
+      tables: rows.map(({ schema, name }) => ({ kind: 'local', table: { schema, name } })),
+    },
+    { searchNulls: false },
+  );
+}
+
+function requireTables(live: LiveDatabase, tables: readonly LiveTable[]): void {
+  if (tables.length === 0) {
+    throw new ScaleoutError(
+      `database "${live.database}" has no tables that role ${live.role} can see: name the database that holds them with PGDATABASE or in the URL`,
+    );
+  }
+  const there = tables.filter(({ citus }) => citus.kind !== 'plain' && citus.kind !== 'local');
+  if (there.length > 0) {
+    throw refused(
+      `database "${live.database}" is distributed already: ${named(there)}. advise is for what comes before that; ` +
+        'to change it, edit the distribution.yaml and see what `tables plan --spec` makes of it',
+    );
+  }
+}
+
+interface Known {
+  readonly tables: ReadonlyMap<string, TableStatistics>;
+  readonly unreadable: readonly TableName[];
+  readonly hidden: readonly TableName[];
+}
+
+async function readStatistics(client: Client, tables: readonly LiveTable[]): Promise<Known> {
+  const scope = [tables.map(({ oid }) => oid)];
+  const columns = new Map<string, ColumnRow[]>();
+  for (const row of (await client.query<ColumnRow>(COLUMN_STATISTICS, scope)).rows) {
+    const list = columns.get(tableKey(row));
+    if (list === undefined) columns.set(tableKey(row), [row]);
+    else list.push(row);
+  }
+  const { rows } = await client.query<TableRow>(TABLE_STATISTICS, scope);
+  return {
+    tables: new Map(rows.map((row) => [tableKey(row), toStatistics(row, columns.get(tableKey(row)) ?? [])])),
+    unreadable: rows.filter(({ readable }) => !readable),
+    hidden: rows.filter(({ rowSecurity }) => rowSecurity),
+  };
+}
+
+function toStatistics({ rows, bytes, writes }: TableRow, columns: readonly ColumnRow[]): TableStatistics {
+  return {
+    ...(rows === null ? {} : { rows }),
+    bytes,
+    writes,
+    columns: new Map(
+      columns.map(({ column, distinct, nulls, top }): [string, ColumnStatistics] => [
+        column,
+        {
+          distinct: distinct < 0 ? -distinct * (rows ?? 0) : distinct,
+          nulls,
+          ...(top === null ? {} : { top }),
+        },
+      ]),
+    ),
+  };
+}
+
+function requireStatistics(live: LiveDatabase, { tables, unreadable }: Known): void {
+  if (unreadable.length > 0) {
+    throw new ScaleoutError(
+      `role ${live.role} may not read ${named(unreadable.map((table) => ({ table })))}, and advice that leaves ${unreadable.length === 1 ? 'it' : 'them'} out would be wrong: ` +
+        `GRANT SELECT ON ${unreadable.slice(0, 3).map(sqlTable).join(', ')}${unreadable.length > 3 ? ', ...' : ''} TO ${escapeIdentifier(live.role)} (and USAGE on the schema), or connect as a role that may`,
+    );
+  }
+  if ([...tables.values()].every(({ columns }) => columns.size === 0)) {
+    throw new ScaleoutError(
+      `database "${live.database}" has no statistics of any column, so nothing is known of its values: run ANALYZE there, which reads a sample of each table and changes no row, and ask again (empty tables have none: load some rows first)`,
+    );
+  }
+}
+
+function statisticsCaveats(live: LiveDatabase, { tables, hidden }: Known): string[] {
+  const without = live.tables.filter(({ table }) => {
+    const known = tables.get(tableKey(table));
+    return known !== undefined && known.columns.size === 0 && known.bytes > 0 && known.rows !== 0;
+  });
+  const rowSecurity = new Set(hidden.map(tableKey));
+  const behind = without.filter(({ table }) => rowSecurity.has(tableKey(table)));
+  const missing = without.filter(({ table }) => !rowSecurity.has(tableKey(table)));
+  return [
+    ...(missing.length === 0
+      ? []
+      : [
+          `no statistics of ${named(missing)}: run ANALYZE and ask again, as distinct values, NULLs and skew are unknown there`,
+        ]),
+    ...(behind.length === 0
+      ? []
+      : [
+          `row-level security hides the statistics of ${named(behind)} from role ${live.role}: ask again as their owner`,
+        ]),
+  ];
+}
+
+interface Workload {
+  readonly queries: AdvisedQuery[];
+  readonly caveats: string[];
+}
+
+async function readWorkload(
+  client: Client,
+  fromFile: readonly WorkloadQuery[],
+  tables: ReadonlySet<string>,
+  partitionOf: ReadonlyMap<string, TableName>,
+): Promise<Workload> {
+  const caveats: string[] = [];
+  const recorded = await readStatements(client, caveats);
+  type Raw = Pick<AdvisedQuery, 'name' | 'source' | 'sql' | 'calls'>;
+  const raw: Raw[] = [
+    ...fromFile.map(({ name, sql }): Raw => ({ name, source: 'file', sql })),
+    ...recorded.map(({ query, calls }, index): Raw => ({
+      name: `statement ${String(index + 1)}`,
+      source: 'pg_stat_statements',
+      sql: query,
+      calls,
+    })),
+  ];
+  const planned: (Raw & { shape?: QueryShape; problem?: string })[] = [];
+  const wrong: string[] = [];
+  for (const each of raw) {
+    const plan = await explainQuery(client, each.sql);
+    if ('problem' in plan) {
+      if (each.source === 'file' && !plan.denied) wrong.push(`${each.name}: ${plan.problem}`);
+      else planned.push({ ...each, problem: plan.problem });
+      continue;
+    }
+    const shape = readShape(plan.plan, each.sql, partitionOf);
+    const touched = [
+      ...shape.relations.map(({ table }) => table),
+      ...(shape.modifies === undefined ? [] : [shape.modifies]),
+    ];
+    // What others ask of the catalogs, this program among them, is no workload.
+    const ours = each.source === 'file' || touched.some((table) => tables.has(tableKey(table)));
+    if (ours) planned.push({ ...each, shape });
+  }
+  if (wrong.length > 0) {
+    throw new ScaleoutError(
+      `${wrong.length === 1 ? 'a query of the file does' : `${String(wrong.length)} queries of the file do`} not fit this database, so their plans are unknown: ${wrong.join('; ')}. Correct the file, or name the database it is for`,
+    );
+  }
+  const unknown = planned.filter(({ problem }) => problem !== undefined);
+  if (unknown.length > 0) {
+    caveats.push(
+      `${String(unknown.length)} of ${String(planned.length)} queries could not be planned and count for nothing, such as ${unknown[0]?.name ?? ''}: ${unknown[0]?.problem ?? ''}`,
+    );
+  }
+  if (planned.length === 0) {
+    caveats.push(
+      'no workload is known (no --queries, and pg_stat_statements says nothing), so this rests on keys, foreign keys, names and sizes alone: a file with the ten commonest queries makes better advice',
+    );
+  }
+  return { queries: shareOut(planned), caveats };
+}
+
+async function readStatements(
+  client: Client,
+  caveats: string[],
+): Promise<{ query: string; calls: number }[]> {
+  const extension = (await client.query<{ schema: string; allRoles: boolean }>(STATEMENTS_EXTENSION)).rows[0];
+  if (extension === undefined) return [];
+  if (!extension.allRoles) {
+    caveats.push(
+      'pg_stat_statements shows this role its own statements alone: GRANT pg_read_all_stats to it to see the whole workload',
+    );
+  }
+  try {
+    const view = `${escapeIdentifier(extension.schema)}.pg_stat_statements`;
+    return (await client.query<{ query: string; calls: number }>(statements(view), [MOST_STATEMENTS])).rows;
+  } catch (error) {
+    if (!isServerError(error)) throw error;
+    caveats.push(`pg_stat_statements is created and cannot be read: ${describeServerError(error)}`);
+    return [];
+  }
+}
+
+type Explained = { readonly plan: unknown } | { readonly problem: string; readonly denied: boolean };
+
+/** PostgreSQL's plan of a query, parameters left open. The transaction is read-only, and EXPLAIN runs nothing. */
+async function explainQuery(client: Client, sql: string): Promise<Explained> {
+  await client.query('BEGIN READ ONLY');
+  try {
+    await client.query(PLANNING, [String(PLANNING_MS)]);
+    // The extended protocol takes one statement, whatever the text holds.
+    const prepare = { text: `PREPARE scaleout_advise AS ${sql}`, queryMode: 'extended' };
+    await client.query(prepare);
+    const { rows } = await client.query<{ count: number }>(PARAMETER_COUNT, ['scaleout_advise']);
+    const count = rows[0]?.count ?? 0;
+    const values = count === 0 ? '' : `(${Array.from({ length: count }, () => 'NULL').join(', ')})`;
+    const answer = await client.query<{ 'QUERY PLAN': unknown }>(
+      `EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF) EXECUTE scaleout_advise${values}`,
+    );
+    return { plan: answer.rows[0]?.['QUERY PLAN'] };
+  } catch (error) {
+    if (!isServerError(error)) throw error;
+    const denied = ['42501', '57014', '55P03'].includes(errorCode(error) ?? '');
+    return { problem: explain(error), denied };
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+    await client.query('DEALLOCATE scaleout_advise').catch(() => undefined);
+  }
+}
+
+function named(tables: readonly { readonly table: TableName }[]): string {
+  const names = tables.slice(0, MOST_NAMED).map(({ table }) => showTable(table));
+  const more = tables.length - names.length;
+  return more > 0 ? `${names.join(', ')} and ${String(more)} more` : allOf(names);
+}
+
+interface TableRow extends QueryResultRow, TableName {
+  readonly rows: number | null;
+  readonly bytes: number;
+  readonly writes: number;
+  readonly readable: boolean;
+  readonly rowSecurity: boolean;
+}
+
+interface ColumnRow extends QueryResultRow, TableName {
+  readonly column: string;
+  readonly distinct: number;
+  readonly nulls: number;
+  readonly top: number | null;
+}

@@ -1,0 +1,182 @@
+import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveTable } from '../live';
+import type { Domain, DomainColumn } from './domains';
+import { findDomains, joinsOf, typeFamily } from './domains';
+import {
+  LARGE_SHARE,
+  REFERENCE_ALWAYS_BYTES,
+  REFERENCE_MOST_BYTES,
+  REFERENCE_MOST_SHARE,
+  WORST_TOP,
+} from './limits';
+import type { ColumnStatistics, TableStatistics } from './statistics';
+import type { AdvisedQuery } from './workload';
+
+/** All that advice is given from. */
+export interface AdviceInput {
+  readonly live: LiveDatabase;
+  /** By {@link tableKey}. */
+  readonly statistics: ReadonlyMap<string, TableStatistics>;
+  readonly queries: readonly AdvisedQuery[];
+  /** Shards of each group, as the distribution will say. */
+  readonly shardCount: number;
+}
+
+/** A database before anything is decided, looked up by table key. Pure. */
+export class Situation {
+  readonly input: AdviceInput;
+  /** What can be decided on: ordinary and partitioned tables. */
+  readonly tables: ReadonlyMap<string, LiveTable>;
+  readonly domains: readonly Domain[];
+  readonly bytes: number;
+  /** By table: the domains it has a column of. */
+  readonly domainsOf: ReadonlyMap<string, readonly Domain[]>;
+  /** By referencing table. */
+  readonly parents: ReadonlyMap<string, readonly LiveForeignKey[]>;
+  /** By table: those it is joined with, by any column. */
+  readonly partners: ReadonlyMap<string, ReadonlySet<string>>;
+
+  constructor(input: AdviceInput) {
+    this.input = input;
+    const tables = input.live.tables.filter(({ kind }) => kind === 'table' || kind === 'partitioned');
+    this.tables = new Map(tables.map((table) => [tableKey(table.table), table]));
+    this.domains = findDomains(tables, input.queries);
+    this.bytes = tables.reduce((sum, table) => sum + this.statistics(tableKey(table.table)).bytes, 0);
+    const domainsOf = new Map<string, Domain[]>();
+    for (const domain of this.domains) {
+      for (const key of domain.members.keys()) {
+        const list = domainsOf.get(key);
+        if (list === undefined) domainsOf.set(key, [domain]);
+        else list.push(domain);
+      }
+    }
+    this.domainsOf = domainsOf;
+    this.parents = new Map(tables.map((table) => [tableKey(table.table), table.foreignKeys]));
+    this.partners = partnersOf(input.queries);
+  }
+
+  statistics(key: string): TableStatistics {
+    return this.input.statistics.get(key) ?? { bytes: 0, writes: 0, columns: new Map() };
+  }
+
+  column(key: string, column: string): ColumnStatistics | undefined {
+    return this.statistics(key).columns.get(column);
+  }
+
+  share(key: string): number {
+    return this.bytes === 0 ? 0 : this.statistics(key).bytes / this.bytes;
+  }
+
+  /** Too much of the database to be left on one node without a thought. */
+  isLarge(key: string): boolean {
+    return this.share(key) >= LARGE_SHARE && this.statistics(key).bytes > REFERENCE_ALWAYS_BYTES
+      ? true
+      : this.statistics(key).bytes > REFERENCE_MOST_BYTES;
+  }
+
+  /** A copy on every node is affordable. */
+  canBeReference(key: string): boolean {
+    const { bytes } = this.statistics(key);
+    if (bytes <= REFERENCE_ALWAYS_BYTES) return true;
+    return bytes <= REFERENCE_MOST_BYTES && this.share(key) <= REFERENCE_MOST_SHARE;
+  }
+
+  /** The table's column of a domain that it can be distributed by; undefined where none will do. */
+  member(domain: Domain, key: string): DomainColumn | undefined {
+    return domain.members.get(key)?.find((column) => this.columnFault(key, column.column) === undefined);
+  }
+
+  /** Why a column cannot be a distribution column, as the rest of a sentence; undefined where it can. */
+  columnFault(key: string, column: LiveColumn): string | undefined {
+    if (column.generated) return 'it is generated, which Citus refuses';
+    if (!column.hashable) return `its type ${column.type} has no hash function`;
+    if (column.looseCollation) return 'its collation is not deterministic: equal values would hash apart';
+    if (column.negativeScale) return 'it is a numeric of negative scale, which Citus refuses';
+    if (isTime(column.type))
+      return 'a time spreads nobody’s rows together, and no query asks for one instant';
+    if (['boolean', 'real', 'double precision', 'json', 'jsonb'].includes(column.type)) {
+      return `its type ${column.type} makes no key`;
+    }
+    const known = this.column(key, column.name);
+    if (known !== undefined && known.nulls > 0) {
+      return `${percent(known.nulls)} of its rows hold NULL, and a row without it belongs to no shard`;
+    }
+    return undefined;
+  }
+
+  /** Distinct values in the largest table of a domain that statistics know: what its shards are cut from. */
+  distinct(domain: Domain): number | undefined {
+    let largest: { readonly bytes: number; readonly distinct: number } | undefined;
+    for (const key of domain.members.keys()) {
+      const member = this.member(domain, key);
+      const known = member === undefined ? undefined : this.column(key, member.column.name);
+      const { bytes } = this.statistics(key);
+      if (known !== undefined && (largest === undefined || bytes > largest.bytes)) {
+        largest = { bytes, distinct: known.distinct };
+      }
+    }
+    return largest?.distinct;
+  }
+
+  /** The largest share one value has of a member's rows, and where. */
+  worstTop(domain: Domain): { readonly top: number; readonly member: DomainColumn } | undefined {
+    const found = [...domain.members.keys()].flatMap((key) => {
+      const member = this.member(domain, key);
+      const top = member === undefined ? undefined : this.column(key, member.column.name)?.top;
+      // In a table of little weight a value of much weight hurts nobody.
+      return member === undefined || top === undefined || this.share(key) < 0.01 ? [] : [{ top, member }];
+    });
+    return found.sort((a, b) => b.top - a.top)[0];
+  }
+
+  /** Why tables cannot be distributed by a domain, as the rest of a sentence; undefined where they can. */
+  domainFault(domain: Domain): string | undefined {
+    const distinct = this.distinct(domain);
+    const { shardCount } = this.input;
+    if (distinct !== undefined && distinct < shardCount) {
+      return `it has ${number(distinct)} distinct values for ${String(shardCount)} shards, so some would stay empty`;
+    }
+    const worst = this.worstTop(domain);
+    if (worst !== undefined && worst.top > WORST_TOP) {
+      return `one value holds ${percent(worst.top)} of the rows of ${worst.member.table.name}, so one shard would hold most of it`;
+    }
+    return undefined;
+  }
+
+  mismatch(domain: Domain): boolean {
+    const types = [...domain.members.values()].flat().map(({ column }) => column.type);
+    return new Set(types).size > 1 && new Set(types.map(typeFamily)).size === 1;
+  }
+}
+
+function isTime(type: string): boolean {
+  return /^(date|time|timestamp|interval)/.test(type);
+}
+
+function partnersOf(queries: readonly AdvisedQuery[]): Map<string, Set<string>> {
+  const partners = new Map<string, Set<string>>();
+  const add = (from: TableName, to: TableName): void => {
+    const set = partners.get(tableKey(from)) ?? new Set();
+    set.add(tableKey(to));
+    partners.set(tableKey(from), set);
+  };
+  for (const { shape } of queries) {
+    if (shape === undefined) continue;
+    for (const [a, b] of joinsOf(shape)) {
+      add(a.table, b.table);
+      add(b.table, a.table);
+    }
+  }
+  return partners;
+}
+
+/** 0.034 as `3.4 %`. */
+export function percent(share: number): string {
+  const hundred = share * 100;
+  return `${hundred >= 10 || hundred === 0 ? String(Math.round(hundred)) : hundred.toPrecision(2).replace(/\.0$/, '')} %`;
+}
+
+export function number(value: number): string {
+  return Math.round(value).toLocaleString('en-US');
+}

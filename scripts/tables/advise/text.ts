@@ -1,0 +1,97 @@
+import { bytes, count, table } from '../../lib/reporter';
+import type { Advice, Choice, QueryAdvice, TableAdvice } from './advice';
+import { number, percent } from './situation';
+
+/** The advice as people read it: what to do, why, how queries would run, and what comes first. */
+export function describeAdvice(advice: Advice): string {
+  return [
+    section('Tables', tables(advice.tables)),
+    section(
+      'Why',
+      advice.tables.flatMap(({ table: name, reasons }) => [
+        name,
+        ...reasons.map((reason) => `  - ${reason}`),
+      ]),
+    ),
+    section('Columns compared', advice.choices.flatMap(choice)),
+    section('Queries', queries(advice.queries)),
+    section('To change first', changes(advice, true)),
+    section('Worth knowing', [...changes(advice, false), ...advice.caveats.map((text) => `- ${text}`)]),
+    closing(advice),
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function section(title: string, lines: readonly string[]): string {
+  return lines.length === 0 ? '' : `${title}\n${lines.map((line) => `  ${line}`).join('\n')}`;
+}
+
+function tables(advised: readonly TableAdvice[]): string[] {
+  const rows = advised.map((each) => [
+    each.table,
+    decision(each),
+    each.colocateWith ?? '',
+    each.rows === undefined ? '' : count(Math.round(each.rows)),
+    bytes(each.bytes),
+    each.ready ? '' : 'after changes',
+  ]);
+  return table([['table', 'advice', 'beside', 'rows', 'size', ''], ...rows]).split('\n');
+}
+
+function decision({ decision: kind, distributeBy }: TableAdvice): string {
+  return kind === 'distribute' ? `distribute by ${distributeBy ?? ''}` : kind;
+}
+
+function choice({ chosen, because, candidates }: Choice, index: number): string[] {
+  const rows = candidates.map(({ column, tables: covered, coverage, distinct, top, workload }) => [
+    column,
+    String(covered),
+    percent(coverage),
+    distinct === undefined ? 'unknown' : number(distinct),
+    top === undefined ? '' : percent(top),
+    percent(workload['one-shard']),
+    percent(workload['some-shards'] + workload['all-shards']),
+    percent(workload.repartition + workload.refused),
+    column === chosen ? 'chosen' : '',
+  ]);
+  return [
+    ...table([
+      ['column', 'tables', 'bytes', 'distinct', 'top value', 'one shard', 'more shards', 'not as it is', ''],
+      ...rows,
+    ]).split('\n'),
+    `${String(index + 1)}. ${chosen ?? 'none'}: ${because}`,
+  ];
+}
+
+const ROUTES: Readonly<Record<QueryAdvice['route'], string>> = {
+  'one-shard': 'one shard',
+  'some-shards': 'some shards',
+  'all-shards': 'all shards',
+  repartition: 'REPARTITION',
+  refused: 'REFUSED',
+  coordinator: 'coordinator',
+  unknown: 'unknown',
+};
+
+function queries(advised: readonly QueryAdvice[]): string[] {
+  if (advised.length === 0) return [];
+  const rows = advised.map(({ name, route, share, reason }) => [name, percent(share), ROUTES[route], reason]);
+  return table([['query', 'share', 'runs on', 'because it'], ...rows]).split('\n');
+}
+
+function changes(advice: Advice, blocking: boolean): string[] {
+  return advice.changes
+    .filter((change) => change.blocking === blocking)
+    .flatMap(({ text, sql = [] }) => [`- ${text}`, ...sql.map((statement) => `    ${statement};`)]);
+}
+
+function closing({ tables: advised, changes: all }: Advice): string {
+  const decided = advised.filter((each) => each.decision !== 'undecided').length;
+  const first = all.filter(({ blocking }) => blocking).length;
+  return (
+    `Advice for ${String(decided)} of ${String(advised.length)} tables` +
+    (first === 0 ? '.' : `, after ${String(first)} ${first === 1 ? 'change' : 'changes'}.`) +
+    ' It is a proposal: --out FILE writes it as a distribution.yaml to edit, and `tables plan --spec FILE` shows every statement.'
+  );
+}
