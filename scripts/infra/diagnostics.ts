@@ -54,23 +54,38 @@ function fromJson(line: string): readonly Diagnostic[] {
   return [{ summary, detail, ...(address === undefined ? {} : { address }) }];
 }
 
+/** Where a fault stands: `with ADDRESS,`, behind which cdktf writes the path of the construct. */
+const WITH = /^with (\S+)(?: \(.*\))?,$/;
+const ON = /^on \S+ line \d+/;
+/** The one line of the generated file that is shown of it, which helps nobody. */
+const EXCERPT = /^\d+: /;
+
 function fromText(lines: readonly string[]): readonly Diagnostic[] {
-  const found: { summary: string; detail: string; address?: string }[] = [];
-  let current: (typeof found)[number] | undefined;
+  const blocks: string[][] = [];
+  let current: string[] | undefined;
   for (const line of lines) {
     const text = paragraph(line);
-    const [, severity, summary] = /^(Error|Warning): (.*)$/.exec(text) ?? [];
-    if (severity !== undefined) {
-      current = undefined;
-      if (severity === 'Error') found.push((current = { summary: summary ?? '', detail: '' }));
-      continue;
-    }
-    if (current === undefined) continue;
-    const [, address] = /^with (\S+),$/.exec(text) ?? [];
-    // Where it stands in the generated file, and that file's one line, help nobody.
-    if (address !== undefined) current.address = address;
-    else if (!/^on \S+ line \d+/.test(text) && !/^\d+: /.test(text))
-      current.detail = `${current.detail} ${text}`.trim();
+    const [, severity, summary = ''] = /^(Error|Warning): (.*)$/.exec(text) ?? [];
+    if (severity === 'Error') blocks.push((current = [summary]));
+    else if (severity === 'Warning' || line.includes('╵')) current = undefined;
+    else current?.push(text);
   }
-  return found;
+  return blocks.map(fromBlock);
+}
+
+/** What stands before the place is the summary, however many lines it takes; without a place, its first lines are. */
+function fromBlock(lines: readonly string[]): Diagnostic {
+  const isPlace = (line: string): boolean => WITH.test(line) || ON.test(line);
+  const place = lines.findIndex(isPlace);
+  const end = place === -1 ? lines.indexOf('') : place;
+  const summary = paragraph(lines.slice(0, end === -1 ? undefined : end).join(' '));
+  const rest = end === -1 ? [] : lines.slice(end);
+  const detail = paragraph(rest.filter((line) => !isPlace(line) && !EXCERPT.test(line)).join(' '));
+  const address = rest.map((line) => WITH.exec(line)?.[1]).find((each) => each !== undefined);
+  return {
+    summary,
+    // The provider has one text for both.
+    detail: detail === summary ? '' : detail,
+    ...(address === undefined ? {} : { address }),
+  };
 }

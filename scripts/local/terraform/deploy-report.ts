@@ -16,14 +16,6 @@ export function parseApplied(output: string): AppliedChanges | undefined {
   return { added: Number(added), changed: Number(changed), destroyed: Number(destroyed) };
 }
 
-/** What Terraform wrote, out of what the cdktf CLI wrote, which puts the stack's name before each line. Pure. */
-export function terraformOutput(output: string, stack: string): string {
-  return output
-    .split('\n')
-    .map((line) => paragraph(line).replace(new RegExp(`^${stack}(?: |$)`), ''))
-    .join('\n');
-}
-
 /** Whether a request was to change something, a login apart. */
 export function isChange({ method, url }: RecordedRequest): boolean {
   return !/^(GET|HEAD)$/.test(method) && !url.includes('/oauth2/');

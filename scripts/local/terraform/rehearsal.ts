@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { terraformOutput } from '../../infra/cdktf-output';
 import { explainFailure } from '../../infra/failure';
 import { readOutputs } from '../../infra/outputs';
 import type { ProcessEnvironment, ProcessResult } from '../../infra/terraform';
@@ -12,7 +13,7 @@ import type { LocalCluster } from '../engines/engine';
 import { startWatchdog } from '../engines/watchdog';
 import type { Stage } from '../../../config/environment';
 import type { AppliedChanges } from './deploy-report';
-import { isChange, parseApplied, resourceOf, scaleOutFault, terraformOutput } from './deploy-report';
+import { isChange, parseApplied, resourceOf, scaleOutFault } from './deploy-report';
 import type { EngineClusters } from './engine-clusters';
 import { engineClusters } from './engine-clusters';
 import { REHEARSED_WORKERS, writeRehearsalConfig } from './rehearsal-config';

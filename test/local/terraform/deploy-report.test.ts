@@ -1,6 +1,5 @@
 import type { RecordedRequest } from '../../../scripts/local/azure/recorder';
-import { explainFailure } from '../../../scripts/infra/failure';
-import { parseApplied, scaleOutFault, terraformOutput } from '../../../scripts/local/terraform/deploy-report';
+import { parseApplied, scaleOutFault } from '../../../scripts/local/terraform/deploy-report';
 
 const CLUSTER = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi';
 const patch = (properties: Record<string, number>, more: Partial<RecordedRequest> = {}): RecordedRequest => ({
@@ -18,27 +17,6 @@ it('reads what an apply did out of what the cdktf CLI printed', () => {
   ].join('\n');
   expect(parseApplied(printed)).toEqual({ added: 3, changed: 0, destroyed: 12 });
   expect(parseApplied('dev  Error: creating')).toBeUndefined();
-});
-
-it('finds Terraform’s error behind the name of the stack', () => {
-  const printed = [
-    'dev  ╷',
-    'dev  │ Error: creating Server Group: polling failed: the Azure API returned the following error:',
-    'dev  │ ',
-    'dev  │ Status: "Failed"',
-    'dev  │ Code: "OperationFailed"',
-    'dev  │ Message: "there is no room on this machine"',
-    'dev  │ ',
-    'dev  │   with azurerm_cosmosdb_postgresql_cluster.Cluster,',
-    'dev  │   on cdk.tf.json line 40, in resource.azurerm_cosmosdb_postgresql_cluster.Cluster:',
-    'dev  ╵',
-  ].join('\n');
-  const { id, message } = explainFailure(terraformOutput(printed, 'dev'), {
-    environment: 'dev',
-    doing: 'apply',
-  });
-  expect(id).toBe('operation-failed');
-  expect(message).toContain('there is no room on this machine');
 });
 
 describe('a deploy that scales out', () => {
