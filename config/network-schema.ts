@@ -25,7 +25,7 @@ export const allowAzureServices = strictShape(
   },
   'the reason, as in { reason: ... }',
 ).describe(
-  'Lets in whatever runs on Azure, of every tenant. The audit refuses it without a waiver; private access is the better way.',
+  'Lets in whatever runs on Azure, of every tenant, which the audit warns of with the reason. Private access is the better way.',
 );
 
 const subnetId = matching(

@@ -19,6 +19,8 @@ export interface Block {
   readonly pointer: string;
   /** Its arguments, without the framework's metadata. */
   readonly body: JsonObject;
+  /** Why it does something risky, by the prop that asked for it; see constructs/stated-reason.ts. */
+  readonly reasons: JsonObject;
 }
 
 /** One stack as it was synthesized: what the auditor judges, and all they judge. */
@@ -59,6 +61,7 @@ export function parseSynthesized(text: string, environment: string, file: string
         constructPath: parsed.success ? parsed.data.metadata.path : environment,
         pointer: pointer('resource', type, name),
         body,
+        reasons: isObject(comment) && isObject(comment['reasons']) ? comment['reasons'] : {},
       });
     }
   }

@@ -201,6 +201,11 @@ function likeProd(environment: string): boolean {
   return environment.startsWith('prod');
 }
 
+/** What a construct writes beside the arguments of a resource that it was given a reason for. */
+export function reasoned(path: string, reasons: Readonly<Record<string, string>>): Overrides {
+  return { '//': { metadata: { path, uniqueId: path.replaceAll('/', '_') }, reasons } };
+}
+
 export function firewallRule(from: string, to: string): Overrides {
   return {
     name: 'office',

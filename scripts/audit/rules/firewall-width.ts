@@ -2,6 +2,7 @@ import { describeGap, stringAt } from '../attributes';
 import { FIREWALL_RULE } from '../azurerm';
 import type { Problem, Rule } from '../rule';
 import { notApplicable, problemAt, verdict } from '../rule';
+import { statedReason } from '../stated-reason';
 import type { Block } from '../synthesized';
 import { resourcesOf } from '../synthesized';
 
@@ -18,7 +19,7 @@ export const firewallWidth: Rule = {
   id: 'firewall-width',
   level: 'error',
   property:
-    'Firewall rules let in few, known addresses: never every Azure service, and together no more than 16 in production or 256 elsewhere.',
+    'Firewall rules let in few, known addresses: every Azure service only for a stated reason, and together no more than 16 in production or 256 elsewhere.',
   check(stack, facts) {
     const rules = resourcesOf(stack, FIREWALL_RULE);
     if (rules.length === 0) {
@@ -69,12 +70,7 @@ function judgeRange(rule: Block): number | Problem {
     return problemAt(rule, START, `${START} is ${start.value}, which is no IPv4 address`);
   if (to === undefined) return problemAt(rule, END, `${END} is ${end.value}, which is no IPv4 address`);
   if (from === 0 && to === 0) {
-    return problemAt(
-      rule,
-      START,
-      'the rule 0.0.0.0-0.0.0.0 is how Azure spells "every Azure service", machines of other customers among them: name the addresses that need access',
-      { check: 'azure-services' },
-    );
+    return azureServices(rule);
   }
   if (from < END_OF_THIS_NETWORK) {
     return problemAt(
@@ -88,6 +84,26 @@ function judgeRange(rule: Block): number | Problem {
     return problemAt(rule, START, `the range ${rangeOf(rule)} ends before it starts: swap the two addresses`);
   }
   return to - from + 1;
+}
+
+/** With a reason it is a choice that somebody answers for, and a warning; never nothing, as it lets in strangers. */
+function azureServices(rule: Block): Problem {
+  const reason = statedReason(rule, 'allowAzureServices');
+  const what =
+    'the rule 0.0.0.0-0.0.0.0 is how Azure spells "every Azure service", machines of other customers among them';
+  return reason === undefined
+    ? problemAt(
+        rule,
+        START,
+        `${what}: name the addresses that need access, or say in allowAzureServices why nothing narrower will do`,
+        { check: 'azure-services' },
+      )
+    : problemAt(
+        rule,
+        START,
+        `${what}. The reason given: "${reason}". Look whether it still holds, and take the rule out when it does not`,
+        { check: 'azure-services', level: 'warning' },
+      );
 }
 
 function rangeOf(rule: Block): string {

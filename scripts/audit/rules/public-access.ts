@@ -2,6 +2,7 @@ import { booleanAt, describeGap } from '../attributes';
 import { CLUSTER, NO_CLUSTER } from '../azurerm';
 import type { Rule } from '../rule';
 import { notApplicable, problemAt, verdict } from '../rule';
+import { statedReason } from '../stated-reason';
 import { resourcesOf } from '../synthesized';
 
 const COORDINATOR = 'coordinator_public_ip_access_enabled';
@@ -15,7 +16,7 @@ export const publicAccess: Rule = {
   id: 'public-access',
   level: 'error',
   property:
-    'Public access is set explicitly: off for workers everywhere, and off for the coordinator in production.',
+    'Public access is set explicitly: off for workers everywhere but for a stated reason, and off for the coordinator in production.',
   check(stack, facts) {
     const clusters = resourcesOf(stack, CLUSTER);
     if (clusters.length === 0) return notApplicable(NO_CLUSTER);
@@ -46,12 +47,21 @@ export const publicAccess: Rule = {
             problemAt(cluster, WORKERS, `${WORKERS} ${describeGap(workers)}: set it to false explicitly`),
           );
         } else if (workers.value) {
+          const reason = statedReason(cluster, 'workerPublicAccess');
+          const what = `${WORKERS} is true: clients talk to the coordinator, nobody needs to reach a worker from the internet`;
           problems.push(
-            problemAt(
-              cluster,
-              WORKERS,
-              `${WORKERS} is true: clients talk to the coordinator, nobody needs to reach a worker from the internet. Set it to false`,
-            ),
+            reason === undefined
+              ? problemAt(
+                  cluster,
+                  WORKERS,
+                  `${what}. Set it to false, or say in workerPublicAccess why it must be`,
+                )
+              : problemAt(
+                  cluster,
+                  WORKERS,
+                  `${what}. The reason given: "${reason}". Look whether it still holds, and close them when it does not`,
+                  { level: 'warning' },
+                ),
           );
         }
         return problems;

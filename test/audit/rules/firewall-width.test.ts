@@ -1,5 +1,5 @@
 import { firewallWidth } from '../../../scripts/audit/rules/firewall-width';
-import { firewallRule, problems, stack, status } from '../builders';
+import { firewallRule, problems, reasoned, stack, status } from '../builders';
 
 function withRule(environment: string, from: string, to: string): ReturnType<typeof stack> {
   return stack(environment, {
@@ -46,6 +46,42 @@ describe('firewall-width', () => {
     const found = problems(firewallWidth, wide);
     expect(found.map(({ constructPath }) => constructPath)).toEqual(['dev/two']);
     expect(found[0]?.message).toContain('lets in 308 addresses');
+  });
+
+  it.each([
+    ['warns with the reason', 'Power BI refreshes its reports from there until March', 'warning'],
+    ['takes a word for no reason', 'needed', undefined],
+    ['takes blanks for no reason', ' '.repeat(40), undefined],
+  ])('of every Azure service, %s', (_, reason, level) => {
+    const azure = 'azurerm_cosmosdb_postgresql_firewall_rule.azure';
+    const open = stack('dev', {
+      resources: {
+        [azure]: {
+          ...firewallRule('0.0.0.0', '0.0.0.0'),
+          ...reasoned('dev/azure', { allowAzureServices: reason }),
+        },
+      },
+    });
+    const found = problems(firewallWidth, open);
+    expect(found.map(({ check, constructPath }) => `${constructPath} ${check}`)).toEqual([
+      'dev/azure azure-services',
+    ]);
+    expect(found[0]?.level).toBe(level);
+    expect(found[0]?.message.includes(reason)).toBe(level === 'warning');
+  });
+
+  it('takes the reason for another risk for none', () => {
+    const open = stack('dev', {
+      resources: {
+        'azurerm_cosmosdb_postgresql_firewall_rule.azure': {
+          ...firewallRule('0.0.0.0', '0.0.0.0'),
+          ...reasoned('dev/azure', { workerPublicAccess: 'a tool that goes past the coordinator' }),
+        },
+      },
+    });
+    expect(problems(firewallWidth, open)).toEqual([
+      expect.not.objectContaining({ level: expect.anything() as unknown }),
+    ]);
   });
 
   it('does not apply where there is no rule', () => {

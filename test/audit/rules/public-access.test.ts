@@ -1,5 +1,5 @@
 import { publicAccess } from '../../../scripts/audit/rules/public-access';
-import { CLUSTER_POINTER, problems, stack, status } from '../builders';
+import { CLUSTER_POINTER, problems, reasoned, stack, status } from '../builders';
 
 const COORDINATOR = 'coordinator_public_ip_access_enabled';
 const WORKERS = 'node_public_ip_access_enabled';
@@ -35,6 +35,14 @@ describe('public-access', () => {
   ])('finds workers that are %s', (_, value, message) => {
     const found = problems(publicAccess, stack('dev', { cluster: { [WORKERS]: value } }));
     expect(found.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
+  });
+
+  it('warns of public workers with the reason that was given', () => {
+    const reason = 'the migration tool writes to workers directly until May';
+    const cluster = { [WORKERS]: true, ...reasoned('prod/cluster', { workerPublicAccess: reason }) };
+    expect(problems(publicAccess, stack('prod', { cluster }))).toEqual([
+      expect.objectContaining({ level: 'warning', message: expect.stringContaining(reason) as string }),
+    ]);
   });
 
   it('never takes a token for a no', () => {
