@@ -7,7 +7,6 @@ import {
   errorCode,
   InterruptedError,
   isServerError,
-  refused,
   ScaleoutError,
 } from '../lib/errors';
 import { stopIfAsked } from '../lib/verb';
@@ -18,6 +17,8 @@ import type { LiveDatabase } from './live';
 import { showTable } from './names';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
+import { requireNothingBeyond, requireReviewed } from './plan-file';
+import type { SealedPlan } from './plan-file';
 import { requireNoRebalance } from './rebalance-guard';
 import { describeBlocker, watch } from './watch';
 import type { Blocker } from './watch';
@@ -62,8 +63,10 @@ export interface TablesApplied {
 
 export interface ApplyInput {
   readonly expected: Distribution;
-  /** The hash a reviewed plan was made for: refuse to work on anything else. */
-  readonly observed?: string;
+  /** Do exactly this, or refuse. */
+  readonly reviewed?: SealedPlan;
+  /** Asked once the plan is known, before anything changes; false ends the run. */
+  readonly approve?: (plan: TablesPlan) => Promise<boolean>;
   readonly locks?: LockPolicy;
 }
 
@@ -101,10 +104,15 @@ export async function applyTables(
 
   let live = await inspectDatabase(client, input.expected);
   let plan = planTables(input.expected, live);
-  requireObserved(plan, input.observed);
+  if (input.reviewed !== undefined) requireReviewed(input.reviewed, plan, live);
   announce(context, plan);
+  if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
+    throw new ScaleoutError('nothing was changed, as answered');
+  }
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
+    if (input.reviewed !== undefined)
+      requireNothingBeyond(input.reviewed, plan, progressSoFar(applied, plan));
     await requireNoRebalance(client, progressSoFar(applied, plan));
     const attempt = await attemptStep(context, client, onlooker, { step, pid, locks });
     if (attempt.outcome === 'done') {
@@ -125,10 +133,12 @@ export async function applyTables(
       await pause(context, step, failed, attempt, locks);
     } else if (!isStatementError(attempt.error)) throw attempt.error;
     else {
-      const after = await inspectDatabase(client, input.expected, { searchNulls: false }).catch(() => live);
+      const after = await inspectDatabase(client, input.expected, { searchNulls: false, facts: false }).catch(
+        () => live,
+      );
       throw stepError(step, attempt.error, applied, turnedLocal(live, after));
     }
-    live = await inspectDatabase(client, input.expected, { searchNulls: false });
+    live = await inspectDatabase(client, input.expected, { searchNulls: false, facts: false });
     plan = planTables(input.expected, live);
     if (attempt.outcome === 'done' && plan.steps[0]?.id === step.id) {
       throw new ScaleoutError(
@@ -204,14 +214,6 @@ async function prepareSession(client: Client): Promise<number> {
     });
   const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
   return rows[0]?.pid ?? 0;
-}
-
-function requireObserved(plan: TablesPlan, observed: string | undefined): void {
-  if (observed === undefined || observed === plan.observed || plan.steps.length === 0) return;
-  throw refused(
-    'the database is not the one this plan was made for: its tables, keys or foreign keys have changed since ' +
-      `(planned ${observed.slice(0, 19)}, now ${plan.observed.slice(0, 19)}). Plan again and review that; nothing was changed`,
-  );
 }
 
 /** Says what is going to happen before anything does. */

@@ -11,6 +11,8 @@ import type { Fingerprint } from './fingerprint';
 import { inspectDatabase } from './inspect';
 import { planTables } from './plan';
 import type { TablesPlan } from './plan';
+import { sealPlan, writePlan } from './plan-file';
+import type { SealedPlan } from './plan-file';
 import { requireNoRebalance } from './rebalance-guard';
 import { verifyDatabase } from './verify';
 import type { TablesVerified } from './verify';
@@ -20,9 +22,16 @@ export interface TablesInput {
   readonly expected: Distribution;
 }
 
+export interface TablesPlanInput extends TablesInput {
+  /** Where to write the plan for `tables apply --plan`. */
+  readonly out?: string;
+}
+
 export interface TablesApplyInput extends TablesInput {
-  /** `observed` of a reviewed plan: refuse to work on a database that has changed since. */
-  readonly observed?: string;
+  /** Do exactly this plan, or refuse; it was reviewed, so nobody is asked again. */
+  readonly reviewed?: SealedPlan;
+  /** Show the plan and ask before anything changes. @default false */
+  readonly ask?: boolean;
   readonly locks?: LockPolicy;
 }
 
@@ -36,31 +45,47 @@ export interface TablesVerifyInput extends TablesInput {
 /** Says what would be done, and does none of it. */
 export async function tablesPlan(
   context: VerbContext,
-  { target, expected }: TablesInput,
-): Promise<VerbResult<TablesPlan>> {
+  { target, expected, out }: TablesPlanInput,
+): Promise<VerbResult<SealedPlan>> {
   const plan = await onCitus(
     context,
     target,
     'tables plan',
-    async (client) => planTables(expected, await inspectDatabase(client, expected)),
+    async (client) => {
+      const live = await inspectDatabase(client, expected);
+      return sealPlan(planTables(expected, live), expected, live);
+    },
     { readOnly: true },
   );
+  if (out !== undefined) writePlan(out, plan);
+  const written =
+    out === undefined
+      ? ''
+      : `\nWritten to ${out}: \`tables apply --plan ${out}\` does exactly this, or refuses.`;
   const pending = plan.steps.length > 0;
-  return { document: plan, text: describePlan(plan), outcome: pending ? 'changes' : 'done' };
+  return { document: plan, text: `${describePlan(plan)}${written}`, outcome: pending ? 'changes' : 'done' };
 }
 
 /** Brings the database to its specification; one run at a time, each continuing where another was broken off. */
 export async function tablesApply(
   context: VerbContext,
-  { target, ...input }: TablesApplyInput,
+  { target, ask = false, ...input }: TablesApplyInput,
 ): Promise<VerbResult<TablesApplied>> {
+  const approve = async (plan: TablesPlan): Promise<boolean> => {
+    for (const line of describePlan(plan).split('\n')) context.reporter.info(line);
+    return context.confirm(`Apply exactly this to database ${target.database}?`);
+  };
   const applied = await onCitus(context, target, 'tables apply', async (client) => {
     // Who follows a job holds the lock too, and the job is the better answer.
     await requireNoRebalance(client, 'nothing was changed');
     return withAdvisoryLock(client, 'tables', () =>
-      withClient(target, (onlooker) => applyTables(context, client, onlooker, input), {
-        purpose: 'tables onlooker',
-      }),
+      withClient(
+        target,
+        (onlooker) => applyTables(context, client, onlooker, ask ? { ...input, approve } : input),
+        {
+          purpose: 'tables onlooker',
+        },
+      ),
     );
   });
   return { document: applied, text: describeApplied(applied), outcome: 'done' };

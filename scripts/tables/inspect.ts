@@ -4,6 +4,7 @@ import { tableKey } from '../../config/identifiers';
 import type { Distribution, TableName } from '../../config/distribution-types';
 import { withBoundedReads } from '../lib/connection';
 import { errorCode } from '../lib/errors';
+import { FACTS } from './facts.sql';
 import {
   CITUS_TABLES,
   COLUMNS,
@@ -25,6 +26,7 @@ import type {
   LiveColumn,
   LiveComment,
   LiveDatabase,
+  LiveFact,
   LiveForeignKey,
   LiveKey,
   LiveNode,
@@ -40,6 +42,8 @@ const NULL_SEARCH_MS = 30_000;
 export interface InspectOptions {
   /** Look for NULLs in nullable columns that must not hold any: one scan of each such table. @default true */
   readonly searchNulls?: boolean;
+  /** Read all that a review relies on, for a snapshot; between two steps of a run nobody needs it. @default true */
+  readonly facts?: boolean;
 }
 
 /**
@@ -63,13 +67,17 @@ async function readSnapshot(
   try {
     // Definitions come out with every name qualified when nothing of the users' is on the path.
     await client.query(`SELECT set_config('search_path', 'pg_catalog', true)`);
-    return await read(client, expected, options.searchNulls ?? true);
+    return await read(client, expected, options);
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
   }
 }
 
-async function read(client: Client, expected: Distribution, searchNulls: boolean): Promise<LiveDatabase> {
+async function read(
+  client: Client,
+  expected: Distribution,
+  { searchNulls = true, facts: factsToo = true }: InspectOptions,
+): Promise<LiveDatabase> {
   const rowsOf = async <Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>
     (await client.query<Row>(sql, values)).rows;
   const session = (await rowsOf<SessionRow>(SESSION))[0];
@@ -87,14 +95,16 @@ async function read(client: Client, expected: Distribution, searchNulls: boolean
   for (const { tableOid, referencesOid } of foreignKeys) oids.add(tableOid).add(referencesOid);
 
   const scope = [[...oids]];
-  const [tables, columns, keys, checks, comments, placed] = [
+  const [tables, columns, keys, checks, comments, facts, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
     byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
     byTable(await rowsOf<KeyRow>(KEYS, scope)),
     byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
     byTable(await rowsOf<CommentRow>(COMMENTS, scope)),
+    byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
     byTable(citus ? await rowsOf<CitusRow>(CITUS_TABLES, scope) : []),
   ];
+  const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
   const nodes = citus ? await rowsOf<LiveNode & QueryResultRow>(NODES) : [];
   const live: LiveTable[] = [];
   for (const { rowEstimate, ...table } of tables) {
@@ -106,13 +116,16 @@ async function read(client: Client, expected: Distribution, searchNulls: boolean
       columns: searchNulls ? await withNulls(client, table.table, known, bare, expected) : bare,
       keys: (keys.get(table.oid) ?? []).map(toKey),
       ownChecks: (checks.get(table.oid) ?? []).map(({ name, validated }) => ({ name, validated })),
-      foreignKeys: foreignKeys.filter((key) => key.tableOid === table.oid).map(toForeignKey),
+      foreignKeys: (outgoing.get(table.oid) ?? []).map(toForeignKey),
       comments: (comments.get(table.oid) ?? []).map(({ on, schema, name, text }) => ({
         on,
         schema,
         name,
         text,
       })),
+      facts: (facts.get(table.oid) ?? [])
+        .map(({ subject, definition }) => ({ subject, definition }))
+        .sort((a, b) => (a.subject < b.subject ? -1 : 1)),
       citus: known,
     });
   }
@@ -255,7 +268,11 @@ function toCitusTable(row: CitusRow | undefined): CitusTable {
 
 function byTable<Row extends { readonly oid: number }>(rows: readonly Row[]): Map<number, Row[]> {
   const grouped = new Map<number, Row[]>();
-  for (const row of rows) grouped.set(row.oid, [...(grouped.get(row.oid) ?? []), row]);
+  for (const row of rows) {
+    const group = grouped.get(row.oid);
+    if (group === undefined) grouped.set(row.oid, [row]);
+    else group.push(row);
+  }
   return grouped;
 }
 
@@ -296,6 +313,8 @@ type KeyRow = Omit<LiveKey, 'comment'> & {
 } & QueryResultRow;
 
 type CommentRow = LiveComment & { readonly oid: number } & QueryResultRow;
+
+type FactRow = LiveFact & { readonly oid: number } & QueryResultRow;
 
 interface CheckRow extends QueryResultRow {
   readonly oid: number;

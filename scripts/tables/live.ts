@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { TableName } from '../../config/distribution-types';
 
 /**
@@ -81,8 +80,16 @@ export interface LiveTable {
   /** On the table and all that belongs to it. */
   readonly comments: readonly LiveComment[];
   readonly citus: CitusTable;
+  /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
+  readonly facts: readonly LiveFact[];
   /** The relation itself takes room on the coordinator; shards are relations of their own and do not count. */
   readonly hasHeap: boolean;
+}
+
+/** Anything else about a table, as PostgreSQL defines it: `column note`, `policy own_rows`, `view totals`. */
+export interface LiveFact {
+  readonly subject: string;
+  readonly definition: string;
 }
 
 /** One comment, and what it is on; `name` is unqualified and empty for the table itself. */
@@ -183,37 +190,4 @@ export interface LivePlacements {
 /** Whether rows of the time before the table was distributed still lie on the coordinator, invisible. */
 export function hasLocalCopy(table: LiveTable): boolean {
   return table.hasHeap && (table.citus.kind === 'distributed' || table.citus.kind === 'reference');
-}
-
-/**
- * SHA-256 over what a plan depends on. Estimates, sizes, oids, placements and nodes are left out: adding nodes or rows
- * between `plan` and `apply` does not make a plan stale, another key or column does.
- */
-export function observedHash(live: LiveDatabase): string {
-  const seen = {
-    walLevel: live.walLevel,
-    citusVersion: live.citusVersion ?? null,
-    droppedForeignKeys: live.droppedForeignKeys,
-    tables: live.tables.map((table) => ({
-      table: table.table,
-      kind: table.kind,
-      unlogged: table.unlogged,
-      owner: table.owner,
-      replicaIdentity: table.replicaIdentity,
-      triggers: table.triggers,
-      columns: table.columns.map(({ name, type, collation, notNull, generated }) => ({
-        name,
-        type,
-        collation: collation ?? null,
-        notNull,
-        generated,
-      })),
-      keys: table.keys,
-      ownChecks: table.ownChecks,
-      foreignKeys: table.foreignKeys,
-      citus: 'placements' in table.citus ? { ...table.citus, placements: undefined } : table.citus,
-      hasLocalCopy: hasLocalCopy(table),
-    })),
-  };
-  return `sha256:${createHash('sha256').update(JSON.stringify(seen)).digest('hex')}`;
 }

@@ -6,6 +6,9 @@ import type { TableName } from '../../config/distribution-types';
 /** PostgreSQL keeps this many bytes of a name. */
 const LONGEST_NAME_BYTES = 63;
 
+const KEY_INDEX = 'scaleout_key_';
+const NOT_NULL_CHECK = 'scaleout_not_null_';
+
 /** The table as SQL names it, whatever the search path: `"public"."events"`. */
 export function sqlTable(table: TableName): string {
   return `${escapeIdentifier(table.schema)}.${escapeIdentifier(table.name)}`;
@@ -42,12 +45,17 @@ export function compareTables(a: TableName, b: TableName): number {
 
 /** The index that becomes a table's new primary key. Its name says whose it is, so that a later run knows it again. */
 export function keyIndexName(table: TableName): string {
-  return ownName('scaleout_key_', table.name);
+  return ownName(KEY_INDEX, table.name);
 }
 
 /** The check that proves a column holds no NULL before the column is declared NOT NULL. */
 export function notNullCheckName(column: string): string {
-  return ownName('scaleout_not_null_', column);
+  return ownName(NOT_NULL_CHECK, column);
+}
+
+/** Whether this project gave the name: to an index that becomes a key, or to a check. */
+export function isOwnName(name: string): boolean {
+  return name.startsWith(KEY_INDEX) || name.startsWith(NOT_NULL_CHECK);
 }
 
 function ownName(prefix: string, rest: string): string {

@@ -4,12 +4,12 @@ import { diffTables } from './diff';
 import type { DistributeDifference, KeyDifference, RestoreDifference, TablesDifference } from './diff';
 import { requireNoFaults } from './faults';
 import { canReturn } from './foreign-keys';
-import { observedHash } from './live';
 import type { LiveDatabase, LiveForeignKey } from './live';
 import { sameTable, showTable } from './names';
 import { orderTables } from './order';
 import type { Edge } from './order';
 import { Outlook } from './outlook';
+import { observedHash } from './snapshot';
 import * as sql from './statements.sql';
 
 /** What a step does, in one word for programs. */

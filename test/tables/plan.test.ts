@@ -3,11 +3,11 @@ import type { Distribution, ExpectedTable } from '../../config/distribution-type
 import { loadWorkload } from '../../config/workload';
 import { diffTables, isSatisfied } from '../../scripts/tables/diff';
 import { findFaults } from '../../scripts/tables/faults';
-import { observedHash } from '../../scripts/tables/live';
 import type { LiveComment, LiveDatabase, LiveTable } from '../../scripts/tables/live';
 import { Outlook } from '../../scripts/tables/outlook';
 import { planTables } from '../../scripts/tables/plan';
 import type { TablesStep } from '../../scripts/tables/plan';
+import { observedHash } from '../../scripts/tables/snapshot';
 import {
   column,
   distributed,

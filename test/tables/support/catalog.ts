@@ -88,6 +88,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     ownChecks: [],
     foreignKeys: [],
     comments: [],
+    facts: [],
     citus: { kind: 'plain' },
     ...more,
   };

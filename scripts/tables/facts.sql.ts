@@ -1,0 +1,57 @@
+/**
+ * What a table is beside what a plan is computed from: everything that a review of the plan took for granted. One row a
+ * fact: the table's oid, what the fact is about, and the definition that PostgreSQL gives of it. Tables: `$1::oid[]`.
+ */
+export const FACTS = `
+SELECT c.oid::int8::float8 AS oid, 'storage' AS subject,
+       concat_ws(' ', c.relpersistence, am.amname, nullif(t.spcname, 'pg_default'), c.reloptions::text) AS definition
+  FROM pg_class c LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
+ WHERE c.oid = ANY ($1::oid[])
+UNION ALL
+SELECT c.oid::int8::float8, 'row-level security', concat_ws(' ', c.relrowsecurity, c.relforcerowsecurity)
+  FROM pg_class c WHERE c.oid = ANY ($1::oid[])
+UNION ALL
+SELECT c.oid::int8::float8, 'partitioning', pg_get_partkeydef(c.oid)
+  FROM pg_class c WHERE c.oid = ANY ($1::oid[]) AND c.relkind = 'p'
+UNION ALL
+SELECT i.inhparent::int8::float8, 'partition ' || i.inhrelid::regclass::text, pg_get_expr(c.relpartbound, c.oid)
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+ WHERE i.inhparent = ANY ($1::oid[])
+UNION ALL
+SELECT a.attrelid::int8::float8, 'column ' || a.attname,
+       concat_ws(' ', format_type(a.atttypid, a.atttypmod), nullif(a.attcollation, 0)::regcollation::text, a.attidentity, a.attgenerated,
+                 pg_get_expr(d.adbin, d.adrelid))
+  FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+ WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
+UNION ALL
+SELECT i.indrelid::int8::float8, 'index ' || c.relname, concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid)
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+ WHERE i.indrelid = ANY ($1::oid[])
+UNION ALL
+SELECT con.conrelid::int8::float8, 'constraint ' || con.conname, pg_get_constraintdef(con.oid)
+  FROM pg_constraint con
+ WHERE con.conrelid = ANY ($1::oid[]) AND con.contype IN ('c', 'p', 'u', 'x')
+UNION ALL
+SELECT t.tgrelid::int8::float8, 'trigger ' || t.tgname, concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
+  FROM pg_trigger t
+ WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal AND t.tgname !~ '^(citus_|truncate_trigger_)'
+UNION ALL
+SELECT p.polrelid::int8::float8, 'policy ' || p.polname,
+       concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[]::text, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+  FROM pg_policy p WHERE p.polrelid = ANY ($1::oid[])
+UNION ALL
+SELECT d.refobjid::int8::float8, 'sequence ' || d.objid::regclass::text,
+       concat_ws(' ', s.seqtypid::regtype, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, d.refobjsubid)
+  FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid
+ WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+   AND d.refobjid = ANY ($1::oid[])
+UNION ALL
+SELECT v.relation::int8::float8, 'view ' || v.view::regclass::text, pg_get_viewdef(v.view)
+  FROM (SELECT DISTINCT d.refobjid AS relation, r.ev_class AS view
+          FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid
+         WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
+           AND d.refobjid = ANY ($1::oid[]) AND r.ev_class <> d.refobjid) v
+  JOIN pg_class c ON c.oid = v.view AND c.relkind IN ('v', 'm')
+UNION ALL
+SELECT s.stxrelid::int8::float8, 'statistics ' || s.stxname, pg_get_statisticsobjdef(s.oid)
+  FROM pg_statistic_ext s WHERE s.stxrelid = ANY ($1::oid[])`;

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { hasLocalCopy } from './live';
+import type { LiveDatabase, LiveTable } from './live';
+import { isOwnName, showTable } from './names';
+
+/**
+ * A database as a plan saw it, in a form that travels with the plan: table by table, what each thing was, as a short
+ * hash. Definitions themselves stay in the database, since defaults and policies can hold what is nobody else's business.
+ * What belongs to no table is under the empty name.
+ */
+export type Snapshot = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** One thing that is not what it was. */
+export interface Change {
+  /** Empty where it belongs to no table. */
+  readonly table: string;
+  /** `column note`, `owner`, ... */
+  readonly subject: string;
+  readonly how: 'new' | 'gone' | 'different';
+}
+
+/**
+ * Everything a plan depends on, and everything its review took for granted. Estimates, sizes, oids, placements and nodes
+ * are left out: more nodes or rows between `plan` and `apply` do not make a plan stale, another key or column does. Pure.
+ */
+export function takeSnapshot(live: LiveDatabase): Snapshot {
+  const tables = live.tables.map((table): [string, Record<string, string>] => [
+    showTable(table.table),
+    Object.fromEntries(factsOf(table).map(([subject, value]) => [subject, digest(value).slice(0, 12)])),
+  ]);
+  const database: [string, unknown][] = [
+    ['wal_level', live.walLevel],
+    ['version of Citus', live.citusVersion ?? null],
+    ['recorded foreign keys', live.droppedForeignKeys],
+  ];
+  return {
+    '': Object.fromEntries(database.map(([subject, value]) => [subject, digest(value).slice(0, 12)])),
+    ...Object.fromEntries(tables),
+  };
+}
+
+/** One hash for the whole of it. */
+export function observedHash(live: LiveDatabase): string {
+  return snapshotHash(takeSnapshot(live));
+}
+
+export function snapshotHash(snapshot: Snapshot): string {
+  return `sha256:${digest(canonical(snapshot))}`;
+}
+
+function factsOf(table: LiveTable): [string, unknown][] {
+  const { kind, owner, replicaIdentity, citus } = table;
+  const placed = 'placements' in citus ? { ...citus, placements: undefined } : citus;
+  return [
+    ['kind', [kind, table.unlogged, table.inherits]],
+    ['owner', owner],
+    ['replica identity', replicaIdentity],
+    ['citus', [placed, hasLocalCopy(table)]],
+    // A table that was empty has no local copy to remove, and a plan for it has no step that does.
+    ...(citus.kind === 'plain' ? [['rows', table.hasHeap] as [string, unknown]] : []),
+    ...table.keys.map((key): [string, unknown] => [`key ${key.name}`, key]),
+    ['checks', table.ownChecks],
+    ['triggers', table.triggers],
+    ...table.columns.flatMap(({ name, type, collation, notNull, generated }): [string, unknown][] => [
+      [`type-of ${name}`, [type, collation ?? null, generated]],
+      [`not-null ${name}`, notNull],
+    ]),
+    ...table.foreignKeys.map((key): [string, unknown] => [`foreign-key ${key.name}`, key]),
+    ...table.facts.map(({ subject, definition }): [string, unknown] => [subject, definition]),
+  ];
+}
+
+/** What differs between two looks at a database, in the order of the names. Pure. */
+export function compareSnapshots(before: Snapshot, now: Snapshot): Change[] {
+  return union(before, now).flatMap((table) => {
+    const [was, is] = [before[table], now[table]];
+    if (was === undefined) return [{ table, subject: '', how: 'new' as const }];
+    if (is === undefined) return [{ table, subject: '', how: 'gone' as const }];
+    return union(was, is).flatMap((subject): Change[] => {
+      if (was[subject] === is[subject]) return [];
+      const how = was[subject] === undefined ? 'new' : is[subject] === undefined ? 'gone' : 'different';
+      return [{ table, subject, how }];
+    });
+  });
+}
+
+/** Whether a run of a plan could have made the change: what no step ever does, somebody else did. Pure. */
+export function couldBeOurs({ table, subject, how }: Change, live: LiveDatabase): boolean {
+  if (table === '') return subject === 'recorded foreign keys';
+  if (subject === '') return false;
+  const [about = '', ...rest] = subject.split(' ');
+  const name = rest.join(' ');
+  const now = live.tables.find((each) => showTable(each.table) === table);
+  switch (about) {
+    case 'citus':
+    case 'checks':
+    case 'not-null':
+      return true;
+    case 'rows':
+      // Said of plain tables alone, so it goes when the table is none any more.
+      return how === 'gone';
+    case 'foreign-key':
+      return (
+        how === 'different' ||
+        live.droppedForeignKeys.some((key) => key.name === name && showTable(key.table) === table)
+      );
+    case 'key':
+    case 'index':
+    case 'constraint':
+      return isOwnName(name) || now?.keys.some((key) => key.kind === 'primary' && key.name === name) === true;
+    default:
+      return false;
+  }
+}
+
+/** `column note of table events is new` */
+export function describeChange({ table, subject, how }: Change): string {
+  const is = { new: 'is new', gone: 'is gone', different: 'is different' }[how];
+  if (table === '') return `${subject} ${is}`;
+  return subject === '' ? `table ${table} ${is}` : `${subject.replace('-', ' ')} of table ${table} ${is}`;
+}
+
+function union(a: object, b: object): string[] {
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
+}
+
+/** Keys in one order, so that equal values have equal text. */
+export function canonical(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(canonical);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .filter(([, each]) => each !== undefined)
+      .sort(([a], [b]) => (a < b ? -1 : 1))
+      .map(([key, each]) => [key, canonical(each)]),
+  );
+}
+
+/** SHA-256 of a value's JSON, in hexadecimal. */
+export function digest(value: unknown): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
+}
