@@ -1,40 +1,29 @@
-import { spawn } from 'node:child_process';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
-import type { AzureStandIn } from '../../scripts/local/azure/server';
-import { startAzureStandIn } from '../../scripts/local/azure/server';
-import { laneSuite } from '../support/lanes';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Story } from '../support/stories';
+import { tellAtOnce } from '../support/stories';
+import type { ResourceChange } from '../support/terraform-deployment';
+import { Deployment, deploymentSuite, PASSWORD, SUBSCRIPTION } from '../support/terraform-deployment';
 
 /**
  * The first half of the journey, as a person types it, with the real Terraform and the real azurerm provider against
  * a stand-in for Azure: deploy a single node, scale that same cluster out, and everything Terraform says in between.
+ * Beside it the same deploy on a bad day.
  *
- * The tests are steps of one story and run in order. Most of its time is the provider's own: it watches a new
- * resource group for 20 seconds.
+ * Most of the time is the provider's own: it watches a new resource group for 20 seconds.
  */
 
-const ROOT = resolve(__dirname, '../..');
-const ENVIRONMENT = 'dev';
-// Terraform's state and its plan files hold the password by nature; here they live and die in a temporary directory.
-const PASSWORD = 'Rehearsal-only-7';
-const CLUSTER_ID =
-  '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-wwi-sensors-dev/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi-sensors-dev';
+const LIMIT = 240_000;
+const GROUP = `${SUBSCRIPTION}/resourceGroups/rg-wwi-sensors-dev`;
+const CLUSTER = `${GROUP}/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi-sensors-dev`;
+const FILE = 'environments/dev.yaml';
+
+deploymentSuite('cdktf deploy against a stand-in for Azure', () => {
+  tellAtOnce(LIMIT, [journey(), badDay()]);
+});
 
 const environmentAt = (stage: 'single-node' | 'scaled-out'): string => `
-name: ${ENVIRONMENT}
+name: dev
 location: westus2
 resourceGroup: rg-wwi-sensors-dev
 workload: sensors
@@ -58,325 +47,269 @@ state: { backend: local }
 tags: { owner: sensors-platform, costCentre: wwi-1042 }
 `;
 
-interface Run {
-  readonly exitCode: number | null;
-  readonly stdout: string;
-  /** stdout and stderr as they came, without colours. */
-  readonly output: string;
-}
-
-interface PortalAnswer {
-  readonly status: number | undefined;
-  readonly body: { readonly properties: Readonly<Record<string, unknown>> };
-}
-
-interface Plan {
-  readonly resource_changes?: readonly ResourceChange[];
-  readonly resource_drift?: readonly ResourceChange[];
-}
-interface ResourceChange {
-  readonly type: string;
-  readonly change: {
-    readonly actions: readonly string[];
-    readonly before: Readonly<Record<string, unknown>> | null;
-    readonly after: Readonly<Record<string, unknown>> | null;
+function journey(): Story {
+  let it: Deployment;
+  return {
+    title: 'from a single node to workers',
+    begin: async () => {
+      it = await Deployment.start('dev');
+      it.writeConfig(FILE, environmentAt('single-node'));
+    },
+    end: () => it.end(),
+    steps: [
+      [
+        'cdktf diff shows a resource group, a cluster and its firewall rules, and sends nothing',
+        async () => {
+          const diff = await it.cdktf('diff');
+          expect(diff.output).toContain('Plan: 4 to add, 0 to change, 0 to destroy.');
+          expect(diff.exitCode).toBe(0);
+          expect((await it.plannedChanges()).map(({ type, change }) => [type, change.actions])).toEqual([
+            ['azurerm_cosmosdb_postgresql_cluster', ['create']],
+            ['azurerm_cosmosdb_postgresql_firewall_rule', ['create']],
+            ['azurerm_cosmosdb_postgresql_firewall_rule', ['create']],
+            ['azurerm_resource_group', ['create']],
+          ]);
+          expect(it.changes()).toEqual([]);
+        },
+      ],
+      [
+        'cdktf deploy creates a single node, every secure setting said aloud',
+        async () => {
+          const deploy = await it.cdktf('deploy', '--auto-approve');
+          expect(deploy.output).toContain('Apply complete! Resources: 4 added, 0 changed, 0 destroyed.');
+          expect(deploy.exitCode).toBe(0);
+          expect(it.changesSent()).toEqual([
+            'PUT resourceGroups/rg-wwi-sensors-dev',
+            'PUT serverGroupsv2/wwi-sensors-dev',
+            'PUT firewallRules/office',
+            'PUT firewallRules/pipeline',
+          ]);
+          expect(it.changes().map(({ body }) => body)).toMatchObject([
+            { location: 'westus2' },
+            {
+              location: 'westus2',
+              properties: {
+                nodeCount: 0,
+                coordinatorVCores: 4,
+                coordinatorStorageQuotaInMb: 524_288,
+                enableShardsOnCoordinator: true,
+                enableHa: false,
+                nodeEnablePublicIpAccess: false,
+                postgresqlVersion: '16',
+                citusVersion: '12.1',
+              },
+            },
+            { properties: { startIpAddress: '203.0.113.8', endIpAddress: '203.0.113.15' } },
+            { properties: { startIpAddress: '198.51.100.4', endIpAddress: '198.51.100.4' } },
+          ]);
+          expect(await it.outputs()).toMatchObject({
+            cluster_id: CLUSTER,
+            coordinator_fqdn: expect.stringMatching(
+              /^c-wwi-sensors-dev\.[0-9a-z]{14}\.postgres\.cosmos\.azure\.com$/,
+            ) as string,
+            port: 5432,
+            database: 'citus',
+            login: 'citus',
+            stage: 'single-node',
+            node_count: 0,
+          });
+        },
+      ],
+      ['has nothing to do right after', () => it.expectUnchanged()],
+      [
+        'plans the other stage as one update in place, of the node count alone',
+        async () => {
+          it.writeConfig(FILE, environmentAt('scaled-out'));
+          const diff = await it.cdktf('diff');
+          expect(diff.output).toContain('Plan: 0 to add, 1 to change, 0 to destroy.');
+          const changes = await it.plannedChanges();
+          expect(changes).toHaveLength(1);
+          const [{ type, change }] = changes as [ResourceChange];
+          expect([type, change.actions]).toEqual(['azurerm_cosmosdb_postgresql_cluster', ['update']]);
+          const { before, after } = change;
+          expect(after).toEqual({ ...before, node_count: 2 });
+        },
+      ],
+      [
+        'cdktf deploy sends that one change, and the coordinator keeps its name',
+        async () => {
+          const before = await it.outputs();
+          const since = it.azure.requests.length;
+          const deploy = await it.cdktf('deploy', '--auto-approve');
+          expect(deploy.output).toContain('Apply complete! Resources: 0 added, 1 changed, 0 destroyed.');
+          expect(it.changesSent(since)).toEqual(['PATCH serverGroupsv2/wwi-sensors-dev']);
+          expect(it.changes(since)).toMatchObject([{ body: { properties: { nodeCount: 2 } } }]);
+          expect(it.changes(since)[0]?.body).toEqual({ properties: { nodeCount: 2 } });
+          expect(await it.outputs()).toEqual({ ...before, stage: 'scaled-out', node_count: 2 });
+        },
+      ],
+      ['has nothing to do right after that either', () => it.expectUnchanged()],
+      ['the state holds what is in Azure, and nothing else', () => it.expectStateToMatchAzure()],
+      [
+        'refuses to destroy the cluster while it is protected, and so does Terraform alone',
+        async () => {
+          const since = it.azure.requests.length;
+          const destroy = await it.cdktf('destroy', '--auto-approve');
+          expect(destroy.exitCode).toBe(3);
+          expect(inOneLine(destroy.output)).toContain('is protected from being destroyed, and nothing was');
+          const plan = await it.terraform('plan', '-destroy', '-input=false', '-no-color');
+          expect(plan.exitCode).toBe(1);
+          expect(plan.output).toContain('Instance cannot be destroyed');
+          expect(it.changes(since)).toEqual([]);
+        },
+      ],
+      [
+        'shows what somebody changed past Terraform',
+        async () => {
+          expect((await it.atPortal('PATCH', CLUSTER, { properties: { enableHa: true } })).status).toBe(202);
+          const plan = await it.terraform('plan', '-detailed-exitcode', '-input=false', '-out=drift');
+          expect(plan.exitCode).toBe(2);
+          const { resource_drift: drift } = await it.showPlan('drift');
+          expect(
+            drift?.map(({ change }) => [change.before?.['ha_enabled'], change.after?.['ha_enabled']]),
+          ).toEqual([[false, true]]);
+        },
+      ],
+      [
+        'refuses the way back before anything is sent, as Azure would after that, and the workers stay',
+        async () => {
+          it.writeConfig(FILE, environmentAt('single-node'));
+          const since = it.azure.requests.length;
+          const deploy = await it.cdktf('deploy', '--auto-approve');
+          expect(deploy.exitCode).toBe(3);
+          expect(deploy.output).toContain('back-to-one-node:wwi-sensors-dev');
+          expect(it.changes(since)).toEqual([]);
+          const apply = await it.terraform('apply', '-auto-approve', '-input=false', '-no-color');
+          expect(apply.exitCode).toBe(1);
+          expect(inOneLine(apply.output)).toContain('Node count cannot be decreased from 2 to 0.');
+          const { properties } = (await it.atPortal('GET', CLUSTER)).body;
+          expect(properties).toMatchObject({ nodeCount: 2, state: 'Ready' });
+        },
+      ],
+      [
+        'keeps the password out of everything but the state and the plan files',
+        () => {
+          expect(it.typesInStateWith(PASSWORD)).toEqual(['azurerm_cosmosdb_postgresql_cluster']);
+          it.expectKeptSecret(PASSWORD);
+        },
+      ],
+    ],
   };
 }
 
-// Elsewhere Terraform trusts the certificates of the system's own store alone, and no test should ask for one there.
-const suite: typeof laneSuite =
-  process.platform === 'linux'
-    ? laneSuite
-    : (lane, title, tests) => {
-        describe.skip(`[${lane}] ${title} (needs Linux)`, tests);
-      };
-
-suite('terraform', 'cdktf deploy against a stand-in for Azure', () => {
-  let home = '';
-  let stack = '';
-  let azure: AzureStandIn;
-  /** Everything that the commands said to a person. */
-  const said: string[] = [];
-
-  beforeAll(async () => {
-    home = realpathSync(mkdtempSync(join(tmpdir(), 'scaleout-deploy-')));
-    stack = join(home, 'cdktf.out', 'stacks', ENVIRONMENT);
-    cpSync(join(ROOT, 'config', 'workloads'), join(home, 'config', 'workloads'), { recursive: true });
-    mkdirSync(join(home, 'config', 'environments'));
-    writeEnvironment('single-node');
-    azure = await startAzureStandIn();
-  });
-  afterAll(async () => {
-    await azure.close();
-    rmSync(home, { recursive: true, force: true });
-  });
-
-  function writeEnvironment(stage: 'single-node' | 'scaled-out'): void {
-    writeFileSync(join(home, 'config', 'environments', `${ENVIRONMENT}.yaml`), environmentAt(stage));
-  }
-
-  function run(command: string, ...args: string[]): Promise<Run> {
-    return new Promise((done, fail) => {
-      const child = spawn(command, args, {
-        cwd: ROOT,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...azure.terraformEnvironment(process.env),
-          SCALEOUT_CONFIG_DIR: join(home, 'config'),
-          TF_VAR_admin_password: PASSWORD,
-          CHECKPOINT_DISABLE: '1',
-          CI: 'true',
-        },
-      });
-      let stdout = '';
-      let output = '';
-      child.stdout.on('data', (chunk: Buffer) => {
-        stdout += chunk.toString();
-        output += chunk.toString();
-      });
-      child.stderr.on('data', (chunk: Buffer) => {
-        output += chunk.toString();
-      });
-      child.on('error', fail);
-      child.on('close', (exitCode) => {
-        // As JSON, Terraform spells out the variables of a plan; nobody reads that but this test.
-        if (!args.includes('-json')) said.push(output);
-        done({ exitCode, stdout, output: stripVTControlCharacters(output) });
-      });
-    });
-  }
-
-  /** `cdktf VERB dev`, as typed. The lock file is left to `terraform init`: making one for all platforms needs a registry. */
-  const cdktf = (verb: string, ...flags: string[]): Promise<Run> =>
-    run(
-      join(ROOT, 'node_modules', '.bin', 'cdktf'),
-      verb,
-      ENVIRONMENT,
-      '--skip-provider-lock',
-      '--output',
-      join(home, 'cdktf.out'),
-      ...flags,
-    );
-  const terraform = (...args: string[]): Promise<Run> => run('terraform', `-chdir=${stack}`, ...args);
-
-  /** What the plan that `cdktf diff` left behind would do, no-ops left out. */
-  async function plannedChanges(): Promise<readonly ResourceChange[]> {
-    const shown = await terraform('show', '-json', 'plan');
-    const plan = JSON.parse(shown.stdout) as Plan;
-    return (plan.resource_changes ?? []).filter(({ change }) => change.actions.join() !== 'no-op');
-  }
-
-  async function outputs(): Promise<Record<string, unknown>> {
-    const shown = await terraform('output', '-json');
-    const parsed = JSON.parse(shown.stdout) as Record<string, { value: unknown }>;
-    return Object.fromEntries(Object.entries(parsed).map(([name, { value }]) => [name, value]));
-  }
-
-  /** Requests that change something, without the login. */
-  const changesSent = (since = 0): { method: string; resource: string; body: unknown }[] =>
-    azure.requests
-      .slice(since)
-      .filter(({ method, url }) => method !== 'GET' && !url.includes('/oauth2/'))
-      .map(({ method, url, body }) => ({
-        method,
-        resource: url.replace(/\?.*$/, '').replace(/^.*\/([^/]+\/[^/]+)$/, '$1'),
-        body,
-      }));
-
-  /** The cluster past Terraform, as somebody in the portal sees and changes it. */
-  function atPortal(method: 'GET' | 'PATCH', properties?: object): Promise<PortalAnswer> {
-    return new Promise((done, fail) => {
-      const sent = request(
-        `${azure.origin}${CLUSTER_ID}?api-version=2022-11-08`,
-        { method, ca: azure.certificate, headers: { Authorization: 'Bearer x' }, agent: false },
-        (reply) => {
-          let text = '';
-          reply.on('data', (chunk: Buffer) => (text += chunk.toString()));
-          reply.on('end', () =>
-            done({ status: reply.statusCode, body: JSON.parse(text) as PortalAnswer['body'] }),
+/** Each time a paragraph that says what is wrong; the command that is typed again stays the same. */
+function badDay(): Story {
+  const taken = ['wwi-sensors-dev'];
+  let it: Deployment;
+  const deploy = (variables: NodeJS.ProcessEnv = {}, ...flags: string[]) =>
+    it.cdktfWith(variables, 'deploy', '--auto-approve', ...flags);
+  /** That it fails with a paragraph, without a stack trace, and that the state knows all that was done. */
+  const fails = async (reason: RegExp, variables: NodeJS.ProcessEnv = {}, ...flags: string[]) => {
+    const { exitCode, output } = await deploy(variables, ...flags);
+    expect(output.split('\n').filter((line) => reason.test(line))).toHaveLength(1);
+    expect(output).not.toMatch(/^\s+at .*:\d+:\d+\)?$/m);
+    expect(exitCode).toBe(1);
+    it.expectStateToMatchAzure();
+  };
+  return {
+    title: 'on a bad day',
+    begin: async () => {
+      it = await Deployment.start('dev', { takenNames: taken });
+      it.writeConfig(FILE, environmentAt('single-node'));
+    },
+    end: () => it.end(),
+    steps: [
+      [
+        'the plugin cannot be downloaded',
+        async () => {
+          const mirror = path.join(it.home, 'empty-mirror');
+          mkdirSync(mirror);
+          const file = path.join(it.home, 'empty.tfrc');
+          writeFileSync(file, `provider_installation {\n  filesystem_mirror { path = "${mirror}" }\n}\n`);
+          await fails(
+            /the azurerm plugin cannot be downloaded: .*registry\.terraform\.io reachable from here/,
+            {
+              TF_CLI_CONFIG_FILE: file,
+              TF_PLUGIN_CACHE_DIR: undefined,
+            },
           );
         },
-      );
-      sent.on('error', fail);
-      sent.end(properties === undefined ? undefined : JSON.stringify({ properties }));
-    });
-  }
-
-  const unchanged = async (): Promise<void> => {
-    const plan = await terraform('plan', '-detailed-exitcode', '-input=false');
-    expect(plan).toMatchObject({ exitCode: 0, output: expect.stringContaining('No changes.') as string });
+      ],
+      [
+        'Terraform is of another version than the stack takes',
+        async () => {
+          const stack = path.join(it.stack, 'cdk.tf.json');
+          const app = `node -r ts-node/register stacks/main.ts && sed -i 's/>= 1.9.0, < 2.0.0/= 1.9.0/' ${stack}`;
+          await fails(
+            /Terraform \d+\.\d+\.\d+ is not one this project runs on: install the version that \.terraform-version names/,
+            {},
+            '--app',
+            app,
+          );
+        },
+      ],
+      [
+        'there is no login',
+        () =>
+          fails(/there is no login to Azure here: run az login, or set ARM_CLIENT_ID/, {
+            ARM_CLIENT_ID: undefined,
+            ARM_CLIENT_SECRET: undefined,
+          }),
+      ],
+      [
+        'somebody else has the name of the cluster',
+        async () => {
+          await fails(
+            /somebody else has the name \(azurerm_cosmosdb_postgresql_cluster\.\w+\); Azure says ServerGroupNameNotAvailable: [^.]+\. Choose another one in config\/environments\/dev\.yaml/,
+          );
+          taken.pop();
+        },
+      ],
+      [
+        'Azure accepts the cluster and gives it up',
+        async () => {
+          it.azure.inject({
+            method: 'PUT',
+            path: /serverGroupsv2\/[^/]+$/,
+            answer: { kind: 'operationFails', message: 'There is no room.' },
+          });
+          await fails(
+            /Azure accepted the change and then gave it up \(azurerm_cosmosdb_postgresql_cluster\.\w+\): There is no room\. What was done before is in the state\. Run the same command again/,
+          );
+        },
+      ],
+      [
+        'it is slow, throttles, fails for a moment, and somebody else is at work on the cluster',
+        async () => {
+          it.azure.inject({
+            method: 'PUT',
+            path: /serverGroupsv2\/[^/]+$/,
+            answer: { kind: 'slow', ms: 4000 },
+          });
+          it.azure.inject({ method: 'PUT', path: /firewallRules\/office$/, answer: { kind: 'throttled' } });
+          it.azure.inject({ method: 'GET', path: /firewallRules\/office$/, answer: { kind: 'failed' } });
+          it.azure.inject({ method: 'PUT', path: /firewallRules\/pipeline$/, answer: { kind: 'conflict' } });
+          await fails(
+            /another operation is under way in Azure \(azurerm_cosmosdb_postgresql_firewall_rule\.\w+\): Conflict: [^.]+\. Nothing is lost; wait until it has ended and run the same command again/,
+          );
+          expect(it.azure.requests.map(({ status }) => status)).toEqual(
+            expect.arrayContaining([409, 429, 500]),
+          );
+        },
+      ],
+      [
+        'the same command finishes the job, and once more there is nothing to do',
+        async () => {
+          const since = it.azure.requests.length;
+          const { output } = await deploy();
+          expect(output).toContain('Apply complete! Resources: 1 added, 0 changed, 0 destroyed.');
+          expect(it.changesSent(since)).toEqual(['PUT firewallRules/pipeline']);
+          it.expectStateToMatchAzure();
+          await it.expectUnchanged();
+        },
+      ],
+    ],
   };
-
-  const SLOW = 120_000;
-
-  it(
-    'cdktf diff shows a resource group, a cluster and its firewall rules, and sends nothing',
-    async () => {
-      const diff = await cdktf('diff');
-      expect(diff.output).toContain('Plan: 4 to add, 0 to change, 0 to destroy.');
-      expect(diff.exitCode).toBe(0);
-      expect((await plannedChanges()).map(({ type, change }) => [type, change.actions])).toEqual([
-        ['azurerm_cosmosdb_postgresql_cluster', ['create']],
-        ['azurerm_cosmosdb_postgresql_firewall_rule', ['create']],
-        ['azurerm_cosmosdb_postgresql_firewall_rule', ['create']],
-        ['azurerm_resource_group', ['create']],
-      ]);
-      expect(changesSent()).toEqual([]);
-    },
-    SLOW,
-  );
-
-  it(
-    'cdktf deploy creates a single node, every secure setting said aloud',
-    async () => {
-      const deploy = await cdktf('deploy', '--auto-approve');
-      expect(deploy.output).toContain('Apply complete! Resources: 4 added, 0 changed, 0 destroyed.');
-      expect(deploy.exitCode).toBe(0);
-      expect(changesSent()).toMatchObject([
-        { method: 'PUT', resource: 'resourceGroups/rg-wwi-sensors-dev', body: { location: 'westus2' } },
-        {
-          method: 'PUT',
-          resource: 'serverGroupsv2/wwi-sensors-dev',
-          body: {
-            location: 'westus2',
-            properties: {
-              nodeCount: 0,
-              coordinatorVCores: 4,
-              coordinatorStorageQuotaInMb: 524_288,
-              enableShardsOnCoordinator: true,
-              enableHa: false,
-              nodeEnablePublicIpAccess: false,
-              postgresqlVersion: '16',
-              citusVersion: '12.1',
-            },
-          },
-        },
-        {
-          method: 'PUT',
-          resource: 'firewallRules/office',
-          body: { properties: { startIpAddress: '203.0.113.8', endIpAddress: '203.0.113.15' } },
-        },
-        {
-          method: 'PUT',
-          resource: 'firewallRules/pipeline',
-          body: { properties: { startIpAddress: '198.51.100.4', endIpAddress: '198.51.100.4' } },
-        },
-      ]);
-      expect(await outputs()).toMatchObject({
-        cluster_id: CLUSTER_ID,
-        coordinator_fqdn: expect.stringMatching(
-          /^c-wwi-sensors-dev\.[0-9a-z]{14}\.postgres\.cosmos\.azure\.com$/,
-        ) as string,
-        port: 5432,
-        database: 'citus',
-        login: 'citus',
-        stage: 'single-node',
-        node_count: 0,
-      });
-    },
-    SLOW,
-  );
-
-  it('has nothing to do right after', unchanged, SLOW);
-
-  it(
-    'plans the other stage as one update in place, of the node count alone',
-    async () => {
-      writeEnvironment('scaled-out');
-      const diff = await cdktf('diff');
-      expect(diff.output).toContain('Plan: 0 to add, 1 to change, 0 to destroy.');
-      const changes = await plannedChanges();
-      expect(changes).toHaveLength(1);
-      const [{ type, change }] = changes as [ResourceChange];
-      expect([type, change.actions]).toEqual(['azurerm_cosmosdb_postgresql_cluster', ['update']]);
-      const { before, after } = change;
-      expect(after).toEqual({ ...before, node_count: 2 });
-    },
-    SLOW,
-  );
-
-  it(
-    'cdktf deploy sends that one change, and the coordinator keeps its name',
-    async () => {
-      const before = await outputs();
-      const since = azure.requests.length;
-      const deploy = await cdktf('deploy', '--auto-approve');
-      expect(deploy.output).toContain('Apply complete! Resources: 0 added, 1 changed, 0 destroyed.');
-      expect(changesSent(since)).toEqual([
-        {
-          method: 'PATCH',
-          resource: 'serverGroupsv2/wwi-sensors-dev',
-          body: { properties: { nodeCount: 2 } },
-        },
-      ]);
-      expect(await outputs()).toEqual({ ...before, stage: 'scaled-out', node_count: 2 });
-    },
-    SLOW,
-  );
-
-  it('has nothing to do right after that either', unchanged, SLOW);
-
-  it(
-    'refuses to destroy the cluster while it is protected',
-    async () => {
-      const since = azure.requests.length;
-      const destroy = await cdktf('destroy', '--auto-approve');
-      expect(destroy.exitCode).not.toBe(0);
-      expect(changesSent(since)).toEqual([]);
-      // The CLI may end before it has printed the reason, so Terraform itself is asked for it.
-      const plan = await terraform('plan', '-destroy', '-input=false', '-no-color');
-      expect(plan.exitCode).toBe(1);
-      expect(plan.output).toContain('Instance cannot be destroyed');
-    },
-    SLOW,
-  );
-
-  it(
-    'shows what somebody changed past Terraform',
-    async () => {
-      expect((await atPortal('PATCH', { enableHa: true })).status).toBe(202);
-      const plan = await terraform('plan', '-detailed-exitcode', '-input=false', '-out=drift');
-      expect(plan.exitCode).toBe(2);
-      const drift = JSON.parse((await terraform('show', '-json', 'drift')).stdout) as Plan;
-      expect(
-        drift.resource_drift?.map(({ change }) => [
-          change.before?.['ha_enabled'],
-          change.after?.['ha_enabled'],
-        ]),
-      ).toEqual([[false, true]]);
-    },
-    SLOW,
-  );
-
-  it(
-    'passes on that Azure refuses the way back, and the workers stay',
-    async () => {
-      writeEnvironment('single-node');
-      const deploy = await cdktf('deploy', '--auto-approve');
-      expect(deploy.exitCode).not.toBe(0);
-      expect(deploy.output).toContain('Node count cannot be decreased from 2 to 0.');
-      const { properties } = (await atPortal('GET')).body;
-      expect(properties).toMatchObject({ nodeCount: 2, state: 'Ready' });
-    },
-    SLOW,
-  );
-
-  it('keeps the password out of everything but the state and the plan files', () => {
-    expect(said.join('')).not.toContain(PASSWORD);
-    expect(JSON.stringify(azure.requests)).not.toContain(PASSWORD);
-    const synthesized = files(join(home, 'cdktf.out')).filter(
-      (file) => !/\/(plan|drift|\.terraform\/.*)$/.test(file),
-    );
-    expect(synthesized).toContain(join(stack, 'cdk.tf.json'));
-    for (const file of synthesized) expect(readFileSync(file, 'utf8')).not.toContain(PASSWORD);
-    // Beside what was synthesized, never inside: the next synth would sweep it away.
-    expect(existsSync(join(home, '.scaleout', 'state', `${ENVIRONMENT}.tfstate`))).toBe(true);
-  });
-});
-
-/** Every file below a directory. */
-function files(directory: string): string[] {
-  return readdirSync(directory, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name));
 }
+
+const inOneLine = (text: string): string => text.replace(/[│╷╵\s]+/g, ' ');

@@ -3,15 +3,17 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { LaneStatus } from './lanes';
+import { LANE_DIRECTORY, LOCK_FILE, PLUGIN_CACHE, sharedPlugins } from './terraform-plugins';
 
 const run = promisify(execFile);
 
-/** Where an initialised configuration stays from one run to the next, so that the plugin is fetched once. */
-const DIRECTORY = join(__dirname, '..', '..', '.scaleout', 'lanes', 'terraform');
 const PROVIDER = { source: 'hashicorp/azurerm', version: '4.55.0' };
 const OLDEST = [1, 5] as const;
 
-/** The lane needs the binary, and the plugin from wherever this machine's Terraform looks for it. */
+/**
+ * The lane needs the binary, and the plugin from wherever this machine's Terraform looks for it. Whatever runs Terraform
+ * after this shares what was found.
+ */
 export async function detectTerraform(): Promise<LaneStatus> {
   let version: string;
   try {
@@ -27,6 +29,7 @@ export async function detectTerraform(): Promise<LaneStatus> {
   const plugin = `${PROVIDER.source} ${PROVIDER.version}`;
   try {
     await initialise();
+    Object.assign(process.env, sharedPlugins());
     return { runs: true, reason: `terraform ${version}, ${plugin}` };
   } catch (error) {
     return { runs: false, reason: `terraform init cannot get ${plugin}: ${firstFault(error)}` };
@@ -35,24 +38,23 @@ export async function detectTerraform(): Promise<LaneStatus> {
 
 async function initialise(): Promise<void> {
   if (isInstalled()) return;
-  mkdirSync(DIRECTORY, { recursive: true });
+  for (const each of [LANE_DIRECTORY, PLUGIN_CACHE]) mkdirSync(each, { recursive: true });
   writeFileSync(
-    join(DIRECTORY, 'main.tf.json'),
+    join(LANE_DIRECTORY, 'main.tf.json'),
     JSON.stringify({ terraform: { required_providers: { azurerm: PROVIDER } } }),
   );
   await run('terraform', ['init', '-input=false', '-no-color'], {
-    cwd: DIRECTORY,
-    env: environment(),
+    cwd: LANE_DIRECTORY,
+    env: { ...environment(), ...sharedPlugins() },
     timeout: 180_000,
   });
 }
 
 /** Terraform files plugins under the host they are named after. */
 function isInstalled(): boolean {
-  const providers = join(DIRECTORY, '.terraform', 'providers');
-  if (!existsSync(providers)) return false;
-  return readdirSync(providers).some((host) =>
-    existsSync(join(providers, host, PROVIDER.source, PROVIDER.version)),
+  if (!existsSync(PLUGIN_CACHE) || !existsSync(join(LANE_DIRECTORY, LOCK_FILE))) return false;
+  return readdirSync(PLUGIN_CACHE).some((host) =>
+    existsSync(join(PLUGIN_CACHE, host, PROVIDER.source, PROVIDER.version)),
   );
 }
 
