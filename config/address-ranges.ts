@@ -1,31 +1,11 @@
-import { BlockList, isIPv4 } from 'node:net';
+import { isIPv4 } from 'node:net';
+import { ADDRESSES_MOST, isPublicAddress } from './public-addresses';
 import type { Violation } from './service-limits';
 import { show } from './wording';
-
-/**
- * Addresses of one range: the size of a /24, an office or an egress range, not a provider's network. The same as what
- * the firewall of a cluster lets in at most.
- */
-export const RANGE_ADDRESSES_MOST = 256;
 
 const SHORTEST_PREFIX = 24;
 /** Storage accounts refuse /31 and /32, and take the addresses by themselves. */
 const LONGEST_PREFIX = 30;
-
-/** Networks whose addresses never arrive at a public endpoint. */
-const neverPublic = new BlockList();
-for (const [network, prefix] of [
-  ['0.0.0.0', 8],
-  ['10.0.0.0', 8],
-  ['100.64.0.0', 10],
-  ['127.0.0.0', 8],
-  ['169.254.0.0', 16],
-  ['172.16.0.0', 12],
-  ['192.168.0.0', 16],
-  ['224.0.0.0', 3],
-] as const) {
-  neverPublic.addSubnet(network, prefix);
-}
 
 /**
  * What is wrong with the addresses that may reach a vault or a storage account: public IPv4, one by one or as ranges in
@@ -47,9 +27,9 @@ function rangeProblem(range: string): string | undefined {
   }
   const prefix = bits === undefined ? 32 : Number(bits);
   if (prefix < SHORTEST_PREFIX) {
-    return `, which makes ${2 ** (32 - prefix)} addresses: ${RANGE_ADDRESSES_MOST} is the most, so name the ranges you really use, or come in through a private network`;
+    return `, which makes ${2 ** (32 - prefix)} addresses: ${ADDRESSES_MOST} is the most, so name the ranges you really use, or come in through a private network`;
   }
-  if (neverPublic.check(address)) {
+  if (!isPublicAddress(address)) {
     return ', which never reaches a public endpoint: write the public address the network goes out with, or come in through a private network';
   }
   if (bits !== undefined && prefix > LONGEST_PREFIX) {

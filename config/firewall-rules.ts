@@ -1,4 +1,5 @@
 import { isIPv4 } from 'node:net';
+import { ADDRESSES_MOST, isPublicAddress } from './public-addresses';
 import type { Violation } from './service-limits';
 import { show } from './wording';
 
@@ -12,24 +13,7 @@ export interface FirewallRule {
 /** The service takes one rule after the other, minutes in all, and an auditor reads each. */
 export const FIREWALL_RULES_MOST = 10;
 
-/**
- * Addresses of all rules together: the size of a /24, an office or an egress range, not a provider's network. It is what
- * the audit lets pass outside production; in production it asks for fewer.
- */
-export const FIREWALL_ADDRESSES_MOST = 256;
-
 const RULE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*[a-zA-Z0-9_]$/;
-
-/** Networks whose addresses never arrive at a public endpoint. */
-const NEVER_PUBLIC = [
-  ['10.0.0.0', '10.255.255.255'],
-  ['100.64.0.0', '100.127.255.255'],
-  ['127.0.0.0', '127.255.255.255'],
-  ['169.254.0.0', '169.254.255.255'],
-  ['172.16.0.0', '172.31.255.255'],
-  ['192.168.0.0', '192.168.255.255'],
-  ['224.0.0.0', '255.255.255.255'],
-] as const;
 
 /** The rule that stands for Azure itself; the name of no other rule. */
 export const AZURE_SERVICES_RULE = 'allow-azure-services';
@@ -71,10 +55,10 @@ export function firewallViolations(rules: readonly FirewallRule[], besidesAzure 
   const sizes = rules.map(sizeOf).filter((size) => size >= 1);
   const total = sizes.reduce((sum, size) => sum + size, 0);
   // A range that is too wide by itself is told at its own place.
-  if (total > FIREWALL_ADDRESSES_MOST && sizes.every((size) => size <= FIREWALL_ADDRESSES_MOST)) {
+  if (total > ADDRESSES_MOST && sizes.every((size) => size <= ADDRESSES_MOST)) {
     violations.push({
       at: [],
-      problem: `lets in ${total} addresses in all, and ${FIREWALL_ADDRESSES_MOST} is the most: name the ranges you really use, or use private access`,
+      problem: `lets in ${total} addresses in all, and ${ADDRESSES_MOST} is the most: name the ranges you really use, or use private access`,
     });
   }
   const names = new Set<string>();
@@ -118,10 +102,10 @@ function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, 
   const size = sizeOf({ from, to });
   if (size < 1) {
     problems.push(['to', `is ${show(to)}, before the start ${show(from)}: swap the two`]);
-  } else if (size > FIREWALL_ADDRESSES_MOST) {
+  } else if (size > ADDRESSES_MOST) {
     problems.push([
       'to',
-      `is ${show(to)}, which makes ${size} addresses from ${show(from)}: ${FIREWALL_ADDRESSES_MOST} is the most, so name the ranges you really use, or use private access`,
+      `is ${show(to)}, which makes ${size} addresses from ${show(from)}: ${ADDRESSES_MOST} is the most, so name the ranges you really use, or use private access`,
     ]);
   }
   return problems;
@@ -137,11 +121,7 @@ function addressProblem(address: string): string | undefined {
   if (address.startsWith('0.')) {
     return ', which opens the database to every tenant of Azure: name the addresses that may connect';
   }
-  const number = toNumber(address);
-  const isInside = NEVER_PUBLIC.some(
-    ([first, last]) => number >= toNumber(first) && number <= toNumber(last),
-  );
-  if (!isInside) return undefined;
+  if (isPublicAddress(address)) return undefined;
   return ', an address that never reaches a public endpoint: write the public address the network goes out with, or use private access';
 }
 
