@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { container, location, ranges, resourceGroup, storageAccount, tags } from './azure-leaves';
 import { choice } from './leaves';
+import { REPLICATION_DEFAULT, REPLICATIONS } from './support-limits';
 import { strictShape } from './yaml';
-
-/** How often Azure keeps each blob: in one data centre, in three zones, or also in another region. */
-export const REPLICATIONS = ['LRS', 'ZRS', 'GRS', 'GZRS', 'RAGRS', 'RAGZRS'] as const;
 
 /** `bootstrap.yaml` as written; {@link parseBootstrap} adds the rules that no schema can say. */
 export const bootstrapSchema = strictShape(
@@ -20,8 +18,10 @@ export const bootstrapSchema = strictShape(
       .min(1, { error: 'a list of one address or more: without any, Terraform does not reach its own state' })
       .describe('Public addresses that reach the states: those of the people and pipelines that deploy.'),
     replication: choice(REPLICATIONS)
-      .default('GZRS')
-      .describe('How often each blob is kept. GZRS: in three zones, and in another region.'),
+      .default(REPLICATION_DEFAULT)
+      .describe(
+        'Where copies are: LRS in one data centre, ZRS in three zones, GRS in the paired region too, GZRS in both. To and from zones, Azure moves an account only in a conversion of its own.',
+      ),
     tags,
   },
   'the storage account that keeps the state of the environments',

@@ -27,6 +27,12 @@ export const REPLICATIONS = ['LRS', 'ZRS', 'GRS', 'GZRS', 'RAGRS', 'RAGZRS'] as 
 /** Where copies are: in one data centre, in the zones of a region, in the paired region, or in both. */
 export type Replication = (typeof REPLICATIONS)[number];
 
+/**
+ * A state has to outlive its region, since without it Terraform would make everything a second time. Zones as well
+ * (GZRS) are the better choice where there are any, and creating the account fails where there are none.
+ */
+export const REPLICATION_DEFAULT: Replication = 'GRS';
+
 export function vaultNameViolations(name: string): Violation[] {
   return matches(
     name,

@@ -7,6 +7,7 @@ import { locationViolations, resourceGroupViolations, tagViolations } from '../c
 import type { Replication } from '../config/support-limits';
 import {
   containerViolations,
+  REPLICATION_DEFAULT,
   replicationViolations,
   storageAccountNameViolations,
 } from '../config/support-limits';
@@ -30,7 +31,7 @@ export interface StateStorageProps {
    * Where copies of the state are kept. To and from zones (`ZRS`, `GZRS`), Azure moves an account only in a conversion
    * of its own.
    *
-   * @default GRS - in the paired region too: without its state, Terraform would make everything a second time
+   * @default GRS - the paired region has a copy too, and unlike GZRS it asks for no zones
    */
   readonly replication?: Replication;
   /**
@@ -69,7 +70,7 @@ export class StateStorage extends Construct {
       resourceGroupName: props.resourceGroupName,
       accountKind: 'StorageV2',
       accountTier: 'Standard',
-      accountReplicationType: props.replication ?? 'GRS',
+      accountReplicationType: props.replication ?? REPLICATION_DEFAULT,
 
       minTlsVersion: 'TLS1_2',
       httpsTrafficOnlyEnabled: true,
