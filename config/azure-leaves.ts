@@ -1,25 +1,25 @@
 import { z } from 'zod';
-import { LOCATION } from './azure-names';
+import { LOCATION, RESOURCE_GROUP } from './azure-names';
 import { matching, text } from './leaves';
+import { CONTAINER_NAME, STORAGE_ACCOUNT_NAME } from './support-limits';
 
 /** What Azure gives rules to, as leaves of the schemas. */
 
 export const location = matching(LOCATION, "a region as Azure's tools write it, as in westus2");
 
-const GROUP_LONGEST = 90;
 export const resourceGroup = matching(
-  /^[\w().-]*[\w()-]$/,
-  'the name of a resource group: letters, digits, _, -, ( ), and dots except at the end',
-).max(GROUP_LONGEST, { error: `the name of a resource group, at most ${GROUP_LONGEST} characters` });
+  RESOURCE_GROUP,
+  'the name of a resource group: 1 to 90 letters, digits, _, -, ( ), and dots except at the end',
+);
 
 export const storageAccount = matching(
-  /^[a-z0-9]{3,24}$/,
+  STORAGE_ACCOUNT_NAME,
   'the name of a storage account: 3 to 24 small letters and digits',
 );
 
 export const container = matching(
-  /^[a-z0-9](?:-?[a-z0-9]){2,62}$/,
-  'the name of a container: 3 to 63 small letters, digits and single hyphens',
+  CONTAINER_NAME,
+  'the name of a container: 3 to 63 small letters, digits and single hyphens, with no hyphen at either end',
 );
 
 /** Addresses that reach a key vault or a storage account; the rules say which. */

@@ -3,12 +3,10 @@ import { addressRangeViolations } from './address-ranges';
 import { RESERVED_TAGS } from './azure-leaves';
 import { partOf } from './part-of';
 import { reportAll } from './report-all';
+import { SECRET_TAGS_MOST } from './support-limits';
 import { show } from './wording';
 import type { Rule } from './yaml';
 import { rule } from './yaml';
-
-/** What a secret of a vault takes; other resources take more than anybody writes. */
-const SECRET_TAGS_MOST = 15;
 
 const list = z.array(z.string());
 

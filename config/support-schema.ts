@@ -3,12 +3,13 @@ import { ALERT_RULES } from './alert-thresholds';
 import { ranges } from './azure-leaves';
 import { matching, within } from './leaves';
 import { SUBNET_ID } from './subnet-id';
+import { RETENTION_DAYS, VAULT_NAME, WORKSPACE_NAME } from './support-limits';
 import { strictShape } from './yaml';
 
 export const keyVault = strictShape(
   {
     name: matching(
-      /^(?=.{3,24}$)[a-zA-Z](?:-?[a-zA-Z0-9])*$/,
+      VAULT_NAME,
       'the name of a key vault: 3 to 24 letters, digits and single hyphens, a letter first and no hyphen last',
     ).describe('Unique on all of Azure. A deleted vault keeps its name for 90 days.'),
     allow: ranges
@@ -51,10 +52,12 @@ export const monitoring = strictShape(
     workspace: strictShape(
       {
         name: matching(
-          /^[a-zA-Z0-9][a-zA-Z0-9-]{2,61}[a-zA-Z0-9]$/,
+          WORKSPACE_NAME,
           'the name of a workspace: 4 to 63 letters, digits and hyphens, with no hyphen at either end',
         ).describe('Name of the workspace that is created.'),
-        retentionDays: within(30, 730).describe('Days that logs and metrics are kept: 30 to 730.'),
+        retentionDays: within(RETENTION_DAYS.fewest, RETENTION_DAYS.most).describe(
+          `Days that logs and metrics are kept: ${RETENTION_DAYS.fewest} to ${RETENTION_DAYS.most}.`,
+        ),
       },
       'a workspace, as in { name: log-sensors-dev, retentionDays: 30 }',
     ).describe('The Log Analytics workspace that logs and metrics of the cluster go to.'),

@@ -1,16 +1,19 @@
 import { z } from 'zod';
 import { RESERVED_TAGS } from './azure-leaves';
+import { tagViolations } from './azure-names';
+import { reportAll } from './report-all';
 import type { Rule } from './yaml';
 import { rule } from './yaml';
 
-/** What no schema can say of the names of tags. */
+/** What no schema can say of the names of tags, beside those that are added. */
 export const tagRule: Rule = rule(z.object({ tags: z.record(z.string(), z.unknown()) }), (read, report) => {
-  for (const name of Object.keys(read.tags)) {
-    const reserved = RESERVED_TAGS.find((tag) => tag.toLowerCase() === name.toLowerCase());
-    if (reserved !== undefined) {
-      report(['tags', name], `is set for every resource and cannot be changed: remove it`);
-    } else if (/[<>%&\\?/]/.test(name) || name.length > 512) {
-      report(['tags', name], 'is no name of a tag: it has at most 512 characters and none of < > % & \\ ? /');
-    }
+  const isReserved = (name: string): boolean =>
+    RESERVED_TAGS.some((tag) => tag.toLowerCase() === name.toLowerCase());
+  const names = Object.keys(read.tags);
+  for (const name of names.filter(isReserved)) {
+    report(['tags', name], 'is set for every resource and cannot be changed: remove it');
   }
+  // Names alone: a value that is wrong is told by the schema.
+  const all = [...RESERVED_TAGS, ...names.filter((name) => !isReserved(name))];
+  reportAll(['tags'], tagViolations(Object.fromEntries(all.map((name) => [name, '']))), report);
 });

@@ -205,6 +205,24 @@ describe('what it may not', () => {
       ],
     ],
     [
+      'one tag twice, as Azure reads names, and one without a name',
+      [['  owner:', "  Owner: x\n  ' ': x\n  owner:"]],
+      [
+        'tags.\'" "\': is no name of a tag: it has 1 to 512 characters and none of < > % & \\ ? /',
+        'tags.owner: is "Owner" again to Azure, which does not tell capitals from small letters in tag names: remove one',
+      ],
+    ],
+    [
+      'a container longer than Azure takes',
+      [['container: tfstate', `container: ${'a-'.repeat(62)}a`]],
+      [expect.stringMatching(/^state\.container: is "a-a.*: it must be the name of a container: 3 to 63 /)],
+    ],
+    [
+      'a group longer than Azure takes',
+      [['resourceGroup: rg-wwi-sensors-prod', `resourceGroup: ${'g'.repeat(91)}`]],
+      [expect.stringMatching(/^resourceGroup: is "g.*: it must be the name of a resource group: 1 to 90 /)],
+    ],
+    [
       'logs kept for a week',
       [['retentionDays: 90', 'retentionDays: 7']],
       ['monitoring.workspace.retentionDays: is 7: it must be a whole number from 30 to 730'],
