@@ -44,9 +44,14 @@ async function guarded() {
     confirm: async () => false,
   };
   try {
+    const command = parseCdktf(argv, process.env);
+    if (command === undefined) return EXIT.done;
     const status = await guardCdktf(command, context, process.env);
     if (status === 0 && command.stacks.length === 1) explainAtExit(command.stacks, explainCdktf);
     return status;
+  } catch (error) {
+    console.error(`error: ${explain(error)}`);
+    return error instanceof ScaleoutError ? error.exitCode : EXIT.failed;
   } finally {
     for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.off(name, abort);
     typescript.enabled(false);

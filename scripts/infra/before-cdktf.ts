@@ -1,8 +1,7 @@
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../../config/faults';
 import { readSynthesis } from '../audit/read';
-import { EXIT, explain, ScaleoutError } from '../lib/errors';
+import { EXIT, refused } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { guard } from './guard';
 import { parseAllowances } from './judged-plan';
@@ -21,7 +20,15 @@ export interface CdktfCommand {
   readonly planArguments: readonly string[];
 }
 
-/** Flags of cdktf that take a value; all others stand alone. */
+/** What cdktf calls its verbs that deploy or destroy. */
+const VERBS: ReadonlyMap<string, CdktfCommand['verb']> = new Map([
+  ['deploy', 'deploy'],
+  ['apply', 'deploy'],
+  ['watch', 'deploy'],
+  ['destroy', 'destroy'],
+]);
+
+/** Flags of cdktf that take a value, and those that a guard has to know; all others stand alone. */
 const text = { type: 'string' } as const;
 const texts = { type: 'string', multiple: true } as const;
 const FLAGS = {
@@ -32,6 +39,7 @@ const FLAGS = {
   'outputs-file': text,
   'log-level': text,
   'log-file-directory': text,
+  'experimental-provider-schema-cache-path': text,
   var: texts,
   'var-file': texts,
   'skip-synth': { type: 'boolean' },
@@ -41,20 +49,31 @@ const FLAGS = {
 } as const;
 
 /**
- * Reads a command line of cdktf. Undefined for all that neither deploys nor destroys. Pure.
+ * Reads a command line of cdktf as cdktf does: its aliases, its flags in kebab or camel case, and what `CDKTF_` variables
+ * say where no flag does. Undefined for all that neither deploys nor destroys. Pure.
  *
  * @param argv what follows the program's name
+ * @throws ScaleoutError (refused) for `watch`, which applies every change without a plan that anything could judge first
  */
-export function parseCdktf(argv: readonly string[]): CdktfCommand | undefined {
-  const { values, positionals } = parseArgs({
-    args: [...argv],
+export function parseCdktf(
+  argv: readonly string[],
+  environment: ProcessEnvironment = {},
+): CdktfCommand | undefined {
+  const parsed = parseArgs({
+    args: argv.map(inKebabCase),
     options: FLAGS,
     allowPositionals: true,
     strict: false,
   });
-  const [verb, ...stacks] = positionals;
-  if (verb !== 'deploy' && verb !== 'destroy') return undefined;
-  if (values.help === true || values.version === true) return undefined;
+  const values = { ...fromVariables(environment), ...parsed.values };
+  const [word = '', ...stacks] = parsed.positionals;
+  const verb = VERBS.get(word);
+  if (verb === undefined || values.help === true || values.version === true) return undefined;
+  if (word === 'watch') {
+    throw refused(
+      'cdktf watch deploys whatever is saved, with no guard before it: nothing was done. Deploy with npx cdktf deploy, or look with npx cdktf diff',
+    );
+  }
   const one = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
   const many = (value: unknown): readonly string[] =>
     Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
@@ -75,6 +94,25 @@ export function parseCdktf(argv: readonly string[]): CdktfCommand | undefined {
   };
 }
 
+function inKebabCase(argument: string): string {
+  return argument.replace(/^--[^=]+/, (flag) =>
+    flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`),
+  );
+}
+
+/** What cdktf takes from its environment: `CDKTF_OUTPUT` is `--output`. */
+function fromVariables(
+  environment: ProcessEnvironment,
+): Readonly<Record<string, string | string[] | boolean>> {
+  const values: Record<string, string | string[] | boolean> = {};
+  for (const [name, flag] of Object.entries(FLAGS)) {
+    const value = environment[`CDKTF_${name.replaceAll('-', '_').toUpperCase()}`];
+    if (value === undefined) continue;
+    values[name] = flag.type === 'boolean' ? value === 'true' : 'multiple' in flag ? [value] : value;
+  }
+  return values;
+}
+
 /** The stacks that names and patterns choose, in their order; what matches nothing is left to cdktf to refuse. Pure. */
 export function chosenStacks(patterns: readonly string[], names: readonly string[]): readonly string[] {
   if (patterns.length === 0) return names.length === 1 ? names : [];
@@ -88,48 +126,48 @@ export function chosenStacks(patterns: readonly string[], names: readonly string
  * Guards what `npx cdktf deploy` or `destroy` is about to do, before it does it. SCALEOUT_ALLOW lists what may go ahead.
  *
  * @returns the exit status to end with; 0 lets cdktf go on
+ * @throws ScaleoutError or ConfigError where nothing can be planned
  */
 export async function guardCdktf(
   command: CdktfCommand,
   context: VerbContext,
   environment: ProcessEnvironment,
 ): Promise<number> {
-  try {
-    const allow = parseAllowances(environment['SCALEOUT_ALLOW']);
-    const directory = path.resolve(command.output ?? path.join(PROJECT_DIRECTORY, SYNTHESIS));
-    if (!command.skipSynth) {
-      const app = command.app === undefined ? {} : { app: command.app };
-      await synthesize(directory, { environment, signal: context.signal, ...app });
-    }
-    for (const name of chosenStacks(command.stacks, await stackNames(directory))) {
-      const {
-        outcome,
-        text: said,
-        document,
-      } = await guard(context, {
-        name,
-        allow,
-        environment,
-        directory,
-        skipSynth: true,
-        destroy: command.verb === 'destroy',
-        planArguments: command.planArguments,
-      });
-      // cdktf shows the plan; what the guards say it does not.
-      if (document.findings.length > 0) for (const line of said.split('\n')) context.reporter.info(line);
-      if (outcome === 'refused') return EXIT.refused;
-    }
-    return EXIT.done;
-  } catch (error) {
-    if (!(error instanceof ScaleoutError || error instanceof ConfigError)) throw error;
-    context.reporter.warn(explain(error));
-    return error instanceof ScaleoutError ? error.exitCode : EXIT.failed;
+  const allow = parseAllowances(environment['SCALEOUT_ALLOW']);
+  const directory = outputDirectory(command);
+  if (!command.skipSynth) {
+    const app = command.app === undefined ? {} : { app: command.app };
+    await synthesize(directory, { environment, signal: context.signal, ...app });
   }
+  for (const name of await requestedStacks(command)) {
+    const { outcome, text, document } = await guard(context, {
+      name,
+      allow,
+      environment,
+      directory,
+      skipSynth: true,
+      destroy: command.verb === 'destroy',
+      planArguments: command.planArguments,
+    });
+    // cdktf shows the plan; what the guards say it does not.
+    if (document.findings.length > 0) for (const line of text.split('\n')) context.reporter.info(line);
+    if (outcome === 'refused') return EXIT.refused;
+  }
+  return EXIT.done;
 }
 
-async function stackNames(directory: string): Promise<readonly string[]> {
-  const stacks = await readSynthesis(directory);
-  return stacks.map(({ environment }) => environment);
+/** Where cdktf synthesizes to, and runs Terraform. */
+export function outputDirectory({ output }: CdktfCommand): string {
+  return path.resolve(output ?? path.join(PROJECT_DIRECTORY, SYNTHESIS));
+}
+
+/** The stacks that a command chooses, of those that were synthesized. */
+export async function requestedStacks(command: CdktfCommand): Promise<readonly string[]> {
+  const stacks = await readSynthesis(outputDirectory(command));
+  return chosenStacks(
+    command.stacks,
+    stacks.map(({ environment }) => environment),
+  );
 }
 
 function escapeRegExp(literal: string): string {

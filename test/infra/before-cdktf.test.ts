@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
 import { chosenStacks, parseCdktf } from '../../scripts/infra/before-cdktf';
 import { parseAllowances } from '../../scripts/infra/judged-plan';
 
@@ -16,6 +18,10 @@ describe('parseCdktf', () => {
       'deploy dev --var a=b --var=c=d --refresh-only',
       { ...PLAIN, verb: 'deploy', planArguments: ['-var=a=b', '-var=c=d', '-refresh-only'] },
     ],
+    ['apply dev', { ...PLAIN, verb: 'deploy' }],
+    ['--logLevel debug deploy dev --skipSynth', { ...PLAIN, verb: 'deploy', skipSynth: true }],
+    ['--experimental-provider-schema-cache-path cache deploy dev', { ...PLAIN, verb: 'deploy' }],
+    ['constructor dev', undefined],
     ['deploy --help', undefined],
     ['synth --output deploy', undefined],
     ['diff dev', undefined],
@@ -23,6 +29,47 @@ describe('parseCdktf', () => {
   ])('%s', (line, expected) => {
     expect(parseCdktf(line.split(' ').filter(Boolean))).toEqual(expected);
   });
+});
+
+it('takes from CDKTF_ variables what no flag says, as cdktf does', () => {
+  const environment = {
+    CDKTF_OUTPUT: 'elsewhere',
+    CDKTF_SKIP_SYNTH: 'true',
+    CDKTF_VAR: 'a=b',
+    CDKTF_APP: 'app',
+  };
+  expect(parseCdktf(['deploy', 'dev', '--app', 'own'], environment)).toEqual({
+    ...PLAIN,
+    verb: 'deploy',
+    output: 'elsewhere',
+    app: 'own',
+    skipSynth: true,
+    planArguments: ['-var=a=b'],
+  });
+});
+
+it('refuses to watch, which would deploy past every guard', () => {
+  expect(() => parseCdktf(['watch', 'dev', '--auto-approve'])).toThrow(
+    expect.objectContaining({
+      exitCode: 3,
+      message: expect.stringContaining('cdktf watch') as string,
+    }) as Error,
+  );
+});
+
+it('stands before every verb of cdktf that deploys or destroys', () => {
+  for (const verb of ['apply', 'watch']) {
+    const { status, stderr } = spawnSync(process.execPath, ['scripts/cdktf.js', verb, 'dev'], {
+      cwd: join(__dirname, '../..'),
+      encoding: 'utf8',
+      env: { ...process.env, SCALEOUT_CONFIG_DIR: join(__dirname, 'nowhere') },
+    });
+    expect({ verb, status, guarded: /^error: /m.test(stderr) }).toEqual({
+      verb,
+      status: verb === 'watch' ? 3 : 1,
+      guarded: true,
+    });
+  }
 });
 
 describe('chosenStacks', () => {
