@@ -27,6 +27,8 @@ import { ENGINE_NAMES, localDown, localRun, localStatus, localUp, ORDERS } from 
 import { estimate } from './rebalance/estimate';
 import { rebalancePlan, rebalanceRun, rebalanceStatus, rebalanceStop } from './rebalance/commands';
 import { parseOptions, STRATEGIES, TRANSFER_MODES } from './rebalance/options';
+import { adviseDistribution } from './tables/advise/commands';
+import { loadQueries } from './tables/advise/queries-file';
 import { distributionOf, simulate } from './tables/simulate/commands';
 import { tablesApply, tablesPlan, tablesVerify } from './tables/commands';
 import { readPlan } from './tables/plan-file';
@@ -70,6 +72,11 @@ interface SimulateFlags extends SpecFlags, RebalanceFlags {
   readonly coordinatorHoldsShards?: boolean;
   readonly sample?: boolean;
   readonly exact?: boolean;
+}
+
+interface AdviseFlags extends DatabaseFlags {
+  readonly queries?: string;
+  readonly out?: string;
 }
 
 interface AuditFlags {
@@ -206,6 +213,15 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
     async (context, flags) => tablesVerify(context, await tablesInput(io, flags)),
   );
 
+  verb<AdviseFlags>(
+    program,
+    [
+      'advise',
+      'which column, which reference tables, and why, for a database that is not distributed yet; changes nothing',
+    ],
+    [...database(), ...advising()],
+    async (context, flags) => adviseDistribution(context, await adviseInput(io, flags)),
+  );
   verb<SimulateFlags>(
     program,
     [
@@ -316,6 +332,19 @@ function spec(): Option[] {
 
 function detailedExitcode(): Option {
   return new Option('--detailed-exitcode', 'exit with 2 when there is something to do');
+}
+
+function advising(): Option[] {
+  return [
+    new Option(
+      '--queries <file>',
+      'what runs all day, as config/workloads/*/queries.sql; with pg_stat_statements if there',
+    ),
+    new Option(
+      '--out <file>',
+      'write the distribution.yaml that follows, to edit; never over a file that is there',
+    ),
+  ];
 }
 
 function movement(): Option[] {
@@ -432,6 +461,11 @@ async function tablesInput(
   // The declaration first: a wrong file is said before a database is asked for.
   const declared = declaration(flags);
   return { target: await databaseTarget(io, flags), ...declared };
+}
+
+async function adviseInput(io: Io, flags: AdviseFlags) {
+  const queries = flags.queries === undefined ? undefined : loadQueries(flags.queries);
+  return { target: await databaseTarget(io, flags), queries, out: flags.out };
 }
 
 async function simulateInput(io: Io, flags: SimulateFlags) {

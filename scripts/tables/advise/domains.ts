@@ -55,7 +55,14 @@ export function typeFamily(type: string): string {
 export function findDomains(tables: readonly LiveTable[], queries: readonly AdvisedQuery[]): Domain[] {
   const known = new Map(tables.map((table) => [tableKey(table.table), new Columns(table)]));
   const use = countUse(queries);
-  const links = [...foreignKeyLinks(tables), ...joinLinks(queries)].filter((link) => comparable(known, link));
+  const links = foreignKeyLinks(tables).filter((link) => comparable(known, link));
+  // A join of two columns that foreign keys have explained already does not make them one thing.
+  const explained = new Set(links.flatMap(({ from, to }) => [columnKey(from), columnKey(to)]));
+  const joins = joinLinks(queries).filter(
+    (link) =>
+      comparable(known, link) && !(explained.has(columnKey(link.from)) && explained.has(columnKey(link.to))),
+  );
+  links.push(...joins);
   links.push(...nameLinks([...known.values()], links));
 
   const sets = new EqualSets();

@@ -56,13 +56,12 @@ export function forecast(shape: QueryShape, placementOf: (table: TableName) => P
   const sets = equalSets(shape);
   const distributed = route(shape, sets, placementOf);
   const locals = shape.relations.filter(({ table }) => placementOf(table).kind === 'local');
-  if (targetPlace?.kind === 'reference' && (shape.command === 'insert' || distributed.length === 0)) {
-    const source = distributed.length > 0 ? ', from rows that the coordinator collects first' : '';
+  if (targetPlace?.kind === 'reference' && distributed.length === 0) {
     return {
       route: 'coordinator',
       tasks: 1,
       subplans: 0,
-      reason: `writes a reference table, on every node${source}`,
+      reason: 'writes a reference table, on every node',
     };
   }
   if (distributed.length === 0) {
@@ -201,7 +200,7 @@ class BlockWalk {
   private block(index: number): Distributed[] {
     const own = this.distributed.filter((relation) => relation.block === index);
     let going = this.settleJoins(own);
-    for (const [child, { parent, kind, whole, groupedBy }] of this.shape.blocks.entries()) {
+    for (const [child, { parent, kind, whole, groupedBy, correlated }] of this.shape.blocks.entries()) {
       if (parent !== index || child === 0) continue;
       const inner = this.block(child);
       if (inner.length === 0) continue;
@@ -209,13 +208,10 @@ class BlockWalk {
       const grouped =
         groupedBy === undefined ||
         groupedBy.some((column) => first !== undefined && this.sets.find(referenceKey(column)) === first.key);
-      const along =
-        (kind === 'subquery' || kind === 'correlated') &&
-        !whole &&
-        grouped &&
-        isTogether([...going, ...inner]);
-      if (along) going = [...going, ...inner];
-      else if (kind === 'correlated') {
+      // What depends on the outer row by its distribution column sees that row's shard alone.
+      const cuttable = correlated || (kind === 'subquery' && !whole && grouped);
+      if (cuttable && isTogether([...going, ...inner])) going = [...going, ...inner];
+      else if (correlated) {
         this.refusal ??= `has a subquery over ${showTable(inner[0]?.table ?? { schema: '', name: '' })} that depends on the outer row by other columns than the distribution column`;
       } else this.subplans += 1;
     }
@@ -223,23 +219,44 @@ class BlockWalk {
   }
 
   /** Tables of one block are joined where they lie, or one of them has to move. */
-  private settleJoins(own: readonly Distributed[]): Distributed[] {
+  private settleJoins(all: readonly Distributed[]): Distributed[] {
+    const own = this.withoutFillers(all);
+    if (own.length < all.length) this.subplans += 1;
     if (isTogether(own)) return [...own];
     const exists = own.filter(({ alias }) => this.shape.semiJoined.has(alias));
     const rest = own.filter(({ alias }) => !this.shape.semiJoined.has(alias));
     if (exists.length > 0 && isTogether(rest)) {
+      if (this.shape.exists) {
+        this.refusal ??=
+          'asks by EXISTS for rows of a distributed table by other columns than the distribution columns';
+      }
       this.subplans += 1;
       return rest;
     }
     if (this.shape.command !== 'select' && this.shape.command !== 'insert') {
       this.refusal ??= 'changes rows by a join on other columns than the distribution columns';
-    } else if (own.some(({ alias }) => this.shape.outerJoined.has(alias))) {
+    } else if (this.isOuterJoined(own)) {
       this.refusal ??=
         'has an outer join of distributed tables on other columns than their distribution columns';
     } else if (!this.connected(own)) {
       this.refusal ??= 'joins distributed tables without an equality between them';
     } else this.repartition ??= own;
     return [...own];
+  }
+
+  /** Rows of every node fill in what rows of a table that each node has whole: they have to be collected first. */
+  private withoutFillers(own: readonly Distributed[]): readonly Distributed[] {
+    const distributed = new Set(this.distributed.map(({ alias }) => alias));
+    const fillers = this.shape.outerJoins
+      .filter(({ kept }) => kept.length > 0 && !kept.some((alias) => distributed.has(alias)))
+      .flatMap(({ filling }) => filling);
+    return own.filter(({ alias }) => !fillers.includes(alias));
+  }
+
+  private isOuterJoined(own: readonly Distributed[]): boolean {
+    return this.shape.outerJoins.some(({ kept, filling }) =>
+      own.some(({ alias }) => kept.includes(alias) || filling.includes(alias)),
+    );
   }
 
   private connected(own: readonly Distributed[]): boolean {

@@ -15,10 +15,12 @@ export interface QueryShape {
   readonly equalities: readonly (readonly [ColumnReference, ColumnReference])[];
   /** All hold at once. */
   readonly conditions: readonly Condition[];
-  /** Relations on one side of a join that is not an inner one, semi or anti. */
-  readonly outerJoined: ReadonlySet<string>;
+  /** Relations of outer joins: those whose rows are kept, and those that fill in. A full join keeps both, one way round. */
+  readonly outerJoins: readonly OuterJoin[];
   /** Relations below a semi or anti join, where an IN or EXISTS went. */
   readonly semiJoined: ReadonlySet<string>;
+  /** The text has EXISTS, which plans do not tell from IN. */
+  readonly exists: boolean;
   readonly modifies?: TableName;
   /** INSERT ... VALUES: each row's value for each column, in the table's order; absent for INSERT ... SELECT. */
   readonly inserted?: { readonly values: readonly Operand[]; readonly severalRows: boolean };
@@ -27,6 +29,11 @@ export interface QueryShape {
   readonly locksRows: boolean;
   readonly recursive: boolean;
   readonly groupingSets: boolean;
+}
+
+export interface OuterJoin {
+  readonly kept: readonly string[];
+  readonly filling: readonly string[];
 }
 
 export interface ShapeRelation {
@@ -38,11 +45,13 @@ export interface ShapeRelation {
 /** The query itself (0), or a part of it that is computed on its own where it cannot go along to the shards. */
 export interface ShapeBlock {
   readonly parent: number | undefined;
-  readonly kind: 'query' | 'subquery' | 'scalar' | 'correlated' | 'cte' | 'branch';
+  readonly kind: 'query' | 'subquery' | 'scalar' | 'cte' | 'branch';
   /** Columns it groups by; absent where it does not aggregate. */
   readonly groupedBy?: readonly ColumnReference[];
   /** Takes some rows of all, or all rows in one go: cannot be cut by shard. */
   readonly whole: boolean;
+  /** Its conditions name columns from outside of it. */
+  readonly correlated: boolean;
 }
 
 interface PlanNode {
@@ -96,7 +105,8 @@ class ShapeReader {
   }[] = [{ parent: undefined, kind: 'query', whole: false }];
   private readonly equalities: [ColumnReference, ColumnReference][] = [];
   private readonly conditions: { condition: Condition; block: number }[] = [];
-  private readonly outerJoined = new Set<string>();
+  private readonly outerJoins: OuterJoin[] = [];
+  private readonly aliases: { alias: string; block: number }[] = [];
   private readonly semiJoined = new Set<string>();
   private readonly ctes = new Map<string, PlanNode>();
   private readonly subplanParameters = new Set<string>();
@@ -120,14 +130,17 @@ class ShapeReader {
       for (const [parameter] of subplan.matchAll(/\$\d+/g)) this.subplanParameters.add(parameter);
       const cte = /^CTE (.*)$/s.exec(subplan)?.[1];
       if (cte !== undefined) this.ctes.set(cte, node);
-      here = this.open(
-        cte !== undefined ? 'cte' : relationship === 'InitPlan' ? 'scalar' : 'correlated',
-        here,
-      );
+      here = this.open(cte !== undefined ? 'cte' : 'scalar', here);
     }
     const aggregates = type === 'Aggregate' || type === 'Group' || type === 'Unique';
     const takesAll = type === 'Limit' || type === 'WindowAgg';
-    if ((aggregates || takesAll) && here.belowJoin && this.blocks[here.block]?.groupedBy === undefined) {
+    const distinct =
+      aggregates &&
+      strings(node['Output']).length > 0 &&
+      strings(node['Output']).every((text) => parseOperand(text).kind === 'column');
+    // A semi join may be planned as a plain join with the distinct rows of its inner side.
+    if (distinct && here.belowJoin) for (const alias of aliasesBelow(node)) this.semiJoined.add(alias);
+    else if ((aggregates || takesAll) && here.belowJoin && this.blocks[here.block]?.groupedBy === undefined) {
       here = this.open('subquery', here);
     }
     const block = this.blocks[here.block];
@@ -141,7 +154,8 @@ class ShapeReader {
     if (type === 'LockRows') this.locksRows = true;
     if (type === 'Recursive Union') this.recursive = true;
     if (type === 'ModifyTable') this.readChange(node);
-    for (const key of CONDITIONS) {
+    // The scan above repeats the conditions of its bitmaps, with the OR between them.
+    for (const key of type === 'Bitmap Index Scan' ? [] : CONDITIONS) {
       const text = node[key];
       if (typeof text === 'string') this.hold(parseCondition(text), here.block);
     }
@@ -184,11 +198,12 @@ class ShapeReader {
     return {
       command: command ?? 'select',
       relations: this.relations,
-      blocks: this.blocks,
+      blocks: this.blocks.map((block, index) => ({ ...block, correlated: this.isCorrelated(index) })),
       equalities: this.equalities.map(([a, b]) => [same(a), same(b)] as const),
       conditions: this.conditions.map(({ condition }) => this.settle(condition)),
-      outerJoined: this.outerJoined,
+      outerJoins: this.outerJoins,
       semiJoined: this.semiJoined,
+      exists: /\bexists\s*\(/i.test(sql),
       ...(this.modifies === undefined ? {} : { modifies: this.modifies }),
       ...(this.values === undefined ? {} : { inserted: this.values }),
       sets: command === 'update' || command === 'insert' ? columnsSet(sql) : [],
@@ -232,6 +247,7 @@ class ShapeReader {
   }
 
   private readRelation(node: PlanNode, block: number): void {
+    if (typeof node['Alias'] === 'string') this.aliases.push({ alias: node['Alias'], block });
     const { 'Relation Name': name, Schema: schema, Alias: alias } = node;
     if (typeof name !== 'string' || typeof schema !== 'string' || typeof alias !== 'string') return;
     if (node['Node Type'] === 'ModifyTable') return;
@@ -281,9 +297,25 @@ class ShapeReader {
   private readJoin(node: PlanNode): void {
     const type = node['Join Type'];
     if (type === 'Inner') return;
-    const set = type === 'Semi' || type === 'Anti' ? this.semiJoined : this.outerJoined;
-    const sides = type === 'Semi' || type === 'Anti' ? (node.Plans ?? []).slice(1) : (node.Plans ?? []);
-    for (const side of sides) for (const alias of aliasesBelow(side)) set.add(alias);
+    const [outer = [], inner = []] = (node.Plans ?? []).map(aliasesBelow);
+    if (type === 'Semi' || type === 'Anti') for (const alias of inner) this.semiJoined.add(alias);
+    else if (type === 'Right') this.outerJoins.push({ kept: inner, filling: outer });
+    else if (typeof type === 'string' && /^Right (Semi|Anti)$/.test(type)) {
+      for (const alias of outer) this.semiJoined.add(alias);
+    } else this.outerJoins.push({ kept: outer, filling: inner });
+  }
+
+  /** Whether conditions inside a block name relations that are not. */
+  private isCorrelated(index: number): boolean {
+    const inside = (block: number | undefined): boolean => {
+      for (let at = block; at !== undefined; at = this.blocks[at]?.parent) if (at === index) return true;
+      return false;
+    };
+    const own = new Set(this.aliases.filter(({ block }) => inside(block)).map(({ alias }) => alias));
+    const outside = new Set(this.aliases.filter(({ alias }) => !own.has(alias)).map(({ alias }) => alias));
+    return this.conditions.some(
+      ({ condition, block }) => inside(block) && aliasesOf(condition).some((alias) => outside.has(alias)),
+    );
   }
 
   private readChange(node: PlanNode): void {
@@ -301,6 +333,20 @@ class ShapeReader {
 function aliasesBelow(node: PlanNode): string[] {
   const own = typeof node['Relation Name'] === 'string' ? [String(node['Alias'])] : [];
   return [...own, ...(node.Plans ?? []).flatMap(aliasesBelow)];
+}
+
+function aliasesOf(condition: Condition): string[] {
+  switch (condition.kind) {
+    case 'and':
+    case 'or':
+      return condition.of.flatMap(aliasesOf);
+    case 'equal':
+      return [condition.left, condition.right].flatMap(columnsOf).map(({ alias }) => alias);
+    case 'any':
+      return columnsOf(condition.left).map(({ alias }) => alias);
+    case 'other':
+      return [];
+  }
 }
 
 function columnsOf(operand: Operand): ColumnReference[] {
