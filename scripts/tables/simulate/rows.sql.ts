@@ -49,27 +49,27 @@ export function sampledRows(source: Source, leaves: readonly Leaf[]): string {
                     FROM ONLY ${sqlTable(leaf.table)} leaf WHERE ctid >= b.start AND ctid < b.stop OFFSET 0) r`;
   });
   return `
-WITH sampled AS (${branches.join('\n   UNION ALL')}
-), tenants AS MATERIALIZED (
-  SELECT draw, weight, tenant, count(*) AS rows, sum(width) AS bytes FROM sampled GROUP BY 1, 2, 3
-), top AS (
-  SELECT tenant, count(*) OVER () AS tenants FROM tenants WHERE tenant IS NOT NULL GROUP BY 1 ORDER BY sum(rows * weight) DESC LIMIT 1
+WITH sampled AS MATERIALIZED (${branches.join('\n   UNION ALL')}
 ), parts AS (
-  SELECT draw, weight, ${indexOf(source, 'tenant')} AS index, sum(rows) AS rows, sum(bytes) AS bytes
-    FROM tenants GROUP BY 1, 2, 3
-   UNION ALL
-  SELECT draw, weight, -1, sum(rows), sum(bytes) FROM tenants GROUP BY 1, 2
-   UNION ALL
-  SELECT draw, weight, -2, rows, bytes FROM tenants JOIN top USING (tenant)
+  SELECT draw, weight, ${indexOf(source, 'tenant')} AS index, count(*) AS rows, sum(width) AS bytes
+    FROM sampled GROUP BY 1, 2, 3
+), top AS (
+  SELECT tenant, count(*) OVER () AS tenants
+    FROM sampled WHERE tenant IS NOT NULL GROUP BY 1 ORDER BY sum(weight) DESC LIMIT 1
 ), weighted AS (
-  SELECT index, draw, rows, (rows * weight)::float8 AS z, bytes * weight AS bytes FROM parts
+  SELECT index, draw, rows::float8, rows * weight AS z, bytes * weight AS bytes FROM parts
+   UNION ALL
+  SELECT -1, draw, sum(rows)::float8, sum(rows) * weight, sum(bytes) * weight FROM parts GROUP BY draw, weight
+   UNION ALL
+  SELECT -2, draw, count(*)::float8, count(*) * weight, 0 FROM sampled WHERE tenant = (SELECT tenant FROM top) GROUP BY draw, weight
 ), linked AS (
   SELECT weighted.*, CASE WHEN lag(draw) OVER neighbours = draw - 1 THEN lag(z) OVER neighbours ELSE 0 END AS before
     FROM weighted WINDOW neighbours AS (PARTITION BY index ORDER BY draw)
 )
-SELECT index, sum(rows)::float8 AS seen, count(*)::float8 AS blocks, sum(z) AS estimate, sum(z * z) AS squares,
-       sum(z * before) AS products, sum((CASE draw WHEN 1 THEN 1 ELSE 0 END + CASE draw WHEN $3::int THEN 1 ELSE 0 END) * z * z) AS ends,
-       sum(bytes)::float8 AS bytes, CASE WHEN index = -2 THEN (SELECT tenant::text FROM top) END AS tenant,
+SELECT index, sum(rows) AS seen, count(*)::float8 AS blocks, sum(z) AS estimate, sum(z * z) AS squares,
+       sum(z * before) AS products,
+       sum((CASE draw WHEN 1 THEN 1 ELSE 0 END + CASE draw WHEN $3::int THEN 1 ELSE 0 END) * z * z) AS ends,
+       sum(bytes) AS bytes, CASE WHEN index = -2 THEN (SELECT tenant::text FROM top) END AS tenant,
        CASE WHEN index = -2 THEN (SELECT tenants FROM top) END::float8 AS tenants
   FROM linked
  GROUP BY index`;

@@ -3,9 +3,9 @@
  *
  * The unit that was drawn is the block, not the row: where rows of one tenant lie together, a thousand rows of one block
  * say little more than one would. The variance is therefore that of the blocks' totals, from the differences between
- * neighbouring draws, which takes the order of the table into account and errs on the wide side. A shard that was seen
- * in few blocks is counted like a Poisson variable, whose interval is not symmetric (Wilson's), so that what the sample
- * saw nothing of does not pass for empty.
+ * neighbouring draws, which takes the order of the table into account and errs on the wide side. Rare things are counted
+ * like a Poisson variable, whose upper bound is farther off than the lower one (Wilson's), so that what the sample saw
+ * nothing of does not pass for empty.
  */
 
 /** Sums over the draws, in their order, of z = rows in the block times the blocks it stands for. */
@@ -54,21 +54,31 @@ export interface Estimated {
  * @param z how many standard errors wide the interval is to either side, see {@link standardErrors}
  */
 export function estimateRows(sums: BlockSums, drawn: Drawn, z: number): Estimated {
-  const { draws, totalBlocks, rowsPerBlock } = drawn;
+  const { draws, totalBlocks } = drawn;
   if (draws >= totalBlocks) return { rows: sums.seen, low: sums.seen, high: sums.seen };
   // Sum of squared differences of neighbours: each square counts twice, those at the ends once.
   const differences = Math.max(0, 2 * sums.squares - sums.ends - 2 * sums.products);
   const unseenShare = 1 - draws / totalBlocks;
   const variance = (unseenShare * (differences / 2) * draws) / Math.max(1, draws - 1);
-  // What one more block with such rows would add.
-  const quantum = sums.blocks === 0 ? (rowsPerBlock * totalBlocks) / draws : sums.estimate / sums.blocks;
-  const centre = sums.estimate + (unseenShare * z * z * quantum) / 2;
-  const half = z * Math.sqrt(variance + ((unseenShare * z * quantum) / 2) ** 2);
+  const quantum = (z * z * dispersion(sums, drawn, variance) * unseenShare) / 2;
   return {
     rows: Math.round(sums.estimate),
-    low: Math.max(sums.seen, Math.floor(Math.min(centre - half, sums.estimate))),
-    high: Math.ceil(centre + half),
+    low: Math.max(sums.seen, Math.floor(sums.estimate - z * Math.sqrt(variance))),
+    high: Math.ceil(sums.estimate + quantum + Math.sqrt(z * z * variance + quantum ** 2)),
   };
+}
+
+/** Blocks from which on the differences between draws tell how rows are spread. */
+const ENOUGH_BLOCKS = 30;
+
+/**
+ * Variance for each row: how many rows come along with one. Where few blocks had any, at least what one more block would
+ * have added; where none had, a whole block of them.
+ */
+function dispersion(sums: BlockSums, { draws, totalBlocks, rowsPerBlock }: Drawn, variance: number): number {
+  if (sums.blocks === 0) return (rowsPerBlock * totalBlocks) / draws;
+  const observed = variance / sums.estimate;
+  return sums.blocks >= ENOUGH_BLOCKS ? observed : Math.max(observed, sums.estimate / sums.blocks);
 }
 
 /**

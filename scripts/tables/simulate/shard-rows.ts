@@ -53,7 +53,7 @@ const LARGE_BYTES = 512 * 1024 * 1024;
 const BLOCK_BYTES = 8192;
 
 /** Blocks of a sample: some hundred thousand rows of usual size. */
-const SAMPLE_BLOCKS = 3000;
+const SAMPLE_BLOCKS = 2000;
 /** Blocks that say how large the rows of a shard are, where all rows are counted anyhow. */
 const WIDTH_BLOCKS = 128;
 /** Rows of the table's average size that a shard's own sizes are mixed with, so that a handful of rows does not decide. */
@@ -257,12 +257,15 @@ async function readDraws(
     own.map(({ block }) => `(${String(block)},0)`),
     own.map(({ block }) => `(${String(block + 1)},0)`),
   ]);
+  // One server process, for one statement, over rows whose number is bounded: room to sort them in memory.
+  await client.query("SELECT set_config('work_mem', '64MB', true)");
   const { rows } = await client.query<SampleRow>(sampledRows(source, leaves), [
     shardCount,
     shardWidth(shardCount),
     draws.length,
     ...parameters,
   ]);
+  await client.query('SET LOCAL work_mem TO DEFAULT');
   return rows;
 }
 

@@ -60,8 +60,8 @@ async function realPlan(
   );
   const firsts = new Set(shards.map(({ shardId }) => shardId));
   return rows
-    .filter(({ shardid }) => firsts.has(String(shardid)))
-    .map(({ shardid, from, to }) => `${String(shardid)} ${String(from)} ${String(to)}`);
+    .filter(({ shardid }) => firsts.has(shardid))
+    .map(({ shardid, from, to }) => `${shardid} ${String(from)} ${String(to)}`);
 }
 
 function placed(shards: readonly RealShard[]): PlacedGroup[] {
