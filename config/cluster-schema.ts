@@ -4,6 +4,7 @@ import { CLUSTER_ID } from './azure-names';
 import { location } from './azure-leaves';
 import type { RegularEdition } from './service-limits';
 import { AVAILABILITY_ZONES, DAYS_OF_WEEK, POSTGRES_VERSIONS, REGULAR_EDITIONS } from './service-limits';
+import { UTC_SECOND } from './support-limits';
 import { oneOf, show } from './wording';
 import { strictShape } from './yaml';
 
@@ -69,10 +70,9 @@ export const origin = strictShape(
       {
         sourceClusterId,
         sourceLocation,
-        pointInTimeUtc: matching(
-          /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/,
-          "a moment in UTC, as in '2026-03-01T04:05:06Z'",
-        ).describe('The moment to restore, in UTC: at most 35 days back.'),
+        pointInTimeUtc: matching(UTC_SECOND, "a moment in UTC, as in '2026-03-01T04:05:06Z'").describe(
+          'The moment to restore, in UTC: at most 35 days back.',
+        ),
       },
       'a cluster and a moment: { sourceClusterId, sourceLocation, pointInTimeUtc }',
     )

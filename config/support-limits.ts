@@ -13,7 +13,7 @@ export const CONTAINER_NAME = /^(?=.{3,63}$)[a-z0-9](?:-?[a-z0-9])*$/;
 const LOCK_NAME = /^[A-Za-z0-9_-]{1,90}$/;
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 /** As Key Vault answers it; another way to write the same moment would be a change in every plan. */
-const UTC_SECOND = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
+export const UTC_SECOND = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/;
 
 export const RETENTION_DAYS = { fewest: 30, most: 730 } as const;
 

@@ -3,7 +3,7 @@ import { addressRangeViolations } from './address-ranges';
 import { RESERVED_TAGS } from './azure-leaves';
 import { partOf } from './part-of';
 import { reportAll } from './report-all';
-import { SECRET_TAGS_MOST } from './support-limits';
+import { expiryViolations, SECRET_TAGS_MOST, UTC_SECOND } from './support-limits';
 import { show } from './wording';
 import type { Rule } from './yaml';
 import { rule } from './yaml';
@@ -24,6 +24,9 @@ export const supportRules: readonly Rule[] = [
         'lets nobody in, also not whoever deploys and writes the password: add allow, as in allow: [203.0.113.8], or subnetIds',
       );
     },
+  ),
+  rule(partOf({ keyVault: partOf({ passwordExpiresUtc: z.string().regex(UTC_SECOND) }) }), (read, report) =>
+    reportAll(['keyVault', 'passwordExpiresUtc'], expiryViolations(read.keyVault.passwordExpiresUtc), report),
   ),
   rule(
     partOf({ keyVault: z.looseObject({}), tags: z.record(z.string(), z.unknown()) }),

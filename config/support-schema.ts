@@ -3,7 +3,7 @@ import { ALERT_RULES } from './alert-thresholds';
 import { ranges } from './azure-leaves';
 import { matching, within } from './leaves';
 import { SUBNET_ID } from './subnet-id';
-import { RETENTION_DAYS, VAULT_NAME, WORKSPACE_NAME } from './support-limits';
+import { RETENTION_DAYS, UTC_SECOND, VAULT_NAME, WORKSPACE_NAME } from './support-limits';
 import { strictShape } from './yaml';
 
 export const keyVault = strictShape(
@@ -36,6 +36,11 @@ export const keyVault = strictShape(
     passwordVersion: within(1, 1_000_000)
       .default(1)
       .describe('Raise it by one together with the password: the vault is written again when it changes.'),
+    passwordExpiresUtc: matching(UTC_SECOND, 'a moment in UTC, to the second, as in 2027-06-30T00:00:00Z')
+      .optional()
+      .describe(
+        'When the password is due to be changed, in UTC: Key Vault announces the day, and the password works on. Absent, no date.',
+      ),
   },
   'a key vault, as in { name: kv-sensors-dev, allow: [203.0.113.8] }',
 ).describe('A key vault that keeps the password of citus for those who need it; absent, none is made.');

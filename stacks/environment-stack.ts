@@ -182,13 +182,14 @@ export class EnvironmentStack extends TerraformStack {
   private keepPassword(auditWorkspaceId: string | undefined, after: ITerraformDependable | undefined): void {
     const { keyVault, location } = this.settings;
     if (keyVault === undefined || this.password === undefined) return;
-    const { name, passwordVersion, allow, subnetIds, writerPrincipalId } = keyVault;
+    const { name, passwordVersion, passwordExpiresUtc, allow, subnetIds, writerPrincipalId } = keyVault;
     new PasswordVault(this, 'PasswordVault', {
       vaultName: name,
       location,
       resourceGroupName: this.groupName,
       password: this.password.value,
       passwordVersion,
+      ...(passwordExpiresUtc === undefined ? {} : { passwordExpiresUtc }),
       ...(allow === undefined ? {} : { allow }),
       ...(subnetIds === undefined ? {} : { subnetIds }),
       ...(writerPrincipalId === undefined ? {} : { writerPrincipalId }),

@@ -205,6 +205,20 @@ describe('what it may not', () => {
       ],
     ],
     [
+      'a day that no month has, for a new password',
+      [['passwordVersion: 1', 'passwordVersion: 1\n  passwordExpiresUtc: 2027-02-30T00:00:00Z']],
+      [
+        'keyVault.passwordExpiresUtc: is "2027-02-30T00:00:00Z": write a moment in UTC, to the second, as in 2027-06-30T00:00:00Z',
+      ],
+    ],
+    [
+      'a day without a time, for a new password',
+      [['passwordVersion: 1', 'passwordVersion: 1\n  passwordExpiresUtc: 2027-06-30']],
+      [
+        'keyVault.passwordExpiresUtc: is "2027-06-30": it must be a moment in UTC, to the second, as in 2027-06-30T00:00:00Z',
+      ],
+    ],
+    [
       'one tag twice, as Azure reads names, and one without a name',
       [['  owner:', "  Owner: x\n  ' ': x\n  owner:"]],
       [

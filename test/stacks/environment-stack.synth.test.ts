@@ -229,6 +229,16 @@ laneSuite('synth', 'EnvironmentStack: where the cluster comes from', () => {
   });
 });
 
+laneSuite('synth', 'EnvironmentStack: when a password is due', () => {
+  const secret = (settings: EnvironmentSettings): Record<string, unknown> =>
+    onlyResource(synthesizeSettings(settings), 'azurerm_key_vault_secret');
+
+  test('the vault is told the day that the file says, and none of its own', () => {
+    expect(secret(everything)).toMatchObject({ expiration_date: '2027-06-30T00:00:00Z' });
+    expect(secret(environment('prod'))).not.toHaveProperty('expiration_date');
+  });
+});
+
 laneSuite('synth', 'EnvironmentStack: which Terraform', () => {
   test.each([
     ['dev', '>= 1.9.0, < 2.0.0'],

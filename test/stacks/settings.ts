@@ -29,7 +29,11 @@ export const everything: EnvironmentSettings = {
   },
   roles: [{ name: 'reports' }, { name: 'app' }],
   parameters: { coordinator: { work_mem: '65536' }, workers: { work_mem: '65536' } },
-  keyVault: { ...prod.keyVault!, writerPrincipalId: '00000000-0000-0000-0000-000000000000' },
+  keyVault: {
+    ...prod.keyVault!,
+    writerPrincipalId: '00000000-0000-0000-0000-000000000000',
+    passwordExpiresUtc: '2027-06-30T00:00:00Z',
+  },
 };
 
 /** A read replica of another cluster. */
