@@ -21,12 +21,13 @@ const messageSchema = z.object({
 
 /**
  * The errors in what a run of Terraform wrote: one JSON message to a line where it was asked for `-json`, or blocks
- * that begin with `Error:`. Warnings are left out, and each error is told once. Pure.
+ * that begin with `Error:`, or its log (TF_LOG_CORE=ERROR). Warnings are left out, and each error is told once. Pure.
  */
 export function parseDiagnostics(output: string): readonly Diagnostic[] {
   const lines = output.split('\n');
   const structured = lines.filter((line) => line.startsWith('{')).flatMap(fromJson);
-  const found = structured.length > 0 ? structured : fromText(lines);
+  const logged = fromLog(output);
+  const found = structured.length > 0 ? structured : logged.length > 0 ? logged : fromText(lines);
   return found.filter(
     (each, index) =>
       found.findIndex(
@@ -52,6 +53,20 @@ function fromJson(line: string): readonly Diagnostic[] {
   if (!parsed.success || parsed.data.diagnostic.severity !== 'error') return [];
   const { summary, detail = '', address } = parsed.data.diagnostic;
   return [{ summary, detail, ...(address === undefined ? {} : { address }) }];
+}
+
+/** A line of the log: when, and at which address of the graph, quoted. What follows is the error in full. */
+const LOGGED = /^\d{4}-\d\d-\d\dT\S+ \[ERROR\] vertex ("(?:[^"\\]|\\.)*") error: /;
+const LOG_LINE = /^(?=\d{4}-\d\d-\d\dT\S+ \[[A-Z]+\])/m;
+
+function fromLog(output: string): readonly Diagnostic[] {
+  return output.split(LOG_LINE).flatMap((entry) => {
+    const [start = '', vertex = '""'] = LOGGED.exec(entry) ?? [];
+    if (start === '') return [];
+    return [
+      { summary: paragraph(entry.slice(start.length)), detail: '', address: JSON.parse(vertex) as string },
+    ];
+  });
 }
 
 /** Where a fault stands: `with ADDRESS,`, behind which cdktf writes the path of the construct. */

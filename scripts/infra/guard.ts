@@ -1,4 +1,5 @@
 import type { VerbContext, VerbResult } from '../lib/verb';
+import { requireOwn } from './adopt';
 import type { Finding } from './guards/finding';
 import type { PlannedChange } from './guards/words';
 import { judgePlan, reportIdle } from './judged-plan';
@@ -32,12 +33,13 @@ export interface GuardDocument {
  * Plans an environment and holds the plan against the guards. Changes nothing.
  *
  * @returns `refused` when a guard says no, `changes` when something is to be done, else `done`
- * @throws ScaleoutError when it cannot be planned
+ * @throws ScaleoutError when it cannot be planned; refused where it would take over what is somebody else's
  */
 export async function guard(context: VerbContext, input: GuardInput): Promise<VerbResult<GuardDocument>> {
   const { name, allow, destroy, ...options } = input;
   const stack = await openStack(name, context, options);
   return withPlan(stack, context, { destroy: destroy === true }, async ({ plan }) => {
+    requireOwn(plan, name);
     const judged = judgePlan(stack, plan, allow);
     reportIdle(context, judged);
     const { judgement, changes, outputs, findings, text, pending } = judged;

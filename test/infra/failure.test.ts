@@ -254,3 +254,26 @@ it('tells each error once, and no warning', () => {
     '╷\n│ Warning: old\n│ \n│ Nothing.\n╵\n╷\n│ \u001b[31mError: \u001b[0mbad\n│ \n│   with a.b,\n│   on cdk.tf.json line 1:\n│    1: {}\n│ \n│ Very bad.\n╵\n';
   expect(parseDiagnostics(text)).toEqual([{ summary: 'bad', detail: 'Very bad.', address: 'a.b' }]);
 });
+
+it('reads the errors in the log of Terraform, whatever else is in it', () => {
+  const log = [
+    '2026-01-07T10:00:00.000Z [WARN]  provider is slow',
+    '2026-01-07T10:00:01.000Z [ERROR] vertex "azurerm_resource_group.Group[\\"a\\"]" error: a resource with the ID "/subscriptions/s/resourceGroups/rg" already exists - to be managed',
+    '2026-01-07T10:00:02.000Z [ERROR] vertex "azurerm_cosmosdb_postgresql_cluster.Cluster" error: updating Server Groupsv 2 (Subscription: "s"',
+    'Server Groupsv 2 Name: "wwi"): performing Update: unexpected status 409 (409 Conflict) with error: Conflict: Busy.',
+    '',
+  ].join('\n');
+  expect(parseDiagnostics(log)).toEqual([
+    {
+      summary: 'a resource with the ID "/subscriptions/s/resourceGroups/rg" already exists - to be managed',
+      detail: '',
+      address: 'azurerm_resource_group.Group["a"]',
+    },
+    {
+      summary:
+        'updating Server Groupsv 2 (Subscription: "s" Server Groupsv 2 Name: "wwi"): performing Update: unexpected status 409 (409 Conflict) with error: Conflict: Busy.',
+      detail: '',
+      address: 'azurerm_cosmosdb_postgresql_cluster.Cluster',
+    },
+  ]);
+});

@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { EXIT } from '../lib/errors';
+import type { VerbContext } from '../lib/verb';
+import type { Orphan } from './adopt';
+import { orphansOf, withImports } from './adopt';
+import type { CdktfCommand } from './before-cdktf';
+import { guardCdktf, outputDirectory, requestedStacks } from './before-cdktf';
+import { parseDiagnostics } from './diagnostics';
+import { explainFailure } from './failure';
+import { withPrivateDirectory } from './private-directory';
+import { STACK_FILE } from './stack-plan';
+import type { ProcessEnvironment } from './terraform';
+
+/** Runs the cdktf CLI as it was typed, with more arguments and variables, and gives its exit status. */
+export type RunCdktf = (more: readonly string[], variables: ProcessEnvironment) => Promise<number>;
+
+/**
+ * `npx cdktf deploy` or `destroy` with the guards before it. What a killed deploy left in Azure is taken over as
+ * {@link deploy} does, so that the same command finishes the job; what fails otherwise is explained in one paragraph.
+ *
+ * @returns the exit status to end with
+ * @throws ScaleoutError or ConfigError where a guard cannot plan, or what exists is somebody else's
+ */
+export async function throughCdktf(
+  command: CdktfCommand,
+  context: VerbContext,
+  environment: ProcessEnvironment,
+  cdktf: RunCdktf,
+): Promise<number> {
+  const refusal = await guardCdktf(command, context, environment);
+  if (refusal !== EXIT.done) return refusal;
+  const [stack, another] = await requestedStacks(command);
+  // The log does not say of which of several stacks it tells; a person who wants to read it themselves gets it.
+  const logged = another === undefined && !Object.keys(environment).some((name) => name.startsWith('TF_LOG'));
+  if (stack === undefined || !logged) return cdktf([], {});
+
+  const { reporter, signal } = context;
+  const file = path.join(outputDirectory(command), 'stacks', stack, STACK_FILE);
+  const text = await readFile(file, 'utf8');
+  const orphans: Orphan[] = [];
+  try {
+    for (;;) {
+      const { status, log } = await withErrorLog((variables) =>
+        cdktf(orphans.length === 0 ? [] : ['--skip-synth'], variables),
+      );
+      if (status === EXIT.done || signal.aborted || parseDiagnostics(log).length === 0) return status;
+      const found = orphansOf(log).filter(({ id }) => !orphans.some((known) => known.id === id));
+      if (found.length === 0 || command.verb === 'destroy') {
+        reporter.warn(explainFailure(log, { environment: stack, doing: 'apply' }).message);
+        return status;
+      }
+      for (const { id } of found) {
+        reporter.warn(`${id} exists already: looking whether an earlier deploy left it behind`);
+      }
+      orphans.push(...found);
+      await writeFile(file, withImports(text, orphans));
+      const again = await guardCdktf({ ...command, skipSynth: true }, context, environment);
+      if (again !== EXIT.done) return again;
+    }
+  } finally {
+    if (orphans.length > 0) await writeFile(file, text);
+  }
+}
+
+/** The errors of Terraform, which cdktf prints for people alone, wrapped and coloured. */
+async function withErrorLog(
+  run: (variables: ProcessEnvironment) => Promise<number>,
+): Promise<{ readonly status: number; readonly log: string }> {
+  return withPrivateDirectory(async (directory) => {
+    const file = path.join(directory, 'errors.log');
+    const status = await run({ TF_LOG_CORE: 'ERROR', TF_LOG_PATH: file });
+    // There is none where nothing went wrong.
+    return { status, log: await readFile(file, 'utf8').catch(() => '') };
+  });
+}
