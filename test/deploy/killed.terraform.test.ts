@@ -14,6 +14,7 @@ import {
   Rehearsal,
   terraformSuite,
 } from '../infra/rehearsal';
+import { processTree } from '../support/process-tree';
 
 /**
  * Deploys that are killed with SIGKILL, all of their processes at once, while Azure works on what they began. The same
@@ -70,7 +71,7 @@ terraformSuite('terraform', 'a deploy that is killed', () => {
     const ended = new Promise((done) => child.once('close', done));
     await sent(change, since, said);
     killedPid = child.pid ?? 0;
-    const killed = descendants(child.pid ?? 0);
+    const killed = processTree(child.pid ?? 0);
     // The program, Terraform and the provider.
     expect(killed.length).toBeGreaterThanOrEqual(3);
     for (const pid of killed) process.kill(pid, 'SIGKILL');
@@ -169,23 +170,3 @@ terraformSuite('terraform', 'a deploy that is killed', () => {
     SLOW,
   );
 });
-
-/** A process and everything below it, the leaves last. */
-function descendants(root: number): number[] {
-  const parents = readdirSync('/proc')
-    .filter((entry) => /^\d+$/.test(entry))
-    .flatMap((pid) => {
-      try {
-        // The name is in brackets and may hold blanks; the parent is the second field after it.
-        const [, parent] = /^\d+ \(.*\) \S (\d+) /s.exec(readFileSync(`/proc/${pid}/stat`, 'utf8')) ?? [];
-        return [[Number(pid), Number(parent)] as const];
-      } catch {
-        return [];
-      }
-    });
-  const below = (pid: number): number[] => [
-    pid,
-    ...parents.filter(([, parent]) => parent === pid).flatMap(([child]) => below(child)),
-  ];
-  return below(root);
-}
