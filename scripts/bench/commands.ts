@@ -3,6 +3,7 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import type { Figure, Pair } from './figure';
 import { figureOf } from './figure';
 import { COPY_PEER, copyUnavailable, measureCopy } from './copy';
+import { measureSimulate, SIMULATE_PEER } from './simulate';
 import { measureSynth } from './synth';
 
 /** One comparison: what is measured against which peer, and how to take the pairs. */
@@ -25,6 +26,16 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     against: COPY_PEER,
     unavailable: copyUnavailable,
     pairs: (context, runs) => measureCopy(context.signal, runs),
+  },
+  simulate: {
+    against: SIMULATE_PEER,
+    unavailable: () => Promise.resolve(undefined),
+    pairs: (context, runs) => measureSimulate(context.signal, runs, 'exact'),
+  },
+  'simulate-sample': {
+    against: SIMULATE_PEER,
+    unavailable: () => Promise.resolve(undefined),
+    pairs: (context, runs) => measureSimulate(context.signal, runs, 'sample'),
   },
 };
 
