@@ -86,6 +86,7 @@ export function advise(input: AdviceInput, caveats: readonly string[] = []): Adv
   const tied = tiedTables(situation, rounds, chosen);
   for (const key of tied) assigned.set(key, { kind: 'undecided', because: undefined });
   const specification = toDistribution(situation, assigned);
+  const specified = new Map(specification.tables.map((each) => [tableKey(each.table), each]));
   const roots = groupRoots(situation, assigned);
   const changes = findChanges(situation, assigned, specification);
   const blocked = new Set(changes.filter(({ blocking }) => blocking).map(({ table }) => table));
@@ -96,7 +97,7 @@ export function advise(input: AdviceInput, caveats: readonly string[] = []): Adv
     shardCount: input.shardCount,
     tables: [...situation.tables.values()]
       .map(({ table }) => {
-        const expected = specification.tables.find((each) => tableKey(each.table) === tableKey(table));
+        const expected = specified.get(tableKey(table));
         return toAdvice(situation, assigned, rounds, table, expected, blocked);
       })
       .sort(byImportance),

@@ -56,8 +56,9 @@ export function findChanges(
 function planFaults(live: LiveDatabase, specification: Distribution): Change[] {
   const nodes = [{ groupId: 0, name: 'coordinator', port: 5432, shouldHaveShards: true, active: true }];
   const outlook = new Outlook(specification, { ...live, nodes });
+  const names = new Set(live.tables.map(({ table }) => showTable(table)));
   return findFaults(outlook).map((text): Change => ({
-    table: subject(text, live),
+    table: subject(text, names),
     kind: 'fault',
     blocking: true,
     text,
@@ -65,8 +66,7 @@ function planFaults(live: LiveDatabase, specification: Distribution): Change[] {
 }
 
 /** Which table a fault is about: the first that it names. */
-function subject(text: string, { tables }: LiveDatabase): string {
-  const names = new Set(tables.map(({ table }) => showTable(table)));
+function subject(text: string, names: ReadonlySet<string>): string {
   return (
     (/\b(?:of table|of|table|tables) (\S+?)[,:]?(?=\s)/g.exec(text)?.slice(1) ?? [])
       .filter((name) => names.has(name))

@@ -1,0 +1,122 @@
+import { tableKey } from '../../../config/identifiers';
+import type { LiveForeignKey, LiveTable } from '../../../scripts/tables/live';
+import type { AdviceInput } from '../../../scripts/tables/advise/situation';
+import type { QueryShape } from '../../../scripts/tables/advise/shape';
+import type { TableStatistics } from '../../../scripts/tables/advise/statistics';
+import type { AdvisedQuery } from '../../../scripts/tables/advise/workload';
+import { column, foreignKey, key, liveDatabase, liveTable, named, primaryKey } from '../support/catalog';
+
+/** A table in few words. */
+export interface Sketch {
+  /** By name: type, and distinct values where statistics say; a `?` behind the type allows NULL. */
+  readonly columns: Readonly<Record<string, string>>;
+  readonly key?: readonly string[];
+  readonly unique?: readonly (readonly string[])[];
+  /** `column` to `table.column`. */
+  readonly references?: Readonly<Record<string, string>>;
+  readonly rows: number;
+  readonly mib: number;
+  readonly distinct?: Readonly<Record<string, number>>;
+  readonly nulls?: Readonly<Record<string, number>>;
+  readonly top?: Readonly<Record<string, number>>;
+  readonly more?: Partial<LiveTable>;
+}
+
+/** A database before it is distributed, from sketches of its tables. */
+export function situation(
+  sketches: Readonly<Record<string, Sketch>>,
+  queries: readonly AdvisedQuery[] = [],
+  shardCount = 32,
+): AdviceInput {
+  const tables = Object.entries(sketches).map(([name, sketch]) => toTable(name, sketch));
+  return {
+    live: liveDatabase(tables, { nodes: [] }),
+    statistics: new Map(
+      Object.entries(sketches).map(([name, sketch]) => [tableKey(named(name)), toStatistics(sketch)]),
+    ),
+    queries,
+    shardCount,
+  };
+}
+
+function toTable(
+  name: string,
+  { columns, key: primary, unique = [], references = {}, more }: Sketch,
+): LiveTable {
+  return liveTable(name, {
+    columns: Object.entries(columns).map(([each, type]) =>
+      column(each, type.replace('?', ''), { notNull: !type.endsWith('?') }),
+    ),
+    keys: [
+      ...(primary === undefined ? [] : [primaryKey(name, primary)]),
+      ...unique.map((each) => key(`${name}_${each.join('_')}_key`, 'unique', each)),
+    ],
+    foreignKeys: Object.entries(references).map(([from, to]): LiveForeignKey => {
+      const [table = '', target = ''] = to.split('.');
+      return foreignKey(name, [from], table, { referencedColumns: [target] });
+    }),
+    ...more,
+  });
+}
+
+function toStatistics({
+  columns,
+  rows,
+  mib,
+  key: primary = [],
+  distinct = {},
+  nulls = {},
+  top = {},
+}: Sketch): TableStatistics {
+  return {
+    rows,
+    bytes: mib * 1024 ** 2,
+    writes: 0,
+    columns: new Map(
+      Object.keys(columns).map((name) => [
+        name,
+        {
+          distinct:
+            distinct[name] ?? (primary.length === 1 && primary[0] === name ? rows : Math.min(rows, 1000)),
+          nulls: nulls[name] ?? 0,
+          ...(top[name] === undefined ? {} : { top: top[name] }),
+        },
+      ]),
+    ),
+  };
+}
+
+/** A query that reads tables (by their own names), holds columns to values, and joins columns. */
+export function asks(
+  name: string,
+  tables: readonly string[],
+  {
+    holds = [],
+    joins = [],
+    share,
+  }: { holds?: readonly string[]; joins?: readonly (readonly [string, string])[]; share: number },
+): AdvisedQuery {
+  const reference = (text: string): { alias: string; column: string } => {
+    const [alias = '', columnName = ''] = text.split('.');
+    return { alias, column: columnName };
+  };
+  const shape: QueryShape = {
+    command: 'select',
+    relations: tables.map((table) => ({ alias: table, table: named(table), block: 0 })),
+    blocks: [{ parent: undefined, kind: 'query', whole: false, correlated: false }],
+    equalities: joins.map(([a, b]) => [reference(a), reference(b)]),
+    conditions: holds.map((text) => ({
+      kind: 'equal',
+      left: { kind: 'column', ...reference(text) },
+      right: { kind: 'value', text: '$1' },
+    })),
+    outerJoins: [],
+    semiJoined: new Set(),
+    exists: false,
+    sets: [],
+    locksRows: false,
+    recursive: false,
+    groupingSets: false,
+  };
+  return { name, source: 'file', sql: name, share, shape };
+}
