@@ -25,6 +25,9 @@ const KEEP = 'put the config back to what the cluster has';
 const GUARDS: Readonly<Record<string, Guard>> = {
   node_count: ({ to, shown, refused }) => {
     if (!refused) return undefined;
+    if (Number(to) === 1) {
+      return { guard: 'single-worker', level: 'never', wayOut: 'ask for no workers, or for 2 to 20' };
+    }
     const wayOut = `${KEEP}, ${valueText(shown)} workers; a smaller cluster is a new one, filled by a dump or by logical replication`;
     if (Number(to) === 0) return { guard: 'back-to-one-node', level: 'never', wayOut };
     return { guard: 'fewer-workers', level: 'never', wayOut };

@@ -11,6 +11,7 @@ describe('an update of the cluster', () => {
   it.each([
     ['fewer workers', { node_count: 3 }, { node_count: 5 }, ['never fewer-workers:c']],
     ['no workers', { node_count: 0 }, {}, ['never back-to-one-node:c']],
+    ['a single worker', { node_count: 1 }, { node_count: 0 }, ['never single-worker:c']],
     ['more workers', { node_count: 4 }, {}, []],
     [
       'less on the coordinator',
