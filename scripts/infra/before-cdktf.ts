@@ -66,7 +66,9 @@ export function parseCdktf(
     strict: false,
   });
   const values = { ...fromVariables(environment), ...parsed.values };
-  const [word = '', ...stacks] = parsed.positionals;
+  // cdktf takes them for the value of the flag before them.
+  const words = parsed.positionals.filter((each) => each !== 'true' && each !== 'false');
+  const [word = '', ...stacks] = words;
   const verb = VERBS.get(word);
   if (verb === undefined || values.help === true || values.version === true) return undefined;
   if (word === 'watch') {

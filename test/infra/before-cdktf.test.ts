@@ -21,6 +21,7 @@ describe('parseCdktf', () => {
     ['apply dev', { ...PLAIN, verb: 'deploy' }],
     ['--logLevel debug deploy dev --skipSynth', { ...PLAIN, verb: 'deploy', skipSynth: true }],
     ['--experimental-provider-schema-cache-path cache deploy dev', { ...PLAIN, verb: 'deploy' }],
+    ['--auto-approve true deploy dev', { ...PLAIN, verb: 'deploy' }],
     ['constructor dev', undefined],
     ['deploy --help', undefined],
     ['synth --output deploy', undefined],
