@@ -1,0 +1,41 @@
+import { Readable, Writable } from 'node:stream';
+import { run } from '../../../scripts/cli';
+
+/** Runs a command line as a shell without a terminal would, and without naming a database. */
+async function simulate(...argv: string[]): Promise<{ status: number; errors: string }> {
+  let errors = '';
+  const into = (write: (text: string) => void): Writable =>
+    new Writable({
+      write(chunk: Buffer, _, done) {
+        write(chunk.toString());
+        done();
+      },
+    });
+  const status = await run(['simulate', ...argv], {
+    stdout: into(() => undefined),
+    stderr: into((text) => (errors += text)),
+    stdin: Readable.from([]),
+    environment: {},
+    signal: new AbortController().signal,
+  });
+  return { status, errors };
+}
+
+it.each([
+  [['--table', 'events'], /--table needs --column/],
+  [['--column', 'device_id'], /--column needs --table/],
+  [['--table', 'Events', '--column', 'id'], /--table "Events" has capitals/],
+  [['--table', 'events', '--column', 'a b'], /--column "a b" is no plain name/],
+  [['--table', 'events', '--column', 'id', '--workload', 'sensors'], /cannot be used with/],
+  [['--workload', 'sensors', '--sample', '--exact'], /cannot be used with/],
+  [['--workload', 'sensors', '--workers', 'two'], /'two' is invalid/],
+  [['--workload', 'sensors', '--shards', '0'], /'0' is invalid/],
+  [['--workload', 'sensors', '--strategy', 'greedy'], /'greedy' is invalid/],
+  [[], /nothing says how the database should be/],
+  // Everything is right, and only the database is not named.
+  [['--table', 'events', '--column', 'id', '--no-coordinator-holds-shards'], /no database was named/],
+])('simulate %j says what is wrong', async (argv, message) => {
+  const { status, errors } = await simulate(...argv);
+  expect(status).toBe(1);
+  expect(errors).toMatch(message);
+});
