@@ -79,7 +79,15 @@ export const origin = strictShape(
       .optional()
       .describe('Restored from the backups of a cluster that still exists.'),
     replicaOf: strictShape(
-      { sourceClusterId, sourceLocation },
+      {
+        sourceClusterId,
+        sourceLocation,
+        promoted: flag()
+          .default(false)
+          .describe(
+            'Whether the replica has been promoted since. Its origin stays here, as without it Terraform would replace it.',
+          ),
+      },
       'a cluster: { sourceClusterId, sourceLocation }',
     )
       .optional()

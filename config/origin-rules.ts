@@ -9,7 +9,8 @@ import { rule } from './yaml';
 
 const ORIGIN: Path = ['cluster', 'origin'];
 const present = z.unknown().refine((value) => value !== undefined && value !== null);
-const replica = { origin: partOf({ replicaOf: present }) };
+/** One that follows its source; a promoted one is a cluster like any other. */
+const replica = { origin: partOf({ replicaOf: z.looseObject({ promoted: z.literal(false).optional() }) }) };
 
 /** What a cluster that is created from another one can be. */
 export const originRules: readonly Rule[] = [

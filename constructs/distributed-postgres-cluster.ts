@@ -48,7 +48,8 @@ export interface DistributedPostgresClusterProps {
   readonly citusVersion: string;
   /**
    * Password of the login `citus`: a reference that Terraform resolves, never the password itself. A new cluster needs
-   * one; a replica has its source's and takes none; a restore has its source's until another one is given.
+   * one; a replica has its source's and takes none; a restore, or a promoted replica, has its source's until another one
+   * is given.
    *
    * @default - that of the origin
    */
@@ -198,7 +199,7 @@ export class DistributedPostgresCluster extends Construct {
   }
 
   private warnOfReplica({ origin, publicAccess }: DistributedPostgresClusterProps): void {
-    if (origin?.kind !== 'replica' || publicAccess === true) return;
+    if (origin?.follows !== true || publicAccess === true) return;
     Annotations.of(this).addWarning(
       'the service reports public access of a replica as open even where it is closed, and then every plan closes it again: set publicAccess to true behind a firewall to have empty plans',
     );
@@ -250,7 +251,7 @@ function availabilityProblems({
 }: DistributedPostgresClusterProps): string[] {
   const flag = optionalProblems('highAvailability', highAvailability, flagViolations);
   if (flag.length > 0 || highAvailability !== true) return [...flag];
-  if (origin instanceof ClusterOrigin && origin.kind === 'replica') {
+  if (origin instanceof ClusterOrigin && origin.follows) {
     return ['highAvailability is true, and a replica cannot have a standby: set it to false'];
   }
   if (!(topology instanceof ClusterTopology)) return [];
@@ -260,7 +261,7 @@ function availabilityProblems({
 function administratorProblems({ administratorPassword, origin }: DistributedPostgresClusterProps): string[] {
   if (origin instanceof ClusterOrigin) {
     if (administratorPassword === undefined) return [];
-    if (origin.kind === 'replica') {
+    if (origin.follows) {
       return ["administratorPassword is set, and a replica signs in with its source's: remove it"];
     }
   }

@@ -8,6 +8,7 @@ import { virtualNetworkOf } from '../config/subnet-id';
 import { AdminPassword } from '../constructs/admin-password';
 import { ClusterAlerts } from '../constructs/cluster-alerts';
 import { ClusterDiagnostics } from '../constructs/cluster-diagnostics';
+import type { ClusterOrigin } from '../constructs/cluster-origin';
 import type { ClusterTopology } from '../constructs/cluster-topology';
 import { DatabaseRoles } from '../constructs/database-roles';
 import { DeletionLock } from '../constructs/deletion-lock';
@@ -44,6 +45,8 @@ export class EnvironmentStack extends TerraformStack {
   private readonly settings: EnvironmentSettings;
   private readonly topology: ClusterTopology;
   private readonly groupName: string;
+  /** Undefined where the cluster begins empty. */
+  private readonly origin: ClusterOrigin | undefined;
   /** Undefined for a replica, which has its source's. */
   private readonly password: AdminPassword | undefined;
   private readonly cluster: DistributedPostgresCluster;
@@ -69,8 +72,8 @@ export class EnvironmentStack extends TerraformStack {
       name: settings.resourceGroup,
       location: settings.location,
     }).name;
-    this.password =
-      settings.cluster.origin?.replicaOf === undefined ? new AdminPassword(this, 'AdminPassword') : undefined;
+    this.origin = originOf(settings.cluster);
+    this.password = this.origin?.follows === true ? undefined : new AdminPassword(this, 'AdminPassword');
     this.cluster = this.createCluster();
     const parameters = this.setParameters();
     const roles = this.createRoles(parameters);
@@ -83,7 +86,7 @@ export class EnvironmentStack extends TerraformStack {
 
   private createCluster(): DistributedPostgresCluster {
     const { cluster: wanted, location, network } = this.settings;
-    const origin = originOf(wanted);
+    const { origin } = this;
     return new DistributedPostgresCluster(this, 'Cluster', {
       clusterName: wanted.name,
       location,
@@ -167,7 +170,7 @@ export class EnvironmentStack extends TerraformStack {
         ...common,
         topology: this.topology,
         emails: alerts.emails,
-        replica: cluster.origin?.replicaOf !== undefined,
+        replica: this.origin?.follows === true,
         ...(alerts.thresholds === undefined ? {} : { thresholds: alerts.thresholds }),
       });
     }

@@ -69,6 +69,18 @@ describe('what a file may say', () => {
     });
   });
 
+  test('a promoted replica with all that a cluster has', () => {
+    const text = prodWith(
+      origin(`{ replicaOf: { sourceClusterId: ${SOURCE}, sourceLocation: westus2, promoted: true } }`),
+      withLines('roles: [{ name: app }]'),
+    );
+    expect(parseEnvironment(text, FILE)).toMatchObject({
+      cluster: { highAvailability: true, origin: { replicaOf: { promoted: true } } },
+      keyVault: { name: 'kv-wwi-sensors-prod' },
+      roles: [{ name: 'app' }],
+    });
+  });
+
   test('a replica that has no standby, and no password of its own', () => {
     const text = prodWith(
       [KEY_VAULT, ''],

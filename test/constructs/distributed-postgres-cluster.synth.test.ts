@@ -212,6 +212,20 @@ laneSuite('synth', 'DistributedPostgresCluster', () => {
       expect(Object.keys(resource)).not.toContain('point_in_time_in_utc');
     });
 
+    test('a promoted replica keeps its source, and takes a password and a standby of its own', () => {
+      const promoted = from(ClusterOrigin.replica({ ...source, promoted: true }), {
+        administratorPassword: administratorPassword!,
+        highAvailability: true,
+      });
+      expect(promoted.warnings).toEqual([]);
+      expect(onlyResource(promoted, TYPE)).toMatchObject({
+        source_resource_id: source.sourceClusterId,
+        source_location: 'eastus',
+        administrator_login_password: '${var.admin_password}',
+        ha_enabled: true,
+      });
+    });
+
     test('warns of the plan that a closed replica never gets rid of', () => {
       const replica = ClusterOrigin.replica(source);
       expect(from(replica).warnings).toEqual([

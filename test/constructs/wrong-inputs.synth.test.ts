@@ -612,6 +612,7 @@ const subjects: Readonly<
         `sourceClusterId is "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi": ${CLUSTER_ID}`,
       ],
       ['no region of the source', { sourceLocation: '' }, `sourceLocation is "": ${REGION}`],
+      ['a promotion as text', { promoted: 'yes' }, 'promoted is "yes": it is true or false'],
     ],
   },
   pointInTime: {

@@ -213,6 +213,23 @@ laneSuite('synth', 'EnvironmentStack: where the cluster comes from', () => {
     ).toBe(true);
   });
 
+  test('a promoted replica is asked for a password, and lags behind nobody', () => {
+    const { replicaOf } = replica.cluster.origin!;
+    const promoted = synthesizeSettings({
+      ...environment('prod'),
+      cluster: { ...environment('prod').cluster, origin: { replicaOf: { ...replicaOf!, promoted: true } } },
+    });
+    expect(onlyResource(promoted, 'azurerm_cosmosdb_postgresql_cluster')).toMatchObject({
+      source_resource_id: replicaOf!.sourceClusterId,
+      administrator_login_password: '${var.admin_password}',
+      ha_enabled: true,
+    });
+    expect(onlyResource(promoted, 'azurerm_key_vault_secret')).toMatchObject({
+      value_wo: '${var.admin_password}',
+    });
+    expect(addresses(promoted).filter((each) => each.includes('ReplicationLag'))).toEqual([]);
+  });
+
   test('a restore names the moment, and takes a password', () => {
     expect(cluster(everything)).toMatchObject({
       point_in_time_in_utc: '2026-01-31T12:00:00Z',

@@ -42,7 +42,7 @@ export const replica: EnvironmentSettings = {
   cluster: {
     ...prod.cluster,
     highAvailability: false,
-    origin: { replicaOf: { sourceClusterId: SOURCE, sourceLocation: 'westus2' } },
+    origin: { replicaOf: { sourceClusterId: SOURCE, sourceLocation: 'westus2', promoted: false } },
   },
   network: everything.network,
   keyVault: undefined,
