@@ -7,7 +7,7 @@ import { CLUSTER_ID, ENVIRONMENT, PASSWORD, Rehearsal, terraformSuite } from '..
  * Azure and the machine at their worst: each time one clear paragraph, and the same command again goes on from there.
  * Steps of one story, in order.
  */
-const SLOW = 60_000;
+const SLOW = 180_000;
 const CLUSTER = /serverGroupsv2\/[^/]+$/;
 
 terraformSuite('terraform', 'a deploy that meets a fault', () => {

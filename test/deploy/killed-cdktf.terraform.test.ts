@@ -12,7 +12,7 @@ import { processTree } from '../support/process-tree';
  *
  * The tests are steps of one story and run in order.
  */
-const SLOW = 60_000;
+const SLOW = 180_000;
 const ROOT = resolve(__dirname, '../..');
 const CREATION = 'PUT serverGroupsv2/wwi-sensors-dev';
 

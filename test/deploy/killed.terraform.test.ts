@@ -22,7 +22,7 @@ import { processTree } from '../support/process-tree';
  *
  * The tests are steps of one story and run in order.
  */
-const SLOW = 60_000;
+const SLOW = 180_000;
 const ROOT = resolve(__dirname, '../..');
 /** Long enough to be killed in the middle, short enough to be over when the next deploy has planned. */
 const OPERATION_MS = 2500;

@@ -5,7 +5,7 @@ import { deploy } from '../../scripts/infra/deploy';
 import { CLUSTER_ID, ENVIRONMENT, Rehearsal, terraformSuite } from './rehearsal';
 
 /** `cdktf deploy` and `cdktf destroy` as people type them, with the guards before them. Steps of one story, in order. */
-const SLOW = 60_000;
+const SLOW = 180_000;
 const ROOT = resolve(__dirname, '../..');
 
 terraformSuite('terraform', 'the guards before cdktf', () => {

@@ -18,7 +18,7 @@ import {
  * Every guard on a plan of the real Terraform and the real azurerm provider. One cluster is deployed, with three workers
  * and a role; each test plans something else for it, and none is applied.
  */
-const SLOW = 60_000;
+const SLOW = 180_000;
 const ROLE = 'azurerm_cosmosdb_postgresql_role';
 const RULE = 'azurerm_cosmosdb_postgresql_firewall_rule';
 const ROLE_PASSWORD = 'Role-only-7';

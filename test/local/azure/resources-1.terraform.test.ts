@@ -21,7 +21,7 @@ const LOCK = `${CLUSTER}/providers/Microsoft.Authorization/locks/keep`;
 const ZONE = `${GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.postgres.cosmos.azure.com`;
 const ENDPOINT = `${GROUP}/providers/Microsoft.Network/privateEndpoints/wwi-coordinator`;
 const PASSWORD = 'Role-of-app-1';
-const SLOW = 120_000;
+const SLOW = 180_000;
 
 /** Everything that changes the cluster waits for what changes it before. */
 const configuration = (shardCount: string, owner: string): object => ({

@@ -23,7 +23,7 @@ const ALERT = `${GROUP}/providers/Microsoft.Insights/metricAlerts/wwi-cpu`;
 const SETTING = `${CLUSTER}/providers/Microsoft.Insights/diagnosticSettings/wwi`;
 const SECRETS_OFFICER = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7';
 const PASSWORD = 'Kept-nowhere-7';
-const SLOW = 120_000;
+const SLOW = 180_000;
 
 interface Wanted {
   readonly passwordVersion: number;
