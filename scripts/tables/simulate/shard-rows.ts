@@ -269,7 +269,10 @@ async function readDraws(
   return rows;
 }
 
-/** The table's real bytes, shared out by rows and their size. Pure. */
+/**
+ * The table's real bytes, shared out by rows and their size, in whole blocks: a rebalance decides ties between shards that
+ * are as large as each other, which shards of a few rows more or less are. Pure.
+ */
 function shareBytes(source: Source, rows: readonly number[], sample: Sample | undefined): number[] {
   const all = sample?.rows.get(ALL);
   const average = all === undefined || all.estimate === 0 ? 1 : all.bytes / all.estimate;
@@ -280,7 +283,8 @@ function shareBytes(source: Source, rows: readonly number[], sample: Sample | un
     return (count * (own * seen.seen + average * AVERAGE_ROWS)) / (seen.seen + AVERAGE_ROWS);
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  return weights.map((weight) => (total === 0 ? 0 : Math.round((weight / total) * totalBytes(source))));
+  const blocks = totalBytes(source) / BLOCK_BYTES;
+  return weights.map((weight) => (total === 0 ? 0 : Math.round((weight / total) * blocks) * BLOCK_BYTES));
 }
 
 /**
