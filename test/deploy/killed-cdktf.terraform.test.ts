@@ -68,7 +68,7 @@ terraformSuite('terraform', 'a cdktf deploy that is killed', () => {
     'is finished by the next one, with no second cluster',
     async () => {
       const { child, ended } = startDeploy();
-      const deadline = Date.now() + 40_000;
+      const deadline = Date.now() + SLOW;
       while (!rehearsal.changesSent().includes(CREATION)) {
         if (Date.now() > deadline) throw new Error('nobody asked for a cluster');
         await new Promise((done) => setTimeout(done, 20));
@@ -87,6 +87,6 @@ terraformSuite('terraform', 'a cdktf deploy that is killed', () => {
       const after = await guard(rehearsal.context, { name: ENVIRONMENT, allow: [], ...rehearsal.options });
       expect(after).toMatchObject({ outcome: 'done', document: { changes: [] } });
     },
-    2 * SLOW,
+    3 * SLOW,
   );
 });

@@ -58,7 +58,7 @@ terraformSuite('terraform', 'a deploy that is killed', () => {
 
   /** Waits for a request that changes something, as in `PUT serverGroupsv2/wwi-sensors-dev`. */
   async function sent(change: string, since: number, said: () => string): Promise<void> {
-    const deadline = Date.now() + 40_000;
+    const deadline = Date.now() + SLOW;
     while (!rehearsal.changesSent(since).includes(change)) {
       if (Date.now() > deadline) throw new Error(`nobody sent ${change}: ${said()}`);
       await new Promise((done) => setTimeout(done, 20));
