@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSynthesis, stackOf } from '../audit/read';
+import { statedReason } from '../audit/stated-reason';
 import type { Synthesized } from '../audit/synthesized';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
@@ -136,8 +137,14 @@ export async function terraform(
   return result;
 }
 
-/** What the guards know of a stack: the constructs its addresses come from. */
+/** What the guards know of a stack: the constructs its addresses come from, and why they take a risk. */
 export function guardContext({ synthesized }: Stack): GuardContext {
-  const paths = new Map(synthesized.resources.map(({ address, constructPath }) => [address, constructPath]));
-  return { constructPath: (address) => paths.get(address) ?? synthesized.environment };
+  const blocks = new Map(synthesized.resources.map((block) => [block.address, block]));
+  return {
+    constructPath: (address) => blocks.get(address)?.constructPath ?? synthesized.environment,
+    statedReason: (address, prop) => {
+      const block = blocks.get(address);
+      return block && statedReason(block, prop);
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { FIREWALL_RULE } from '../../audit/azurerm';
 import type { Json } from '../../audit/synthesized';
-import type { Verdict } from './finding';
+import type { GuardContext, Verdict } from './finding';
 import type { ResourceChange } from './plan-json';
 import { destroys, isReplacement } from './plan-json';
 import { shownValue, valueText } from './values';
@@ -9,7 +9,7 @@ import { shownValue, valueText } from './values';
 const NARROW = 65_536;
 
 /** Firewall rules that open the cluster wider than anybody means to. */
-export function openings(change: ResourceChange): readonly Verdict[] {
+export function openings(change: ResourceChange, context: GuardContext): readonly Verdict[] {
   if (change.type !== FIREWALL_RULE || change.after === null) return [];
   if (destroys(change) && !isReplacement(change)) return [];
   const from = change.after['start_ip_address'] ?? null;
@@ -18,15 +18,29 @@ export function openings(change: ResourceChange): readonly Verdict[] {
   const end = shownValue(change, 'end_ip_address');
   const values = [start, end];
   if (from === '0.0.0.0' && to === '0.0.0.0') {
-    return [
-      {
-        guard: 'open-to-azure',
-        level: 'needs-yes',
-        values,
-        why: '0.0.0.0 lets in every machine on Azure, those of other customers too',
-        wayOut: 'list the addresses that connect, or use network.access: private; if it has to be, allow it',
-      },
-    ];
+    const why = '0.0.0.0 lets in every machine on Azure, those of other customers too';
+    const instead = 'list the addresses that connect, or use network.access: private';
+    const reason = context.statedReason(change.address, 'allowAzureServices');
+    // Who reviewed the reason has said yes.
+    return reason === undefined
+      ? [
+          {
+            guard: 'open-to-azure',
+            level: 'needs-yes',
+            values,
+            why,
+            wayOut: `${instead}; if it has to be, give the reason under network.allowAzureServices, or allow it`,
+          },
+        ]
+      : [
+          {
+            guard: 'open-to-azure',
+            level: 'note',
+            values,
+            why: `${why}; the config says why: ${reason}`,
+            wayOut: instead,
+          },
+        ];
   }
   const first = ipv4(from);
   const last = ipv4(to);

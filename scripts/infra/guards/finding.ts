@@ -34,6 +34,8 @@ export interface Finding {
 export interface GuardContext {
   /** The construct of an address; of an address that the configuration does not have any more, the stack. */
   readonly constructPath: (address: string) => string;
+  /** The reason that the config gives for a risk, by the prop that asked for it. */
+  readonly statedReason: (address: string, prop: string) => string | undefined;
 }
 
 /** A guard's own part of a finding. */

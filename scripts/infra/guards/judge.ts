@@ -16,7 +16,7 @@ export function guardPlan(plan: TerraformPlan, context: GuardContext): readonly 
         ...clusterUpdates(change),
         ...openFromTheStart(change),
         ...losses(change, plan),
-        ...openings(change),
+        ...openings(change, context),
       ].map((verdict) => findingOf(change, verdict, context)),
     ),
     ...plan.drift.flatMap((change) =>

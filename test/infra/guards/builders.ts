@@ -3,7 +3,10 @@ import { guardPlan } from '../../../scripts/infra/guards/judge';
 import { parsePlan } from '../../../scripts/infra/guards/plan-json';
 
 export const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster';
-export const context: GuardContext = { constructPath: (address) => `dev/${address.split('.')[1] ?? ''}` };
+export const context: GuardContext = {
+  constructPath: (address) => `dev/${address.split('.')[1] ?? ''}`,
+  statedReason: (address, prop) => (address.endsWith('.reasoned') ? `a reason for ${prop}` : undefined),
+};
 
 export interface ChangeInput {
   readonly address?: string;

@@ -185,6 +185,18 @@ describe('a firewall rule', () => {
     expect(ids([rule(from, to)])).toEqual(expected);
     expect(ids([rule(from, to, ['update'])])).toEqual(expected);
   });
+
+  it('takes the reason that the config gives for all of Azure as a yes, and for the internet as none', () => {
+    const reasoned = (to: string): object => ({ ...rule('0.0.0.0', to), address: 'rule.reasoned' });
+    expect(findings([reasoned('0.0.0.0')])).toMatchObject([
+      {
+        level: 'note',
+        guard: 'open-to-azure',
+        why: expect.stringContaining('a reason for allowAzureServices') as string,
+      },
+    ]);
+    expect(ids([reasoned('255.255.255.255')])).toEqual(['never open-to-the-internet:r']);
+  });
 });
 
 describe('drift', () => {
