@@ -1,0 +1,134 @@
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { loadWorkload } from '../../../config/workload';
+import { parseQueries } from '../../../config/workload-queries';
+import { loadDistribution } from '../../../config/distribution';
+import type { ConnectionTarget } from '../../../scripts/lib/connection';
+import { silentReporter } from '../../../scripts/lib/reporter';
+import { localEngines } from '../../../scripts/local/engines';
+import { chooseEngine } from '../../../scripts/local/engines/choose-engine';
+import type { LocalCluster } from '../../../scripts/local/engines/engine';
+import { adviseDistribution } from '../../../scripts/tables/advise/commands';
+import type { AdviseInput } from '../../../scripts/tables/advise/commands';
+import type { Advice } from '../../../scripts/tables/advise/advice';
+import { laneSuite } from '../../support/lanes';
+import { scratchDirectory } from '../../support/scratch';
+import { createSensors, query, testContext } from '../support/sensors';
+import { createPayments } from './payments';
+
+const scratch = scratchDirectory();
+
+laneSuite('postgres', 'advise on plain PostgreSQL', () => {
+  let cluster: LocalCluster;
+  let target: ConnectionTarget;
+
+  beforeAll(async () => {
+    const engines = localEngines(process.env).filter(({ name }) => name === 'embedded');
+    cluster = await (await chooseEngine(engines, undefined)).availability.start(silentReporter);
+    target = cluster.coordinator;
+    mkdirSync(scratch, { recursive: true });
+  }, 120_000);
+  afterAll(() => cluster.stop());
+  beforeEach(() => query(target, 'DROP SCHEMA public CASCADE; CREATE SCHEMA public'));
+
+  const run = async (more: Partial<AdviseInput> = {}): Promise<Advice> =>
+    (await adviseDistribution(testContext(), { target, ...more })).document;
+  const decided = ({ tables }: Advice): Record<string, string> =>
+    Object.fromEntries(tables.map(({ name, decision, distributeBy }) => [name, distributeBy ?? decision]));
+
+  it.each([true, false])('sensors, workload %s: as their authors chose', async (workload) => {
+    await createSensors(target, 5_000);
+    await query(target, 'ANALYZE');
+    const advice = await run(workload ? { queries: loadWorkload('sensors').queries } : {});
+    expect(decided(advice)).toEqual({ device_types: 'reference', devices: 'device_id', events: 'device_id' });
+    expect(advice.caveats.some((text) => text.startsWith('no workload is known'))).toBe(!workload);
+  });
+
+  it('payments: as their authors chose, in a file that reads back, which is not written over', async () => {
+    await createPayments(target, 20_000);
+    await query(target, 'ANALYZE');
+    const out = path.join(scratch, 'payments.yaml');
+    rmSync(out, { force: true });
+    const queries = loadWorkload('payments').queries;
+    const advice = await run({ queries, out });
+    expect(decided(advice)).toEqual({
+      event_types: 'reference',
+      payment_merchants: 'reference',
+      payment_users: 'user_id',
+      payment_events: 'user_id',
+    });
+    const file = loadDistribution(out);
+    expect(file.tables.find(({ table }) => table.name === 'payment_events')).toMatchObject({
+      distributeBy: 'user_id',
+      colocateWith: { name: 'payment_users' },
+    });
+    expect(readFileSync(out, 'utf8')).toMatch(/# - user_id rather than merchant_id/);
+    await expect(run({ queries, out })).rejects.toThrow(/is there already, and it may have been edited/);
+  });
+
+  it('partitions are their table, and its size is theirs', async () => {
+    await query(
+      target,
+      `CREATE TABLE owners (owner_id bigint PRIMARY KEY);
+       CREATE TABLE readings (owner_id bigint NOT NULL REFERENCES owners, at int NOT NULL) PARTITION BY RANGE (at);
+       CREATE TABLE readings_a PARTITION OF readings FOR VALUES FROM (0) TO (500);
+       CREATE TABLE readings_b PARTITION OF readings FOR VALUES FROM (500) TO (9000);
+       INSERT INTO owners SELECT generate_series(1, 300);
+       INSERT INTO readings SELECT 1 + g % 300, g FROM generate_series(1, 5000) g;
+       ANALYZE`,
+    );
+    const advice = await run({
+      queries: parseQueries(
+        '-- name: both\nSELECT count(*) FROM readings r JOIN owners o USING (owner_id);\n-- name: one\nSELECT * FROM readings WHERE owner_id = 3;\n',
+        'q.sql',
+      ),
+    });
+    expect(decided(advice)).toEqual({ owners: 'owner_id', readings: 'owner_id' });
+    expect(advice.tables.find(({ name }) => name === 'readings')?.bytes).toBeGreaterThan(100_000);
+    expect(advice.queries.map(({ route }) => route)).toEqual(['all-shards', 'one-shard']);
+  });
+
+  describe('bad input is one paragraph, and changes nothing', () => {
+    it('no tables', async () => {
+      await expect(run()).rejects.toThrow(/has no tables that role \w+ can see: name the database/);
+    });
+
+    it('no statistics, which are asked for and never made', async () => {
+      await createSensors(target, 500);
+      await expect(run()).rejects.toThrow(/has no statistics of any column.*run ANALYZE/);
+      expect(
+        await query(target, 'SELECT count(*)::int AS n FROM pg_stats WHERE schemaname = $1', ['public']),
+      ).toEqual([{ n: 0 }]);
+    });
+
+    it('a query that does not fit: its name and what the server said; no file is written', async () => {
+      await createSensors(target, 500);
+      await query(target, 'ANALYZE');
+      const out = path.join(scratch, 'never.yaml');
+      const queries = parseQueries(
+        '-- name: typo\nSELEC * FROM events;\n-- name: gone\nSELECT nothing FROM events;\n',
+        'q.sql',
+      );
+      await expect(run({ queries, out })).rejects.toThrow(
+        /2 queries of the file do not fit.*typo: .*syntax error.*gone: .*"nothing" does not exist/s,
+      );
+      expect(existsSync(out)).toBe(false);
+    });
+
+    it('a table that may not be read: who, which, and the GRANT', async () => {
+      await createSensors(target, 500);
+      await query(target, 'ANALYZE');
+      await cluster.setLogin('reader', 'a-Password-1');
+      await query(
+        target,
+        'GRANT USAGE ON SCHEMA public TO reader; GRANT SELECT ON devices, device_types TO reader',
+      );
+      const reader = { ...target, user: 'reader', password: 'a-Password-1' };
+      await expect(run({ target: reader })).rejects.toThrow(
+        /role reader may not read events.*GRANT SELECT ON "public"."events" TO "reader"/s,
+      );
+      await query(target, 'GRANT SELECT ON events TO reader');
+      expect(decided(await run({ target: reader }))).toMatchObject({ events: 'device_id' });
+    });
+  });
+});

@@ -1,0 +1,131 @@
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { loadDistribution } from '../../../config/distribution';
+import { loadWorkload } from '../../../config/workload';
+import type { WorkloadQuery } from '../../../config/workload';
+import { parseQueries } from '../../../config/workload-queries';
+import type { ConnectionTarget } from '../../../scripts/lib/connection';
+import { withClient } from '../../../scripts/lib/connection';
+import { errorCode } from '../../../scripts/lib/errors';
+import { adviseDistribution } from '../../../scripts/tables/advise/commands';
+import type { Advice, QueryAdvice } from '../../../scripts/tables/advise/advice';
+import { forecast } from '../../../scripts/tables/advise/forecast';
+import type { Placement } from '../../../scripts/tables/advise/forecast';
+import { readForAdvice } from '../../../scripts/tables/advise/read';
+import { tablesApply } from '../../../scripts/tables/commands';
+import { taskCountOfPlan } from '../../../scripts/tables/task-count';
+import type { TestDatabase } from '../../support/citus';
+import { freshCitusDatabase, platformSuite } from '../../support/citus';
+import { scratchDirectory } from '../../support/scratch';
+import { createSensors, query, testContext } from '../support/sensors';
+import { createPayments } from './payments';
+
+jest.setTimeout(180_000);
+
+const scratch = scratchDirectory();
+const questions = parseQueries(readFileSync(path.join(__dirname, 'questions.sql'), 'utf8'), 'questions.sql');
+
+let database: TestDatabase;
+afterEach(async () => {
+  await database.drop();
+});
+
+/** The task count of Citus's own plan, or `refused`. */
+async function askCitus(target: ConnectionTarget, sql: string): Promise<number | 'refused' | undefined> {
+  return withClient(target, async (client) => {
+    await client.query('BEGIN');
+    try {
+      const { rows } = await client.query<{ 'QUERY PLAN': unknown }>(
+        `EXPLAIN (FORMAT JSON, COSTS OFF) ${sql}`,
+      );
+      return taskCountOfPlan(rows[0]?.['QUERY PLAN']);
+    } catch (error) {
+      // Class 42: the question itself is wrong, which is no answer.
+      if (errorCode(error)?.startsWith('42') === true) throw error;
+      return 'refused';
+    } finally {
+      await client.query('ROLLBACK');
+    }
+  });
+}
+
+type Predicted = Pick<QueryAdvice, 'route' | 'tasks'>;
+
+/** What a forecast promises of the task count. */
+function promised(
+  { route, tasks }: Predicted,
+  real: number | 'refused' | undefined,
+  shards: number,
+): unknown {
+  if (route === 'refused' || route === 'repartition') return 'refused';
+  if (tasks !== undefined) return tasks === 'all' ? shards : tasks;
+  // Which of a few values share a shard is for their hashes to say.
+  if (route === 'some-shards')
+    return typeof real === 'number' && real >= 1 && real <= shards ? real : 'some shards';
+  return undefined;
+}
+
+async function adviseAndApply(name: string, queries: readonly WorkloadQuery[]): Promise<Advice> {
+  mkdirSync(scratch, { recursive: true });
+  const out = path.join(scratch, `${name}.yaml`);
+  const { document } = await adviseDistribution(testContext(), { target: database.target, queries, out });
+  // How rows are copied is another test's matter, and copies without waiting writers take turns on one server.
+  await tablesApply(testContext(), {
+    target: database.target,
+    expected: { ...loadDistribution(out), online: false },
+  });
+  return document;
+}
+
+platformSuite('advice, applied as it was written', () => {
+  it.each(['sensors', 'payments'])('%s: every query costs the tasks that were predicted', async (name) => {
+    database = await freshCitusDatabase({ workers: 2 });
+    await (name === 'sensors'
+      ? createSensors(database.target, 4_000)
+      : createPayments(database.target, 4_000));
+    await query(database.target, 'ANALYZE');
+    const workload = loadWorkload(name);
+    const advice = await adviseAndApply(name, workload.queries);
+
+    expect(advice.tables.filter(({ decision }) => decision === 'undecided')).toEqual([]);
+    for (const declared of workload.distribution.tables) {
+      const advised = advice.tables.find((each) => each.name === declared.table.name);
+      expect([advised?.name, advised?.distributeBy ?? advised?.decision]).toEqual([
+        declared.table.name,
+        declared.kind === 'distributed' ? declared.distributeBy : declared.kind,
+      ]);
+    }
+    for (const each of advice.queries) {
+      const real = await askCitus(database.target, each.sql);
+      expect([each.name, real]).toEqual([each.name, promised(each, real, advice.shardCount)]);
+    }
+  });
+
+  it(`forecasts ${String(questions.length)} questions as Citus plans them`, async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+    await createPayments(database.target, 4_000);
+    await query(database.target, 'ANALYZE');
+    const { input } = await withClient(database.target, (client) =>
+      readForAdvice(client, { queries: questions, shardCount: 32 }),
+    );
+    await adviseAndApply('questions', loadWorkload('payments').queries);
+    const byUser = (position: number): Placement => ({
+      kind: 'distributed',
+      column: 'user_id',
+      group: 'users',
+      position,
+      plainCasts: [],
+    });
+    const places: Record<string, Placement> = { payment_users: byUser(0), payment_events: byUser(2) };
+    const compared: [string, unknown][] = [];
+    const expected: [string, unknown][] = [];
+    for (const { name, sql, shape } of input.queries) {
+      if (shape === undefined) throw new Error(`${name} has no shape`);
+      const predicted = forecast(shape, ({ name: table }) => places[table] ?? { kind: 'reference' });
+      const real = await askCitus(database.target, sql);
+      compared.push([name, real]);
+      expected.push([name, promised(predicted, real, 32)]);
+    }
+    expect(compared).toEqual(expected);
+  });
+});
