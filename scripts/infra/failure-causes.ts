@@ -83,7 +83,7 @@ export const CAUSES: readonly Cause[] = [
     refusal: true,
     pattern: /Instance cannot be destroyed/,
     explain: (_, { environment }, { detail }) =>
-      `${/Resource (\S+) has lifecycle\.prevent_destroy/.exec(detail)?.[1] ?? 'the cluster'} is protected from being destroyed, and nothing was: if its data may go, set cluster.protectFromDestroy: false in config/environments/${environment}.yaml, deploy, and destroy then`,
+      `${/Resource (\S+) has lifecycle\.prevent_destroy/.exec(detail)?.[1] ?? 'the cluster'} is protected from being destroyed, and nothing was: a new name, place or origin would replace it, so put config/environments/${environment}.yaml back; or, if its data may go, set cluster.protectFromDestroy: false in config/environments/${environment}.yaml, and run the same command again`,
   },
   {
     id: 'wrong-credentials',

@@ -69,7 +69,7 @@ const FAILURES: readonly (readonly [id: string, output: string, said: RegExp])[]
       'Instance cannot be destroyed',
       `Resource ${CLUSTER} has lifecycle.prevent_destroy set, but the plan calls for this resource to be destroyed.`,
     ),
-    /^azurerm_cosmosdb_postgresql_cluster\.Cluster_EB0386A7 is protected from being destroyed, and nothing was/,
+    /^azurerm_cosmosdb_postgresql_cluster\.Cluster_EB0386A7 is protected from being destroyed, and nothing was: a new name, place or origin would replace it, so put config\/environments\/dev\.yaml back; or, if its data may go, set cluster\.protectFromDestroy: false .*, and run the same command again$/,
   ],
   [
     'wrong-credentials',

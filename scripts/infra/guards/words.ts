@@ -1,9 +1,12 @@
 import { CLUSTER } from '../../audit/azurerm';
 import { explainChange, explainResource } from '../../audit/words';
+import type { JsonObject } from '../../audit/synthesized';
+import { isObject } from '../../audit/synthesized';
 import type { Finding, GuardContext, Judgement } from './finding';
 import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
 import { isReplacement } from './plan-json';
+import type { ShownValue } from './values';
 import { changedAttributes, shownValue, valueText } from './values';
 
 /** What a plan does to one resource, for people and programs; secrets masked. */
@@ -69,7 +72,7 @@ function wordsOf(change: ResourceChange): readonly string[] {
 function updates(change: ResourceChange): readonly string[] {
   if (!change.actions.includes('update')) return [];
   return changedAttributes(change).map((attribute) => {
-    const { before, after } = shownValue(change, attribute);
+    const { before, after } = differing(shownValue(change, attribute));
     const { words } = explainChange(
       change.type,
       attribute,
@@ -79,6 +82,16 @@ function updates(change: ResourceChange): readonly string[] {
     const label = change.type === CLUSTER && attribute === 'node_count' ? 'workers' : attribute;
     return `${label}: ${valueText(before)} -> ${valueText(after)} (${words})`;
   });
+}
+
+/** Of two objects, such as tags, what is not the same in both. */
+function differing({ before, after }: ShownValue): Pick<ShownValue, 'before' | 'after'> {
+  if (!isObject(before) || !isObject(after)) return { before, after };
+  const only = (value: JsonObject, other: JsonObject): JsonObject =>
+    Object.fromEntries(
+      Object.entries(value).filter(([key, each]) => JSON.stringify(each) !== JSON.stringify(other[key])),
+    );
+  return { before: only(before, after), after: only(after, before) };
 }
 
 /** The changes, the findings and what they ask for, as a person reads them before saying yes. */

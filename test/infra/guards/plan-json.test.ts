@@ -161,3 +161,11 @@ it('shows a plan in words', () => {
   );
   expect(describeJudged('dev', [], judgeFindings([], []))).toBe('Nothing to do: dev is as its config says.');
 });
+
+it('shows of tags only those that change', () => {
+  const tags = (owner: string, more: object) => ({ name: 'c', tags: { team: 'wwi', owner, ...more } });
+  const plan = parsePlan(planText([change({ before: tags('a', {}), after: tags('b', { cost: '1' }) })]));
+  expect(plannedChanges(plan, context)[0]?.words).toEqual([
+    'tags: {"owner":"a"} -> {"owner":"b","cost":"1"} (a tag, changed in place)',
+  ]);
+});
