@@ -3,6 +3,9 @@ import { ADDRESSES_MOST, isPublicAddress } from './public-addresses';
 import type { Violation } from './service-limits';
 import { show } from './wording';
 
+const NO_RANGE =
+  ': it must be a public IPv4 address or a range of them, as in 203.0.113.8 or 203.0.113.16/28';
+
 const SHORTEST_PREFIX = 24;
 /** Storage accounts refuse /31 and /32, and take the addresses by themselves. */
 const LONGEST_PREFIX = 30;
@@ -12,10 +15,16 @@ const LONGEST_PREFIX = 30;
  * CIDR notation. `at` is the index in the list. No range at all is fine: then nobody comes in from the internet.
  */
 export function addressRangeViolations(ranges: readonly string[]): Violation[] {
-  return ranges.flatMap((range, index) => {
+  const given: unknown = ranges;
+  if (!Array.isArray(given)) {
+    return [
+      { at: [], problem: `is ${show(given)}: it is a list of addresses and ranges, as in ["203.0.113.8"]` },
+    ];
+  }
+  return given.flatMap((range: unknown, index) => {
     const problem =
-      rangeProblem(range) ??
-      (ranges.indexOf(range) < index ? ', which is listed before: remove it' : undefined);
+      (typeof range === 'string' ? rangeProblem(range) : NO_RANGE) ??
+      (given.indexOf(range) < index ? ', which is listed before: remove it' : undefined);
     return problem === undefined ? [] : [{ at: [String(index)], problem: `is ${show(range)}${problem}` }];
   });
 }
@@ -23,7 +32,7 @@ export function addressRangeViolations(ranges: readonly string[]): Violation[] {
 function rangeProblem(range: string): string | undefined {
   const [address = '', bits, ...rest] = range.split('/');
   if (!isIPv4(address) || rest.length > 0 || (bits !== undefined && !/^([12]?\d|3[0-2])$/.test(bits))) {
-    return ': it must be a public IPv4 address or a range of them, as in 203.0.113.8 or 203.0.113.16/28';
+    return NO_RANGE;
   }
   const prefix = bits === undefined ? 32 : Number(bits);
   if (prefix < SHORTEST_PREFIX) {

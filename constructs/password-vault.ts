@@ -6,7 +6,6 @@ import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { addressRangeViolations } from '../config/address-ranges';
 import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
 import {
   expiryViolations,
@@ -17,7 +16,8 @@ import {
   tenantIdViolations,
   vaultNameViolations,
 } from '../config/support-limits';
-import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
+import { addressRangeProblems } from './address-range-problems';
+import { optionalProblems, propProblems, requireValid } from './invalid-props';
 
 /** Name of the secret in the vault. */
 export const PASSWORD_SECRET = 'citus-password';
@@ -180,7 +180,6 @@ export class PasswordVault extends Construct {
 }
 
 function problems(props: PasswordVaultProps): string[] {
-  const allow = props.allow ?? [];
   return [
     ...propProblems('vaultName', props.vaultName, vaultNameViolations),
     ...propProblems('location', props.location, locationViolations),
@@ -193,9 +192,7 @@ function problems(props: PasswordVaultProps): string[] {
     ...propProblems('passwordVersion', props.passwordVersion, passwordVersionViolations),
     ...optionalProblems('tenantId', props.tenantId, tenantIdViolations),
     ...optionalProblems('writerPrincipalId', props.writerPrincipalId, principalIdViolations),
-    ...(allow.some((range) => Token.isUnresolved(range)) ? [] : addressRangeViolations(allow)).map((each) =>
-      clause(each, 'allow'),
-    ),
+    ...addressRangeProblems('allow', props.allow),
     ...(props.subnetIds ?? []).flatMap((subnetId, index) =>
       propProblems(`subnetIds.${index}`, subnetId, subnetIdViolations),
     ),

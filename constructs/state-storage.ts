@@ -1,8 +1,6 @@
 import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { addressRangeViolations } from '../config/address-ranges';
 import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
 import type { Replication } from '../config/support-limits';
 import {
@@ -12,6 +10,7 @@ import {
   storageAccountNameViolations,
 } from '../config/support-limits';
 import { DeletionLock } from './deletion-lock';
+import { addressRangeProblems } from './address-range-problems';
 import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
 
 /** How long an overwritten or deleted state, or a deleted container, can be brought back. */
@@ -124,7 +123,6 @@ export class StateStorage extends Construct {
 }
 
 function problems(props: StateStorageProps): string[] {
-  const allow = props.allow ?? [];
   return [
     ...propProblems('accountName', props.accountName, storageAccountNameViolations),
     ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
@@ -132,9 +130,7 @@ function problems(props: StateStorageProps): string[] {
     // Known to Terraform alone they could not be: addresses follow from them.
     ...containerViolations(props.containers).map((each) => clause(each, 'containers')),
     ...optionalProblems('replication', props.replication, replicationViolations),
-    ...(allow.some((range) => Token.isUnresolved(range)) ? [] : addressRangeViolations(allow)).map((each) =>
-      clause(each, 'allow'),
-    ),
+    ...addressRangeProblems('allow', props.allow),
     ...optionalProblems('tags', props.tags, tagViolations),
   ];
 }

@@ -59,6 +59,16 @@ describe('addressRangeViolations', () => {
     expect(problems(range)).toEqual([`0 is "${range}"${problem}`]);
   });
 
+  test('refuses what is no list, and what is no text', () => {
+    expect(addressRangeViolations('203.0.113.8' as unknown as string[])).toEqual([
+      {
+        at: [],
+        problem: 'is "203.0.113.8": it is a list of addresses and ranges, as in ["203.0.113.8"]',
+      },
+    ]);
+    expect(problems(7 as unknown as string)).toEqual([`0 is 7${format}`]);
+  });
+
   test('refuses what is listed twice, at its second place', () => {
     expect(problems('203.0.113.8', '198.51.100.1', '203.0.113.8')).toEqual([
       '2 is "203.0.113.8", which is listed before: remove it',

@@ -136,6 +136,10 @@ laneSuite('synth', 'StateStorage', () => {
     [{ containers: ['x'.repeat(64)] }, `containers.0 is "${'x'.repeat(56)}...: ${contained}`],
     [{ containers: ['dev', 'dev'] }, 'containers.1 is "dev", which is listed before: remove it'],
     [
+      { allow: '203.0.113.8' as never },
+      'allow is "203.0.113.8": it is a list of addresses and ranges, as in ["203.0.113.8"]',
+    ],
+    [
       { replication: 'Premium' as StateStorageProps['replication'] & string },
       'replication is "Premium": it is LRS, ZRS, GRS, GZRS, RAGRS or RAGZRS',
     ],
