@@ -23,7 +23,7 @@ const bootstrapRules: readonly Rule[] = [
       report(['containers', index], `is ${show(name)}, which is listed before: remove it`);
     });
   }),
-  rule(z.object({ allow: z.array(z.string()) }), ({ allow }, report) =>
+  rule(z.object({ allow: z.array(z.custom<string>()) }), ({ allow }, report) =>
     reportAll(['allow'], addressRangeViolations(allow), report),
   ),
   tagRule,

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { roleViolations } from './database-roles';
-import { parameterValues, roles } from './database-schema';
 import { partOf } from './part-of';
 import { reportAll } from './report-all';
 import type { ParametersOf } from './server-parameters';
@@ -8,9 +7,16 @@ import { parameterViolations } from './server-parameters';
 import type { Rule } from './yaml';
 import { rule } from './yaml';
 
+/** Azure takes text, and a file may hold numbers; whatever else is left for the schema to refuse. */
+const asWritten = z
+  .custom<string>()
+  .transform((value: unknown) => (typeof value === 'number' ? String(value) : (value as string)));
+
 /** What the service asks of roles and server parameters. */
 export const databaseRules: readonly Rule[] = [
-  rule(partOf({ roles }), (read, report) => reportAll(['roles'], roleViolations(read.roles), report)),
+  rule(partOf({ roles: z.array(z.custom<{ readonly name: string }>()) }), (read, report) =>
+    reportAll(['roles'], roleViolations(read.roles), report),
+  ),
   parameters('coordinator'),
   parameters('workers'),
   rule(
@@ -30,7 +36,7 @@ export const databaseRules: readonly Rule[] = [
 function parameters(kind: ParametersOf): Rule {
   return rule(
     partOf({
-      parameters: partOf({ [kind]: parameterValues }),
+      parameters: partOf({ [kind]: z.record(z.string(), asWritten) }),
       // Which parameters there are follows from the version; another fault of it is told at its own place.
       cluster: partOf({ postgresVersion: z.int().optional().catch(undefined) }),
     }),

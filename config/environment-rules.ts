@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { coordinator, stage, workers } from './cluster-schema';
+import { coordinator, stage } from './cluster-schema';
 import { databaseRules } from './database-rules';
 import { networkRules } from './network-rules';
 import { originRules } from './origin-rules';
 import { partOf } from './part-of';
 import { reportAll } from './report-all';
+import type { CoordinatorSize, WorkerSize } from './service-limits';
 import {
   availabilityViolations,
   citusVersionViolations,
@@ -18,6 +19,13 @@ import { supportRules } from './support-rules';
 import { tagRule } from './tag-rules';
 import type { Rule } from './yaml';
 import { rule } from './yaml';
+
+/** As the file has it, where `burstable` may be left out. */
+type WrittenCoordinator = Omit<CoordinatorSize, 'burstable'> & { readonly burstable?: boolean };
+
+/** A size with whatever it holds: fields that are no sizes at all are for the schema to refuse. */
+const sizeOf = <Size>(): z.ZodType<Size> =>
+  z.custom<Size>((size) => typeof size === 'object' && size !== null);
 
 /** The rules between the values of one file, most of them the service's. */
 export const environmentRules: readonly Rule[] = [
@@ -36,12 +44,17 @@ export const environmentRules: readonly Rule[] = [
   ),
   rule(
     partOf({
-      cluster: partOf({ coordinator, workers: z.unknown().optional(), stage: z.unknown().optional() }),
+      cluster: partOf({
+        coordinator: sizeOf<WrittenCoordinator>(),
+        workers: z.unknown().optional(),
+        stage: z.unknown().optional(),
+      }),
     }),
     (read, report) => {
       // Workers that are written down say that scaling out is foreseen: the coordinator must fit both stages.
       const foreseen = read.cluster.workers !== undefined;
-      const { stage: at, coordinator: size } = read.cluster;
+      const { stage: at, coordinator: written } = read.cluster;
+      const size = { ...written, burstable: written.burstable ?? false };
       const violations =
         at === 'scaled-out'
           ? coordinatorViolations(size, true)
@@ -51,7 +64,7 @@ export const environmentRules: readonly Rule[] = [
       reportAll(['cluster', 'coordinator'], violations, report);
     },
   ),
-  rule(partOf({ cluster: partOf({ workers }) }), (read, report) =>
+  rule(partOf({ cluster: partOf({ workers: sizeOf<WorkerSize>() }) }), (read, report) =>
     reportAll(['cluster', 'workers'], workerViolations(read.cluster.workers), report),
   ),
   rule(partOf({ cluster: partOf({ stage, workers: z.undefined().optional() }) }), (read, report) => {

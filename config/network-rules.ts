@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { firewallViolations } from './firewall-rules';
-import { allow, allowAzureServices } from './network-schema';
+import type { FirewallRule } from './firewall-rules';
+import { allowAzureServices } from './network-schema';
 import { partOf } from './part-of';
 import { reasonViolations } from './reason';
 import { reportAll } from './report-all';
@@ -13,7 +14,7 @@ export const networkRules: readonly Rule[] = [
     partOf({
       network: partOf({
         access: z.literal('firewall'),
-        allow,
+        allow: z.array(z.custom<FirewallRule>((range) => typeof range === 'object' && range !== null)),
         allowAzureServices: z.unknown().optional(),
       }),
     }),

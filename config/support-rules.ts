@@ -12,7 +12,7 @@ const list = z.array(z.string());
 
 /** What Azure asks of the vault and of those who are told. */
 export const supportRules: readonly Rule[] = [
-  rule(partOf({ keyVault: partOf({ allow: list }) }), ({ keyVault }, report) =>
+  rule(partOf({ keyVault: partOf({ allow: z.array(z.custom<string>()) }) }), ({ keyVault }, report) =>
     reportAll(['keyVault', 'allow'], addressRangeViolations(keyVault.allow), report),
   ),
   rule(

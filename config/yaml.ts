@@ -15,7 +15,8 @@ export type Report = (path: Path, problem: string) => void;
 
 /**
  * A rule over several values of a file. It runs whenever what it reads is well-formed, also when another part of the
- * file is not, so that one read shows every fault.
+ * file is not, so that one read shows every fault. What it says of a value that the schema has refused is dropped: a rule
+ * over a list may read all of it, and speak of the items that are well-formed.
  */
 export interface Rule {
   readonly run: (data: unknown, report: Report) => void;
@@ -90,8 +91,20 @@ export function parseYaml<T>(
   }
 
   const parsed = schema.safeParse(data);
-  for (const issue of parsed.error?.issues ?? []) reportIssue(issue, data, report);
-  for (const each of rules) each.run(data, report);
+  const malformed = new Set<string>();
+  for (const issue of parsed.error?.issues ?? []) {
+    reportIssue(issue, data, (path, problem) => {
+      malformed.add(pathText(path));
+      report(path, problem);
+    });
+  }
+  const isMalformed = (path: Path): boolean =>
+    path.some((_, index) => malformed.has(pathText(path.slice(0, index + 1))));
+  for (const each of rules) {
+    each.run(data, (path, problem) => {
+      if (!isMalformed(path)) report(path, problem);
+    });
+  }
   if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
   return parsed.data;
 }

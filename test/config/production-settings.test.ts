@@ -295,6 +295,38 @@ describe('what it may not', () => {
     },
   );
 
+  test('shows what is wrong beside what is malformed, and each value once', () => {
+    expect(
+      faultsWith(
+        withLines(
+          'roles: [{ name: citus }, { nam: app }, app]\nparameters: { coordinator: { work_mem: 64MB, log_lock_waits: true } }',
+        ),
+        [FIREWALL[0], 'access: firewall\n  allow: [{ name: o, from: 203.0.113.8 }]\n'],
+        ['coordinator: { vCores: 8,', 'coordinator: { vCores: 9, memory: 8,'],
+        ['workers: { count: 2,', 'workers: { count: 1, edition: Big,'],
+        ['allow: [203.0.113.8/29]', 'allow: [203.0.113.9/29, 7]'],
+        ['sensors-oncall@example.com]', 'oncall, ONCALL]'],
+      ).map((fault) => fault.replace(/ .*/, '')),
+    ).toEqual([
+      'cluster.coordinator.memory:',
+      'cluster.coordinator.vCores:',
+      'cluster.workers.count:',
+      'cluster.workers.edition:',
+      'network.allow[0].name:',
+      'network.allow[0].to:',
+      'keyVault.allow[0]:',
+      'keyVault.allow[1]:',
+      'monitoring.alerts.emails[0]:',
+      'monitoring.alerts.emails[1]:',
+      'roles[0].name:',
+      'roles[1].nam:',
+      'roles[1].name:',
+      'roles[2]:',
+      'parameters.coordinator.log_lock_waits:',
+      'parameters.coordinator.work_mem:',
+    ]);
+  });
+
   test('shows all of them at once', () => {
     expect(
       faultsWith(
