@@ -79,6 +79,8 @@ const LETS_WRITERS_THROUGH: readonly StepAction[] = [
   'validate-foreign-key',
   'forget-foreign-key',
   'remove-record',
+  'record-comments',
+  'restore-comments',
 ];
 
 /**

@@ -1,4 +1,6 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
+import { commentsDifference } from './comments';
+import type { CommentsDifference } from './comments';
 import { copyMode } from './copy-mode';
 import type { CopyMode } from './copy-mode';
 import { foreignKeyId, liveTwin, mayReturn, whyDropped } from './foreign-keys';
@@ -17,6 +19,8 @@ export interface TablesDifference {
   readonly drop: readonly { readonly key: LiveForeignKey; readonly why: string; readonly pin: boolean }[];
   /** Foreign keys that have to come back: those above, and those of an earlier run. */
   readonly restore: readonly RestoreDifference[];
+  /** Comments to write down before their table is touched, and to make again after. */
+  readonly comments: readonly CommentsDifference[];
   /** Tables whose rows still lie on the coordinator a second time, or will once they are distributed. */
   readonly localCopies: readonly TableName[];
   /** The record of dropped foreign keys is there, or will be, and nothing in it waits for another specification. */
@@ -102,6 +106,7 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
     distribute,
     drop,
     restore,
+    comments: commentsDifference(outlook, distribute, references, drop),
     localCopies: localCopies(outlook, distribute, references),
     removeRecord:
       recorded.length === live.droppedForeignKeys.length && (drop.length > 0 || live.ownSchema.recordTable),
@@ -110,9 +115,10 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
 
 /** Whether there is anything to do at all. */
 export function isSatisfied(difference: TablesDifference): boolean {
-  const { keys, references, distribute, drop, restore, localCopies: copies, removeRecord } = difference;
+  const { keys, references, distribute, drop, restore, comments, localCopies: copies } = difference;
   return (
-    [keys, references, distribute, drop, restore, copies].every((list) => list.length === 0) && !removeRecord
+    [keys, references, distribute, drop, restore, comments, copies].every((list) => list.length === 0) &&
+    !difference.removeRecord
   );
 }
 

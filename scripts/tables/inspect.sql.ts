@@ -194,11 +194,38 @@ SELECT groupid AS "groupId", nodename AS name, nodeport AS port, shouldhaveshard
 export const OWN_SCHEMA = `
 SELECT to_regnamespace('scaleout') IS NOT NULL AS exists,
        to_regclass('scaleout.dropped_foreign_key') IS NOT NULL AS "recordTable",
+       to_regclass('scaleout.recorded_comment') IS NOT NULL AS "commentTable",
        (SELECT count(*) FROM pg_class
          WHERE relnamespace = to_regnamespace('scaleout')
            AND relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
-           AND oid IS DISTINCT FROM to_regclass('scaleout.dropped_foreign_key'))::int
+           AND oid IS DISTINCT FROM to_regclass('scaleout.dropped_foreign_key')
+           AND oid IS DISTINCT FROM to_regclass('scaleout.recorded_comment'))::int
        + (SELECT count(*) FROM pg_proc WHERE pronamespace = to_regnamespace('scaleout'))::int AS others`;
+
+/** Recorded comments, and whether what each was on is there without one. */
+export const RECORDED_COMMENTS = `
+WITH recorded AS (
+  SELECT r.*, to_regclass(format('%I.%I', r.table_schema, r.table_name))::oid AS relation FROM scaleout.recorded_comment r
+), subjects AS (
+  SELECT r.*, CASE subject
+           WHEN 'table' THEN (SELECT coalesce(obj_description(c.oid, 'pg_class'), '') FROM pg_class c WHERE c.oid = relation)
+           WHEN 'column' THEN (SELECT coalesce(col_description(relation, a.attnum), '') FROM pg_attribute a
+                                WHERE a.attrelid = relation AND a.attname = subject_name AND NOT a.attisdropped)
+           WHEN 'constraint' THEN (SELECT coalesce(obj_description(con.oid, 'pg_constraint'), '') FROM pg_constraint con
+                                    WHERE con.conrelid = relation AND con.conname = subject_name)
+           WHEN 'index' THEN (SELECT coalesce(obj_description(i.indexrelid, 'pg_class'), '') FROM pg_index i
+                                JOIN pg_class c ON c.oid = i.indexrelid
+                               WHERE i.indrelid = relation AND c.relname = subject_name)
+           ELSE (SELECT coalesce(obj_description(s.oid, 'pg_statistic_ext'), '') FROM pg_statistic_ext s
+                  WHERE s.stxrelid = relation AND s.stxname = subject_name)
+         END AS now
+    FROM recorded r
+)
+SELECT json_build_object('schema', table_schema, 'name', table_name) AS table,
+       json_build_object('on', subject, 'schema', subject_schema, 'name', subject_name, 'text', comment) AS comment,
+       coalesce(now = '', false) AS missing
+  FROM subjects
+ ORDER BY table_schema COLLATE "C", table_name COLLATE "C", subject, subject_name COLLATE "C"`;
 
 export const DROPPED_FOREIGN_KEYS = `
 SELECT foreign_key AS "foreignKey" FROM scaleout.dropped_foreign_key

@@ -16,6 +16,7 @@ import {
   NODES,
   OWN_CHECKS,
   OWN_SCHEMA,
+  RECORDED_COMMENTS,
   relations,
   SESSION,
   TABLES,
@@ -33,6 +34,7 @@ import type {
   LivePlacements,
   LiveTable,
   MixedSequence,
+  RecordedComment,
 } from './live';
 import { sqlTable } from './names';
 
@@ -87,9 +89,14 @@ async function read(
   const droppedForeignKeys = ownSchema.recordTable
     ? (await rowsOf<{ foreignKey: DroppedForeignKey }>(DROPPED_FOREIGN_KEYS)).map((row) => row.foreignKey)
     : [];
+  const recordedComments = ownSchema.commentTable
+    ? await rowsOf<RecordedComment & QueryResultRow>(RECORDED_COMMENTS)
+    : [];
 
   const all = await rowsOf<RelationRow>(relations(citus));
-  const named = new Set(mentioned(expected, droppedForeignKeys).map(tableKey));
+  const named = new Set(
+    [...mentioned(expected, droppedForeignKeys), ...recordedComments.map(({ table }) => table)].map(tableKey),
+  );
   const oids = new Set(all.filter((row) => named.has(tableKey(row))).map((row) => row.oid));
   const foreignKeys = await rowsOf<ForeignKeyRow>(FOREIGN_KEYS, [[...oids]]);
   for (const { tableOid, referencesOid } of foreignKeys) oids.add(tableOid).add(referencesOid);
@@ -141,6 +148,7 @@ async function read(
       .map(({ schema, name }): TableName => ({ schema, name })),
     mixedSequences: await rowsOf<MixedSequence & QueryResultRow>(mixedSequences(citus), scope),
     droppedForeignKeys,
+    recordedComments,
     ownSchema,
   };
 }

@@ -21,10 +21,14 @@ export interface LiveDatabase {
   readonly mixedSequences: readonly MixedSequence[];
   /** Foreign keys this project dropped and has not restored yet. */
   readonly droppedForeignKeys: readonly DroppedForeignKey[];
+  /** Comments this project wrote down before Citus forgets them. */
+  readonly recordedComments: readonly RecordedComment[];
   /** What the project's own schema holds; the last two are removed once they are of no more use. */
   readonly ownSchema: {
     readonly exists: boolean;
     readonly recordTable: boolean;
+    /** The table of {@link LiveDatabase.recordedComments}. */
+    readonly commentTable: boolean;
     /** Other objects in it, which keep the schema alive. */
     readonly others: number;
   };
@@ -98,6 +102,14 @@ export interface LiveComment {
   readonly schema: string;
   readonly name: string;
   readonly text: string;
+}
+
+/** A comment as it was before a table was touched. */
+export interface RecordedComment {
+  readonly table: TableName;
+  readonly comment: LiveComment;
+  /** What it was on is there, and has no comment now. */
+  readonly missing: boolean;
 }
 
 export interface LiveColumn {

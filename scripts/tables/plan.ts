@@ -1,11 +1,12 @@
 import { tableKey } from '../../config/identifiers';
 import type { Distribution, TableName } from '../../config/distribution-types';
 import { diffTables } from './diff';
+import type { CommentsDifference } from './comments';
 import type { DistributeDifference, KeyDifference, RestoreDifference, TablesDifference } from './diff';
 import { requireNoFaults } from './faults';
 import { canReturn } from './foreign-keys';
 import type { LiveDatabase, LiveForeignKey } from './live';
-import { sameTable, showTable } from './names';
+import { showTable } from './names';
 import { orderTables } from './order';
 import type { Edge } from './order';
 import { Outlook } from './outlook';
@@ -21,6 +22,8 @@ export type StepAction =
   | 'build-key-index'
   | 'drop-foreign-key'
   | 'replace-primary-key'
+  | 'record-comments'
+  | 'restore-comments'
   | 'create-reference-table'
   | 'distribute'
   | 'restore-foreign-key'
@@ -79,12 +82,17 @@ export function planTables(expected: Distribution, live: LiveDatabase): TablesPl
       ...keys.flatMap(prepareKey),
       ...dropForeignKeys(difference, live),
       ...keys.flatMap(replaceKey),
+      ...recordComments(difference, live),
       ...placing.steps,
-      ...(difference.removeRecord && placing.allReturned ? [removeRecord(live)] : []),
+      ...(difference.removeRecord && placing.allReturned ? [removeRecord(live, difference)] : []),
+      ...removeCommentRecord(live, difference, placing),
       ...truncate(difference, edges),
     ],
   };
 }
+
+const FOREIGN_KEY_RECORD: TableName = { schema: 'scaleout', name: 'dropped_foreign_key' };
+const COMMENT_RECORD: TableName = { schema: 'scaleout', name: 'recorded_comment' };
 
 interface Described {
   readonly comment: string;
@@ -203,21 +211,50 @@ function dropForeignKeys(difference: TablesDifference, live: LiveDatabase): Tabl
   });
 }
 
-/** Reference tables, then distributed tables, each foreign key returning as soon as it can. */
-function place(
-  difference: TablesDifference,
-  outlook: Outlook,
-  edges: readonly Edge[],
-): { readonly steps: TablesStep[]; readonly allReturned: boolean } {
+/** Writes down what Citus forgets, before any step that makes it forget. */
+function recordComments({ comments, drop }: TablesDifference, live: LiveDatabase): TablesStep[] {
+  return comments
+    .filter(({ record }) => record.length > 0)
+    .map(({ table, record }, index) => {
+      const createRecord = index === 0 && !live.ownSchema.commentTable;
+      const createSchema = createRecord && !live.ownSchema.exists && drop.length === 0;
+      return step(
+        'record-comments',
+        table,
+        sql.recordComments(table, record, { createSchema, createRecord }),
+        { comment: 'Citus forgets comments when it turns a table; writes them down first', reversible: true },
+      );
+    });
+}
+
+interface Placing {
+  readonly steps: TablesStep[];
+  readonly allReturned: boolean;
+  /** Every recorded comment is back. */
+  readonly allCommented: boolean;
+}
+
+/** Reference tables, then distributed tables, foreign keys and comments returning as soon as they can. */
+function place(difference: TablesDifference, outlook: Outlook, edges: readonly Edge[]): Placing {
   const placed = new Set<string>();
   const isThere = (table: TableName): boolean => placed.has(tableKey(table)) || outlook.isThere(table);
   const waiting = new Set(difference.restore);
-  const returning = (): TablesStep[] =>
-    [...waiting].flatMap((restore) => {
+  const forgotten = new Set(difference.comments);
+  const commenting = (): TablesStep[] =>
+    [...forgotten].flatMap((each) => {
+      const waits = outlook.liveTable(each.table) !== undefined && !isThere(each.table);
+      if (waits || each.after.some((table) => !isThere(table))) return [];
+      forgotten.delete(each);
+      return [restoreComments(each)];
+    });
+  const returning = (): TablesStep[] => [
+    ...commenting(),
+    ...[...waiting].flatMap((restore) => {
       if (!canReturn(restore.key, isThere)) return [];
       waiting.delete(restore);
       return restoreSteps(restore);
-    });
+    }),
+  ];
   const steps = returning();
   for (const table of orderTables(difference.references, edges)) {
     steps.push(
@@ -234,26 +271,24 @@ function place(
     colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
   );
   for (const each of inOrder(difference.distribute, [...edges, ...groups])) {
-    const dropped = difference.drop.filter(({ key }) => sameTable(key.table, each.table));
-    steps.push(
-      distributeStep(
-        each,
-        outlook,
-        dropped.map(({ key }) => key.name),
-      ),
-    );
+    steps.push(distributeStep(each, outlook));
     placed.add(tableKey(each.table));
     steps.push(...returning());
   }
-  return { steps, allReturned: waiting.size === 0 };
+  return { steps, allReturned: waiting.size === 0, allCommented: forgotten.size === 0 };
 }
 
-/** @param away constraints that are dropped by then, whose comments return with them */
-function distributeStep(each: DistributeDifference, outlook: Outlook, away: readonly string[]): TablesStep {
+function restoreComments({ table, restore }: CommentsDifference): TablesStep {
+  return step('restore-comments', table, sql.restoreComments(table, restore), {
+    comment:
+      restore.length === 0
+        ? 'every comment is there; removes their record'
+        : 'makes the comments again that Citus forgot, and removes their record',
+  });
+}
+
+function distributeStep(each: DistributeDifference, outlook: Outlook): TablesStep {
   const { table, column, colocateWith, shardCount, mode } = each;
-  const comments = (outlook.liveTable(table)?.comments ?? []).filter(
-    ({ on, name }) => on !== 'constraint' || !away.includes(name),
-  );
   const where =
     colocateWith === undefined
       ? `${String(shardCount)} shards`
@@ -261,15 +296,12 @@ function distributeStep(each: DistributeDifference, outlook: Outlook, away: read
   return step(
     'distribute',
     table,
-    [
-      ...sql.distributeTable(table, {
-        column,
-        shardCount,
-        online: mode.online,
-        ...(colocateWith === undefined ? {} : { colocateWith }),
-      }),
-      ...(mode.online ? sql.commentAgain(table, comments) : []),
-    ],
+    sql.distributeTable(table, {
+      column,
+      shardCount,
+      online: mode.online,
+      ...(colocateWith === undefined ? {} : { colocateWith }),
+    }),
     {
       comment: mode.online
         ? `by ${column}, into ${where}, beside running writes`
@@ -316,13 +348,31 @@ function restoreSteps({ key, state }: RestoreDifference): TablesStep[] {
   return [...(state === 'away' ? [restore] : []), ...(key.validated ? [validate] : [])];
 }
 
-function removeRecord(live: LiveDatabase): TablesStep {
+function removeRecord(live: LiveDatabase, { comments }: TablesDifference): TablesStep {
+  const alone = live.ownSchema.others === 0 && !live.ownSchema.commentTable && comments.length === 0;
   return step(
     'remove-record',
-    { schema: 'scaleout', name: 'dropped_foreign_key' },
-    sql.dropRecordTable({ schemaToo: live.ownSchema.others === 0 }),
-    { comment: 'every foreign key is back; removes the empty record' },
+    FOREIGN_KEY_RECORD,
+    sql.dropRecordTable(FOREIGN_KEY_RECORD, { schemaToo: alone }),
+    {
+      comment: 'every foreign key is back; removes the empty record',
+    },
   );
+}
+
+function removeCommentRecord(
+  live: LiveDatabase,
+  { comments, removeRecord: other, drop }: TablesDifference,
+  { allReturned, allCommented }: Placing,
+): TablesStep[] {
+  if (!allCommented || (comments.length === 0 && !live.ownSchema.commentTable)) return [];
+  const otherStays = (live.ownSchema.recordTable || drop.length > 0) && !(other && allReturned);
+  const alone = live.ownSchema.others === 0 && !otherStays;
+  return [
+    step('remove-record', COMMENT_RECORD, sql.dropRecordTable(COMMENT_RECORD, { schemaToo: alone }), {
+      comment: 'every comment is back; removes the empty record',
+    }),
+  ];
 }
 
 /** Children first: emptying a table reaches into those that reference it. */

@@ -149,8 +149,43 @@ function forget(key: LiveForeignKey): string {
   );
 }
 
-export function dropRecordTable(options: { readonly schemaToo: boolean }): string[] {
-  return ['DROP TABLE scaleout.dropped_foreign_key', ...(options.schemaToo ? ['DROP SCHEMA scaleout'] : [])];
+export function dropRecordTable(record: TableName, options: { readonly schemaToo: boolean }): string[] {
+  return [
+    `DROP TABLE ${record.schema}.${record.name}`,
+    ...(options.schemaToo ? [`DROP SCHEMA ${record.schema}`] : []),
+  ];
+}
+
+/** Writes the comments of a table down, as somebody would make them again by hand. */
+export function recordComments(
+  table: TableName,
+  comments: readonly LiveComment[],
+  options: { readonly createSchema: boolean; readonly createRecord: boolean },
+): string[] {
+  const values = comments.map(
+    ({ on, schema, name, text }) =>
+      `(${[table.schema, table.name, on, schema, name, text].map((value) => escapeLiteral(value)).join(', ')})`,
+  );
+  return [
+    ...(options.createRecord
+      ? [
+          ...STAYS_PLAIN,
+          ...(options.createSchema ? ['CREATE SCHEMA scaleout'] : []),
+          'CREATE TABLE scaleout.recorded_comment (table_schema text, table_name text, subject text, ' +
+            'subject_schema text, subject_name text, comment text NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now(), ' +
+            'PRIMARY KEY (table_schema, table_name, subject, subject_schema, subject_name))',
+        ]
+      : []),
+    `INSERT INTO scaleout.recorded_comment (table_schema, table_name, subject, subject_schema, subject_name, comment) VALUES ${values.join(', ')}`,
+  ];
+}
+
+/** Makes comments again and forgets the record of the table's, in one transaction. */
+export function restoreComments(table: TableName, comments: readonly LiveComment[]): string[] {
+  return [
+    ...commentAgain(table, comments),
+    `DELETE FROM scaleout.recorded_comment WHERE table_schema = ${escapeLiteral(table.schema)} AND table_name = ${escapeLiteral(table.name)}`,
+  ];
 }
 
 export function createReferenceTable(table: TableName): string[] {
@@ -174,11 +209,7 @@ export function distributeTable(table: TableName, options: DistributeOptions): s
   return [`SELECT ${call}(${sqlTableArgument(table)}, ${escapeLiteral(options.column)}, ${group})`];
 }
 
-/**
- * Comments, which the online copy drops with the old table. It runs in no transaction, so a run that is killed between
- * the copy and these loses them.
- */
-export function commentAgain(table: TableName, comments: readonly LiveComment[]): string[] {
+function commentAgain(table: TableName, comments: readonly LiveComment[]): string[] {
   return comments.map(({ on, schema, name, text }) => {
     const within = `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
     const subject = {

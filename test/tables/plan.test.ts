@@ -131,7 +131,7 @@ describe('the plan for the sensors', () => {
     );
   });
 
-  test('comments that the online copy drops are made again', () => {
+  test('comments that Citus forgets are written down first and made again after', () => {
     const comments: LiveComment[] = [
       { on: 'table', schema: 'public', name: '', text: 'all' },
       { on: 'column', schema: 'public', name: 'device_id', text: 'it' },
@@ -139,15 +139,54 @@ describe('the plan for the sensors', () => {
       { on: 'index', schema: 'public', name: 'i', text: 'fast' },
     ];
     const live = liveDatabase(sensors({ events: { comments } }));
-    const sql = (online: boolean): readonly string[] =>
-      planTables(distribution({ online }), live).steps.find((step) => step.id === 'distribute:events')?.sql ??
-      [];
-    expect(sql(true).slice(1)).toEqual([
-      `COMMENT ON TABLE "public"."events" IS 'all'`,
-      `COMMENT ON COLUMN "public"."events"."device_id" IS 'it'`,
-      `COMMENT ON INDEX "public"."i" IS 'fast'`,
+    const { steps } = planTables(distribution(), live);
+    const at = (id: string): number => steps.findIndex((step) => step.id === id);
+    expect(steps[at('record-comments:events')]?.sql.at(-1)).toMatch(/'all'\), .*'it'\), .*'fast'\)$/);
+    expect(steps[at('record-comments:events')]?.sql.at(-1)).not.toContain('away by then');
+    expect(at('record-comments:events')).toBeLessThan(at('create-reference-table:device_types'));
+    expect(at('restore-comments:events')).toBe(at('distribute:events') + 1);
+    expect(steps[at('restore-comments:events')]).toMatchObject({
+      transaction: true,
+      sql: [
+        `COMMENT ON TABLE "public"."events" IS 'all'`,
+        `COMMENT ON COLUMN "public"."events"."device_id" IS 'it'`,
+        `COMMENT ON INDEX "public"."i" IS 'fast'`,
+        expect.stringContaining('DELETE FROM scaleout.recorded_comment') as string,
+      ],
+    });
+    expect(steps.slice(-3).map((step) => step.id)).toContain('remove-record:scaleout.recorded_comment');
+    // Where nothing turns, nothing is forgotten: the blocking copy keeps the relation.
+    expect(ids(distribution({ online: false }), live).join()).not.toContain('comments');
+  });
+
+  test('comments of a table that a reference table turns local are back once it has, whatever the table is to be', () => {
+    const comments: LiveComment[] = [{ on: 'table', schema: 'public', name: '', text: 'all' }];
+    const live = liveDatabase(
+      sensors({ devices: { comments } }).filter((table) => table.table.name !== 'events'),
+    );
+    const tables = [
+      { kind: 'reference' as const, table: named('device_types') },
+      { kind: 'local' as const, table: named('devices') },
+    ];
+    expect(ids(distribution({ tables }), live)).toEqual([
+      'record-comments:devices',
+      'create-reference-table:device_types',
+      'restore-comments:devices',
+      'remove-record:scaleout.recorded_comment',
+      'truncate-local-copy:device_types',
     ]);
-    expect(sql(false)).toHaveLength(1);
+  });
+
+  test('a record of comments whose table is gone is given up', () => {
+    const comment: LiveComment = { on: 'table', schema: 'public', name: '', text: 'all' };
+    const live = liveDatabase(done(), {
+      recordedComments: [{ table: named('gone'), comment, missing: false }],
+      ownSchema: { exists: true, recordTable: false, commentTable: true, others: 0 },
+    });
+    expect(ids(distribution(), live)).toEqual([
+      'restore-comments:gone',
+      'remove-record:scaleout.recorded_comment',
+    ]);
   });
 
   test('an index of an earlier run without the INCLUDE columns is built again', () => {
@@ -214,7 +253,7 @@ describe('what an earlier run left behind', () => {
     );
     const live = liveDatabase(tables, {
       droppedForeignKeys: [key],
-      ownSchema: { exists: true, recordTable: true, others: 1 },
+      ownSchema: { exists: true, recordTable: true, commentTable: false, others: 1 },
     });
     const { steps } = planTables(distribution(), live);
     expect(steps.map((step) => step.action)).toEqual([
@@ -229,7 +268,7 @@ describe('what an earlier run left behind', () => {
     const tables = [...done(), liveTable('elsewhere', { citus: { kind: 'schema' } })];
     const live = liveDatabase(tables, {
       droppedForeignKeys: [foreignKey('elsewhere', ['id'], 'device_types')],
-      ownSchema: { exists: true, recordTable: true, others: 0 },
+      ownSchema: { exists: true, recordTable: true, commentTable: false, others: 0 },
     });
     expect(planTables(distribution(), live).steps).toEqual([]);
   });
@@ -237,7 +276,7 @@ describe('what an earlier run left behind', () => {
   test('a foreign key that only another specification can restore stays recorded, and stops nothing', () => {
     const live = liveDatabase([liveTable('t'), liveTable('other')], {
       droppedForeignKeys: [foreignKey('other', ['id'], 't'), foreignKey('gone', ['id'], 'other')],
-      ownSchema: { exists: true, recordTable: true, others: 0 },
+      ownSchema: { exists: true, recordTable: true, commentTable: false, others: 0 },
     });
     const expected = distribution({
       tables: [{ kind: 'distributed', table: named('t'), distributeBy: 'id' }],
@@ -255,7 +294,7 @@ describe('what an earlier run left behind', () => {
       );
       const live = liveDatabase(tables, {
         droppedForeignKeys: [record],
-        ownSchema: { exists: true, recordTable: true, others: 0 },
+        ownSchema: { exists: true, recordTable: true, commentTable: false, others: 0 },
       });
       return planTables(distribution(), live).steps.map((step) => step.action);
     };
@@ -388,6 +427,8 @@ const situations = fc
               usesKey: `${name(to)}_key`,
             }),
           ),
+        comments:
+          heaps[index] === true ? [] : [{ on: 'table', schema: 'public', name: '', text: 'what for' }],
         hasHeap: heaps[index] === true,
       });
     });
@@ -423,6 +464,8 @@ describe('any database that a specification fits', () => {
         expect(end.tables.map((table) => order([...table.foreignKeys]))).toEqual(
           before.map((keys) => order([...keys])),
         );
+        expect(end.tables.map((table) => table.comments)).toEqual(live.tables.map((table) => table.comments));
+        expect(end.ownSchema.exists).toBe(false);
         expect(new Set(ran.map((step) => step.id)).size).toBe(ran.length);
       }),
       { numRuns: 300 },

@@ -120,7 +120,8 @@ export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDat
     otherTables: [],
     mixedSequences: [],
     droppedForeignKeys: [],
-    ownSchema: { exists: false, recordTable: false, others: 0 },
+    recordedComments: [],
+    ownSchema: { exists: false, recordTable: false, commentTable: false, others: 0 },
     ...more,
   };
 }

@@ -11,6 +11,8 @@ export async function freshOnlineDatabase(options: { readonly workers: 0 | 2 }):
   const database = await freshCitusDatabase(options);
   const turn = new Client({ ...database.platform, database: 'postgres', ssl: false });
   await turn.connect();
+  // A test that gave up while it waited is to hold nobody else up: the turn ends with its process.
+  (turn as Client & { unref(): void }).unref();
   await turn.query("SELECT pg_advisory_lock(hashtextextended('scaleout tests distribute online', 0))");
   return {
     ...database,

@@ -2,6 +2,7 @@ import type { Distribution } from '../../../config/distribution-types';
 import { foreignKeyId } from '../../../scripts/tables/foreign-keys';
 import type {
   DroppedForeignKey,
+  LiveComment,
   LiveDatabase,
   LiveForeignKey,
   LiveTable,
@@ -96,7 +97,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
       return {
         ...on((table) => ({ ...table, foreignKeys: table.foreignKeys.filter((each) => each.name !== part) })),
         droppedForeignKeys: [...live.droppedForeignKeys, key],
-        ownSchema: { exists: true, recordTable: true, others: 0 },
+        ownSchema: { ...live.ownSchema, exists: true, recordTable: true },
       };
     }
     case 'create-reference-table':
@@ -104,18 +105,28 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         if (tableOf(live, key).citus.kind === 'distributed')
           throw new Error('a distributed table references a plain one');
       }
-      return {
-        ...live,
-        tables: live.tables.map((table) => {
-          if (showTable(table.table) === step.table) return { ...table, citus: reference };
-          const references = table.foreignKeys.some((key) => showTable(key.references) === step.table);
-          return references && table.citus.kind === 'plain'
-            ? { ...table, citus: { kind: 'local', autoConverted: true }, hasHeap: false }
-            : table;
-        }),
-      };
-    case 'distribute':
-      return on((table) => {
+      return forgetComments(
+        {
+          ...live,
+          tables: live.tables.map((table) => {
+            if (showTable(table.table) === step.table) return { ...table, citus: reference };
+            const references = table.foreignKeys.some((key) => showTable(key.references) === step.table);
+            return references && table.citus.kind === 'plain'
+              ? { ...table, citus: { kind: 'local', autoConverted: true }, hasHeap: false }
+              : table;
+          }),
+        },
+        (table) => {
+          const before = find(live, table.table.name);
+          return (
+            before.citus.kind !== table.citus.kind &&
+            before.citus.kind + table.citus.kind !== 'plainreference'
+          );
+        },
+      );
+    case 'distribute': {
+      const online = step.sql.some((sql) => sql.includes('_concurrently'));
+      const distributedNow = on((table) => {
         if (wanted?.kind !== 'distributed') throw new Error('not to be distributed');
         if (table.citus.kind === 'distributed') throw new Error('distributed already');
         const outgoing = table.foreignKeys.filter((key) => !sameName(key.references, table));
@@ -127,7 +138,6 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         for (const key of incoming(live, step.table)) {
           if (!sameName(key.table, table)) throw new Error(`is referenced by ${key.table.name}`);
         }
-        const online = step.sql.some((sql) => sql.includes('_concurrently'));
         if (online && table.replicaIdentity === 'index' && !table.keys.some((key) => key.identifiesRows))
           throw new Error('updates would fail');
         if (online && table.foreignKeys.length > outgoing.length) throw new Error('references itself');
@@ -145,6 +155,13 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
           hasHeap: online ? false : table.hasHeap,
         };
       });
+      return forgetComments(
+        distributedNow,
+        (table) =>
+          showTable(table.table) === step.table &&
+          (online || find(live, table.table.name).citus.kind === 'local'),
+      );
+    }
     case 'restore-foreign-key': {
       const key = recorded();
       return {
@@ -167,14 +184,69 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
     case 'forget-foreign-key':
       return { ...live, droppedForeignKeys: without(recorded()) };
     case 'remove-record':
-      if (live.droppedForeignKeys.length > 0) throw new Error('would lose a foreign key');
-      return { ...live, ownSchema: { exists: false, recordTable: false, others: 0 } };
+      return removeRecord(live, step);
+    case 'record-comments': {
+      const table = find(live, step.table);
+      const known = live.recordedComments.map((each) => commentId(each.table.name, each.comment));
+      return {
+        ...live,
+        recordedComments: [
+          ...live.recordedComments,
+          ...table.comments
+            .filter((comment) => !known.includes(commentId(table.table.name, comment)))
+            .map((comment) => ({ table: table.table, comment, missing: false })),
+        ],
+        ownSchema: { ...live.ownSchema, exists: true, commentTable: true },
+      };
+    }
+    case 'restore-comments': {
+      const back = live.recordedComments.filter((each) => showTable(each.table) === step.table);
+      return {
+        ...on((table) => ({
+          ...table,
+          comments: [...table.comments, ...back.filter((each) => each.missing).map((each) => each.comment)],
+        })),
+        recordedComments: live.recordedComments.filter((each) => !back.includes(each)),
+      };
+    }
     case 'truncate-local-copy':
       for (const key of incoming(live, step.table)) {
         if (tableOf(live, key).citus.kind === 'plain') throw new Error('referenced by a local table');
       }
       return on((table) => ({ ...table, hasHeap: false }));
   }
+}
+
+/** A table that Citus turns is a new relation, without the comments of the old one. */
+function forgetComments(live: LiveDatabase, turned: (table: LiveTable) => boolean): LiveDatabase {
+  const names = live.tables.filter(turned).map((table) => table.table.name);
+  for (const table of live.tables.filter(turned)) {
+    const recorded = live.recordedComments.map((each) => commentId(each.table.name, each.comment));
+    if (table.comments.some((comment) => !recorded.includes(commentId(table.table.name, comment))))
+      throw new Error(`would lose a comment of ${table.table.name}`);
+  }
+  return {
+    ...live,
+    tables: live.tables.map((table) => (turned(table) ? { ...table, comments: [] } : table)),
+    recordedComments: live.recordedComments.map((each) =>
+      names.includes(each.table.name) ? { ...each, missing: true } : each,
+    ),
+  };
+}
+
+function commentId(table: string, { on, name }: LiveComment): string {
+  return [table, on, name].join(' ');
+}
+
+function removeRecord(live: LiveDatabase, step: TablesStep): LiveDatabase {
+  const ofComments = step.table === 'scaleout.recorded_comment';
+  if (ofComments && live.recordedComments.length > 0) throw new Error('would lose a comment');
+  if (!ofComments && live.droppedForeignKeys.length > 0) throw new Error('would lose a foreign key');
+  const { recordTable, commentTable } = live.ownSchema;
+  const left = { recordTable: ofComments && recordTable, commentTable: !ofComments && commentTable };
+  const schemaToo = step.sql.some((sql) => sql.startsWith('DROP SCHEMA'));
+  if (schemaToo && (left.recordTable || left.commentTable)) throw new Error('the schema is not empty');
+  return { ...live, ownSchema: { ...live.ownSchema, ...left, exists: !schemaToo } };
 }
 
 function incoming(live: LiveDatabase, table: string): LiveForeignKey[] {

@@ -1,0 +1,86 @@
+import { tableKey } from '../../config/identifiers';
+import type { TableName } from '../../config/distribution-types';
+import { compareTables, sameTable } from './names';
+import type { LiveComment, LiveForeignKey } from './live';
+import type { DistributeDifference } from './diff';
+import type { Outlook } from './outlook';
+
+/** What has to happen to the comments of one table, so that they outlive its distribution. */
+export interface CommentsDifference {
+  readonly table: TableName;
+  /** Written down before the table is touched; empty where an earlier run has done that. */
+  readonly record: readonly LiveComment[];
+  /** Made again once the table is what it becomes. */
+  readonly restore: readonly LiveComment[];
+  /** The tables whose becoming reference tables takes the comments along: not before they have. */
+  readonly after: readonly TableName[];
+}
+
+/**
+ * Comments that Citus forgets: a table that it turns local, by itself or on the way to an online distribution, is a new
+ * relation under the old name, and what was written on the old one stays with what becomes its shard.
+ */
+export function commentsDifference(
+  outlook: Outlook,
+  distribute: readonly DistributeDifference[],
+  references: readonly TableName[],
+  drop: readonly { readonly key: LiveForeignKey }[],
+): CommentsDifference[] {
+  const away = (table: TableName, { on, name }: LiveComment): boolean =>
+    on === 'constraint' &&
+    [...drop.map(({ key }) => key), ...outlook.live.droppedForeignKeys].some(
+      (key) => sameTable(key.table, table) && key.name === name,
+    );
+  const differences = outlook.live.tables.flatMap((live): CommentsDifference[] => {
+    const { table } = live;
+    const recorded = outlook.live.recordedComments.filter((each) => sameTable(each.table, table));
+    const nearby =
+      live.citus.kind === 'plain' || live.citus.kind === 'local' ? connected(outlook, table, drop) : [];
+    // A reference table takes all that foreign keys connect with it along: each of them turns local.
+    const turnedBy = references.filter((reference) => nearby.some((each) => sameTable(each, reference)));
+    const plan = distribute.find((each) => sameTable(each.table, table));
+    const byOthers = turnedBy.filter((each) => !sameTable(each, table));
+    const forgotten =
+      (live.citus.kind === 'plain' && byOthers.length > 0) ||
+      (plan !== undefined && (plan.mode.online || live.citus.kind === 'local')) ||
+      (live.citus.kind === 'local' && turnedBy.length > byOthers.length);
+    if (recorded.length === 0 && !forgotten) return [];
+    const comments = live.comments.filter((comment) => !away(table, comment));
+    const unrecorded = comments.filter(
+      ({ on, name }) => !recorded.some(({ comment }) => comment.on === on && comment.name === name),
+    );
+    const record = forgotten ? unrecorded : [];
+    const restore = [
+      ...recorded.filter((each) => forgotten || each.missing).map((each) => each.comment),
+      ...record,
+    ];
+    if (recorded.length === 0 && record.length === 0) return [];
+    return [{ table, record, restore, after: turnedBy }];
+  });
+  const known = new Set(outlook.live.tables.map(({ table }) => tableKey(table)));
+  const orphans = outlook.live.recordedComments
+    .map(({ table }) => table)
+    .filter((table, place, all) => all.findIndex((each) => sameTable(each, table)) === place)
+    .filter((table) => !known.has(tableKey(table)))
+    .map((table) => ({ table, record: [], restore: [], after: [] }));
+  return [...differences, ...orphans].sort((a, b) => compareTables(a.table, b.table));
+}
+
+/** The table itself and all that foreign keys connect with it, those that are dropped by then left out. */
+function connected(
+  outlook: Outlook,
+  table: TableName,
+  drop: readonly { readonly key: LiveForeignKey }[],
+): TableName[] {
+  const keys = outlook.live.tables
+    .flatMap((live) => live.foreignKeys)
+    .filter((key) => !drop.some((dropped) => dropped.key === key));
+  const found = new Map([[tableKey(table), table]]);
+  for (const reached of found.values()) {
+    for (const { table: from, references } of keys) {
+      const next = sameTable(from, reached) ? references : sameTable(references, reached) ? from : undefined;
+      if (next !== undefined) found.set(tableKey(next), next);
+    }
+  }
+  return [...found.values()];
+}
