@@ -1,0 +1,106 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { withClient } from '../../scripts/lib/connection';
+import { startLocalCluster } from '../../scripts/local/engines/local-cluster';
+import { findNative } from '../../scripts/local/engines/native';
+import { DATABASE, PLATFORM } from '../../scripts/local/engines/platform';
+import { asUser } from '../../scripts/local/engines/postgres-binaries';
+import { LOOPBACK } from '../../scripts/local/engines/postgres-server';
+import { createServerProcesses } from '../../scripts/local/engines/server-processes';
+
+const run = promisify(execFile);
+
+/** Milliseconds a killed server's last backends may hold its shared memory before it can start again. */
+const RESTART_PATIENCE_MS = 60_000;
+
+/** A coordinator and two workers whose servers can be killed and started again. */
+export interface FaultyCluster {
+  /** The login `citus`, on the coordinator. */
+  readonly target: ConnectionTarget;
+  /** Coordinator first. */
+  readonly names: readonly string[];
+  /** The superuser's login to one server: for looking, and for what the platform does. */
+  platform(name: string): ConnectionTarget;
+  /** `kill -9` of a server's postmaster, which then loses no more than a machine that stops. */
+  kill(name: string): void;
+  /** Starts a killed server on its old port, and waits until it takes connections. */
+  restart(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** @throws Error in one line where this machine has no PostgreSQL with Citus */
+export async function startFaultyCluster(): Promise<FaultyCluster> {
+  const { installation } = await findNative();
+  const { binaries, user } = installation;
+  const servers = await createServerProcesses({ installation, citus: true });
+  const cluster = await startLocalCluster('native', servers, { citus: true });
+  const dataDirectory = (name: string): string => join(servers.directory, 'servers', name);
+  try {
+    await cluster.addWorkers(2);
+    const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
+    const platform = (name: string): ConnectionTarget => {
+      const node = nodes.get(name);
+      if (node === undefined) throw new Error(`no server ${name}`);
+      return servers.login({ ...node, host: LOOPBACK, publishedPort: node.port }, PLATFORM, DATABASE);
+    };
+    for (const name of nodes.keys()) {
+      await withClient(platform(name), async (client) => {
+        // A commit that was answered must be there after the kill. Only the operating system's own end would need fsync.
+        await client.query("ALTER SYSTEM SET synchronous_commit TO 'on'");
+        // As on Azure: what a broken connection left prepared is resolved by Citus, once a minute.
+        await client.query('SELECT pg_reload_conf()');
+      });
+    }
+    return {
+      target: cluster.coordinator,
+      names: [...nodes.keys()],
+      platform,
+      kill(name) {
+        const pid = Number(readFileSync(join(dataDirectory(name), 'postmaster.pid'), 'utf8').split('\n')[0]);
+        process.kill(pid, 'SIGKILL');
+      },
+      async restart(name) {
+        const deadline = Date.now() + RESTART_PATIENCE_MS;
+        for (;;) {
+          try {
+            await run(
+              join(binaries.binDirectory, 'pg_ctl'),
+              [
+                '-D',
+                dataDirectory(name),
+                '-l',
+                join(dataDirectory(name), 'restarted.log'),
+                '-w',
+                '-t',
+                '60',
+                'start',
+              ],
+              {
+                ...asUser(user),
+                cwd: '/',
+                env: {
+                  PATH: '/usr/bin:/bin',
+                  LC_ALL: 'C',
+                  TZ: 'UTC',
+                  PGPASSFILE: join(servers.directory, 'servers', 'passwords'),
+                },
+              },
+            );
+            return;
+          } catch (error) {
+            if (Date.now() > deadline) throw error;
+            await sleep(100);
+          }
+        }
+      },
+      stop: () => cluster.stop(),
+    };
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}

@@ -1,0 +1,12 @@
+// `npm run test:faults`: kills `tables apply`, and servers under it, at random moments on a cluster of its own.
+//   node test/faults/run.js [--kills 100] [--servers 20] [--seed 1] [--rows 2000] [--workload sensors]
+require('ts-node').register({ swc: true, projectSearchDir: __dirname });
+const { main } = require('./main');
+
+main(process.argv.slice(2)).then(
+  (status) => process.exit(status),
+  (error) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exit(1);
+  },
+);
