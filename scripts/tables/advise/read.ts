@@ -31,7 +31,7 @@ import { readShape } from './shape';
 import type { AdviceInput } from './situation';
 import type { ColumnStatistics, TableStatistics } from './statistics';
 import type { AdvisedQuery } from './workload';
-import { shareOut } from './workload';
+import { mentionsAny, readableStatement, shareOut } from './workload';
 
 /** Statements of pg_stat_statements that are looked at, by calls. */
 const MOST_STATEMENTS = 500;
@@ -74,7 +74,7 @@ export async function readForAdvice(client: Client, options: ReadOptions): Promi
   const workload = await readWorkload(
     client,
     options.queries ?? [],
-    new Set(tables.map(({ table }) => tableKey(table))),
+    tables.map(({ table }) => table),
     partitionOf,
   );
   return {
@@ -197,9 +197,11 @@ interface Workload {
 async function readWorkload(
   client: Client,
   fromFile: readonly WorkloadQuery[],
-  tables: ReadonlySet<string>,
+  known: readonly TableName[],
   partitionOf: ReadonlyMap<string, TableName>,
 ): Promise<Workload> {
+  const tables = new Set(known.map(tableKey));
+  const names = known.map(({ name }) => name);
   const caveats: string[] = [];
   const recorded = await readStatements(client, caveats);
   type Raw = Pick<AdvisedQuery, 'name' | 'source' | 'sql' | 'calls'>;
@@ -208,7 +210,7 @@ async function readWorkload(
     ...recorded.map(({ query, calls }, index): Raw => ({
       name: `statement ${String(index + 1)}`,
       source: 'pg_stat_statements',
-      sql: query,
+      sql: readableStatement(query),
       calls,
     })),
   ];
@@ -218,7 +220,9 @@ async function readWorkload(
     const plan = await explainQuery(client, each.sql);
     if ('problem' in plan) {
       if (each.source === 'file' && !plan.denied) wrong.push(`${each.name}: ${plan.problem}`);
-      else planned.push({ ...each, problem: plan.problem });
+      else if (each.source === 'file' || mentionsAny(each.sql, names)) {
+        planned.push({ ...each, problem: plan.problem });
+      }
       continue;
     }
     const shape = readShape(plan.plan, each.sql, partitionOf);

@@ -29,3 +29,20 @@ export function shareOut<Query extends { readonly source: AdvisedQuery['source']
     share: (query.calls ?? 1) / (totals.get(query.source) ?? 1) / totals.size,
   }));
 }
+
+/**
+ * A statement as pg_stat_statements keeps it, made plannable again: it puts a parameter where a constant stood, and
+ * `interval $1` is no SQL, unlike `interval '1 hour'`. Pure.
+ */
+export function readableStatement(text: string): string {
+  return text.replace(
+    /\b(interval|date|time|timestamp|timestamptz|timestamp with time zone|time with time zone)\s+(\$\d+)/gi,
+    '$2::$1',
+  );
+}
+
+/** Whether a text that could not be planned names one of the tables at all: others are nobody's workload. Pure. */
+export function mentionsAny(text: string, names: readonly string[]): boolean {
+  const words = new Set(text.toLowerCase().match(/[\p{L}_][\p{L}\p{N}_$]*/gu) ?? []);
+  return names.some((name) => words.has(name.toLowerCase()) || text.includes(`"${name}"`));
+}
