@@ -55,7 +55,8 @@ function nameProblem(name: string, kind: ParametersOf, version: number | undefin
   const why = Object.hasOwn(NOT_OFFERED, name) ? NOT_OFFERED[name] : undefined;
   if (why !== undefined) return why;
   if (!NAMES.has(name)) {
-    const hint = didYouMean(name, [...NAMES]);
+    // Those that are not offered too: the next answer then says why.
+    const hint = didYouMean(name, [...NAMES, ...Object.keys(NOT_OFFERED)]);
     return `is no parameter the service is known to offer${hint}: choose one of config/server-parameter-list.ts, or add to it what Azure lists`;
   }
   if (kind === 'workers' && COORDINATOR_ALONE.some((start) => name.startsWith(start))) {

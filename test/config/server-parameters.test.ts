@@ -70,6 +70,11 @@ describe('parameterViolations', () => {
     expect(parameterViolations(old, 'workers', 16)).toHaveLength(1);
   });
 
+  test('takes a slip for what was meant, also where that is not offered', () => {
+    const [violation] = parameterViolations({ max_connection: '300' }, 'coordinator');
+    expect(violation?.problem).toContain('(did you mean "max_connections"?)');
+  });
+
   test.each(['__proto__', 'constructor', 'toString'])('is not taken in by the name %s', (name) => {
     const parameters = Object.fromEntries([[name, 'on']]);
     const [violation] = parameterViolations(parameters, 'coordinator');
