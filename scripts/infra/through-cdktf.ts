@@ -7,7 +7,7 @@ import { orphansOf, withImports } from './adopt';
 import type { CdktfCommand } from './before-cdktf';
 import { guardCdktf, outputDirectory, requestedStacks } from './before-cdktf';
 import { parseDiagnostics } from './diagnostics';
-import { explainFailure } from './failure';
+import { terraformFailure } from './failure';
 import { withPrivateDirectory } from './private-directory';
 import { STACK_FILE } from './stack-plan';
 import type { ProcessEnvironment } from './terraform';
@@ -20,7 +20,8 @@ export type RunCdktf = (more: readonly string[], variables: ProcessEnvironment) 
  * {@link deploy} does, so that the same command finishes the job; what fails otherwise is explained in one paragraph.
  *
  * @returns the exit status to end with
- * @throws ScaleoutError or ConfigError where a guard cannot plan, or what exists is somebody else's
+ * @throws ScaleoutError with the reason in words where Terraform fails, a guard cannot plan, or what exists is somebody
+ *   else's; ConfigError where the config is wrong
  */
 export async function throughCdktf(
   command: CdktfCommand,
@@ -47,8 +48,8 @@ export async function throughCdktf(
       if (status === EXIT.done || signal.aborted || parseDiagnostics(log).length === 0) return status;
       const found = orphansOf(log).filter(({ id }) => !orphans.some((known) => known.id === id));
       if (found.length === 0 || command.verb === 'destroy') {
-        reporter.warn(explainFailure(log, { environment: stack, doing: 'apply' }).message);
-        return status;
+        const where = { environment: stack, doing: 'apply' } as const;
+        throw terraformFailure({ exitCode: status, stdout: log, stderr: '' }, where);
       }
       for (const { id } of found) {
         reporter.warn(`${id} exists already: looking whether an earlier deploy left it behind`);

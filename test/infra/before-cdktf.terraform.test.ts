@@ -62,6 +62,23 @@ terraformSuite('terraform', 'the guards before cdktf', () => {
   );
 
   it(
+    'explains in one paragraph what fails while cdktf applies',
+    async () => {
+      rehearsal.writeConfig(
+        ['stage: single-node', 'stage: scaled-out'],
+        ['to: 203.0.113.15', 'to: 203.0.113.14'],
+      );
+      rehearsal.azure.inject({ method: 'PUT', path: /firewallRules/, answer: { kind: 'conflict' } });
+      const { exitCode, output } = await cdktf('deploy');
+      expect(output).toMatch(
+        /^error: another operation is under way in Azure \(azurerm_cosmosdb_postgresql_firewall_rule\.\w+\): .* run the same command again$/m,
+      );
+      expect(exitCode).toBe(1);
+    },
+    SLOW,
+  );
+
+  it(
     'destroys a cluster that is unprotected, and only named by who destroys it; all else goes through to cdktf',
     async () => {
       const allow = 'destroy-cluster:wwi-sensors-dev,destroy-resource-group:rg-wwi-sensors-dev';
