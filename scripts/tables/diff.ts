@@ -1,4 +1,5 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
+import type { PlacementChange } from './change';
 import { commentsDifference } from './comments';
 import type { CommentsDifference } from './comments';
 import { copyMode } from './copy-mode';
@@ -15,6 +16,8 @@ export interface TablesDifference {
   /** Tables that are to become reference tables. */
   readonly references: readonly TableName[];
   readonly distribute: readonly DistributeDifference[];
+  /** Tables that Citus has as something else, and how they change. */
+  readonly changes: readonly { readonly table: TableName; readonly change: PlacementChange }[];
   /** Live foreign keys that have to be away for a while. */
   readonly drop: readonly { readonly key: LiveForeignKey; readonly why: string; readonly pin: boolean }[];
   /** Foreign keys that have to come back: those above, and those of an earlier run. */
@@ -73,7 +76,7 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
     .sort(compareTables);
   const distribute = outlook
     .distributedTables()
-    .filter(({ wanted }) => !outlook.isThere(wanted.table))
+    .filter(({ wanted }) => !outlook.isThere(wanted.table) && outlook.change(wanted.table)?.kind !== 'alter')
     .map(({ wanted, live: table }): DistributeDifference => {
       const root = outlook.groupRoot(wanted);
       return {
@@ -104,6 +107,12 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
     keys: keyDifferences(outlook),
     references,
     distribute,
+    changes: expected.tables
+      .flatMap(({ table }) => {
+        const change = outlook.change(table);
+        return change === undefined ? [] : [{ table, change }];
+      })
+      .sort((a, b) => compareTables(a.table, b.table)),
     drop,
     restore,
     comments: commentsDifference(outlook, distribute, references, drop),
@@ -115,10 +124,11 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
 
 /** Whether there is anything to do at all. */
 export function isSatisfied(difference: TablesDifference): boolean {
-  const { keys, references, distribute, drop, restore, comments, localCopies: copies } = difference;
+  const { keys, references, distribute, changes, drop, restore, comments, localCopies: copies } = difference;
   return (
-    [keys, references, distribute, drop, restore, comments, copies].every((list) => list.length === 0) &&
-    !difference.removeRecord
+    [keys, references, distribute, changes, drop, restore, comments, copies].every(
+      (list) => list.length === 0,
+    ) && !difference.removeRecord
   );
 }
 

@@ -2,7 +2,7 @@ import type { DistributedTable, ExpectedTable, TableName } from '../../config/di
 import { allOf, didYouMean } from '../../config/wording';
 import { ScaleoutError } from '../lib/errors';
 import { foreignKeyFault, liveTwin } from './foreign-keys';
-import type { CitusTable, LiveTable } from './live';
+import type { LiveTable } from './live';
 import { compareTables, sameColumns, showTable } from './names';
 import type { Outlook } from './outlook';
 
@@ -56,10 +56,13 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
   const live = outlook.liveTable(wanted.table);
   if (live === undefined) return [missingTable(outlook, wanted.table)];
   if (live.kind !== 'table') return wanted.kind === 'local' ? [] : [notAnOrdinaryTable(live)];
-  const different = alreadyDifferent(outlook, wanted, live.citus);
-  if (different !== undefined) return [different];
-  if (wanted.kind === 'local') return [];
-  const faults: string[] = [];
+  if (live.citus.kind === 'schema') {
+    return [
+      `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification`,
+    ];
+  }
+  if (wanted.kind === 'local' && outlook.isThere(wanted.table)) return [];
+  const faults = changeFaults(outlook, live);
   if (!live.ours) {
     faults.push(
       `table ${name} belongs to role ${live.owner} and this session is ${outlook.live.role}, which has not that role's rights: ` +
@@ -111,40 +114,26 @@ function notAnOrdinaryTable(live: LiveTable): string {
   return `${name} ${words[live.kind]}`;
 }
 
-/** The table is Citus's already, in another way than asked: nothing here undoes that by itself. */
-function alreadyDifferent(outlook: Outlook, wanted: ExpectedTable, now: CitusTable): string | undefined {
-  const name = showTable(wanted.table);
-  const undo = `undo it first with undistribute_table (a full copy, with writes waiting), or correct the specification`;
-  if (now.kind === 'plain' || now.kind === 'local') return undefined;
-  if (now.kind === 'schema') {
-    return `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification`;
-  }
-  if (now.kind === 'reference') {
-    return wanted.kind === 'reference'
-      ? undefined
-      : `table ${name} is a reference table already, and the specification says ${describe(wanted)}: ${undo}`;
-  }
-  const by = now.column === null ? 'as a single shard' : `by ${now.column}`;
-  if (wanted.kind !== 'distributed') {
-    return `table ${name} is distributed already (${by}), and the specification says ${describe(wanted)}: ${undo}`;
-  }
-  if (now.column !== wanted.distributeBy) {
-    return (
-      `table ${name} is distributed already ${by}, and the specification says by ${wanted.distributeBy}: change it with ` +
-      `alter_distributed_table (a full copy), or correct the specification`
+/** A table that Citus has to make anew loses what Citus cannot carry over. */
+function changeFaults(outlook: Outlook, live: LiveTable): string[] {
+  const change = outlook.change(live.table);
+  if (change?.kind !== 'undistribute' && change?.kind !== 'alter') return [];
+  const name = showTable(live.table);
+  const call = change.kind === 'alter' ? 'alter_distributed_table' : 'undistribute_table';
+  const faults: string[] = [];
+  if (live.identity) {
+    faults.push(
+      `table ${name} is to change with ${call}, and Citus does that to no table with an identity column: ` +
+        'turn the column into one with a sequence as its default (ALTER COLUMN ... DROP IDENTITY, then SET DEFAULT nextval(...)), or correct the specification',
     );
   }
-  if (wanted.colocateWith === undefined && now.shardCount !== outlook.expected.shardCount) {
-    return (
-      `table ${name} is distributed already in ${String(now.shardCount)} shards, and the specification says ${String(outlook.expected.shardCount)}: ` +
-      `change it with alter_distributed_table (a full copy), or write shardCount: ${String(now.shardCount)}`
+  if (live.grantedViews.length > 0) {
+    faults.push(
+      `table ${name} is to change with ${call}, which makes ${allOf(live.grantedViews)} anew without grants and comments: ` +
+        'drop what rests on the table, and create it again afterwards with both',
     );
   }
-  return undefined;
-}
-
-function describe(wanted: ExpectedTable): string {
-  return wanted.kind === 'distributed' ? `distributed by ${wanted.distributeBy}` : wanted.kind;
+  return faults;
 }
 
 function columnFaults(wanted: DistributedTable, live: LiveTable): string[] {
@@ -271,23 +260,10 @@ function sequenceFaults(outlook: Outlook): string[] {
 /** Tables of one group hash alike, so their distribution columns have one type; tables of different groups do not share one. */
 function colocationFaults(outlook: Outlook): string[] {
   const faults: string[] = [];
-  const owners = new Map<number, TableName>();
-  for (const { wanted, live } of outlook.distributedTables()) {
+  for (const { wanted } of outlook.distributedTables()) {
+    if (wanted.colocateWith === undefined) continue;
     const name = showTable(wanted.table);
     const root = outlook.groupRoot(wanted);
-    const now = live.citus;
-    if (wanted.colocateWith === undefined) {
-      if (now.kind !== 'distributed') continue;
-      const other = owners.get(now.colocationId);
-      if (other !== undefined) {
-        faults.push(
-          `tables ${showTable(other)} and ${name} are colocated already, and the specification has no colocateWith between them: ` +
-            `add it, or separate them with update_distributed_table_colocation('${name}', colocate_with => 'none')`,
-        );
-      }
-      owners.set(now.colocationId, wanted.table);
-      continue;
-    }
     const rootName = showTable(root);
     const first = outlook.liveTable(root);
     const rootBecomes = outlook.becomes(root);
@@ -299,16 +275,6 @@ function colocationFaults(outlook: Outlook): string[] {
       faults.push(
         `table ${name} says colocateWith: ${rootName}, which is not distributed: distribute that one as well`,
       );
-      continue;
-    }
-    const there = first.citus;
-    if (now.kind === 'distributed') {
-      if (there.kind !== 'distributed' || there.colocationId !== now.colocationId) {
-        faults.push(
-          `table ${name} is distributed already and not colocated with ${rootName}: change it with ` +
-            `alter_distributed_table('${name}', colocate_with => '${rootName}') (a full copy), or correct the specification`,
-        );
-      }
       continue;
     }
     const mine = outlook.column(wanted.table, wanted.distributeBy);

@@ -80,6 +80,16 @@ function sameSet(a: readonly (string | null)[], b: readonly string[]): boolean {
  * The others are about cost and keys: see each.
  */
 export function whyDropped(outlook: Outlook, key: LiveForeignKey): string | undefined {
+  const ends = [key.table, key.references];
+  const back = ends.find((table) => outlook.change(table)?.kind === 'undistribute');
+  if (back !== undefined) return `${showTable(back)} can have no foreign key while it is undistributed`;
+  const altered = ends.find((table) => outlook.change(table)?.kind === 'alter');
+  if (
+    altered !== undefined &&
+    ends.every((table) => outlook.liveTable(table)?.citus.kind === 'distributed')
+  ) {
+    return `Citus drops it when it makes ${showTable(altered)} anew`;
+  }
   const from = outlook.becomes(key.table);
   const to = outlook.becomes(key.references);
   if (from.kind !== 'distributed' || to.kind === 'local') return undefined;

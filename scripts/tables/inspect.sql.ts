@@ -52,6 +52,12 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
        CASE WHEN c.relkind IN ('r', 'm') THEN pg_total_relation_size(c.oid) ELSE 0 END::float8 AS bytes,
        CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) ELSE 0 END > 0 AS "hasHeap",
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END AS "replicaIdentity",
+       EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attidentity <> '' AND NOT a.attisdropped) AS identity,
+       ARRAY(SELECT DISTINCT v.oid::regclass::text AS name
+               FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class AND v.oid <> c.oid
+              WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
+                AND (v.relacl IS NOT NULL OR EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = v.oid))
+              ORDER BY name) AS "grantedViews",
        ARRAY(SELECT t.tgname::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
               AND t.tgname !~ '^(citus_|truncate_trigger_)' ORDER BY t.tgname COLLATE "C") AS triggers
   FROM pg_class c
@@ -178,6 +184,9 @@ SELECT p.logicalrelid::oid::int8::float8 AS oid,
        CASE WHEN p.partkey IS NOT NULL THEN column_to_column_name(p.logicalrelid, p.partkey) END AS column,
        p.colocationid AS "colocationId", p.autoconverted AS "autoConverted",
        (SELECT count(*) FROM pg_dist_shard s WHERE s.logicalrelid = p.logicalrelid)::int AS "shardCount",
+       (SELECT to_hex(hashtextextended(string_agg(pl.groupid::text, ',' ORDER BY s.shardminvalue::int8, pl.groupid), 0))
+          FROM pg_dist_shard s JOIN pg_dist_placement pl USING (shardid)
+         WHERE s.logicalrelid = p.logicalrelid AND p.partmethod = 'h') AS layout,
        coalesce((SELECT json_agg(json_build_object('groupId', g.groupid, 'shards', g.shards, 'inactive', g.inactive) ORDER BY g.groupid)
                    FROM (SELECT pl.groupid, count(*) AS shards, count(*) FILTER (WHERE pl.shardstate <> 1) AS inactive
                            FROM pg_dist_shard s JOIN pg_dist_placement pl USING (shardid)

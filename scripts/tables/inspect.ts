@@ -269,6 +269,7 @@ function toCitusTable(row: CitusRow | undefined): CitusTable {
         column: row.column,
         colocationId: row.colocationId,
         shardCount: row.shardCount,
+        layout: row.layout,
         placements: row.placements,
       };
   }
@@ -307,6 +308,8 @@ type TableRow = Pick<
   | 'bytes'
   | 'hasHeap'
   | 'replicaIdentity'
+  | 'identity'
+  | 'grantedViews'
   | 'triggers'
 > & { readonly rowEstimate: number | null } & QueryResultRow;
 
@@ -343,5 +346,6 @@ interface CitusRow extends QueryResultRow {
   readonly colocationId: number;
   readonly autoConverted: boolean;
   readonly shardCount: number;
+  readonly layout: string | null;
   readonly placements: LivePlacements[];
 }

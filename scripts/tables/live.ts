@@ -84,6 +84,10 @@ export interface LiveTable {
   /** On the table and all that belongs to it. */
   readonly comments: readonly LiveComment[];
   readonly citus: CitusTable;
+  /** Has a column GENERATED AS IDENTITY, which Citus cannot copy into a table of another kind. */
+  readonly identity: boolean;
+  /** Views that rest on it and have grants or comments, which Citus forgets when it makes the table anew. */
+  readonly grantedViews: readonly string[];
   /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
   readonly facts: readonly LiveFact[];
   /** The relation itself takes room on the coordinator; shards are relations of their own and do not count. */
@@ -184,6 +188,8 @@ export type CitusTable =
       readonly column: string | null;
       readonly colocationId: number;
       readonly shardCount: number;
+      /** Equal for two tables whose shards of equal place lie on the same nodes; null where a shard has no placement. */
+      readonly layout: string | null;
     } & Placed)
   /** Belongs to a distributed schema. */
   | { readonly kind: 'schema' };

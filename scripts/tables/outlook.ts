@@ -5,6 +5,8 @@ import type {
   ExpectedTable,
   TableName,
 } from '../../config/distribution-types';
+import { placementChange } from './change';
+import type { PlacementChange } from './change';
 import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
 import { sameColumns, sameTable } from './names';
 
@@ -19,6 +21,7 @@ export type Becomes =
 export class Outlook {
   private readonly liveByKey: ReadonlyMap<string, LiveTable>;
   private readonly expectedByKey: ReadonlyMap<string, ExpectedTable>;
+  private readonly changes = new Map<string, PlacementChange | undefined>();
   readonly expected: Distribution;
   readonly live: LiveDatabase;
 
@@ -76,14 +79,25 @@ export class Outlook {
     return { kind: 'local' };
   }
 
-  /** One name for a colocation group: Citus's id where it has one, else the table that starts it. */
+  /** One name for a colocation group: Citus's id where it keeps the one it has, else the table that starts it. */
   private groupName(root: TableName): string {
     const now = this.liveTable(root)?.citus;
-    return now?.kind === 'distributed' ? `colocation ${String(now.colocationId)}` : tableKey(root);
+    return now?.kind === 'distributed' && this.change(root) === undefined
+      ? `colocation ${String(now.colocationId)}`
+      : tableKey(root);
   }
 
-  /** Whether Citus already has the table as what it becomes. */
+  /** How a table that is one of Citus's becomes what is asked; undefined where it is, or is none. */
+  change(table: TableName): PlacementChange | undefined {
+    const key = tableKey(table);
+    if (!this.changes.has(key)) this.changes.set(key, placementChange(this, table));
+    return this.changes.get(key);
+  }
+
+  /** Whether Citus already has the table as what it becomes, as far as foreign keys care. */
   isThere(table: TableName): boolean {
+    const change = this.change(table)?.kind;
+    if (change === 'undistribute' || change === 'alter') return false;
     const now = this.liveTable(table)?.citus.kind;
     const then = this.becomes(table).kind;
     return then === 'local' ? now === 'plain' || now === 'local' : now === then;

@@ -1,12 +1,13 @@
 import { tableKey } from '../../config/identifiers';
 import type { Distribution, TableName } from '../../config/distribution-types';
+import type { PlacementChange } from './change';
 import { diffTables } from './diff';
 import type { CommentsDifference } from './comments';
 import type { DistributeDifference, KeyDifference, RestoreDifference, TablesDifference } from './diff';
 import { requireNoFaults } from './faults';
 import { canReturn } from './foreign-keys';
-import type { LiveDatabase, LiveForeignKey } from './live';
-import { showTable } from './names';
+import type { LiveDatabase, LiveForeignKey, LiveTable } from './live';
+import { sameTable, showTable } from './names';
 import { orderTables } from './order';
 import type { Edge } from './order';
 import { Outlook } from './outlook';
@@ -26,6 +27,9 @@ export type StepAction =
   | 'restore-comments'
   | 'create-reference-table'
   | 'distribute'
+  | 'undistribute'
+  | 'alter-distribution'
+  | 'change-colocation'
   | 'restore-foreign-key'
   | 'validate-foreign-key'
   | 'forget-foreign-key'
@@ -71,24 +75,93 @@ export interface TablesPlan {
 export function planTables(expected: Distribution, live: LiveDatabase): TablesPlan {
   const outlook = new Outlook(expected, live);
   requireNoFaults(outlook);
+  return { formatVersion: 1, observed: observedHash(live), steps: stepsFor(expected, live) };
+}
+
+function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {
+  const outlook = new Outlook(expected, live);
+  const back = outlook.live.tables.filter(({ table }) => outlook.change(table)?.kind === 'undistribute');
+  if (back.length > 0) return undistributeFirst(outlook, back);
   const difference = diffTables(expected, live);
   const edges = foreignKeyEdges(outlook.foreignKeys());
   const keys = inOrder(difference.keys, edges);
   const placing = place(difference, outlook, edges);
-  return {
-    formatVersion: 1,
-    observed: observedHash(live),
-    steps: [
-      ...keys.flatMap(prepareKey),
-      ...dropForeignKeys(difference, live),
-      ...keys.flatMap(replaceKey),
-      ...recordComments(difference, live),
-      ...placing.steps,
-      ...(difference.removeRecord && placing.allReturned ? [removeRecord(live, difference)] : []),
-      ...removeCommentRecord(live, difference, placing),
-      ...truncate(difference, edges),
+  return [
+    ...keys.flatMap(prepareKey),
+    ...dropForeignKeys(difference, live),
+    ...keys.flatMap(replaceKey),
+    ...recordComments(difference, live),
+    ...placing.steps,
+    ...(difference.removeRecord && placing.allReturned ? [removeRecord(live, difference)] : []),
+    ...removeCommentRecord(live, difference, placing),
+    ...truncate(difference, edges),
+  ];
+}
+
+/** The way back comes first; what follows is the plan for the database that it leaves. */
+function undistributeFirst(outlook: Outlook, back: readonly LiveTable[]): TablesStep[] {
+  const { expected, live } = outlook;
+  const { drop } = diffTables(expected, live);
+  const mine = drop.filter(({ key }) =>
+    back.some(({ table }) => sameTable(table, key.table) || sameTable(table, key.references)),
+  );
+  const away = new Set(mine.map(({ key }) => key));
+  const comments = back.flatMap((table) => {
+    const record = commentsThen(table, new Set([...away].map(({ name }) => name))).filter(
+      (comment) =>
+        !live.recordedComments.some(
+          (each) =>
+            sameTable(each.table, table.table) &&
+            each.comment.on === comment.on &&
+            each.comment.name === comment.name,
+        ),
+    );
+    return record.length === 0 ? [] : [{ table: table.table, record, restore: [], after: [] }];
+  });
+  const recorded = comments.flatMap(({ table, record }) =>
+    record.map((comment) => ({ table, comment, missing: true })),
+  );
+  const after: LiveDatabase = {
+    ...live,
+    droppedForeignKeys: [...live.droppedForeignKeys, ...away],
+    recordedComments: [
+      ...live.recordedComments.map((each) =>
+        back.some(({ table }) => sameTable(table, each.table)) ? { ...each, missing: true } : each,
+      ),
+      ...recorded,
     ],
+    ownSchema: {
+      ...live.ownSchema,
+      exists: live.ownSchema.exists || away.size > 0 || recorded.length > 0,
+      recordTable: live.ownSchema.recordTable || away.size > 0,
+      commentTable: live.ownSchema.commentTable || recorded.length > 0,
+    },
+    tables: live.tables.map((table) => ({
+      ...table,
+      foreignKeys: table.foreignKeys.filter((key) => !away.has(key)),
+      ...(back.includes(table) ? { citus: { kind: 'plain' }, hasHeap: true, comments: [] } : {}),
+    })),
   };
+  return [
+    ...dropForeignKeys({ drop: mine }, live),
+    ...recordComments({ comments, drop: mine }, live),
+    ...back.map((table) =>
+      step('undistribute', table.table, sql.undistributeTable(table.table), {
+        comment: `copies every row back to the coordinator, with writes waiting; it was ${
+          table.citus.kind === 'reference' ? 'a reference table' : 'distributed'
+        }`,
+        blocksWrites: true,
+        reversible: true,
+        rows: table.rowEstimate,
+      }),
+    ),
+    ...stepsFor(expected, after),
+  ];
+}
+
+/** What Citus forgets of a table that it makes anew, without what is away by then and returns by itself. */
+function commentsThen(table: LiveTable, away: ReadonlySet<string>): LiveTable['comments'] {
+  return table.comments.filter(({ on, name }) => on !== 'constraint' || !away.has(name));
 }
 
 const FOREIGN_KEY_RECORD: TableName = { schema: 'scaleout', name: 'dropped_foreign_key' };
@@ -194,7 +267,7 @@ function replaceKey({ table, primaryKey }: KeyDifference): TablesStep[] {
   ];
 }
 
-function dropForeignKeys(difference: TablesDifference, live: LiveDatabase): TablesStep[] {
+function dropForeignKeys(difference: Pick<TablesDifference, 'drop'>, live: LiveDatabase): TablesStep[] {
   return difference.drop.map(({ key, why, pin }, index) => {
     const createRecord = index === 0 && !live.ownSchema.recordTable;
     const createSchema = createRecord && !live.ownSchema.exists;
@@ -212,7 +285,10 @@ function dropForeignKeys(difference: TablesDifference, live: LiveDatabase): Tabl
 }
 
 /** Writes down what Citus forgets, before any step that makes it forget. */
-function recordComments({ comments, drop }: TablesDifference, live: LiveDatabase): TablesStep[] {
+function recordComments(
+  { comments, drop }: Pick<TablesDifference, 'comments' | 'drop'>,
+  live: LiveDatabase,
+): TablesStep[] {
   return comments
     .filter(({ record }) => record.length > 0)
     .map(({ table, record }, index) => {
@@ -243,18 +319,21 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
   const commenting = (): TablesStep[] =>
     [...forgotten].flatMap((each) => {
       const waits = outlook.liveTable(each.table) !== undefined && !isThere(each.table);
-      if (waits || each.after.some((table) => !isThere(table))) return [];
+      // A foreign key to a reference table turns the table local when it returns, and comments go again.
+      const turns = outlook.becomes(each.table).kind === 'local' && waiting.size > 0;
+      if (waits || turns || each.after.some((table) => !isThere(table))) return [];
       forgotten.delete(each);
       return [restoreComments(each)];
     });
-  const returning = (): TablesStep[] => [
-    ...commenting(),
-    ...[...waiting].flatMap((restore) => {
+  const returning = (): TablesStep[] => {
+    const before = commenting();
+    const keys = [...waiting].flatMap((restore) => {
       if (!canReturn(restore.key, isThere)) return [];
       waiting.delete(restore);
       return restoreSteps(restore);
-    }),
-  ];
+    });
+    return [...before, ...keys, ...commenting()];
+  };
   const steps = returning();
   for (const table of orderTables(difference.references, edges)) {
     steps.push(
@@ -267,6 +346,19 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
     placed.add(tableKey(table));
     steps.push(...returning());
   }
+  const changing = new Set(rootsFirst(difference.changes));
+  const changes = (): void => {
+    for (const each of changing) {
+      const { table, change } = each;
+      if (change.kind === 'undistribute') continue;
+      if (change.colocateWith !== undefined && !isThere(change.colocateWith)) continue;
+      changing.delete(each);
+      steps.push(changeStep(table, change, outlook, difference));
+      placed.add(tableKey(table));
+      steps.push(...returning());
+    }
+  };
+  changes();
   const groups = difference.distribute.flatMap(({ table, colocateWith }) =>
     colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
   );
@@ -275,7 +367,54 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
     placed.add(tableKey(each.table));
     steps.push(...returning());
   }
+  changes();
   return { steps, allReturned: waiting.size === 0, allCommented: forgotten.size === 0 };
+}
+
+/** A table can only join a group that is there. */
+function rootsFirst(changes: TablesDifference['changes']): TablesDifference['changes'] {
+  const joins = ({ change }: TablesDifference['changes'][number]): boolean =>
+    change.kind !== 'undistribute' && change.colocateWith !== undefined;
+  return [...changes.filter((each) => !joins(each)), ...changes.filter(joins)];
+}
+
+function changeStep(
+  table: TableName,
+  change: Exclude<PlacementChange, { kind: 'undistribute' }>,
+  outlook: Outlook,
+  { drop }: TablesDifference,
+): TablesStep {
+  const beside =
+    change.colocateWith === undefined
+      ? 'in a colocation group of its own'
+      : `beside ${showTable(change.colocateWith)}`;
+  if (change.kind === 'regroup') {
+    return step('change-colocation', table, sql.regroupTable(table, change.colocateWith), {
+      comment: `${beside}; the shards are alike and stay where they are`,
+      reversible: true,
+    });
+  }
+  const live = outlook.liveTable(table);
+  const away = new Set(drop.filter(({ key }) => sameTable(key.table, table)).map(({ key }) => key.name));
+  const what = [
+    ...(change.column === undefined ? [] : [`by ${change.column}`]),
+    ...(change.shardCount === undefined ? [] : [`into ${String(change.shardCount)} shards`]),
+    beside,
+  ];
+  return step(
+    'alter-distribution',
+    table,
+    [
+      ...sql.alterDistributedTable(table, change),
+      ...(live === undefined ? [] : sql.commentAgain(table, commentsThen(live, away))),
+    ],
+    {
+      comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting`,
+      blocksWrites: true,
+      reversible: true,
+      rows: live?.rowEstimate,
+    },
+  );
 }
 
 function restoreComments({ table, restore }: CommentsDifference): TablesStep {

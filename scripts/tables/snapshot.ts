@@ -50,7 +50,7 @@ export function snapshotHash(snapshot: Snapshot): string {
 
 function factsOf(table: LiveTable): [string, unknown][] {
   const { kind, owner, replicaIdentity, citus } = table;
-  const placed = 'placements' in citus ? { ...citus, placements: undefined } : citus;
+  const placed = 'placements' in citus ? { ...citus, placements: undefined, layout: undefined } : citus;
   return [
     ['kind', [kind, table.unlogged, table.inherits]],
     ['owner', owner],
@@ -97,8 +97,8 @@ export function couldBeOurs({ table, subject, how }: Change, live: LiveDatabase)
     case 'not-null':
       return true;
     case 'rows':
-      // Said of plain tables alone, so it goes when the table is none any more.
-      return how === 'gone';
+      // Said of plain tables alone, so it comes and goes with what the table is to Citus.
+      return how !== 'different';
     case 'foreign-key':
       return (
         how === 'different' ||

@@ -1,5 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TableName } from '../../config/distribution-types';
+import type { PlacementChange } from './change';
 import type { NewPrimaryKey } from './diff';
 import type { LiveComment, LiveForeignKey } from './live';
 import { keyIndexName, notNullCheckName, sqlColumns, sqlTable, sqlTableArgument } from './names';
@@ -192,6 +193,34 @@ export function createReferenceTable(table: TableName): string[] {
   return [`SELECT create_reference_table(${sqlTableArgument(table)})`];
 }
 
+export function undistributeTable(table: TableName): string[] {
+  return [`SELECT undistribute_table(${sqlTableArgument(table)})`];
+}
+
+/** Citus takes the group as a name, and refuses to leave the tables of the old one behind unless told so. */
+export function alterDistributedTable(
+  table: TableName,
+  { column, shardCount, colocateWith }: Extract<PlacementChange, { kind: 'alter' }>,
+): string[] {
+  const values = [
+    ...(column === undefined ? [] : [`distribution_column => ${escapeLiteral(column)}`]),
+    ...(shardCount === undefined ? [] : [`shard_count => ${String(shardCount)}`]),
+    `colocate_with => ${sqlGroup(colocateWith)}`,
+    'cascade_to_colocated => false',
+  ];
+  return [`SELECT alter_distributed_table(${sqlTableArgument(table)}, ${values.join(', ')})`];
+}
+
+export function regroupTable(table: TableName, colocateWith: TableName | undefined): string[] {
+  return [
+    `SELECT update_distributed_table_colocation(${sqlTableArgument(table)}, colocate_with => ${sqlGroup(colocateWith)})`,
+  ];
+}
+
+function sqlGroup(table: TableName | undefined): string {
+  return table === undefined ? "'none'" : sqlTableArgument(table);
+}
+
 export interface DistributeOptions {
   readonly column: string;
   /** Absent starts a colocation group, whose shards the count is for. */
@@ -209,7 +238,7 @@ export function distributeTable(table: TableName, options: DistributeOptions): s
   return [`SELECT ${call}(${sqlTableArgument(table)}, ${escapeLiteral(options.column)}, ${group})`];
 }
 
-function commentAgain(table: TableName, comments: readonly LiveComment[]): string[] {
+export function commentAgain(table: TableName, comments: readonly LiveComment[]): string[] {
   return comments.map(({ on, schema, name, text }) => {
     const within = `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
     const subject = {

@@ -89,6 +89,8 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     foreignKeys: [],
     comments: [],
     facts: [],
+    identity: false,
+    grantedViews: [],
     citus: { kind: 'plain' },
     ...more,
   };
@@ -100,6 +102,7 @@ export function distributed(columnName: string, colocationId: number, shardCount
     column: columnName,
     colocationId,
     shardCount,
+    layout: 'even',
     placements: [{ groupId: 0, shards: shardCount, inactive: 0 }],
   };
 }

@@ -151,7 +151,11 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
           first?.citus.kind === 'distributed' ? first.citus.colocationId : 100 + live.tables.indexOf(table);
         return {
           ...table,
-          citus: distributed(wanted.distributeBy, group),
+          citus: distributed(
+            wanted.distributeBy,
+            group,
+            first?.citus.kind === 'distributed' ? first.citus.shardCount : expected.shardCount,
+          ),
           hasHeap: online ? false : table.hasHeap,
         };
       });
@@ -162,12 +166,71 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
           (online || find(live, table.table.name).citus.kind === 'local'),
       );
     }
+    case 'undistribute': {
+      const back = on((table) => {
+        if (table.citus.kind !== 'distributed' && table.citus.kind !== 'reference')
+          throw new Error('is not distributed');
+        if (table.foreignKeys.length > 0 || incoming(live, step.table).length > 0)
+          throw new Error('has a foreign key');
+        return { ...table, citus: { kind: 'plain' }, hasHeap: true };
+      });
+      return forgetComments(back, (table) => showTable(table.table) === step.table);
+    }
+    case 'alter-distribution':
+      return on((table) => {
+        if (wanted?.kind !== 'distributed' || table.citus.kind !== 'distributed')
+          throw new Error('is not distributed');
+        const between = [...table.foreignKeys, ...incoming(live, step.table)].filter(
+          (key) => referenced(live, key).citus.kind === 'distributed',
+        );
+        if (between.length > 0) throw new Error('Citus would drop a foreign key');
+        if (table.keys.some((key) => !key.columns.includes(wanted.distributeBy)))
+          throw new Error('key without column');
+        const root = rootOf(expected, live, step.table);
+        const first = find(live, root).citus;
+        if (root !== step.table && first.kind !== 'distributed') throw new Error('nothing to colocate with');
+        const changed = distributed(
+          wanted.distributeBy,
+          root !== step.table && first.kind === 'distributed'
+            ? first.colocationId
+            : 1000 + live.tables.indexOf(table) + table.citus.colocationId,
+          root !== step.table && first.kind === 'distributed' ? first.shardCount : expected.shardCount,
+        );
+        if (JSON.stringify(changed) === JSON.stringify(table.citus)) throw new Error('changes nothing');
+        return { ...table, citus: changed };
+      });
+    case 'change-colocation':
+      return on((table) => {
+        if (wanted?.kind !== 'distributed' || table.citus.kind !== 'distributed')
+          throw new Error('is not distributed');
+        const root = rootOf(expected, live, step.table);
+        const first = find(live, root).citus;
+        if (root === step.table)
+          return {
+            ...table,
+            citus: {
+              ...table.citus,
+              colocationId: 5000 + live.tables.indexOf(table) + table.citus.colocationId,
+            },
+          };
+        if (first.kind !== 'distributed' || first.shardCount !== table.citus.shardCount)
+          throw new Error('shards differ');
+        return { ...table, citus: { ...table.citus, colocationId: first.colocationId } };
+      });
     case 'restore-foreign-key': {
       const key = recorded();
-      return {
-        ...on((table) => ({ ...table, foreignKeys: [...table.foreignKeys, { ...key, validated: false }] })),
+      const turns =
+        find(live, key.references.name).citus.kind === 'reference' &&
+        tableOf(live, key).citus.kind === 'plain';
+      const back: LiveDatabase = {
+        ...on((table) => ({
+          ...table,
+          foreignKeys: [...table.foreignKeys, { ...key, validated: false }],
+          ...(turns ? { citus: { kind: 'local', autoConverted: true }, hasHeap: false } : {}),
+        })),
         droppedForeignKeys: key.validated ? live.droppedForeignKeys : without(key),
       };
+      return forgetComments(back, (table) => turns && showTable(table.table) === step.table);
     }
     case 'validate-foreign-key': {
       const key = recorded();

@@ -1,0 +1,270 @@
+import fc from 'fast-check';
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import { diffTables, isSatisfied } from '../../scripts/tables/diff';
+import { findFaults } from '../../scripts/tables/faults';
+import type { LiveDatabase } from '../../scripts/tables/live';
+import { Outlook } from '../../scripts/tables/outlook';
+import { planTables } from '../../scripts/tables/plan';
+import type { TablesStep } from '../../scripts/tables/plan';
+import { requireNothingBeyond, requireReviewed, sealPlan } from '../../scripts/tables/plan-file';
+import {
+  column,
+  distributed,
+  distribution,
+  foreignKey,
+  key,
+  liveDatabase,
+  liveTable,
+  named,
+  primaryKey,
+  reference,
+  sensors,
+} from './support/catalog';
+import { perform } from './support/model';
+
+const ids = (expected: Distribution, live: LiveDatabase): string[] =>
+  planTables(expected, live).steps.map((step) => step.id);
+const sqlOf = (expected: Distribution, live: LiveDatabase, id: string): readonly string[] =>
+  planTables(expected, live).steps.find((step) => step.id === id)?.sql ?? [];
+const by = (name: string, distributeBy: string, more: object = {}): ExpectedTable => ({
+  kind: 'distributed',
+  table: named(name),
+  distributeBy,
+  ...more,
+});
+
+const done = liveDatabase(
+  sensors({
+    types: { citus: reference, hasHeap: false },
+    devices: { citus: distributed('device_id', 7), hasHeap: false },
+    events: {
+      citus: distributed('device_id', 7),
+      keys: [primaryKey('events', ['device_id', 'event_id'])],
+      hasHeap: false,
+    },
+  }),
+);
+
+describe('ways back and sideways', () => {
+  test('local again: foreign keys are recorded, rows come back, foreign keys return', () => {
+    const tables: ExpectedTable[] = ['device_types', 'devices', 'events'].map((name) => ({
+      kind: 'local',
+      table: named(name),
+    }));
+    const { steps } = planTables(distribution({ tables }), done);
+    expect(steps.map((step) => step.id)).toEqual([
+      'drop-foreign-key:devices:devices_device_type_id_fkey',
+      'drop-foreign-key:events:events_device_id_fkey',
+      'undistribute:device_types',
+      'undistribute:devices',
+      'undistribute:events',
+      'restore-foreign-key:devices:devices_device_type_id_fkey',
+      'validate-foreign-key:devices:devices_device_type_id_fkey',
+      'restore-foreign-key:events:events_device_id_fkey',
+      'validate-foreign-key:events:events_device_id_fkey',
+      'remove-record:scaleout.dropped_foreign_key',
+    ]);
+    for (const step of steps.filter((each) => each.action === 'undistribute')) {
+      expect(step).toMatchObject({ blocksWrites: true, reversible: true, transaction: true });
+    }
+  });
+
+  test('another shard count: the group moves table by table, and only foreign keys between distributed tables go', () => {
+    const expected = distribution({ shardCount: 64 });
+    expect(ids(expected, done)).toEqual([
+      'drop-foreign-key:events:events_device_id_fkey',
+      'alter-distribution:devices',
+      'alter-distribution:events',
+      'restore-foreign-key:events:events_device_id_fkey',
+      'validate-foreign-key:events:events_device_id_fkey',
+      'remove-record:scaleout.dropped_foreign_key',
+    ]);
+    expect(sqlOf(expected, done, 'alter-distribution:devices')).toEqual([
+      `SELECT alter_distributed_table('"public"."devices"', shard_count => 64, colocate_with => 'none', cascade_to_colocated => false)`,
+    ]);
+    expect(sqlOf(expected, done, 'alter-distribution:events')).toEqual([
+      `SELECT alter_distributed_table('"public"."events"', colocate_with => '"public"."devices"', cascade_to_colocated => false)`,
+    ]);
+  });
+
+  test('another column: in place where the key holds both, over the coordinator where it does not', () => {
+    const table = (keys: string[]): LiveDatabase =>
+      liveDatabase([
+        liveTable('t', {
+          columns: [column('a'), column('b')],
+          keys: [primaryKey('t', keys)],
+          citus: distributed('a', 3),
+          hasHeap: false,
+        }),
+      ]);
+    const expected = (primary?: string[]): Distribution =>
+      distribution({ tables: [by('t', 'b', primary === undefined ? {} : { primaryKey: primary })] });
+    expect(ids(expected(), table(['a', 'b']))).toEqual(['alter-distribution:t']);
+    expect(sqlOf(expected(), table(['a', 'b']), 'alter-distribution:t')[0]).toContain(
+      `distribution_column => 'b'`,
+    );
+    expect(ids(expected(['b', 'a']), table(['a']))).toEqual([
+      'build-key-index:t',
+      'replace-primary-key:t',
+      'alter-distribution:t',
+    ]);
+    expect(ids(expected(['b']), table(['a']))).toEqual([
+      'undistribute:t',
+      'build-key-index:t',
+      'replace-primary-key:t',
+      'distribute:t',
+    ]);
+  });
+
+  test('a reference table that is to be distributed, and the other way round', () => {
+    const live = liveDatabase([
+      liveTable('was_reference', { citus: reference, hasHeap: false }),
+      liveTable('was_distributed', { citus: distributed('id', 3), hasHeap: false }),
+    ]);
+    const tables: ExpectedTable[] = [
+      by('was_reference', 'id'),
+      { kind: 'reference', table: named('was_distributed') },
+    ];
+    expect(ids(distribution({ tables }), live)).toEqual([
+      'undistribute:was_reference',
+      'undistribute:was_distributed',
+      'create-reference-table:was_distributed',
+      'distribute:was_reference',
+      'truncate-local-copy:was_distributed',
+    ]);
+  });
+
+  test('unrelated tables that share a group are parted, and alike tables joined, without moving a row', () => {
+    const live = (other: object): LiveDatabase =>
+      liveDatabase([
+        liveTable('a', { citus: distributed('id', 3), hasHeap: false }),
+        liveTable('b', {
+          citus: { ...distributed('id', 3), ...other },
+          hasHeap: false,
+        }),
+      ]);
+    const apart = distribution({ tables: [by('a', 'id'), by('b', 'id')] });
+    const joined = distribution({ tables: [by('a', 'id'), by('b', 'id', { colocateWith: named('a') })] });
+    expect(ids(apart, live({}))).toEqual(['change-colocation:b']);
+    expect(sqlOf(apart, live({}), 'change-colocation:b')).toEqual([
+      `SELECT update_distributed_table_colocation('"public"."b"', colocate_with => 'none')`,
+    ]);
+    expect(planTables(apart, live({})).steps[0]).toMatchObject({ blocksWrites: false, reversible: true });
+    expect(ids(joined, live({ colocationId: 4 }))).toEqual(['change-colocation:b']);
+    expect(ids(joined, live({ colocationId: 4, layout: 'moved' }))).toEqual(['alter-distribution:b']);
+    expect(ids(joined, live({ colocationId: 4, shardCount: 8 }))).toEqual(['alter-distribution:b']);
+    expect(ids(joined, live({}))).toEqual([]);
+  });
+
+  test('what Citus cannot carry over is a fault', () => {
+    const faults = (more: object): string[] =>
+      findFaults(
+        new Outlook(
+          distribution({ tables: [{ kind: 'local', table: named('t') }] }),
+          liveDatabase([liveTable('t', { citus: reference, ...more })]),
+        ),
+      );
+    expect(faults({})).toEqual([]);
+    expect(faults({ identity: true })[0]).toMatch(
+      /undistribute_table, and Citus does that to no table with an identity/,
+    );
+    expect(faults({ grantedViews: ['v'] })[0]).toMatch(/makes v anew without grants and comments/);
+    expect(faults({ ours: false, owner: 'bob' })[0]).toMatch(/belongs to role bob/);
+  });
+
+  test('comments are written down before they are lost, or come back in the transaction that loses them', () => {
+    const comments = [{ on: 'table' as const, schema: 'public', name: '', text: 'mine' }];
+    const back = liveDatabase([liveTable('t', { citus: reference, comments })]);
+    expect(ids(distribution({ tables: [{ kind: 'local', table: named('t') }] }), back)).toEqual([
+      'record-comments:t',
+      'undistribute:t',
+      'restore-comments:t',
+      'remove-record:scaleout.recorded_comment',
+    ]);
+    const sideways = liveDatabase([
+      liveTable('t', { citus: distributed('id', 3, 8), hasHeap: false, comments }),
+    ]);
+    expect(sqlOf(distribution({ tables: [by('t', 'id')] }), sideways, 'alter-distribution:t').at(-1)).toBe(
+      `COMMENT ON TABLE "public"."t" IS 'mine'`,
+    );
+  });
+});
+
+/** Two specifications of the same tables, with foreign keys that both allow. */
+const changes = fc
+  .record({
+    online: fc.boolean(),
+    counts: fc.tuple(fc.constantFrom(8, 16), fc.constantFrom(8, 16)),
+    kinds: fc.array(fc.tuple(...[0, 1].map(() => fc.constantFrom('reference', 'first', 'second', 'local'))), {
+      minLength: 1,
+      maxLength: 5,
+    }),
+    links: fc.array(fc.tuple(fc.nat(4), fc.nat(4)), { maxLength: 5 }),
+    columns: fc.array(fc.constantFrom('id', 'other'), { minLength: 2, maxLength: 2 }),
+  })
+  .map(({ online, counts, kinds, links, columns }) => {
+    const name = (index: number): string => `t${String(9 - index)}`;
+    const specification = (which: 0 | 1): Distribution => {
+      const firstOf = (kind: string | undefined): number => kinds.findIndex((pair) => pair[which] === kind);
+      return distribution({
+        online,
+        shardCount: counts[which],
+        tables: kinds.map((pair, index): ExpectedTable => {
+          const [kind, table] = [pair[which], named(name(index))];
+          if (kind === 'reference' || kind === 'local') return { kind, table };
+          const colocateWith = firstOf(kind) === index ? {} : { colocateWith: named(name(firstOf(kind))) };
+          return by(name(index), columns[which] ?? 'id', colocateWith);
+        }),
+      });
+    };
+    const live = kinds.map((_, index) =>
+      liveTable(name(index), {
+        columns: [column('id'), column('other')],
+        comments: [{ on: 'table', schema: 'public', name: '', text: 'mine' }],
+        keys: [
+          primaryKey(name(index), ['id', 'other']),
+          key(`${name(index)}_key`, 'unique', ['other', 'id']),
+        ],
+        foreignKeys: [...new Map(links.map((link) => [link.join(), link])).values()]
+          .filter(([from, to]) => from === index && to < kinds.length)
+          .map(([, to]) =>
+            foreignKey(name(index), ['id', 'other'], name(to), { name: `fk_${name(index)}_${name(to)}` }),
+          ),
+      }),
+    );
+    return { first: specification(0), second: specification(1), live: liveDatabase(live) };
+  })
+  .filter(({ first, second, live }) =>
+    [first, second].every((expected) => findFaults(new Outlook(expected, live)).length === 0),
+  );
+
+/** Carries a plan through as `apply` does, held against the plan as it was reviewed at every step. */
+function carryOut(expected: Distribution, start: LiveDatabase): LiveDatabase {
+  const reviewed = sealPlan(planTables(expected, start), expected, start);
+  let live = start;
+  for (let ran = 0; ran < 100; ran += 1) {
+    const plan = planTables(expected, live);
+    const step: TablesStep | undefined = plan.steps[0];
+    if (step === undefined) return live;
+    requireReviewed(reviewed, plan, live);
+    requireNothingBeyond(reviewed, plan, 'nothing');
+    live = perform(expected, live, step);
+  }
+  throw new Error('does not come to an end');
+}
+
+test('any specification leads to any other, by steps that one plan names, and every foreign key is there at the end', () => {
+  fc.assert(
+    fc.property(changes, ({ first, second, live }) => {
+      const names = ({ tables }: LiveDatabase): string[] =>
+        tables.flatMap(({ foreignKeys }) => foreignKeys.map(({ name }) => name)).sort();
+      const between = carryOut(first, live);
+      expect(findFaults(new Outlook(second, between))).toEqual([]);
+      const end = carryOut(second, between);
+      expect(isSatisfied(diffTables(second, end))).toBe(true);
+      expect(names(end)).toEqual(names(live));
+      expect(end.tables.every(({ comments }) => comments.length === 1)).toBe(true);
+    }),
+    { numRuns: 400 },
+  );
+});
