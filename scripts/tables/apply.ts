@@ -13,7 +13,9 @@ import { stopIfAsked } from '../lib/verb';
 import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { inspectDatabase } from './inspect';
+import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
+import { cleanUpLeftovers } from './mend';
 import { showTable } from './names';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
@@ -61,6 +63,11 @@ export interface TablesApplied {
   readonly longestWriteBlock: { readonly id: string; readonly seconds: number } | null;
 }
 
+/** The answer where everything is as specified. */
+export function nothingApplied(): TablesApplied {
+  return { formatVersion: 1, applied: [], remaining: [], seconds: 0, longestWriteBlock: null };
+}
+
 export interface ApplyInput {
   readonly expected: Distribution;
   /** Do exactly this, or refuse. */
@@ -104,13 +111,16 @@ export async function applyTables(
   const pid = await prepareSession(client);
   let longest: TablesApplied['longestWriteBlock'] = null;
 
-  let live = await inspectDatabase(client, input.expected);
+  const inspect = (options?: InspectOptions): Promise<LiveDatabase> =>
+    inspectPatiently(context, client, input.expected, locks, options);
+  let live = await inspect();
   let plan = planTables(input.expected, live);
   if (input.reviewed !== undefined) requireReviewed(input.reviewed, plan, live);
   announce(context, plan);
   if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
     throw new ScaleoutError('nothing was changed, as answered');
   }
+  if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
     if (input.reviewed !== undefined)
@@ -125,7 +135,7 @@ export async function applyTables(
       }
     } else if (attempt.outcome === 'cancelled') {
       throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
-    } else if (isConflict(attempt.error)) {
+    } else if (isConflict(attempt.error) || waitedOnWorker(attempt)) {
       const failed = (failures.get(step.id) ?? 0) + 1;
       failures.set(step.id, failed);
       if (failed >= locks.attempts) {
@@ -135,12 +145,10 @@ export async function applyTables(
       await pause(context, step, failed, attempt, locks);
     } else if (!isStatementError(attempt.error)) throw attempt.error;
     else {
-      const after = await inspectDatabase(client, input.expected, { searchNulls: false, facts: false }).catch(
-        () => live,
-      );
+      const after = await inspectDatabase(client, input.expected, BETWEEN_STEPS).catch(() => live);
       throw stepError(step, attempt.error, applied, turnedLocal(live, after));
     }
-    live = await inspectDatabase(client, input.expected, { searchNulls: false, facts: false });
+    live = await inspect(BETWEEN_STEPS);
     plan = planTables(input.expected, live);
     if (attempt.outcome === 'done' && plan.steps[0]?.id === step.id) {
       throw new ScaleoutError(
@@ -155,6 +163,35 @@ export async function applyTables(
     seconds: secondsSince(started),
     longestWriteBlock: longest,
   };
+}
+
+/** What a plan needs, and no more. */
+const BETWEEN_STEPS: InspectOptions = { searchNulls: false, facts: false };
+
+/** Looks at the database; somebody's exclusive lock on a table is waited for as long as that of a step. */
+async function inspectPatiently(
+  { reporter, signal }: VerbContext,
+  client: Client,
+  expected: Distribution,
+  locks: LockPolicy,
+  options: InspectOptions = {},
+): Promise<LiveDatabase> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await inspectDatabase(client, expected, options);
+    } catch (error) {
+      const locked = error instanceof ScaleoutError && errorCode(error.cause) === '55P03';
+      if (!locked || attempt >= locks.attempts) throw error;
+      if (signal.aborted) throw new InterruptedError('stopped as asked. Run the same command again to go on');
+      reporter.info(`${error.message}; this was attempt ${String(attempt)} of ${String(locks.attempts)}`);
+      await sleep(pauseBefore(attempt, locks), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Milliseconds. */
+function pauseBefore(attempt: number, { pauseMs }: LockPolicy): number {
+  return Math.min(pauseMs * 2 ** (attempt - 1), pauseMs * 10);
 }
 
 type Attempt =
@@ -263,6 +300,19 @@ export function isConflict(error: unknown): boolean {
   return ['55P03', '40P01'].includes(errorCode(error) ?? '') || isCatalogConflict(error);
 }
 
+/** Citus says of a lock timeout on a worker, in some statements, no more than that the connection to it failed. */
+function waitedOnWorker({
+  error,
+  blockers,
+}: {
+  readonly error: unknown;
+  readonly blockers: readonly Blocker[];
+}): boolean {
+  return (
+    isStatementError(error) && blockers.length > 0 && /connection marked as essential/.test(error.message)
+  );
+}
+
 function isCatalogConflict(error: unknown): error is Error & ServerMessage {
   return isServerError(error) && error.code === 'XX000' && /^tuple concurrently/.test(error.message);
 }
@@ -281,8 +331,7 @@ async function pause(
       ? `${step.id} met another session's change of the same catalog row in ${attempt}, and tries again`
       : `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; ${attempt} gave up so that writes can go on`,
   );
-  const ms = Math.min(locks.pauseMs * 2 ** (failed - 1), locks.pauseMs * 10);
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
+  await sleep(pauseBefore(failed, locks), undefined, { signal }).catch(() => undefined);
 }
 
 function lockError(

@@ -5,7 +5,7 @@ import { requireCitus, requireCoordinator, withAdvisoryLock, withClient } from '
 import type { ConnectionTarget } from '../lib/connection';
 import { count, duration, table } from '../lib/reporter';
 import type { VerbContext, VerbResult } from '../lib/verb';
-import { applyTables } from './apply';
+import { applyTables, nothingApplied } from './apply';
 import type { LockPolicy, TablesApplied } from './apply';
 import type { Fingerprint } from './fingerprint';
 import { inspectDatabase } from './inspect';
@@ -13,7 +13,7 @@ import { planTables } from './plan';
 import type { TablesPlan } from './plan';
 import { sealPlan, writePlan } from './plan-file';
 import type { SealedPlan } from './plan-file';
-import { requireNoRebalance } from './rebalance-guard';
+import { requireNoRebalance, shardsOnTheMove } from './rebalance-guard';
 import { verifyDatabase } from './verify';
 import type { TablesVerified } from './verify';
 
@@ -76,8 +76,12 @@ export async function tablesApply(
     return context.confirm(`Apply exactly this to database ${target.database}?`);
   };
   const applied = await onCitus(context, target, 'tables apply', async (client) => {
-    // Who follows a job holds the lock too, and the job is the better answer.
-    await requireNoRebalance(client, 'nothing was changed');
+    // Who follows a job holds the lock too, and the job is the better answer, unless there is nothing to do.
+    if ((await shardsOnTheMove(client)) !== undefined) {
+      const steps = planTables(input.expected, await inspectDatabase(client, input.expected)).steps;
+      if (steps.length === 0) return nothingApplied();
+      await requireNoRebalance(client, 'nothing was changed');
+    }
     return withAdvisoryLock(client, 'tables', () =>
       withClient(
         target,

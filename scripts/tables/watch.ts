@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Progress } from '../lib/reporter';
-import { BLOCKERS, CANCEL, ROWS_COPIED } from './watch.sql';
+import { BLOCKERS, CANCEL, ROWS_COPIED, WORKER_BLOCKERS } from './watch.sql';
 
 /** A session that stands in the way. Fields of other roles' sessions may be hidden from ours. */
 export interface Blocker {
@@ -9,7 +9,12 @@ export interface Blocker {
   readonly user: string | null;
   readonly application: string | null;
   readonly state: string | null;
+  /** When its transaction began. */
   readonly since: string | null;
+  /** When its last statement began. */
+  readonly queryStart: string | null;
+  /** The node it works on; absent for the coordinator. */
+  readonly node?: string;
 }
 
 /** Milliseconds between two looks. */
@@ -50,7 +55,12 @@ export function watch(client: Client, watched: Watched): Watch {
   const look = async (count: boolean): Promise<void> => {
     const { rows } = await client.query<Blocker>(BLOCKERS, [watched.pid]);
     if (rows.length > 0) seen = rows;
-    if (!count || watched.copy === undefined) return;
+    if (!count) return;
+    if (rows.length === 0) {
+      const { rows: elsewhere } = await client.query<Blocker>(WORKER_BLOCKERS, [watched.pid]);
+      if (elsewhere.length > 0) seen = elsewhere;
+    }
+    if (watched.copy === undefined) return;
     const { table, rows: expected, progress } = watched.copy;
     const answer = await client.query<{ rows: number }>(ROWS_COPIED, [shardPattern(table)]);
     const now = answer.rows[0]?.rows ?? 0;
@@ -91,12 +101,17 @@ function shardPattern(table: string): string {
 
 /** One blocker as messages name it. */
 export function describeBlocker(blocker: Blocker): string {
+  // PostgreSQL names no process for a transaction that outlived its session.
+  if (blocker.pid === 0) {
+    return 'a prepared transaction of a session that was lost, which Citus ends within a minute or two';
+  }
   const parts = [
-    `session ${String(blocker.pid)}`,
+    `session ${String(blocker.pid)}${blocker.node === undefined ? '' : ` on ${blocker.node}`}`,
     blocker.user === null ? '' : `user ${blocker.user}`,
     blocker.application === null || blocker.application === '' ? '' : `application "${blocker.application}"`,
     blocker.state === null ? '' : blocker.state,
-    blocker.since === null ? '' : `since ${blocker.since}`,
+    blocker.since === null ? '' : `in a transaction since ${blocker.since}`,
+    blocker.queryStart === null ? '' : `its last statement of ${blocker.queryStart}`,
   ];
   return parts.filter((part) => part !== '').join(', ');
 }

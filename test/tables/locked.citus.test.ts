@@ -32,7 +32,8 @@ platformSuite('reading beside an exclusive lock', () => {
 
   test('every verb names the session that holds it, soon', async () => {
     const { rows } = await holder.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    const runs = verbs.map((verb) => verb(testContext(), { target: database.target, expected }));
+    const locks = { timeoutMs: 100, longWorkTimeoutMs: 100, attempts: 1, pauseMs: 10 };
+    const runs = verbs.map((verb) => verb(testContext(), { target: database.target, expected, locks }));
     for (const run of await Promise.allSettled(runs as Promise<unknown>[])) {
       expect(run).toMatchObject({
         status: 'rejected',

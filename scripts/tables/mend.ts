@@ -1,0 +1,44 @@
+import type { Client } from 'pg';
+import { count } from '../lib/reporter';
+import type { Reporter } from '../lib/reporter';
+import { isServerError, describeServerError } from '../lib/errors';
+
+/** What Citus wrote down to remove, by kind: everything an operation makes on the way is in this list until it ends. */
+const LEFTOVERS = `
+SELECT CASE object_type WHEN 1 THEN 'shard placements' WHEN 2 THEN 'subscriptions' WHEN 3 THEN 'replication slots'
+                        WHEN 4 THEN 'publications' WHEN 5 THEN 'roles' ELSE 'objects' END AS kind,
+       count(*)::int AS count
+  FROM pg_dist_cleanup
+ GROUP BY 1
+ ORDER BY 1`;
+
+const CLEAN_UP = 'CALL citus_cleanup_orphaned_resources()';
+
+/** Milliseconds to wait for a lock: whoever holds one on a leftover is a session that is not gone yet. */
+const LOCK_TIMEOUT_MS = 5000;
+
+/**
+ * Removes what an operation that broke off left on the nodes: orphaned shards, which would be in the way of the next
+ * attempt, and replication slots, which hold the log of their node back until its disk is full. Citus knows by its own
+ * list what belongs to an operation that is still at work and leaves that alone; its daemon would come round sooner or
+ * later, a run that goes on at once cannot wait for it.
+ */
+export async function cleanUpLeftovers(client: Client, reporter: Reporter): Promise<void> {
+  const { rows } = await client.query<{ kind: string; count: number }>(LEFTOVERS);
+  if (rows.length === 0) return;
+  await client.query("SELECT set_config('lock_timeout', $1, false)", [String(LOCK_TIMEOUT_MS)]);
+  try {
+    await client.query(CLEAN_UP);
+    reporter.info(
+      `cleaned up after an operation that broke off: ${rows.map((row) => `${count(row.count)} ${row.kind}`).join(', ')}`,
+    );
+  } catch (error) {
+    // The step that meets what is left will say so better; most often nothing does.
+    if (!isServerError(error)) throw error;
+    reporter.warn(
+      `what an earlier operation left behind could not be removed: ${describeServerError(error)}`,
+    );
+  } finally {
+    await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
+  }
+}

@@ -1,0 +1,162 @@
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { freshOnlineDatabase } from './support/databases';
+import { createSensors, query, sensorsDistribution, session, testContext } from './support/sensors';
+import { slowCopy } from './support/slow-copy';
+
+jest.setTimeout(180_000);
+
+let database: TestDatabase | undefined;
+afterEach(async () => {
+  await database?.drop();
+  database = undefined;
+});
+
+const expectVerified = async (target: ConnectionTarget, expected = sensorsDistribution()): Promise<void> => {
+  const { document } = await tablesVerify(testContext(), { target, expected });
+  expect(document.checks.filter((check) => !check.ok)).toEqual([]);
+};
+
+platformSuite('tables apply mends and waits', () => {
+  test('what a broken online copy leaves: a local table, orphaned shards, replication slots', async () => {
+    database = await freshOnlineDatabase({ workers: 2 });
+    const { target, platform } = database;
+    await createSensors(target, 10);
+    await slowCopy(target);
+    const slots = (): Promise<unknown[]> =>
+      query(
+        platform,
+        "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() AND slot_name LIKE 'citus\\_%'",
+      );
+    const context = testContext((line) => {
+      if (line !== 'distribute devices') return;
+      setTimeout(() => {
+        void query(
+          platform,
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'scaleout tables apply'",
+        );
+      }, 2500);
+    });
+    // The daemon would clean up between the two runs, as it may on any day; here the run itself has to.
+    await query(platform, "ALTER SYSTEM SET citus.defer_shard_delete_interval TO '-1'");
+    await query(platform, 'SELECT pg_reload_conf()');
+    try {
+      await expect(tablesApply(context, { target, expected: sensorsDistribution() })).rejects.toThrow(
+        /was lost/,
+      );
+      expect(await query(target, 'SELECT FROM pg_dist_cleanup')).not.toEqual([]);
+      expect(
+        await query(
+          target,
+          "SELECT partmethod FROM pg_dist_partition WHERE logicalrelid = 'devices'::regclass",
+        ),
+      ).toEqual([{ partmethod: 'n' }]);
+      await query(target, 'ALTER TABLE devices DROP CONSTRAINT slowly');
+
+      const again = testContext();
+      await tablesApply(again, { target, expected: sensorsDistribution() });
+      expect(again.lines.join('\n')).toMatch(
+        /cleaned up after an operation that broke off: .*shard placements/,
+      );
+      await expectVerified(target);
+      expect(await slots()).toEqual([]);
+    } finally {
+      await query(platform, 'ALTER SYSTEM RESET citus.defer_shard_delete_interval');
+      await query(platform, 'SELECT pg_reload_conf()');
+    }
+  });
+
+  test('a bare citus_move_shard_placement is named, and is in the way only of what would change something', async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+    const { target } = database;
+    await createSensors(target, 10);
+    const expected = sensorsDistribution({ online: false });
+    await query(
+      target,
+      "CREATE TABLE other (id int PRIMARY KEY); SELECT create_distributed_table('other', 'id', colocate_with => 'none', shard_count => 4)",
+    );
+    const mover = await session(target);
+    const move = async (): Promise<string> => {
+      await mover.query('BEGIN');
+      await mover.query(
+        `SELECT citus_move_shard_placement(s.shardid, f.nodeid, t.nodeid, 'block_writes')
+           FROM (SELECT min(shardid) AS shardid FROM pg_dist_shard WHERE logicalrelid = 'other'::regclass) s
+           JOIN pg_dist_placement p USING (shardid) JOIN pg_dist_node f ON f.groupid = p.groupid
+           JOIN pg_dist_node t ON t.groupid = (p.groupid + 1) % 3`,
+      );
+      const { rows } = await mover.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      return String(rows[0]?.pid);
+    };
+    const pid = await move();
+    await expect(tablesApply(testContext(), { target, expected })).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(
+        new RegExp(
+          `^shards are moved outside of any rebalance job by session ${pid}, user citus, application "somebody".*in a transaction since 2.*; nothing was changed$`,
+        ),
+      ) as string,
+    });
+    await mover.query('ROLLBACK');
+    await tablesApply(testContext(), { target, expected });
+    await move();
+    expect((await tablesApply(testContext(), { target, expected })).document.applied).toEqual([]);
+    await mover.query('ROLLBACK');
+    await mover.end();
+    await expectVerified(target, expected);
+  });
+
+  test('a look at a table that somebody locks is tried again', async () => {
+    database = await freshCitusDatabase({ workers: 0 });
+    const { target } = database;
+    await createSensors(target, 10);
+    const expected = sensorsDistribution({ online: false });
+    const holder = await session(target);
+    let waited = 0;
+    const context = testContext((line) => {
+      if (line.startsWith('replace-primary-key:events')) {
+        void holder.query('BEGIN; LOCK TABLE devices IN ACCESS EXCLUSIVE MODE');
+      }
+      if (!line.includes('could not be looked at within 5 s')) return;
+      waited += 1;
+      expect(line).toMatch(/session \d+, citus, application "somebody".*this was attempt 1 of 12$/);
+      void holder.query('COMMIT');
+    });
+    await tablesApply(context, { target, expected });
+    await holder.end();
+    expect(waited).toBe(1);
+    await expectVerified(target, expected);
+  });
+
+  test('a session that holds a lock on a worker is named with its node', async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+    const { target } = database;
+    await createSensors(target, 10);
+    const expected = sensorsDistribution({ online: false });
+    const stop = testContext((line, ask) => {
+      if (line === 'distribute events finished') ask();
+    });
+    await expect(tablesApply(stop, { target, expected })).rejects.toThrow(/stopped as asked/);
+    const [device] = await query<{ id: number; port: number }>(
+      target,
+      `SELECT i AS id, nodeport AS port FROM generate_series(1, 10) i
+         JOIN pg_dist_placement ON shardid = get_shard_id_for_distribution_column('devices', i) JOIN pg_dist_node USING (groupid)
+        WHERE groupid <> 0 LIMIT 1`,
+    );
+    const port = device?.port ?? 0;
+    // Every node takes writes, not the coordinator alone.
+    const holder = await session({ ...target, port });
+    await holder.query('BEGIN');
+    await holder.query('UPDATE devices SET name = name WHERE device_id = $1', [device?.id]);
+    const locks = { timeoutMs: 4000, longWorkTimeoutMs: 4000, attempts: 1, pauseMs: 10 };
+    await expect(tablesApply(testContext(), { target, expected, locks })).rejects.toThrow(
+      new RegExp(
+        `restore-foreign-key:events:events_device_id_fkey did not get its lock.*held by session \\d+ on [^ ]+:${String(port)}, user citus, application "somebody", idle in transaction, in a transaction since`,
+      ),
+    );
+    await holder.end();
+    await tablesApply(testContext(), { target, expected });
+    await expectVerified(target, expected);
+  });
+});
