@@ -31,11 +31,11 @@ export function commentsDifference(
     [...drop.map(({ key }) => key), ...outlook.live.droppedForeignKeys].some(
       (key) => sameTable(key.table, table) && key.name === name,
     );
+  const connected = connections(outlook, drop);
   const differences = outlook.live.tables.flatMap((live): CommentsDifference[] => {
     const { table } = live;
     const recorded = outlook.live.recordedComments.filter((each) => sameTable(each.table, table));
-    const nearby =
-      live.citus.kind === 'plain' || live.citus.kind === 'local' ? connected(outlook, table, drop) : [];
+    const nearby = live.citus.kind === 'plain' || live.citus.kind === 'local' ? connected(table) : [];
     // A reference table takes all that foreign keys connect with it along: each of them turns local.
     const turnedBy = references.filter((reference) => nearby.some((each) => sameTable(each, reference)));
     const plan = distribute.find((each) => sameTable(each.table, table));
@@ -66,21 +66,26 @@ export function commentsDifference(
   return [...differences, ...orphans].sort((a, b) => compareTables(a.table, b.table));
 }
 
-/** The table itself and all that foreign keys connect with it, those that are dropped by then left out. */
-function connected(
+/** For any table: itself and all that foreign keys connect with it, those that are dropped by then left out. */
+function connections(
   outlook: Outlook,
-  table: TableName,
   drop: readonly { readonly key: LiveForeignKey }[],
-): TableName[] {
-  const keys = outlook.live.tables
-    .flatMap((live) => live.foreignKeys)
-    .filter((key) => !drop.some((dropped) => dropped.key === key));
-  const found = new Map([[tableKey(table), table]]);
-  for (const reached of found.values()) {
-    for (const { table: from, references } of keys) {
-      const next = sameTable(from, reached) ? references : sameTable(references, reached) ? from : undefined;
-      if (next !== undefined) found.set(tableKey(next), next);
-    }
+): (table: TableName) => TableName[] {
+  const dropped = new Set(drop.map(({ key }) => key));
+  const beside = new Map<string, TableName[]>();
+  const join = (from: TableName, to: TableName): void => {
+    const known = beside.get(tableKey(from));
+    if (known === undefined) beside.set(tableKey(from), [to]);
+    else known.push(to);
+  };
+  for (const key of outlook.live.tables.flatMap((live) => live.foreignKeys)) {
+    if (dropped.has(key)) continue;
+    join(key.table, key.references);
+    join(key.references, key.table);
   }
-  return [...found.values()];
+  return (table) => {
+    const found = new Map([[tableKey(table), table]]);
+    for (const key of found.keys()) for (const next of beside.get(key) ?? []) found.set(tableKey(next), next);
+    return [...found.values()];
+  };
 }

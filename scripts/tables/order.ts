@@ -14,21 +14,36 @@ export interface Edge {
  * by name, so that one input has one order. Pure.
  */
 export function orderTables(tables: readonly TableName[], edges: readonly Edge[]): TableName[] {
-  const waiting = [...tables].sort(compareTables);
+  const waiting = new Map([...tables].sort(compareTables).map((table) => [tableKey(table), table]));
+  // How many edges hold a table back, and which tables it holds back itself.
+  const held = new Map([...waiting.keys()].map((key) => [key, { all: 0, firm: 0 }]));
+  const holds = new Map<string, { readonly key: string; readonly firm: boolean }[]>();
+  for (const { first, then, firm } of edges) {
+    const [from, to] = [tableKey(first), tableKey(then)];
+    const back = held.get(to);
+    if (from === to || back === undefined || !waiting.has(from)) continue;
+    back.all += 1;
+    if (firm) back.firm += 1;
+    const behind = holds.get(from);
+    if (behind === undefined) holds.set(from, [{ key: to, firm }]);
+    else behind.push({ key: to, firm });
+  }
+  const firstFree = (by: 'all' | 'firm'): string | undefined => {
+    for (const key of waiting.keys()) if (held.get(key)?.[by] === 0) return key;
+    return undefined;
+  };
   const ordered: TableName[] = [];
-  while (waiting.length > 0) {
-    const left = new Set(waiting.map(tableKey));
-    const blocked = (table: TableName, firmOnly: boolean): boolean =>
-      edges.some(
-        (edge) =>
-          tableKey(edge.then) === tableKey(table) &&
-          tableKey(edge.first) !== tableKey(table) &&
-          left.has(tableKey(edge.first)) &&
-          (edge.firm || !firmOnly),
-      );
-    const free = waiting.findIndex((table) => !blocked(table, false));
-    const next = free === -1 ? waiting.findIndex((table) => !blocked(table, true)) : free;
-    ordered.push(...waiting.splice(Math.max(next, 0), 1));
+  while (waiting.size > 0) {
+    const next = firstFree('all') ?? firstFree('firm') ?? [...waiting.keys()][0] ?? '';
+    const table = waiting.get(next);
+    if (table !== undefined) ordered.push(table);
+    waiting.delete(next);
+    for (const { key, firm } of holds.get(next) ?? []) {
+      const back = held.get(key);
+      if (back === undefined) continue;
+      back.all -= 1;
+      if (firm) back.firm -= 1;
+    }
   }
   return ordered;
 }

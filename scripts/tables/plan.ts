@@ -325,10 +325,13 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
       forgotten.delete(each);
       return [restoreComments(each)];
     });
-  const returning = (): TablesStep[] => {
+  const touching = restoresByTable(difference.restore);
+  /** What can return now that the table is there; all that can where none is named. */
+  const returning = (table?: TableName): TablesStep[] => {
     const before = commenting();
-    const keys = [...waiting].flatMap((restore) => {
-      if (!canReturn(restore.key, isThere)) return [];
+    const candidates = table === undefined ? difference.restore : (touching.get(tableKey(table)) ?? []);
+    const keys = candidates.flatMap((restore) => {
+      if (!waiting.has(restore) || !canReturn(restore.key, isThere)) return [];
       waiting.delete(restore);
       return restoreSteps(restore);
     });
@@ -344,7 +347,7 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
       }),
     );
     placed.add(tableKey(table));
-    steps.push(...returning());
+    steps.push(...returning(table));
   }
   const changing = new Set(rootsFirst(difference.changes));
   const changes = (): void => {
@@ -355,7 +358,7 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
       changing.delete(each);
       steps.push(changeStep(table, change, outlook, difference));
       placed.add(tableKey(table));
-      steps.push(...returning());
+      steps.push(...returning(table));
     }
   };
   changes();
@@ -365,7 +368,7 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
   for (const each of inOrder(difference.distribute, [...edges, ...groups])) {
     steps.push(distributeStep(each, outlook));
     placed.add(tableKey(each.table));
-    steps.push(...returning());
+    steps.push(...returning(each.table));
   }
   changes();
   return { steps, allReturned: waiting.size === 0, allCommented: forgotten.size === 0 };
@@ -415,6 +418,19 @@ function changeStep(
       rows: live?.rowEstimate,
     },
   );
+}
+
+/** A foreign key can only return when one of its two tables has just come to its place. */
+function restoresByTable(restores: readonly RestoreDifference[]): Map<string, RestoreDifference[]> {
+  const byTable = new Map<string, RestoreDifference[]>();
+  for (const restore of restores) {
+    for (const end of new Set([restore.key.table, restore.key.references].map(tableKey))) {
+      const known = byTable.get(end);
+      if (known === undefined) byTable.set(end, [restore]);
+      else known.push(restore);
+    }
+  }
+  return byTable;
 }
 
 function restoreComments({ table, restore }: CommentsDifference): TablesStep {
