@@ -14,7 +14,8 @@ SELECT job_id::float8 AS id, state::text
 /**
  * Sessions that move, copy or split shards without a job, as citus_move_shard_placement() and rebalance_table_shards()
  * do. Citus marks them with advisory locks of its own kinds, told apart by the last field: 7 is a rebalance of a
- * colocation group, 13 a shard operation in it.
+ * colocation group, 13 a shard operation in it. A session of this program is not meant: the lock of `tables`, which it
+ * holds, tells of it.
  */
 const MOVING_SESSIONS = `
 SELECT DISTINCT a.pid, a.usename::text AS user, a.application_name AS application, a.state,
@@ -24,6 +25,10 @@ SELECT DISTINCT a.pid, a.usename::text AS user, a.application_name AS applicatio
   JOIN pg_stat_activity a USING (pid)
  WHERE l.locktype = 'advisory' AND l.objsubid IN (7, 13) AND l.granted AND l.pid <> pg_backend_pid()
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND NOT EXISTS (
+         SELECT FROM pg_locks own
+          WHERE own.pid = l.pid AND own.database = l.database AND own.locktype = 'advisory' AND own.objsubid = 1
+            AND (own.classid::bigint << 32) | own.objid::bigint = hashtextextended('scaleout tables', 0))
  ORDER BY a.pid`;
 
 /** Why tables cannot be distributed at the moment, as the start of a sentence; undefined where they can. */
