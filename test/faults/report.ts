@@ -51,5 +51,6 @@ function action(moment: string): string {
 }
 
 function shorten(moment: string): string {
-  return moment.length > 60 ? `${moment.slice(0, 57)}...` : moment;
+  const words = moment.trim();
+  return words.length > 60 ? `${words.slice(0, 57)}...` : words;
 }

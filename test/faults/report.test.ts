@@ -1,0 +1,29 @@
+import { describeTrial, summarize } from './report';
+import type { Trial } from './trials';
+
+const trial = (killed: string, problems: string[] = []): Trial => ({
+  faults: [{ workload: 'sensors', killed, after: 1.25, moment: '  distribute events: 0 rows' }],
+  runs: 2,
+  seconds: 12,
+  problems,
+});
+
+test('a trial names each kill, its moment and what it cost', () => {
+  expect(describeTrial(trial('w0', ['lost: index i']), 7)).toEqual([
+    '  7. LOST in 2 runs, 12 s: sensors w0 at 1.3 s (distribute events: 0 rows)',
+    '     lost: index i',
+  ]);
+});
+
+test('the summary counts kills by who was killed, and what was lost', () => {
+  const { lines, lost } = summarize([trial('process'), trial('w0', ['lost: index i'])]);
+  expect(lost).toBe(1);
+  expect(lines).toContain('process: 1 of 1 kills converged and lost nothing (1.000)');
+  expect(lines).toContain('w0: 0 of 1 kills converged and lost nothing (0.000)');
+  expect(lines).toContain('all: 1 of 2 kills converged and lost nothing (0.500)');
+  expect(lines).toContain('moments: distribute 2');
+});
+
+test('trouble without any kill is trouble', () => {
+  expect(summarize([{ faults: [], runs: 1, seconds: 1, problems: ['hangs'] }]).lost).toBe(1);
+});
