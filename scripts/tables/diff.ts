@@ -48,7 +48,13 @@ export interface NewPrimaryKey {
   readonly include: readonly string[];
   /** The old key's, which would go with it. */
   readonly comment?: string;
+  /** Of the old key's index, and so of the new one's. */
+  readonly options: readonly string[];
+  readonly tablespace?: string;
+  readonly indexComment?: string;
   readonly indexIsBuilt: boolean;
+  /** PostgreSQL builds no index of a partitioned table beside running writes. */
+  readonly partitioned: boolean;
   /** The replica identity goes with the old key, and the new one takes its place. */
   readonly identifiesRows: boolean;
 }
@@ -169,7 +175,11 @@ function keyDifferences(outlook: Outlook): KeyDifference[] {
               replaces: current?.columns,
               include,
               ...(current?.comment === undefined ? {} : { comment: current.comment }),
+              options: current?.options ?? [],
+              ...(current?.tablespace === undefined ? {} : { tablespace: current.tablespace }),
+              ...(current?.indexComment === undefined ? {} : { indexComment: current.indexComment }),
               indexIsBuilt: usable,
+              partitioned: live.kind === 'partitioned',
               identifiesRows: current?.identifiesRows === true,
             },
           }),

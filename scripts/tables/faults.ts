@@ -55,7 +55,8 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
   const name = showTable(wanted.table);
   const live = outlook.liveTable(wanted.table);
   if (live === undefined) return [missingTable(outlook, wanted.table)];
-  if (live.kind !== 'table') return wanted.kind === 'local' ? [] : [notAnOrdinaryTable(live)];
+  if (live.kind !== 'table' && !(live.kind === 'partitioned' && wanted.kind === 'distributed'))
+    return wanted.kind === 'local' ? [] : [notAnOrdinaryTable(live)];
   if (live.citus.kind === 'schema') {
     return [
       `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification`,
@@ -83,6 +84,7 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
   }
   if (wanted.kind === 'distributed') {
     faults.push(
+      ...partitionFaults(wanted, live),
       ...columnFaults(wanted, live),
       ...keyFaults(wanted, live),
       ...replacementFaults(outlook, wanted),
@@ -105,7 +107,7 @@ function notAnOrdinaryTable(live: LiveTable): string {
   const name = showTable(live.table);
   const words = {
     partitioned:
-      'is partitioned, which this version does not distribute yet: leave it out, or use create_distributed_table by hand',
+      'is partitioned, and Citus copies no partitioned table to every node: distribute it by a column, or leave it out',
     partition: 'is a partition, and only the table it belongs to can be distributed: leave it out',
     view: 'is a view, and only tables can be distributed: name the tables it reads',
     foreign: 'is a foreign table, whose rows are elsewhere: leave it out',
@@ -131,6 +133,25 @@ function changeFaults(outlook: Outlook, live: LiveTable): string[] {
     faults.push(
       `table ${name} is to change with ${call}, which makes ${allOf(live.grantedViews)} anew without grants and comments: ` +
         'drop what rests on the table, and create it again afterwards with both',
+    );
+  }
+  return faults;
+}
+
+function partitionFaults(wanted: DistributedTable, live: LiveTable): string[] {
+  const name = showTable(wanted.table);
+  const faults: string[] = [];
+  if (live.nested) {
+    faults.push(
+      `a partition of table ${name} is partitioned itself, and Citus takes one level: make it a plain partition, or leave the table out`,
+    );
+  }
+  const columns = live.partitionedBy.filter((column) => column !== null);
+  const missing = columns.filter((column) => wanted.primaryKey?.includes(column) === false);
+  if (missing.length > 0) {
+    faults.push(
+      `primaryKey of table ${name} is without ${allOf(missing)}, by which the table is partitioned, and PostgreSQL keeps a key unique only within ` +
+        `a partition: write [${[...(wanted.primaryKey ?? []), ...missing].join(', ')}]`,
     );
   }
   return faults;

@@ -49,8 +49,17 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
        c.relpersistence = 'u' AS unlogged,
        pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS ours,
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::float8 END AS "rowEstimate",
-       CASE WHEN c.relkind IN ('r', 'm') THEN pg_total_relation_size(c.oid) ELSE 0 END::float8 AS bytes,
-       CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) ELSE 0 END > 0 AS "hasHeap",
+       CASE WHEN c.relkind IN ('r', 'm') THEN pg_total_relation_size(c.oid)
+            WHEN c.relkind = 'p' THEN (SELECT coalesce(sum(pg_total_relation_size(relid)), 0) FROM pg_partition_tree(c.oid))
+            ELSE 0 END::float8 AS bytes,
+       CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) > 0
+            WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) WHERE isleaf AND pg_relation_size(relid) > 0)
+            ELSE false END AS "hasHeap",
+       ARRAY(SELECT a.attname::text
+               FROM pg_partitioned_table pt, unnest(pt.partattrs::int2[]) WITH ORDINALITY k(attnum, place)
+               LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum AND a.attnum > 0
+              WHERE pt.partrelid = c.oid ORDER BY place) AS "partitionedBy",
+       c.relkind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(c.oid) WHERE level > 1) AS nested,
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END AS "replicaIdentity",
        EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attidentity <> '' AND NOT a.attisdropped) AS identity,
        ARRAY(SELECT DISTINCT v.oid::regclass::text AS name
@@ -97,6 +106,7 @@ SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
                FROM generate_series(0, i.indnkeyatts - 1) place
                LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = i.indkey[place] AND a.attnum > 0
               ORDER BY place) AS columns,
+       coalesce(ic.reloptions, '{}') AS options, ts.spcname AS tablespace, obj_description(ic.oid, 'pg_class') AS "indexComment",
        i.indisvalid AND i.indisready AS valid, i.indisreplident AS "identifiesRows",
        ARRAY(SELECT a.attname::text
                FROM generate_series(i.indnkeyatts, i.indnatts - 1) place
@@ -111,6 +121,7 @@ SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
               ORDER BY description) AS dependents
   FROM pg_index i
   JOIN pg_class ic ON ic.oid = i.indexrelid
+  LEFT JOIN pg_tablespace ts ON ts.oid = ic.reltablespace
   LEFT JOIN pg_constraint con ON con.conindid = i.indexrelid AND con.contype IN ('p', 'u', 'x')
  WHERE i.indrelid = ANY ($1::oid[]) AND (i.indisunique OR i.indisexclusion)
  ORDER BY ic.relname COLLATE "C"`;

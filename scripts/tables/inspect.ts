@@ -221,13 +221,18 @@ function toColumn(row: ColumnRow): LiveColumn {
 }
 
 function toKey(row: KeyRow): LiveKey {
-  const { name, kind, columns, valid, include, deferrable, comment, identifiesRows, dependents } = row;
+  const { name, kind, columns, valid, include, options, deferrable, comment, identifiesRows, dependents } =
+    row;
+  const { tablespace, indexComment } = row;
   return {
     name,
     kind,
     columns,
     valid,
     include,
+    options,
+    ...(tablespace === null ? {} : { tablespace }),
+    ...(indexComment === null ? {} : { indexComment }),
     deferrable,
     ...(comment === null ? {} : { comment }),
     identifiesRows,
@@ -309,6 +314,8 @@ type TableRow = Pick<
   | 'hasHeap'
   | 'replicaIdentity'
   | 'identity'
+  | 'partitionedBy'
+  | 'nested'
   | 'grantedViews'
   | 'triggers'
 > & { readonly rowEstimate: number | null } & QueryResultRow;
@@ -318,8 +325,10 @@ type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull'> & {
   readonly collation: string | null;
 } & QueryResultRow;
 
-type KeyRow = Omit<LiveKey, 'comment'> & {
+type KeyRow = Omit<LiveKey, 'comment' | 'tablespace' | 'indexComment'> & {
   readonly oid: number;
+  readonly tablespace: string | null;
+  readonly indexComment: string | null;
   readonly comment: string | null;
 } & QueryResultRow;
 

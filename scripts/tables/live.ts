@@ -84,6 +84,10 @@ export interface LiveTable {
   /** On the table and all that belongs to it. */
   readonly comments: readonly LiveComment[];
   readonly citus: CitusTable;
+  /** Columns of the partition key, an expression as null; empty where the table is not partitioned. */
+  readonly partitionedBy: readonly (string | null)[];
+  /** A partition is partitioned itself, which Citus takes from nobody. */
+  readonly nested: boolean;
   /** Has a column GENERATED AS IDENTITY, which Citus cannot copy into a table of another kind. */
   readonly identity: boolean;
   /** Views that rest on it and have grants or comments, which Citus forgets when it makes the table anew. */
@@ -144,6 +148,12 @@ export interface LiveKey {
   readonly valid: boolean;
   /** INCLUDE columns: in the index and not part of the key. */
   readonly include: readonly string[];
+  /** Storage parameters of the index, `fillfactor=70`. */
+  readonly options: readonly string[];
+  /** Absent where it is the database's own. */
+  readonly tablespace?: string;
+  /** COMMENT ON INDEX. */
+  readonly indexComment?: string;
   readonly deferrable: boolean;
   /** COMMENT ON CONSTRAINT. */
   readonly comment?: string;

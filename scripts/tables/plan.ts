@@ -241,7 +241,7 @@ function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDifference): T
       ),
     );
   }
-  if (primaryKey !== undefined && !primaryKey.indexIsBuilt) {
+  if (primaryKey !== undefined && !primaryKey.indexIsBuilt && !primaryKey.partitioned) {
     steps.push(
       step('build-key-index', table, sql.buildKeyIndex(table, primaryKey), {
         comment: `builds the index of the new primary key (${primaryKey.columns.join(', ')}) beside running writes`,
@@ -262,7 +262,12 @@ function replaceKey({ table, primaryKey }: KeyDifference): TablesStep[] {
       comment:
         replaces === undefined
           ? `gives the table the primary key ${to}`
-          : `changes the primary key from (${replaces.join(', ')}) to ${to}, which holds the distribution column`,
+          : `changes the primary key from (${replaces.join(', ')}) to ${to}, which holds the distribution column${
+              primaryKey.partitioned
+                ? ', with writes waiting: PostgreSQL builds no index of a partitioned table beside them'
+                : ''
+            }`,
+      blocksWrites: primaryKey.partitioned,
     }),
   ];
 }
@@ -333,7 +338,7 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
     const keys = candidates.flatMap((restore) => {
       if (!waiting.has(restore) || !canReturn(restore.key, isThere)) return [];
       waiting.delete(restore);
-      return restoreSteps(restore);
+      return restoreSteps(restore, outlook);
     });
     return [...before, ...keys, ...commenting()];
   };
@@ -468,7 +473,8 @@ function distributeStep(each: DistributeDifference, outlook: Outlook): TablesSte
   );
 }
 
-function restoreSteps({ key, state }: RestoreDifference): TablesStep[] {
+function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): TablesStep[] {
+  const partitioned = outlook.liveTable(key.table)?.kind === 'partitioned';
   const to = showTable(key.references);
   if (state === 'there') {
     return [
@@ -484,9 +490,12 @@ function restoreSteps({ key, state }: RestoreDifference): TablesStep[] {
   const restore = step(
     'restore-foreign-key',
     key.table,
-    sql.restoreForeignKey(key),
+    sql.restoreForeignKey(key, { atOnce: partitioned }),
     {
-      comment: `brings the foreign key to ${to} back, in force for new rows`,
+      comment: partitioned
+        ? `brings the foreign key to ${to} back and reads every row, with writes waiting: PostgreSQL takes none of a partitioned table unchecked`
+        : `brings the foreign key to ${to} back, in force for new rows`,
+      blocksWrites: partitioned,
       reversible: true,
     },
     key.name,
@@ -500,7 +509,10 @@ function restoreSteps({ key, state }: RestoreDifference): TablesStep[] {
     },
     key.name,
   );
-  return [...(state === 'away' ? [restore] : []), ...(key.validated ? [validate] : [])];
+  return [
+    ...(state === 'away' ? [restore] : []),
+    ...(key.validated && (state === 'added' || !partitioned) ? [validate] : []),
+  ];
 }
 
 function removeRecord(live: LiveDatabase, { comments }: TablesDifference): TablesStep {

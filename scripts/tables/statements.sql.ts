@@ -20,11 +20,30 @@ export function dropKeyIndex(table: TableName): string[] {
   return [`DROP INDEX CONCURRENTLY IF EXISTS ${escapeIdentifier(table.schema)}.${sqlKeyIndex(table)}`];
 }
 
-export function buildKeyIndex(table: TableName, { columns, include }: NewPrimaryKey): string[] {
-  const more = include.length === 0 ? '' : ` INCLUDE (${sqlColumns(include)})`;
+export function buildKeyIndex(table: TableName, key: NewPrimaryKey): string[] {
+  const { tablespace } = key;
+  const where = tablespace === undefined ? '' : ` TABLESPACE ${escapeIdentifier(tablespace)}`;
   return [
-    `CREATE UNIQUE INDEX CONCURRENTLY ${sqlKeyIndex(table)} ON ${sqlTable(table)} USING btree (${sqlColumns(columns)})${more}`,
+    `CREATE UNIQUE INDEX CONCURRENTLY ${sqlKeyIndex(table)} ON ${sqlTable(table)} USING btree (${sqlColumns(key.columns)})${sqlMore(key)}${where}`,
   ];
+}
+
+function sqlMore({ include, options }: NewPrimaryKey): string {
+  const parameters = options.map((option) => {
+    const [name = '', ...value] = option.split('=');
+    return `${escapeIdentifier(name)} = ${escapeLiteral(value.join('='))}`;
+  });
+  return [
+    ...(include.length === 0 ? [] : [` INCLUDE (${sqlColumns(include)})`]),
+    ...(parameters.length === 0 ? [] : [` WITH (${parameters.join(', ')})`]),
+  ].join('');
+}
+
+/** The key of a partitioned table: one statement builds the index of every partition, with writes waiting. */
+function addPartitionedKey(table: TableName, key: NewPrimaryKey): string {
+  const where =
+    key.tablespace === undefined ? '' : ` USING INDEX TABLESPACE ${escapeIdentifier(key.tablespace)}`;
+  return `ALTER TABLE ${sqlTable(table)} ADD CONSTRAINT ${escapeIdentifier(key.name)} PRIMARY KEY (${sqlColumns(key.columns)})${sqlMore(key)}${where}`;
 }
 
 /**
@@ -36,9 +55,16 @@ export function replacePrimaryKey(table: TableName, key: NewPrimaryKey): string[
   const constraint = escapeIdentifier(key.name);
   return [
     ...(key.replaces === undefined ? [] : [`${alter} DROP CONSTRAINT ${constraint}`]),
-    `${alter} ADD CONSTRAINT ${constraint} PRIMARY KEY USING INDEX ${sqlKeyIndex(table)}`,
+    key.partitioned
+      ? addPartitionedKey(table, key)
+      : `${alter} ADD CONSTRAINT ${constraint} PRIMARY KEY USING INDEX ${sqlKeyIndex(table)}`,
     ...(key.identifiesRows ? [`${alter} REPLICA IDENTITY USING INDEX ${constraint}`] : []),
     ...commentOnConstraint(table, key),
+    ...(key.indexComment === undefined
+      ? []
+      : [
+          `COMMENT ON INDEX ${escapeIdentifier(table.schema)}.${constraint} IS ${escapeLiteral(key.indexComment)}`,
+        ]),
   ];
 }
 
@@ -125,10 +151,10 @@ function addConstraint(key: LiveForeignKey): string {
 }
 
 /** In force for new rows at once, without a look at the old ones. */
-export function restoreForeignKey(key: LiveForeignKey): string[] {
+export function restoreForeignKey(key: LiveForeignKey, options: { readonly atOnce: boolean }): string[] {
   const statement = addConstraint(key);
   const comment = commentOnConstraint(key.table, key);
-  if (!key.validated) return [statement, ...comment, forget(key)];
+  if (options.atOnce || !key.validated) return [statement, ...comment, forget(key)];
   return [`${statement} NOT VALID`, ...comment];
 }
 

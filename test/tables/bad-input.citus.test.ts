@@ -141,7 +141,12 @@ platformSuite('a specification that does not fit', () => {
       /view public\.totals rests on it/,
     ],
     ['a view', spec(whole('seen')), /is a view/],
-    ['a partitioned table', spec(by('whole', 'tenant')), /is partitioned/],
+    ['a partitioned table to be copied', spec(whole('whole')), /is partitioned, and Citus copies no/],
+    [
+      'a key without the partition column',
+      spec(by('whole', 'tenant', { primaryKey: ['tenant'] })),
+      /primaryKey of table whole is without id, by which the table is partitioned/,
+    ],
     [
       'a foreign key to a table that stays',
       spec(by('events', 'event_id')),

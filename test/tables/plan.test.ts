@@ -189,6 +189,41 @@ describe('the plan for the sensors', () => {
     ]);
   });
 
+  test('storage parameters, tablespace and comment of the index of a replaced key are those of the new one', () => {
+    const old = primaryKey('events', ['event_id'], {
+      options: ['fillfactor=70', 'deduplicate_items=off'],
+      tablespace: 'fast disk',
+      indexComment: 'small',
+    });
+    const { steps } = planTables(distribution(), liveDatabase(sensors({ events: { keys: [old] } })));
+    const sql = (id: string): readonly string[] => steps.find((step) => step.id === id)?.sql ?? [];
+    expect(sql('build-key-index:events')[0]).toMatch(
+      / \("device_id", "event_id"\) WITH \("fillfactor" = '70', "deduplicate_items" = 'off'\) TABLESPACE "fast disk"$/,
+    );
+    expect(sql('replace-primary-key:events').at(-1)).toBe(
+      `COMMENT ON INDEX "public"."events_pkey" IS 'small'`,
+    );
+  });
+
+  test('a partitioned table gets its key, and foreign keys of its own, with writes waiting', () => {
+    const live = liveDatabase(sensors({ events: { kind: 'partitioned', partitionedBy: ['event_id'] } }));
+    const { steps } = planTables(distribution(), live);
+    const on = (id: string): TablesStep | undefined => steps.find((step) => step.id === id);
+    expect(on('build-key-index:events')).toBeUndefined();
+    expect(on('replace-primary-key:events')).toMatchObject({
+      blocksWrites: true,
+      sql: [
+        'ALTER TABLE "public"."events" DROP CONSTRAINT "events_pkey"',
+        'ALTER TABLE "public"."events" ADD CONSTRAINT "events_pkey" PRIMARY KEY ("device_id", "event_id")',
+      ],
+    });
+    const restore = on('restore-foreign-key:events:events_device_id_fkey');
+    expect(restore?.blocksWrites).toBe(true);
+    expect(restore?.sql.join()).not.toContain('NOT VALID');
+    expect(restore?.sql.join()).toContain('DELETE FROM scaleout.dropped_foreign_key');
+    expect(on('validate-foreign-key:events:events_device_id_fkey')).toBeUndefined();
+  });
+
   test('an index of an earlier run without the INCLUDE columns is built again', () => {
     const keys = [
       primaryKey('events', ['event_id'], { include: ['note'] }),
