@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { Distribution } from '../../config/distribution-types';
-import { withTransaction } from '../lib/connection';
+import type { Distribution, TableName } from '../../config/distribution-types';
+import { withBoundedReads, withTransaction } from '../lib/connection';
 import {
   describeServerError,
   errorCode,
@@ -16,11 +16,13 @@ import { inspectDatabase } from './inspect';
 import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
 import { cleanUpLeftovers } from './mend';
-import { showTable } from './names';
+import { sameTable, showTable } from './names';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
 import { requireNothingBeyond, requireReviewed } from './plan-file';
 import type { SealedPlan } from './plan-file';
+import { compareRows, forgetRows, recordRows, rowsAreRecorded } from './row-record';
+import type { RowsReceipt } from './row-record';
 import { requireNoRebalance } from './rebalance-guard';
 import { describeBlocker, watch } from './watch';
 import type { Blocker } from './watch';
@@ -61,11 +63,13 @@ export interface TablesApplied {
    * in it: it holds writers up for moments of its own choosing.
    */
   readonly longestWriteBlock: { readonly id: string; readonly seconds: number } | null;
+  /** The rows before and after; null where nobody asked, or nothing was done. */
+  readonly rows: RowsReceipt | null;
 }
 
 /** The answer where everything is as specified. */
 export function nothingApplied(): TablesApplied {
-  return { formatVersion: 1, applied: [], remaining: [], seconds: 0, longestWriteBlock: null };
+  return { formatVersion: 1, applied: [], remaining: [], seconds: 0, longestWriteBlock: null, rows: null };
 }
 
 export interface ApplyInput {
@@ -75,6 +79,11 @@ export interface ApplyInput {
   /** Asked once the plan is known, before anything changes; false ends the run. */
   readonly approve?: (plan: TablesPlan) => Promise<boolean>;
   readonly locks?: LockPolicy;
+  /**
+   * Count and hash every row before the first step and after the last: two reads of every table, on the shards in
+   * parallel once there are any, of about a quarter of a second for a million rows each. @default true
+   */
+  readonly compareRows?: boolean;
 }
 
 /** Steps whose progress is worth showing. */
@@ -121,6 +130,14 @@ export async function applyTables(
     throw new ScaleoutError('nothing was changed, as answered');
   }
   if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
+  const comparing = input.compareRows ?? true;
+  const tables = presentTables(input.expected, live);
+  const beforeCounting = performance.now();
+  const recorded = comparing && (await rowsAreRecorded(client));
+  if (comparing && !recorded && plan.steps.length > 0) {
+    await patiently(context, locks, () => withBoundedReads(client, () => recordRows(client, tables)));
+  }
+  const countingSeconds = secondsSince(beforeCounting);
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
     if (input.reviewed !== undefined)
@@ -156,29 +173,69 @@ export async function applyTables(
       );
     }
   }
+  const rows =
+    comparing && (recorded || applied.length > 0)
+      ? await patiently(context, locks, () => settleRows(context, client, tables, countingSeconds))
+      : null;
   return {
     formatVersion: 1,
     applied,
     remaining: [],
     seconds: secondsSince(started),
     longestWriteBlock: longest,
+    rows,
   };
 }
 
 /** What a plan needs, and no more. */
 const BETWEEN_STEPS: InspectOptions = { searchNulls: false, facts: false };
 
+/** Tables of the specification that are there: those whose rows have to be the same in the end. */
+function presentTables(expected: Distribution, live: LiveDatabase): TableName[] {
+  return expected.tables
+    .map(({ table }) => table)
+    .filter((table) => live.tables.some((each) => sameTable(each.table, table)));
+}
+
+/** Compares the rows with those of before the first step, says what differs, and forgets the record. */
+async function settleRows(
+  { reporter }: VerbContext,
+  client: Client,
+  tables: readonly TableName[],
+  countingSeconds: number,
+): Promise<RowsReceipt> {
+  const from = performance.now();
+  const compared = await withBoundedReads(client, () => compareRows(client, tables));
+  for (const { table, before, after } of compared.tables.filter(({ same }) => !same)) {
+    reporter.warn(
+      `the rows of ${table} are others than at ${compared.takenAt}: ${String(before.rows)} then, ${after === undefined ? 'the table is gone' : `${String(after.rows)} now`}. ` +
+        'Writes go on while tables are distributed; where nobody wrote to it, restore it from a backup of that time and report this',
+    );
+  }
+  await forgetRows(client);
+  return { ...compared, seconds: round(countingSeconds + secondsSince(from)) };
+}
+
 /** Looks at the database; somebody's exclusive lock on a table is waited for as long as that of a step. */
-async function inspectPatiently(
-  { reporter, signal }: VerbContext,
+function inspectPatiently(
+  context: VerbContext,
   client: Client,
   expected: Distribution,
   locks: LockPolicy,
   options: InspectOptions = {},
 ): Promise<LiveDatabase> {
+  return patiently(context, locks, () => inspectDatabase(client, expected, options));
+}
+
+/** Does work that gives up on locks by itself and then leaves nothing half done, as often as a step is tried. */
+async function patiently<T>(
+  { reporter, signal }: VerbContext,
+  locks: LockPolicy,
+  look: () => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await inspectDatabase(client, expected, options);
+      return await look();
     } catch (error) {
       const locked = error instanceof ScaleoutError && errorCode(error.cause) === '55P03';
       if (!locked || attempt >= locks.attempts) throw error;

@@ -32,6 +32,8 @@ export interface TablesApplyInput extends TablesInput {
   readonly reviewed?: SealedPlan;
   /** Show the plan and ask before anything changes. @default false */
   readonly ask?: boolean;
+  /** Count and hash every row before and after: two reads of every table. @default true */
+  readonly compareRows?: boolean;
   readonly locks?: LockPolicy;
 }
 
@@ -152,13 +154,19 @@ export function describePlan({ steps }: TablesPlan): string {
   ].join('\n');
 }
 
-export function describeApplied({ applied, seconds, longestWriteBlock }: TablesApplied): string {
+export function describeApplied({ applied, seconds, longestWriteBlock, rows }: TablesApplied): string {
   if (applied.length === 0) return 'Nothing to do: the database is as the specification says.';
   const longest =
     longestWriteBlock === null
       ? ''
       : ` The longest transaction that held writers up took ${duration(longestWriteBlock.seconds)} (${longestWriteBlock.id}).`;
-  return `Applied ${String(applied.length)} steps in ${duration(seconds)}.${longest}`;
+  return `Applied ${String(applied.length)} steps in ${duration(seconds)}.${longest}${describeRows(rows)}`;
+}
+
+function describeRows(rows: TablesApplied['rows']): string {
+  if (rows === null) return '';
+  const same = rows.tables.filter((table) => table.same).length;
+  return ` ${String(same)} of ${String(rows.tables.length)} tables hold the same rows as before (counted and hashed in ${duration(rows.seconds)}).`;
 }
 
 export function describeVerified({ ok, checks }: TablesVerified): string {

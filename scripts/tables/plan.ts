@@ -144,7 +144,7 @@ function undistributeFirst(outlook: Outlook, back: readonly LiveTable[]): Tables
   };
   return [
     ...dropForeignKeys({ drop: mine }, live),
-    ...recordComments({ comments, drop: mine }, live),
+    ...recordComments({ comments }, live),
     ...back.map((table) =>
       step('undistribute', table.table, sql.undistributeTable(table.table), {
         comment: `copies every row back to the coordinator, with writes waiting; it was ${
@@ -275,11 +275,10 @@ function replaceKey({ table, primaryKey }: KeyDifference): TablesStep[] {
 function dropForeignKeys(difference: Pick<TablesDifference, 'drop'>, live: LiveDatabase): TablesStep[] {
   return difference.drop.map(({ key, why, pin }, index) => {
     const createRecord = index === 0 && !live.ownSchema.recordTable;
-    const createSchema = createRecord && !live.ownSchema.exists;
     return step(
       'drop-foreign-key',
       key.table,
-      sql.dropForeignKey(key, { createSchema, createRecord, pin }),
+      sql.dropForeignKey(key, { createRecord, pin }),
       {
         comment: `${why}; recorded in scaleout.dropped_foreign_key, and restored below. Until then nothing checks that ${key.columns.join(', ')} exists in ${showTable(key.references)}`,
         reversible: true,
@@ -290,21 +289,15 @@ function dropForeignKeys(difference: Pick<TablesDifference, 'drop'>, live: LiveD
 }
 
 /** Writes down what Citus forgets, before any step that makes it forget. */
-function recordComments(
-  { comments, drop }: Pick<TablesDifference, 'comments' | 'drop'>,
-  live: LiveDatabase,
-): TablesStep[] {
+function recordComments({ comments }: Pick<TablesDifference, 'comments'>, live: LiveDatabase): TablesStep[] {
   return comments
     .filter(({ record }) => record.length > 0)
     .map(({ table, record }, index) => {
       const createRecord = index === 0 && !live.ownSchema.commentTable;
-      const createSchema = createRecord && !live.ownSchema.exists && drop.length === 0;
-      return step(
-        'record-comments',
-        table,
-        sql.recordComments(table, record, { createSchema, createRecord }),
-        { comment: 'Citus forgets comments when it turns a table; writes them down first', reversible: true },
-      );
+      return step('record-comments', table, sql.recordComments(table, record, { createRecord }), {
+        comment: 'Citus forgets comments when it turns a table; writes them down first',
+        reversible: true,
+      });
     });
 }
 

@@ -16,6 +16,9 @@ const STAYS_PLAIN = [
   "SELECT set_config('citus.use_citus_managed_tables', 'off', true)",
 ];
 
+/** Whichever record comes first makes it; a plan says the same of it however far an earlier run came. */
+const CREATE_OWN_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS scaleout';
+
 export function dropKeyIndex(table: TableName): string[] {
   return [`DROP INDEX CONCURRENTLY IF EXISTS ${escapeIdentifier(table.schema)}.${sqlKeyIndex(table)}`];
 }
@@ -105,7 +108,7 @@ export function setNotNull(table: TableName, column: string): string[] {
 /** Writes the foreign key down and drops it, in one transaction. */
 export function dropForeignKey(
   key: LiveForeignKey,
-  options: { readonly createSchema: boolean; readonly createRecord: boolean; readonly pin: boolean },
+  options: { readonly createRecord: boolean; readonly pin: boolean },
 ): string[] {
   const { name, table, columns, references, referencedColumns, usesKey, onDelete, onUpdate, validated } = key;
   const record = JSON.stringify({
@@ -132,7 +135,7 @@ export function dropForeignKey(
     ...(options.createRecord
       ? [
           ...STAYS_PLAIN,
-          ...(options.createSchema ? ['CREATE SCHEMA scaleout'] : []),
+          CREATE_OWN_SCHEMA,
           'CREATE TABLE scaleout.dropped_foreign_key (table_schema text, table_name text, constraint_name text, ' +
             'restored_by text NOT NULL, foreign_key json NOT NULL, dropped_at timestamptz NOT NULL DEFAULT now(), ' +
             'PRIMARY KEY (table_schema, table_name, constraint_name))',
@@ -187,7 +190,7 @@ export function dropRecordTable(record: TableName, options: { readonly schemaToo
 export function recordComments(
   table: TableName,
   comments: readonly LiveComment[],
-  options: { readonly createSchema: boolean; readonly createRecord: boolean },
+  options: { readonly createRecord: boolean },
 ): string[] {
   const values = comments.map(
     ({ on, schema, name, text }) =>
@@ -197,7 +200,7 @@ export function recordComments(
     ...(options.createRecord
       ? [
           ...STAYS_PLAIN,
-          ...(options.createSchema ? ['CREATE SCHEMA scaleout'] : []),
+          CREATE_OWN_SCHEMA,
           'CREATE TABLE scaleout.recorded_comment (table_schema text, table_name text, subject text, ' +
             'subject_schema text, subject_name text, comment text NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now(), ' +
             'PRIMARY KEY (table_schema, table_name, subject, subject_schema, subject_name))',
