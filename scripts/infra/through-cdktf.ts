@@ -31,10 +31,12 @@ export async function throughCdktf(
 ): Promise<number> {
   const refusal = await guardCdktf(command, context, environment);
   if (refusal !== EXIT.done) return refusal;
+  // What the guards judged is synthesized, and nothing else is to be deployed.
+  const asJudged = command.skipSynth ? [] : ['--skip-synth'];
   const [stack, another] = await requestedStacks(command);
   // The log does not say of which of several stacks it tells; a person who wants to read it themselves gets it.
   const logged = another === undefined && !Object.keys(environment).some((name) => name.startsWith('TF_LOG'));
-  if (stack === undefined || !logged) return cdktf([], {});
+  if (stack === undefined || !logged) return cdktf(asJudged, {});
 
   const { reporter, signal } = context;
   const file = path.join(outputDirectory(command), 'stacks', stack, STACK_FILE);
@@ -42,9 +44,7 @@ export async function throughCdktf(
   const orphans: Orphan[] = [];
   try {
     for (;;) {
-      const { status, log } = await withErrorLog((variables) =>
-        cdktf(orphans.length === 0 ? [] : ['--skip-synth'], variables),
-      );
+      const { status, log } = await withErrorLog((variables) => cdktf(asJudged, variables));
       if (status === EXIT.done || signal.aborted || parseDiagnostics(log).length === 0) return status;
       const found = orphansOf(log).filter(({ id }) => !orphans.some((known) => known.id === id));
       if (found.length === 0 || command.verb === 'destroy') {
