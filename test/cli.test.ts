@@ -99,6 +99,8 @@ it('lists its verbs', async () => {
     'guard',
     'deploy',
     'tables',
+    'advise',
+    'simulate',
     'rebalance',
     'audit',
     'local',

@@ -218,7 +218,7 @@ describe('a deploy', () => {
     const compare = deploy.steps[position(/sha256sum/)];
     expect(compare?.env).toEqual({ EXPECTED: '${{ inputs.digest }}' });
     expect(compare?.run).toMatch(/"\$digest" != "\$EXPECTED" \]; then\n(.*\n)*? *exit 1/);
-    expect(position(/sha256sum/)).toBeLessThan(position(/terraform .* apply /));
+    expect(position(/sha256sum/)).toBeLessThan(position(/scaleout deploy/));
   });
 
   const bash = async (script: string, cwd: string, env: Record<string, string>): Promise<number> => {
@@ -286,23 +286,26 @@ describe('a deploy', () => {
       'cd cdktf.out/stacks && find . -type f -print0',
     );
     // What init leaves in the directory is not part of it.
-    expect(position(/sha256sum/)).toBeLessThan(position(/terraform .* init /));
+    expect(position(/sha256sum/)).toBeLessThan(position(/scaleout deploy/));
   });
 
   it('audits what it applies, before it does', () => {
     expect(deploy.steps[position(/scaleout audit/)]?.run).toContain('--dir cdktf.out');
-    expect(position(/scaleout audit/)).toBeLessThan(position(/terraform .* apply /));
+    expect(position(/scaleout audit/)).toBeLessThan(position(/scaleout deploy/));
     expect(
       scripts.filter((script) => script.includes('cdktf synth') || script.includes('SCALEOUT_STAGE')),
     ).toEqual([]);
   });
 
-  it('applies the plan that the same step has made', () => {
-    const [script = ''] = scripts.filter((each) => /terraform .* apply /.test(each));
-    const lines = script.trim().split('\n').slice(-3);
-    expect(lines.map((line) => /(init|plan|apply) /.exec(line)?.[1])).toEqual(['init', 'plan', 'apply']);
-    expect(lines[1]).toMatch(/-out="\$plan"$/);
-    expect(lines[2]).toMatch(/ "\$plan"$/);
+  it('applies through the guards, and nothing past them', () => {
+    expect(deploy.steps[position(/scaleout deploy/)]?.run).toMatch(
+      /npx scaleout deploy "\$ENVIRONMENT" --yes /,
+    );
+    expect(
+      deploy.steps.filter(({ run }) =>
+        /terraform .* (apply|destroy)\b|cdktf (deploy|destroy)/.test(run ?? ''),
+      ),
+    ).toEqual([]);
   });
 
   it('distributes, rebalances and verifies in that order, after a login of its own', () => {
@@ -339,7 +342,7 @@ describe('the commands that workflows call', () => {
     const called = scripts.flatMap((script) =>
       [...script.matchAll(/\bnpm (?:run )?([\w:-]+)/g)].map(([, name]) => name!),
     );
-    expect([...new Set(called)].sort()).toEqual(['check', 'ci', 'synth', 'test']);
+    expect([...new Set(called)].sort()).toEqual(['check', 'check:cdktn', 'ci', 'synth', 'test']);
     expect(called.filter((name) => name !== 'ci' && !known.includes(name))).toEqual([]);
   });
 
@@ -360,6 +363,8 @@ describe('the commands that workflows call', () => {
     expect([...called.keys()].sort()).toEqual([
       'audit check',
       'audit diff',
+      'deploy',
+      'guard',
       'rebalance run',
       'tables apply',
       'tables verify',

@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
-import { stopSharedCluster } from './test-cluster';
+import { stopTestClusters } from './test-cluster';
 import { testRun } from './test-run';
 
 export default async function globalTeardown(): Promise<void> {
-  await stopSharedCluster();
+  await stopTestClusters();
   rmSync(testRun().directory, { recursive: true, force: true });
 }

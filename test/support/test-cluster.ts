@@ -1,6 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { localEngines } from '../../scripts/local/engines';
@@ -18,7 +17,7 @@ export interface TestNode {
   readonly nodePort: number;
 }
 
-/** Three PostgreSQL servers with Citus, shared by the test files of one run; each makes its own database. */
+/** Three PostgreSQL servers with Citus, for the test files that one worker of jest runs; each makes its own database. */
 export interface TestCluster {
   readonly host: string;
   /** Coordinator first. */
@@ -30,18 +29,19 @@ export interface TestCluster {
   readonly directory?: string;
 }
 
-/** Servers take a few seconds to start, a first pull of a container image some minutes. */
-const START_TIMEOUT_MS = 300_000;
+/** Where a worker remembers its cluster, in the folder of the run. */
+const CLUSTER_FILE = /^cluster-\d+\.json$/;
 
 let found: Promise<TestCluster> | undefined;
 
 /**
- * The cluster named by SCALEOUT_TEST_CLUSTER, left running after the tests; else one that the first test file to ask
- * starts, and that ends with the run.
+ * The cluster named by SCALEOUT_TEST_CLUSTER, left running after the tests; else one that the first test file of this
+ * worker to ask starts, and that ends with the run. Two databases of one server cannot distribute online at once, so
+ * files that run side by side have servers of their own.
  */
 export function testCluster(): Promise<TestCluster> {
   const named = process.env['SCALEOUT_TEST_CLUSTER'];
-  found ??= named === undefined ? sharedCluster() : Promise.resolve(parseNamedCluster(named));
+  found ??= named === undefined ? clusterOfWorker() : Promise.resolve(parseNamedCluster(named));
   return found;
 }
 
@@ -63,12 +63,13 @@ export function testLogin(
   };
 }
 
-/** Takes the shared cluster down, where a test file started one. */
-export async function stopSharedCluster(): Promise<void> {
-  const { state } = files();
-  if (!existsSync(state)) return;
-  const { directory } = JSON.parse(readFileSync(state, 'utf8')) as TestCluster;
-  if (directory !== undefined) await takeDownCluster(directory);
+/** Takes down the clusters that test files started. */
+export async function stopTestClusters(): Promise<void> {
+  const { directory: run } = testRun();
+  for (const state of readdirSync(run).filter((name) => CLUSTER_FILE.test(name))) {
+    const { directory } = JSON.parse(readFileSync(join(run, state), 'utf8')) as TestCluster;
+    if (directory !== undefined) await takeDownCluster(directory);
+  }
 }
 
 /** `{"host":"127.0.0.1","ports":[9700,9701,9702],"superuser":"postgres"}`: three servers that trust this machine. */
@@ -85,23 +86,13 @@ function parseNamedCluster(text: string): TestCluster {
   };
 }
 
-async function sharedCluster(): Promise<TestCluster> {
-  const { lock, state, failure } = files();
-  try {
-    // One of jest's workers makes the folder; the others find it there and wait.
-    mkdirSync(lock);
-  } catch {
-    return waitForState(state, failure);
-  }
-  try {
-    const cluster = await startCluster();
-    writeFileSync(`${state}.new`, JSON.stringify(cluster), { mode: 0o600 });
-    renameSync(`${state}.new`, state);
-    return cluster;
-  } catch (error) {
-    writeFileSync(failure, error instanceof Error ? error.message : String(error));
-    throw error;
-  }
+async function clusterOfWorker(): Promise<TestCluster> {
+  const state = join(testRun().directory, `cluster-${process.env['JEST_WORKER_ID'] ?? '1'}.json`);
+  if (existsSync(state)) return JSON.parse(readFileSync(state, 'utf8')) as TestCluster;
+  const cluster = await startCluster();
+  writeFileSync(`${state}.new`, JSON.stringify(cluster), { mode: 0o600 });
+  renameSync(`${state}.new`, state);
+  return cluster;
 }
 
 async function startCluster(): Promise<TestCluster> {
@@ -135,25 +126,4 @@ async function startCluster(): Promise<TestCluster> {
     await servers.stop();
     throw error;
   }
-}
-
-async function waitForState(state: string, failure: string): Promise<TestCluster> {
-  const deadline = Date.now() + START_TIMEOUT_MS;
-  while (Date.now() < deadline) {
-    if (existsSync(state)) return JSON.parse(readFileSync(state, 'utf8')) as TestCluster;
-    if (existsSync(failure)) break;
-    await sleep(50);
-  }
-  throw new Error(
-    `the test cluster did not start: ${existsSync(failure) ? readFileSync(failure, 'utf8') : 'no answer in time'}`,
-  );
-}
-
-function files(): { lock: string; state: string; failure: string } {
-  const { directory } = testRun();
-  return {
-    lock: join(directory, 'starting'),
-    state: join(directory, 'cluster.json'),
-    failure: join(directory, 'failure.txt'),
-  };
 }

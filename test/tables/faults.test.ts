@@ -12,7 +12,6 @@ import {
   liveTable,
   named,
   primaryKey,
-  reference,
   sensors,
 } from './support/catalog';
 
@@ -154,42 +153,11 @@ describe('one table', () => {
     ],
     ['it is a view', byId('t'), { kind: 'view' }, 'is a view'],
     ['it is a partition', byId('t'), { kind: 'partition' }, 'is a partition'],
-    ['it is partitioned', byId('t'), { kind: 'partitioned' }, 'does not distribute yet'],
     [
       'it belongs to a distributed schema',
       byId('t'),
       { citus: { kind: 'schema' } },
       'distributed schema public',
-    ],
-    [
-      'it is distributed by another column',
-      byId('t'),
-      { citus: distributed('no', 1) },
-      'is distributed already by no, and the specification says by id',
-    ],
-    [
-      'it has another number of shards',
-      byId('t'),
-      { citus: distributed('id', 1, 16) },
-      'write shardCount: 16',
-    ],
-    [
-      'it is a reference table',
-      byId('t'),
-      { citus: reference },
-      'is a reference table already, and the specification says distributed by id',
-    ],
-    [
-      'it is distributed and was to be a reference table',
-      { kind: 'reference', table: named('t') },
-      { citus: distributed('id', 1) },
-      'the specification says reference',
-    ],
-    [
-      'it is distributed and was to stay',
-      { kind: 'local', table: named('t') },
-      { citus: distributed('id', 1) },
-      'the specification says local',
     ],
   ])('%s', (_what, expected, table, words) => {
     expect(only(expected, table)).toContain(words);
@@ -222,16 +190,6 @@ describe('colocation', () => {
     });
     expect(two(text('"C"'), text('"de_DE"'))).toHaveLength(1);
     expect(two(text('"C"'), text('"C"'))).toEqual([]);
-  });
-  test('that is expected and not there', () => {
-    expect(two({ citus: distributed('id', 1) }, { citus: distributed('id', 2) })).toEqual([
-      expect.stringContaining('not colocated with a'),
-    ]);
-  });
-  test('that is there and not expected', () => {
-    expect(two({ citus: distributed('id', 1) }, { citus: distributed('id', 1) }, false)).toEqual([
-      expect.stringContaining('tables a and b are colocated already'),
-    ]);
   });
 });
 
