@@ -7,7 +7,10 @@ import { query, testContext } from './support/sensors';
 jest.setTimeout(120_000);
 
 const TABLES = 1_000;
-/** Seconds from the connection to the plan with its snapshot. */
+/**
+ * Seconds of this process's own computing, from the connection to the plan with its snapshot. Other tests compute at the
+ * same time, so the clock on the wall says how many they are; before the planner was mended, this was 10 s.
+ */
 const BOUND = 3;
 
 const at = (index: number): { schema: string; name: string } => ({
@@ -41,7 +44,7 @@ platformSuite('a schema of 1,000 tables and 3,000 foreign keys', () => {
     await database.drop();
   });
 
-  test(`is planned in under ${String(BOUND)} s`, async () => {
+  test(`is planned with under ${String(BOUND)} s of computing`, async () => {
     const expected: Distribution = {
       shardCount: 32,
       online: false,
@@ -54,16 +57,16 @@ platformSuite('a schema of 1,000 tables and 3,000 foreign keys', () => {
     };
     const seconds: number[] = [];
     for (let run = 0; run < 3; run += 1) {
-      const from = performance.now();
+      const from = process.cpuUsage();
       const { document } = await tablesPlan(testContext(), { target: database.target, expected });
-      seconds.push((performance.now() - from) / 1000);
+      const { user, system } = process.cpuUsage(from);
+      seconds.push((user + system) / 1e6);
       const of = (action: string): number => document.steps.filter((step) => step.action === action).length;
       expect(of('distribute')).toBe(TABLES);
       // Those of the first table to itself stay where they are.
       expect(of('drop-foreign-key')).toBe(3 * TABLES - 3);
       expect(of('restore-foreign-key')).toBe(3 * TABLES - 3);
     }
-    // Others may be at work on this machine: the best of three is the program's own.
     expect(Math.min(...seconds)).toBeLessThan(BOUND);
   });
 });
