@@ -1,10 +1,13 @@
-import { DataResource, ref, Token } from 'cdktf';
+import { ref, TerraformResource, Token } from 'cdktf';
 import type { ClusterAlertsProps } from '../../constructs/cluster-alerts';
 import { ClusterAlerts } from '../../constructs/cluster-alerts';
 import { ClusterTopology } from '../../constructs/cluster-topology';
 import { laneSuite } from '../support/lanes';
 import type { Synthesized } from '../support/synth';
 import { addresses, onlyResource, synthesizeConstructs } from '../support/synth';
+
+// Not cdktf's own class for it, which asks the installed Terraform for its version.
+const DATA = { terraformResourceType: 'terraform_data' };
 
 const TYPE = 'azurerm_monitor_metric_alert';
 const coordinator = { vCores: 16, storageGiB: 512, burstable: false };
@@ -196,7 +199,7 @@ laneSuite('synth', 'ClusterAlerts', () => {
 
   test('waits for what it is told to, and carries tags', () => {
     const stack = synthesizeConstructs((scope) => {
-      const after = new DataResource(scope, 'Before');
+      const after = new TerraformResource(scope, 'Before', DATA);
       new ClusterAlerts(scope, 'Alerts', { ...props, after, tags: { owner: 'me' } });
     });
     expect(onlyResource(stack, 'azurerm_monitor_action_group')).toMatchObject({ tags: { owner: 'me' } });

@@ -1,8 +1,11 @@
-import { DataResource, ref, Token } from 'cdktf';
+import { ref, TerraformResource, Token } from 'cdktf';
 import type { DeletionLockProps } from '../../constructs/deletion-lock';
 import { DeletionLock } from '../../constructs/deletion-lock';
 import { laneSuite } from '../support/lanes';
 import { onlyResource, synthesizeConstructs } from '../support/synth';
+
+// Not cdktf's own class for it, which asks the installed Terraform for its version.
+const DATA = { terraformResourceType: 'terraform_data' };
 
 const TYPE = 'azurerm_management_lock';
 const props: DeletionLockProps = {
@@ -30,7 +33,7 @@ laneSuite('synth', 'DeletionLock', () => {
 
   test('is put on last, so that it is taken off first', () => {
     const stack = synthesizeConstructs((scope) => {
-      const after = ['One', 'Two'].map((id) => new DataResource(scope, id));
+      const after = ['One', 'Two'].map((id) => new TerraformResource(scope, id, DATA));
       new DeletionLock(scope, 'Lock', { ...props, after });
     });
     expect(onlyResource(stack, TYPE)).toMatchObject({

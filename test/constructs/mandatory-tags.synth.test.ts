@@ -2,12 +2,15 @@ import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics
 import { ManagementLock } from '@cdktf/provider-azurerm/lib/management-lock';
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
 import type { TerraformStack } from 'cdktf';
-import { Aspects, DataResource, ref, Token } from 'cdktf';
+import { Aspects, ref, TerraformResource, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { MandatoryTags } from '../../constructs/mandatory-tags';
 import { laneSuite } from '../support/lanes';
 import { environment, onlyResource, synthesizeConstructs } from '../support/synth';
 import { resourceTags } from '../../stacks/resource-tags';
+
+// Not cdktf's own class for it, which asks the installed Terraform for its version.
+const DATA = { terraformResourceType: 'terraform_data' };
 
 const mandatory = { environment: 'dev', managedBy: 'scaleout' };
 const group = { name: 'rg', location: 'westus2' };
@@ -29,7 +32,7 @@ laneSuite('synth', 'MandatoryTags', () => {
       const inner = new Construct(new Construct(scope, 'Outer'), 'Inner');
       new LogAnalyticsWorkspace(inner, 'Logs', { ...group, resourceGroupName: 'rg' });
       new ManagementLock(inner, 'Lock', { name: 'l', scope: 's', lockLevel: 'CanNotDelete' });
-      new DataResource(inner, 'Data');
+      new TerraformResource(inner, 'Data', DATA);
     });
     expect(onlyResource(stack, 'azurerm_resource_group')).toMatchObject({ tags: mandatory });
     expect(onlyResource(stack, 'azurerm_log_analytics_workspace')).toMatchObject({ tags: mandatory });
