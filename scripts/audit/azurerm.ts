@@ -18,6 +18,30 @@ export const ACTION_GROUP = 'azurerm_monitor_action_group';
 export const METRIC_ALERT = 'azurerm_monitor_metric_alert';
 export const STORAGE_ACCOUNT = 'azurerm_storage_account';
 export const STORAGE_CONTAINER = 'azurerm_storage_container';
+
+/** Every type that some rule knows; of any other, nothing here can say whether it is right. */
+export const RESOURCE_TYPES = [
+  CLUSTER,
+  FIREWALL_RULE,
+  ROLE,
+  COORDINATOR_CONFIGURATION,
+  NODE_CONFIGURATION,
+  RESOURCE_GROUP,
+  MANAGEMENT_LOCK,
+  PRIVATE_ENDPOINT,
+  PRIVATE_DNS_ZONE,
+  PRIVATE_DNS_ZONE_LINK,
+  KEY_VAULT,
+  KEY_VAULT_SECRET,
+  ROLE_ASSIGNMENT,
+  WORKSPACE,
+  DIAGNOSTIC_SETTING,
+  ACTION_GROUP,
+  METRIC_ALERT,
+  STORAGE_ACCOUNT,
+  STORAGE_CONTAINER,
+] as const;
+
 /** Who deploys: reads nothing but the credentials it is given. */
 export const CLIENT_CONFIG = 'azurerm_client_config';
 

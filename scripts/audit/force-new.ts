@@ -19,12 +19,13 @@ import {
   STORAGE_CONTAINER,
   WORKSPACE,
 } from './azurerm';
+import type { RESOURCE_TYPES } from './azurerm';
 
 /**
  * Arguments that the provider (azurerm 4.55) cannot change in place: a new value destroys the resource and creates
  * another.
  */
-const FORCE_NEW: Readonly<Record<string, readonly string[]>> = {
+const FORCE_NEW: Readonly<Record<(typeof RESOURCE_TYPES)[number], readonly string[]>> = {
   [CLUSTER]: [
     'name',
     'location',
@@ -69,5 +70,6 @@ const FORCE_NEW: Readonly<Record<string, readonly string[]>> = {
 
 /** @param path the argument's path within the resource, e.g. `name` or `tags.owner` */
 export function forcesReplacement(type: string, path: string): boolean {
-  return FORCE_NEW[type]?.includes(path.split('.')[0] ?? '') ?? false;
+  const created = (FORCE_NEW as Readonly<Record<string, readonly string[]>>)[type] ?? [];
+  return created.includes(path.split('.')[0] ?? '');
 }

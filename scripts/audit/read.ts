@@ -74,7 +74,7 @@ export function stackOf(stacks: readonly Synthesized[], environment: string): Sy
   if (stack !== undefined) return stack;
   const names = stacks.map((candidate) => candidate.environment);
   throw new ScaleoutError(
-    `there is no environment "${environment}"${didYouMean(environment, names)}: the synthesis holds ${allOf(names)}, one for each file in config/environments`,
+    `there is no environment "${environment}"${didYouMean(environment, names)}: the synthesis holds ${allOf(names)}. Each file in config/environments makes one`,
   );
 }
 

@@ -1,25 +1,4 @@
-import {
-  ACTION_GROUP,
-  CLIENT_CONFIG,
-  CLUSTER,
-  COORDINATOR_CONFIGURATION,
-  DIAGNOSTIC_SETTING,
-  FIREWALL_RULE,
-  KEY_VAULT,
-  KEY_VAULT_SECRET,
-  MANAGEMENT_LOCK,
-  METRIC_ALERT,
-  NODE_CONFIGURATION,
-  PRIVATE_DNS_ZONE,
-  PRIVATE_DNS_ZONE_LINK,
-  PRIVATE_ENDPOINT,
-  RESOURCE_GROUP,
-  ROLE,
-  ROLE_ASSIGNMENT,
-  STORAGE_ACCOUNT,
-  STORAGE_CONTAINER,
-  WORKSPACE,
-} from '../azurerm';
+import { CLIENT_CONFIG, CLUSTER, RESOURCE_TYPES } from '../azurerm';
 import { isBootstrap } from '../bootstrap';
 import type { Problem, Rule } from '../rule';
 import { problemAt, verdict } from '../rule';
@@ -28,27 +7,7 @@ import { isObject, pointer, resourcesOf, section } from '../synthesized';
 
 /** Sections of a stack that a rule reads; `//` is the framework's own. */
 const SECTIONS = new Set(['//', 'terraform', 'provider', 'variable', 'locals', 'output', 'resource', 'data']);
-const TYPES = new Set([
-  ACTION_GROUP,
-  CLUSTER,
-  COORDINATOR_CONFIGURATION,
-  DIAGNOSTIC_SETTING,
-  FIREWALL_RULE,
-  KEY_VAULT,
-  KEY_VAULT_SECRET,
-  MANAGEMENT_LOCK,
-  METRIC_ALERT,
-  NODE_CONFIGURATION,
-  PRIVATE_DNS_ZONE,
-  PRIVATE_DNS_ZONE_LINK,
-  PRIVATE_ENDPOINT,
-  RESOURCE_GROUP,
-  ROLE,
-  ROLE_ASSIGNMENT,
-  STORAGE_ACCOUNT,
-  STORAGE_CONTAINER,
-  WORKSPACE,
-]);
+const TYPES = new Set<string>(RESOURCE_TYPES);
 /** Data sources whose answer no rule needs to know. */
 const DATA_TYPES = new Set([CLIENT_CONFIG]);
 const PROVIDER = 'azurerm';
