@@ -87,7 +87,12 @@ export interface ApplyInput {
 }
 
 /** Steps whose progress is worth showing. */
-const COPIES: readonly StepAction[] = ['create-reference-table', 'distribute'];
+const COPIES: readonly StepAction[] = [
+  'create-reference-table',
+  'distribute',
+  'undistribute',
+  'alter-distribution',
+];
 
 /** Steps whose locks let writers through. */
 const LETS_WRITERS_THROUGH: readonly StepAction[] = [

@@ -46,7 +46,10 @@ export interface TablesStep {
   readonly comment: string;
   /** Writes to the table wait for a time that grows with its rows; locks of milliseconds are not counted. */
   readonly blocksWrites: boolean;
-  /** A statement of the same cost leads back. */
+  /**
+   * A statement that costs no more leads back to what was there, rows included. A copy counts as a copy, even where the way
+   * back holds writes up and the way there did not.
+   */
   readonly reversible: boolean;
   /** All statements in one transaction, or each on its own where PostgreSQL or Citus forbid one. */
   readonly transaction: boolean;
@@ -204,6 +207,8 @@ function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDifference): T
     steps.push(
       step('drop-leftover-index', table, sql.dropKeyIndex(table), {
         comment: 'an earlier run left this index unfinished or for another key',
+        // Dropping takes a moment, building it again reads the table.
+        reversible: false,
         transaction: false,
       }),
     );
@@ -268,6 +273,8 @@ function replaceKey({ table, primaryKey }: KeyDifference): TablesStep[] {
                 : ''
             }`,
       blocksWrites: primaryKey.partitioned,
+      // Rows that only the new key admits may have come by then, and the index of the old one is to be built again.
+      reversible: replaces === undefined,
     }),
   ];
 }
@@ -281,6 +288,7 @@ function dropForeignKeys(difference: Pick<TablesDifference, 'drop'>, live: LiveD
       sql.dropForeignKey(key, { createRecord, pin }),
       {
         comment: `${why}; recorded in scaleout.dropped_foreign_key, and restored below. Until then nothing checks that ${key.columns.join(', ')} exists in ${showTable(key.references)}`,
+        // The record holds the statement that puts it in force again, at once.
         reversible: true,
       },
       key.name,
@@ -341,6 +349,7 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
       step('create-reference-table', table, sql.createReferenceTable(table), {
         comment: 'copies the whole table to every node, with writes waiting while it does',
         blocksWrites: true,
+        reversible: canBeUndistributed(outlook.liveTable(table)),
         rows: outlook.liveTable(table)?.rowEstimate,
       }),
     );
@@ -437,6 +446,7 @@ function restoreComments({ table, restore }: CommentsDifference): TablesStep {
       restore.length === 0
         ? 'every comment is there; removes their record'
         : 'makes the comments again that Citus forgot, and removes their record',
+    reversible: true,
   });
 }
 
@@ -460,10 +470,16 @@ function distributeStep(each: DistributeDifference, outlook: Outlook): TablesSte
         ? `by ${column}, into ${where}, beside running writes`
         : `by ${column}, into ${where}, with writes waiting: ${mode.because}`,
       blocksWrites: !mode.online,
+      reversible: canBeUndistributed(outlook.liveTable(table)),
       transaction: !mode.online,
       rows: outlook.liveTable(table)?.rowEstimate,
     },
   );
+}
+
+/** `{ local: true }` leads back with one copy, as one led there, for all but the tables that the faults of such a change name. */
+function canBeUndistributed(live: LiveTable | undefined): boolean {
+  return live !== undefined && !live.identity && live.grantedViews.length === 0;
 }
 
 function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): TablesStep[] {
@@ -475,7 +491,7 @@ function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): Tabl
         'forget-foreign-key',
         key.table,
         sql.forgetForeignKey(key),
-        { comment: 'the foreign key is back already; removes its record' },
+        { comment: 'the foreign key is back already; removes its record', reversible: true },
         key.name,
       ),
     ];
@@ -499,6 +515,7 @@ function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): Tabl
     sql.validateForeignKey(key),
     {
       comment: `reads every row once to see that ${to} has what it refers to, and removes the record`,
+      reversible: true,
     },
     key.name,
   );
@@ -516,6 +533,7 @@ function removeRecord(live: LiveDatabase, { comments }: TablesDifference): Table
     sql.dropRecordTable(FOREIGN_KEY_RECORD, { schemaToo: alone }),
     {
       comment: 'every foreign key is back; removes the empty record',
+      reversible: true,
     },
   );
 }
@@ -531,6 +549,7 @@ function removeCommentRecord(
   return [
     step('remove-record', COMMENT_RECORD, sql.dropRecordTable(COMMENT_RECORD, { schemaToo: alone }), {
       comment: 'every comment is back; removes the empty record',
+      reversible: true,
     }),
   ];
 }
@@ -541,6 +560,8 @@ function truncate({ localCopies }: TablesDifference, edges: readonly Edge[]): Ta
   return orderTables(localCopies, childrenFirst).map((table) =>
     step('truncate-local-copy', table, sql.truncateLocalCopy(table), {
       comment: 'removes the rows that the copy left behind on the coordinator, where no query sees them',
+      // What is distributed stays whole, and can be undistributed; these rows are gone.
+      reversible: false,
     }),
   );
 }

@@ -101,6 +101,31 @@ describe('the plan for the sensors', () => {
     ]);
   });
 
+  test('which steps a statement of the same cost undoes', () => {
+    const irreversible = (more: Parameters<typeof sensors>[0] = {}): string[] =>
+      [true, false].flatMap((online) =>
+        planTables(distribution({ online }), liveDatabase(sensors(more)))
+          .steps.filter((step) => !step.reversible)
+          .map((step) => step.id),
+      );
+    const truncated = ['device_types', 'events', 'devices', 'device_types'].map(
+      (name) => `truncate-local-copy:${name}`,
+    );
+    const usual = ['replace-primary-key:events', ...truncated];
+    expect(irreversible().sort()).toEqual([...usual, 'replace-primary-key:events'].sort());
+    // What had no key is without one again in a moment.
+    expect(irreversible({ events: { keys: [] } }).sort()).toEqual([...truncated].sort());
+    // Citus takes these to its shards and not back.
+    const [identity, granted] = [{ identity: true }, { grantedViews: ['public.v'] }];
+    expect(irreversible({ devices: identity, types: granted })).toEqual(
+      expect.arrayContaining(['distribute:devices', 'create-reference-table:device_types']),
+    );
+    const leftover = key('scaleout_key_events', 'index', ['device_id', 'event_id'], { valid: false });
+    expect(irreversible({ events: { keys: [primaryKey('events', ['event_id']), leftover] } })).toContain(
+      'drop-leftover-index:events',
+    );
+  });
+
   test('a replica identity that was the old primary key moves to the new one, in the same transaction', () => {
     const old = primaryKey('events', ['event_id'], { identifiesRows: true });
     const live = liveDatabase(sensors({ events: { keys: [old], replicaIdentity: 'index' } }));
