@@ -20,6 +20,8 @@ export interface ServerProcessesOptions extends ServerSetOptions {
   readonly citus: boolean;
   /** A folder with bin, lib and share to copy first, for binaries the servers' user cannot reach. */
   readonly copyFrom?: string;
+  /** Of the servers, over those they would have. */
+  readonly settings?: Settings;
 }
 
 /** Lays out a directory for servers, and starts the watchdog that outlives this program. Starts no server yet. */
@@ -131,6 +133,7 @@ async function settingsFor(
     max_wal_size: '4GB',
     checkpoint_timeout: '30min',
     ...(options.citus ? citusSettings(await knownSettings(binaries, user)) : {}),
+    ...options.settings,
   };
 }
 
