@@ -76,6 +76,7 @@ interface SimulateFlags extends SpecFlags, RebalanceFlags {
 
 interface AdviseFlags extends DatabaseFlags {
   readonly queries?: string;
+  readonly shards?: number;
   readonly out?: string;
 }
 
@@ -340,6 +341,7 @@ function advising(): Option[] {
       '--queries <file>',
       'what runs all day, as config/workloads/*/queries.sql; with pg_stat_statements if there',
     ),
+    new Option('--shards <count>', 'shards of a distributed table').argParser(wholeNumber(1)).default(32),
     new Option(
       '--out <file>',
       'write the distribution.yaml that follows, to edit; never over a file that is there',
@@ -465,7 +467,7 @@ async function tablesInput(
 
 async function adviseInput(io: Io, flags: AdviseFlags) {
   const queries = flags.queries === undefined ? undefined : loadQueries(flags.queries);
-  return { target: await databaseTarget(io, flags), queries, out: flags.out };
+  return { target: await databaseTarget(io, flags), queries, shardCount: flags.shards, out: flags.out };
 }
 
 async function simulateInput(io: Io, flags: SimulateFlags) {

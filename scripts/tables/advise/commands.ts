@@ -1,22 +1,22 @@
-import { writeFileSync } from 'node:fs';
+import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import type { WorkloadQuery } from '../../../config/workload-queries';
 import { withClient } from '../../lib/connection';
 import type { ConnectionTarget } from '../../lib/connection';
 import { errorCode, ScaleoutError } from '../../lib/errors';
 import type { VerbContext, VerbResult } from '../../lib/verb';
+import { requireShardCount } from '../shard-count';
 import { advise } from './advice';
 import type { Advice } from './advice';
 import { toDistributionFile } from './distribution-file';
 import { readForAdvice } from './read';
 import { describeAdvice } from './text';
 
-/** Citus's own default of `citus.shard_count`. */
-const SHARD_COUNT = 32;
-
 export interface AdviseInput {
   readonly target: ConnectionTarget;
   /** What users run all day, beside what pg_stat_statements knows. */
   readonly queries?: readonly WorkloadQuery[] | undefined;
+  /** Shards of each distributed table. @default 32, Citus's own */
+  readonly shardCount?: number | undefined;
   /** Where to write the distribution.yaml. */
   readonly out?: string | undefined;
 }
@@ -27,11 +27,14 @@ export interface AdviseInput {
  */
 export async function adviseDistribution(
   { reporter, signal }: VerbContext,
-  { target, queries = [], out }: AdviseInput,
+  { target, queries = [], shardCount = 32, out }: AdviseInput,
 ): Promise<VerbResult<Advice>> {
+  requireShardCount(shardCount);
+  // Before minutes of planning, and again when it is written.
+  if (out !== undefined && existsSync(out)) throw alreadyThere(out);
   const { input, caveats } = await withClient(
     target,
-    (client) => readForAdvice(client, { queries, shardCount: SHARD_COUNT }),
+    (client) => readForAdvice(client, { queries, shardCount }),
     { purpose: 'advise', reporter, signal },
   );
   const advice = advise(input, caveats);
@@ -42,17 +45,27 @@ export async function adviseDistribution(
   return { document: advice, text: describeAdvice(advice), outcome: 'done' };
 }
 
-/** Never over a file that somebody may have edited. */
+/** Never over a file that somebody may have edited, and whole or not at all. */
 function write(file: string, text: string): void {
+  const unfinished = `${file}.${String(process.pid)}.part`;
   try {
-    writeFileSync(file, text, { flag: 'wx' });
+    writeFileSync(unfinished, text, { flag: 'wx' });
+    // Unlike a rename, a link never takes the place of what is there.
+    linkSync(unfinished, file);
   } catch (error) {
     const code = errorCode(error) ?? 'unknown error';
-    throw new ScaleoutError(
-      code === 'EEXIST'
-        ? `${file} is there already, and it may have been edited: name another file with --out, or remove that one`
-        : `${file} cannot be written (${code}): name another file with --out`,
-      { cause: error },
-    );
+    if (code === 'EEXIST') throw alreadyThere(file, error);
+    throw new ScaleoutError(`${file} cannot be written (${code}): name another file with --out`, {
+      cause: error,
+    });
+  } finally {
+    rmSync(unfinished, { force: true });
   }
+}
+
+function alreadyThere(file: string, cause?: unknown): ScaleoutError {
+  return new ScaleoutError(
+    `${file} is there already, and it may have been edited: name another file with --out, or remove that one`,
+    { cause },
+  );
 }

@@ -8,6 +8,7 @@ import { stopIfAsked } from '../../lib/verb';
 import type { VerbContext, VerbResult } from '../../lib/verb';
 import { sameTable, showTable } from '../names';
 import { orderTables } from '../order';
+import { requireShardCount } from '../shard-count';
 import type { RebalanceStrategy } from './rebalance';
 import type { Reading } from './shard-rows';
 import { readTableShards, withSnapshot } from './shard-rows';
@@ -29,8 +30,6 @@ export interface SimulateInput {
   readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => MoveEstimate;
 }
 
-/** Citus's own bounds of a shard count. */
-const SHARDS = { fewest: 1, most: 64_000 } as const;
 /** Far above any cluster; keeps a slip of the finger from filling the memory. */
 const MOST_WORKERS = 10_000;
 
@@ -68,11 +67,7 @@ export function distributionOf(table: TableName, column: string, shardCount: num
 }
 
 function requirePossible(shardCount: number, { workers, coordinatorHoldsShards }: Topology): void {
-  if (!Number.isInteger(shardCount) || shardCount < SHARDS.fewest || shardCount > SHARDS.most) {
-    throw new ScaleoutError(
-      `${String(shardCount)} is no shard count: Citus cuts a table into ${String(SHARDS.fewest)} to 64,000 shards; 32 is usual; nothing was changed`,
-    );
-  }
+  requireShardCount(shardCount);
   if (!Number.isInteger(workers) || workers < 0 || workers > MOST_WORKERS) {
     throw new ScaleoutError(
       `${String(workers)} is no number of workers: give a whole one from 0, which is the coordinator alone; nothing was changed`,
