@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,9 +10,10 @@ import { FirewallAccess } from '../../constructs/firewall-access';
 import { PrivateAccess } from '../../constructs/private-access';
 import { RolePassword } from '../../constructs/role-password';
 import { ServerParameters } from '../../constructs/server-parameters';
+import { runTerraform } from '../../scripts/infra/terraform';
 import type { AzureStandIn } from '../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../scripts/local/azure/server';
-import { laneSuite } from '../support/lanes';
+import { azureSuite } from '../support/lanes';
 import type { StackJson } from '../support/synth';
 import { addresses, synthesizeConstructs } from '../support/synth';
 
@@ -101,15 +101,7 @@ const stack = synthesizeConstructs((scope) => {
   });
 });
 
-// Elsewhere Terraform trusts the certificates of the system's own store alone, and no test should ask for one there.
-const suite: typeof laneSuite =
-  process.platform === 'linux'
-    ? laneSuite
-    : (lane, title, tests) => {
-        describe.skip(`[${lane}] ${title} (needs Linux)`, tests);
-      };
-
-suite('terraform', 'Every argument, as the azurerm provider reads it', () => {
+azureSuite('Every argument, as the azurerm provider reads it', () => {
   let directory = '';
   let azure: AzureStandIn;
   beforeAll(async () => {
@@ -124,32 +116,16 @@ suite('terraform', 'Every argument, as the azurerm provider reads it', () => {
     rmSync(directory, { recursive: true });
   });
 
-  // Not spawnSync: the stand-in answers from this process.
-  function terraform(...args: string[]): Promise<{ status: number | null; stdout: string; output: string }> {
-    return new Promise((done, fail) => {
-      const child = spawn('terraform', args, {
-        cwd: directory,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...azure.terraformEnvironment(process.env),
-          ...PASSWORDS,
-          ARM_RESOURCE_PROVIDER_REGISTRATIONS: 'none',
-          CHECKPOINT_DISABLE: '1',
-        },
-      });
-      const stdout: Buffer[] = [];
-      const output: Buffer[] = [];
-      child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk) && output.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => output.push(chunk));
-      child.on('error', fail);
-      child.on('close', (status) => {
-        done({
-          status,
-          stdout: Buffer.concat(stdout).toString(),
-          output: Buffer.concat(output).toString(),
-        });
-      });
+  async function terraform(...args: string[]): Promise<{ status: number; stdout: string; output: string }> {
+    const { exitCode, stdout, stderr } = await runTerraform(args, {
+      cwd: directory,
+      environment: {
+        ...azure.terraformEnvironment(process.env),
+        ...PASSWORDS,
+        ARM_RESOURCE_PROVIDER_REGISTRATIONS: 'none',
+      },
     });
+    return { status: exitCode, stdout, output: stdout + stderr };
   }
 
   test("sets every argument that the provider's own schema has", async () => {

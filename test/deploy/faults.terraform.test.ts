@@ -1,7 +1,8 @@
 import { deploy } from '../../scripts/infra/deploy';
 import { guard } from '../../scripts/infra/guard';
 import { InterruptedError } from '../../scripts/lib/errors';
-import { CLUSTER_ID, ENVIRONMENT, PASSWORD, Rehearsal, terraformSuite } from '../infra/rehearsal';
+import { CLUSTER_ID, ENVIRONMENT, PASSWORD, Rehearsal } from '../infra/rehearsal';
+import { azureSuite } from '../support/lanes';
 
 /**
  * Azure and the machine at their worst: each time one clear paragraph, and the same command again goes on from there.
@@ -10,7 +11,7 @@ import { CLUSTER_ID, ENVIRONMENT, PASSWORD, Rehearsal, terraformSuite } from '..
 const SLOW = 180_000;
 const CLUSTER = /serverGroupsv2\/[^/]+$/;
 
-terraformSuite('terraform', 'a deploy that meets a fault', () => {
+azureSuite('a deploy that meets a fault', () => {
   let rehearsal: Rehearsal;
   beforeAll(async () => {
     rehearsal = await Rehearsal.start({ operationMs: 1500 });

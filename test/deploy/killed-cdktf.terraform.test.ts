@@ -4,8 +4,9 @@ import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { guard } from '../../scripts/infra/guard';
-import { ENVIRONMENT, GROUP_ID, OWN_TAGS, PASSWORD, Rehearsal, terraformSuite } from '../infra/rehearsal';
+import { ENVIRONMENT, GROUP_ID, OWN_TAGS, PASSWORD, Rehearsal } from '../infra/rehearsal';
 import { processTree } from '../support/process-tree';
+import { azureSuite } from '../support/lanes';
 
 /**
  * `cdktf deploy` over what a killed one left in Azure: typed again, it takes over what is its own and finishes the job.
@@ -16,7 +17,7 @@ const SLOW = 180_000;
 const ROOT = resolve(__dirname, '../..');
 const CREATION = 'PUT serverGroupsv2/wwi-sensors-dev';
 
-terraformSuite('terraform', 'a cdktf deploy that is killed', () => {
+azureSuite('a cdktf deploy that is killed', () => {
   let rehearsal: Rehearsal;
   beforeAll(async () => {
     rehearsal = await Rehearsal.start({ operationMs: 2500 });

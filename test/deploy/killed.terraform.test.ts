@@ -5,15 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { deploy } from '../../scripts/infra/deploy';
 import { guard } from '../../scripts/infra/guard';
-import {
-  at,
-  CLUSTER_ID,
-  ENVIRONMENT,
-  GROUP_ID,
-  PASSWORD,
-  Rehearsal,
-  terraformSuite,
-} from '../infra/rehearsal';
+import { at, CLUSTER_ID, ENVIRONMENT, GROUP_ID, PASSWORD, Rehearsal } from '../infra/rehearsal';
+import { azureSuite } from '../support/lanes';
 import { processTree } from '../support/process-tree';
 
 /**
@@ -27,7 +20,7 @@ const ROOT = resolve(__dirname, '../..');
 /** Long enough to be killed in the middle, short enough to be over when the next deploy has planned. */
 const OPERATION_MS = 2500;
 
-terraformSuite('terraform', 'a deploy that is killed', () => {
+azureSuite('a deploy that is killed', () => {
   let rehearsal: Rehearsal;
   let killedPid = 0;
   beforeAll(async () => {

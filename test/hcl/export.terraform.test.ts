@@ -5,18 +5,10 @@ import { withSynthesis } from '../../scripts/infra/synth';
 import { runTerraform } from '../../scripts/infra/terraform';
 import type { AzureStandIn } from '../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../scripts/local/azure/server';
-import { laneSuite } from '../support/lanes';
+import { azureSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 
-// A plan asks the provider, and the provider a login; its certificate is trusted by a variable that Linux alone reads.
-const suite: typeof laneSuite =
-  process.platform === 'linux'
-    ? laneSuite
-    : (lane, title, tests) => {
-        describe.skip(`[${lane}] ${title} (needs Linux)`, tests);
-      };
-
-suite('terraform', 'the stacks in the native syntax', () => {
+azureSuite('the stacks in the native syntax', () => {
   const home = scratchDirectory();
   const hcl = path.join(home, 'hcl');
   const work = path.join(home, 'work');

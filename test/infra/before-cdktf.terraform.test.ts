@@ -2,13 +2,14 @@ import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { deploy } from '../../scripts/infra/deploy';
-import { CLUSTER_ID, ENVIRONMENT, Rehearsal, terraformSuite } from './rehearsal';
+import { CLUSTER_ID, ENVIRONMENT, Rehearsal } from './rehearsal';
+import { azureSuite } from '../support/lanes';
 
 /** `cdktf deploy` and `cdktf destroy` as people type them, with the guards before them. Steps of one story, in order. */
 const SLOW = 180_000;
 const ROOT = resolve(__dirname, '../..');
 
-terraformSuite('terraform', 'the guards before cdktf', () => {
+azureSuite('the guards before cdktf', () => {
   let rehearsal: Rehearsal;
   beforeAll(async () => {
     rehearsal = await Rehearsal.start();

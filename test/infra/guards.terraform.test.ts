@@ -2,17 +2,8 @@ import { deploy } from '../../scripts/infra/deploy';
 import { guard } from '../../scripts/infra/guard';
 
 import type { StackJson } from './rehearsal';
-import {
-  at,
-  CLUSTER,
-  CLUSTER_ID,
-  clusterOf,
-  ENVIRONMENT,
-  GROUP_ID,
-  PASSWORD,
-  Rehearsal,
-  terraformSuite,
-} from './rehearsal';
+import { at, CLUSTER, CLUSTER_ID, clusterOf, ENVIRONMENT, GROUP_ID, PASSWORD, Rehearsal } from './rehearsal';
+import { azureSuite } from '../support/lanes';
 
 /**
  * Every guard on a plan of the real Terraform and the real azurerm provider. One cluster is deployed, with three workers
@@ -23,7 +14,7 @@ const ROLE = 'azurerm_cosmosdb_postgresql_role';
 const RULE = 'azurerm_cosmosdb_postgresql_firewall_rule';
 const ROLE_PASSWORD = 'Role-only-7';
 
-terraformSuite('terraform', 'guards on real plans', () => {
+azureSuite('guards on real plans', () => {
   let rehearsal: Rehearsal;
 
   beforeAll(async () => {

@@ -8,7 +8,6 @@ import type { VerbContext } from '../../scripts/lib/verb';
 import type { AzureStandIn, AzureStandInOptions } from '../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../scripts/local/azure/server';
 import { recordingReporter } from '../local/recording-reporter';
-import { laneSuite } from '../support/lanes';
 
 const ROOT = resolve(__dirname, '../..');
 export const ENVIRONMENT = 'dev';
@@ -40,14 +39,6 @@ network:
 state: { backend: local }
 tags: { owner: sensors-platform, costCentre: wwi-1042 }
 `;
-
-/** Elsewhere Terraform trusts the certificates of the system's own store alone. */
-export const terraformSuite: typeof laneSuite =
-  process.platform === 'linux'
-    ? laneSuite
-    : (lane, title, tests) => {
-        describe.skip(`[${lane}] ${title} (needs Linux)`, tests);
-      };
 
 export type StackJson = Record<string, unknown>;
 

@@ -5,7 +5,8 @@ import { recordingReporter } from '../local/recording-reporter';
 import type { Story } from '../support/stories';
 import { tellAtOnce } from '../support/stories';
 import type { ResourceChange } from '../support/terraform-deployment';
-import { Deployment, deploymentSuite, PASSWORD, SUBSCRIPTION } from '../support/terraform-deployment';
+import { azureSuite } from '../support/lanes';
+import { Deployment, PASSWORD, SUBSCRIPTION } from '../support/terraform-deployment';
 
 /**
  * Production and the account of its state, as their files say it with the state kept here: through the real cdktf,
@@ -24,7 +25,7 @@ const ALERTS = ['connections', 'cpu', 'memory', 'storage'].map(
   (name) => `${GROUP}/providers/Microsoft.Insights/metricAlerts/wwi-sensors-prod-${name}`,
 );
 
-deploymentSuite('production, deployed with cdktf', () => {
+azureSuite('production, deployed with cdktf', () => {
   tellAtOnce(LIMIT, [whole(), brokenOff(), takenDown(), stateAccount()]);
 });
 

@@ -3,7 +3,8 @@ import path from 'node:path';
 import type { Story } from '../support/stories';
 import { tellAtOnce } from '../support/stories';
 import type { ResourceChange } from '../support/terraform-deployment';
-import { Deployment, deploymentSuite, PASSWORD, SUBSCRIPTION } from '../support/terraform-deployment';
+import { azureSuite } from '../support/lanes';
+import { Deployment, PASSWORD, SUBSCRIPTION } from '../support/terraform-deployment';
 
 /**
  * The first half of the journey, as a person types it, with the real Terraform and the real azurerm provider against
@@ -18,7 +19,7 @@ const GROUP = `${SUBSCRIPTION}/resourceGroups/rg-wwi-sensors-dev`;
 const CLUSTER = `${GROUP}/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi-sensors-dev`;
 const FILE = 'environments/dev.yaml';
 
-deploymentSuite('cdktf deploy against a stand-in for Azure', () => {
+azureSuite('cdktf deploy against a stand-in for Azure', () => {
   tellAtOnce(LIMIT, [journey(), badDay()]);
 });
 

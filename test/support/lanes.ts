@@ -30,3 +30,12 @@ export function laneSuite(lane: Lane, title: string, tests: () => void): void {
   const suite = laneStatus(lane).runs ? describe : describe.skip;
   suite(`[${lane}] ${title}`, tests);
 }
+
+/**
+ * {@link laneSuite} for a Terraform that talks to the stand-in for Azure. Elsewhere than on Linux it trusts the
+ * certificates of the system's own store alone, and no test should ask for one there.
+ */
+export function azureSuite(title: string, tests: () => void): void {
+  if (process.platform === 'linux') laneSuite('terraform', title, tests);
+  else describe.skip(`[terraform] ${title} (needs Linux)`, tests);
+}

@@ -18,7 +18,6 @@ import type { AzureStandIn, AzureStandInOptions } from '../../scripts/local/azur
 import { startAzureStandIn } from '../../scripts/local/azure/server';
 import type { Send } from '../local/azure/arm-client';
 import { armClient, azurermVersion } from '../local/azure/arm-client';
-import { laneSuite } from './lanes';
 import { processTree } from './process-tree';
 import { seedLockFile } from './terraform-plugins';
 
@@ -28,12 +27,6 @@ export const SUBSCRIPTION = '/subscriptions/00000000-0000-0000-0000-000000000000
 
 /** The password of the login `citus`. Terraform's state and its plan files hold it by nature, in a temporary directory. */
 export const PASSWORD = 'Rehearsal-only-7';
-
-/** `laneSuite` for Terraform that talks to the stand-in: elsewhere it trusts the system's own certificates alone. */
-export const deploymentSuite = (title: string, tests: () => void): void => {
-  if (process.platform === 'linux') laneSuite('terraform', title, tests);
-  else describe.skip(`[terraform] ${title} (needs Linux)`, tests);
-};
 
 export interface Run {
   readonly exitCode: number | null;

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runTerraform } from '../../../scripts/infra/terraform';
 import type { AzureStandIn } from '../../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/server';
-import { laneSuite } from '../../support/lanes';
+import { azureSuite } from '../../support/lanes';
 import type { Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
 
@@ -98,19 +98,11 @@ const configuration = (shardCount: string, owner: string): object => ({
 });
 
 interface Run {
-  readonly exitCode: number | null;
+  readonly exitCode: number;
   readonly output: string;
 }
 
-// Elsewhere Terraform trusts the certificates of the system's own store alone, and no test should ask for one there.
-const suite: typeof laneSuite =
-  process.platform === 'linux'
-    ? laneSuite
-    : (lane, title, tests) => {
-        describe.skip(`[${lane}] ${title} (needs Linux)`, tests);
-      };
-
-suite('terraform', 'azurerm against roles, parameters, private access and locks', () => {
+azureSuite('azurerm against roles, parameters, private access and locks', () => {
   let directory = '';
   let azure: AzureStandIn;
   let atPortal: Send;
@@ -134,26 +126,12 @@ suite('terraform', 'azurerm against roles, parameters, private access and locks'
     writeFileSync(join(directory, 'main.tf.json'), JSON.stringify(configuration(shardCount, owner)));
   }
 
-  // Not spawnSync: the stand-in answers from this process.
-  function terraform(...args: string[]): Promise<Run> {
-    return new Promise((done, fail) => {
-      const child = spawn('terraform', [...args, '-no-color'], {
-        cwd: directory,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...azure.terraformEnvironment(process.env),
-          TF_VAR_role_password: PASSWORD,
-          TF_IN_AUTOMATION: '1',
-          TF_INPUT: '0',
-          CHECKPOINT_DISABLE: '1',
-        },
-      });
-      let output = '';
-      child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      child.on('error', fail);
-      child.on('close', (exitCode) => done({ exitCode, output }));
+  async function terraform(...args: string[]): Promise<Run> {
+    const { exitCode, stdout, stderr } = await runTerraform([...args, '-no-color'], {
+      cwd: directory,
+      environment: { ...azure.terraformEnvironment(process.env), TF_VAR_role_password: PASSWORD },
     });
+    return { exitCode, output: stdout + stderr };
   }
 
   /** What was sent to change something, in short, without the login. */

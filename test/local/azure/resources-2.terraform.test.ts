@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { runTerraform } from '../../../scripts/infra/terraform';
 import type { AzureStandIn } from '../../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/server';
-import { laneSuite } from '../../support/lanes';
+import { azureSuite } from '../../support/lanes';
 import type { Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
 import { alertProperties, vaultProperties } from './bodies';
@@ -174,19 +174,11 @@ const vault = (name: string): object => ({
 });
 
 interface Run {
-  readonly exitCode: number | null;
+  readonly exitCode: number;
   readonly output: string;
 }
 
-// Elsewhere Terraform trusts the certificates of the system's own store alone, and no test should ask for one there.
-const suite: typeof laneSuite =
-  process.platform === 'linux'
-    ? laneSuite
-    : (lane, title, tests) => {
-        describe.skip(`[${lane}] ${title} (needs Linux)`, tests);
-      };
-
-suite('terraform', 'azurerm against vaults, roles, monitoring and storage', () => {
+azureSuite('azurerm against vaults, roles, monitoring and storage', () => {
   let directory = '';
   let azure: AzureStandIn;
   let atPortal: Send;
@@ -218,27 +210,12 @@ suite('terraform', 'azurerm against vaults, roles, monitoring and storage', () =
     writeFileSync(join(directory, 'main.tf.json'), JSON.stringify(configuration(wanted)));
   }
 
-  // Not spawnSync: the stand-in answers from this process.
-  function terraform(...args: string[]): Promise<Run> {
-    return new Promise((done, fail) => {
-      const child = spawn('terraform', [...args, '-no-color'], {
-        cwd: directory,
-        stdio: ['ignore', 'pipe', 'pipe'],
-        env: {
-          ...azure.terraformEnvironment(process.env),
-          TF_VAR_password: PASSWORD,
-          TF_IN_AUTOMATION: '1',
-          TF_INPUT: '0',
-          CHECKPOINT_DISABLE: '1',
-        },
-      });
-      let output = '';
-      for (const stream of [child.stdout, child.stderr]) {
-        stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
-      }
-      child.on('error', fail);
-      child.on('close', (exitCode) => done({ exitCode, output }));
+  async function terraform(...args: string[]): Promise<Run> {
+    const { exitCode, stdout, stderr } = await runTerraform([...args, '-no-color'], {
+      cwd: directory,
+      environment: { ...azure.terraformEnvironment(process.env), TF_VAR_password: PASSWORD },
     });
+    return { exitCode, output: stdout + stderr };
   }
 
   /** What was sent and done, without the login, reading keys, and asking a data plane how to log in. */
