@@ -36,6 +36,17 @@ export interface LocalTable extends Declared {
 
 export type ExpectedTable = ReferenceTable | DistributedTable | LocalTable;
 
+/**
+ * A schema as a whole: schema-based sharding gives each table of it a single shard, all of them on one node, as where
+ * every tenant has a schema of its own.
+ */
+export interface ExpectedSchema {
+  /** As the catalogs hold it: unquoted, exact case. */
+  readonly schema: string;
+  /** `local`: not distributed as a whole; tables of it may be, one by one. */
+  readonly kind: 'distributed' | 'local';
+}
+
 export interface Distribution {
   /** Shards of each distributed table that starts a colocation group, 1 to 64,000. */
   readonly shardCount: number;
@@ -43,4 +54,6 @@ export interface Distribution {
   readonly online: boolean;
   /** In the order of the file. Tables of the database that are not listed are left alone. */
   readonly tables: readonly ExpectedTable[];
+  /** In the order of the file; absent where it names none. None of `tables` is in one that is to be distributed. */
+  readonly schemas?: readonly ExpectedSchema[];
 }

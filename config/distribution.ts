@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { checkSchemas, schemasSchema, toExpectedSchemas } from './distribution-schemas';
 import type { DistributedTable, Distribution, ExpectedTable, TableName } from './distribution-types';
 import { readConfigFile, shownPath } from './files';
 import { readColumnName, readTableName, tableKey } from './identifiers';
@@ -61,10 +62,11 @@ export const distributionSchema = strictShape(
       .boolean({ error: 'true or false' })
       .default(true)
       .describe('Copy rows without blocking writes where Citus can.'),
-    tables: tablesSchema,
+    tables: tablesSchema.optional(),
+    schemas: schemasSchema.optional(),
   },
-  'a map with the keys shardCount, online and tables',
-);
+  'a map with the keys shardCount, online, tables and schemas',
+).meta({ anyOf: [{ required: ['tables'] }, { required: ['schemas'] }] });
 
 type Written = z.output<typeof tableSchema>;
 
@@ -76,6 +78,10 @@ type Written = z.output<typeof tableSchema>;
  */
 export function parseDistribution(text: string, file: string): Distribution {
   const written = parseYaml(text, file, distributionSchema, [
+    rule(z.object({ tables: anything, schemas: anything }), ({ tables, schemas }, report) => {
+      requireSomething(tables, schemas, report);
+      checkSchemas(schemas ?? {}, Object.keys(tables ?? {}), report);
+    }),
     rule(z.object({ tables: z.record(z.string(), z.unknown()) }), ({ tables }, report) => {
       checkTableNames(Object.keys(tables), report);
       // What is well-formed is checked, also beside a table that is not.
@@ -90,7 +96,10 @@ export function parseDistribution(text: string, file: string): Distribution {
   return {
     shardCount: written.shardCount,
     online: written.online,
-    tables: Object.entries(written.tables).map(([key, table]) => toExpected(key, table)),
+    tables: Object.entries(written.tables ?? {}).map(([key, table]) => toExpected(key, table)),
+    ...(written.schemas === undefined || Object.keys(written.schemas).length === 0
+      ? {}
+      : { schemas: toExpectedSchemas(written.schemas) }),
   };
 }
 
@@ -99,13 +108,32 @@ export function loadDistribution(file: string): Distribution {
   return parseDistribution(readConfigFile(file), shownPath(file));
 }
 
-function checkTableNames(keys: readonly string[], report: Report): void {
-  if (keys.length === 0) {
+/** A map that may be malformed inside, so that what it says of tables and schemas can be checked all the same. */
+const anything = z.record(z.string(), z.unknown()).optional();
+
+/** A file that says nothing is a mistake, whichever of the two keys it forgot. */
+function requireSomething(tables: object | undefined, schemas: object | undefined, report: Report): void {
+  const named = Object.keys(tables ?? {}).length + Object.keys(schemas ?? {}).length;
+  if (named > 0) return;
+  if (tables === undefined && schemas !== undefined) {
+    report(
+      ['schemas'],
+      'names no schema: say for each what becomes of it, as in tenant_1: { distributed: true }',
+    );
+  } else if (tables === undefined) {
+    report(
+      ['tables'],
+      'is missing: add the tables, as in events: { distributeBy: device_id }, or schemas, as in tenant_1: { distributed: true }',
+    );
+  } else {
     report(
       ['tables'],
       'names no table: say for each what becomes of it, as in events: { distributeBy: device_id }',
     );
   }
+}
+
+function checkTableNames(keys: readonly string[], report: Report): void {
   const seen = new Map<string, string>();
   for (const key of keys) {
     const name = readTableName(key);

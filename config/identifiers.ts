@@ -29,6 +29,11 @@ export function readColumnName(text: string): Read<string> {
   return readPart(text);
 }
 
+/** A schema's name, written like a column's. */
+export function readSchemaName(text: string): Read<string> {
+  return readPart(text);
+}
+
 /** The name in one string that tells any two tables apart. */
 export function tableKey(table: TableName): string {
   return `${JSON.stringify(table.schema)}.${JSON.stringify(table.name)}`;
