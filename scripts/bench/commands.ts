@@ -2,6 +2,7 @@ import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { Figure, Pair } from './figure';
 import { figureOf } from './figure';
+import { APPLY_PEER, applyUnavailable, measureApply } from './apply';
 import { COPY_PEER, copyUnavailable, measureCopy } from './copy';
 import { measureSimulate, SIMULATE_PEER } from './simulate';
 import { measureSynth } from './synth';
@@ -36,6 +37,16 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     against: SIMULATE_PEER,
     unavailable: () => Promise.resolve(undefined),
     pairs: (context, runs) => measureSimulate(context.signal, runs, 'sample'),
+  },
+  apply: {
+    against: APPLY_PEER,
+    unavailable: applyUnavailable,
+    pairs: (context, runs) => measureApply(context, runs, false),
+  },
+  'apply-compared': {
+    against: APPLY_PEER,
+    unavailable: applyUnavailable,
+    pairs: (context, runs) => measureApply(context, runs, true),
   },
 };
 

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Client } from 'pg';
 import { loadWorkload } from '../../config/workload';
+import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';
 import { silentReporter } from '../lib/reporter';
 import { localEngines } from '../local/engines';
@@ -15,8 +14,7 @@ import { generateData } from '../local/workloads';
 import { chunks } from '../local/workloads/generate';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
-
-const run = promisify(execFile);
+import { programMissing, runProgram } from './programs';
 
 /** Readings in one run of either side. */
 const ROWS = 200_000;
@@ -25,11 +23,8 @@ const ROWS = 200_000;
 export const COPY_PEER = 'psql \\copy of the same rows from a file';
 
 /** Why the figure cannot be measured here; undefined where it can. */
-export async function copyUnavailable(): Promise<string | undefined> {
-  return run('psql', ['--version']).then(
-    () => undefined,
-    () => 'there is no psql on the PATH',
-  );
+export function copyUnavailable(): Promise<string | undefined> {
+  return programMissing('psql');
 }
 
 /**
@@ -76,35 +71,14 @@ async function onEmptyTable(client: Client, load: () => Promise<unknown>): Promi
   return secondsOf(load);
 }
 
-async function psqlCopy(
+function psqlCopy(
   file: string,
   table: GeneratedTable,
-  target: { host: string; port: number; user: string; database: string; password?: string },
+  target: ConnectionTarget,
   signal: AbortSignal,
 ): Promise<void> {
-  await run(
-    'psql',
-    [
-      '-X',
-      '-q',
-      '-v',
-      'ON_ERROR_STOP=1',
-      '-c',
-      `\\copy ${table.table} (${table.columns.join(', ')}) from '${file}'`,
-    ],
-    {
-      signal,
-      env: {
-        ...process.env,
-        PGHOST: target.host,
-        PGPORT: String(target.port),
-        PGUSER: target.user,
-        PGDATABASE: target.database,
-        PGPASSWORD: target.password ?? '',
-        PGSSLMODE: 'disable',
-      },
-    },
-  );
+  const copy = `\\copy ${table.table} (${table.columns.join(', ')}) from '${file}'`;
+  return runProgram('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-c', copy], target, signal);
 }
 
 async function writeRows(file: string, table: GeneratedTable): Promise<void> {

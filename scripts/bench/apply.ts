@@ -1,0 +1,95 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Distribution } from '../../config/distribution-types';
+import { loadWorkload } from '../../config/workload';
+import { ScaleoutError } from '../lib/errors';
+import { silentReporter } from '../lib/reporter';
+import type { VerbContext } from '../lib/verb';
+import { tablesApply, tablesPlan } from '../tables/commands';
+import type { TablesPlan } from '../tables/plan';
+import type { CitusServers, RunDatabase } from './citus-cluster';
+import { citusUnavailable, withCitusServers, withSensors } from './citus-cluster';
+import type { Pair } from './figure';
+import { measurePairs, secondsOf } from './figure';
+import { programMissing, runProgram } from './programs';
+import { psqlScript } from './psql-script';
+
+/** Readings that are distributed, over a coordinator that holds shards and two workers. */
+const ROWS = 2_000_000;
+
+/** What both figures are measured against, for people. */
+export const APPLY_PEER = 'the same SQL in psql';
+
+export async function applyUnavailable(): Promise<string | undefined> {
+  return (await programMissing('psql')) ?? (await citusUnavailable());
+}
+
+/**
+ * Seconds from the first connection to the last step's commit of `tables apply`, and of psql running the statements of
+ * the same plan from a file; each in a database of its own, made from the same one, whose plan is empty afterwards. The
+ * start of this program is not in it: psql, into which people type, is running by then as well, and it starts in
+ * milliseconds.
+ *
+ * @param compareRows whether ours also counts and hashes every row before and after, as it does unless told otherwise
+ */
+export async function measureApply(
+  context: VerbContext,
+  runs: number,
+  compareRows: boolean,
+): Promise<Pair[]> {
+  return withCitusServers(['coordinator', 'w0', 'w1'], (servers) =>
+    applyPairs(servers, context, { rows: ROWS, runs, compareRows }),
+  );
+}
+
+export interface ApplyRuns {
+  readonly rows: number;
+  readonly runs: number;
+  readonly compareRows: boolean;
+  /** @default that of the sensors */
+  readonly expected?: Distribution;
+}
+
+export async function applyPairs(
+  servers: CitusServers,
+  { signal, confirm }: VerbContext,
+  { rows, runs, compareRows, expected = loadWorkload('sensors').distribution }: ApplyRuns,
+): Promise<Pair[]> {
+  const context: VerbContext = { reporter: silentReporter, signal, confirm };
+  const directory = await mkdtemp(path.join(tmpdir(), 'scaleout-bench-'));
+  const planOf = async ({ target }: RunDatabase): Promise<TablesPlan> =>
+    (await tablesPlan(context, { target, expected })).document;
+  try {
+    return await withSensors(servers, rows, signal, (fresh) => {
+      const measured = async (
+        work: (database: RunDatabase, plan: TablesPlan) => Promise<unknown>,
+      ): Promise<number> => {
+        const database = await fresh();
+        try {
+          await database.addWorkers();
+          // Both sides look once before, so that neither meets a colder server than the other.
+          const plan = await planOf(database);
+          const seconds = await secondsOf(() => work(database, plan));
+          const left = (await planOf(database)).steps.map(({ id }) => id);
+          if (left.length > 0) throw new ScaleoutError(`a run of this bench left undone: ${left.join(', ')}`);
+          return seconds;
+        } finally {
+          await database.drop();
+        }
+      };
+      return measurePairs(
+        runs,
+        () => measured(({ target }) => tablesApply(context, { target, expected, compareRows })),
+        () =>
+          measured(async ({ target }, { steps }) => {
+            const file = path.join(directory, 'plan.sql');
+            await writeFile(file, psqlScript(steps), { mode: 0o600 });
+            await runProgram('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', file], target, signal);
+          }),
+      );
+    });
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}

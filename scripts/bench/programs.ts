@@ -1,0 +1,49 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { paragraph } from '../infra/terraform';
+import { ScaleoutError } from '../lib/errors';
+import type { ConnectionTarget } from '../lib/connection';
+
+const run = promisify(execFile);
+
+/** Why a peer cannot be measured here: PostgreSQL's own programs are not everywhere. Undefined where it is found. */
+export async function programMissing(program: 'psql' | 'pg_dump'): Promise<string | undefined> {
+  return run(program, ['--version']).then(
+    () => undefined,
+    () => `there is no ${program} on the PATH`,
+  );
+}
+
+/**
+ * Runs one of PostgreSQL's own programs on a database; what it prints is thrown away.
+ *
+ * @throws ScaleoutError with what it says when it fails
+ */
+export async function runProgram(
+  program: 'psql' | 'pg_dump',
+  parameters: readonly string[],
+  target: ConnectionTarget,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await run(program, [...parameters], {
+      signal,
+      maxBuffer: 1024 * 1024 * 1024,
+      env: {
+        ...process.env,
+        PGHOST: target.host,
+        PGPORT: String(target.port),
+        PGUSER: target.user,
+        PGDATABASE: target.database,
+        PGPASSWORD: target.password ?? '',
+        PGSSLMODE: 'disable',
+      },
+    });
+  } catch (error) {
+    const said = (error as { stderr?: string }).stderr ?? '';
+    throw new ScaleoutError(
+      `${program}, the peer of this bench, failed: ${paragraph(said === '' ? String(error) : said)}`,
+      { cause: error },
+    );
+  }
+}

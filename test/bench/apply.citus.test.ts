@@ -1,0 +1,22 @@
+import { spawnSync } from 'node:child_process';
+import { applyPairs } from '../../scripts/bench/apply';
+import { platformSuite } from '../support/citus';
+import { sensorsDistribution, testContext } from '../tables/support/sensors';
+import { citusServers } from './citus-servers';
+
+jest.setTimeout(60_000);
+
+platformSuite('the benches of tables apply', () => {
+  // Without a psql there is no peer, and the bench itself says so.
+  const withPsql = spawnSync('psql', ['--version']).status === 0 ? test : test.skip;
+
+  withPsql('come to the same end as psql with the same SQL (needs psql on the PATH)', async () => {
+    const pairs = await applyPairs(await citusServers(), testContext(), {
+      rows: 500,
+      runs: 1,
+      compareRows: true,
+      expected: sensorsDistribution({ online: false }),
+    });
+    expect(pairs).toEqual([{ ours: expect.any(Number) as number, peer: expect.any(Number) as number }]);
+  });
+});
