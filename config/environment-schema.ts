@@ -21,7 +21,9 @@ export const environmentSchema = strictShape(
     ).describe('Name of the environment, and of its file.'),
     location: location.describe('Region, as in westus2.'),
     resourceGroup: resourceGroup.describe('Resource group that is created for the cluster.'),
-    workload: text('the name of a workload').describe('What the database is for: a directory of workloads/.'),
+    workload: text('the name of a workload').describe(
+      'What the database is for: a directory of workloads/, or a variant in it, as payments-partitioned.',
+    ),
     production: z
       .boolean({ error: 'true or false, whether this is production' })
       .describe(

@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadDistribution } from './distribution';
 import type { Distribution } from './distribution-types';
 import { ConfigError } from './faults';
 import { configDirectory, readConfigFile, shownPath } from './files';
-import { workloadNames } from './workload-names';
+import type { WorkloadHome } from './workload-names';
+import { workloadHomes, workloadNames } from './workload-names';
 import { parseQueries } from './workload-queries';
 import type { WorkloadQuery } from './workload-queries';
 import { didYouMean, oneOf, show } from './wording';
@@ -23,31 +25,44 @@ export interface Workload {
 }
 
 /**
- * Reads `workloads/<name>/`: schema.sql, distribution.yaml and queries.sql.
+ * Reads `workloads/<name>/`: schema.sql, distribution.yaml and queries.sql. A variant, as in `payments-partitioned`,
+ * has its own `distribution.partitioned.yaml` there, the like of any other file that differs, and shares the rest.
  *
  * @param directory the directory that holds `workloads/`
  * @throws ConfigError with every fault of the files, or when there is no such workload
  */
 export function loadWorkload(name: string, directory: string = configDirectory()): Workload {
-  const names = workloadNames(directory);
-  if (!names.includes(name)) {
+  const [home, ...others] = workloadHomes(directory).filter((each) => each.name === name);
+  if (home === undefined) {
+    const names = workloadNames(directory);
     const choice = names.length === 0 ? 'there is none' : `choose ${oneOf(names)}`;
-    throw new ConfigError([
-      {
-        file: shownPath(path.join(directory, 'workloads')),
-        path: '',
-        problem: `there is no workload ${show(name)}${didYouMean(name, names)}: ${choice}`,
-      },
-    ]);
+    throw fault(directory, `there is no workload ${show(name)}${didYouMean(name, names)}: ${choice}`);
   }
-  const home = path.join(directory, 'workloads', name);
-  const file = (leaf: string): string => path.join(home, leaf);
+  if (others.length > 0) {
+    const both = [home, ...others].map((each) => shownPath(declarationOf(each))).join(' and ');
+    throw fault(directory, `the name ${show(name)} stands for ${both}: rename one of them`);
+  }
+  const file = (stem: string, ending: string): string => {
+    const shared = path.join(home.directory, `${stem}.${ending}`);
+    if (home.variant === undefined) return shared;
+    const own = path.join(home.directory, `${stem}.${home.variant}.${ending}`);
+    return existsSync(own) ? own : shared;
+  };
+  const queriesFile = file('queries', 'sql');
   const [schemaSql, distribution, queries] = allFaults([
-    () => readConfigFile(file('schema.sql')),
-    () => loadDistribution(file('distribution.yaml')),
-    () => parseQueries(readConfigFile(file('queries.sql')), shownPath(file('queries.sql'))),
+    () => readConfigFile(file('schema', 'sql')),
+    () => loadDistribution(declarationOf(home)),
+    () => parseQueries(readConfigFile(queriesFile), shownPath(queriesFile)),
   ]);
-  return { name, directory: home, schemaSql, distribution, queries };
+  return { name, directory: home.directory, schemaSql, distribution, queries };
+}
+
+function declarationOf({ directory, variant }: WorkloadHome): string {
+  return path.join(directory, variant === undefined ? 'distribution.yaml' : `distribution.${variant}.yaml`);
+}
+
+function fault(directory: string, problem: string): ConfigError {
+  return new ConfigError([{ file: shownPath(path.join(directory, 'workloads')), path: '', problem }]);
 }
 
 /** Runs every reader and throws one ConfigError with the faults of all of them. */
