@@ -139,6 +139,13 @@ async function prepareSingleNode(
       reporter.info(
         `tables ${names.join(', ')}, owned by ${cluster.coordinator.user}, none of them distributed`,
       );
+      for (const { table: name, partitions = [] } of data.tables) {
+        const [first, last] = [partitions.at(0), partitions.at(-1)];
+        if (first === undefined || last === undefined) continue;
+        reporter.info(
+          `${name}: ${count(partitions.length)} partitions by time, from ${first.from} to ${last.to}`,
+        );
+      }
 
       reporter.heading('The rows, streamed in with COPY');
       await stages.run('load', () =>

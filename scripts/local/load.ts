@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import type { GeneratedData, GeneratedTable } from './workloads';
 import { chunks } from './workloads/generate';
@@ -25,7 +25,16 @@ export async function copyTable(
   await pipeline(source, stream, options.signal === undefined ? {} : { signal: options.signal });
 }
 
-/** Loads every table, and sets the sequences behind the rows that brought their own numbers. */
+/** Makes what a table is partitioned into. Before any rows, for a row that no partition takes is refused. */
+async function createPartitions(client: Client, { table, partitions = [] }: GeneratedTable): Promise<void> {
+  for (const { name, from, to } of partitions) {
+    await client.query(
+      `CREATE TABLE ${escapeIdentifier(name)} PARTITION OF ${escapeIdentifier(table)} FOR VALUES FROM (${escapeLiteral(from)}) TO (${escapeLiteral(to)})`,
+    );
+  }
+}
+
+/** Loads every table, with what it is partitioned into, and sets the sequences behind the rows that brought their own numbers. */
 export async function loadData(
   client: Client,
   data: GeneratedData,
@@ -35,6 +44,7 @@ export async function loadData(
   },
 ): Promise<void> {
   for (const table of data.tables) {
+    await createPartitions(client, table);
     const progress = options.onTable(table);
     await copyTable(client, table, { ...options, onRows: (rows) => progress.update(rows) });
     progress.finish();

@@ -35,3 +35,14 @@ SELECT u.user_id, u.login, count(*) AS payments
  GROUP BY u.user_id, u.login
  ORDER BY payments DESC, u.user_id
  LIMIT 10;
+
+-- name: opening-hour
+-- tasks: all
+-- Every shard is asked, and where the payments are partitioned by time, it reads the partition of that hour alone.
+SELECT m.merchant_id, m.name, count(*) AS payments, sum((e.event_details ->> 'amount')::numeric) AS amount
+  FROM payment_events e
+  JOIN payment_merchants m ON m.merchant_id = e.merchant_id
+ WHERE e.created_at >= '2022-08-08 00:00' AND e.created_at < '2022-08-08 01:00'
+ GROUP BY m.merchant_id, m.name
+ ORDER BY payments DESC, m.merchant_id
+ LIMIT 10;

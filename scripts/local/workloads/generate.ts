@@ -1,9 +1,13 @@
+import type { TimePartition } from './time-partitions';
+
 /** A table's rows in COPY's text format, in the order they are loaded. */
 export interface GeneratedTable {
   readonly table: string;
   /** The columns a row gives; the others take their defaults. */
   readonly columns: readonly string[];
   readonly rows: number;
+  /** What the table is partitioned into, in the order of time; absent where it is not. They are made before the rows. */
+  readonly partitions?: readonly TimePartition[];
   /** Lines ready for COPY, each ending in a newline; the same lines every time. */
   lines(): Iterable<string>;
 }

@@ -1,6 +1,7 @@
 import { ScaleoutError } from '../../lib/errors';
 import type { GeneratedData } from './generate';
 import { paymentsData } from './payments';
+import { partitionedPaymentsData } from './payments-partitioned';
 import { sensorsData } from './sensors';
 
 export type { ExpectedFact, GeneratedData, GeneratedTable } from './generate';
@@ -9,6 +10,7 @@ export type { ExpectedFact, GeneratedData, GeneratedTable } from './generate';
 const GENERATORS: Readonly<Record<string, (rows: number) => GeneratedData>> = {
   sensors: sensorsData,
   payments: (rows) => paymentsData(rows),
+  'payments-partitioned': (rows) => partitionedPaymentsData(rows),
 };
 
 /** @throws ScaleoutError for a workload nobody generates data for */

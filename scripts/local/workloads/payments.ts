@@ -81,8 +81,8 @@ const ROUND: readonly string[] = EVENT_TYPES.flatMap(({ name, inRound }) =>
   .map(({ name }) => name);
 
 /** When the first payment is made; 10,000 an hour follow. A Monday, at midnight. */
-const FIRST_PAYMENT_MS = Date.UTC(2022, 7, 8);
-const MS_BETWEEN_PAYMENTS = 360;
+export const FIRST_PAYMENT_MS = Date.UTC(2022, 7, 8);
+export const MS_BETWEEN_PAYMENTS = 360;
 const PAYMENTS_TO_AN_HOUR = 3_600_000 / MS_BETWEEN_PAYMENTS;
 
 function facts(rows: number): ExpectedFact[] {
