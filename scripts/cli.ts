@@ -387,8 +387,10 @@ function reportOutput(): Option[] {
 
 function journey(): Option[] {
   return [
-    new Option('--rows <count>', 'readings to load').argParser(wholeNumber(1)).default(200_000),
-    new Option('--workload <name>', 'a workload of config/workloads').default('sensors'),
+    new Option('--rows <count>', 'readings of sensors, or payments, to load')
+      .argParser(wholeNumber(1))
+      .default(200_000),
+    new Option('--workload <name>', 'sensors, payments or payments-partitioned').default('sensors'),
     new Option('--engine <name>', 'instead of the best one found').choices(ENGINE_NAMES),
     new Option('--order <name>', 'what comes first').choices(ORDERS).default('scale-first'),
     new Option('--terraform', 'deploy the cluster with Terraform and azurerm, against a stand-in for Azure'),
