@@ -9,6 +9,7 @@ import { terraformFailure } from './failure';
 import type { GuardContext } from './guards/finding';
 import type { TerraformPlan } from './guards/plan-json';
 import { parsePlan } from './guards/plan-json';
+import { closeStateDirectory } from './local-state';
 import { withPrivateDirectory } from './private-directory';
 import { PROJECT_DIRECTORY, SYNTHESIS } from './project';
 import type { SynthOptions } from './synth';
@@ -84,6 +85,7 @@ export async function openStack(
     processEnvironment,
     planArguments: options.planArguments ?? [],
   };
+  await closeStateDirectory(synthesized, stackDirectory);
   const result = await terraform(stack, context, ['init', '-input=false', '-no-color']);
   if (result.exitCode !== 0) throw terraformFailure(result, { environment, doing: 'init' });
   return stack;
