@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { labelNodes } from './labels';
+import { labelNodes } from '../lib/node-labels';
 import { MOVABLE_PLACEMENTS, NODES } from './queries.sql';
 
 /**
