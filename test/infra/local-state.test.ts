@@ -4,7 +4,7 @@ import type { JsonObject, Synthesized } from '../../scripts/audit/synthesized';
 import { closeStateDirectory } from '../../scripts/infra/local-state';
 import { scratchDirectory } from '../support/scratch';
 
-const stack = (backend: object) => ({
+const stack = (backend: JsonObject): Synthesized => ({
   environment: 'dev',
   resources: [],
   document: { terraform: { backend } },
