@@ -7,7 +7,8 @@ SELECT current_database() AS database, current_user AS role, current_setting('wa
 /** Every relation of the users that has rows. Shards, which live beside them on the coordinator, are left out. */
 export function relations(citus: boolean): string {
   return `
-SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name
+SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
+       c.relkind IN ('r', 'p', 'f') AS "isTable", c.relispartition AS "isPartition"
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -185,9 +186,10 @@ SELECT conrelid::int8::float8 AS oid, conname::text AS name, convalidated AS val
  ORDER BY conname COLLATE "C"`;
 
 /** What Citus knows of the tables; the catalogs rather than citus_tables, which asks every node for sizes. */
-export const CITUS_TABLES = `
+export function citusTables(knowsSchemas: boolean): string {
+  return `
 SELECT p.logicalrelid::oid::int8::float8 AS oid,
-       CASE WHEN p.colocationid IN (SELECT colocationid FROM pg_dist_schema) THEN 'schema'
+       CASE WHEN ${knowsSchemas ? 'p.colocationid IN (SELECT colocationid FROM pg_dist_schema)' : 'false'} THEN 'schema'
             WHEN p.partkey IS NOT NULL THEN 'distributed'
             WHEN p.repmodel = 't' THEN 'reference'
             WHEN p.colocationid = 0 THEN 'local'
@@ -204,6 +206,52 @@ SELECT p.logicalrelid::oid::int8::float8 AS oid,
                           WHERE s.logicalrelid = p.logicalrelid GROUP BY pl.groupid) g), '[]') AS placements
   FROM pg_dist_partition p
  WHERE p.logicalrelid::oid = ANY ($1::oid[])`;
+}
+
+/** Schemas by name, `$1::text[]`. Shards are relations of their tables' schema and owner, and are left out. */
+export function schemas(citus: boolean, knowsSchemas: boolean): string {
+  const noShard = (relation: string): string =>
+    citus ? `AND NOT relation_is_a_known_shard(${relation}.oid)` : '';
+  const name = (relation: string, schema: string): string =>
+    `json_build_object('schema', ${schema}.nspname, 'name', ${relation}.relname)`;
+  return `
+SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner)::text AS owner, pg_has_role(n.nspowner, 'USAGE') AS ours,
+       ${knowsSchemas ? '(SELECT colocationid FROM pg_dist_schema WHERE schemaid = n.oid)' : 'NULL::int'} AS "colocationId",
+       ARRAY(SELECT e.extname::text FROM pg_extension e
+              WHERE e.extnamespace = n.oid
+                 OR EXISTS (SELECT FROM pg_depend d LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid
+                             WHERE d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e'
+                               AND (c.relnamespace = n.oid OR d.classid = 'pg_namespace'::regclass AND d.objid = n.oid))
+              ORDER BY e.extname COLLATE "C") AS extensions,
+       (SELECT coalesce(json_agg(json_build_object('table', ${name('c', 'n')}, 'owner', pg_get_userbyid(c.relowner))
+                                 ORDER BY c.relname COLLATE "C"), '[]')
+          FROM pg_class c
+         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f') AND NOT pg_has_role(c.relowner, 'USAGE')
+               ${noShard('c')}) AS "othersTables",
+       (SELECT coalesce(json_agg(json_build_object('partition', ${name('c', 'cn')}, 'parent', ${name('p', 'pn')})
+                                 ORDER BY cn.nspname COLLATE "C", c.relname COLLATE "C"), '[]')
+          FROM pg_inherits i
+          JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition JOIN pg_namespace cn ON cn.oid = c.relnamespace
+          JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
+         WHERE cn.oid <> pn.oid AND n.oid IN (cn.oid, pn.oid) AND c.relkind IN ('r', 'p', 'f')
+               ${noShard('c')}) AS "strayPartitions",
+       (SELECT coalesce(json_agg(json_build_object('table', ${name('c', 'n')}, 'policy', o.polname)
+                                 ORDER BY c.relname COLLATE "C", o.polname COLLATE "C"), '[]')
+          FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid
+         WHERE c.relnamespace = n.oid AND concat(o.polqual::text, o.polwithcheck::text) LIKE '%{SUBLINK %'
+               ${noShard('c')}) AS "subqueryPolicies"
+  FROM pg_namespace n
+ WHERE n.nspname = ANY ($1::text[])
+ ORDER BY n.nspname COLLATE "C"`;
+}
+
+/** Schemas that can be somebody's, beside those of `$1::text[]`. */
+export const OTHER_SCHEMAS = `
+SELECT nspname AS schema
+  FROM pg_namespace
+ WHERE nspname !~ '^pg_' AND nspname <> ALL ($1::text[])
+   AND nspname NOT IN ('information_schema', 'public', 'citus', 'citus_internal', 'columnar', 'columnar_internal', 'scaleout')
+ ORDER BY nspname COLLATE "C"`;
 
 export const NODES = `
 SELECT groupid AS "groupId", nodename AS name, nodeport AS port, shouldhaveshards AS "shouldHaveShards", isactive AS active

@@ -6,7 +6,7 @@ import { withBoundedReads } from '../lib/connection';
 import { errorCode } from '../lib/errors';
 import { FACTS } from './facts.sql';
 import {
-  CITUS_TABLES,
+  citusTables,
   COLUMNS,
   COMMENTS,
   DROPPED_FOREIGN_KEYS,
@@ -14,10 +14,12 @@ import {
   KEYS,
   mixedSequences,
   NODES,
+  OTHER_SCHEMAS,
   OWN_CHECKS,
   OWN_SCHEMA,
   RECORDED_COMMENTS,
   relations,
+  schemas,
   SESSION,
   TABLES,
 } from './inspect.sql';
@@ -32,11 +34,13 @@ import type {
   LiveKey,
   LiveNode,
   LivePlacements,
+  LiveSchema,
   LiveTable,
   MixedSequence,
   RecordedComment,
 } from './live';
 import { sqlTable } from './names';
+import { knowsSchemas } from './schemas';
 
 /** Milliseconds one search for NULLs may take; after that nobody knows, and the server finds out when it matters. */
 const NULL_SEARCH_MS = 30_000;
@@ -86,6 +90,7 @@ async function read(
   const ownSchema = (await rowsOf<LiveDatabase['ownSchema'] & QueryResultRow>(OWN_SCHEMA))[0];
   if (session === undefined || ownSchema === undefined) throw new Error('a catalog query gave no row');
   const citus = session.citusVersion !== null;
+  const sharding = knowsSchemas(session.citusVersion ?? undefined);
   const droppedForeignKeys = ownSchema.recordTable
     ? (await rowsOf<{ foreignKey: DroppedForeignKey }>(DROPPED_FOREIGN_KEYS)).map((row) => row.foreignKey)
     : [];
@@ -97,8 +102,18 @@ async function read(
   const named = new Set(
     [...mentioned(expected, droppedForeignKeys), ...recordedComments.map(({ table }) => table)].map(tableKey),
   );
-  const oids = new Set(all.filter((row) => named.has(tableKey(row))).map((row) => row.oid));
-  const foreignKeys = await rowsOf<ForeignKeyRow>(FOREIGN_KEYS, [[...oids]]);
+  // Whoever distributes a schema distributes every table of it, named or not.
+  const wholly = (expected.schemas ?? []).map(({ schema }) => schema);
+  const within = all.filter((row) => row.isTable && wholly.includes(row.schema));
+  const oids = new Set(
+    [...all.filter((row) => named.has(tableKey(row))), ...within.filter((row) => !row.isPartition)].map(
+      (row) => row.oid,
+    ),
+  );
+  // A partition matters by itself where it has a foreign key that its parent has not.
+  const foreignKeys = await rowsOf<ForeignKeyRow>(FOREIGN_KEYS, [
+    [...new Set([...oids, ...within.map((row) => row.oid)])],
+  ]);
   for (const { tableOid, referencesOid } of foreignKeys) oids.add(tableOid).add(referencesOid);
 
   const scope = [[...oids]];
@@ -109,7 +124,7 @@ async function read(
     byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
     byTable(await rowsOf<CommentRow>(COMMENTS, scope)),
     byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
-    byTable(citus ? await rowsOf<CitusRow>(CITUS_TABLES, scope) : []),
+    byTable(citus ? await rowsOf<CitusRow>(citusTables(sharding), scope) : []),
   ];
   const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
   const nodes = citus ? await rowsOf<LiveNode & QueryResultRow>(NODES) : [];
@@ -143,6 +158,10 @@ async function read(
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     nodes,
     tables: live,
+    schemas:
+      wholly.length === 0 ? [] : (await rowsOf<SchemaRow>(schemas(citus, sharding), [wholly])).map(toSchema),
+    otherSchemas:
+      wholly.length === 0 ? [] : (await rowsOf<NameRow>(OTHER_SCHEMAS, [wholly])).map(({ schema }) => schema),
     otherTables: all
       .filter((row) => !oids.has(row.oid))
       .map(({ schema, name }): TableName => ({ schema, name })),
@@ -206,6 +225,10 @@ async function searchNull(client: Client, table: TableName, column: string): Pro
   }
 }
 
+function toSchema({ colocationId, ...row }: SchemaRow): LiveSchema {
+  return { ...row, ...(colocationId === null ? {} : { colocationId }) };
+}
+
 function toColumn(row: ColumnRow): LiveColumn {
   const { name, type, collation, looseCollation, negativeScale, notNull, generated, hashable } = row;
   return {
@@ -263,7 +286,7 @@ function toCitusTable(row: CitusRow | undefined): CitusTable {
     case undefined:
       return { kind: 'plain' };
     case 'schema':
-      return { kind: 'schema' };
+      return { kind: 'schema', colocationId: row.colocationId, placements: row.placements };
     case 'local':
       return { kind: 'local', autoConverted: row.autoConverted };
     case 'reference':
@@ -299,7 +322,16 @@ interface SessionRow extends QueryResultRow {
 
 interface RelationRow extends QueryResultRow, TableName {
   readonly oid: number;
+  /** Holds rows of its own or of its partitions. */
+  readonly isTable: boolean;
+  readonly isPartition: boolean;
 }
+
+interface NameRow extends QueryResultRow {
+  readonly schema: string;
+}
+
+type SchemaRow = Omit<LiveSchema, 'colocationId'> & { readonly colocationId: number | null } & QueryResultRow;
 
 type TableRow = Pick<
   LiveTable,

@@ -2,8 +2,8 @@ import type { TableName } from '../../config/distribution-types';
 
 /**
  * What `inspect` read of a database: plain values, sorted, without anything that differs between two looks at the same
- * database. The tables are those of the specification, those their foreign keys lead to or come from, and those of
- * recorded foreign keys.
+ * database. The tables are those of the specification and of the schemas it names, those their foreign keys lead to or come from,
+ * and those of recorded foreign keys.
  */
 export interface LiveDatabase {
   readonly database: string;
@@ -15,6 +15,10 @@ export interface LiveDatabase {
   readonly citusVersion?: string;
   readonly nodes: readonly LiveNode[];
   readonly tables: readonly LiveTable[];
+  /** The schemas that the specification names and that are there. */
+  readonly schemas: readonly LiveSchema[];
+  /** Every other schema, for suggestions. */
+  readonly otherSchemas: readonly string[];
   /** Every other table of the database, for suggestions. */
   readonly otherTables: readonly TableName[];
   /** Sequences that give columns of different types their defaults. */
@@ -32,6 +36,24 @@ export interface LiveDatabase {
     /** Other objects in it, which keep the schema alive. */
     readonly others: number;
   };
+}
+
+/** A schema as a whole, with what Citus takes in none that it distributes. Its tables are among those of the database. */
+export interface LiveSchema {
+  readonly schema: string;
+  readonly owner: string;
+  /** Whether this session's role has the owner's privileges. */
+  readonly ours: boolean;
+  /** The colocation group of a distributed schema; absent where it is not distributed. */
+  readonly colocationId?: number;
+  /** Extensions that made the schema, were installed into it, or own a table of it. */
+  readonly extensions: readonly string[];
+  /** Tables and partitions that belong to roles whose rights this session's has not. */
+  readonly othersTables: readonly { readonly table: TableName; readonly owner: string }[];
+  /** Partitions in another schema than their parent, with either of the two in this one. */
+  readonly strayPartitions: readonly { readonly partition: TableName; readonly parent: TableName }[];
+  /** Row-level security that looks into tables by a subquery. */
+  readonly subqueryPolicies: readonly { readonly table: TableName; readonly policy: string }[];
 }
 
 /** One sequence, and the columns whose defaults draw from it, of more than one type. */
@@ -201,8 +223,8 @@ export type CitusTable =
       /** Equal for two tables whose shards of equal place lie on the same nodes; null where a shard has no placement. */
       readonly layout: string | null;
     } & Placed)
-  /** Belongs to a distributed schema. */
-  | { readonly kind: 'schema' };
+  /** Belongs to a distributed schema: one shard, beside those of all its tables. */
+  | ({ readonly kind: 'schema'; readonly colocationId: number } & Placed);
 
 interface Placed {
   readonly placements: readonly LivePlacements[];
@@ -217,5 +239,5 @@ export interface LivePlacements {
 
 /** Whether rows of the time before the table was distributed still lie on the coordinator, invisible. */
 export function hasLocalCopy(table: LiveTable): boolean {
-  return table.hasHeap && (table.citus.kind === 'distributed' || table.citus.kind === 'reference');
+  return table.hasHeap && table.citus.kind !== 'plain' && table.citus.kind !== 'local';
 }
