@@ -15,7 +15,7 @@ export interface Reporter {
   progress(label: string, total: number | undefined, unit: ProgressUnit): Progress;
 }
 
-export type ProgressUnit = 'rows' | 'bytes' | 'moves' | 'steps';
+export type ProgressUnit = 'rows' | 'bytes' | 'moves' | 'steps' | 'tables';
 
 export interface Progress {
   /** The amount done so far, in the unit it was started with; never decreases. */
@@ -122,7 +122,7 @@ function suffix(detail: string): string {
 }
 
 function rateText(perSecond: number, unit: ProgressUnit): string {
-  if (unit === 'moves' || unit === 'steps') return `${perSecond.toFixed(2)} ${unit}/s`;
+  if (unit !== 'rows' && unit !== 'bytes') return `${perSecond.toFixed(2)} ${unit}/s`;
   return `${amount(Math.round(perSecond), unit)}/s`;
 }
 

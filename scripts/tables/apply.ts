@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Distribution, TableName } from '../../config/distribution-types';
+import type { WorkloadQuery } from '../../config/workload';
 import { withBoundedReads, withTransaction } from '../lib/connection';
 import {
   describeServerError,
@@ -12,17 +13,21 @@ import {
 import { stopIfAsked } from '../lib/verb';
 import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
+import { readRecord } from './before-record';
+import { recordBefore, settle } from './comparison';
+import type { RowsReceipt, Seen } from './comparison';
 import { inspectDatabase } from './inspect';
 import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
 import { cleanUpLeftovers } from './mend';
 import { sameTable, showTable } from './names';
+import type { ObjectsCompared } from './objects';
+import { observe } from './observation';
+import type { AnswerCompared, Subject } from './observation';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
 import { requireNothingBeyond, requireReviewed } from './plan-file';
 import type { SealedPlan } from './plan-file';
-import { compareRows, forgetRows, recordRows, rowsAreRecorded } from './row-record';
-import type { RowsReceipt } from './row-record';
 import { requireNoRebalance } from './rebalance-guard';
 import { describeBlocker, watch } from './watch';
 import type { Blocker } from './watch';
@@ -65,11 +70,24 @@ export interface TablesApplied {
   readonly longestWriteBlock: { readonly id: string; readonly seconds: number } | null;
   /** The rows before and after; null where nobody asked, or nothing was done. */
   readonly rows: RowsReceipt | null;
+  /** The answers of the queries before and after; empty where there were none, or nothing was done. */
+  readonly answers: readonly AnswerCompared[];
+  /** Keys, indexes, comments, grants and the like, before and after; empty where nothing was done. */
+  readonly objects: readonly ObjectsCompared[];
 }
 
 /** The answer where everything is as specified. */
 export function nothingApplied(): TablesApplied {
-  return { formatVersion: 1, applied: [], remaining: [], seconds: 0, longestWriteBlock: null, rows: null };
+  return {
+    formatVersion: 1,
+    applied: [],
+    remaining: [],
+    seconds: 0,
+    longestWriteBlock: null,
+    rows: null,
+    answers: [],
+    objects: [],
+  };
 }
 
 export interface ApplyInput {
@@ -84,6 +102,13 @@ export interface ApplyInput {
    * parallel once there are any, of about a quarter of a second for a million rows each. @default true
    */
   readonly compareRows?: boolean;
+  /** Asked before the first step and after the last; their answers are compared. */
+  readonly queries?: readonly WorkloadQuery[];
+  /**
+   * Handed what there was before and is now, before the record of it leaves the database. With nothing to do and nothing
+   * recorded, `before` and `compared` are null.
+   */
+  readonly keep?: (seen: Seen) => Promise<void>;
 }
 
 /** Steps whose progress is worth showing. */
@@ -130,19 +155,24 @@ export async function applyTables(
   let live = await inspect();
   let plan = planTables(input.expected, live);
   if (input.reviewed !== undefined) requireReviewed(input.reviewed, plan, live);
+  let before = await readRecord(client);
   announce(context, plan);
   if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
     throw new ScaleoutError('nothing was changed, as answered');
   }
   if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
-  const comparing = input.compareRows ?? true;
-  const tables = presentTables(input.expected, live);
-  const beforeCounting = performance.now();
-  const recorded = comparing && (await rowsAreRecorded(client));
-  if (comparing && !recorded && plan.steps.length > 0) {
-    await patiently(context, locks, () => withBoundedReads(client, () => recordRows(client, tables)));
+  const subject = (): Subject => ({
+    expected: input.expected,
+    tables: (input.compareRows ?? true) ? presentTables(input.expected, live) : [],
+    queries: input.queries ?? [],
+  });
+  const beforeLooking = performance.now();
+  if (before === undefined && plan.steps.length > 0) {
+    before = await patiently(context, locks, () =>
+      withBoundedReads(client, () => recordBefore(client, subject(), live, context)),
+    );
   }
-  const countingSeconds = secondsSince(beforeCounting);
+  const lookedSeconds = secondsSince(beforeLooking);
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
     if (input.reviewed !== undefined)
@@ -178,17 +208,27 @@ export async function applyTables(
       );
     }
   }
-  const rows =
-    comparing && (recorded || applied.length > 0)
-      ? await patiently(context, locks, () => settleRows(context, client, tables, countingSeconds))
-      : null;
+  const settled = await settle(context, client, {
+    applied,
+    before,
+    lookedSeconds,
+    ...(input.keep === undefined ? {} : { keep: input.keep }),
+    look: async () => {
+      live = await inspect({ searchNulls: false });
+      return patiently(context, locks, () =>
+        withBoundedReads(client, () => observe(client, subject(), live, context.reporter)),
+      );
+    },
+  });
   return {
     formatVersion: 1,
     applied,
     remaining: [],
     seconds: secondsSince(started),
     longestWriteBlock: longest,
-    rows,
+    rows: settled?.rows ?? null,
+    answers: settled?.answers ?? [],
+    objects: settled?.objects ?? [],
   };
 }
 
@@ -200,25 +240,6 @@ function presentTables(expected: Distribution, live: LiveDatabase): TableName[] 
   return expected.tables
     .map(({ table }) => table)
     .filter((table) => live.tables.some((each) => sameTable(each.table, table)));
-}
-
-/** Compares the rows with those of before the first step, says what differs, and forgets the record. */
-async function settleRows(
-  { reporter }: VerbContext,
-  client: Client,
-  tables: readonly TableName[],
-  countingSeconds: number,
-): Promise<RowsReceipt> {
-  const from = performance.now();
-  const compared = await withBoundedReads(client, () => compareRows(client, tables));
-  for (const { table, before, after } of compared.tables.filter(({ same }) => !same)) {
-    reporter.warn(
-      `the rows of ${table} are others than at ${compared.takenAt}: ${String(before.rows)} then, ${after === undefined ? 'the table is gone' : `${String(after.rows)} now`}. ` +
-        'Writes go on while tables are distributed; where nobody wrote to it, restore it from a backup of that time and report this',
-    );
-  }
-  await forgetRows(client);
-  return { ...compared, seconds: round(countingSeconds + secondsSince(from)) };
 }
 
 /** Looks at the database; somebody's exclusive lock on a table is waited for as long as that of a step. */

@@ -54,22 +54,31 @@ const SETTINGS = [
   "SET LOCAL IntervalStyle TO 'postgres'",
 ];
 
+/** Within a transaction: the same value has the same text, on every node and whatever the session was set to. */
+export async function settleText(client: Client): Promise<void> {
+  for (const setting of SETTINGS) await client.query(setting);
+}
+
 /**
  * Counts and hashes every row of each table: one scan each, on the shards in parallel where the table is distributed
  * (about a quarter of a second for a million sensor readings). Two tables with the same rows have the same fingerprint,
  * distributed or not; with writes in between, the figures are those of the moment each table was read.
  *
  * Needs PostgreSQL 14 or later, as Citus 12.1 does.
+ *
+ * @param onTable told of each table before it is read, and how many are done by then
  */
 export async function fingerprintTables(
   client: Client,
   tables: readonly TableName[],
+  onTable: (table: TableName, done: number) => void = () => undefined,
 ): Promise<Fingerprint[]> {
   const fingerprints: Fingerprint[] = [];
   for (const table of tables) {
+    onTable(table, fingerprints.length);
     await client.query('BEGIN READ ONLY');
     try {
-      for (const setting of SETTINGS) await client.query(setting);
+      await settleText(client);
       const { rows: columns } = await client.query<{ name: string; type: string }>(COLUMNS, [
         sqlTable(table),
       ]);

@@ -1,0 +1,62 @@
+import type { Client } from 'pg';
+import { withTransaction } from '../lib/connection';
+import { ScaleoutError } from '../lib/errors';
+import { observationSchema } from './observation';
+import type { Observation } from './observation';
+
+const RECORD_IS_THERE = "SELECT to_regclass('scaleout.before_apply') IS NOT NULL AS there";
+
+const READ_RECORD = 'SELECT format_version AS version, observation FROM scaleout.before_apply';
+
+const CREATE_RECORD = [
+  "SELECT set_config('citus.enable_schema_based_sharding', 'off', true)",
+  "SELECT set_config('citus.use_citus_managed_tables', 'off', true)",
+  'CREATE SCHEMA IF NOT EXISTS scaleout',
+  'CREATE TABLE scaleout.before_apply (format_version int NOT NULL, observation json NOT NULL)',
+];
+
+const SCHEMA_IS_EMPTY = `
+SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('scaleout'))
+   AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('scaleout')) AS empty`;
+
+const FORMAT_VERSION = 1;
+
+/**
+ * What was written down before the first step, by this run or by the one that it continues; undefined where nothing is.
+ *
+ * @throws ScaleoutError where another version of this program wrote it
+ */
+export async function readRecord(client: Client): Promise<Observation | undefined> {
+  const { rows } = await client.query<{ there: boolean }>(RECORD_IS_THERE);
+  if (rows[0]?.there !== true) return undefined;
+  const { rows: records } = await client.query<{ version: number; observation: unknown }>(READ_RECORD);
+  const record = observationSchema.safeParse(records[0]?.observation);
+  if (records.length === 1 && records[0]?.version === FORMAT_VERSION && record.success) return record.data;
+  throw new ScaleoutError(
+    'the table scaleout.before_apply, in which a run notes what there was before its first step, holds what this version of the program ' +
+      'cannot read: finish the run with the version that began it, or give the comparison up with DROP TABLE scaleout.before_apply; nothing was changed',
+  );
+}
+
+/**
+ * Writes down in the database what there is, so that whichever run comes to the end, after whatever befell the ones
+ * before it, compares with what there was at first.
+ */
+export async function writeRecord(client: Client, observation: Observation): Promise<void> {
+  await withTransaction(client, async () => {
+    for (const statement of CREATE_RECORD) await client.query(statement);
+    await client.query('INSERT INTO scaleout.before_apply (format_version, observation) VALUES ($1, $2)', [
+      FORMAT_VERSION,
+      JSON.stringify(observation),
+    ]);
+  });
+}
+
+/** Removes the record, and the project's schema where nothing else is in it. */
+export async function forgetRecord(client: Client): Promise<void> {
+  await withTransaction(client, async () => {
+    await client.query('DROP TABLE scaleout.before_apply');
+    const { rows } = await client.query<{ empty: boolean }>(SCHEMA_IS_EMPTY);
+    if (rows[0]?.empty === true) await client.query('DROP SCHEMA scaleout');
+  });
+}
