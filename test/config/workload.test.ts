@@ -40,16 +40,58 @@ describe('loadWorkload', () => {
       ['send-funds-per-hour', 'all'],
       ['merchants-of-user-1', 1],
       ['most-active-users', 'all'],
+      ['opening-hour', 'all'],
     ]);
     // On one node an event is told apart by its number alone: that is what the plan has to rewrite.
     expect(payments.schemaSql).toContain('event_id bigserial PRIMARY KEY');
     expect(payments.schemaSql).not.toMatch(/create_(distributed|reference)_table/);
   });
 
+  test('reads a variant: the files of its own, and what it shares', () => {
+    const [payments, partitioned] = [loadWorkload('payments'), loadWorkload('payments-partitioned')];
+    expect(partitioned.directory).toBe(payments.directory);
+    expect(partitioned.queries).toEqual(payments.queries);
+    expect(partitioned.distribution).toEqual({
+      ...payments.distribution,
+      tables: payments.distribution.tables.map((table) =>
+        table.table.name === 'payment_events'
+          ? { ...table, primaryKey: ['event_id', 'user_id', 'created_at'] }
+          : table,
+      ),
+    });
+    expect(payments.schemaSql).not.toContain('PARTITION BY');
+    expect(partitioned.schemaSql).toContain(') PARTITION BY RANGE (created_at);');
+  });
+
+  test('shows the faults of a variant’s own files, and refuses a name that stands for two', () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'scaleout-config-'));
+    try {
+      const workloads = path.join(directory, 'workloads');
+      cpSync('config/workloads/payments', path.join(workloads, 'payments'), { recursive: true });
+      writeFileSync(path.join(workloads, 'payments', 'queries.partitioned.sql'), '');
+      expect(faultsOf(() => loadWorkload('payments-partitioned', directory))).toEqual([
+        expect.stringContaining('queries.partitioned.sql:1: holds no query'),
+      ]);
+      expect(loadWorkload('payments', directory).queries).not.toHaveLength(0);
+
+      const second = path.join(workloads, 'payments-partitioned');
+      cpSync('config/workloads/sensors', second, { recursive: true });
+      writeFileSync(path.join(workloads, 'README.md'), 'no workload');
+      expect(workloadNames(directory)).toEqual(['payments', 'payments-partitioned']);
+      expect(faultsOf(() => loadWorkload('payments-partitioned', directory))).toEqual([
+        expect.stringMatching(
+          /the name "payments-partitioned" stands for .*distribution\.partitioned\.yaml and .*payments-partitioned\/distribution\.yaml: rename one of them/,
+        ),
+      ]);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   test('fails when there is no such workload, and names those there are', () => {
     expect(faultsOf(() => loadWorkload('sensor'))).toEqual([
       expect.stringMatching(
-        /^config\/workloads: there is no workload "sensor" \(did you mean "sensors"\?\): choose payments or sensors/,
+        /^config\/workloads: there is no workload "sensor" \(did you mean "sensors"\?\): choose payments, payments-partitioned or sensors/,
       ),
     ]);
     expect(faultsOf(() => loadWorkload('../workloads/sensors'))).toHaveLength(1);

@@ -11,11 +11,8 @@ const PAYMENTS = 'payment_events';
  */
 export function partitionedPaymentsData(rows: number, seed?: number): GeneratedData {
   const data = paymentsData(rows, seed);
-  const partitions = timePartitions(
-    PAYMENTS,
-    FIRST_PAYMENT_MS,
-    FIRST_PAYMENT_MS + rows * MS_BETWEEN_PAYMENTS,
-  );
+  const lastPayment = FIRST_PAYMENT_MS + (rows - 1) * MS_BETWEEN_PAYMENTS;
+  const partitions = timePartitions(PAYMENTS, FIRST_PAYMENT_MS, lastPayment + 1);
   return {
     ...data,
     tables: data.tables.map((table) => (table.table === PAYMENTS ? { ...table, partitions } : table)),
