@@ -12,18 +12,63 @@ export interface Ended {
   readonly stderr: string;
 }
 
+/** A line that the program said, and when. */
+export interface Word {
+  readonly line: string;
+  /** Seconds since the process was started. */
+  readonly at: number;
+}
+
 export interface Run {
-  /** Resolves with the first word the program says, which is when it has something to do. */
-  readonly started: Promise<void>;
   readonly ended: Promise<Ended>;
+  /** What it said so far. */
+  readonly words: readonly Word[];
+  /** Resolves once it has said a line of this subject, see {@link subjectOfLine}; never where it does not. */
+  said(subject: string): Promise<void>;
   /** What it said last, for naming a moment. */
   lastLine(): string;
+  /** Seconds since the process was started. */
+  seconds(): number;
   kill(): void;
+}
+
+/** The line that ends the plan: what follows is done. */
+export const PLAN = 'plan';
+
+/** What a line is about, without the figures that differ from run to run: `distribute events`, `set-not-null:events:id`. */
+export function subjectOfLine(line: string): string {
+  return (
+    line
+      .trim()
+      .replace(/^Plan: .*/, PLAN)
+      .replace(/^([a-z-]+ \S+?)(?::| in) .*/, '$1')
+      .split(' (')[0] ?? ''
+  );
 }
 
 /** Runs `scaleout tables VERB --spec FILE --json` as a process of its own. */
 export function runTables(verb: 'apply' | 'verify', target: ConnectionTarget, spec: string): Run {
-  const child = spawn(process.execPath, [PROGRAM, 'tables', verb, '--spec', spec, '--json', '--yes'], {
+  return runProgram(target, [
+    'tables',
+    verb,
+    '--spec',
+    spec,
+    '--json',
+    ...(verb === 'apply' ? ['--yes'] : []),
+  ]);
+}
+
+/** Seconds until the program is loaded and has done nothing yet. */
+export async function secondsToLoad(target: ConnectionTarget): Promise<number> {
+  const run = runProgram(target, ['tables', 'apply', '--help']);
+  await run.ended;
+  return run.seconds();
+}
+
+function runProgram(target: ConnectionTarget, args: readonly string[]): Run {
+  const from = performance.now();
+  const seconds = (): number => (performance.now() - from) / 1000;
+  const child = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {
       PATH: process.env['PATH'],
@@ -37,27 +82,36 @@ export function runTables(verb: 'apply' | 'verify', target: ConnectionTarget, sp
   });
   let stdout = '';
   let stderr = '';
+  let unfinished = '';
+  const words: Word[] = [];
+  const waiting: { readonly subject: string; readonly resolve: () => void }[] = [];
   child.stdout.on('data', (chunk: Buffer) => {
     stdout += chunk.toString();
   });
-  const ended = new Promise<Ended>((resolve) => {
-    child.on('close', (status, signal) => {
-      resolve({ status, signal, stdout, stderr });
-    });
-  });
-  const started = new Promise<void>((resolve) => {
-    child.stderr.on('data', (chunk: Buffer) => {
-      stderr += chunk.toString();
-      resolve();
-    });
-    void ended.then(() => {
-      resolve();
-    });
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+    const lines = (unfinished + chunk.toString()).split('\n');
+    unfinished = lines.pop() ?? '';
+    for (const line of lines.filter((each) => each.trim() !== '')) {
+      words.push({ line, at: seconds() });
+      for (const { subject, resolve } of waiting) if (subjectOfLine(line) === subject) resolve();
+    }
   });
   return {
-    started,
-    ended,
-    lastLine: () => stderr.trim().split('\n').at(-1) ?? '',
+    ended: new Promise((resolve) => {
+      child.on('close', (status, signal) => {
+        resolve({ status, signal, stdout, stderr });
+      });
+    }),
+    words,
+    said: (subject) =>
+      words.some(({ line }) => subjectOfLine(line) === subject)
+        ? Promise.resolve()
+        : new Promise((resolve) => {
+            waiting.push({ subject, resolve });
+          }),
+    lastLine: () => words.at(-1)?.line ?? '',
+    seconds,
     kill: () => {
       child.kill('SIGKILL');
     },

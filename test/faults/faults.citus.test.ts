@@ -3,6 +3,7 @@ import { laneSuite } from '../support/lanes';
 import { testRun } from '../support/test-run';
 import type { FaultyCluster } from './faulty-cluster';
 import { startFaultyCluster } from './faulty-cluster';
+import { storyOf } from './stories';
 import { subjectOf } from './subject';
 import { killProcess, killServer, measure } from './trials';
 
@@ -20,7 +21,7 @@ const killable = testRun().citus === 'native';
 
   test('the program twice and a server once: nothing is lost', async () => {
     cluster = await startFaultyCluster();
-    const subject = subjectOf(cluster, 'sensors', 500);
+    const subject = subjectOf(cluster, storyOf('sensors'), 500);
     try {
       const yardstick = await measure(cluster, subject);
       const random = randomNumbers(20_261);

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,7 +25,7 @@ export interface FaultyCluster {
   readonly names: readonly string[];
   /** The superuser's login to one server: for looking, and for what the platform does. */
   platform(name: string): ConnectionTarget;
-  /** `kill -9` of a server's postmaster, which then loses no more than a machine that stops. */
+  /** `kill -9` of a server's postmaster and of every process it started, at once: as when a machine stops. */
   kill(name: string): void;
   /** Starts a killed server on its old port, and waits until it takes connections. */
   restart(name: string): Promise<void>;
@@ -51,7 +51,6 @@ export async function startFaultyCluster(): Promise<FaultyCluster> {
       await withClient(platform(name), async (client) => {
         // A commit that was answered must be there after the kill. Only the operating system's own end would need fsync.
         await client.query("ALTER SYSTEM SET synchronous_commit TO 'on'");
-        // As on Azure: what a broken connection left prepared is resolved by Citus, once a minute.
         await client.query('SELECT pg_reload_conf()');
       });
     }
@@ -61,7 +60,10 @@ export async function startFaultyCluster(): Promise<FaultyCluster> {
       platform,
       kill(name) {
         const pid = Number(readFileSync(join(dataDirectory(name), 'postmaster.pid'), 'utf8').split('\n')[0]);
-        process.kill(pid, 'SIGKILL');
+        // Stopped first, so that it starts nobody between the look and the kill. Left alone, its sessions would finish
+        // their statements, and a server would end more gently than it does in life.
+        process.kill(pid, 'SIGSTOP');
+        for (const each of [...childrenOf(pid), pid]) killAtOnce(each);
       },
       async restart(name) {
         const deadline = Date.now() + RESTART_PATIENCE_MS;
@@ -102,5 +104,21 @@ export async function startFaultyCluster(): Promise<FaultyCluster> {
   } catch (error) {
     await cluster.stop();
     throw error;
+  }
+}
+
+function childrenOf(pid: number): number[] {
+  return execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
+}
+
+function killAtOnce(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // A session that ended by itself in the meantime.
   }
 }

@@ -1,21 +1,151 @@
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { randomNumbers } from '../../scripts/local/workloads/generate';
+import type { FaultyCluster } from './faulty-cluster';
 import { startFaultyCluster } from './faulty-cluster';
 import { describeTrial, summarize } from './report';
+import { STORIES, storyOf } from './stories';
 import { subjectOf } from './subject';
-import type { Trial } from './trials';
+import type { Subject } from './subject';
+import type { Trial, Yardstick } from './trials';
 import { killProcess, killServer, measure } from './trials';
 
 /** Kills of one distribution that the program is made to survive, one after the other. */
 const KILLS_PER_TRIAL = 4;
 
+/** A run mostly waits for Citus, so two share a core without being in each other's way; more would be. */
+const MOST_AT_ONCE = 2;
+
+interface Options {
+  readonly kills: number;
+  readonly servers: number;
+  readonly seed: number;
+  readonly rows: number;
+  readonly atOnce: number;
+  readonly stories: readonly string[];
+}
+
+interface Measured {
+  readonly subject: Subject;
+  readonly yardstick: Yardstick;
+}
+
 /**
  * Kills the program and the servers at random moments, says what became of each, and ends with how many kills lost
- * nothing. The same seed kills at the same fractions of a run.
+ * nothing. Every trial has a seed of its own, `--seed` and its place, so that one can be tried again alone.
  *
  * @returns the exit status
  */
 export async function main(argv: readonly string[]): Promise<number> {
+  const options = readOptions(argv);
+  const say = (line: string): void => {
+    process.stdout.write(`${line}\n`);
+  };
+  const from = performance.now();
+  const clusters: FaultyCluster[] = [];
+  const subjects: Subject[] = [];
+  const stopAll = async (): Promise<void> => {
+    for (const subject of subjects) subject.dispose();
+    await Promise.all(clusters.map((cluster) => cluster.stop()));
+  };
+  const stop = (): void => {
+    void stopAll().finally(() => process.exit(130));
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const trials: Trial[] = [];
+  const next = dealer(options, trials);
+
+  const work = async (cluster: FaultyCluster): Promise<void> => {
+    const measured = new Map<string, Measured>();
+    for (let task = next(); task !== undefined; task = next()) {
+      const { story, seed, kills } = task;
+      const { subject, yardstick } = measured.get(story) ?? (await measureStory(cluster, story));
+      const again = `npm run test:faults -- --workload ${story} --kills ${String(kills)} --servers ${kills === 0 ? '1' : '0'} --seed ${String(seed)} --rows ${String(options.rows)}`;
+      const random = numbersOf(seed);
+      const tried =
+        kills === 0
+          ? await killServer(cluster, subject, yardstick, random)
+          : await killProcess(cluster, subject, yardstick, random, kills);
+      const trial = { ...tried, again };
+      trials.push(trial);
+      task.done(trial);
+      for (const line of describeTrial(trial, trials.length)) say(line);
+    }
+
+    async function measureStory(on: FaultyCluster, story: string): Promise<Measured> {
+      const subject = subjectOf(on, storyOf(story), options.rows);
+      subjects.push(subject);
+      const yardstick = await measure(on, subject);
+      const { course, catalog, nodes } = yardstick;
+      say(
+        `${story}: ${(course.ended - course.loaded).toFixed(1)} s undisturbed, ${String(catalog.length)} facts of the catalog to keep, and ${String(nodes.length)} of the nodes`,
+      );
+      measured.set(story, { subject, yardstick });
+      return { subject, yardstick };
+    }
+  };
+
+  try {
+    for (let index = 0; index < options.atOnce; index += 1) clusters.push(await startFaultyCluster());
+    await Promise.all(clusters.map(work));
+    const summary = summarize(trials);
+    for (const line of summary.lines) say(line);
+    say(`${((performance.now() - from) / 60_000).toFixed(1)} min`);
+    return summary.lost === 0 ? 0 : 1;
+  } finally {
+    await stopAll();
+  }
+}
+
+interface Task {
+  readonly story: string;
+  readonly seed: number;
+  /** Of the program; 0 is for a server. */
+  readonly kills: number;
+  /** Told how it went, since a kill that met nobody does not count. */
+  done(trial: Trial): void;
+}
+
+/** Deals out trials until there were kills enough: of servers and of the program in turn, of each story in turn. */
+function dealer(
+  { kills, servers, seed, stories }: Options,
+  trials: readonly Trial[],
+): () => Task | undefined {
+  let place = 0;
+  const underWay = { process: 0, server: 0 };
+  const met = (ofServers: boolean): number =>
+    trials.flatMap(({ faults }) => faults).filter(({ killed }) => (killed !== 'process') === ofServers)
+      .length;
+  return () => {
+    const ofProcess = Math.min(KILLS_PER_TRIAL, kills - met(false) - underWay.process);
+    const ofServers = Math.min(1, servers - met(true) - underWay.server);
+    if (ofProcess <= 0 && ofServers <= 0) return undefined;
+    const some = ofServers <= 0 || (ofProcess > 0 && place % 2 === 0) ? ofProcess : 0;
+    const kind = some > 0 ? 'process' : 'server';
+    const reserved = Math.max(1, some);
+    underWay[kind] += reserved;
+    const task: Task = {
+      // The order of both kinds in turn would give every story one kind alone.
+      story: stories[Math.floor(place / 2 + (place % 2)) % stories.length] ?? '',
+      seed: seed + place,
+      kills: some,
+      done: () => {
+        underWay[kind] -= reserved;
+      },
+    };
+    place += 1;
+    return task;
+  };
+}
+
+function numbersOf(seed: number): () => number {
+  // Seeds side by side are to have nothing in common.
+  const random = randomNumbers(Math.imul(seed + 1, 0x9e3779b1));
+  for (let warm = 0; warm < 10; warm += 1) random();
+  return random;
+}
+
+function readOptions(argv: readonly string[]): Options {
   const { values } = parseArgs({
     args: [...argv],
     options: {
@@ -23,57 +153,21 @@ export async function main(argv: readonly string[]): Promise<number> {
       servers: { type: 'string', default: '20' },
       seed: { type: 'string', default: '1' },
       rows: { type: 'string', default: '2000' },
-      workload: { type: 'string', multiple: true, default: ['sensors', 'payments'] },
+      'at-once': { type: 'string', default: String(Math.min(MOST_AT_ONCE, availableParallelism())) },
+      workload: { type: 'string', multiple: true, default: [...STORIES] },
     },
   });
-  const [kills, servers, seed, rows] = [values.kills, values.servers, values.seed, values.rows].map(Number);
-  if (![kills, servers, seed, rows].every((value) => Number.isInteger(value) && Number(value) >= 0)) {
-    throw new Error('--kills, --servers, --seed and --rows are whole numbers');
-  }
-  const say = (line: string): void => {
-    process.stdout.write(`${line}\n`);
+  const whole = (name: 'kills' | 'servers' | 'seed' | 'rows' | 'at-once', least = 0): number => {
+    const number = Number(values[name]);
+    if (Number.isInteger(number) && number >= least) return number;
+    throw new Error(`--${name} is a whole number from ${String(least)} on`);
   };
-  const random = randomNumbers((seed ?? 1) + 1);
-  // Small seeds start with small numbers.
-  for (let warm = 0; warm < 10; warm += 1) random();
-  const cluster = await startFaultyCluster();
-  const stop = (): void => {
-    void cluster.stop().finally(() => process.exit(130));
+  return {
+    kills: whole('kills'),
+    servers: whole('servers'),
+    seed: whole('seed'),
+    rows: whole('rows', 1),
+    atOnce: whole('at-once', 1),
+    stories: values.workload,
   };
-  process.once('SIGINT', stop).once('SIGTERM', stop);
-  const subjects = values.workload.map((workload) => subjectOf(cluster, workload, rows ?? 0));
-  try {
-    const trials: Trial[] = [];
-    const measured = [];
-    for (const subject of subjects) {
-      const yardstick = await measure(cluster, subject);
-      measured.push({ subject, yardstick });
-      say(
-        `${subject.workload}: ${yardstick.seconds.toFixed(1)} s undisturbed, ${String(yardstick.catalog.length)} facts of the catalog to keep`,
-      );
-    }
-    const count = (ofServers: boolean): number =>
-      trials.flatMap(({ faults }) => faults).filter(({ killed }) => (killed !== 'process') === ofServers)
-        .length;
-    for (let turn = 0; count(false) < (kills ?? 0) || count(true) < (servers ?? 0); turn += 1) {
-      const { subject, yardstick } = measured[turn % measured.length] ?? fail();
-      const left = (kills ?? 0) - count(false);
-      const trial =
-        left > 0
-          ? await killProcess(cluster, subject, yardstick, random, Math.min(left, KILLS_PER_TRIAL))
-          : await killServer(cluster, subject, yardstick, random);
-      trials.push(trial);
-      for (const line of describeTrial(trial, trials.length)) say(line);
-    }
-    const summary = summarize(trials);
-    for (const line of summary.lines) say(line);
-    return summary.lost === 0 ? 0 : 1;
-  } finally {
-    for (const subject of subjects) subject.dispose();
-    await cluster.stop();
-  }
-}
-
-function fail(): never {
-  throw new Error('there is no workload to try');
 }

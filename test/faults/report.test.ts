@@ -2,16 +2,18 @@ import { describeTrial, summarize } from './report';
 import type { Trial } from './trials';
 
 const trial = (killed: string, problems: string[] = []): Trial => ({
-  faults: [{ workload: 'sensors', killed, after: 1.25, moment: '  distribute events: 0 rows' }],
+  faults: [{ story: 'sensors', killed, after: 1.25, moment: '  distribute events: 0 rows' }],
   runs: 2,
   seconds: 12,
   problems,
+  again: 'npm run test:faults -- --seed 7',
 });
 
 test('a trial names each kill, its moment and what it cost', () => {
   expect(describeTrial(trial('w0', ['lost: index i']), 7)).toEqual([
     '  7. LOST in 2 runs, 12 s: sensors w0 at 1.3 s (distribute events: 0 rows)',
     '     lost: index i',
+    '     again: npm run test:faults -- --seed 7',
   ]);
 });
 
@@ -21,9 +23,9 @@ test('the summary counts kills by who was killed, and what was lost', () => {
   expect(lines).toContain('process: 1 of 1 kills converged and lost nothing (1.000)');
   expect(lines).toContain('w0: 0 of 1 kills converged and lost nothing (0.000)');
   expect(lines).toContain('all: 1 of 2 kills converged and lost nothing (0.500)');
-  expect(lines).toContain('moments: distribute 2');
+  expect(lines).toContain('last said before the kill: distribute 2');
 });
 
 test('trouble without any kill is trouble', () => {
-  expect(summarize([{ faults: [], runs: 1, seconds: 1, problems: ['hangs'] }]).lost).toBe(1);
+  expect(summarize([{ faults: [], runs: 1, seconds: 1, problems: ['hangs'], again: '' }]).lost).toBe(1);
 });

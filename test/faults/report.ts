@@ -1,15 +1,16 @@
+import { PLAN, subjectOfLine } from './apply-process';
 import type { Trial } from './trials';
 
 /** One trial in a line, and one more for each problem. */
-export function describeTrial({ faults, runs, seconds, problems }: Trial, number: number): string[] {
+export function describeTrial({ faults, runs, seconds, problems, again }: Trial, number: number): string[] {
   const kills = faults.map(
-    ({ workload, killed, after, moment }) =>
-      `${workload} ${killed} at ${after.toFixed(1)} s (${shorten(moment)})`,
+    ({ story, killed, after, moment }) => `${story} ${killed} at ${after.toFixed(1)} s (${shorten(moment)})`,
   );
   const verdict = problems.length === 0 ? 'nothing lost' : 'LOST';
   return [
     `${String(number).padStart(3)}. ${verdict} in ${String(runs)} runs, ${seconds.toFixed(0)} s: ${kills.length === 0 ? 'no kill met it' : kills.join(', ')}`,
     ...problems.map((problem) => `     ${problem}`),
+    ...(problems.length === 0 ? [] : [`     again: ${again}`]),
   ];
 }
 
@@ -36,7 +37,7 @@ export function summarize(trials: readonly Trial[]): { readonly lines: string[];
         ),
       ),
       line('all', faults),
-      `moments: ${[...moments]
+      `last said before the kill: ${[...moments]
         .sort(([, a], [, b]) => b - a)
         .map(([what, count]) => `${what} ${String(count)}`)
         .join(', ')}`,
@@ -47,7 +48,10 @@ export function summarize(trials: readonly Trial[]): { readonly lines: string[];
 
 /** The step's action of a line such as `distribute events: 12 %` or `set-not-null:events:id (0.1 s)`. */
 function action(moment: string): string {
-  return /^\W*([a-z]+(?:-[a-z]+)*)/.exec(moment)?.[1] ?? 'start';
+  const subject = subjectOfLine(moment);
+  return subject === PLAN
+    ? subject
+    : (/^[a-z]+(?:-[a-z]+)+|^distribute|^undistribute/.exec(subject)?.[0] ?? 'nothing');
 }
 
 function shorten(moment: string): string {

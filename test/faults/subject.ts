@@ -1,138 +1,165 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { stringify } from 'yaml';
-import type { Distribution, TableName } from '../../config/distribution-types';
-import { loadWorkload } from '../../config/workload';
+import { escapeIdentifier } from 'pg';
+import type { Client } from 'pg';
+import type { TableName } from '../../config/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
-import { loadData } from '../../scripts/local/load';
-import { generateData } from '../../scripts/local/workloads';
 import { fingerprintTables } from '../../scripts/tables/fingerprint';
 import type { FaultyCluster } from './faulty-cluster';
-import { CATALOG, LEFTOVERS } from './snapshot.sql';
+import { CATALOG, LEFTOVERS, METADATA, REFERENCE_COPIES, SEE_SHARDS, SHARDS } from './snapshot.sql';
 
-/** Few, so that a trial takes seconds; the machinery is that of many. */
-const SHARDS = 6;
+/** A database and what is to become of it. */
+export interface Story {
+  readonly name: string;
+  /** The specification, as YAML. */
+  readonly specification: string;
+  /** Those whose rows are counted. */
+  readonly tables: readonly TableName[];
+  /** Makes the tables and their rows in an empty database, as they are before the run. */
+  prepare(client: Client, rows: number): Promise<void>;
+  /** The lines of the catalog that the specification itself changes. */
+  readonly changes: RegExp;
+}
 
-/** A workload's database that is distributed again and again, and what must be true of it each time. */
+/** A story's database that is distributed again and again, and what must be true of it each time. */
 export interface Subject {
-  readonly workload: string;
+  readonly name: string;
   /** The specification's file. */
   readonly spec: string;
-  /** Empties the database and fills it again, on one node. */
+  /** Empties the database and fills it again. */
   reset(): Promise<void>;
   /** Rows and checksum of every table, one line each. */
   rows(): Promise<readonly string[]>;
-  /** One line for everything the catalogs say of the tables. */
+  /** One line for everything the catalogs say of the tables, on the coordinator. */
   catalog(): Promise<readonly string[]>;
-  /** What is left on any node that nobody needs. */
+  /** What the nodes have of it: tables on the workers, and every shard with its rows' copies, keys and indexes. */
+  nodes(): Promise<readonly string[]>;
+  /** What is left on any node that nobody needs, and what the nodes do not agree on. */
   leftovers(): Promise<readonly string[]>;
+  /** Whether the specification changes a line of the catalog itself. */
+  changes(line: string): boolean;
   dispose(): void;
 }
 
-/** @param rows of the workload's largest table */
-export function subjectOf(cluster: FaultyCluster, workload: string, rows: number): Subject {
-  const { schemaSql, distribution } = loadWorkload(workload);
+/** @param rows of the story's largest table */
+export function subjectOf(cluster: FaultyCluster, story: Story, rows: number): Subject {
   const directory = mkdtempSync(join(tmpdir(), 'scaleout-faults-'));
   const spec = join(directory, 'distribution.yaml');
-  writeFileSync(spec, specification({ ...distribution, shardCount: SHARDS }));
-  const tables = distribution.tables.map(({ table }) => table);
+  writeFileSync(spec, story.specification);
   const { target } = cluster;
+  const onNode = <T>(name: string, look: (client: Client) => Promise<T>): Promise<T> =>
+    withClient(cluster.platform(name), async (client) => {
+      await client.query(SEE_SHARDS);
+      return look(client);
+    });
+  const lines = async (client: Client, sql: string): Promise<string[]> =>
+    (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line);
   return {
-    workload,
+    name: story.name,
     spec,
     async reset() {
       await withClient(target, async (client) => {
         await client.query('SET client_min_messages TO error');
-        await client.query('DROP SCHEMA IF EXISTS scaleout CASCADE');
-        const { rows: there } = await client.query<{ names: string | null }>(
-          `SELECT string_agg(format('public.%I', relname), ', ') AS names FROM pg_class
-            WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND NOT relation_is_a_known_shard(oid) AND relname !~ '_[0-9]{6,}$'
-              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = pg_class.oid AND d.deptype = 'e')`,
-        );
-        if (there[0]?.names != null) await client.query(`DROP TABLE ${there[0].names} CASCADE`);
-        await client.query(schemaSql);
-        await loadData(client, generateData(workload, rows), {
-          onTable: () => ({ update: () => undefined, finish: () => undefined }),
-        });
-        await client.query(embellish(tables));
+        await client.query(EMPTY);
+        await story.prepare(client, rows);
+        await embellish(client, story.tables);
       });
     },
     rows: () =>
       withClient(target, async (client) =>
-        (await fingerprintTables(client, tables)).map(
-          ({ table, rows: count, checksum }) => `${table.name}: ${String(count)} rows, ${checksum}`,
+        (await fingerprintTables(client, story.tables)).map(
+          ({ table, rows: count, checksum }) =>
+            `${table.schema}.${table.name}: ${String(count)} rows, ${checksum}`,
         ),
       ),
-    catalog: () =>
-      withClient(target, async (client) =>
-        (await client.query<{ line: string }>(CATALOG)).rows.map(({ line }) => line),
-      ),
-    async leftovers() {
+    catalog: () => onNode(cluster.names[0] ?? '', (client) => lines(client, CATALOG)),
+    async nodes() {
       const found: string[] = [];
+      const shards = new Map<string, number>();
       for (const name of cluster.names) {
-        await withClient(cluster.platform(name), async (client) => {
-          if (name === cluster.names[0]) {
-            await client.query('SELECT recover_prepared_transactions()');
-            await client.query('CALL citus_cleanup_orphaned_resources()');
+        await onNode(name, async (client) => {
+          if (name !== cluster.names[0])
+            found.push(...(await lines(client, CATALOG)).map((line) => `${name}: ${line}`));
+          const { rows: kept } = await client.query<{ line: string; count: number }>(SHARDS);
+          for (const { line, count } of kept) shards.set(line, (shards.get(line) ?? 0) + count);
+          const { rows: copies } = await client.query<{ name: string; shard: string }>(REFERENCE_COPIES);
+          for (const { name: table, shard } of copies) {
+            const { rows: held } = await client.query<{ line: string }>(
+              `SELECT format('%s rows, %s', count(*), sum(hashtextextended(t::text, 0))) AS line FROM ${shard} t`,
+            );
+            found.push(`copy of ${table} on ${name} = ${held[0]?.line ?? ''}`);
           }
         });
       }
+      return [...found, ...[...shards].map(([line, count]) => `${String(count)} x ${line}`)];
+    },
+    async leftovers() {
+      const found: string[] = [];
+      const known: string[] = [];
       for (const name of cluster.names) {
-        await withClient(cluster.platform(name), async (client) => {
+        // What its daemon does once a minute.
+        if (name === cluster.names[0]) {
+          await onNode(name, async (client) => {
+            await client.query('SELECT recover_prepared_transactions()');
+            await client.query('CALL citus_cleanup_orphaned_resources()');
+          });
+        }
+      }
+      for (const name of cluster.names) {
+        await onNode(name, async (client) => {
           const { rows: left } = await client.query<{ what: string }>(LEFTOVERS);
           found.push(...left.map(({ what }) => `${what} on ${name}`));
+          known.push((await client.query<{ known: string }>(METADATA)).rows[0]?.known ?? '');
+          if (known.at(-1) !== known[0])
+            found.push(`metadata on ${name} that differs from the coordinator's`);
         });
       }
       return found;
     },
+    changes: (line) => story.changes.test(line),
     dispose() {
       rmSync(directory, { recursive: true, force: true });
     },
   };
 }
 
-function specification({ shardCount, online, tables }: Distribution): string {
-  return stringify({
-    shardCount,
-    online,
-    tables: Object.fromEntries(
-      tables.map((table) => [
-        table.table.name,
-        table.kind === 'distributed'
-          ? {
-              distributeBy: table.distributeBy,
-              ...(table.colocateWith === undefined ? {} : { colocateWith: table.colocateWith.name }),
-              ...(table.primaryKey === undefined ? {} : { primaryKey: table.primaryKey }),
-            }
-          : { [table.kind]: true },
-      ]),
-    ),
-  });
-}
-
-/** What a schema gathers in its life and a copy may lose: comments, checks, grants, statistics, a covering index. */
-function embellish(tables: readonly TableName[]): string {
-  return `DO $$
-DECLARE r record;
+/** Drops everything of the users', whatever a run left of it. */
+const EMPTY = `DO $$
+DECLARE names text;
 BEGIN
-  FOR r IN SELECT c.oid::regclass AS relation, c.relname FROM pg_class c
-            WHERE c.relname IN (${tables.map(({ name }) => `'${name}'`).join(', ')}) AND c.relkind = 'r' LOOP
-    EXECUTE format('COMMENT ON TABLE %s IS %L', r.relation, 'what ' || r.relname || ' is for');
-    EXECUTE format('GRANT SELECT ON %s TO PUBLIC', r.relation);
-  END LOOP;
-  FOR r IN SELECT a.attrelid::regclass AS relation, a.attname, c.relname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
-            WHERE c.relname IN (${tables.map(({ name }) => `'${name}'`).join(', ')}) AND a.attnum = 1 LOOP
-    EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', r.relation, r.attname, 'tells rows apart');
-    EXECUTE format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL)', r.relation, r.relname || '_is_whole', r.attname);
-  END LOOP;
-  FOR r IN SELECT con.conrelid::regclass AS relation, con.conname, con.contype FROM pg_constraint con JOIN pg_class c ON c.oid = con.conrelid
-            WHERE c.relname IN (${tables.map(({ name }) => `'${name}'`).join(', ')}) LOOP
-    EXECUTE format('COMMENT ON CONSTRAINT %I ON %s IS %L', r.conname, r.relation, 'why ' || r.conname);
-  END LOOP;
-  FOR r IN SELECT i.indexrelid::regclass AS index FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid
-            WHERE c.relname IN (${tables.map(({ name }) => `'${name}'`).join(', ')}) AND NOT i.indisprimary LOOP
-    EXECUTE format('COMMENT ON INDEX %s IS %L', r.index, 'what it is fast for');
+  DROP SCHEMA IF EXISTS scaleout CASCADE;
+  SELECT string_agg(format('%I.%I', n.nspname, c.relname), ', ') INTO names
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE n.nspname !~ '^(pg_|information_schema$|citus|columnar)' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+     AND NOT relation_is_a_known_shard(c.oid) AND c.relname !~ '_[0-9]{6,}$'
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e');
+  IF names IS NOT NULL THEN EXECUTE 'DROP TABLE ' || names || ' CASCADE'; END IF;
+  FOR names IN SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema$|citus|columnar|public$)' LOOP
+    EXECUTE format('DROP SCHEMA %I CASCADE', names);
   END LOOP;
 END $$`;
+
+/** What a schema gathers in its life and a copy may lose: comments, checks, grants, settings, statistics. */
+async function embellish(client: Client, tables: readonly TableName[]): Promise<void> {
+  for (const { schema, name } of tables) {
+    const table = `${escapeIdentifier(schema)}.${escapeIdentifier(name)}`;
+    const { rows } = await client.query<{ sql: string }>(
+      `WITH t AS (SELECT $1::regclass AS oid, $2::text AS name),
+            c AS (SELECT a.attname FROM pg_attribute a, t WHERE a.attrelid = t.oid AND a.attnum = 1)
+       SELECT format('COMMENT ON TABLE %s IS %L', t.oid, 'what ' || name || ' is for') AS sql FROM t
+       UNION ALL SELECT format('GRANT SELECT ON %s TO PUBLIC', t.oid) FROM t
+       UNION ALL SELECT format('ALTER TABLE %s ADD CONSTRAINT %I CHECK (%I IS NOT NULL)', t.oid, name || '_is_whole', attname) FROM t, c
+       UNION ALL SELECT format('COMMENT ON CONSTRAINT %I ON %s IS %L', name || '_is_whole', t.oid, 'why it is whole') FROM t
+       UNION ALL SELECT format('COMMENT ON COLUMN %s.%I IS %L', t.oid, attname, 'tells rows apart') FROM t, c
+       UNION ALL SELECT format('COMMENT ON CONSTRAINT %I ON %s IS %L', con.conname, t.oid, 'why ' || con.conname)
+         FROM pg_constraint con JOIN t ON con.conrelid = t.oid
+       UNION ALL SELECT format('COMMENT ON INDEX %s IS %L', i.indexrelid::regclass, 'what it is fast for')
+         FROM pg_index i JOIN t ON i.indrelid = t.oid WHERE NOT i.indisprimary
+       UNION ALL SELECT format('ALTER TABLE %s SET (fillfactor = 90, autovacuum_enabled = true)', t.oid)
+         FROM t JOIN pg_class USING (oid) WHERE relkind = 'r'`,
+      [table, name],
+    );
+    for (const { sql } of rows) await client.query(sql);
+  }
 }

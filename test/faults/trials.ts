@@ -1,13 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../../scripts/lib/connection';
 import type { Ended, Run } from './apply-process';
-import { runTables } from './apply-process';
+import { runTables, secondsToLoad } from './apply-process';
 import type { FaultyCluster } from './faulty-cluster';
+import { courseOf, drawMoments } from './moments';
+import type { Course, Moment } from './moments';
 import type { Subject } from './subject';
 
 /** One fault, and what became of it. */
 export interface Fault {
-  readonly workload: string;
+  readonly story: string;
   /** `process`, or the name of the server. */
   readonly killed: string;
   /** Seconds of the run before the kill. */
@@ -24,61 +26,61 @@ export interface Trial {
   readonly seconds: number;
   /** What was lost, left or wrong; empty is what this is all about. */
   readonly problems: readonly string[];
+  /** The command that tries the same again. */
+  readonly again: string;
 }
 
 /** What an undisturbed run makes of a subject: the measure of all others. */
 export interface Yardstick {
   readonly rows: readonly string[];
   readonly catalog: readonly string[];
-  /** Of the run, from its first word to its end. */
-  readonly seconds: number;
+  readonly nodes: readonly string[];
+  readonly course: Course;
 }
 
 /** Milliseconds one run may take: more is a hang. */
 const HANG_MS = 240_000;
 /** Runs without a kill that may fail before it is no convergence. */
 const PATIENCE = 10;
+/** Milliseconds a server stays down, at most. */
+const DOWN_MS = 3000;
 
-/** Distributes without any fault; the rows must be those of before, and a second run must find nothing to do. */
+/** Distributes without any fault: nothing of the rows and the catalog of before may be lost, and nothing may be left. */
 export async function measure(cluster: FaultyCluster, subject: Subject): Promise<Yardstick> {
   await subject.reset();
   const rows = await subject.rows();
-  const catalog = await subject.catalog();
+  const before = await subject.catalog();
+  const loaded = await secondsToLoad(cluster.target);
   const run = runTables('apply', cluster.target, subject.spec);
-  await run.started;
-  const from = performance.now();
   const ended = await run.ended;
-  const seconds = (performance.now() - from) / 1000;
-  const after = await subject.catalog();
+  const course = courseOf(run, loaded);
+  const catalog = await subject.catalog();
+  const nodes = await subject.nodes();
   const problems = [
     ...(ended.status === 0 ? [] : [ended.stderr]),
     ...missing(rows, await subject.rows()),
-    // The primary key that the specification rewrites is another one; every other line stays.
-    ...missing(catalog, after).filter((line) => !/^lost: (constraint|index) \S+_pkey of /.test(line)),
-    ...missing(commentsOf(catalog), commentsOf(after)),
-    ...(await subject.leftovers()),
+    ...missing(before, catalog).filter((problem) => !subject.changes(problem.replace(/^lost: /, ''))),
+    ...(await subject.leftovers()).map((line) => `left: ${line}`),
+    ...nodes.filter((line) => line.includes('without a table')),
   ];
   if (problems.length > 0) {
-    throw new Error(`${subject.workload}, without any fault: ${[...new Set(problems)].join('; ')}`);
+    throw new Error(`${subject.name}, without any fault: ${[...new Set(problems)].join('; ')}`);
   }
-  return { rows, catalog: after, seconds };
+  return { rows, catalog, nodes, course };
 }
 
-/** Kills the program at up to `kills` random moments of one distribution, then lets it finish. */
+/** Kills the program at `kills` random moments of one distribution, then lets it finish. */
 export async function killProcess(
   cluster: FaultyCluster,
   subject: Subject,
   yardstick: Yardstick,
   random: () => number,
   kills: number,
-): Promise<Trial> {
-  return trial(cluster, subject, yardstick, async (run, faults) => {
-    if (faults.length >= kills) return;
-    const seconds = random() * yardstick.seconds;
-    const done = await Promise.race([run.ended, sleep(seconds * 1000, undefined, { ref: false })]);
-    if (done !== undefined) return;
-    faults.push({ workload: subject.workload, killed: 'process', after: seconds, moment: run.lastLine() });
+): Promise<Omit<Trial, 'again'>> {
+  const moments = drawMoments(yardstick.course, kills, random);
+  return trial(cluster, subject, yardstick, moments, (run) => {
     run.kill();
+    return Promise.resolve('process');
   });
 }
 
@@ -88,18 +90,15 @@ export async function killServer(
   subject: Subject,
   yardstick: Yardstick,
   random: () => number,
-): Promise<Trial> {
+): Promise<Omit<Trial, 'again'>> {
   const name = cluster.names[Math.floor(random() * cluster.names.length)] ?? '';
-  return trial(cluster, subject, yardstick, async (run, faults) => {
-    if (faults.length > 0) return;
-    const seconds = random() * yardstick.seconds;
-    const down = random() * 3000;
-    const done = await Promise.race([run.ended, sleep(seconds * 1000, undefined, { ref: false })]);
-    if (done !== undefined) return;
-    faults.push({ workload: subject.workload, killed: name, after: seconds, moment: run.lastLine() });
+  const down = random() * DOWN_MS;
+  const moments = drawMoments(yardstick.course, 1, random);
+  return trial(cluster, subject, yardstick, moments, async () => {
     cluster.kill(name);
     await sleep(down);
     await cluster.restart(name);
+    return name;
   });
 }
 
@@ -107,21 +106,33 @@ async function trial(
   cluster: FaultyCluster,
   subject: Subject,
   yardstick: Yardstick,
-  disturb: (run: Run, faults: Fault[]) => Promise<void>,
-): Promise<Trial> {
+  moments: readonly Moment[],
+  strike: (run: Run) => Promise<string>,
+): Promise<Omit<Trial, 'again'>> {
   const from = performance.now();
   await subject.reset();
+  const { loaded } = yardstick.course;
   const faults: Fault[] = [];
   const problems: string[] = [];
   const words: string[] = [];
+  const ahead = [...moments];
+  let worked = 0;
   let runs = 0;
   for (let failed = 0; ;) {
     runs += 1;
     const run = runTables('apply', cluster.target, subject.spec);
-    await run.started;
-    const disturbed = disturb(run, faults);
+    const moment = ahead[0];
+    const struck = moment === undefined ? Promise.resolve() : arrival(moment, run, loaded, worked).then(hit);
+    async function hit(there: boolean): Promise<void> {
+      if (!there) return;
+      ahead.shift();
+      const [after, said] = [run.seconds(), run.lastLine()];
+      const killed = await strike(run);
+      faults.push({ story: subject.name, killed, after, moment: said });
+    }
     const ended = await within(run, HANG_MS);
-    await disturbed;
+    worked += Math.max(0, run.seconds() - loaded);
+    await struck;
     if (ended === undefined) {
       problems.push(`hangs after ${run.lastLine()}`, ...(await activity(cluster)));
       break;
@@ -147,11 +158,24 @@ async function trial(
   }
   problems.push(...(await compare(cluster, subject, yardstick)));
   return {
-    faults: faults,
+    faults,
     runs,
     seconds: (performance.now() - from) / 1000,
     problems: problems.length === 0 ? [] : [...problems, ...words.map((each) => `said: ${each}`)],
   };
+}
+
+/** Resolves at the moment; false where the run ends before. */
+async function arrival(moment: Moment, run: Run, loaded: number, worked: number): Promise<boolean> {
+  const over = run.ended.then(() => false);
+  if (moment.kind === 'word' && moment.subject !== undefined) {
+    if (!(await Promise.race([over, run.said(moment.subject).then(() => true)]))) return false;
+  }
+  const seconds =
+    moment.kind === 'clock'
+      ? loaded + moment.worked - worked
+      : moment.seconds + (moment.subject === undefined ? loaded : 0);
+  return Promise.race([over, sleep(Math.max(0, seconds * 1000), true, { ref: false })]);
 }
 
 async function within(run: Run, ms: number): Promise<Ended | undefined> {
@@ -170,16 +194,19 @@ async function lostForGood(subject: Subject, yardstick: Yardstick): Promise<stri
   return missing(yardstick.rows, await subject.rows()).map((line) => `right after the kill: ${line}`);
 }
 
+/** Holds the end of a trial against the undisturbed run: whatever is lost, whatever is too much, whatever is left. */
 async function compare(cluster: FaultyCluster, subject: Subject, yardstick: Yardstick): Promise<string[]> {
   try {
     const verify = await runTables('verify', cluster.target, subject.spec).ended;
-    const catalog = await subject.catalog();
+    // First: what is prepared and not yet committed would be missing from the nodes.
+    const left = await subject.leftovers();
+    const found = [...(await subject.rows()), ...(await subject.catalog()), ...(await subject.nodes())];
+    const expected = [...yardstick.rows, ...yardstick.catalog, ...yardstick.nodes];
     return [
       ...(verify.status === 0 ? [] : [`tables verify: ${verify.stderr}${verify.stdout}`]),
-      ...missing(yardstick.rows, await subject.rows()),
-      ...missing(yardstick.catalog, catalog),
-      ...missing(catalog, yardstick.catalog).map((line) => `too much: ${line}`),
-      ...(await subject.leftovers()).map((line) => `left: ${line}`),
+      ...missing(expected, found),
+      ...missing(found, expected).map((line) => line.replace('lost: ', 'too much: ')),
+      ...left.map((line) => `left: ${line}`),
     ];
   } catch (error) {
     return [error instanceof Error ? error.message : String(error)];
@@ -190,10 +217,6 @@ async function compare(cluster: FaultyCluster, subject: Subject, yardstick: Yard
 function missing(expected: readonly string[], found: readonly string[]): string[] {
   const there = new Set(found);
   return expected.filter((line) => !there.has(line)).map((line) => `lost: ${line}`);
-}
-
-function commentsOf(catalog: readonly string[]): string[] {
-  return catalog.filter((line) => line.startsWith('comment '));
 }
 
 /** Who does what on every server, for a hang's report. */

@@ -1,0 +1,117 @@
+import { stringify } from 'yaml';
+import type { Distribution, TableName } from '../../config/distribution-types';
+import { loadWorkload } from '../../config/workload';
+import { loadData } from '../../scripts/local/load';
+import { generateData } from '../../scripts/local/workloads';
+import type { Story } from './subject';
+
+/** Few, so that a trial takes seconds; the machinery is that of many. */
+const SHARDS = 6;
+
+/** The stories that are told by this name where nobody asks for others. */
+export const STORIES = ['sensors', 'payments', 'sideways'] as const;
+
+/** @throws where there is no story, and no workload, of that name */
+export function storyOf(name: string): Story {
+  return name === 'sideways' ? sideways : workloadStory(name);
+}
+
+/** A workload, from one node to its distribution. */
+function workloadStory(name: string): Story {
+  const { schemaSql, distribution } = loadWorkload(name);
+  const rewritten = distribution.tables.flatMap((table) =>
+    table.kind === 'distributed' && table.primaryKey !== undefined ? [table.table.name] : [],
+  );
+  return {
+    name,
+    specification: specification({ ...distribution, shardCount: SHARDS }),
+    tables: distribution.tables.map(({ table }) => table),
+    async prepare(client, rows) {
+      await client.query(schemaSql);
+      await loadData(client, generateData(name, rows), {
+        onTable: () => ({ update: () => undefined, finish: () => undefined }),
+      });
+    },
+    changes: new RegExp(`^(constraint|index) (${rewritten.join('|')})_\\w*pkey of `),
+  };
+}
+
+function specification({ shardCount, online, tables }: Distribution): string {
+  return stringify({
+    shardCount,
+    online,
+    tables: Object.fromEntries(
+      tables.map((table) => [
+        table.table.name,
+        table.kind === 'distributed'
+          ? {
+              distributeBy: table.distributeBy,
+              ...(table.colocateWith === undefined ? {} : { colocateWith: table.colocateWith.name }),
+              ...(table.primaryKey === undefined ? {} : { primaryKey: table.primaryKey }),
+            }
+          : { [table.kind]: true },
+      ]),
+    ),
+  });
+}
+
+const named = (name: string): TableName => ({ schema: 'public', name });
+
+/** The ways back and sideways: tables that Citus holds already, and every kind of change of them in one plan. */
+const sideways: Story = {
+  name: 'sideways',
+  specification: stringify({
+    shardCount: SHARDS,
+    online: true,
+    tables: {
+      kinds: { reference: true },
+      tenants: { distributeBy: 'tenant_id' },
+      orders: { distributeBy: 'tenant_id', colocateWith: 'tenants' },
+      items: { distributeBy: 'item_id' },
+      prices: { distributeBy: 'item_id', colocateWith: 'items' },
+      visits: { distributeBy: 'page', primaryKey: ['page', 'visit_id'] },
+      archive: { local: true },
+      countries: { local: true },
+    },
+  }),
+  tables: ['kinds', 'tenants', 'orders', 'items', 'prices', 'visits', 'archive', 'countries'].map(named),
+  async prepare(client, rows) {
+    const many = String(rows);
+    // One by one: of several statements in one text, Citus sends the whole text to the workers.
+    for (const statement of `
+      CREATE TABLE kinds (kind_id int PRIMARY KEY, name text);
+      CREATE TABLE tenants (tenant_id int, region int NOT NULL, kind_id int REFERENCES kinds, note text DEFAULT 'x', PRIMARY KEY (tenant_id, region));
+      CREATE TABLE orders (order_id bigserial, tenant_id int, region int, amount numeric(10,2), PRIMARY KEY (tenant_id, region, order_id));
+      CREATE INDEX orders_by_amount ON orders (amount) INCLUDE (region);
+      CREATE TABLE items (item_id int PRIMARY KEY, kind_id int REFERENCES kinds);
+      CREATE TABLE prices (item_id int, since date, price numeric NOT NULL CHECK (price > 0), PRIMARY KEY (item_id, since));
+      CREATE TABLE visits (visit_id bigserial, page int NOT NULL, PRIMARY KEY (page, visit_id));
+      CREATE TABLE archive (archive_id bigserial PRIMARY KEY, kind_id int CONSTRAINT kind REFERENCES kinds, body text);
+      CREATE TABLE countries (country text PRIMARY KEY, area int UNIQUE);
+      INSERT INTO kinds SELECT i, 'kind ' || i FROM generate_series(1, 10) i;
+      INSERT INTO countries SELECT 'country ' || i, i FROM generate_series(1, 10) i;
+      INSERT INTO tenants SELECT i, i % 5, 1 + i % 10 FROM generate_series(1, 50) i;
+      INSERT INTO items SELECT i, 1 + i % 10 FROM generate_series(1, 50) i;
+      SELECT create_reference_table('kinds');
+      SELECT create_reference_table('countries');
+      SELECT create_distributed_table('tenants', 'tenant_id', shard_count => 4, colocate_with => 'none');
+      SELECT create_distributed_table('orders', 'tenant_id', colocate_with => 'tenants');
+      ALTER TABLE orders ADD CONSTRAINT tenant FOREIGN KEY (tenant_id, region) REFERENCES tenants (tenant_id, region) ON DELETE CASCADE;
+      SELECT create_distributed_table('items', 'item_id', shard_count => ${String(SHARDS)}, colocate_with => 'none');
+      SELECT create_distributed_table('prices', 'item_id', shard_count => ${String(SHARDS)}, colocate_with => 'none');
+      SELECT create_distributed_table('visits', 'visit_id', shard_count => ${String(SHARDS)}, colocate_with => 'none');
+      SELECT create_distributed_table('archive', 'archive_id', shard_count => 4, colocate_with => 'none');
+      SELECT truncate_local_data_after_distributing_table('kinds');
+      SELECT truncate_local_data_after_distributing_table('countries');
+      SELECT truncate_local_data_after_distributing_table('tenants');
+      SELECT truncate_local_data_after_distributing_table('items');
+      INSERT INTO orders (tenant_id, region, amount) SELECT 1 + i % 50, (1 + i % 50) % 5, i / 3.0 FROM generate_series(1, ${many}) i;
+      INSERT INTO prices SELECT 1 + i % 50, '2020-01-01'::date + i, 1 + i / 7.0 FROM generate_series(1, ${many}) i;
+      INSERT INTO visits (page) SELECT i % 100 FROM generate_series(1, ${many}) i;
+      INSERT INTO archive (kind_id, body) SELECT 1 + i % 10, repeat('body ', i % 20) FROM generate_series(1, ${many}) i;
+      ANALYZE kinds, countries, tenants, orders, items, prices, visits, archive`.split(';\n')) {
+      await client.query(statement);
+    }
+  },
+  changes: /^$/,
+};
