@@ -59,6 +59,11 @@ interface SpecFlags extends DatabaseFlags {
   readonly workload?: string;
 }
 
+interface VerifyFlags extends SpecFlags {
+  readonly queries?: string;
+  readonly receipt?: string;
+}
+
 interface RebalanceFlags extends DatabaseFlags {
   readonly strategy?: string;
   readonly mode?: string;
@@ -185,7 +190,7 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
         ...(flags.out === undefined ? {} : { out: flags.out }),
       }),
   );
-  verb<SpecFlags & { readonly plan?: string }>(
+  verb<VerifyFlags & { readonly plan?: string; readonly compareRows: boolean }>(
     tables,
     ['apply', 'distribute the tables, step by step; safe to interrupt and to run again'],
     [
@@ -194,24 +199,50 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
         'spec',
         'workload',
       ]),
+      queriesFile('their answers are compared before and after'),
+      new Option(
+        '--receipt <file>',
+        'write what was there before and after, as digests, for `tables verify`',
+      ),
+      new Option('--no-compare-rows', 'do not count and hash every row before and after'),
     ],
     async (context, flags) => {
+      const { compareRows } = flags;
+      const receipt = receiptOf(flags);
       if (flags.plan === undefined)
-        return tablesApply(context, { ...(await tablesInput(io, flags)), ask: true });
+        return tablesApply(context, {
+          ...(await tablesInput(io, flags)),
+          ...receipt,
+          compareRows,
+          ask: true,
+        });
       // The plan first: one that was edited is said before a database is asked for.
       const reviewed = readPlan(flags.plan);
+      const workload = flags.env === undefined ? {} : declaration({ env: flags.env });
+      const asked = { ...workload, ...queriesOf(flags) };
       return tablesApply(context, {
         target: await databaseTarget(io, flags),
+        ...asked,
+        ...receipt,
+        compareRows,
         expected: reviewed.expected,
         reviewed,
       });
     },
   );
-  verb<SpecFlags>(
+  verb<VerifyFlags>(
     tables,
-    ['verify', 'check that tables, keys, placements and the task counts of queries are as declared'],
-    spec(),
-    async (context, flags) => tablesVerify(context, await tablesInput(io, flags)),
+    [
+      'verify',
+      'check that tables, keys, placements and the task counts of queries are as declared, and rows, answers and indexes as in a receipt',
+    ],
+    [
+      ...spec(),
+      queriesFile('their task counts are checked, and with a receipt their answers'),
+      new Option('--receipt <file>', 'what `tables apply --receipt` wrote'),
+    ],
+    async (context, flags) =>
+      tablesVerify(context, { ...(await tablesInput(io, flags)), ...receiptOf(flags) }),
   );
 
   verb<AdviseFlags>(
@@ -329,6 +360,13 @@ function spec(): Option[] {
     new Option('--spec <file>', 'the distribution.yaml that says how the database should be'),
     new Option('--workload <name>', 'that of a workload in config/workloads').conflicts('spec'),
   ];
+}
+
+function queriesFile(what: string): Option {
+  return new Option(
+    '--queries <file>',
+    `what runs all day, as config/workloads/*/queries.sql; ${what}; by default those of the workload`,
+  );
 }
 
 function detailedExitcode(): Option {
@@ -460,10 +498,10 @@ async function rebalanceInput(io: Io, flags: RebalanceFlags) {
 
 async function tablesInput(
   io: Io,
-  flags: SpecFlags,
+  flags: SpecFlags & { readonly queries?: string },
 ): Promise<{ target: ConnectionTarget; expected: Distribution; queries?: readonly WorkloadQuery[] }> {
   // The declaration first: a wrong file is said before a database is asked for.
-  const declared = declaration(flags);
+  const declared = { ...declaration(flags), ...queriesOf(flags) };
   return { target: await databaseTarget(io, flags), ...declared };
 }
 
@@ -516,6 +554,15 @@ function declaration(flags: SpecFlags): { expected: Distribution; queries?: read
   }
   const workload = loadWorkload(name);
   return { expected: workload.distribution, queries: workload.queries };
+}
+
+/** Those of a file, where one is named. */
+function queriesOf(flags: { readonly queries?: string }): { queries?: readonly WorkloadQuery[] } {
+  return flags.queries === undefined ? {} : { queries: loadQueries(flags.queries) };
+}
+
+function receiptOf({ receipt }: { readonly receipt?: string }): { receipt?: string } {
+  return receipt === undefined ? {} : { receipt };
 }
 
 function environmentNamed(name: string) {

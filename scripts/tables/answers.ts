@@ -141,6 +141,6 @@ const EDGE = (Math.sqrt(5) - 1) / 2;
 /** Rounds to so many bits: numbers that differ in their last bits come out the same, unless an edge is between them. */
 function roundedFloat(value: number, bits: number): number {
   if (!Number.isFinite(value) || value === 0) return value + 0;
-  const step = 2 ** (Math.floor(Math.log2(Math.abs(value))) - bits);
+  const step = Math.max(2 ** (Math.floor(Math.log2(Math.abs(value))) - bits), Number.MIN_VALUE);
   return Math.sign(value) * Math.floor(Math.abs(value) / step + EDGE) * step;
 }

@@ -7,6 +7,7 @@ import { count, duration, table } from '../lib/reporter';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply';
 import type { LockPolicy, TablesApplied } from './apply';
+import type { Seen } from './comparison';
 import type { Fingerprint } from './fingerprint';
 import { inspectDatabase } from './inspect';
 import { planTables } from './plan';
@@ -14,6 +15,14 @@ import type { TablesPlan } from './plan';
 import { sealPlan, writePlan } from './plan-file';
 import type { SealedPlan } from './plan-file';
 import { requireNoRebalance, shardsOnTheMove } from './rebalance-guard';
+import {
+  databaseIdentity,
+  readReceipt,
+  requireSameDatabase,
+  requireWritable,
+  sealReceipt,
+  writeReceipt,
+} from './receipt';
 import { verifyDatabase } from './verify';
 import type { TablesVerified } from './verify';
 
@@ -34,14 +43,20 @@ export interface TablesApplyInput extends TablesInput {
   readonly ask?: boolean;
   /** Count and hash every row before and after: two reads of every table. @default true */
   readonly compareRows?: boolean;
+  /** Their answers are compared before and after. */
+  readonly queries?: readonly WorkloadQuery[];
+  /** Where to write the receipt for `tables verify --receipt`. */
+  readonly receipt?: string;
   readonly locks?: LockPolicy;
 }
 
 export interface TablesVerifyInput extends TablesInput {
-  /** Planned, not run: their task counts are compared with what they expect. */
+  /** Planned: their task counts are compared with what they expect. With a receipt they are asked as well. */
   readonly queries?: readonly WorkloadQuery[];
   /** Of `fingerprintTables`, taken before the change. */
   readonly expectedFingerprints?: readonly Fingerprint[];
+  /** The file of a receipt. */
+  readonly receipt?: string;
 }
 
 /** Says what would be done, and does none of it. */
@@ -71,8 +86,9 @@ export async function tablesPlan(
 /** Brings the database to its specification; one run at a time, each continuing where another was broken off. */
 export async function tablesApply(
   context: VerbContext,
-  { target, ask = false, ...input }: TablesApplyInput,
+  { target, ask = false, receipt, ...input }: TablesApplyInput,
 ): Promise<VerbResult<TablesApplied>> {
+  if (receipt !== undefined) requireWritable(receipt);
   const approve = async (plan: TablesPlan): Promise<boolean> => {
     for (const line of describePlan(plan).split('\n')) context.reporter.info(line);
     return context.confirm(`Apply exactly this to database ${target.database}?`);
@@ -81,13 +97,18 @@ export async function tablesApply(
     // Who follows a job holds the lock too, and the job is the better answer, unless there is nothing to do.
     if ((await shardsOnTheMove(client)) !== undefined) {
       const steps = planTables(input.expected, await inspectDatabase(client, input.expected)).steps;
-      if (steps.length === 0) return nothingApplied();
+      if (steps.length === 0 && receipt === undefined) return nothingApplied();
       await requireNoRebalance(client, 'nothing was changed');
     }
     return withAdvisoryLock(client, 'tables', () =>
       withClient(
         target,
-        (onlooker) => applyTables(context, client, onlooker, ask ? { ...input, approve } : input),
+        (onlooker) =>
+          applyTables(context, client, onlooker, {
+            ...input,
+            ...(ask ? { approve } : {}),
+            ...(receipt === undefined ? {} : { keep: (seen) => keepReceipt(context, client, receipt, seen) }),
+          }),
         {
           purpose: 'tables onlooker',
         },
@@ -97,16 +118,37 @@ export async function tablesApply(
   return { document: applied, text: describeApplied(applied), outcome: 'done' };
 }
 
+async function keepReceipt(
+  { reporter }: VerbContext,
+  client: Client,
+  file: string,
+  seen: Seen,
+): Promise<void> {
+  writeReceipt(file, sealReceipt({ ...seen, database: await databaseIdentity(client) }));
+  reporter.info(
+    seen.before === null
+      ? `nothing was to be done, so there is no before: the receipt ${file} holds the database as it was found`
+      : `the receipt is ${file}: \`tables verify --receipt ${file}\` compares with it`,
+  );
+}
+
 /** Looks at everything the specification says, and at the workload's queries where they are given. */
 export async function tablesVerify(
   context: VerbContext,
-  { target, expected, ...extras }: TablesVerifyInput,
+  { target, expected, receipt: file, ...extras }: TablesVerifyInput,
 ): Promise<VerbResult<TablesVerified>> {
+  const receipt = file === undefined ? undefined : readReceipt(file);
   const verified = await onCitus(
     context,
     target,
     'tables verify',
-    (client) => verifyDatabase(client, expected, extras),
+    async (client) => {
+      if (file === undefined || receipt === undefined) {
+        return verifyDatabase(client, expected, extras, context.reporter);
+      }
+      requireSameDatabase(file, receipt, await databaseIdentity(client));
+      return verifyDatabase(client, expected, { ...extras, receipt }, context.reporter);
+    },
     { readOnly: true },
   );
   return { document: verified, text: describeVerified(verified), outcome: verified.ok ? 'done' : 'failed' };
@@ -154,19 +196,40 @@ export function describePlan({ steps }: TablesPlan): string {
   ].join('\n');
 }
 
-export function describeApplied({ applied, seconds, longestWriteBlock, rows }: TablesApplied): string {
-  if (applied.length === 0) return 'Nothing to do: the database is as the specification says.';
+export function describeApplied({
+  applied,
+  seconds,
+  longestWriteBlock,
+  rows,
+  answers,
+  objects,
+}: TablesApplied): string {
+  if (applied.length === 0 && rows === null)
+    return 'Nothing to do: the database is as the specification says.';
   const longest =
     longestWriteBlock === null
       ? ''
       : ` The longest transaction that held writers up took ${duration(longestWriteBlock.seconds)} (${longestWriteBlock.id}).`;
-  return `Applied ${String(applied.length)} steps in ${duration(seconds)}.${longest}${describeRows(rows)}`;
+  return `Applied ${String(applied.length)} steps in ${duration(seconds)}.${longest}${describeRows(rows)}${describeAnswers(answers)}${describeKept(objects)}`;
 }
 
 function describeRows(rows: TablesApplied['rows']): string {
   if (rows === null) return '';
   const same = rows.tables.filter((table) => table.same).length;
   return ` ${String(same)} of ${String(rows.tables.length)} tables hold the same rows as before (counted and hashed in ${duration(rows.seconds)}).`;
+}
+
+function describeAnswers(answers: TablesApplied['answers']): string {
+  const compared = answers.filter(({ same }) => same !== null);
+  if (compared.length === 0) return '';
+  const same = compared.filter((answer) => answer.same === true).length;
+  return ` ${String(same)} of ${String(compared.length)} queries give the same answer.`;
+}
+
+function describeKept(objects: TablesApplied['objects']): string {
+  if (objects.length === 0) return '';
+  const same = objects.filter((table) => table.same).length;
+  return ` Keys, indexes and all else are as before on ${String(same)} of ${String(objects.length)} tables.`;
 }
 
 export function describeVerified({ ok, checks }: TablesVerified): string {

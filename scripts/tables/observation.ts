@@ -47,7 +47,8 @@ export async function observe(
   return { at: rows[0]?.now ?? '', rows: await countRows(client, tables, reporter), answers, objects };
 }
 
-async function countRows(
+/** Counts and hashes, and says how far it is. */
+export async function countRows(
   client: Client,
   tables: readonly TableName[],
   reporter: Reporter,

@@ -4,15 +4,22 @@ import type { Distribution, ExpectedTable } from '../../config/distribution-type
 import type { WorkloadQuery } from '../../config/workload';
 import { allOf } from '../../config/wording';
 import { describeServerError, isServerError } from '../lib/errors';
+import { silentReporter } from '../lib/reporter';
+import type { Reporter } from '../lib/reporter';
+import { takeAnswers } from './answers';
 import { checkColocation, readColocationGroups } from './colocation';
+import { describeObjects } from './comparison';
 import { foreignKeyFault } from './foreign-keys';
-import { fingerprintTables } from './fingerprint';
 import type { Fingerprint } from './fingerprint';
 import { inspectDatabase } from './inspect';
 import { hasLocalCopy } from './live';
 import type { CitusTable, LiveDatabase, LiveTable } from './live';
 import { keyIndexName, sameColumns, showTable } from './names';
+import { compareObjects, readObjects } from './objects';
+import type { ObjectsCompared } from './objects';
+import { compareAnswers, countRows } from './observation';
 import { Outlook } from './outlook';
+import type { Receipt } from './receipt';
 import { taskCount } from './task-count';
 
 /** One thing that was looked at. */
@@ -37,6 +44,8 @@ export interface VerifyExtras {
   /** Taken before the change; every table named must still hold the same rows. */
   readonly expectedFingerprints?: readonly Fingerprint[];
   readonly queries?: readonly WorkloadQuery[];
+  /** Of a run of `tables apply` on this database: rows and answers as it left them, objects as it found them. */
+  readonly receipt?: Receipt;
 }
 
 /** Compares a live database with its specification, looking at everything and changing nothing. */
@@ -44,17 +53,20 @@ export async function verifyDatabase(
   client: Client,
   expected: Distribution,
   extras: VerifyExtras = {},
+  reporter: Reporter = silentReporter,
 ): Promise<TablesVerified> {
-  const live = await inspectDatabase(client, expected, { searchNulls: false, facts: false });
-  const wanted = extras.expectedFingerprints ?? [];
+  const { receipt } = extras;
+  const live = await inspectDatabase(client, expected, { searchNulls: false, facts: receipt !== undefined });
+  const wanted = extras.expectedFingerprints ?? receipt?.after.rows ?? [];
   const present = wanted.filter(({ table }) =>
     [...live.tables.map((each) => each.table), ...live.otherTables].some(
       (each) => tableKey(each) === tableKey(table),
     ),
   );
-  const found = await fingerprintTables(
+  const found = await countRows(
     client,
     present.map(({ table }) => table),
+    reporter,
   );
   const queries: Check[] = [];
   for (const query of extras.queries ?? [])
@@ -65,6 +77,9 @@ export async function verifyDatabase(
     ...checkColocation(groups),
     ...compareFingerprints(wanted, found),
     ...queries,
+    ...(receipt === undefined
+      ? []
+      : await checkReceipt(client, expected, live, receipt, extras.queries ?? [], reporter)),
   ];
   return { formatVersion: 1, ok: checks.every((check) => check.ok), checks };
 }
@@ -237,6 +252,43 @@ export function compareFingerprints(before: readonly Fingerprint[], after: reado
       detail: same ? `${rows}, the same as before` : `${rows} as before, but not the same ones`,
     };
   });
+}
+
+/** Answers and objects against a receipt; its rows are compared with those of everybody who counted. */
+async function checkReceipt(
+  client: Client,
+  expected: Distribution,
+  live: LiveDatabase,
+  { before, after }: Receipt,
+  queries: readonly WorkloadQuery[],
+  reporter: Reporter,
+): Promise<Check[]> {
+  const answers = await takeAnswers(client, queries, reporter);
+  // Writers may change rows and answers during a run; keys and indexes were there before it, whatever became of them.
+  const objects = compareObjects((before ?? after).objects, await readObjects(client, expected, live));
+  const specified = new Set(expected.tables.map(({ table }) => showTable(table)));
+  return [
+    ...compareAnswers(after.answers, answers).map(({ query, same, detail }) => ({
+      id: `answer:${query}`,
+      ok: same !== false,
+      detail,
+      ...(same === null ? { warning: true } : {}),
+    })),
+    ...objects.map((each) => checkObjects(each, specified.has(each.table))),
+  ];
+}
+
+/** @param specified a table of another specification is not looked at */
+function checkObjects(compared: ObjectsCompared, specified: boolean): Check {
+  const id = `objects:${compared.table}`;
+  if (!specified)
+    return { id, ok: true, detail: 'not compared: the specification does not name it', warning: true };
+  const { same, objects } = compared;
+  return {
+    id,
+    ok: same,
+    detail: same ? `all ${String(objects)} of before are as they were` : describeObjects(compared),
+  };
 }
 
 async function checkQuery(client: Client, query: WorkloadQuery, shardCount: number): Promise<Check> {
