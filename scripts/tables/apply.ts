@@ -26,8 +26,8 @@ import { observe } from './observation';
 import type { AnswerCompared, Subject } from './observation';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
-import { requireNothingBeyond, requireReviewed } from './plan-file';
 import type { SealedPlan } from './plan-file';
+import { requireNothingBeyond, requireReviewed } from './reviewed';
 import { requireNoRebalance } from './rebalance-guard';
 import { describeBlocker, watch } from './watch';
 import type { Blocker } from './watch';
@@ -154,7 +154,7 @@ export async function applyTables(
     inspectPatiently(context, client, input.expected, locks, options);
   let live = await inspect();
   let plan = planTables(input.expected, live);
-  if (input.reviewed !== undefined) requireReviewed(input.reviewed, plan, live);
+  if (input.reviewed !== undefined) plan = requireReviewed(input.reviewed, plan, live);
   let before = await readRecord(client);
   announce(context, plan);
   if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
@@ -175,8 +175,6 @@ export async function applyTables(
   const lookedSeconds = secondsSince(beforeLooking);
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
-    if (input.reviewed !== undefined)
-      requireNothingBeyond(input.reviewed, plan, progressSoFar(applied, plan));
     await requireNoRebalance(client, progressSoFar(applied, plan));
     const attempt = await attemptStep(context, client, onlooker, { step, pid, locks });
     if (attempt.outcome === 'done') {
@@ -202,6 +200,8 @@ export async function applyTables(
     }
     live = await inspect(BETWEEN_STEPS);
     plan = planTables(input.expected, live);
+    if (input.reviewed !== undefined)
+      plan = requireNothingBeyond(input.reviewed, plan, progressSoFar(applied, plan));
     if (attempt.outcome === 'done' && plan.steps[0]?.id === step.id) {
       throw new ScaleoutError(
         `step ${step.id} ran without an error and the database does not show it: somebody undoes it, or Citus refused in silence. ${progressSoFar(applied, plan)}`,

@@ -44,9 +44,10 @@ export function placementChange(outlook: Outlook, table: TableName): PlacementCh
   const root = outlook.liveTable(colocateWith)?.citus;
   if (column !== undefined) return { kind: 'alter', column, colocateWith };
   const rootChange = placementChange(outlook, colocateWith);
-  if (rootChange?.kind === 'regroup') return { kind: 'regroup', colocateWith };
-  if (root?.kind !== 'distributed' || rootChange !== undefined) return { kind: 'alter', colocateWith };
-  if (root.colocationId === now.colocationId) return undefined;
+  // A root that goes into a group of its own takes its shards there as they are.
+  const rootKeepsShards = rootChange === undefined || rootChange.kind === 'regroup';
+  if (root?.kind !== 'distributed' || !rootKeepsShards) return { kind: 'alter', colocateWith };
+  if (rootChange === undefined && root.colocationId === now.colocationId) return undefined;
   const alike = root.shardCount === now.shardCount && root.layout === now.layout;
   return { kind: alike ? 'regroup' : 'alter', colocateWith };
 }

@@ -3,16 +3,8 @@ import { z } from 'zod';
 import type { Distribution } from '../../config/distribution-types';
 import { errorCode, refused, ScaleoutError } from '../lib/errors';
 import type { LiveDatabase } from './live';
-import type { TablesPlan, TablesStep } from './plan';
-import {
-  canonical,
-  compareSnapshots,
-  couldBeOurs,
-  describeChange,
-  digest,
-  snapshotHash,
-  takeSnapshot,
-} from './snapshot';
+import type { TablesPlan } from './plan';
+import { canonical, digest, snapshotHash, takeSnapshot } from './snapshot';
 import type { Snapshot } from './snapshot';
 
 /** A plan that can be reviewed in one place and applied in another: it carries what it was made from. */
@@ -103,60 +95,4 @@ function parsed(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-/** How many changes a refusal names. */
-const NAMED = 8;
-
-/**
- * Holds what would be done against what was reviewed. A database that nobody touched passes, and so does one on which a run of the
- * same plan was broken off: there every step left is one of the plan, and nothing differs that no step of it changes.
- *
- * @throws ScaleoutError (refused) that names what changed
- */
-export function requireReviewed(reviewed: SealedPlan, now: TablesPlan, live: LiveDatabase): void {
-  if (now.steps.length === 0) return;
-  const changes = compareSnapshots(reviewed.snapshot, takeSnapshot(live));
-  const started = now.steps.length < reviewed.steps.length && stepsBeyond(reviewed, now).length === 0;
-  const foreign = started ? changes.filter((change) => !couldBeOurs(change, live)) : changes;
-  if (foreign.length === 0) return;
-  const named = foreign.slice(0, NAMED).map(describeChange);
-  const more = foreign.length > NAMED ? `, and ${String(foreign.length - NAMED)} more` : '';
-  throw refused(
-    `the database is not the one this plan was made for: ${named.join(', ')}${more}. Plan again and review that; nothing was changed`,
-  );
-}
-
-/**
- * The same while a run is under way: whatever comes next must be in the plan as it was reviewed.
- *
- * @param done what was changed so far, as the end of a sentence
- * @throws ScaleoutError (refused)
- */
-export function requireNothingBeyond(reviewed: SealedPlan, now: TablesPlan, done: string): void {
-  const beyond = stepsBeyond(reviewed, now);
-  if (beyond.length === 0) return;
-  throw refused(
-    `the database changed while the plan was applied, and ${beyond.join(', ')} would be needed, which the plan does not have. Plan again and review that; ${done}`,
-  );
-}
-
-/** They only keep what is written on things; which comments are in danger shows as tables turn, and they touch nothing else. */
-const KEEPS_COMMENTS: ReadonlySet<string> = new Set(['record-comments', 'restore-comments', 'remove-record']);
-
-function stepsBeyond(reviewed: SealedPlan, now: TablesPlan): string[] {
-  const known = new Map(reviewed.steps.map((step) => [step.id, step.sql.join('\n')]));
-  return now.steps
-    .filter(
-      (step) =>
-        known.get(step.id) !== step.sql.join('\n') &&
-        !sparesCopy(step, known) &&
-        !KEEPS_COMMENTS.has(step.action),
-    )
-    .map((step) => step.id);
-}
-
-/** The plan copies a table to bring it into its group, and by now the shards turn out to be alike: the same end without a copy. */
-function sparesCopy({ id, action }: TablesStep, known: ReadonlyMap<string, string>): boolean {
-  return action === 'change-colocation' && known.has(id.replace(action, 'alter-distribution'));
 }

@@ -53,9 +53,14 @@ export interface TablesStep {
   readonly reversible: boolean;
   /** All statements in one transaction, or each on its own where PostgreSQL or Citus forbid one. */
   readonly transaction: boolean;
+  /** What a run may have to do besides or instead; reviewed with the step, and absent where there is nothing. */
+  readonly contingencies?: readonly Contingency[];
   /** How many rows the step works through, as the planner estimates; absent where it is nobody's concern or guess. */
   readonly rows?: number;
 }
+
+/** A step that only a run can know it needs: which, in which words, and when. */
+export type Contingency = Pick<TablesStep, 'id' | 'action' | 'sql' | 'comment'>;
 
 /** What `tables plan` answers with. */
 export interface TablesPlan {
@@ -175,6 +180,7 @@ interface Described {
   readonly blocksWrites?: boolean;
   readonly reversible?: boolean;
   readonly transaction?: boolean;
+  readonly contingencies?: readonly Contingency[];
   readonly rows?: number | undefined;
 }
 
@@ -185,7 +191,8 @@ function step(
   described: Described,
   part = '',
 ): TablesStep {
-  const { comment, blocksWrites = false, reversible = false, transaction = true, rows } = described;
+  const { comment, blocksWrites = false, reversible = false, transaction = true } = described;
+  const { contingencies = [], rows } = described;
   const name = showTable(table);
   return {
     id: [action, name, ...(part === '' ? [] : [part])].join(':'),
@@ -196,8 +203,19 @@ function step(
     blocksWrites,
     reversible,
     transaction,
+    ...(contingencies.length === 0 ? {} : { contingencies }),
     ...(rows === undefined ? {} : { rows }),
   };
+}
+
+function contingency(
+  action: StepAction,
+  table: TableName,
+  statements: string[],
+  comment: string,
+): Contingency {
+  const { id, sql: exactly } = step(action, table, statements, { comment });
+  return { id, action, sql: exactly, comment };
 }
 
 /** Everything about the new primary key that takes long, while writes go on. */
@@ -252,6 +270,14 @@ function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDifference): T
         comment: `builds the index of the new primary key (${primaryKey.columns.join(', ')}) beside running writes`,
         reversible: true,
         transaction: false,
+        contingencies: [
+          contingency(
+            'drop-leftover-index',
+            table,
+            sql.dropKeyIndex(table),
+            'if this is broken off: removes the index that it leaves unfinished, before it is built again',
+          ),
+        ],
       }),
     );
   }
@@ -422,9 +448,26 @@ function changeStep(
       comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting`,
       blocksWrites: true,
       reversible: true,
+      contingencies: joinWithoutCopy(table, change),
       rows: live?.rowEstimate,
     },
   );
+}
+
+/** Whether two tables have alike shards is known once the first of them has its own. */
+function joinWithoutCopy(
+  table: TableName,
+  { column, colocateWith }: Extract<PlacementChange, { kind: 'alter' }>,
+): Contingency[] {
+  if (column !== undefined || colocateWith === undefined) return [];
+  return [
+    contingency(
+      'change-colocation',
+      table,
+      sql.regroupTable(table, colocateWith),
+      `instead, if the shards of both are alike by then: joins those of ${showTable(colocateWith)} without a copy`,
+    ),
+  ];
 }
 
 /** A foreign key can only return when one of its two tables has just come to its place. */

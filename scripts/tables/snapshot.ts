@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hasLocalCopy } from './live';
-import type { LiveDatabase, LiveTable } from './live';
-import { isOwnName, showTable } from './names';
+import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
+import { showTable } from './names';
 
 /**
  * A database as a plan saw it, in a form that travels with the plan: table by table, what each thing was, as a short
@@ -21,22 +21,49 @@ export interface Change {
 
 /**
  * Everything a plan depends on, and everything its review took for granted. Estimates, sizes, oids, placements and nodes
- * are left out: more nodes or rows between `plan` and `apply` do not make a plan stale, another key or column does. Pure.
+ * are left out: more nodes or rows between `plan` and `apply` do not make a plan stale, another key or column does. So are
+ * comments: those that a plan keeps are in its SQL, and nothing happens to the others. Pure.
  */
 export function takeSnapshot(live: LiveDatabase): Snapshot {
   const tables = live.tables.map((table): [string, Record<string, string>] => [
     showTable(table.table),
-    Object.fromEntries(factsOf(table).map(([subject, value]) => [subject, digest(value).slice(0, 12)])),
+    {
+      ...Object.fromEntries(factsOf(table).map(([subject, value]) => [subject, shortHash(value)])),
+      ...Object.fromEntries(table.foreignKeys.map((key) => [foreignKeySubject(key), foreignKeyHash(key)])),
+    },
   ]);
-  const database: [string, unknown][] = [
-    ['wal_level', live.walLevel],
-    ['version of Citus', live.citusVersion ?? null],
-    ['recorded foreign keys', live.droppedForeignKeys],
+  const database: [string, string][] = [
+    ['wal_level', shortHash(live.walLevel)],
+    ['version of Citus', shortHash(live.citusVersion ?? null)],
+    ...live.droppedForeignKeys.map((key): [string, string] => [recordSubject(key), foreignKeyHash(key)]),
   ];
-  return {
-    '': Object.fromEntries(database.map(([subject, value]) => [subject, digest(value).slice(0, 12)])),
-    ...Object.fromEntries(tables),
-  };
+  return { '': Object.fromEntries(database), ...Object.fromEntries(tables) };
+}
+
+function shortHash(value: unknown): string {
+  return digest(value).slice(0, 12);
+}
+
+/** What a snapshot calls a foreign key of a table. */
+export function foreignKeySubject({ name }: LiveForeignKey): string {
+  return `foreign-key ${name}`;
+}
+
+/** What a snapshot calls the record of a foreign key that is away, under the empty table. */
+export function recordSubject({ table, name }: LiveForeignKey): string {
+  return `record of foreign key ${name} of ${showTable(table)}`;
+}
+
+/**
+ * The same for a foreign key in force, for its record, and for what is restored from that: which of two alike keys of the
+ * referenced table it rests on is PostgreSQL's choice.
+ */
+export function foreignKeyHash(key: LiveForeignKey): string {
+  return shortHash(canonical({ ...key, usesKey: undefined, comment: undefined }));
+}
+
+function withoutComments(key: LiveKey): object {
+  return { ...key, comment: undefined, indexComment: undefined };
 }
 
 /** One hash for the whole of it. */
@@ -58,14 +85,13 @@ function factsOf(table: LiveTable): [string, unknown][] {
     ['citus', [placed, hasLocalCopy(table)]],
     // A table that was empty has no local copy to remove, and a plan for it has no step that does.
     ...(citus.kind === 'plain' ? [['rows', table.hasHeap] as [string, unknown]] : []),
-    ...table.keys.map((key): [string, unknown] => [`key ${key.name}`, key]),
+    ...table.keys.map((key): [string, unknown] => [`key ${key.name}`, withoutComments(key)]),
     ['checks', table.ownChecks],
     ['triggers', table.triggers],
     ...table.columns.flatMap(({ name, type, collation, notNull, generated }): [string, unknown][] => [
       [`type-of ${name}`, [type, collation ?? null, generated]],
       [`not-null ${name}`, notNull],
     ]),
-    ...table.foreignKeys.map((key): [string, unknown] => [`foreign-key ${key.name}`, key]),
     ...table.facts.map(({ subject, definition }): [string, unknown] => [subject, definition]),
   ];
 }
@@ -82,35 +108,6 @@ export function compareSnapshots(before: Snapshot, now: Snapshot): Change[] {
       return [{ table, subject, how }];
     });
   });
-}
-
-/** Whether a run of a plan could have made the change: what no step ever does, somebody else did. Pure. */
-export function couldBeOurs({ table, subject, how }: Change, live: LiveDatabase): boolean {
-  if (table === '') return subject === 'recorded foreign keys';
-  if (subject === '') return false;
-  const [about = '', ...rest] = subject.split(' ');
-  const name = rest.join(' ');
-  const now = live.tables.find((each) => showTable(each.table) === table);
-  switch (about) {
-    case 'citus':
-    case 'checks':
-    case 'not-null':
-      return true;
-    case 'rows':
-      // Said of plain tables alone, so it comes and goes with what the table is to Citus.
-      return how !== 'different';
-    case 'foreign-key':
-      return (
-        how === 'different' ||
-        live.droppedForeignKeys.some((key) => key.name === name && showTable(key.table) === table)
-      );
-    case 'key':
-    case 'index':
-    case 'constraint':
-      return isOwnName(name) || now?.keys.some((key) => key.kind === 'primary' && key.name === name) === true;
-    default:
-      return false;
-  }
 }
 
 /** `column note of table events is new` */

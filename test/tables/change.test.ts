@@ -6,7 +6,8 @@ import type { LiveDatabase } from '../../scripts/tables/live';
 import { Outlook } from '../../scripts/tables/outlook';
 import { planTables } from '../../scripts/tables/plan';
 import type { TablesStep } from '../../scripts/tables/plan';
-import { requireNothingBeyond, requireReviewed, sealPlan } from '../../scripts/tables/plan-file';
+import { sealPlan } from '../../scripts/tables/plan-file';
+import { requireNothingBeyond, requireReviewed } from '../../scripts/tables/reviewed';
 import {
   column,
   distributed,
@@ -244,10 +245,11 @@ function carryOut(expected: Distribution, start: LiveDatabase): LiveDatabase {
   let live = start;
   for (let ran = 0; ran < 100; ran += 1) {
     const plan = planTables(expected, live);
-    const step: TablesStep | undefined = plan.steps[0];
+    const { steps } = requireReviewed(reviewed, plan, live);
+    expect(requireNothingBeyond(reviewed, plan, 'nothing').steps).toEqual(steps);
+    expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+    const step: TablesStep | undefined = steps[0];
     if (step === undefined) return live;
-    requireReviewed(reviewed, plan, live);
-    requireNothingBeyond(reviewed, plan, 'nothing');
     live = perform(expected, live, step);
   }
   throw new Error('does not come to an end');
