@@ -182,9 +182,12 @@ export function describePlan({ steps }: TablesPlan): string {
     step.blocksWrites ? `wait${step.rows === undefined ? '' : ` (${count(step.rows)} rows)`}` : 'go on',
     step.reversible ? 'yes' : 'no',
   ]);
+  const shown = (sql: readonly string[]): string[] =>
+    sql.map((statement) => `       ${statement.trim().replace(/\s*\n\s*/g, ' ')};`);
   const notes = steps.flatMap((step, index) => [
     `${String(index + 1).padStart(3)}. ${step.comment}`,
-    ...step.sql.map((statement) => `       ${statement.trim().replace(/\s*\n\s*/g, ' ')};`),
+    ...shown(step.sql),
+    ...(step.contingencies ?? []).flatMap(({ comment, sql }) => [`     ${comment}`, ...shown(sql)]),
   ]);
   return [
     table([['step', 'action', 'table', 'writes', 'reversible'], ...rows]),

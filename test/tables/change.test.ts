@@ -155,6 +155,15 @@ describe('ways back and sideways', () => {
     expect(ids(joined, live({ colocationId: 4, layout: 'moved' }))).toEqual(['alter-distribution:b']);
     expect(ids(joined, live({ colocationId: 4, shardCount: 8 }))).toEqual(['alter-distribution:b']);
     expect(ids(joined, live({}))).toEqual([]);
+    // A table that joins one which leaves its group for one of its own gets the shards of that.
+    const third = (shardCount: number): LiveDatabase =>
+      liveDatabase([
+        ...live({}).tables,
+        liveTable('c', { citus: distributed('id', 9, shardCount), hasHeap: false }),
+      ]);
+    const joinsB = distribution({ tables: [...apart.tables, by('c', 'id', { colocateWith: named('b') })] });
+    expect(ids(joinsB, third(32))).toEqual(['change-colocation:b', 'change-colocation:c']);
+    expect(ids(joinsB, third(8))).toEqual(['change-colocation:b', 'alter-distribution:c']);
   });
 
   test('what Citus cannot carry over is a fault', () => {
