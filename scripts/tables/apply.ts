@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { Distribution, TableName } from '../../config/distribution-types';
+import type { Distribution } from '../../config/distribution-types';
 import type { WorkloadQuery } from '../../config/workload';
 import { withBoundedReads, withTransaction } from '../lib/connection';
 import {
@@ -20,7 +20,7 @@ import { inspectDatabase } from './inspect';
 import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
 import { cleanUpLeftovers } from './mend';
-import { sameTable, showTable } from './names';
+import { showTable } from './names';
 import type { ObjectsCompared } from './objects';
 import { observe } from './observation';
 import type { AnswerCompared, Subject } from './observation';
@@ -29,6 +29,7 @@ import type { StepAction, TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';
 import { requireNothingBeyond, requireReviewed } from './reviewed';
 import { requireNoRebalance } from './rebalance-guard';
+import { tablesSpokenOf } from './schemas';
 import { describeBlocker, watch } from './watch';
 import type { Blocker } from './watch';
 
@@ -163,7 +164,7 @@ export async function applyTables(
   if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
   const subject = (): Subject => ({
     expected: input.expected,
-    tables: (input.compareRows ?? true) ? presentTables(input.expected, live) : [],
+    tables: (input.compareRows ?? true) ? tablesSpokenOf(input.expected, live) : [],
     queries: input.queries ?? [],
   });
   const beforeLooking = performance.now();
@@ -234,13 +235,6 @@ export async function applyTables(
 
 /** What a plan needs, and no more. */
 const BETWEEN_STEPS: InspectOptions = { searchNulls: false, facts: false };
-
-/** Tables of the specification that are there: those whose rows have to be the same in the end. */
-function presentTables(expected: Distribution, live: LiveDatabase): TableName[] {
-  return expected.tables
-    .map(({ table }) => table)
-    .filter((table) => live.tables.some((each) => sameTable(each.table, table)));
-}
 
 /** Looks at the database; somebody's exclusive lock on a table is waited for as long as that of a step. */
 function inspectPatiently(

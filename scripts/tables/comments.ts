@@ -17,7 +17,7 @@ export interface CommentsDifference {
 }
 
 /**
- * Comments that Citus forgets: a table that it turns local, by itself or on the way to an online distribution, is a new
+ * Comments that Citus forgets: the foreign keys of a schema that it distributes are made anew, and a table that it turns local, by itself or on the way to an online distribution, is a new
  * relation under the old name, and what was written on the old one stays with what becomes its shard.
  */
 export function commentsDifference(
@@ -44,14 +44,18 @@ export function commentsDifference(
       (live.citus.kind === 'plain' && byOthers.length > 0) ||
       (plan !== undefined && (plan.mode.online || live.citus.kind === 'local')) ||
       (live.citus.kind === 'local' && turnedBy.length > byOthers.length);
-    if (recorded.length === 0 && !forgotten) return [];
+    const distributed = outlook.liveSchema(table.schema);
+    const turnsWhole = distributed !== undefined && outlook.distributesSchema(distributed);
+    const forgets = ({ on, name }: LiveComment): boolean =>
+      forgotten || (turnsWhole && on === 'constraint' && live.foreignKeys.some((key) => key.name === name));
+    if (recorded.length === 0 && !live.comments.some(forgets)) return [];
     const comments = live.comments.filter((comment) => !away(table, comment));
     const unrecorded = comments.filter(
       ({ on, name }) => !recorded.some(({ comment }) => comment.on === on && comment.name === name),
     );
-    const record = forgotten ? unrecorded : [];
+    const record = unrecorded.filter(forgets);
     const restore = [
-      ...recorded.filter((each) => forgotten || each.missing).map((each) => each.comment),
+      ...recorded.filter((each) => forgets(each.comment) || each.missing).map((each) => each.comment),
       ...record,
     ];
     if (recorded.length === 0 && record.length === 0) return [];
@@ -67,7 +71,7 @@ export function commentsDifference(
 }
 
 /** For any table: itself and all that foreign keys connect with it, those that are dropped by then left out. */
-function connections(
+export function connections(
   outlook: Outlook,
   drop: readonly { readonly key: LiveForeignKey }[],
 ): (table: TableName) => TableName[] {

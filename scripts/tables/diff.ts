@@ -1,14 +1,15 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
 import type { PlacementChange } from './change';
-import { commentsDifference } from './comments';
+import { commentsDifference, connections } from './comments';
 import type { CommentsDifference } from './comments';
 import { copyMode } from './copy-mode';
 import type { CopyMode } from './copy-mode';
 import { foreignKeyId, liveTwin, mayReturn, whyDropped } from './foreign-keys';
 import { hasLocalCopy } from './live';
-import type { DroppedForeignKey, LiveDatabase, LiveForeignKey } from './live';
-import { compareTables, keyIndexName, notNullCheckName, sameColumns } from './names';
+import type { DroppedForeignKey, LiveDatabase, LiveForeignKey, LiveTable } from './live';
+import { compareTables, keyIndexName, notNullCheckName, sameColumns, sameTable } from './names';
 import { Outlook } from './outlook';
+import { tablesSpokenOf } from './schemas';
 
 /** What separates a live database from its specification, without an order; `plan` gives it one. */
 export interface TablesDifference {
@@ -16,6 +17,8 @@ export interface TablesDifference {
   /** Tables that are to become reference tables. */
   readonly references: readonly TableName[];
   readonly distribute: readonly DistributeDifference[];
+  /** Schemas that are to be distributed as wholes. */
+  readonly schemas: readonly SchemaDifference[];
   /** Tables that Citus has as something else, and how they change. */
   readonly changes: readonly { readonly table: TableName; readonly change: PlacementChange }[];
   /** Live foreign keys that have to be away for a while. */
@@ -28,6 +31,12 @@ export interface TablesDifference {
   readonly localCopies: readonly TableName[];
   /** The record of dropped foreign keys is there, or will be, and nothing in it waits for another specification. */
   readonly removeRecord: boolean;
+}
+
+export interface SchemaDifference {
+  readonly schema: string;
+  /** All that become part of it. */
+  readonly tables: readonly LiveTable[];
 }
 
 export interface KeyDifference {
@@ -113,6 +122,9 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
     keys: keyDifferences(outlook),
     references,
     distribute,
+    schemas: live.schemas
+      .filter((schema) => outlook.distributesSchema(schema))
+      .map(({ schema }) => ({ schema, tables: outlook.tablesOf(schema) })),
     changes: expected.tables
       .flatMap(({ table }) => {
         const change = outlook.change(table);
@@ -122,7 +134,10 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
     drop,
     restore,
     comments: commentsDifference(outlook, distribute, references, drop),
-    localCopies: localCopies(outlook, distribute, references),
+    localCopies: [
+      ...localCopies(outlook, distribute, references),
+      ...localCopiesInSchemas(outlook, references, drop),
+    ],
     removeRecord:
       recorded.length === live.droppedForeignKeys.length && (drop.length > 0 || live.ownSchema.recordTable),
   };
@@ -130,9 +145,9 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
 
 /** Whether there is anything to do at all. */
 export function isSatisfied(difference: TablesDifference): boolean {
-  const { keys, references, distribute, changes, drop, restore, comments, localCopies: copies } = difference;
+  const { keys, references, distribute, schemas, changes, drop, restore, comments } = difference;
   return (
-    [keys, references, distribute, changes, drop, restore, comments, copies].every(
+    [keys, references, distribute, schemas, changes, drop, restore, comments, difference.localCopies].every(
       (list) => list.length === 0,
     ) && !difference.removeRecord
   );
@@ -206,8 +221,8 @@ function localCopies(
   distribute: readonly DistributeDifference[],
   references: readonly TableName[],
 ): TableName[] {
-  const left = outlook.expected.tables
-    .map(({ table }) => outlook.liveTable(table))
+  const left = tablesSpokenOf(outlook.expected, outlook.live)
+    .map((table) => outlook.liveTable(table))
     .filter((table) => table !== undefined && hasLocalCopy(table));
   const blocking = distribute
     .filter(({ mode }) => !mode.online)
@@ -217,4 +232,23 @@ function localCopies(
     .map((table) => outlook.liveTable(table))
     .filter((table) => table?.citus.kind === 'plain' && table.hasHeap);
   return [...left, ...blocking, ...copied].flatMap((table) => (table === undefined ? [] : [table.table]));
+}
+
+/**
+ * Citus copies the rows of a plain table into its shard and leaves them behind as well. A table that is local to Citus has
+ * a shard already, which moves; so it is with those that a new reference table turns local before their schema's turn.
+ */
+function localCopiesInSchemas(
+  outlook: Outlook,
+  references: readonly TableName[],
+  drop: TablesDifference['drop'],
+): TableName[] {
+  const connected = connections(outlook, drop);
+  const turnsLocal = (table: TableName): boolean =>
+    connected(table).some((each) => references.some((reference) => sameTable(each, reference)));
+  return outlook.live.schemas
+    .filter((schema) => outlook.distributesSchema(schema))
+    .flatMap(({ schema }) => outlook.tablesOf(schema))
+    .filter(({ table, citus, hasHeap }) => citus.kind === 'plain' && hasHeap && !turnsLocal(table))
+    .map(({ table }) => table);
 }

@@ -5,6 +5,7 @@ import { foreignKeyFault, liveTwin } from './foreign-keys';
 import type { LiveTable } from './live';
 import { compareTables, sameColumns, showTable } from './names';
 import type { Outlook } from './outlook';
+import { schemaFaults } from './schema-faults';
 
 /**
  * Everything about the specification that the live database contradicts, each in one or two sentences with the way
@@ -14,6 +15,7 @@ export function findFaults(outlook: Outlook): string[] {
   return [
     ...nodeFaults(outlook),
     ...outlook.expected.tables.flatMap((wanted) => tableFaults(outlook, wanted)),
+    ...schemaFaults(outlook),
     ...colocationFaults(outlook),
     ...sequenceFaults(outlook),
     ...outlook.live.tables
@@ -36,7 +38,7 @@ export function requireNoFaults(outlook: Outlook): void {
 }
 
 function nodeFaults({ expected, live }: Outlook): string[] {
-  const needed = expected.tables.some((table) => table.kind !== 'local');
+  const needed = [...expected.tables, ...(expected.schemas ?? [])].some(({ kind }) => kind !== 'local');
   if (!needed || live.nodes.some((node) => node.shouldHaveShards && node.active)) return [];
   if (live.nodes.length === 0) {
     return [
@@ -57,9 +59,10 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
   if (live === undefined) return [missingTable(outlook, wanted.table)];
   if (live.kind !== 'table' && !(live.kind === 'partitioned' && wanted.kind === 'distributed'))
     return wanted.kind === 'local' ? [] : [notAnOrdinaryTable(live)];
-  if (live.citus.kind === 'schema') {
+  if (live.citus.kind === 'schema' && outlook.expectedSchema(wanted.table.schema)?.kind !== 'local') {
     return [
-      `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification`,
+      `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification, ` +
+        'or declare the schema { local: true } under schemas',
     ];
   }
   if (wanted.kind === 'local' && outlook.isThere(wanted.table)) return [];
@@ -317,8 +320,8 @@ function colocationFaults(outlook: Outlook): string[] {
 function recordFaults(outlook: Outlook): string[] {
   const mine = outlook.live.droppedForeignKeys.filter(
     (dropped) =>
-      outlook.expectedTable(dropped.table) !== undefined &&
-      outlook.expectedTable(dropped.references) !== undefined &&
+      outlook.speaksOf(dropped.table) &&
+      outlook.speaksOf(dropped.references) &&
       liveTwin(outlook, dropped) === undefined,
   );
   return mine.flatMap((dropped) => {

@@ -2,7 +2,7 @@ import { tableKey } from '../../config/identifiers';
 import { copyMode } from './copy-mode';
 import type { DroppedForeignKey, LiveForeignKey } from './live';
 import { sameTable, showTable } from './names';
-import type { Outlook } from './outlook';
+import type { Becomes, Outlook } from './outlook';
 
 /**
  * Why Citus never allows this foreign key once the tables are what they become, with the way out; undefined where it
@@ -12,6 +12,7 @@ export function foreignKeyFault(outlook: Outlook, key: LiveForeignKey): string |
   const from = outlook.becomes(key.table);
   const to = outlook.becomes(key.references);
   const subject = `foreign key ${key.name} of ${showTable(key.table)} references ${showTable(key.references)}`;
+  if (from.kind === 'schema' || to.kind === 'schema') return schemaKeyFault(key, from, to, subject);
   if (from.kind !== 'distributed') {
     if (to.kind !== 'distributed') return undefined;
     const why =
@@ -62,6 +63,28 @@ export function foreignKeyFault(outlook: Outlook, key: LiveForeignKey): string |
     }
   }
   return undefined;
+}
+
+/** A distributed schema is closed: its tables reference each other and reference tables, and nobody else references them. */
+function schemaKeyFault(
+  key: LiveForeignKey,
+  from: Becomes,
+  to: Becomes,
+  subject: string,
+): string | undefined {
+  const [table, references] = [showTable(key.table), showTable(key.references)];
+  if (to.kind === 'schema') {
+    if (from.kind === 'schema' && from.schema === to.schema) return undefined;
+    return (
+      `${subject} of the distributed schema ${to.schema}, and Citus lets no table outside of it do that. ` +
+      `Move ${table} into the schema (ALTER TABLE ... SET SCHEMA), or drop the foreign key`
+    );
+  }
+  if (to.kind === 'reference') return undefined;
+  return (
+    `${subject}, and tables of a distributed schema reference each other and reference tables alone. ` +
+    `Make ${references} a reference table, move it into schema ${key.table.schema}, or drop the foreign key`
+  );
 }
 
 function actions(key: LiveForeignKey): string {

@@ -2,18 +2,22 @@ import { tableKey } from '../../config/identifiers';
 import type {
   DistributedTable,
   Distribution,
+  ExpectedSchema,
   ExpectedTable,
   TableName,
 } from '../../config/distribution-types';
 import { placementChange } from './change';
 import type { PlacementChange } from './change';
-import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
+import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveKey, LiveSchema, LiveTable } from './live';
 import { sameColumns, sameTable } from './names';
+import { tablesOfSchema } from './schemas';
 
 /** What a table is once everything is done, whether the specification names it or not. */
 export type Becomes =
   | { readonly kind: 'reference' }
   | { readonly kind: 'distributed'; readonly column: string; readonly group: string }
+  /** One shard beside those of its schema, which is distributed as a whole. */
+  | { readonly kind: 'schema'; readonly schema: string }
   /** On the coordinator alone, known to Citus or not. */
   | { readonly kind: 'local' };
 
@@ -21,6 +25,7 @@ export type Becomes =
 export class Outlook {
   private readonly liveByKey: ReadonlyMap<string, LiveTable>;
   private readonly expectedByKey: ReadonlyMap<string, ExpectedTable>;
+  private readonly schemasByName: ReadonlyMap<string, ExpectedSchema>;
   private readonly changes = new Map<string, PlacementChange | undefined>();
   readonly expected: Distribution;
   readonly live: LiveDatabase;
@@ -30,6 +35,7 @@ export class Outlook {
     this.live = live;
     this.liveByKey = new Map(live.tables.map((table) => [tableKey(table.table), table]));
     this.expectedByKey = new Map(expected.tables.map((table) => [tableKey(table.table), table]));
+    this.schemasByName = new Map((expected.schemas ?? []).map((each) => [each.schema, each]));
   }
 
   liveTable(table: TableName): LiveTable | undefined {
@@ -38,6 +44,34 @@ export class Outlook {
 
   expectedTable(table: TableName): ExpectedTable | undefined {
     return this.expectedByKey.get(tableKey(table));
+  }
+
+  expectedSchema(schema: string): ExpectedSchema | undefined {
+    return this.schemasByName.get(schema);
+  }
+
+  liveSchema(schema: string): LiveSchema | undefined {
+    return this.live.schemas.find((each) => each.schema === schema);
+  }
+
+  /** What Citus turns when it turns the schema. */
+  tablesOf(schema: string): LiveTable[] {
+    return tablesOfSchema(this.live, schema);
+  }
+
+  /** Whether a run distributes the schema. */
+  distributesSchema({ schema, colocationId }: LiveSchema): boolean {
+    return colocationId === undefined && this.expectedSchema(schema)?.kind === 'distributed';
+  }
+
+  /** Whether a run brings the schema back to the coordinator. */
+  undistributesSchema({ schema, colocationId }: LiveSchema): boolean {
+    return colocationId !== undefined && this.expectedSchema(schema)?.kind === 'local';
+  }
+
+  /** Whether the specification speaks of the table, by itself or with its schema. */
+  speaksOf(table: TableName): boolean {
+    return this.expectedTable(table) !== undefined || this.expectedSchema(table.schema) !== undefined;
   }
 
   /** The tables of the specification that are to be distributed and are there. */
@@ -65,6 +99,10 @@ export class Outlook {
     const wanted = this.expectedTable(table);
     if (wanted?.kind === 'reference' || wanted?.kind === 'local') return { kind: wanted.kind };
     const now = this.liveTable(table)?.citus;
+    const whole = this.expectedSchema(table.schema)?.kind;
+    if (whole === 'distributed' || (whole === undefined && now?.kind === 'schema')) {
+      return { kind: 'schema', schema: table.schema };
+    }
     if (wanted?.kind === 'distributed') {
       return {
         kind: 'distributed',

@@ -2,6 +2,7 @@ import { tableKey } from '../../config/identifiers';
 import type { Distribution, TableName } from '../../config/distribution-types';
 import type { PlacementChange } from './change';
 import { diffTables } from './diff';
+import { connections } from './comments';
 import type { CommentsDifference } from './comments';
 import type { DistributeDifference, KeyDifference, RestoreDifference, TablesDifference } from './diff';
 import { requireNoFaults } from './faults';
@@ -11,6 +12,7 @@ import { sameTable, showTable } from './names';
 import { orderTables } from './order';
 import type { Edge } from './order';
 import { Outlook } from './outlook';
+import { distributeSchemaStep, undistributeSchemaStep } from './schema-steps';
 import { observedHash } from './snapshot';
 import * as sql from './statements.sql';
 
@@ -27,7 +29,9 @@ export type StepAction =
   | 'restore-comments'
   | 'create-reference-table'
   | 'distribute'
+  | 'distribute-schema'
   | 'undistribute'
+  | 'undistribute-schema'
   | 'alter-distribution'
   | 'change-colocation'
   | 'restore-foreign-key'
@@ -39,6 +43,7 @@ export type StepAction =
 export interface TablesStep {
   /** The same step has the same id in every plan. */
   readonly id: string;
+  /** The table as messages name it; the schema where the step turns one as a whole. */
   readonly table: string;
   readonly action: StepAction;
   /** Exactly what runs, in order. */
@@ -88,8 +93,17 @@ export function planTables(expected: Distribution, live: LiveDatabase): TablesPl
 
 function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {
   const outlook = new Outlook(expected, live);
+  const schemasBack = live.schemas.filter((schema) => outlook.undistributesSchema(schema));
+  if (schemasBack.length > 0) {
+    const turns = schemasBack.map(({ schema }) => ({ schema, tables: outlook.tablesOf(schema) }));
+    return backFirst(
+      outlook,
+      turns.flatMap(({ tables }) => tables),
+      turns.map(({ schema, tables }) => undistributeSchemaStep(schema, tables)),
+    );
+  }
   const back = outlook.live.tables.filter(({ table }) => outlook.change(table)?.kind === 'undistribute');
-  if (back.length > 0) return undistributeFirst(outlook, back);
+  if (back.length > 0) return backFirst(outlook, back, back.map(undistributeStep));
   const difference = diffTables(expected, live);
   const edges = foreignKeyEdges(outlook.foreignKeys());
   const keys = inOrder(difference.keys, edges);
@@ -106,8 +120,19 @@ function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {
   ];
 }
 
+function undistributeStep({ table, citus, rowEstimate }: LiveTable): TablesStep {
+  return step('undistribute', table, sql.undistributeTable(table), {
+    comment: `copies every row back to the coordinator, with writes waiting; it was ${
+      citus.kind === 'reference' ? 'a reference table' : 'distributed'
+    }`,
+    blocksWrites: true,
+    reversible: true,
+    rows: rowEstimate,
+  });
+}
+
 /** The way back comes first; what follows is the plan for the database that it leaves. */
-function undistributeFirst(outlook: Outlook, back: readonly LiveTable[]): TablesStep[] {
+function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly TablesStep[]): TablesStep[] {
   const { expected, live } = outlook;
   const { drop } = diffTables(expected, live);
   const mine = drop.filter(({ key }) =>
@@ -126,6 +151,13 @@ function undistributeFirst(outlook: Outlook, back: readonly LiveTable[]): Tables
     );
     return record.length === 0 ? [] : [{ table: table.table, record, restore: [], after: [] }];
   });
+  const connected = connections(outlook, mine);
+  // Citus keeps what references a reference table as a table of its own, on the coordinator.
+  const comesBackAs = ({ table, citus }: LiveTable): Pick<LiveTable, 'citus' | 'hasHeap'> =>
+    citus.kind === 'schema' &&
+    connected(table).some((each) => outlook.liveTable(each)?.citus.kind === 'reference')
+      ? { citus: { kind: 'local', autoConverted: true }, hasHeap: false }
+      : { citus: { kind: 'plain' }, hasHeap: true };
   const recorded = comments.flatMap(({ table, record }) =>
     record.map((comment) => ({ table, comment, missing: true })),
   );
@@ -147,22 +179,18 @@ function undistributeFirst(outlook: Outlook, back: readonly LiveTable[]): Tables
     tables: live.tables.map((table) => ({
       ...table,
       foreignKeys: table.foreignKeys.filter((key) => !away.has(key)),
-      ...(back.includes(table) ? { citus: { kind: 'plain' }, hasHeap: true, comments: [] } : {}),
+      ...(back.includes(table) ? { ...comesBackAs(table), comments: [] } : {}),
     })),
+    schemas: live.schemas.map(({ colocationId, ...schema }) =>
+      colocationId === undefined || steps.some(({ id }) => id === `undistribute-schema:${schema.schema}`)
+        ? schema
+        : { ...schema, colocationId },
+    ),
   };
   return [
     ...dropForeignKeys({ drop: mine }, live),
     ...recordComments({ comments }, live),
-    ...back.map((table) =>
-      step('undistribute', table.table, sql.undistributeTable(table.table), {
-        comment: `copies every row back to the coordinator, with writes waiting; it was ${
-          table.citus.kind === 'reference' ? 'a reference table' : 'distributed'
-        }`,
-        blocksWrites: true,
-        reversible: true,
-        rows: table.rowEstimate,
-      }),
-    ),
+    ...steps,
     ...stepsFor(expected, after),
   ];
 }
@@ -381,6 +409,11 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
     );
     placed.add(tableKey(table));
     steps.push(...returning(table));
+  }
+  for (const { schema, tables } of difference.schemas) {
+    steps.push(distributeSchemaStep(schema, tables));
+    for (const { table } of tables) placed.add(tableKey(table));
+    for (const { table } of tables) steps.push(...returning(table));
   }
   const changing = new Set(rootsFirst(difference.changes));
   const changes = (): void => {

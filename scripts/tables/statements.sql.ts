@@ -226,6 +226,14 @@ export function undistributeTable(table: TableName): string[] {
   return [`SELECT undistribute_table(${sqlTableArgument(table)})`];
 }
 
+export function distributeSchema(schema: string): string[] {
+  return [`SELECT citus_schema_distribute(${escapeLiteral(escapeIdentifier(schema))})`];
+}
+
+export function undistributeSchema(schema: string): string[] {
+  return [`SELECT citus_schema_undistribute(${escapeLiteral(escapeIdentifier(schema))})`];
+}
+
 /** Citus takes the group as a name, and refuses to leave the tables of the old one behind unless told so. */
 export function alterDistributedTable(
   table: TableName,

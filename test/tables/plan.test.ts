@@ -13,6 +13,7 @@ import {
   distributed,
   distribution,
   foreignKey,
+  inSchema,
   key,
   liveDatabase,
   liveTable,
@@ -325,9 +326,9 @@ describe('what an earlier run left behind', () => {
   });
 
   test('the record stays while a foreign key of it cannot come back', () => {
-    const tables = [...done(), liveTable('elsewhere', { citus: { kind: 'schema' } })];
+    const tables = [...done(), liveTable('elsewhere', { citus: inSchema(9) })];
     const live = liveDatabase(tables, {
-      droppedForeignKeys: [foreignKey('elsewhere', ['id'], 'device_types')],
+      droppedForeignKeys: [foreignKey('elsewhere', ['id'], 'devices')],
       ownSchema: { exists: true, recordTable: true, commentTable: false, others: 0 },
     });
     expect(planTables(distribution(), live).steps).toEqual([]);
@@ -411,6 +412,7 @@ describe('the copy blocks writes, and says why', () => {
     ['its identity was dropped', { replicaIdentity: 'index' as const }, {}, true, 'without a primary key'],
     ['unlogged', { unlogged: true }, {}, true, 'unlogged'],
     ['wal_level', {}, { walLevel: 'replica' }, true, 'wal_level is replica'],
+    ['partitions with a check', { inheritedCheck: 'positive' }, {}, true, 'CHECK constraint (positive)'],
   ])('%s', (_why, table, database, online, words) => {
     expect(comment(table, database, online)).toContain(words);
   });

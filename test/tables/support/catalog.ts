@@ -110,6 +110,11 @@ export function distributed(columnName: string, colocationId: number, shardCount
   };
 }
 
+/** Part of a distributed schema. */
+export function inSchema(colocationId: number): CitusTable {
+  return { kind: 'schema', colocationId, placements: [{ groupId: 0, shards: 1, inactive: 0 }] };
+}
+
 export const reference: CitusTable = {
   kind: 'reference',
   placements: [{ groupId: 0, shards: 1, inactive: 0 }],

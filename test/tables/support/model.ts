@@ -1,4 +1,4 @@
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution, TableName } from '../../../config/distribution-types';
 import { foreignKeyId } from '../../../scripts/tables/foreign-keys';
 import type {
   DroppedForeignKey,
@@ -7,9 +7,9 @@ import type {
   LiveForeignKey,
   LiveTable,
 } from '../../../scripts/tables/live';
-import { keyIndexName, notNullCheckName, showTable } from '../../../scripts/tables/names';
+import { keyIndexName, notNullCheckName, sameTable, showTable } from '../../../scripts/tables/names';
 import type { TablesStep } from '../../../scripts/tables/plan';
-import { distributed, key as keyOf, reference } from './catalog';
+import { distributed, inSchema, key as keyOf, reference } from './catalog';
 
 /**
  * What a step does to a database, on literal catalogs: a model of PostgreSQL and Citus that is as strict as they are
@@ -92,7 +92,9 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         };
       });
     case 'drop-foreign-key': {
-      const key = live.tables.flatMap((table) => table.foreignKeys).find((each) => each.name === part);
+      const key = live.tables
+        .flatMap((table) => table.foreignKeys)
+        .find((each) => each.name === part && showTable(each.table) === step.table);
       if (key === undefined) throw new Error(`no foreign key ${part}`);
       return {
         ...on((table) => ({ ...table, foreignKeys: table.foreignKeys.filter((each) => each.name !== part) })),
@@ -110,14 +112,14 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
           ...live,
           tables: live.tables.map((table) => {
             if (showTable(table.table) === step.table) return { ...table, citus: reference };
-            const references = table.foreignKeys.some((key) => showTable(key.references) === step.table);
-            return references && table.citus.kind === 'plain'
+            return table.citus.kind === 'plain' &&
+              reaches(live, table, (each) => showTable(each.table) === step.table)
               ? { ...table, citus: { kind: 'local', autoConverted: true }, hasHeap: false }
               : table;
           }),
         },
         (table) => {
-          const before = find(live, table.table.name);
+          const before = find(live, showTable(table.table));
           return (
             before.citus.kind !== table.citus.kind &&
             before.citus.kind + table.citus.kind !== 'plainreference'
@@ -147,8 +149,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         const first = live.tables.find((each) => showTable(each.table) === root);
         if (root !== step.table && first?.citus.kind !== 'distributed')
           throw new Error('nothing to colocate with');
-        const group =
-          first?.citus.kind === 'distributed' ? first.citus.colocationId : 100 + live.tables.indexOf(table);
+        const group = first?.citus.kind === 'distributed' ? first.citus.colocationId : newGroup(live);
         return {
           ...table,
           citus: distributed(
@@ -163,7 +164,53 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         distributedNow,
         (table) =>
           showTable(table.table) === step.table &&
-          (online || find(live, table.table.name).citus.kind === 'local'),
+          (online || find(live, showTable(table.table)).citus.kind === 'local'),
+      );
+    }
+    case 'distribute-schema': {
+      const group = newGroup(live);
+      const within = (table: LiveTable): boolean => table.table.schema === step.table;
+      for (const table of live.tables.filter(within)) {
+        if (table.citus.kind !== 'plain' && table.citus.kind !== 'local')
+          throw new Error('distributed schema cannot have distributed tables');
+      }
+      for (const key of live.tables.flatMap((each) => each.foreignKeys)) {
+        const [from, to] = [tableOf(live, key), referenced(live, key)];
+        if (within(to) && !within(from)) throw new Error('is referenced from another schema');
+        if (within(from) && !within(to) && to.citus.kind !== 'reference')
+          throw new Error('can only point to the same schema or reference tables');
+      }
+      return forgetComments(
+        {
+          ...live,
+          schemas: live.schemas.map((each) =>
+            each.schema === step.table ? { ...each, colocationId: group } : each,
+          ),
+          tables: live.tables.map((table) => (within(table) ? { ...table, citus: inSchema(group) } : table)),
+        },
+        within,
+        // The tables stay what they are; their foreign keys are made anew.
+        (table, { on, name }) => on === 'constraint' && table.foreignKeys.some((key) => key.name === name),
+      );
+    }
+    case 'undistribute-schema': {
+      const within = (table: LiveTable): boolean => table.table.schema === step.table;
+      if (live.tables.some((table) => within(table) && table.identity))
+        throw new Error('cannot complete operation on a table with identity column');
+      return forgetComments(
+        {
+          ...live,
+          schemas: live.schemas.map(({ colocationId, ...each }) =>
+            each.schema === step.table || colocationId === undefined ? each : { ...each, colocationId },
+          ),
+          tables: live.tables.map((table) => {
+            if (!within(table)) return table;
+            return reaches(live, table, ({ citus }) => citus.kind === 'reference')
+              ? { ...table, citus: { kind: 'local', autoConverted: true }, hasHeap: false }
+              : { ...table, citus: { kind: 'plain' }, hasHeap: true };
+          }),
+        },
+        within,
       );
     }
     case 'undistribute': {
@@ -191,9 +238,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         if (root !== step.table && first.kind !== 'distributed') throw new Error('nothing to colocate with');
         const changed = distributed(
           wanted.distributeBy,
-          root !== step.table && first.kind === 'distributed'
-            ? first.colocationId
-            : 1000 + live.tables.indexOf(table) + table.citus.colocationId,
+          root !== step.table && first.kind === 'distributed' ? first.colocationId : newGroup(live),
           root !== step.table && first.kind === 'distributed' ? first.shardCount : expected.shardCount,
         );
         if (JSON.stringify(changed) === JSON.stringify(table.citus)) throw new Error('changes nothing');
@@ -210,7 +255,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
             ...table,
             citus: {
               ...table.citus,
-              colocationId: 5000 + live.tables.indexOf(table) + table.citus.colocationId,
+              colocationId: newGroup(live),
             },
           };
         if (first.kind !== 'distributed' || first.shardCount !== table.citus.shardCount)
@@ -220,7 +265,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
     case 'restore-foreign-key': {
       const key = recorded();
       const turns =
-        find(live, key.references.name).citus.kind === 'reference' &&
+        find(live, showTable(key.references)).citus.kind === 'reference' &&
         tableOf(live, key).citus.kind === 'plain';
       const back: LiveDatabase = {
         ...on((table) => ({
@@ -250,13 +295,13 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
       return removeRecord(live, step);
     case 'record-comments': {
       const table = find(live, step.table);
-      const known = live.recordedComments.map((each) => commentId(each.table.name, each.comment));
+      const known = live.recordedComments.map((each) => commentId(each.table, each.comment));
       return {
         ...live,
         recordedComments: [
           ...live.recordedComments,
           ...table.comments
-            .filter((comment) => !known.includes(commentId(table.table.name, comment)))
+            .filter((comment) => !known.includes(commentId(table.table, comment)))
             .map((comment) => ({ table: table.table, comment, missing: false })),
         ],
         ownSchema: { ...live.ownSchema, exists: true, commentTable: true },
@@ -281,24 +326,54 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
 }
 
 /** A table that Citus turns is a new relation, without the comments of the old one. */
-function forgetComments(live: LiveDatabase, turned: (table: LiveTable) => boolean): LiveDatabase {
-  const names = live.tables.filter(turned).map((table) => table.table.name);
+function forgetComments(
+  live: LiveDatabase,
+  turned: (table: LiveTable) => boolean,
+  goes: (table: LiveTable, comment: LiveComment) => boolean = () => true,
+): LiveDatabase {
   for (const table of live.tables.filter(turned)) {
-    const recorded = live.recordedComments.map((each) => commentId(each.table.name, each.comment));
-    if (table.comments.some((comment) => !recorded.includes(commentId(table.table.name, comment))))
-      throw new Error(`would lose a comment of ${table.table.name}`);
+    const recorded = live.recordedComments.map((each) => commentId(each.table, each.comment));
+    for (const comment of table.comments.filter((each) => goes(table, each))) {
+      if (!recorded.includes(commentId(table.table, comment)))
+        throw new Error(`would lose a comment of ${showTable(table.table)}`);
+    }
   }
+  const goesFrom = (name: TableName, comment: LiveComment): boolean =>
+    live.tables.some((table) => sameTable(table.table, name) && turned(table) && goes(table, comment));
   return {
     ...live,
-    tables: live.tables.map((table) => (turned(table) ? { ...table, comments: [] } : table)),
+    tables: live.tables.map((table) =>
+      turned(table)
+        ? { ...table, comments: table.comments.filter((comment) => !goes(table, comment)) }
+        : table,
+    ),
     recordedComments: live.recordedComments.map((each) =>
-      names.includes(each.table.name) ? { ...each, missing: true } : each,
+      goesFrom(each.table, each.comment) ? { ...each, missing: true } : each,
     ),
   };
 }
 
-function commentId(table: string, { on, name }: LiveComment): string {
-  return [table, on, name].join(' ');
+/** Whether foreign keys connect the table with such a one. */
+function reaches(live: LiveDatabase, start: LiveTable, such: (table: LiveTable) => boolean): boolean {
+  const found = new Set([start]);
+  for (const table of found) {
+    for (const key of live.tables.flatMap((each) => each.foreignKeys)) {
+      const [from, to] = [tableOf(live, key), referenced(live, key)];
+      if (from === table) found.add(to);
+      if (to === table) found.add(from);
+    }
+  }
+  return [...found].some(such);
+}
+
+/** The id of a colocation group that no table is in. */
+function newGroup(live: LiveDatabase): number {
+  const known = live.tables.map(({ citus }) => ('colocationId' in citus ? citus.colocationId : 0));
+  return Math.max(100, ...known) + 1;
+}
+
+function commentId(table: TableName, { on, name }: LiveComment): string {
+  return [showTable(table), on, name].join(' ');
 }
 
 function removeRecord(live: LiveDatabase, step: TablesStep): LiveDatabase {
@@ -317,21 +392,21 @@ function incoming(live: LiveDatabase, table: string): LiveForeignKey[] {
 }
 
 function tableOf(live: LiveDatabase, key: LiveForeignKey): LiveTable {
-  return find(live, key.table.name);
+  return find(live, showTable(key.table));
 }
 
 function referenced(live: LiveDatabase, key: LiveForeignKey): LiveTable {
-  return find(live, key.references.name);
+  return find(live, showTable(key.references));
 }
 
 function find(live: LiveDatabase, name: string): LiveTable {
-  const table = live.tables.find((each) => each.table.name === name);
+  const table = live.tables.find((each) => showTable(each.table) === name);
   if (table === undefined) throw new Error(`no table ${name}`);
   return table;
 }
 
-function sameName(name: { readonly name: string }, table: LiveTable): boolean {
-  return name.name === table.table.name;
+function sameName(name: TableName, table: LiveTable): boolean {
+  return sameTable(name, table.table);
 }
 
 function rootOf(expected: Distribution, live: LiveDatabase, table: string): string {

@@ -1,0 +1,55 @@
+import { allOf } from '../../config/wording';
+import type { LiveTable } from './live';
+import { showTable } from './names';
+import type { TablesStep } from './plan';
+import * as sql from './statements.sql';
+
+/** The steps that turn a schema as a whole. Their `table` is the schema's name. */
+
+export function distributeSchemaStep(schema: string, tables: readonly LiveTable[]): TablesStep {
+  const oneWay = tables.filter((table) => table.identity).map(({ table }) => showTable(table));
+  const comment = [
+    `gives each of its ${tablesCounted(tables)} a single shard, all of them on one node, and copies their rows there, with writes to all of them waiting until the last is done`,
+    ...(oneWay.length === 0
+      ? []
+      : [
+          `Citus brings no table with an identity column back, as ${allOf(oneWay)} ${oneWay.length === 1 ? 'has' : 'have'}`,
+        ]),
+  ].join('; ');
+  return schemaStep('distribute-schema', schema, tables, {
+    sql: sql.distributeSchema(schema),
+    comment,
+    reversible: oneWay.length === 0,
+  });
+}
+
+export function undistributeSchemaStep(schema: string, tables: readonly LiveTable[]): TablesStep {
+  return schemaStep('undistribute-schema', schema, tables, {
+    sql: sql.undistributeSchema(schema),
+    comment: `makes each of its ${tablesCounted(tables)} anew on the coordinator and copies every row back, with writes to all of them waiting until the last is done`,
+    reversible: true,
+  });
+}
+
+function schemaStep(
+  action: TablesStep['action'],
+  schema: string,
+  tables: readonly LiveTable[],
+  described: Pick<TablesStep, 'sql' | 'comment' | 'reversible'>,
+): TablesStep {
+  // What nobody has counted yet makes the sum nobody's guess.
+  const estimates = tables.flatMap(({ rowEstimate }) => (rowEstimate === undefined ? [] : [rowEstimate]));
+  return {
+    id: `${action}:${schema}`,
+    table: schema,
+    action,
+    ...described,
+    blocksWrites: true,
+    transaction: true,
+    ...(estimates.length < tables.length ? {} : { rows: estimates.reduce((sum, rows) => sum + rows, 0) }),
+  };
+}
+
+function tablesCounted(tables: readonly LiveTable[]): string {
+  return tables.length === 1 ? 'one table' : `${String(tables.length)} tables`;
+}
