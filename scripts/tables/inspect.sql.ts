@@ -61,6 +61,8 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
                LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum AND a.attnum > 0
               WHERE pt.partrelid = c.oid ORDER BY place) AS "partitionedBy",
        c.relkind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(c.oid) WHERE level > 1) AS nested,
+       CASE WHEN c.relkind = 'p' THEN (SELECT min(x.conname::text COLLATE "C") FROM pg_constraint x
+         WHERE x.conrelid = c.oid AND x.contype = 'c' AND NOT x.connoinherit) END AS "inheritedCheck",
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END AS "replicaIdentity",
        EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attidentity <> '' AND NOT a.attisdropped) AS identity,
        ARRAY(SELECT DISTINCT v.oid::regclass::text AS name

@@ -129,12 +129,13 @@ async function read(
   const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
   const nodes = citus ? await rowsOf<LiveNode & QueryResultRow>(NODES) : [];
   const live: LiveTable[] = [];
-  for (const { rowEstimate, ...table } of tables) {
+  for (const { rowEstimate, inheritedCheck, ...table } of tables) {
     const known = toCitusTable(placed.get(table.oid)?.[0]);
     const bare = (columns.get(table.oid) ?? []).map(toColumn);
     live.push({
       ...table,
       ...(rowEstimate === null ? {} : { rowEstimate }),
+      ...(inheritedCheck === null ? {} : { inheritedCheck }),
       columns: searchNulls ? await withNulls(client, table.table, known, bare, expected) : bare,
       keys: (keys.get(table.oid) ?? []).map(toKey),
       ownChecks: (checks.get(table.oid) ?? []).map(({ name, validated }) => ({ name, validated })),
@@ -350,7 +351,7 @@ type TableRow = Pick<
   | 'nested'
   | 'grantedViews'
   | 'triggers'
-> & { readonly rowEstimate: number | null } & QueryResultRow;
+> & { readonly rowEstimate: number | null; readonly inheritedCheck: string | null } & QueryResultRow;
 
 type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull'> & {
   readonly oid: number;

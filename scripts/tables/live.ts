@@ -110,6 +110,8 @@ export interface LiveTable {
   readonly partitionedBy: readonly (string | null)[];
   /** A partition is partitioned itself, which Citus takes from nobody. */
   readonly nested: boolean;
+  /** One of the CHECK constraints that its partitions inherit from it; absent where there is none. */
+  readonly inheritedCheck?: string;
   /** Has a column GENERATED AS IDENTITY, which Citus cannot copy into a table of another kind. */
   readonly identity: boolean;
   /** Views that rest on it and have grants or comments, which Citus forgets when it makes the table anew. */
