@@ -112,6 +112,21 @@ export async function withSensors<T>(
   }
 }
 
+/** A database with Citus on the coordinator, which holds shards, and no worker; dropped afterwards. */
+export async function withEmptyDatabase<T>(
+  { nodes: [coordinator], login }: CitusServers,
+  use: (target: ConnectionTarget) => Promise<T>,
+): Promise<T> {
+  const database = databaseName();
+  await createDatabase(login(coordinator, PLATFORM, 'postgres'), database, { citus: true });
+  try {
+    await registerCoordinator(login(coordinator, PLATFORM, database), coordinator);
+    return await use(login(coordinator, LOGIN, database));
+  } finally {
+    await dropDatabase({ nodes: [coordinator], login }, database);
+  }
+}
+
 function databaseName(): string {
   return `bench_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
 }

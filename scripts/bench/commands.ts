@@ -4,6 +4,9 @@ import type { Figure, Pair } from './figure';
 import { figureOf } from './figure';
 import { APPLY_PEER, applyUnavailable, measureApply } from './apply';
 import { COPY_PEER, copyUnavailable, measureCopy } from './copy';
+import { citusUnavailable } from './citus-cluster';
+import { measurePlan, PLAN_PEER, planUnavailable } from './plan';
+import { measureScaleFirst, SCALE_FIRST_PEER } from './scale-first';
 import { measureSimulate, SIMULATE_PEER } from './simulate';
 import { measureSynth } from './synth';
 
@@ -14,7 +17,12 @@ export interface Bench {
   /** Why it cannot run here; undefined where it can. */
   readonly unavailable: () => Promise<string | undefined>;
   readonly pairs: (context: VerbContext, runs: number) => Promise<Pair[]>;
+  /** Pairs taken unless somebody asks for a number, where each takes minutes. @default 5 */
+  readonly runs?: number;
 }
+
+/** Pairs taken unless somebody asks for another number. */
+const RUNS = 5;
 
 /** Every figure this project claims, by the name its documents use. */
 export const BENCHES: Readonly<Record<string, Bench>> = {
@@ -48,6 +56,17 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     unavailable: applyUnavailable,
     pairs: (context, runs) => measureApply(context, runs, true),
   },
+  plan: {
+    against: PLAN_PEER,
+    unavailable: planUnavailable,
+    pairs: measurePlan,
+  },
+  'scale-first': {
+    against: SCALE_FIRST_PEER,
+    unavailable: citusUnavailable,
+    pairs: measureScaleFirst,
+    runs: 1,
+  },
 };
 
 export interface BenchDocument {
@@ -59,11 +78,12 @@ export interface BenchDocument {
 /**
  * Measures one figure, or all of them, ours and the peer's in turn.
  *
+ * @param input.runs paired runs @default 5; 1 where a pair takes minutes
  * @throws ScaleoutError for a name that is none
  */
 export async function bench(
   context: VerbContext,
-  input: { readonly name?: string | undefined; readonly runs: number },
+  input: { readonly name?: string | undefined; readonly runs?: number | undefined },
 ): Promise<VerbResult<BenchDocument>> {
   const names = Object.keys(BENCHES);
   if (input.name !== undefined && !names.includes(input.name)) {
@@ -73,12 +93,15 @@ export async function bench(
   }
   const figures: Figure[] = [];
   const skipped: { name: string; reason: string }[] = [];
-  for (const [name, { against, unavailable, pairs }] of Object.entries(BENCHES)) {
+  for (const [name, { against, unavailable, pairs, runs: usual = RUNS }] of Object.entries(BENCHES)) {
     if (input.name !== undefined && input.name !== name) continue;
     const reason = await unavailable();
     if (reason === undefined) {
-      context.reporter.info(`${name}: ${String(input.runs)} runs in turn with ${against}`);
-      figures.push(figureOf(name, against, await pairs(context, input.runs)));
+      const runs = input.runs ?? usual;
+      context.reporter.info(
+        `${name}: ${String(runs)} ${runs === 1 ? 'run' : 'runs'} in turn with ${against}`,
+      );
+      figures.push(figureOf(name, against, await pairs(context, runs)));
     } else skipped.push({ name, reason });
   }
   const lines = [

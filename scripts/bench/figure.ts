@@ -41,14 +41,22 @@ export function figureOf(name: string, against: string, pairs: readonly Pair[]):
   };
 }
 
-/** Runs both sides in turn, after one unmeasured run of each. */
+/**
+ * Runs both sides in turn, after one unmeasured run of each.
+ *
+ * @param options.warmUp false leaves the unmeasured runs out, where a run takes minutes and the first is as good as the
+ *   next. @default true
+ */
 export async function measurePairs(
   runs: number,
   ours: () => Promise<number>,
   peer: () => Promise<number>,
+  { warmUp = true }: { readonly warmUp?: boolean } = {},
 ): Promise<Pair[]> {
-  await ours();
-  await peer();
+  if (warmUp) {
+    await ours();
+    await peer();
+  }
   const pairs: Pair[] = [];
   for (let run = 0; run < runs; run += 1) pairs.push({ ours: await ours(), peer: await peer() });
   return pairs;

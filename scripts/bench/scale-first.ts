@@ -1,0 +1,98 @@
+import type { Distribution } from '../../config/distribution-types';
+import { loadWorkload } from '../../config/workload';
+import { withClient } from '../lib/connection';
+import { ScaleoutError } from '../lib/errors';
+import { silentReporter } from '../lib/reporter';
+import type { VerbContext } from '../lib/verb';
+import { rebalancePlan, rebalanceRun } from '../rebalance/commands';
+import { tablesApply, tablesVerify } from '../tables/commands';
+import type { Fingerprint } from '../tables/fingerprint';
+import { fingerprintTables } from '../tables/fingerprint';
+import type { CitusServers, RunDatabase } from './citus-cluster';
+import { withCitusServers, withSensors } from './citus-cluster';
+import type { Pair } from './figure';
+import { measurePairs, secondsOf } from './figure';
+
+/** Readings on the single node. */
+const ROWS = 2_000_000;
+
+/** What the figure is measured against, for people. */
+export const SCALE_FIRST_PEER = 'distributing on the single node, then adding the workers and rebalancing';
+
+/**
+ * Seconds from rows on a single node to shards on every node, verified, in either order of the same verbs: workers
+ * first, so that the distribution brings every row to its node, and distribution first, so that a rebalance moves
+ * shards. Shards travel as `npm run local` has them travel, beside running writes; each side counts and hashes every row
+ * once, in the end. Starting the servers of the workers is in neither.
+ */
+export function measureScaleFirst(context: VerbContext, runs: number): Promise<Pair[]> {
+  return withCitusServers(['coordinator', 'w0', 'w1'], (servers) =>
+    scaleFirstPairs(servers, context, { rows: ROWS, runs }),
+  );
+}
+
+export interface ScaleFirstRuns {
+  readonly rows: number;
+  readonly runs: number;
+  /** @default that of the sensors */
+  readonly expected?: Distribution;
+}
+
+export function scaleFirstPairs(
+  servers: CitusServers,
+  { signal, confirm }: VerbContext,
+  { rows, runs, expected = loadWorkload('sensors').distribution }: ScaleFirstRuns,
+): Promise<Pair[]> {
+  const context: VerbContext = { reporter: silentReporter, signal, confirm };
+  // As in the local journey: by number, and online where the distribution is.
+  const balance = {
+    strategy: 'by_shard_count',
+    mode: expected.online ? 'auto' : 'block_writes',
+  } as const;
+  const tables = expected.tables.map(({ table }) => table);
+  const distribute = ({ target }: RunDatabase): Promise<unknown> =>
+    tablesApply(context, { target, expected, compareRows: false });
+  const rebalance = async ({ target }: RunDatabase): Promise<void> => {
+    const { outcome, text } = await rebalanceRun(context, { target, ...balance });
+    if (outcome !== 'done') throw new ScaleoutError(text);
+  };
+  const verify = async ({ target }: RunDatabase, before: readonly Fingerprint[]): Promise<void> => {
+    const { document } = await tablesVerify(context, { target, expected, expectedFingerprints: before });
+    const wrong = document.checks.filter(({ ok }) => !ok).map(({ id }) => id);
+    if (wrong.length > 0) throw new ScaleoutError(`a run of this bench does not verify: ${wrong.join(', ')}`);
+  };
+  return withSensors(servers, rows, signal, (fresh) => {
+    const measured = async (work: (database: RunDatabase) => Promise<unknown>): Promise<number> => {
+      const database = await fresh();
+      try {
+        const before = await withClient(database.target, (client) => fingerprintTables(client, tables));
+        const seconds = await secondsOf(async () => {
+          await work(database);
+          await verify(database, before);
+        });
+        const { document } = await rebalancePlan(context, { target: database.target, ...balance });
+        if (document.moves.length > 0) {
+          throw new ScaleoutError(`a run of this bench left ${String(document.moves.length)} moves to make`);
+        }
+        return seconds;
+      } finally {
+        await database.drop();
+      }
+    };
+    return measurePairs(
+      runs,
+      () =>
+        measured(async (database) => {
+          await database.addWorkers();
+          await distribute(database);
+        }),
+      () =>
+        measured(async (database) => {
+          await distribute(database);
+          await database.addWorkers();
+          await rebalance(database);
+        }),
+      { warmUp: false },
+    );
+  });
+}
