@@ -3,6 +3,7 @@ import type { Distribution, ExpectedTable } from '../../config/distribution-type
 import { GRANTS_AND_SETTINGS } from './objects.sql';
 import type { LiveDatabase, LiveForeignKey, LiveTable } from './live';
 import { isOwnName, sameTable, showTable } from './names';
+import { tablesSpokenOf } from './schemas';
 import { digest, takeSnapshot } from './snapshot';
 import type { Snapshot } from './snapshot';
 
@@ -52,10 +53,11 @@ export function objectsOf(
 ): Objects {
   const snapshot = takeSnapshot(live);
   return Object.fromEntries(
-    expected.tables.flatMap((wanted): [string, Record<string, string>][] => {
-      const table = live.tables.find((each) => sameTable(each.table, wanted.table));
+    tablesSpokenOf(expected, live).flatMap((spokenOf): [string, Record<string, string>][] => {
+      const table = live.tables.find((each) => sameTable(each.table, spokenOf));
       if (table === undefined) return [];
       const name = showTable(table.table);
+      const wanted = expected.tables.find((each) => sameTable(each.table, spokenOf));
       const changes = changedByDesign(wanted, table);
       const kept = Object.entries(snapshot[name] ?? {}).filter(([subject]) => !changes(subject));
       const more: [string, unknown][] = [
@@ -87,9 +89,9 @@ export function objectsOf(
 }
 
 /** Says which subjects of a table are the specification's to change, or this project's own. */
-function changedByDesign(wanted: ExpectedTable, table: LiveTable): (subject: string) => boolean {
+function changedByDesign(wanted: ExpectedTable | undefined, table: LiveTable): (subject: string) => boolean {
   const key =
-    wanted.kind === 'distributed' && wanted.primaryKey !== undefined
+    wanted?.kind === 'distributed' && wanted.primaryKey !== undefined
       ? table.keys.find(({ kind }) => kind === 'primary')?.name
       : undefined;
   return (subject) => {
@@ -108,8 +110,9 @@ function foreignKeysAt(
 ): [string, unknown][] {
   // One that was NOT VALID is validated when it is restored: that is no loss.
   const definitionOf = (key: LiveForeignKey): string => key.definition.replace(/ NOT VALID$/, '');
+  const spokenOf = tablesSpokenOf(expected, live);
   const incoming = live.tables
-    .filter((each) => !expected.tables.some((wanted) => sameTable(wanted.table, each.table)))
+    .filter((each) => !spokenOf.some((known) => sameTable(known, each.table)))
     .flatMap((each) => each.foreignKeys.filter((key) => sameTable(key.references, table)));
   return [
     ...foreignKeys.map((key): [string, unknown] => [`foreign key ${key.name}`, definitionOf(key)]),

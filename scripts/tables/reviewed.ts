@@ -10,6 +10,7 @@ import {
   foreignKeyHash,
   foreignKeySubject,
   recordSubject,
+  schemaSubject,
   takeSnapshot,
 } from './snapshot';
 import type { Change, Snapshot } from './snapshot';
@@ -152,6 +153,8 @@ function sameStatements(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((statement, index) => statement === b[index]);
 }
 
+/** They turn all tables of the schema that they name. */
+const TURNS_SCHEMA: ReadonlySet<StepAction> = new Set(['distribute-schema', 'undistribute-schema']);
 const PLACES: ReadonlySet<StepAction> = new Set([
   'create-reference-table',
   'distribute',
@@ -163,6 +166,7 @@ const PLACES: ReadonlySet<StepAction> = new Set([
 const TURNS_NEIGHBOURS: ReadonlySet<StepAction> = new Set([
   'create-reference-table',
   'undistribute',
+  'undistribute-schema',
   'drop-foreign-key',
   'restore-foreign-key',
 ]);
@@ -175,6 +179,8 @@ function isOurs(change: Change, before: Snapshot, { done, next }: Remaining, liv
     table === '' ? recordSubject(key) === subject : isFactOf(key, table, subject),
   );
   if (foreignKey !== undefined) return isFolded(foreignKey, before, done, live);
+  const turned = done.filter((step) => TURNS_SCHEMA.has(step.action)).map((step) => step.table);
+  if (table === '' && turned.some((schema) => schemaSubject(schema) === subject)) return true;
   const now = live.tables.find((each) => showTable(each.table) === table);
   if (now === undefined || subject === '') return false;
   // The step whose turn it is may have been broken off half-way: an index that is invalid, a table that is local.
@@ -188,6 +194,7 @@ function isOurs(change: Change, before: Snapshot, { done, next }: Remaining, liv
     case 'rows':
       return (
         did(...PLACES) ||
+        turned.includes(now.table.schema) ||
         ((now.citus.kind === 'local' || now.citus.kind === 'plain') &&
           started.some(
             (step) =>

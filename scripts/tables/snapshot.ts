@@ -36,6 +36,10 @@ export function takeSnapshot(live: LiveDatabase): Snapshot {
     ['wal_level', shortHash(live.walLevel)],
     ['version of Citus', shortHash(live.citusVersion ?? null)],
     ...live.droppedForeignKeys.map((key): [string, string] => [recordSubject(key), foreignKeyHash(key)]),
+    ...live.schemas.flatMap(({ schema, owner, colocationId }): [string, string][] => [
+      [`owner of schema ${schema}`, shortHash(owner)],
+      [schemaSubject(schema), shortHash(colocationId !== undefined)],
+    ]),
   ];
   return { '': Object.fromEntries(database), ...Object.fromEntries(tables) };
 }
@@ -52,6 +56,11 @@ export function foreignKeySubject({ name }: LiveForeignKey): string {
 /** What a snapshot calls the record of a foreign key that is away, under the empty table. */
 export function recordSubject({ table, name }: LiveForeignKey): string {
   return `record of foreign key ${name} of ${showTable(table)}`;
+}
+
+/** What a snapshot calls whether a schema is distributed as a whole, under the empty table. */
+export function schemaSubject(schema: string): string {
+  return `distribution of schema ${schema}`;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { tableKey } from '../../config/identifiers';
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { Distribution, ExpectedSchema, ExpectedTable } from '../../config/distribution-types';
 import type { WorkloadQuery } from '../../config/workload';
 import { allOf } from '../../config/wording';
 import { describeServerError, isServerError } from '../lib/errors';
@@ -19,6 +19,7 @@ import { compareObjects, readObjects } from './objects';
 import type { ObjectsCompared } from './objects';
 import { compareAnswers, countRows } from './observation';
 import { Outlook } from './outlook';
+import { tablesSpokenOf } from './schemas';
 import type { Receipt } from './receipt';
 import { taskCount } from './task-count';
 
@@ -100,7 +101,54 @@ export function checkTables(expected: Distribution, live: LiveDatabase): Check[]
         ...checkLeftovers(table),
       ];
     }),
+    ...(expected.schemas ?? []).flatMap((wanted) => checkSchema(outlook, wanted)),
     checkRecord(live),
+  ];
+}
+
+/** The schema as a whole and, where it is distributed, each of its tables: one shard each, all of them on one node. */
+function checkSchema(outlook: Outlook, { schema, kind }: ExpectedSchema): Check[] {
+  const id = `schema:${schema}`;
+  const found = outlook.liveSchema(schema);
+  if (found === undefined) return [{ id, ok: false, detail: 'there is no such schema' }];
+  const { colocationId } = found;
+  if (kind === 'local') {
+    const detail = colocationId === undefined ? 'not distributed as a whole' : 'distributed as a whole';
+    return [{ id, ok: colocationId === undefined, detail }];
+  }
+  if (colocationId === undefined) return [{ id, ok: false, detail: 'not distributed, expected as a whole' }];
+  const tables = outlook.tablesOf(schema);
+  const apart = tables.filter(({ citus }) => citus.kind !== 'schema' || citus.colocationId !== colocationId);
+  const nodes = new Set(
+    tables.flatMap(({ citus }) =>
+      citus.kind === 'schema' ? citus.placements.map(({ groupId }) => groupId) : [],
+    ),
+  );
+  const whole = apart.length === 0 && nodes.size <= 1;
+  const on = outlook.live.nodes.filter(({ groupId }) => nodes.has(groupId));
+  const where = allOf(on.map(({ name, port }) => `${name}:${String(port)}`));
+  return [
+    {
+      id,
+      ok: whole,
+      detail: [
+        `distributed as colocation group ${String(colocationId)}, ${String(tables.length)} tables${on.length === 0 ? '' : ` on ${where}`}`,
+        ...(apart.length === 0
+          ? []
+          : [`${allOf(apart.map(({ table }) => showTable(table)))} not among them`]),
+        ...(nodes.size <= 1 ? [] : ['which should be on one node']),
+      ].join(', '),
+    },
+    ...tables.flatMap((table) => [
+      {
+        id: `table:${showTable(table.table)}`,
+        ok: table.citus.kind === 'schema',
+        detail: describeKind(table.citus),
+      },
+      ...checkForeignKeys(outlook, table),
+      ...checkPlacements(outlook.live, table),
+      ...checkLeftovers(table),
+    ]),
   ];
 }
 
@@ -139,7 +187,7 @@ function describeKind(citus: CitusTable): string {
     case 'local':
       return 'local to the coordinator, known to Citus';
     case 'schema':
-      return 'part of a distributed schema';
+      return `part of a distributed schema, in a single shard of colocation group ${String(citus.colocationId)}`;
     case 'reference':
       return `a reference table, copied to ${String(citus.placements.length)} ${citus.placements.length === 1 ? 'node' : 'nodes'}`;
     case 'distributed':
@@ -174,7 +222,7 @@ function checkForeignKeys(outlook: Outlook, live: LiveTable): Check[] {
 }
 
 function checkPlacements(live: LiveDatabase, { table, citus }: LiveTable): Check[] {
-  if (citus.kind !== 'distributed' && citus.kind !== 'reference') return [];
+  if (citus.kind === 'plain' || citus.kind === 'local') return [];
   const inactive = citus.placements.reduce((sum, each) => sum + each.inactive, 0);
   const on = live.nodes.map((node) => ({
     node,
@@ -187,7 +235,7 @@ function checkPlacements(live: LiveDatabase, { table, citus }: LiveTable): Check
   const empty = on.filter(({ node, shards }) => node.active && node.shouldHaveShards && shards === 0);
   const couldSpread =
     citus.kind === 'reference' ||
-    citus.shardCount >= live.nodes.filter((node) => node.shouldHaveShards).length;
+    shardCountOf(citus) >= live.nodes.filter((node) => node.shouldHaveShards).length;
   const lopsided = empty.length > 0 && couldSpread;
   const names = allOf(empty.map(({ node }) => `${node.name}:${String(node.port)}`));
   return [
@@ -202,6 +250,11 @@ function checkPlacements(live: LiveDatabase, { table, citus }: LiveTable): Check
       ...(lopsided ? { warning: true } : {}),
     },
   ];
+}
+
+/** A table of a distributed schema has a single shard. */
+function shardCountOf(citus: CitusTable): number {
+  return citus.kind === 'distributed' ? citus.shardCount : 1;
 }
 
 function checkLeftovers(live: LiveTable): Check[] {
@@ -266,7 +319,7 @@ async function checkReceipt(
   const answers = await takeAnswers(client, queries, reporter);
   // Writers may change rows and answers during a run; keys and indexes were there before it, whatever became of them.
   const objects = compareObjects((before ?? after).objects, await readObjects(client, expected, live));
-  const specified = new Set(expected.tables.map(({ table }) => showTable(table)));
+  const specified = new Set(tablesSpokenOf(expected, live).map(showTable));
   return [
     ...compareAnswers(after.answers, answers).map(({ query, same, detail }) => ({
       id: `answer:${query}`,
