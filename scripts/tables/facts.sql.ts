@@ -41,8 +41,9 @@ SELECT p.polrelid::int8::float8, 'policy ' || p.polname,
   FROM pg_policy p WHERE p.polrelid = ANY ($1::oid[])
 UNION ALL
 SELECT d.refobjid::int8::float8, 'sequence ' || d.objid::regclass::text,
-       concat_ws(' ', s.seqtypid::regtype, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, d.refobjsubid)
+       concat_ws(' ', s.seqtypid::regtype, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, a.attname)
   FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid
+  JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
    AND d.refobjid = ANY ($1::oid[])
 UNION ALL
@@ -52,6 +53,9 @@ SELECT v.relation::int8::float8, 'view ' || v.view::regclass::text, pg_get_viewd
          WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass
            AND d.refobjid = ANY ($1::oid[]) AND r.ev_class <> d.refobjid) v
   JOIN pg_class c ON c.oid = v.view AND c.relkind IN ('v', 'm')
+UNION ALL
+SELECT r.ev_class::int8::float8, 'rule ' || r.rulename, concat_ws(' ', pg_get_ruledef(r.oid), r.ev_enabled)
+  FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[]) AND r.rulename <> '_RETURN'
 UNION ALL
 SELECT s.stxrelid::int8::float8, 'statistics ' || s.stxname, pg_get_statisticsobjdef(s.oid)
   FROM pg_statistic_ext s WHERE s.stxrelid = ANY ($1::oid[])`;
