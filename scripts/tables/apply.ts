@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution, TableName } from '../../config/distribution-types';
 import type { WorkloadQuery } from '../../config/workload';
 import { withBoundedReads, withTransaction } from '../lib/connection';
 import {
@@ -32,6 +32,9 @@ import { requireNoRebalance } from './rebalance-guard';
 import { tablesSpokenOf } from './schemas';
 import { describeBlocker, watch } from './watch';
 import type { Blocker } from './watch';
+import type { WritePause } from './write-pause';
+import { watchWriters } from './writers';
+import type { WritersWatch } from './writers';
 
 /** How long to wait for locks, and how often. While a statement waits for its lock, writes queue up behind it. */
 export interface LockPolicy {
@@ -66,9 +69,11 @@ export interface TablesApplied {
   /**
    * The longest transaction that held writers of a table up, from its start (waiting for locks included, since writers
    * queue behind it) to its commit. The online copy is not
-   * in it: it holds writers up for moments of its own choosing.
+   * in it: it holds writers up for moments of its own choosing, see `longestWritePause`.
    */
   readonly longestWriteBlock: { readonly id: string; readonly seconds: number } | null;
+  /** The longest that writers of a table had to wait at most while it was copied online; null where none was. */
+  readonly longestWritePause: ({ readonly id: string } & WritePause) | null;
   /** The rows before and after; null where nobody asked, or nothing was done. */
   readonly rows: RowsReceipt | null;
   /** The answers of the queries before and after; empty where there were none, or nothing was done. */
@@ -85,6 +90,7 @@ export function nothingApplied(): TablesApplied {
     remaining: [],
     seconds: 0,
     longestWriteBlock: null,
+    longestWritePause: null,
     rows: null,
     answers: [],
     objects: [],
@@ -112,6 +118,17 @@ export interface ApplyInput {
   readonly keep?: (seen: Seen) => Promise<void>;
 }
 
+/** Two more sessions of the same role beside the one that runs the steps. */
+export interface Watchers {
+  /** Sees who blocks, counts rows, and cancels. */
+  readonly onlooker: Client;
+  /** Looks after the writers of a table that is copied online. */
+  readonly sentry: Client;
+}
+
+/** An online copy that got stuck is begun anew so often. */
+const COPIES_BEGUN = 3;
+
 /** Steps whose progress is worth showing. */
 const COPIES: readonly StepAction[] = [
   'create-reference-table',
@@ -136,12 +153,11 @@ const LETS_WRITERS_THROUGH: readonly StepAction[] = [
  * did in between. The caller holds the advisory lock.
  *
  * @param client runs the steps
- * @param onlooker a second session of the same role: sees who blocks, counts rows, and cancels
  */
 export async function applyTables(
   context: VerbContext,
   client: Client,
-  onlooker: Client,
+  watchers: Watchers,
   input: ApplyInput,
 ): Promise<TablesApplied> {
   const locks = input.locks ?? DEFAULT_LOCKS;
@@ -150,6 +166,7 @@ export async function applyTables(
   const failures = new Map<string, number>();
   const pid = await prepareSession(client);
   let longest: TablesApplied['longestWriteBlock'] = null;
+  let longestPause: TablesApplied['longestWritePause'] = null;
 
   const inspect = (options?: InspectOptions): Promise<LiveDatabase> =>
     inspectPatiently(context, client, input.expected, locks, options);
@@ -177,7 +194,11 @@ export async function applyTables(
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
     await requireNoRebalance(client, progressSoFar(applied, plan));
-    const attempt = await attemptStep(context, client, onlooker, { step, pid, locks });
+    const copied = onlineCopy(step, live);
+    const attempt = await attemptStep(context, client, watchers, { step, pid, locks, copied });
+    if (attempt.pause !== undefined && attempt.pause.seconds > (longestPause?.seconds ?? -1)) {
+      longestPause = { id: step.id, ...attempt.pause };
+    }
     if (attempt.outcome === 'done') {
       const { seconds, blockedSeconds } = attempt;
       applied.push({ id: step.id, seconds });
@@ -186,9 +207,10 @@ export async function applyTables(
       }
     } else if (attempt.outcome === 'cancelled') {
       throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
-    } else if (isConflict(attempt.error) || waitedOnWorker(attempt)) {
+    } else if (attempt.stalled || isConflict(attempt.error) || waitedOnWorker(attempt)) {
       const failed = (failures.get(step.id) ?? 0) + 1;
       failures.set(step.id, failed);
+      if (attempt.stalled && failed >= COPIES_BEGUN) throw stalledError(step, applied, attempt.error);
       if (failed >= locks.attempts) {
         if (isCatalogConflict(attempt.error)) throw stepError(step, attempt.error, applied, []);
         throw lockError(step, failed, attempt.blockers, applied, attempt.error);
@@ -227,6 +249,7 @@ export async function applyTables(
     remaining: [],
     seconds: secondsSince(started),
     longestWriteBlock: longest,
+    longestWritePause: longestPause,
     rows: settled?.rows ?? null,
     answers: settled?.answers ?? [],
     objects: settled?.objects ?? [],
@@ -271,18 +294,42 @@ function pauseBefore(attempt: number, { pauseMs }: LockPolicy): number {
   return Math.min(pauseMs * 2 ** (attempt - 1), pauseMs * 10);
 }
 
-type Attempt =
+/** How one try of a step ended; `pause` is what writers met during an online copy, however it ended. */
+type Attempt = { readonly pause: WritePause | undefined } & (
   | { readonly outcome: 'done'; readonly seconds: number; readonly blockedSeconds: number | undefined }
-  | { readonly outcome: 'failed'; readonly error: unknown; readonly blockers: readonly Blocker[] }
+  | {
+      readonly outcome: 'failed';
+      readonly error: unknown;
+      readonly blockers: readonly Blocker[];
+      /** Cancelled, because the changes of writers did not reach the copy any more. */
+      readonly stalled: boolean;
+    }
   /** Because the person asked to stop. */
-  | { readonly outcome: 'cancelled' };
+  | { readonly outcome: 'cancelled' }
+);
+
+/** The table that a step copies beside running writes. */
+function onlineCopy(step: TablesStep, live: LiveDatabase): TableName | undefined {
+  if (step.action !== 'distribute' || step.transaction) return undefined;
+  return live.tables.find(({ table }) => showTable(table) === step.table)?.table;
+}
 
 /** Runs one step under observation, once. */
 async function attemptStep(
   { reporter, signal }: VerbContext,
   client: Client,
-  onlooker: Client,
-  { step, pid, locks }: { readonly step: TablesStep; readonly pid: number; readonly locks: LockPolicy },
+  { onlooker, sentry }: Watchers,
+  {
+    step,
+    pid,
+    locks,
+    copied,
+  }: {
+    readonly step: TablesStep;
+    readonly pid: number;
+    readonly locks: LockPolicy;
+    readonly copied: TableName | undefined;
+  },
 ): Promise<Attempt> {
   const progress = COPIES.includes(step.action)
     ? reporter.progress(`${step.action} ${step.table}`, step.rows, 'rows')
@@ -300,23 +347,28 @@ async function attemptStep(
           },
         }),
   });
+  const writers: WritersWatch | undefined =
+    copied === undefined
+      ? undefined
+      : watchWriters(sentry, { pid, table: copied, lockTimeoutMs: locks.timeoutMs });
   const from = performance.now();
   try {
     const blockedSeconds = await runStep(client, step, locks);
-    await onlooking.stop();
+    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
     const seconds = secondsSince(from);
     if (progress === undefined) reporter.info(`${step.id} (${seconds.toFixed(1)} s)`);
     else {
       if (step.rows !== undefined) progress.update(step.rows);
       progress.finish();
     }
-    return { outcome: 'done', seconds, blockedSeconds };
+    return { outcome: 'done', seconds, blockedSeconds, pause };
   } catch (error) {
-    await onlooking.stop();
+    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
     progress?.finish('not finished');
     if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
-      return { outcome: 'cancelled' };
-    return { outcome: 'failed', error, blockers: onlooking.blockers() };
+      return { outcome: 'cancelled', pause };
+    const stalled = errorCode(error) === '57014' && writers?.stalled() === true;
+    return { outcome: 'failed', error, blockers: onlooking.blockers(), stalled, pause };
   }
 }
 
@@ -398,17 +450,26 @@ async function pause(
   { reporter, signal }: VerbContext,
   step: TablesStep,
   failed: number,
-  { error, blockers }: { readonly error: unknown; readonly blockers: readonly Blocker[] },
+  { error, blockers, stalled }: Extract<Attempt, { readonly outcome: 'failed' }>,
   locks: LockPolicy,
 ): Promise<void> {
   const who = blockers.map(describeBlocker).join('; ');
   const attempt = `attempt ${String(failed)} of ${String(locks.attempts)}`;
   reporter.info(
-    isCatalogConflict(error)
-      ? `${step.id} met another session's change of the same catalog row in ${attempt}, and tries again`
-      : `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; ${attempt} gave up so that writes can go on`,
+    stalled
+      ? `${step.id} was cancelled, because the changes of writers did not reach the copy any more, and begins anew`
+      : isCatalogConflict(error)
+        ? `${step.id} met another session's change of the same catalog row in ${attempt}, and tries again`
+        : `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; ${attempt} gave up so that writes can go on`,
   );
   await sleep(pauseBefore(failed, locks), undefined, { signal }).catch(() => undefined);
+}
+
+function stalledError(step: TablesStep, applied: readonly AppliedStep[], cause: unknown): ScaleoutError {
+  return new ScaleoutError(
+    `step ${step.id} was cancelled ${String(COPIES_BEGUN)} times, because the changes that writers made meanwhile did not reach the copy any more. The log of the coordinator says why: no process is free to replay them (raise max_logical_replication_workers and max_worker_processes), or Citus cannot replay one of them (https://github.com/citusdata/citus/issues/6790). Run this again while fewer rows are updated and deleted, or with \`online: false\`, and writers wait. ${doneSoFar(applied)}`,
+    { cause },
+  );
 }
 
 function lockError(

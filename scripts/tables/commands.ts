@@ -104,11 +104,23 @@ export async function tablesApply(
       withClient(
         target,
         (onlooker) =>
-          applyTables(context, client, onlooker, {
-            ...input,
-            ...(ask ? { approve } : {}),
-            ...(receipt === undefined ? {} : { keep: (seen) => keepReceipt(context, client, receipt, seen) }),
-          }),
+          withClient(
+            target,
+            (sentry) =>
+              applyTables(
+                context,
+                client,
+                { onlooker, sentry },
+                {
+                  ...input,
+                  ...(ask ? { approve } : {}),
+                  ...(receipt === undefined
+                    ? {}
+                    : { keep: (seen) => keepReceipt(context, client, receipt, seen) }),
+                },
+              ),
+            { purpose: 'tables sentry' },
+          ),
         {
           purpose: 'tables onlooker',
         },
@@ -203,6 +215,7 @@ export function describeApplied({
   applied,
   seconds,
   longestWriteBlock,
+  longestWritePause,
   rows,
   answers,
   objects,
@@ -213,7 +226,14 @@ export function describeApplied({
     longestWriteBlock === null
       ? ''
       : ` The longest transaction that held writers up took ${duration(longestWriteBlock.seconds)} (${longestWriteBlock.id}).`;
-  return `Applied ${String(applied.length)} steps in ${duration(seconds)}.${longest}${describeRows(rows)}${describeAnswers(answers)}${describeKept(objects)}`;
+  return `Applied ${String(applied.length)} steps in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${describeKept(objects)}`;
+}
+
+function describePause(pause: TablesApplied['longestWritePause']): string {
+  if (pause === null) return '';
+  const { id, seconds, resolutionSeconds } = pause;
+  const least = Math.max(0, seconds - resolutionSeconds);
+  return ` Writers of ${id.slice(id.indexOf(':') + 1)} waited at most ${duration(seconds)} while it was copied online (measured to ${duration(resolutionSeconds)}: ${duration(least)} at least).`;
 }
 
 function describeRows(rows: TablesApplied['rows']): string {

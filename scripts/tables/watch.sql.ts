@@ -33,3 +33,69 @@ SELECT coalesce(sum(CASE WHEN success THEN result::bigint END), 0)::float8 AS ro
 
 /** Typed, because Citus brings a `pg_cancel_backend(bigint)` of its own and the bare parameter would fit both. */
 export const CANCEL = 'SELECT pg_cancel_backend($1::int)';
+
+/**
+ * Whether session $1, or one that Citus opened for it on this node, holds or asks for a lock that writers of table $2 (or
+ * of a partition of it) have to wait for, and for how many milliseconds somebody has been waiting there. Writers wait for
+ * the table itself, and, once Citus knows it, for the advisory lock of class 4 on its only shard. The looking session
+ * counts as well: it may be the one that holds writers up.
+ */
+export const WRITERS_HELD = `
+WITH step AS (
+  SELECT pid FROM pg_stat_activity
+   WHERE pid IN ($1::int, pg_backend_pid())
+      OR application_name = 'citus_internal gpid=' || citus_calculate_gpid(
+           (SELECT nodeid FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary'), $1::int)
+), relations AS (
+  SELECT to_regclass($2)::oid AS relid UNION SELECT relid FROM pg_partition_tree(to_regclass($2))
+), locks AS (
+  SELECT l.* FROM pg_locks l, pg_database d
+   WHERE d.datname = current_database() AND l.database = d.oid
+     AND (l.locktype = 'relation' AND l.relation IN (SELECT relid FROM relations)
+          OR l.locktype = 'advisory' AND l.objsubid = 4 AND l.classid::bigint << 32 | l.objid::bigint IN (
+               SELECT shardid FROM pg_dist_shard WHERE logicalrelid IN (SELECT relid FROM relations)))
+)
+SELECT EXISTS (
+         SELECT FROM locks JOIN step USING (pid)
+          WHERE mode IN ('ExclusiveLock', 'AccessExclusiveLock')
+             OR locktype = 'relation' AND mode IN ('ShareLock', 'ShareRowExclusiveLock')) AS held,
+       coalesce((SELECT extract(epoch FROM clock_timestamp() - min(waitstart)) * 1000
+                   FROM locks WHERE NOT granted AND pid NOT IN (SELECT pid FROM step)), 0)::float8 AS "waitedMs"`;
+
+/**
+ * How far Citus has come with the shards that an online copy of table $1 makes on this node, from its own list of what to
+ * remove should it fail: whether it is about to make replication slots (\`near\`), and whether every shard that changes will
+ * be replayed into can tell rows apart (\`safe\`). \`shards\` are those that writers use until the copy is over.
+ */
+export const COPY_STAGE = `
+WITH relations AS (
+  SELECT to_regclass($1)::oid AS relid UNION SELECT relid FROM pg_partition_tree(to_regclass($1))
+), made AS (
+  SELECT policy_type = 1 AS stays, c.oid, c.relkind, c.relreplident
+    FROM pg_dist_cleanup JOIN pg_class c ON c.oid = to_regclass(object_name)
+   WHERE object_type = 1 AND policy_type IN (0, 1) AND node_group_id = 0
+)
+SELECT ARRAY(SELECT shardid::text FROM pg_dist_shard
+              WHERE logicalrelid IN (SELECT relid FROM relations) ORDER BY shardid) AS shards,
+       EXISTS (SELECT FROM made WHERE stays)
+         AND (EXISTS (SELECT FROM made WHERE NOT stays)
+              OR EXISTS (SELECT FROM pg_publication WHERE pubname LIKE 'citus\\_shard\\_split\\_publication\\_%')
+              OR (SELECT count(*) = 1 FROM pg_dist_node WHERE noderole = 'primary')) AS near,
+       EXISTS (SELECT FROM pg_replication_slots
+                WHERE database = current_database() AND slot_name LIKE 'citus\\_shard\\_split\\_slot\\_%')
+         AND NOT EXISTS (
+               SELECT FROM made
+                WHERE stays AND relkind = 'r' AND relreplident <> 'f'
+                  AND NOT EXISTS (SELECT FROM pg_index i
+                                   WHERE i.indrelid = made.oid AND (i.indisprimary OR i.indisreplident))) AS safe`;
+
+/** Holds writers of the shards $1 up until the transaction ends: Citus's own way, 7 is PostgreSQL's ExclusiveLock. */
+export const HOLD_WRITERS = 'SELECT lock_shard_metadata(7, $1::bigint[])';
+
+/** Whether a subscription of an online copy is to replay changes on this node and has no process that does. */
+export const REPLAY_STANDS = `
+SELECT EXISTS (
+  SELECT FROM pg_subscription s
+    JOIN pg_database d ON d.oid = s.subdbid AND d.datname = current_database()
+    JOIN pg_replication_slots r ON r.slot_name = s.subslotname
+   WHERE s.subenabled AND NOT r.active AND s.subname LIKE 'citus\\_shard\\_split\\_subscription\\_%') AS stands`;
