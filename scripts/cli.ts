@@ -258,7 +258,7 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
     program,
     [
       'simulate',
-      'what the shards, nodes and moves would be, from the real rows of tables that are not distributed; changes nothing',
+      'what the shards, nodes and moves would be, from real rows, or from real shards where there are some; changes nothing',
     ],
     [...spec(), ...topology(), ...movement()],
     async (context, flags) => simulate(context, await simulateInput(io, flags)),
@@ -328,10 +328,14 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
     [new Option('--check', 'only say whether they are current')],
     (_, { check }) => schemas(path.resolve(__dirname, '..'), { check: check === true }),
   );
-  verb<{ readonly runs: number }>(
+  verb<{ readonly runs?: number }>(
     program,
     ['bench [name]', `measure our figures beside a peer's, in one run: ${Object.keys(BENCHES).join(', ')}`],
-    [new Option('--runs <count>', 'paired runs').argParser(wholeNumber(1)).default(5)],
+    [
+      new Option('--runs <count>', 'paired runs (default: 5, or 1 where a pair takes minutes)').argParser(
+        wholeNumber(1),
+      ),
+    ],
     (context, { runs }, [name]) => bench(context, { name, runs }),
   );
   return program;
@@ -398,9 +402,10 @@ function topology(): Option[] {
   return [
     new Option('--table <name>', 'one table, instead of a file').conflicts(['spec', 'workload']),
     new Option('--column <name>', 'its distribution column').conflicts(['spec', 'workload']),
-    new Option('--workers <count>', "workers the cluster gets; by default the environment's, or 2").argParser(
-      wholeNumber(0),
-    ),
+    new Option(
+      '--workers <count>',
+      "workers the cluster gets; by default the environment's, those there are, or 2",
+    ).argParser(wholeNumber(0)),
     new Option('--shards <count>', "shards of a table; by default the file's, or 32").argParser(
       wholeNumber(1),
     ),
@@ -518,8 +523,8 @@ async function simulateInput(io: Io, flags: SimulateFlags) {
     expected,
     shardCount: flags.shards,
     topology: {
-      workers: flags.workers ?? cluster?.workers?.count ?? 2,
-      coordinatorHoldsShards: flags.coordinatorHoldsShards ?? cluster?.coordinatorHoldsShards ?? true,
+      workers: flags.workers ?? cluster?.workers?.count,
+      coordinatorHoldsShards: flags.coordinatorHoldsShards ?? cluster?.coordinatorHoldsShards,
     },
     strategy,
     reading: flags.exact === true ? 'exact' : flags.sample === true ? 'sample' : 'auto',
@@ -528,10 +533,14 @@ async function simulateInput(io: Io, flags: SimulateFlags) {
   } as const;
 }
 
-/** One table and its column, or what {@link declaration} finds. */
-function simulatedDistribution(flags: SimulateFlags): { readonly expected: Distribution } {
+/** One table and its column, or what {@link declaration} finds; nothing where nothing is named. */
+function simulatedDistribution(flags: SimulateFlags): { readonly expected?: Distribution } {
   const { table, column, shards = 32 } = flags;
-  if (table === undefined && column === undefined) return declaration(flags);
+  if (table === undefined && column === undefined) {
+    const { spec, workload, env } = flags;
+    // A database that is distributed says itself how.
+    return spec === undefined && workload === undefined && env === undefined ? {} : declaration(flags);
+  }
   if (table === undefined || column === undefined) {
     throw new ScaleoutError(
       `${table === undefined ? '--column needs --table' : '--table needs --column'}: a simulation asks what one column does to one table; a file (--spec) says it for many`,

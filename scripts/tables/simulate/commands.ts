@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { DistributedTable, Distribution, TableName } from '../../../config/distribution-types';
 import { tableKey } from '../../../config/identifiers';
+import { allOf } from '../../../config/wording';
 import type { ConnectionTarget } from '../../lib/connection';
 import { withClient } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
@@ -9,6 +10,10 @@ import type { VerbContext, VerbResult } from '../../lib/verb';
 import { sameTable, showTable } from '../names';
 import { orderTables } from '../order';
 import { requireShardCount } from '../shard-count';
+import type { LaidOutNode } from './layout';
+import { distributedAmong, readLayout } from './layout';
+import type { RebalanceSimulation, TopologyChange } from './real-rebalance';
+import { simulateRebalance } from './real-rebalance';
 import type { RebalanceStrategy } from './rebalance';
 import type { Reading } from './shard-rows';
 import { readTableShards, withSnapshot } from './shard-rows';
@@ -16,14 +21,16 @@ import type { MoveEstimate, ReadTable, Simulation, Topology } from './simulation
 import { simulateCluster } from './simulation';
 import type { Source } from './source';
 import { readReferences, readSource, readWholeBytes } from './source';
-import { describeSimulation } from './text';
+import { describeRebalance, describeSimulation } from './text';
 
 export interface SimulateInput {
   readonly target: ConnectionTarget;
-  readonly expected: Distribution;
+  /** How the database is to be distributed; may be left out where it is distributed already. */
+  readonly expected?: Distribution | undefined;
   /** Instead of the specification's. */
   readonly shardCount?: number | undefined;
-  readonly topology: Topology;
+  /** @default - two workers beside a coordinator that holds shards, or those of a cluster that is there */
+  readonly topology: TopologyChange;
   readonly strategy: RebalanceStrategy;
   readonly reading: Reading;
   /** From measured rates, of moves that follow one another. */
@@ -37,28 +44,82 @@ const MOST_WORKERS = 10_000;
  * Says what a database would be once distributed, from its real rows and without changing anything: the rows and bytes
  * of every shard, the nodes they come to, and what a rebalance would move. Needs no Citus.
  *
+ * Of a database that is distributed already it says what a rebalance would move, from the shards and sizes that are
+ * there: `get_rebalance_table_shards_plan()` for a cluster of another size.
+ *
  * @throws ScaleoutError where the question cannot be asked of this database
  */
-export async function simulate(context: VerbContext, input: SimulateInput): Promise<VerbResult<Simulation>> {
-  const shardCount = input.shardCount ?? input.expected.shardCount;
-  requirePossible(shardCount, input.topology);
-  const distributed = input.expected.tables.filter((table) => table.kind === 'distributed');
+export async function simulate(
+  context: VerbContext,
+  input: SimulateInput,
+): Promise<VerbResult<Simulation | RebalanceSimulation>> {
+  const { expected, topology } = input;
+  requirePossibleWorkers(topology);
+  if (input.shardCount !== undefined) requireShardCount(input.shardCount);
+  return withClient(
+    input.target,
+    async (client) => {
+      if (expected !== undefined && !(await isDistributed(client, expected))) {
+        const simulation = await simulateDistribution(context, client, { ...input, expected });
+        return { document: simulation, text: describeSimulation(simulation), outcome: 'done' };
+      }
+      const layout = await readLayout(context, client, input);
+      if (layout === undefined) throw nothingDeclared();
+      if (input.shardCount !== undefined) throw fixedShardCount();
+      requireSomewhere(topology, layout.nodes);
+      const simulation = simulateRebalance({ ...input, layout });
+      return { document: simulation, text: describeRebalance(simulation), outcome: 'done' };
+    },
+    { purpose: 'simulate', reporter: context.reporter, signal: context.signal },
+  );
+}
+
+async function simulateDistribution(
+  context: VerbContext,
+  client: Client,
+  input: SimulateInput & { readonly expected: Distribution },
+): Promise<Simulation> {
+  const { expected, reading } = input;
+  const shardCount = input.shardCount ?? expected.shardCount;
+  requireShardCount(shardCount);
+  const { workers = 2, coordinatorHoldsShards = true } = input.topology;
+  const topology = { workers, coordinatorHoldsShards };
+  requirePlace(topology);
+  const distributed = expected.tables.filter((table) => table.kind === 'distributed');
   if (distributed.length === 0) {
     throw new ScaleoutError(
       'nothing is distributed there, so that there are no shards to simulate: give a table distributeBy, or name one with --table and --column',
     );
   }
-  const read = await withClient(
-    input.target,
-    (client) =>
-      withSnapshot(client, async () => ({
-        tables: await readTables(context, client, distributed, shardCount, input.reading),
-        referenceTables: await readReferenceTables(client, input.expected),
-      })),
-    { purpose: 'simulate', reporter: context.reporter, signal: context.signal },
+  const read = await withSnapshot(client, async () => ({
+    tables: await readTables(context, client, distributed, shardCount, reading),
+    referenceTables: await readReferenceTables(client, expected),
+  }));
+  return simulateCluster({ ...input, ...read, topology, shardCount });
+}
+
+/** Whether all that is to be distributed is; in between there is no telling what is asked. */
+async function isDistributed(client: Client, { tables }: Distribution): Promise<boolean> {
+  const asked = tables.filter(({ kind }) => kind === 'distributed').map(({ table }) => table);
+  const there = await distributedAmong(client, asked);
+  if (there.length === 0) return false;
+  const open = asked.filter((table) => !there.some((each) => sameTable(each, table)));
+  if (open.length === 0) return true;
+  throw new ScaleoutError(
+    `${allOf(open.map(showTable))} ${open.length === 1 ? 'is' : 'are'} not distributed yet, and ${allOf(there.map(showTable))} ${there.length === 1 ? 'is' : 'are'}: simulate the rest by itself (--table with --column, or a file that names nothing else), or leave --spec and --workload out to simulate a rebalance of what is there; nothing was changed`,
   );
-  const simulation = simulateCluster({ ...input, ...read, shardCount });
-  return { document: simulation, text: describeSimulation(simulation), outcome: 'done' };
+}
+
+function nothingDeclared(): ScaleoutError {
+  return new ScaleoutError(
+    'nothing says how the database should be distributed, and nothing in it is distributed yet: name a file with --spec, a workload with --workload, an environment with --env, or one table with --table and --column',
+  );
+}
+
+function fixedShardCount(): ScaleoutError {
+  return new ScaleoutError(
+    '--shards asks how tables would be cut, and these are cut already: leave it out to simulate a rebalance of the shards there are; another shardCount in the specification is what `tables plan` goes by; nothing was changed',
+  );
 }
 
 /** A specification of one table. */
@@ -66,18 +127,28 @@ export function distributionOf(table: TableName, column: string, shardCount: num
   return { shardCount, online: true, tables: [{ kind: 'distributed', table, distributeBy: column }] };
 }
 
-function requirePossible(shardCount: number, { workers, coordinatorHoldsShards }: Topology): void {
-  requireShardCount(shardCount);
-  if (!Number.isInteger(workers) || workers < 0 || workers > MOST_WORKERS) {
-    throw new ScaleoutError(
-      `${String(workers)} is no number of workers: give a whole one from 0, which is the coordinator alone; nothing was changed`,
-    );
-  }
-  if (workers === 0 && !coordinatorHoldsShards) {
-    throw new ScaleoutError(
-      'a cluster without workers has no node but the coordinator for its shards: add --workers, or let the coordinator hold them; nothing was changed',
-    );
-  }
+function requirePossibleWorkers({ workers }: TopologyChange): void {
+  if (workers === undefined) return;
+  if (Number.isInteger(workers) && workers >= 0 && workers <= MOST_WORKERS) return;
+  throw new ScaleoutError(
+    `${String(workers)} is no number of workers: give a whole one from 0, which is the coordinator alone; nothing was changed`,
+  );
+}
+
+function requirePlace({ workers, coordinatorHoldsShards }: Topology): void {
+  if (workers > 0 || coordinatorHoldsShards) return;
+  throw new ScaleoutError(
+    'a cluster without workers has no node but the coordinator for its shards: add --workers, or let the coordinator hold them; nothing was changed',
+  );
+}
+
+/** The same of a cluster that is there. */
+function requireSomewhere(topology: TopologyChange, nodes: readonly LaidOutNode[]): void {
+  const present = nodes.filter(({ isCoordinator }) => !isCoordinator).length;
+  requirePlace({
+    workers: topology.workers ?? present,
+    coordinatorHoldsShards: topology.coordinatorHoldsShards ?? true,
+  });
 }
 
 async function readTables(

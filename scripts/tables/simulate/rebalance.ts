@@ -38,6 +38,8 @@ export interface PlacedShard {
   readonly bytes: number;
   /** The node it is on, counted from 0. */
   readonly node: number;
+  /** Its real id, of the group's first table, where it is there already. */
+  readonly id?: number;
 }
 
 /** One shard, with the shards colocated with it, going from one node to another. */
@@ -52,7 +54,7 @@ export interface GroupMove {
 interface Shard {
   readonly group: number;
   readonly shard: number;
-  /** Stands for the shard id: grows from group to group, and with the hash range within one. */
+  /** The shard id, or what stands for it: grows from group to group, and with the hash range within one. */
   readonly order: number;
   readonly cost: number;
 }
@@ -116,9 +118,9 @@ function balancedTogether(
   const small: { shard: Shard; node: number }[] = [];
   let order = 0;
   for (const [group, { shards }] of groups.entries()) {
-    const placed = shards.map(({ bytes, node }, shard) => {
+    const placed = shards.map(({ bytes, node, id }, shard) => {
       order += 1;
-      return { node, shard: { group, shard, order, cost: Math.fround(rules.cost(bytes)) } };
+      return { node, shard: { group, shard, order: id ?? order, cost: Math.fround(rules.cost(bytes)) } };
     });
     if (placed.length >= holders) alone.push(placed);
     else small.push(...placed);

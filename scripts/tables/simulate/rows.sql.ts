@@ -18,15 +18,30 @@ const indexOf = ({ hash }: Source, value: string): string =>
 
 /**
  * Every row of the table, shard by shard: $1 shards, $2 hashes to a shard, $3 fewest rows of a value that is told by name.
- * Counts by value first and hashes each value once, so that it costs what counting by value costs. The largest value of
- * each shard is found without sorting, as the largest text that begins with the number of rows; values with few rows are
- * many, and are left out of that. NULLs come as a row without an index.
+ * NULLs come as a row without an index.
  */
 export function exactRows(source: Source): string {
+  return countedRows(source, indexOf(source, 'tenant'), '$3');
+}
+
+/**
+ * The same of a table that is distributed, counted on the shards: $1 where each shard's range starts, as offsets from the
+ * smallest hash and in order, $2 fewest rows of a value that is told by name.
+ */
+export function exactRowsOfShards(source: Source): string {
+  return countedRows(source, `width_bucket(${hashOffset(source.hash, 'tenant')}, $1::int8[]) - 1`, '$2');
+}
+
+/**
+ * Counts by value first and hashes each value once, so that it costs what counting by value costs. The largest value of
+ * each shard is found without sorting, as the largest text that begins with the number of rows; values with few rows are
+ * many, and are left out of that.
+ */
+function countedRows(source: Source, index: string, fewest: string): string {
   return `
-SELECT ${indexOf(source, 'tenant')} AS index, sum(rows)::float8 AS rows, count(*)::float8 AS tenants,
+SELECT ${index} AS index, sum(rows)::float8 AS rows, count(*)::float8 AS tenants,
        max(rows)::float8 AS "biggestRows",
-       substr(max((lpad(rows::text, 19, '0') || tenant::text) COLLATE "C") FILTER (WHERE rows >= $3::int), 20) AS biggest
+       substr(max((lpad(rows::text, 19, '0') || tenant::text) COLLATE "C") FILTER (WHERE rows >= ${fewest}::int), 20) AS biggest
   FROM (SELECT ${escapeIdentifier(source.column)} AS tenant, count(*) AS rows FROM ${source.from} GROUP BY 1) tenants
  GROUP BY 1`;
 }

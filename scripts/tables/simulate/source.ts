@@ -73,6 +73,33 @@ interface SourceRow {
  * refuse it
  */
 export async function readSource(client: Client, table: TableName, column: string): Promise<Source> {
+  const { source, oid } = await lookUp(client, table, column);
+  if ((await citusVersion(client)) !== undefined) {
+    const known = await client.query(KNOWN_TO_CITUS, [oid]);
+    if (known.rowCount !== 0) {
+      throw new ScaleoutError(
+        `${showTable(table)} is one of Citus's tables already, and ${column} may not be what it is distributed by: leave --table, --spec and --workload out to simulate a rebalance of what is there, or make it a table that can be simulated with undistribute_table()`,
+      );
+    }
+  }
+  return source;
+}
+
+/** The same of a table that Citus has: what its rows are counted by, on the shards. */
+export async function readDistributedSource(
+  client: Client,
+  table: TableName,
+  column: string,
+): Promise<Source> {
+  const { source } = await lookUp(client, table, column);
+  return { ...source, from: sqlTable(table) };
+}
+
+async function lookUp(
+  client: Client,
+  table: TableName,
+  column: string,
+): Promise<{ readonly source: Source; readonly oid: number }> {
   const found = (await client.query<SourceRow>(SOURCE, [table.schema, table.name, column])).rows[0];
   if (found === undefined) throw await unknownTable(client, table);
   const fault = relationFault(table, found);
@@ -88,14 +115,6 @@ export async function readSource(client: Client, table: TableName, column: strin
       `${showTable(table)} cannot be distributed by ${column}: its type ${found.type} has no hash function in PostgreSQL, and a row's shard is decided by one. Choose a column of another type, as a number, text, uuid or timestamp`,
     );
   }
-  if ((await citusVersion(client)) !== undefined) {
-    const known = await client.query(KNOWN_TO_CITUS, [found.oid]);
-    if (known.rowCount !== 0) {
-      throw new ScaleoutError(
-        `${showTable(table)} is one of Citus's tables already, so that its shards are there to be looked at: \`scaleout rebalance plan\` shows where they are and would go, and undistribute_table() makes it one that can be simulated`,
-      );
-    }
-  }
   const leaves = await client.query<{
     schema: string;
     name: string;
@@ -105,7 +124,7 @@ export async function readSource(client: Client, table: TableName, column: strin
     toastBytes: number;
     columns: string[];
   }>(LEAVES, [found.oid]);
-  return {
+  const source = {
     table,
     column,
     type: found.type,
@@ -122,6 +141,7 @@ export async function readSource(client: Client, table: TableName, column: strin
       isHeap: accessMethod === 'heap',
     })),
   };
+  return { source, oid: found.oid };
 }
 
 /**

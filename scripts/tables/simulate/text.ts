@@ -1,4 +1,6 @@
+import { allOf } from '../../../config/wording';
 import { bytes as asBytes, count, duration, table } from '../../lib/reporter';
+import type { LaidOutTableReport, RebalanceSimulation } from './real-rebalance';
 import type { SimulatedNode, SimulatedTable, Simulation } from './simulation';
 
 /** Shards and moves listed one by one; of more, the largest or the first are. */
@@ -19,10 +21,48 @@ export function describeSimulation(simulation: Simulation): string {
     `Nodes once the shards are rebalanced ${strategy}:`,
     ...nodeLines(simulation.nodes),
     '',
-    ...moveLines(simulation),
+    ...moveLines(simulation, 'Distributed on the coordinator alone, a rebalance after adding the workers'),
     '',
     ...workersFirstLines(simulation),
   ].join('\n');
+}
+
+/** The same of a database that is distributed already. */
+export function describeRebalance(simulation: RebalanceSimulation): string {
+  const { workers, coordinatorHoldsShards, strategy, added, emptied } = simulation;
+  return [
+    `Simulated, nothing was changed: the shards that are there, on a coordinator ${
+      coordinatorHoldsShards ? 'which holds shards' : 'which holds no shards'
+    } and ${workers === 1 ? '1 worker' : `${count(workers)} workers`}.`,
+    ...(added.length === 0 ? [] : [`New, and empty so far: ${allOf(added)}.`]),
+    ...(emptied.length === 0 ? [] : [`To be emptied: ${allOf(emptied)}.`]),
+    '',
+    table([
+      ['table', 'by', 'beside', 'shards', 'rows', 'size', 'skew'],
+      ...simulation.tables.map(laidOutRow),
+    ]),
+    ...referenceLines(simulation),
+    '',
+    'Nodes now:',
+    ...nodeLines(simulation.before),
+    '',
+    `Nodes once the shards are rebalanced ${strategy}:`,
+    ...nodeLines(simulation.nodes),
+    '',
+    ...moveLines(simulation, 'A rebalance'),
+  ].join('\n');
+}
+
+function laidOutRow(each: LaidOutTableReport): string[] {
+  return [
+    each.table,
+    each.column ?? 'schema',
+    each.colocationGroup === each.table ? '' : each.colocationGroup,
+    count(each.shards.length),
+    `${each.rowsEstimated ? 'about ' : ''}${count(each.rows)}`,
+    asBytes(each.bytes),
+    String(each.skew),
+  ];
 }
 
 function tableLines(each: SimulatedTable): string[] {
@@ -83,12 +123,15 @@ function nodeLines(nodes: readonly SimulatedNode[]): string[] {
   ];
 }
 
-function moveLines({ moves, estimate, strategy }: Simulation): string[] {
+function moveLines(
+  { moves, estimate, strategy }: Pick<Simulation, 'moves' | 'estimate' | 'strategy'>,
+  what: string,
+): string[] {
   if (moves.length === 0) return [`A rebalance ${strategy} would move nothing.`];
   const total = moves.reduce((sum, { bytes }) => sum + bytes, 0);
   const listed = moves.slice(0, LISTED);
   return [
-    `Distributed on the coordinator alone, a rebalance after adding the workers would move ${count(moves.length)} shards of ${asBytes(total)}:`,
+    `${what} would move ${count(moves.length)} shards of ${asBytes(total)}:`,
     table([
       ['table', 'shard', 'from', 'to', 'size'],
       ...listed.map((move) => [move.table, String(move.shard), move.from, move.to, asBytes(move.bytes)]),
@@ -111,7 +154,7 @@ function workersFirstLines({ workersFirst, workers, strategy }: Simulation): str
   ];
 }
 
-function referenceLines({ referenceTables }: Simulation): string[] {
+function referenceLines({ referenceTables }: Pick<Simulation, 'referenceTables'>): string[] {
   if (referenceTables.length === 0) return [];
   const names = referenceTables.map((each) => `${each.table} (${asBytes(each.bytes)})`);
   return ['', `Every node also holds a copy of ${names.join(', ')}.`];

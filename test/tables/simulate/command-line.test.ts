@@ -31,8 +31,9 @@ it.each([
   [['--workload', 'sensors', '--workers', 'two'], /'two' is invalid/],
   [['--workload', 'sensors', '--shards', '0'], /'0' is invalid/],
   [['--workload', 'sensors', '--strategy', 'greedy'], /'greedy' is invalid/],
-  [[], /nothing says how the database should be/],
-  // Everything is right, and only the database is not named.
+  [['--env', 'staging'], /no environment "staging"/],
+  // Everything is right, and only the database is not named; one that is distributed says itself how.
+  [[], /no database was named/],
   [['--table', 'events', '--column', 'id', '--no-coordinator-holds-shards'], /no database was named/],
 ])('simulate %j says what is wrong', async (argv, message) => {
   const { status, errors } = await simulate(...argv);

@@ -63,6 +63,7 @@ laneSuite('postgres', 'simulate on plain PostgreSQL', () => {
       estimateMoves: (moves) => ({ seconds: moves.length, longestWritePauseMs: 1, assumes: 'a test' }),
       ...more,
     });
+    if ('distributed' in document) throw new Error('this was read as a database that is distributed');
     return document;
   };
 

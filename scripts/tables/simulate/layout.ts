@@ -1,0 +1,324 @@
+import type { Client } from 'pg';
+import type { TableName } from '../../../config/distribution-types';
+import { allOf } from '../../../config/wording';
+import { citusVersion, withBoundedReads } from '../../lib/connection';
+import { ScaleoutError } from '../../lib/errors';
+import { labelNodes } from '../../lib/node-labels';
+import type { VerbContext } from '../../lib/verb';
+import { stopIfAsked } from '../../lib/verb';
+import { showTable, sqlTable } from '../names';
+import {
+  DISTRIBUTED_AMONG,
+  LAYOUT_NODES,
+  LAYOUT_REFERENCES,
+  LAYOUT_RULES,
+  LAYOUT_SHARDS,
+  ON_SHARDS,
+  SHARD_COUNT,
+  SHARD_ESTIMATE,
+} from './layout.sql';
+import type { RebalanceStrategy, StrategyRules } from './rebalance';
+import { STRATEGY_RULES } from './rebalance';
+import { exactRowsOfShards } from './rows.sql';
+import type { Reading } from './shard-rows';
+import { readDistributedSource } from './source';
+
+/** A database that is distributed, as Citus knows it: real shards, real sizes, real placements. */
+export interface Layout {
+  /** In the order in which the rebalancer takes those that are equally full. */
+  readonly nodes: readonly LaidOutNode[];
+  /** In the order in which the rebalancer takes them. */
+  readonly groups: readonly LaidOutGroup[];
+  readonly referenceTables: readonly { readonly table: string; readonly bytes: number }[];
+  /** Of the strategy that is asked about, as the database has them set. */
+  readonly rules: StrategyRules;
+}
+
+export interface LaidOutNode {
+  /** `coordinator`, `w0`, `w1`, ... */
+  readonly name: string;
+  readonly isCoordinator: boolean;
+  readonly holdsShards: boolean;
+}
+
+/** Tables whose shards live and move together. */
+export interface LaidOutGroup {
+  readonly tables: readonly LaidOutTable[];
+  /** In the order of their hash ranges. */
+  readonly shards: readonly LaidOutShard[];
+}
+
+export interface LaidOutShard {
+  /** Of the group's first table. */
+  readonly id: number;
+  /** Index into {@link Layout.nodes}. */
+  readonly node: number;
+  /** Absent for the one shard of a distributed schema. */
+  readonly range?: { readonly min: number; readonly max: number };
+}
+
+export interface LaidOutTable {
+  readonly table: TableName;
+  /** Absent in a distributed schema. */
+  readonly column?: string;
+  /** Of each shard of the group: tables, indexes and TOAST, partitions included. */
+  readonly bytes: readonly number[];
+  /** Of each shard of the group. */
+  readonly rows: readonly number[];
+  /** The rows are the planner's estimate, and were not counted. */
+  readonly estimated: boolean;
+  /** Absent where rows were not counted by value. */
+  readonly biggestTenant?: { readonly value: string | null; readonly rows: number };
+  readonly tenants?: number;
+}
+
+/** Larger tables are not counted unless all rows are asked for. */
+const LARGE_BYTES = 512 * 1024 * 1024;
+
+/** Which of these tables are distributed already; none where the database is plain PostgreSQL. */
+export async function distributedAmong(client: Client, tables: readonly TableName[]): Promise<TableName[]> {
+  if ((await citusVersion(client)) === undefined) return [];
+  const { rows } = await client.query<TableName>(DISTRIBUTED_AMONG, [
+    tables.map(({ schema }) => schema),
+    tables.map(({ name }) => name),
+  ]);
+  return rows;
+}
+
+interface ShardRow extends TableName {
+  readonly group: number;
+  readonly isFirst: boolean;
+  /** Of the table itself, and not of a partition of it. */
+  readonly isWhole: boolean;
+  readonly column: string | null;
+  readonly shardId: number;
+  readonly min: number | null;
+  readonly max: number | null;
+  readonly groupId: number;
+  readonly bytes: number;
+}
+
+/**
+ * Reads what a rebalance would be planned from. Changes nothing.
+ *
+ * @returns undefined where nothing is distributed
+ * @throws ScaleoutError where a node is switched off, or shards have several copies
+ */
+export async function readLayout(
+  context: VerbContext,
+  client: Client,
+  { strategy, reading }: { readonly strategy: RebalanceStrategy; readonly reading: Reading },
+): Promise<Layout | undefined> {
+  if ((await citusVersion(client)) === undefined) return undefined;
+  return withBoundedReads(client, async () => {
+    const { rows } = await client.query<ShardRow>(LAYOUT_SHARDS);
+    if (rows.length === 0) return undefined;
+    const nodes = await readNodes(client);
+    const groups = toGroups(rows, new Map(nodes.map(({ groupId }, node) => [groupId, node])));
+    const references = await client.query<TableName & { bytes: number }>(LAYOUT_REFERENCES);
+    return {
+      nodes,
+      groups: await readRows(context, client, groups, reading),
+      referenceTables: references.rows.map((row) => ({ table: showTable(row), bytes: row.bytes })),
+      rules: await readRules(client, strategy),
+    };
+  });
+}
+
+async function readNodes(client: Client): Promise<(LaidOutNode & { readonly groupId: number })[]> {
+  const { rows } = await client.query<{
+    groupId: number;
+    name: string;
+    port: number;
+    isActive: boolean;
+    holdsShards: boolean;
+  }>(LAYOUT_NODES);
+  const off = rows.filter(({ isActive }) => !isActive).map(({ name, port }) => `${name}:${String(port)}`);
+  if (off.length > 0) {
+    throw new ScaleoutError(
+      `${allOf(off)} ${off.length === 1 ? 'is a node' : 'are nodes'} that Citus does not use (isactive is false in pg_dist_node), so that a rebalance would fail: activate with citus_activate_node(), or remove with citus_remove_node(); nothing was changed`,
+    );
+  }
+  const labels = labelNodes(rows);
+  return rows.map(({ groupId, holdsShards }, index) => ({
+    groupId,
+    name: labels[index] ?? '',
+    isCoordinator: groupId === 0,
+    holdsShards,
+  }));
+}
+
+async function readRules(client: Client, strategy: RebalanceStrategy): Promise<StrategyRules> {
+  const { rows } = await client.query<{ threshold: number; improvementThreshold: number; baseCost: number }>(
+    LAYOUT_RULES,
+    [strategy],
+  );
+  const [found] = rows;
+  const shipped = STRATEGY_RULES[strategy];
+  if (found === undefined) return shipped;
+  const { threshold, improvementThreshold, baseCost } = found;
+  return {
+    threshold,
+    improvementThreshold,
+    cost: strategy === 'by_disk_size' ? (bytes) => bytes + baseCost : shipped.cost,
+  };
+}
+
+interface Uncounted extends Omit<LaidOutTable, 'rows' | 'estimated'> {
+  /** Its own shard ids, in the order of the group's shards. */
+  readonly shardIds: readonly number[];
+}
+interface UncountedGroup extends Omit<LaidOutGroup, 'tables'> {
+  readonly tables: readonly Uncounted[];
+}
+
+/** Shards of one range, of whatever table and partition of the group, are one. Pure. */
+function toGroups(rows: readonly ShardRow[], nodeOf: ReadonlyMap<number, number>): UncountedGroup[] {
+  const groups: ShardRow[][] = [];
+  for (const row of rows) (groups[row.group] ??= []).push(row);
+  return groups.map((all) => {
+    const byRange = new Map<string, ShardRow[]>();
+    for (const row of all) {
+      const range = row.min === null && row.column === null ? rangeless(row, all) : String(row.min);
+      byRange.set(range, [...(byRange.get(range) ?? []), row]);
+    }
+    const ranges = [...byRange.values()];
+    const shards = ranges.map((members): LaidOutShard => {
+      const first = members.find(({ isFirst }) => isFirst) ?? members[0];
+      if (first === undefined) throw new Error('a range without shards');
+      const node = nodeOf.get(first.groupId);
+      const copied = new Set(members.map(({ shardId }) => shardId)).size < members.length;
+      if (node === undefined || copied) {
+        throw new ScaleoutError(
+          `shard ${String(first.shardId)} of ${showTable(first)} ${copied ? 'has several placements (citus.shard_replication_factor above 1)' : 'is on a node that is no primary of this cluster'}, and moves of such shards are not simulated: see \`scaleout rebalance plan\`; nothing was changed`,
+        );
+      }
+      const { min, max } = first;
+      return { id: first.shardId, node, ...(min === null || max === null ? {} : { range: { min, max } }) };
+    });
+    const named = new Map(
+      [...all].sort((a, b) => Number(b.isFirst) - Number(a.isFirst)).map((row) => [showTable(row), row]),
+    );
+    return {
+      shards,
+      tables: [...named].map(([name, { schema, name: bare, column }]) => ({
+        table: { schema, name: bare },
+        ...(column === null ? {} : { column }),
+        shardIds: ranges.map(
+          (members) => members.find((row) => row.isWhole && showTable(row) === name)?.shardId ?? 0,
+        ),
+        bytes: ranges.map((members) =>
+          members.reduce((sum, row) => (showTable(row) === name ? sum + row.bytes : sum), 0),
+        ),
+      })),
+    };
+  });
+}
+
+/** Tables of a distributed schema share the one shard; those of range and append distribution have theirs to themselves. */
+function rangeless(row: ShardRow, all: readonly ShardRow[]): string {
+  return new Set(all.map(showTable)).size === all.length ? 'whole' : `shard ${String(row.shardId)}`;
+}
+
+async function readRows(
+  { reporter, signal }: VerbContext,
+  client: Client,
+  groups: readonly UncountedGroup[],
+  reading: Reading,
+): Promise<LaidOutGroup[]> {
+  const all = groups.reduce((sum, { tables }) => sum + tables.length, 0);
+  const progress = reporter.progress('reading tables', all, 'steps');
+  let done = 0;
+  const read: LaidOutGroup[] = [];
+  for (const { shards, tables } of groups) {
+    const counted: LaidOutTable[] = [];
+    for (const table of tables) {
+      stopIfAsked(signal, 'nothing was changed');
+      progress.update(done, showTable(table.table));
+      done += 1;
+      const bytes = table.bytes.reduce((sum, each) => sum + each, 0);
+      const estimated = reading === 'sample' || (reading === 'auto' && bytes > LARGE_BYTES);
+      const rows = estimated
+        ? { rows: await estimateRows(client, table) }
+        : await countedRows(client, table, shards, bytes);
+      counted.push({
+        table: table.table,
+        ...(table.column === undefined ? {} : { column: table.column }),
+        bytes: table.bytes,
+        ...rows,
+        estimated,
+      });
+    }
+    read.push({ shards, tables: counted });
+  }
+  progress.update(done);
+  progress.finish();
+  return read;
+}
+
+interface CountedRow {
+  readonly index: number | null;
+  readonly rows: number;
+  readonly tenants: number;
+  readonly biggestRows: number;
+  readonly biggest: string | null;
+}
+
+async function countedRows(
+  client: Client,
+  uncounted: Uncounted,
+  shards: readonly LaidOutShard[],
+  bytes: number,
+): Promise<Pick<LaidOutTable, 'rows' | 'biggestTenant' | 'tenants'>> {
+  const starts = shards.flatMap(({ range }) => (range === undefined ? [] : [range.min + 2 ** 31]));
+  const { table, column } = uncounted;
+  if (column === undefined || starts.length < shards.length) {
+    const counts = await askShards(client, uncounted, SHARD_COUNT);
+    return { rows: counts.map((count) => count ?? 0) };
+  }
+  const source = await readDistributedSource(client, table, column);
+  const fewest = Math.min(32, Math.max(1, Math.ceil(bytes / (4 * 1024 * 1024))));
+  const { rows } = await client.query<CountedRow>(exactRowsOfShards(source), [starts, fewest]);
+  const byIndex = new Map(rows.map((row) => [row.index, row.rows]));
+  const biggest = [...rows].sort((a, b) => b.biggestRows - a.biggestRows)[0];
+  return {
+    rows: shards.map((_, index) => byIndex.get(index) ?? 0),
+    ...(biggest === undefined
+      ? {}
+      : { biggestTenant: { value: biggest.biggest, rows: biggest.biggestRows } }),
+    tenants: rows.reduce((sum, { tenants }) => sum + tenants, 0),
+  };
+}
+
+/** A shard that has just moved has no statistics: it is taken to hold as many rows to a byte as the others. */
+async function estimateRows(client: Client, table: Uncounted): Promise<number[]> {
+  const estimates = await askShards(client, table, SHARD_ESTIMATE);
+  const known = estimates.flatMap((rows, shard) => (rows === null ? [] : [{ rows, shard }]));
+  const rows = known.reduce((sum, each) => sum + each.rows, 0);
+  const bytes = known.reduce((sum, { shard }) => sum + (table.bytes[shard] ?? 0), 0);
+  if (bytes === 0) return (await askShards(client, table, SHARD_COUNT)).map((count) => count ?? 0);
+  return estimates.map((each, shard) => each ?? Math.round((rows / bytes) * (table.bytes[shard] ?? 0)));
+}
+
+/** A number of each shard, in the order of the group's shards; null where a shard has none to give. */
+async function askShards(
+  client: Client,
+  { table, shardIds }: Uncounted,
+  command: string,
+): Promise<(number | null)[]> {
+  const { rows } = await client.query<{ shardId: number; success: boolean; result: string | null }>(
+    ON_SHARDS,
+    [sqlTable(table), command],
+  );
+  const failed = rows.find(({ success }) => !success);
+  if (failed !== undefined) {
+    throw new ScaleoutError(
+      `shard ${String(failed.shardId)} of ${showTable(table)} could not be read: ${failed.result ?? ''}; nothing was changed`,
+    );
+  }
+  const byShard = new Map(rows.map(({ shardId, result }) => [shardId, result]));
+  return shardIds.map((shardId) => {
+    const result = byShard.get(shardId) ?? '';
+    return result === '' ? null : Number(result);
+  });
+}
