@@ -1,5 +1,6 @@
 import { describeTrial, summarize } from './report';
 import type { Trial } from './trials';
+import { withoutGap } from './trials';
 
 const trial = (killed: string, problems: string[] = []): Trial => ({
   faults: [{ story: 'sensors', killed, after: 1.25, moment: '  distribute events: 0 rows' }],
@@ -28,4 +29,19 @@ test('the summary counts kills by who was killed, and what was lost', () => {
 
 test('trouble without any kill is trouble', () => {
   expect(summarize([{ faults: [], runs: 1, seconds: 1, problems: ['hangs'], again: '' }]).lost).toBe(1);
+});
+
+test.each([
+  ['as it was', 'next of s = after 2000'],
+  ['as a crash leaves it', 'next of s = after 2032'],
+])('a sequence %s', (_how, line) => {
+  expect(withoutGap(line, ['next of s = after 2000'])).toBe('next of s = after 2000');
+});
+
+test.each([
+  ['behind', 'next of s = after 1999'],
+  ['far ahead', 'next of s = after 2033'],
+  ['of another name', 'next of t = after 2000'],
+])('a sequence %s is a difference', (_how, line) => {
+  expect(withoutGap(line, ['next of s = after 2000'])).toBe(line);
 });

@@ -9,7 +9,7 @@ import type { Story } from './subject';
 const SHARDS = 6;
 
 /** The stories that are told by this name where nobody asks for others. */
-export const STORIES = ['sensors', 'payments', 'sideways'] as const;
+export const STORIES = ['sensors', 'payments', 'payments-partitioned', 'sideways'] as const;
 
 /** @throws where there is no story, and no workload, of that name */
 export function storyOf(name: string): Story {
