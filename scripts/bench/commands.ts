@@ -1,4 +1,4 @@
-import { ScaleoutError } from '../lib/errors';
+import { explain, InterruptedError, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { Figure, Pair } from './figure';
 import { figureOf } from './figure';
@@ -72,7 +72,15 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
 export interface BenchDocument {
   readonly formatVersion: 1;
   readonly figures: readonly Figure[];
-  readonly skipped: readonly { readonly name: string; readonly reason: string }[];
+  readonly skipped: readonly Omission[];
+  /** What broke while it was measured; the others were taken all the same. */
+  readonly failed: readonly Omission[];
+}
+
+/** A figure that is not there, and why. */
+interface Omission {
+  readonly name: string;
+  readonly reason: string;
 }
 
 /**
@@ -84,25 +92,35 @@ export interface BenchDocument {
 export async function bench(
   context: VerbContext,
   input: { readonly name?: string | undefined; readonly runs?: number | undefined },
+  benches: Readonly<Record<string, Bench>> = BENCHES,
 ): Promise<VerbResult<BenchDocument>> {
-  const names = Object.keys(BENCHES);
+  const names = Object.keys(benches);
   if (input.name !== undefined && !names.includes(input.name)) {
     throw new ScaleoutError(
       `there is no bench "${input.name}": choose one of ${names.join(', ')}, or name none for all`,
     );
   }
   const figures: Figure[] = [];
-  const skipped: { name: string; reason: string }[] = [];
-  for (const [name, { against, unavailable, pairs, runs: usual = RUNS }] of Object.entries(BENCHES)) {
+  const skipped: Omission[] = [];
+  const failed: Omission[] = [];
+  for (const [name, { against, unavailable, pairs, runs: usual = RUNS }] of Object.entries(benches)) {
     if (input.name !== undefined && input.name !== name) continue;
     const reason = await unavailable();
-    if (reason === undefined) {
-      const runs = input.runs ?? usual;
-      context.reporter.info(
-        `${name}: ${String(runs)} ${runs === 1 ? 'run' : 'runs'} in turn with ${against}`,
-      );
+    if (reason !== undefined) {
+      skipped.push({ name, reason });
+      continue;
+    }
+    const runs = input.runs ?? usual;
+    context.reporter.info(`${name}: ${String(runs)} ${runs === 1 ? 'run' : 'runs'} in turn with ${against}`);
+    try {
       figures.push(figureOf(name, against, await pairs(context, runs)));
-    } else skipped.push({ name, reason });
+    } catch (error) {
+      // What was measured before it took minutes, and what comes after it may still be measured.
+      const goesOn = error instanceof ScaleoutError && !(error instanceof InterruptedError);
+      if (input.name !== undefined || !goesOn) throw error;
+      context.reporter.warn(`${name}: ${explain(error)}`);
+      failed.push({ name, reason: explain(error) });
+    }
   }
   const lines = [
     ...figures.map(
@@ -110,6 +128,11 @@ export async function bench(
         `${name}: ${String(ratio)} times the speed of ${against} (${spread.map(String).join(' to ')}), ${String(median)} ${unit} a run`,
     ),
     ...skipped.map(({ name, reason }) => `${name}: skipped, ${reason}`),
+    ...failed.map(({ name, reason }) => `${name}: failed, ${reason}`),
   ];
-  return { document: { formatVersion: 1, figures, skipped }, text: lines.join('\n'), outcome: 'done' };
+  return {
+    document: { formatVersion: 1, figures, skipped, failed },
+    text: lines.join('\n'),
+    outcome: failed.length === 0 ? 'done' : 'failed',
+  };
 }

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { paragraph } from '../infra/terraform';
-import { ScaleoutError } from '../lib/errors';
+import { InterruptedError, ScaleoutError } from '../lib/errors';
 import type { ConnectionTarget } from '../lib/connection';
 
 const run = promisify(execFile);
@@ -40,6 +40,7 @@ export async function runProgram(
       },
     });
   } catch (error) {
+    if (signal.aborted) throw new InterruptedError(`stopped as asked, in the middle of ${program}`);
     const said = (error as { stderr?: string }).stderr ?? '';
     throw new ScaleoutError(
       `${program}, the peer of this bench, failed: ${paragraph(said === '' ? String(error) : said)}`,
