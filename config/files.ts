@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from './faults';
 
@@ -16,15 +16,57 @@ export function configDirectory(
 /** A path as the reader would type it: relative to where they are, unless that leads far away. */
 export function shownPath(file: string): string {
   const relative = path.relative(process.cwd(), file);
-  return relative.startsWith('..') ? file : relative;
+  return relative === '' || relative.startsWith('..') ? file : relative;
 }
 
-/** @throws ConfigError when the file cannot be read */
-export function readConfigFile(file: string): string {
+const MIB = 1024 * 1024;
+
+/** More than anybody writes by hand, and less than would keep a parser busy for minutes. */
+const MOST_BYTES = 16 * MIB;
+
+/**
+ * Reads text in UTF-8, with or without a byte order mark; pipes too, as the shell's `<(...)` makes them.
+ *
+ * @param mostBytes refuses what is larger without reading it whole
+ * @throws ConfigError when the file cannot be read, or is no text
+ */
+export function readConfigFile(file: string, mostBytes: number = MOST_BYTES): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(file, 'utf8');
+    bytes = readUpTo(file, mostBytes + 1);
   } catch (error) {
     throw unreadable(file, 'the file', error);
+  }
+  if (bytes.length > mostBytes) {
+    const most = `${String(mostBytes / MIB)} MiB`;
+    throw wrong(
+      file,
+      `the file is larger than ${most}, the most that is read of its kind: is it the right one?`,
+    );
+  }
+  try {
+    const text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    if (!text.includes('\0')) return text;
+  } catch {
+    // Said below.
+  }
+  throw wrong(file, 'the file is no text in UTF-8: save it as that, or name the right one');
+}
+
+function readUpTo(file: string, most: number): Buffer {
+  const descriptor = openSync(file, 'r');
+  try {
+    const chunks: Buffer[] = [];
+    for (let length = 0; length < most;) {
+      const chunk = Buffer.alloc(Math.min(64 * 1024, most - length));
+      const read = readSync(descriptor, chunk);
+      if (read === 0) break;
+      chunks.push(chunk.subarray(0, read));
+      length += read;
+    }
+    return Buffer.concat(chunks);
+  } finally {
+    closeSync(descriptor);
   }
 }
 
@@ -42,6 +84,12 @@ function unreadable(file: string, what: string, error: unknown): ConfigError {
   const problem =
     code === 'ENOENT'
       ? `${what} does not exist: check the name, or create it`
-      : `${what} cannot be read (${code}): check its kind and permissions`;
+      : code === 'EISDIR'
+        ? 'it is a directory: name a file in it'
+        : `${what} cannot be read (${code}): check its kind and permissions`;
+  return wrong(file, problem);
+}
+
+function wrong(file: string, problem: string): ConfigError {
   return new ConfigError([{ file: shownPath(file), path: '', problem }]);
 }
