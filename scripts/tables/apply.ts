@@ -27,6 +27,7 @@ import type { AnswerCompared, Subject } from './observation';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';
+import { arePrepared, goesByItself, preparedTransactions } from './prepared';
 import { requireNothingBeyond, requireReviewed } from './reviewed';
 import { requireNoRebalance } from './rebalance-guard';
 import { tablesSpokenOf } from './schemas';
@@ -164,6 +165,7 @@ export async function applyTables(
   const started = performance.now();
   const applied: AppliedStep[] = [];
   const failures = new Map<string, number>();
+  const since = new Map<string, number>();
   const pid = await prepareSession(client);
   let longest: TablesApplied['longestWriteBlock'] = null;
   let longestPause: TablesApplied['longestWritePause'] = null;
@@ -210,8 +212,10 @@ export async function applyTables(
     } else if (attempt.stalled || isConflict(attempt.error) || waitedOnWorker(attempt)) {
       const failed = (failures.get(step.id) ?? 0) + 1;
       failures.set(step.id, failed);
+      if (failed === 1) since.set(step.id, attempt.from);
+      const waitedMs = performance.now() - (since.get(step.id) ?? attempt.from);
       if (attempt.stalled && failed >= COPIES_BEGUN) throw stalledError(step, applied, attempt.error);
-      if (failed >= locks.attempts) {
+      if (failed >= locks.attempts && !goesByItself(attempt.blockers, waitedMs)) {
         if (isCatalogConflict(attempt.error)) throw stepError(step, attempt.error, applied, []);
         throw lockError(step, failed, attempt.blockers, applied, attempt.error);
       }
@@ -301,6 +305,8 @@ type Attempt = { readonly pause: WritePause | undefined } & (
       readonly outcome: 'failed';
       readonly error: unknown;
       readonly blockers: readonly Blocker[];
+      /** When it began, as performance.now() says it. */
+      readonly from: number;
       /** Cancelled, because the changes of writers did not reach the copy any more. */
       readonly stalled: boolean;
     }
@@ -368,7 +374,10 @@ async function attemptStep(
     if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
       return { outcome: 'cancelled', pause };
     const stalled = errorCode(error) === '57014' && writers?.stalled() === true;
-    return { outcome: 'failed', error, blockers: onlooking.blockers(), stalled, pause };
+    const seen = onlooking.blockers();
+    // PostgreSQL and Citus tell of sessions alone, and a prepared transaction on another node has none.
+    const blockers = seen.length > 0 ? seen : await preparedTransactions(onlooker).catch(() => []);
+    return { outcome: 'failed', error, blockers, from, stalled, pause };
   }
 }
 
@@ -454,7 +463,7 @@ async function pause(
   locks: LockPolicy,
 ): Promise<void> {
   const who = blockers.map(describeBlocker).join('; ');
-  const attempt = `attempt ${String(failed)} of ${String(locks.attempts)}`;
+  const attempt = `attempt ${String(failed)}${arePrepared(blockers) ? '' : ` of ${String(locks.attempts)}`}`;
   reporter.info(
     stalled
       ? `${step.id} was cancelled, because the changes of writers did not reach the copy any more, and begins anew`
@@ -483,8 +492,11 @@ function lockError(
     blockers.length === 0
       ? 'the server does not say who holds it'
       : `it is held by ${blockers.map(describeBlocker).join('; ')}`;
+  const wayOut = arePrepared(blockers)
+    ? 'Where it stays, whoever runs the servers settles it with recover_prepared_transactions(). Then run this again'
+    : 'End that session (pg_terminate_backend) or wait for it, and run this again';
   return new ScaleoutError(
-    `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. End that session (pg_terminate_backend) or wait for it, and run this again. ${doneSoFar(applied)}`,
+    `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. ${wayOut}. ${doneSoFar(applied)}`,
     { cause },
   );
 }

@@ -103,7 +103,8 @@ function shardPattern(table: string): string {
 export function describeBlocker(blocker: Blocker): string {
   // PostgreSQL names no process for a transaction that outlived its session.
   if (blocker.pid === 0) {
-    return 'a prepared transaction of a session that was lost, which Citus ends within a minute or two';
+    const where = blocker.node === undefined ? '' : ` on ${blocker.node}`;
+    return `a prepared transaction${where} of a server that was restarted, which Citus settles within a minute`;
   }
   const parts = [
     `session ${String(blocker.pid)}${blocker.node === undefined ? '' : ` on ${blocker.node}`}`,

@@ -1,0 +1,50 @@
+import type { Client } from 'pg';
+import type { Blocker } from './watch';
+
+/**
+ * Transactions of this database that are prepared on some node. One of a living session is there for the moment of its
+ * commit; one that stays belongs to a session that its server took along, and keeps its locks until Citus settles it.
+ */
+const PREPARED_TRANSACTIONS = `
+SELECT 0 AS pid, format('%s:%s', n.nodename, n.nodeport) AS node
+  FROM run_command_on_all_nodes(
+         'SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE ''citus\\_%''') r
+  JOIN pg_dist_node n USING (nodeid)
+ WHERE r.success AND r.result::int > 0
+ ORDER BY n.groupid`;
+
+/**
+ * How long a prepared transaction is waited for, in milliseconds. Citus looks for such once a minute
+ * (citus.recover_2pc_interval), from when the server is back: two rounds and a half. Whoever may call
+ * recover_prepared_transactions() could do it at once; that is superusers alone.
+ */
+const SETTLED_WITHIN_MS = 150_000;
+
+/** Prepared transactions as the blockers they may be, one for each node that has any. */
+export async function preparedTransactions(client: Client): Promise<Blocker[]> {
+  const { rows } = await client.query<{ pid: number; node: string }>(PREPARED_TRANSACTIONS);
+  return rows.map(({ pid, node }) => ({
+    pid,
+    node,
+    user: null,
+    application: null,
+    state: null,
+    since: null,
+    queryStart: null,
+  }));
+}
+
+/** Whether nothing but prepared transactions is in the way. */
+export function arePrepared(blockers: readonly Blocker[]): boolean {
+  return blockers.length > 0 && blockers.every(({ pid }) => pid === 0);
+}
+
+/**
+ * Whether to ask for a lock once more, however often that was done: nobody can be asked to end such a transaction, and it
+ * goes by itself.
+ *
+ * @param waitedMs since the lock was asked for first
+ */
+export function goesByItself(blockers: readonly Blocker[], waitedMs: number): boolean {
+  return arePrepared(blockers) && waitedMs < SETTLED_WITHIN_MS;
+}
