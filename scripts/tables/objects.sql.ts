@@ -18,7 +18,9 @@ SELECT a.attrelid::int8::float8, 'grants on column ' || a.attname,
  WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped AND a.attacl <> '{}'
 UNION ALL
 SELECT a.attrelid::int8::float8, 'settings of column ' || a.attname,
-       concat_ws(' ', nullif(coalesce(a.attstattarget, -1), -1), nullif(a.attstorage, t.typstorage), nullif(a.attcompression, ''), a.attoptions::text)
-  FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+       concat_ws(' ', nullif(coalesce(a.attstattarget, -1), -1), nullif(a.attstorage, t.typstorage), nullif(a.attcompression, ''), o.options)
+  FROM pg_attribute a
+  JOIN pg_type t ON t.oid = a.atttypid
+  CROSS JOIN LATERAL (SELECT string_agg(option, ' ' ORDER BY option) FROM unnest(a.attoptions) option WHERE option LIKE 'n_distinct%') o(options)
  WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
-   AND (coalesce(a.attstattarget, -1) <> -1 OR a.attstorage <> t.typstorage OR a.attcompression <> '' OR a.attoptions IS NOT NULL)`;
+   AND (coalesce(a.attstattarget, -1) <> -1 OR a.attstorage <> t.typstorage OR a.attcompression <> '' OR o.options IS NOT NULL)`;

@@ -5,7 +5,7 @@ import { tableKey } from '../../config/identifiers';
 import type { WorkloadQuery } from '../../config/workload';
 import { count } from '../lib/reporter';
 import type { Reporter } from '../lib/reporter';
-import { takeAnswers } from './answers';
+import { sameAnswer, takeAnswers } from './answers';
 import type { Answer } from './answers';
 import { fingerprintTables } from './fingerprint';
 import type { Fingerprint } from './fingerprint';
@@ -122,7 +122,7 @@ export function compareAnswers(before: readonly Answer[], now: readonly Answer[]
     if (is.rows !== was.rows) {
       return { query, same: false, detail: `answered with ${rows} before, with ${count(is.rows)} now` };
     }
-    const same = is.digest === was.digest;
+    const same = sameAnswer(was, is);
     return {
       query,
       same,
@@ -146,7 +146,7 @@ export const observationSchema: z.ZodType<Observation> = z.object({
   ),
   answers: z.array(
     z.union([
-      z.object({ ...asked, rows: z.number(), digest: hash }),
+      z.object({ ...asked, rows: z.number(), digests: z.array(hash) }),
       z.object({ ...asked, failed: z.string() }),
     ]),
   ),

@@ -5,7 +5,7 @@ import { createSensors, DEVICES, query, sensorsDistribution, testContext } from 
 
 jest.setTimeout(60_000);
 
-platformSuite('the rows before and after tables apply', () => {
+platformSuite('what is noted before tables apply and compared after', () => {
   const expected = sensorsDistribution({ online: false });
   let database: TestDatabase;
   beforeEach(async () => {
@@ -36,25 +36,55 @@ platformSuite('the rows before and after tables apply', () => {
     expect(await ownSchema()).toEqual([]);
   });
 
-  test('a row that a run broken off does not find again is missed by the run that ends, and said', async () => {
+  test('what a run broken off does not find again is missed by the run that ends, and said', async () => {
     const { target } = database;
     const stop = testContext((line, ask) => {
       if (line === 'distribute devices finished') ask();
     });
-    await expect(tablesApply(stop, { target, expected })).rejects.toThrow(/stopped as asked/);
+    const queries = [
+      { name: 'how-many', sql: 'SELECT count(*) FROM events' },
+      { name: 'types', sql: 'SELECT * FROM device_types' },
+    ];
+    await expect(tablesApply(stop, { target, expected, queries })).rejects.toThrow(/stopped as asked/);
     await query(target, 'DELETE FROM events WHERE event_id = 7');
+    await query(target, 'DROP INDEX events_payload');
     const context = testContext();
-    const { document } = await tablesApply(context, { target, expected });
+    const { document } = await tablesApply(context, { target, expected, queries });
     expect(document.rows?.tables.filter((each) => !each.same).map((each) => each.table)).toEqual(['events']);
     expect(context.lines.join('\n')).toMatch(
       /the rows of events are others than at 2\S+Z: 200 then, 199 now/,
     );
+    expect(document.answers.map(({ query: name, same }) => [name, same])).toEqual([
+      ['how-many', false],
+      ['types', true],
+    ]);
+    expect(context.lines.join('\n')).toMatch(/the answer of query how-many is another than at 2\S+Z/);
+    expect(document.objects.filter(({ same }) => !same)).toEqual([
+      expect.objectContaining({ table: 'events', gone: ['index events_payload'], different: [] }),
+    ]);
+    expect(context.lines.join('\n')).toMatch(/table events: index events_payload is gone, compared with 2/);
     expect(await ownSchema()).toEqual([]);
   });
 
   test('nobody who asks not to count is made to', async () => {
     const { target } = database;
-    const { document } = await tablesApply(testContext(), { target, expected, compareRows: false });
+    const context = testContext();
+    const { document } = await tablesApply(context, { target, expected, compareRows: false });
     expect(document.rows).toBeNull();
+    expect(document.objects.map(({ same }) => same)).toEqual([true, true, true]);
+    expect(context.lines.filter((line) => line.startsWith('counting'))).toEqual([]);
+  });
+
+  test('a record that this version cannot read is said before anything is done', async () => {
+    const { target } = database;
+    await query(
+      target,
+      `CREATE SCHEMA scaleout; CREATE TABLE scaleout.before_apply (format_version int, observation json);
+       INSERT INTO scaleout.before_apply VALUES (2, '{}')`,
+    );
+    await expect(tablesApply(testContext(), { target, expected })).rejects.toThrow(
+      /scaleout\.before_apply.*cannot read.*nothing was changed/,
+    );
+    expect(await query(target, 'SELECT logicalrelid FROM pg_dist_partition')).toEqual([]);
   });
 });
