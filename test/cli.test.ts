@@ -28,6 +28,16 @@ async function scaleout(argv: readonly string[], environment: Io['environment'] 
   return { status, ...written };
 }
 
+/** Port 9 is discard: nothing listens there. */
+const NOWHERE = [
+  'tables',
+  'verify',
+  '--workload',
+  'sensors',
+  '--url',
+  'postgresql://citus@127.0.0.1:9/citus',
+];
+
 describe('a wrong command line', () => {
   it.each([
     [['tabels', 'plan'], /unknown command 'tabels'.*\(Did you mean tables\?\)/s],
@@ -57,6 +67,22 @@ describe('a wrong command line', () => {
     [['tables', 'plan'], /nothing says how the database should be: .*--spec.*--workload.*--env/],
     [['tables', 'plan', '--spec', 'no-such-file.yaml'], /no-such-file\.yaml/],
     [['tables', 'plan', '--workload', 'sensors'], /no database was named/],
+    [
+      ['tables', 'verify', '--workload', 'sensors', '--queries', 'no-such-queries.sql'],
+      /no-such-queries\.sql.*does not exist/,
+    ],
+    [
+      [...NOWHERE, '--receipt', 'no-such-receipt.json'],
+      /the receipt no-such-receipt\.json cannot be read \(ENOENT\): name a file that "tables apply --receipt" wrote/,
+    ],
+    [
+      [...NOWHERE, '--receipt', 'package.json'],
+      /package\.json is not a receipt: "tables apply --receipt FILE"/,
+    ],
+    [
+      ['tables', 'apply', ...NOWHERE.slice(2), '--receipt', 'no-such-folder/receipt.json'],
+      /no-such-folder\/receipt\.json \(ENOENT\): name a file in a directory.*; nothing was changed/,
+    ],
     [['tables', 'plan', '--env', 'staging'], /no environment "staging".*dev or prod/],
     [['rebalance', 'status', '--url', 'postgresql://a:hunter2@h.example/d'], /--url holds a password/],
     [
@@ -75,14 +101,12 @@ describe('a wrong command line', () => {
 });
 
 it('cannot reach a database: one paragraph, exit 1, and where it came from only on request', async () => {
-  // Port 9 is discard: nothing listens there.
-  const argv = ['tables', 'verify', '--workload', 'sensors', '--url', 'postgresql://citus@127.0.0.1:9/citus'];
-  const answer = await scaleout(argv);
+  const answer = await scaleout(NOWHERE);
   expect(answer.status).toBe(1);
   expect(answer.stderr).toBe(
     'error: cannot connect to citus@127.0.0.1:9/citus: nothing listens there. Is the server up, and is it the right port?\n',
   );
-  expect((await scaleout([...argv, '--debug'])).stderr).toMatch(/\n\s+at /);
+  expect((await scaleout([...NOWHERE, '--debug'])).stderr).toMatch(/\n\s+at /);
 });
 
 it('prints one JSON document, and nothing else, on stdout', async () => {

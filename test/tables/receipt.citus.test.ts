@@ -1,10 +1,12 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { PassThrough, Readable, Writable } from 'node:stream';
 import type { WorkloadQuery } from '../../config/workload';
+import { run } from '../../scripts/cli';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import { readReceipt } from '../../scripts/tables/receipt';
-import type { Check } from '../../scripts/tables/verify';
+import type { Check, TablesVerified } from '../../scripts/tables/verify';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { freshOnlineDatabase } from './support/databases';
@@ -26,6 +28,14 @@ COMMENT ON INDEX events_created_at_idx IS 'for the newest';
 GRANT SELECT ON events TO PUBLIC;
 INSERT INTO device_types (device_type_id, device_type) VALUES (3, 'plane');
 CREATE VIEW latest AS SELECT device_id, max(created_at) AS at FROM events GROUP BY 1`;
+
+const SPECIFICATION = `shardCount: 4
+online: false
+tables:
+  device_types: { reference: true }
+  devices: { distributeBy: device_id }
+  events: { distributeBy: device_id, colocateWith: devices, primaryKey: [device_id, event_id] }
+`;
 
 const QUERIES: readonly WorkloadQuery[] = [
   ...workload.queries,
@@ -153,6 +163,54 @@ platformSuite('a receipt of tables apply', () => {
       ok: true,
       detail: expect.stringMatching(/^\d+ rows, the same as before$/) as string,
     });
+  });
+
+  test('the command line ends with 1, and the document names what is wrong', async () => {
+    const { host, port, database: name } = database.target;
+    const [specification, queries] = [path.join(directory, 'spec.yaml'), path.join(directory, 'queries.sql')];
+    writeFileSync(specification, SPECIFICATION);
+    writeFileSync(
+      queries,
+      `-- name: everything\n${QUERIES.find((each) => each.name === 'everything')!.sql};\n`,
+    );
+    const url = `postgresql://citus@${host}:${String(port)}/${name}`;
+    const common = [
+      '--url',
+      url,
+      '--spec',
+      specification,
+      '--queries',
+      queries,
+      '--receipt',
+      receipt,
+      '--json',
+    ];
+    const verified = async (): Promise<unknown> => {
+      let stdout = '';
+      const into = new Writable({
+        write(chunk: Buffer, _, done) {
+          stdout += chunk.toString();
+          done();
+        },
+      });
+      const status = await run(['tables', 'verify', ...common], {
+        stdout: into,
+        stderr: new PassThrough().resume(),
+        stdin: Readable.from([]),
+        environment: {},
+        signal: new AbortController().signal,
+      });
+      const { ok, checks } = JSON.parse(stdout) as TablesVerified;
+      return { status, ok, wrong: checks.filter((check) => !check.ok) };
+    };
+    expect(await verified()).toEqual({ status: 0, ok: true, wrong: [] });
+    await query(database.target, 'DROP STATISTICS events_both');
+    expect(await verified()).toEqual({
+      status: 1,
+      ok: false,
+      wrong: [{ id: 'objects:events', ok: false, detail: 'table events: statistics events_both is gone' }],
+    });
+    await query(database.target, 'CREATE STATISTICS events_both ON device_id, created_at FROM events');
   });
 
   test('queries that are not given, or are others by the same name, are not compared, and said', async () => {
