@@ -134,8 +134,8 @@ function changeFaults(outlook: Outlook, live: LiveTable): string[] {
   }
   if (live.grantedViews.length > 0) {
     faults.push(
-      `table ${name} is to change with ${call}, which makes ${allOf(live.grantedViews)} anew without grants and comments: ` +
-        'drop what rests on the table, and create it again afterwards with both',
+      `table ${name} is to change with ${call}, which makes ${allOf(live.grantedViews)} anew without grants, comments, indexes and triggers: ` +
+        'drop what rests on the table, and create it again afterwards with all of them',
     );
   }
   return faults;

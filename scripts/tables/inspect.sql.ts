@@ -60,7 +60,7 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
                FROM pg_partitioned_table pt, unnest(pt.partattrs::int2[]) WITH ORDINALITY k(attnum, place)
                LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum AND a.attnum > 0
               WHERE pt.partrelid = c.oid ORDER BY place) AS "partitionedBy",
-       c.relkind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(c.oid) WHERE level > 1) AS nested,
+       c.relkind = 'p' AND EXISTS (SELECT FROM pg_partition_tree(c.oid) WHERE level > 0 AND NOT isleaf) AS nested,
        CASE WHEN c.relkind = 'p' THEN (SELECT min(x.conname::text COLLATE "C") FROM pg_constraint x
          WHERE x.conrelid = c.oid AND x.contype = 'c' AND NOT x.connoinherit) END AS "inheritedCheck",
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END AS "replicaIdentity",
@@ -68,7 +68,8 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
        ARRAY(SELECT DISTINCT v.oid::regclass::text AS name
                FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class AND v.oid <> c.oid
               WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
-                AND (v.relacl IS NOT NULL OR EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = v.oid))
+                AND (v.relacl IS NOT NULL OR EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = v.oid)
+                     OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = v.oid) OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = v.oid))
               ORDER BY name) AS "grantedViews",
        ARRAY(SELECT t.tgname::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
               AND t.tgname !~ '^(citus_|truncate_trigger_)' ORDER BY t.tgname COLLATE "C") AS triggers

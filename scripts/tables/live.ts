@@ -114,7 +114,7 @@ export interface LiveTable {
   readonly inheritedCheck?: string;
   /** Has a column GENERATED AS IDENTITY, which Citus cannot copy into a table of another kind. */
   readonly identity: boolean;
-  /** Views that rest on it and have grants or comments, which Citus forgets when it makes the table anew. */
+  /** Views that rest on it and have grants, comments, indexes or triggers, which Citus forgets when it makes the table anew. */
   readonly grantedViews: readonly string[];
   /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
   readonly facts: readonly LiveFact[];

@@ -139,8 +139,10 @@ function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly
     back.some(({ table }) => sameTable(table, key.table) || sameTable(table, key.references)),
   );
   const away = new Set(mine.map(({ key }) => key));
+  const awayFrom = (table: TableName): ReadonlySet<string> =>
+    new Set([...away].filter((key) => sameTable(key.table, table)).map(({ name }) => name));
   const comments = back.flatMap((table) => {
-    const record = commentsThen(table, new Set([...away].map(({ name }) => name))).filter(
+    const record = commentsThen(table, awayFrom(table.table)).filter(
       (comment) =>
         !live.recordedComments.some(
           (each) =>
@@ -179,6 +181,7 @@ function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly
     tables: live.tables.map((table) => ({
       ...table,
       foreignKeys: table.foreignKeys.filter((key) => !away.has(key)),
+      comments: commentsThen(table, awayFrom(table.table)),
       ...(back.includes(table) ? { ...comesBackAs(table), comments: [] } : {}),
     })),
     schemas: live.schemas.map(({ colocationId, ...schema }) =>

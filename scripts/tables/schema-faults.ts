@@ -146,8 +146,8 @@ function undistributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
   }
   if (views.length > 0) {
     faults.push(
-      `schema ${schema.schema} is to be local again, which makes ${allOf(views)} anew without grants and comments: ` +
-        'drop what rests on its tables, and create it again afterwards with both',
+      `schema ${schema.schema} is to be local again, which makes ${allOf(views)} anew without grants, comments, indexes and triggers: ` +
+        'drop what rests on its tables, and create it again afterwards with all of them',
     );
   }
   return faults;

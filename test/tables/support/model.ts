@@ -97,7 +97,13 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         .find((each) => each.name === part && showTable(each.table) === step.table);
       if (key === undefined) throw new Error(`no foreign key ${part}`);
       return {
-        ...on((table) => ({ ...table, foreignKeys: table.foreignKeys.filter((each) => each.name !== part) })),
+        ...on((table) => ({
+          ...table,
+          foreignKeys: table.foreignKeys.filter((each) => each.name !== part),
+          comments: table.comments.filter(
+            ({ on: subject, name }) => subject !== 'constraint' || name !== part,
+          ),
+        })),
         droppedForeignKeys: [...live.droppedForeignKeys, key],
         ownSchema: { ...live.ownSchema, exists: true, recordTable: true },
       };
@@ -275,7 +281,16 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         })),
         droppedForeignKeys: key.validated ? live.droppedForeignKeys : without(key),
       };
-      return forgetComments(back, (table) => turns && showTable(table.table) === step.table);
+      const forgotten = forgetComments(back, (table) => turns && showTable(table.table) === step.table);
+      const { comment } = key;
+      if (comment === undefined) return forgotten;
+      const again: LiveComment = { on: 'constraint', schema: key.table.schema, name: part, text: comment };
+      return {
+        ...forgotten,
+        tables: forgotten.tables.map((table) =>
+          showTable(table.table) === step.table ? { ...table, comments: [...table.comments, again] } : table,
+        ),
+      };
     }
     case 'validate-foreign-key': {
       const key = recorded();

@@ -1,0 +1,23 @@
+import type { Distribution } from '../../../config/distribution-types';
+import type { LiveDatabase } from '../../../scripts/tables/live';
+import { planTables } from '../../../scripts/tables/plan';
+import type { TablesStep } from '../../../scripts/tables/plan';
+import { sealPlan } from '../../../scripts/tables/plan-file';
+import { requireNothingBeyond, requireReviewed } from '../../../scripts/tables/reviewed';
+import { perform } from './model';
+
+/** Carries a plan through as `apply` does, held against the plan as it was reviewed at every step. */
+export function carryOut(expected: Distribution, start: LiveDatabase): LiveDatabase {
+  const reviewed = sealPlan(planTables(expected, start), expected, start);
+  let live = start;
+  for (let ran = 0; ran < 100; ran += 1) {
+    const plan = planTables(expected, live);
+    const { steps } = requireReviewed(reviewed, plan, live);
+    expect(requireNothingBeyond(reviewed, plan, 'nothing').steps).toEqual(steps);
+    expect(new Set(steps.map(({ id }) => id)).size).toBe(steps.length);
+    const step: TablesStep | undefined = steps[0];
+    if (step === undefined) return live;
+    live = perform(expected, live, step);
+  }
+  throw new Error('does not come to an end');
+}
