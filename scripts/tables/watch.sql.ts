@@ -24,12 +24,19 @@ SELECT DISTINCT a.pid, a.usename::text AS user, a.application_name AS applicatio
  WHERE w.waiting_gpid = citus_calculate_gpid((SELECT nodeid FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary'), $1::int)
  ORDER BY since NULLS LAST`;
 
-/** Rows that have arrived in the shards of a table, over all nodes; $1 is a pattern of the shards' names. */
+/** Partitions of a table of this name, $1: from the catalog itself, since to ask for them by a function waits for the step. */
+export const PARTITION_NAMES = `
+SELECT child.relname::text AS name
+  FROM pg_inherits JOIN pg_class parent ON parent.oid = inhparent JOIN pg_class child ON child.oid = inhrelid
+ WHERE parent.relname = $1 AND parent.relkind = 'p'`;
+
+/** Rows that have arrived so far in each shard that is being copied, over all nodes; $1 is a pattern of the shards' names. */
 export const ROWS_COPIED = `
-SELECT coalesce(sum(CASE WHEN success THEN result::bigint END), 0)::float8 AS rows
+SELECT format('%s %s', nodeid, copied.shard) AS shard, copied.rows::float8 AS rows
   FROM run_command_on_all_nodes(format(
-         'SELECT coalesce(sum(tuples_processed), 0) FROM pg_stat_progress_copy WHERE datname = current_database() AND relid::regclass::text ~ %L', $1::text),
-       give_warning_for_connection_errors => false)`;
+         'SELECT coalesce(json_object_agg(relid::regclass::text, tuples_processed), ''{}'') FROM pg_stat_progress_copy WHERE datname = current_database() AND relid::regclass::text ~ %L', $1::text),
+       give_warning_for_connection_errors => false) answer,
+       json_each_text(CASE WHEN answer.success THEN answer.result::json ELSE '{}' END) AS copied (shard, rows)`;
 
 /** Typed, because Citus brings a `pg_cancel_backend(bigint)` of its own and the bare parameter would fit both. */
 export const CANCEL = 'SELECT pg_cancel_backend($1::int)';
@@ -62,8 +69,11 @@ SELECT EXISTS (
        coalesce((SELECT extract(epoch FROM clock_timestamp() - min(waitstart)) * 1000
                    FROM locks WHERE NOT granted AND pid NOT IN (SELECT pid FROM step)), 0)::float8 AS "waitedMs"`;
 
+/** The newest operation of Citus that left something to remove; 0 where none did. What it makes bears its number. */
+export const LAST_OPERATION = 'SELECT coalesce(max(operation_id), 0)::text AS last FROM pg_dist_cleanup';
+
 /**
- * How far Citus has come with the shards that an online copy of table $1 makes on this node, from its own list of what to
+ * How far Citus has come, in an operation after $2, with the shards that an online copy of table $1 makes on this node, from its own list of what to
  * remove should it fail: whether it is about to make replication slots (\`near\`), and whether every shard that changes will
  * be replayed into can tell rows apart (\`safe\`). \`shards\` are those that writers use until the copy is over.
  */
@@ -73,16 +83,18 @@ WITH relations AS (
 ), made AS (
   SELECT policy_type = 1 AS stays, c.oid, c.relkind, c.relreplident
     FROM pg_dist_cleanup JOIN pg_class c ON c.oid = to_regclass(object_name)
-   WHERE object_type = 1 AND policy_type IN (0, 1) AND node_group_id = 0
+   WHERE operation_id > $2::bigint AND object_type = 1 AND policy_type IN (0, 1) AND node_group_id = 0
 )
 SELECT ARRAY(SELECT shardid::text FROM pg_dist_shard
               WHERE logicalrelid IN (SELECT relid FROM relations) ORDER BY shardid) AS shards,
        EXISTS (SELECT FROM made WHERE stays)
          AND (EXISTS (SELECT FROM made WHERE NOT stays)
-              OR EXISTS (SELECT FROM pg_publication WHERE pubname LIKE 'citus\\_shard\\_split\\_publication\\_%')
+              OR EXISTS (SELECT FROM pg_publication
+                          WHERE substring(pubname FROM '^citus_shard_split_publication_.*_(\\d+)$')::bigint > $2::bigint)
               OR (SELECT count(*) = 1 FROM pg_dist_node WHERE noderole = 'primary')) AS near,
        EXISTS (SELECT FROM pg_replication_slots
-                WHERE database = current_database() AND slot_name LIKE 'citus\\_shard\\_split\\_slot\\_%')
+                WHERE database = current_database()
+                  AND substring(slot_name FROM '^citus_shard_split_slot_.*_(\\d+)$')::bigint > $2::bigint)
          AND NOT EXISTS (
                SELECT FROM made
                 WHERE stays AND relkind = 'r' AND relreplident <> 'f'
@@ -92,10 +104,11 @@ SELECT ARRAY(SELECT shardid::text FROM pg_dist_shard
 /** Holds writers of the shards $1 up until the transaction ends: Citus's own way, 7 is PostgreSQL's ExclusiveLock. */
 export const HOLD_WRITERS = 'SELECT lock_shard_metadata(7, $1::bigint[])';
 
-/** Whether a subscription of an online copy is to replay changes on this node and has no process that does. */
+/** Whether a subscription of an online copy after operation $1 is to replay changes on this node and has no process that does. */
 export const REPLAY_STANDS = `
 SELECT EXISTS (
   SELECT FROM pg_subscription s
     JOIN pg_database d ON d.oid = s.subdbid AND d.datname = current_database()
     JOIN pg_replication_slots r ON r.slot_name = s.subslotname
-   WHERE s.subenabled AND NOT r.active AND s.subname LIKE 'citus\\_shard\\_split\\_subscription\\_%') AS stands`;
+   WHERE s.subenabled AND NOT r.active
+     AND substring(s.subname FROM '^citus_shard_split_subscription_.*_(\\d+)$')::bigint > $1::bigint) AS stands`;

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Progress } from '../lib/reporter';
-import { BLOCKERS, CANCEL, ROWS_COPIED, WORKER_BLOCKERS } from './watch.sql';
+import type { ShardCount } from './copied-rows';
+import { CopiedRows, shardPattern } from './copied-rows';
+import { BLOCKERS, CANCEL, PARTITION_NAMES, ROWS_COPIED, WORKER_BLOCKERS } from './watch.sql';
 
 /** A session that stands in the way. Fields of other roles' sessions may be hidden from ours. */
 export interface Blocker {
@@ -45,7 +47,8 @@ export interface Watch {
 export function watch(client: Client, watched: Watched): Watch {
   const ended = new AbortController();
   let seen: readonly Blocker[] = [];
-  let copied = 0;
+  const copied = new CopiedRows();
+  let names: readonly string[] | undefined;
   let looksAborted = 0;
   const cancel = async (): Promise<void> => {
     if (!watched.signal.aborted) return;
@@ -62,15 +65,15 @@ export function watch(client: Client, watched: Watched): Watch {
     }
     if (watched.copy === undefined) return;
     const { table, rows: expected, progress } = watched.copy;
-    const answer = await client.query<{ rows: number }>(ROWS_COPIED, [shardPattern(table)]);
-    const now = answer.rows[0]?.rows ?? 0;
-    if (now === 0 && copied > 0) {
+    names ??= [table, ...(await partitionNames(client, table))];
+    const { rows: copying } = await client.query<ShardCount>(ROWS_COPIED, [shardPattern(names)]);
+    const soFar = copied.see(copying);
+    if (copying.length === 0 && soFar > 0 && names.length === 1) {
       // A copy that ends takes its count away with it.
-      progress.update(Math.max(copied, expected ?? 0), 'copied; the shards catch up and switch over');
+      progress.update(Math.max(soFar, expected ?? 0), 'copied; the shards catch up and switch over');
       return;
     }
-    copied = Math.max(copied, now);
-    progress.update(copied);
+    progress.update(soFar);
   };
   const loop = async (): Promise<void> => {
     for (let looks = 1; ; looks += 1) {
@@ -94,9 +97,9 @@ export function watch(client: Client, watched: Watched): Watch {
   };
 }
 
-/** Shards are named after their table, with a number; the name may be qualified or quoted. */
-function shardPattern(table: string): string {
-  return `(^|[."])${table.replace(/[^\w]/g, '\\$&')}_[0-9]+"?$`;
+async function partitionNames(client: Client, table: string): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(PARTITION_NAMES, [table]);
+  return rows.map(({ name }) => name);
 }
 
 /** One blocker as messages name it. */
