@@ -161,8 +161,8 @@ async function readTables(
   const order = await distributionOrder(client, distributed);
   const sources = new Map<string, Source>();
   // All names first: a wrong one is said before the first table is read.
-  for (const { table, distributeBy } of order) {
-    sources.set(tableKey(table), await readSource(client, table, distributeBy));
+  for (const { table, distributeBy, primaryKey } of order) {
+    sources.set(tableKey(table), { ...(await readSource(client, table, distributeBy)), primaryKey });
   }
   requireOneType(order, sources);
   const progress = reporter.progress('reading tables', order.length, 'steps');

@@ -9,14 +9,15 @@ import type { Draw } from './sample-draw';
 import { drawBlocks, seededRandom } from './sample-draw';
 import type { BlockSums, Drawn, Estimated } from './sample-estimate';
 import { estimateRows, NOTHING_SEEN, standardErrors } from './sample-estimate';
-import { nullsFault, readSource, totalBytes } from './source';
+import { BLOCK_BYTES, shardBytes } from './shard-bytes';
+import { nullsFault, readSource } from './source';
 import type { Leaf, Source } from './source';
 
 /** What one shard of a table would hold. */
 export interface ShardRows {
   readonly index: number;
   readonly rows: number;
-  /** Its share of the table's real bytes, indexes and the space around rows included, by the size of its rows. */
+  /** As COPY fills it: its share of the table's blocks by the size of its rows, and indexes of its own. */
   readonly bytes: number;
   /** Where the rows were estimated: bounds that hold for all shards at once, with {@link CONFIDENCE}. */
   readonly bounds?: { readonly low: number; readonly high: number };
@@ -50,7 +51,6 @@ export type Reading = 'exact' | 'sample' | 'auto';
 
 /** Tables with larger heaps are sampled unless all rows are asked for. */
 const LARGE_BYTES = 512 * 1024 * 1024;
-const BLOCK_BYTES = 8192;
 
 /** Blocks of a sample: some hundred thousand rows of usual size. */
 const SAMPLE_BLOCKS = 2000;
@@ -71,11 +71,11 @@ const SAMPLING_SINCE = 140_000;
  */
 export async function readShardRows(
   client: Client,
-  { table, distributeBy }: Pick<DistributedTable, 'table' | 'distributeBy'>,
+  { table, distributeBy, primaryKey }: Pick<DistributedTable, 'table' | 'distributeBy' | 'primaryKey'>,
   shardCount: number,
 ): Promise<readonly ShardRows[]> {
   return withSnapshot(client, async () => {
-    const source = await readSource(client, table, distributeBy);
+    const source = { ...(await readSource(client, table, distributeBy)), primaryKey };
     return (await readTableShards(client, source, shardCount, 'exact')).shards;
   });
 }
@@ -269,10 +269,7 @@ async function readDraws(
   return rows;
 }
 
-/**
- * The table's real bytes, shared out by rows and their size, in whole blocks: a rebalance decides ties between shards that
- * are as large as each other, which shards of a few rows more or less are. Pure.
- */
+/** By rows and their size; the partitions of a table are taken to be cut alike. Pure. */
 function shareBytes(source: Source, rows: readonly number[], sample: Sample | undefined): number[] {
   const all = sample?.rows.get(ALL);
   const average = all === undefined || all.estimate === 0 ? 1 : all.bytes / all.estimate;
@@ -283,8 +280,15 @@ function shareBytes(source: Source, rows: readonly number[], sample: Sample | un
     return (count * (own * seen.seen + average * AVERAGE_ROWS)) / (seen.seen + AVERAGE_ROWS);
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const blocks = totalBytes(source) / BLOCK_BYTES;
-  return weights.map((weight) => (total === 0 ? 0 : Math.round((weight / total) * blocks) * BLOCK_BYTES));
+  const blocks = source.leaves.reduce((sum, leaf) => sum + leaf.blocks, 0);
+  return weights.map((weight, shard) => {
+    const share = total === 0 ? 0 : weight / total;
+    return source.leaves.reduce((sum, leaf) => {
+      const part = blocks === 0 ? 0 : leaf.blocks / blocks;
+      const held = { share: part === 0 ? 0 : share, rows: (rows[shard] ?? 0) * part };
+      return sum + shardBytes(leaf, held, source.primaryKey);
+    }, 0);
+  });
 }
 
 /**

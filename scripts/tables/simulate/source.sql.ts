@@ -43,18 +43,32 @@ SELECT relation.oid::int8::float8 AS oid, relation.relkind AS kind, relation.rel
   LEFT JOIN pg_attribute a ON a.attrelid = relation.oid AND a.attnum = stored.attnum
   LEFT JOIN hash ON true`;
 
-/** $1 the table's oid. What holds its rows: itself, or its partitions. */
+/** $1 the table's oid. What holds its rows: itself, or its partitions. Sizes in blocks, where they are not named bytes. */
 export const LEAVES = `
+WITH block AS (SELECT current_setting('block_size')::int AS size)
 SELECT n.nspname::text AS schema, c.relname::text AS name, am.amname::text AS "accessMethod",
-       pg_total_relation_size(c.oid)::float8 AS bytes,
-       (pg_relation_size(c.oid, 'main') / current_setting('block_size')::int)::float8 AS blocks,
+       (pg_relation_size(c.oid, 'main') / block.size)::float8 AS blocks,
        CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE pg_relation_size(c.reltoastrelid, 'main') END::float8 AS "toastBytes",
+       CASE WHEN c.reltoastrelid <> 0
+            THEN (pg_relation_size(c.reltoastrelid, 'main') + pg_indexes_size(c.reltoastrelid)) / block.size END::float8 AS "toastBlocks",
        ARRAY(SELECT a.attname::text FROM pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum) AS columns,
+       -- Nobody has looked at the values before the first ANALYZE: short ones are the commonest in keys.
+       (SELECT coalesce(json_object_agg(a.attname, CASE WHEN a.attlen > 0 THEN a.attlen ELSE coalesce(s.avg_width, 16) END), '{}')
+          FROM pg_attribute a
+          LEFT JOIN pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname AND s.attname = a.attname AND NOT s.inherited
+         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS widths,
+       (SELECT coalesce(json_agg(json_build_object(
+                 'method', m.amname, 'blocks', pg_relation_size(x.oid, 'main') / block.size, 'isPrimary', i.indisprimary,
+                 'fastUpdate', NOT coalesce(x.reloptions && ARRAY['fastupdate=off', 'fastupdate=false', 'fastupdate=0', 'fastupdate=no'], false),
+                 'columns', ARRAY(SELECT a.attname FROM unnest(i.indkey::int[]) k JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k))), '[]')
+          FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_am m ON m.oid = x.relam
+         WHERE i.indrelid = c.oid) AS indexes
   FROM (SELECT $1::oid AS oid UNION SELECT relid FROM pg_partition_tree($1::oid::regclass) WHERE isleaf) part
   JOIN pg_class c ON c.oid = part.oid AND c.relkind IN ('r', 'm')
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_am am ON am.oid = c.relam
+ CROSS JOIN block
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
 /** Whether Citus has the table already: $1 its oid. Only where the extension is. */

@@ -5,6 +5,7 @@ import { citusVersion } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import { showTable, sqlTable } from '../names';
 import type { Edge } from '../order';
+import type { StoredIndex, StoredTable } from './shard-bytes';
 import {
   COLUMN_NAMES,
   KNOWN_TO_CITUS,
@@ -16,12 +17,8 @@ import {
 } from './source.sql';
 
 /** A relation that holds rows: the table itself, or one of its partitions. */
-export interface Leaf {
+export interface Leaf extends StoredTable {
   readonly table: TableName;
-  /** With indexes, TOAST and maps. */
-  readonly bytes: number;
-  /** Pages of the main fork. */
-  readonly blocks: number;
   /** PostgreSQL's own table access method, which knows blocks and their rows. */
   readonly isHeap: boolean;
   /** Bytes stored out of line. */
@@ -50,6 +47,8 @@ export interface Source {
   /** What follows FROM: a partitioned table with its partitions, any other table alone. */
   readonly from: string;
   readonly mayBeNull: boolean;
+  /** What a specification makes of the primary key, where it does. */
+  readonly primaryKey?: readonly string[] | undefined;
   readonly leaves: readonly Leaf[];
 }
 
@@ -119,10 +118,12 @@ async function lookUp(
     schema: string;
     name: string;
     accessMethod: string | null;
-    bytes: number;
     blocks: number;
     toastBytes: number;
+    toastBlocks: number | null;
     columns: string[];
+    widths: Record<string, number>;
+    indexes: StoredIndex[];
   }>(LEAVES, [found.oid]);
   const source = {
     table,
@@ -135,8 +136,9 @@ async function lookUp(
     },
     from: found.kind === 'p' ? sqlTable(table) : `ONLY ${sqlTable(table)}`,
     mayBeNull: !found.notNull,
-    leaves: leaves.rows.map(({ schema, name, accessMethod, ...leaf }) => ({
+    leaves: leaves.rows.map(({ schema, name, accessMethod, toastBlocks, ...leaf }) => ({
       ...leaf,
+      ...(toastBlocks === null ? {} : { toastBlocks }),
       table: { schema, name },
       isHeap: accessMethod === 'heap',
     })),
@@ -165,11 +167,6 @@ export async function readReferences(client: Client): Promise<Edge[]> {
     then: { schema: row.fromSchema, name: row.fromName },
     firm: false,
   }));
-}
-
-/** Bytes of the whole table, partitions, indexes and TOAST included. Pure. */
-export function totalBytes({ leaves }: Source): number {
-  return leaves.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** The message for a column with NULLs, however they were found. Pure. */

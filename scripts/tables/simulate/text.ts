@@ -24,6 +24,8 @@ export function describeSimulation(simulation: Simulation): string {
     ...moveLines(simulation, 'Distributed on the coordinator alone, a rebalance after adding the workers'),
     '',
     ...workersFirstLines(simulation),
+    '',
+    'Rows are those of the tables; sizes are worked out from theirs, as COPY fills shards and their indexes. Once the shards are there, simulate and `rebalance plan` go by the real ones.',
   ].join('\n');
 }
 
