@@ -220,6 +220,8 @@ export async function applyTables(
         throw lockError(step, failed, attempt.blockers, applied, attempt.error);
       }
       await pause(context, step, failed, attempt, locks);
+      // An online copy that failed leaves its shards and slots to whoever comes round first.
+      if (copied !== undefined) await cleanUpLeftovers(client, context.reporter);
     } else if (!isStatementError(attempt.error)) throw attempt.error;
     else {
       const after = await inspectDatabase(client, input.expected, BETWEEN_STEPS).catch(() => live);
@@ -356,7 +358,12 @@ async function attemptStep(
   const writers: WritersWatch | undefined =
     copied === undefined
       ? undefined
-      : watchWriters(sentry, { pid, table: copied, lockTimeoutMs: locks.timeoutMs });
+      : await watchWriters(sentry, {
+          pid,
+          table: copied,
+          lockTimeoutMs: locks.timeoutMs,
+          replayTimeoutMs: locks.longWorkTimeoutMs,
+        });
   const from = performance.now();
   try {
     const blockedSeconds = await runStep(client, step, locks);

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { TableName } from '../../config/distribution-types';
 import { sqlTable } from './names';
-import { CANCEL, COPY_STAGE, HOLD_WRITERS, REPLAY_STANDS, WRITERS_HELD } from './watch.sql';
+import { CANCEL, COPY_STAGE, HOLD_WRITERS, LAST_OPERATION, REPLAY_STANDS, WRITERS_HELD } from './watch.sql';
 import { PauseMeter } from './write-pause';
 import type { WritePause } from './write-pause';
 
@@ -12,17 +12,17 @@ const INTERVAL_MS = 50;
 const CLOSE_INTERVAL_MS = 20;
 /** Writers are not held up for longer, milliseconds; what that is to keep from happening is noticed all the same. */
 const LONGEST_HOLD_MS = 5_000;
-/** Milliseconds between two looks at the replay of changes; it starts anew every five seconds when it fails. */
+/** Milliseconds between two looks at the replay of changes. */
 const REPLAY_INTERVAL_MS = 1_000;
-/** So many of these in a row: the replay failed at least three times, or no process is free for it. */
-const REPLAYS_STANDING = 20;
 
 export interface CopyInProgress {
-  /** The backend that copies. */
+  /** The backend that is going to copy. */
   readonly pid: number;
   readonly table: TableName;
   /** Milliseconds to wait for running writes before writers that come after them are let through. */
   readonly lockTimeoutMs: number;
+  /** Milliseconds that changes may go without a process that replays them; one that fails starts anew after five seconds. */
+  readonly replayTimeoutMs: number;
 }
 
 export interface WritersWatch {
@@ -41,13 +41,20 @@ export interface WritersWatch {
  * the copy then waits for ever, with the log of the node piling up. So writers wait while that goes on, a moment for most
  * tables; and should a change slip through, the copy is cancelled, to be tried again.
  */
-export function watchWriters(client: Client, { pid, table, lockTimeoutMs }: CopyInProgress): WritersWatch {
+export async function watchWriters(
+  client: Client,
+  { pid, table, lockTimeoutMs, replayTimeoutMs }: CopyInProgress,
+): Promise<WritersWatch> {
+  const before = await client
+    .query<{ last: string }>(LAST_OPERATION)
+    .then(({ rows }) => rows[0]?.last ?? '0')
+    .catch(() => '0');
   const ended = new AbortController();
   const meter = new PauseMeter(performance.now());
   const name = sqlTable(table);
   let stalled = false;
-  let standing = 0;
   let replayLookedAt = 0;
+  let standingSince: number | undefined;
   let stage: 'before' | 'holding' | 'gave-up' | 'past' = 'before';
   let heldAt = 0;
 
@@ -63,6 +70,7 @@ export function watchWriters(client: Client, { pid, table, lockTimeoutMs }: Copy
   const guard = async (): Promise<void> => {
     const { rows } = await client.query<{ shards: string[]; near: boolean; safe: boolean }>(COPY_STAGE, [
       name,
+      before,
     ]);
     const { shards = [], near = false, safe = false } = rows[0] ?? {};
     if (stage === 'holding') {
@@ -80,11 +88,12 @@ export function watchWriters(client: Client, { pid, table, lockTimeoutMs }: Copy
     }
   };
   const lookAtReplay = async (): Promise<void> => {
-    if (performance.now() - replayLookedAt < REPLAY_INTERVAL_MS) return;
-    replayLookedAt = performance.now();
-    const { rows } = await client.query<{ stands: boolean }>(REPLAY_STANDS);
-    standing = rows[0]?.stands === true ? standing + 1 : 0;
-    if (standing < REPLAYS_STANDING) return;
+    const now = performance.now();
+    if (now - replayLookedAt < REPLAY_INTERVAL_MS) return;
+    replayLookedAt = now;
+    const { rows } = await client.query<{ stands: boolean }>(REPLAY_STANDS, [before]);
+    standingSince = rows[0]?.stands === true ? (standingSince ?? now) : undefined;
+    if (standingSince === undefined || now - standingSince < replayTimeoutMs) return;
     stalled = true;
     await client.query(CANCEL, [pid]);
   };

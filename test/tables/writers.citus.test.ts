@@ -67,4 +67,41 @@ platformSuite('writers of a table that is distributed online', () => {
       expect(text).toMatch(/Writers of readings waited at most \d+\.\d s/);
     },
   );
+
+  test('a copy that cannot replay a change is cancelled and begun anew', async () => {
+    database = await freshOnlineDatabase({ workers: 0 });
+    const { target, platform } = database;
+    await query(target, READINGS);
+    await query(target, FILL_READINGS, [ROWS]);
+    // Shards get their keys long after the replication slots are there, and the moment cannot be kept from writers.
+    await query(
+      platform,
+      `CREATE FUNCTION slowly() RETURNS event_trigger LANGUAGE plpgsql AS
+         $$ BEGIN IF current_query() LIKE '%ADD CONSTRAINT%' THEN PERFORM pg_sleep(0.1); END IF; END $$;
+       CREATE EVENT TRIGGER slow_keys ON ddl_command_start WHEN TAG IN ('ALTER TABLE') EXECUTE FUNCTION slowly();
+       REVOKE EXECUTE ON FUNCTION lock_shard_metadata(int, bigint[]) FROM PUBLIC`,
+    );
+    const stop = startWriters(target, ROWS);
+    let allowed: Promise<unknown> | undefined;
+    const context = testContext((line) => {
+      if (!line.includes('begins anew') || allowed !== undefined) return;
+      allowed = query(
+        platform,
+        'GRANT EXECUTE ON FUNCTION lock_shard_metadata(int, bigint[]) TO PUBLIC; DROP EVENT TRIGGER slow_keys',
+      );
+    });
+    const locks = { timeoutMs: 2_000, longWorkTimeoutMs: 3_000, attempts: 12, pauseMs: 1_000 };
+    const { document } = await tablesApply(context, { target, expected, compareRows: false, locks });
+    const { inserts, updates, deletes } = await stop();
+    await allowed;
+    expect(context.lines).toContain(
+      'distribute:readings was cancelled, because the changes of writers did not reach the copy any more, and begins anew',
+    );
+    expect(document.applied.map(({ id }) => id)).toEqual(['distribute:readings']);
+    expect(await withClient(target, (client) => findWrites(client, ROWS))).toEqual({
+      inserts,
+      updates,
+      deletes,
+    });
+  });
 });
