@@ -174,8 +174,10 @@ export async function applyTables(
     inspectPatiently(context, client, input.expected, locks, options);
   let live = await inspect();
   let plan = planTables(input.expected, live);
-  if (input.reviewed !== undefined) plan = requireReviewed(input.reviewed, plan, live);
   let before = await readRecord(client);
+  if (input.reviewed !== undefined) {
+    plan = requireReviewed(input.reviewed, plan, live, before !== undefined);
+  }
   announce(context, plan);
   if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
     throw new ScaleoutError('nothing was changed, as answered');

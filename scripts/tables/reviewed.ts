@@ -24,16 +24,23 @@ const NAMED = 8;
 /**
  * Holds what would be done against what was reviewed. A database that nobody touched passes, and so does one on which a run of the
  * same plan was broken off: there the steps left are the last of the plan, and nothing differs but what the steps before them
- * change. Somebody who did by hand exactly what comes next in the plan is not told apart from such a run. Pure.
+ * change. Pure.
  *
+ * @param begun a run was begun and has not come to its end: its record of what there was before is there. Without one, no change is
+ *   of a run, not even what a step would have done
  * @returns the steps left, in the order in which they were reviewed
  * @throws ScaleoutError (refused) that names what changed
  */
-export function requireReviewed(reviewed: Reviewed, now: TablesPlan, live: LiveDatabase): TablesPlan {
+export function requireReviewed(
+  reviewed: Reviewed,
+  now: TablesPlan,
+  live: LiveDatabase,
+  begun: boolean,
+): TablesPlan {
   if (now.steps.length === 0) return now;
   const left = remaining(reviewed, now);
   const changes = compareSnapshots(reviewed.snapshot, takeSnapshot(live));
-  const foreign = changes.filter((change) => !isOurs(change, reviewed.snapshot, left, live));
+  const foreign = changes.filter((change) => !begun || !isOurs(change, reviewed.snapshot, left, live));
   if (foreign.length > 0) {
     const named = foreign.slice(0, NAMED).map(describeChange);
     const more = foreign.length > NAMED ? `, and ${String(foreign.length - NAMED)} more` : '';

@@ -32,8 +32,8 @@ const edited = (
   ...plan,
   steps: edit(plan.steps),
 });
-const check = (live: LiveDatabase, reviewed = seal()): string[] =>
-  requireReviewed(reviewed, planTables(reviewed.expected, live), live).steps.map((step) => step.id);
+const check = (live: LiveDatabase, reviewed = seal(), begun = true): string[] =>
+  requireReviewed(reviewed, planTables(reviewed.expected, live), live, begun).steps.map((step) => step.id);
 
 /** The database after the steps of the plan before this one. */
 function before(id: string, live = start, spec = expected): LiveDatabase {
@@ -122,6 +122,15 @@ describe('the database of a reviewed plan', () => {
 });
 
 describe('a run of a reviewed plan that was broken off', () => {
+  test('is known by its record: without one, somebody else did the first steps', () => {
+    const live = before('drop-foreign-key:events:events_device_id_fkey');
+    expect(() => check(live)).not.toThrow();
+    expect(() => check(live, seal(), false)).toThrow(
+      refusal(/key scaleout_key_events of table events is new/),
+    );
+    expect(() => check(start, seal(), false)).not.toThrow();
+  });
+
   test('goes on from every step, in the order of the review', () => {
     const { steps } = seal();
     for (const [place, step] of steps.entries()) {
