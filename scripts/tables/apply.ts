@@ -183,6 +183,8 @@ export async function applyTables(
     throw new ScaleoutError('nothing was changed, as answered');
   }
   if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
+  // Citus forgets how many rows a table has when it makes it a table of its own on the way.
+  const estimates = new Map(plan.steps.map(({ id, rows }) => [id, rows]));
   const subject = (): Subject => ({
     expected: input.expected,
     tables: (input.compareRows ?? true) ? tablesSpokenOf(input.expected, live) : [],
@@ -199,7 +201,13 @@ export async function applyTables(
     stopIfAsked(context.signal, progressSoFar(applied, plan));
     await requireNoRebalance(client, progressSoFar(applied, plan));
     const copied = onlineCopy(step, live);
-    const attempt = await attemptStep(context, client, watchers, { step, pid, locks, copied });
+    const rows = step.rows ?? estimates.get(step.id);
+    const attempt = await attemptStep(context, client, watchers, {
+      step: rows === undefined ? step : { ...step, rows },
+      pid,
+      locks,
+      copied,
+    });
     if (attempt.pause !== undefined && attempt.pause.seconds > (longestPause?.seconds ?? -1)) {
       longestPause = { id: step.id, ...attempt.pause };
     }
