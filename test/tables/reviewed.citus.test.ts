@@ -11,7 +11,7 @@ import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { named } from './support/catalog';
 import { freshOnlineDatabase } from './support/databases';
-import { createSensors, query, sensorsDistribution, testContext } from './support/sensors';
+import { createSensors, query, sensorsDistribution, session, testContext } from './support/sensors';
 
 jest.setTimeout(180_000);
 
@@ -107,6 +107,50 @@ platformSuite('a reviewed plan that is applied step by step', () => {
       }
     },
   );
+});
+
+platformSuite('a reviewed plan that is broken off in the middle of a step', () => {
+  let database: TestDatabase;
+  afterEach(async () => {
+    await database.drop();
+  });
+
+  test('goes on from an unfinished index and from a table that was left local, by what it was reviewed for', async () => {
+    database = await freshOnlineDatabase({ workers: 2 });
+    const { target } = database;
+    await query(target, SCHEMA);
+    const before = await withClient(target, (client) => fingerprintTables(client, names));
+    const expected = spec(true);
+    const reviewed = (await tablesPlan(testContext(), { target, expected })).document;
+
+    const holder = await session(target);
+    const writing = testContext((line) => {
+      if (line.startsWith('set-not-null'))
+        void holder.query('BEGIN; INSERT INTO "Payments" (user_id, cents) VALUES (1, 1)');
+    });
+    const locks = { timeoutMs: 150, longWorkTimeoutMs: 300, attempts: 1, pauseMs: 10 };
+    await expect(tablesApply(writing, { target, expected, reviewed, locks })).rejects.toThrow(
+      /build-key-index:Payments did not get its lock/,
+    );
+    await holder.query('ROLLBACK');
+    await holder.end();
+
+    const context = testContext((line, stop) => {
+      if (line === 'distribute Payments') setTimeout(stop, 1_000);
+    });
+    await expect(tablesApply(context, { target, expected, reviewed })).rejects.toThrow(InterruptedError);
+    expect(context.lines.join('\n')).toMatch(/drop-leftover-index:Payments .*\nbuild-key-index:Payments/);
+    expect(
+      await query(
+        target,
+        `SELECT partmethod FROM pg_dist_partition WHERE logicalrelid = '"Payments"'::regclass`,
+      ),
+    ).toEqual([{ partmethod: 'n' }]);
+
+    await tablesApply(testContext(), { target, expected, reviewed });
+    const verified = await tablesVerify(testContext(), { target, expected, expectedFingerprints: before });
+    expect(verified.document.checks.filter((check) => !check.ok)).toEqual([]);
+  });
 });
 
 platformSuite('a database that changed since its plan was made', () => {
