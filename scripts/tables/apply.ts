@@ -354,6 +354,7 @@ async function attemptStep(
     : undefined;
   const onlooking = watch(onlooker, {
     pid,
+    lockTimeoutMs: step.transaction ? locks.timeoutMs : locks.longWorkTimeoutMs,
     signal,
     ...(progress === undefined
       ? {}

@@ -21,8 +21,10 @@ export interface Blocker {
 
 /** Milliseconds between two looks. */
 const INTERVAL_MS = 200;
-/** Asking every node how far the copy is costs a connection each: this many looks between two times. */
-const LOOKS_PER_COUNT = 5;
+/** Milliseconds between two looks at every node, at least and at most. */
+const EVERYWHERE_MS = [1_000, 5_000] as const;
+/** A look at every node costs connections there, and with them the time of the copy itself: it may have a fiftieth. */
+const EVERYWHERE_SHARE = 1 / 50;
 /** A cancellation falls flat between two statements, and is in the way of the clean-up after one: not at every look. */
 const LOOKS_PER_CANCEL = 5;
 
@@ -32,6 +34,8 @@ export interface Watched {
   readonly pid: number;
   /** Counts rows as they arrive in the shards of the table of this name; `rows` is how many there may be. */
   readonly copy?: { readonly table: string; readonly rows?: number; readonly progress: Progress };
+  /** Milliseconds the step waits for a lock: whoever holds it is looked for more often than that. */
+  readonly lockTimeoutMs: number;
   /** Cancels the statement in flight once aborted. */
   readonly signal: AbortSignal;
 }
@@ -55,10 +59,10 @@ export function watch(client: Client, watched: Watched): Watch {
     if (looksAborted % LOOKS_PER_CANCEL === 0) await client.query(CANCEL, [watched.pid]);
     looksAborted += 1;
   };
-  const look = async (count: boolean): Promise<void> => {
+  const look = async (everywhere: boolean): Promise<void> => {
     const { rows } = await client.query<Blocker>(BLOCKERS, [watched.pid]);
     if (rows.length > 0) seen = rows;
-    if (!count) return;
+    if (!everywhere) return;
     if (rows.length === 0) {
       const { rows: elsewhere } = await client.query<Blocker>(WORKER_BLOCKERS, [watched.pid]);
       if (elsewhere.length > 0) seen = elsewhere;
@@ -76,7 +80,8 @@ export function watch(client: Client, watched: Watched): Watch {
     progress.update(soFar);
   };
   const loop = async (): Promise<void> => {
-    for (let looks = 1; ; looks += 1) {
+    let due = performance.now() + EVERYWHERE_MS[0];
+    for (;;) {
       try {
         await sleep(INTERVAL_MS, undefined, { signal: ended.signal });
       } catch {
@@ -84,7 +89,9 @@ export function watch(client: Client, watched: Watched): Watch {
       }
       // The connection of the step reports what matters. One that fails is no reason to leave the other out.
       await cancel().catch(() => undefined);
-      await look(looks % LOOKS_PER_COUNT === 0).catch(() => undefined);
+      const from = performance.now();
+      await look(from >= due).catch(() => undefined);
+      if (from >= due) due = performance.now() + pauseAfter(performance.now() - from, watched.lockTimeoutMs);
     }
   };
   const looping = loop();
@@ -95,6 +102,12 @@ export function watch(client: Client, watched: Watched): Watch {
       await looping;
     },
   };
+}
+
+/** Milliseconds to the next look at every node, after one that took so long. */
+export function pauseAfter(tookMs: number, lockTimeoutMs: number): number {
+  const [least, most] = EVERYWHERE_MS;
+  return Math.max(least, Math.min(tookMs / EVERYWHERE_SHARE, most, lockTimeoutMs / 3));
 }
 
 async function partitionNames(client: Client, table: string): Promise<string[]> {
