@@ -29,6 +29,8 @@ import type { StepAction, TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';
 import { arePrepared, goesByItself, preparedTransactions } from './prepared';
 import { requireNothingBeyond, requireReviewed } from './reviewed';
+import { onlyReader } from './readers';
+import type { Readers } from './readers';
 import { requireNoRebalance } from './rebalance-guard';
 import { tablesSpokenOf } from './schemas';
 import { describeBlocker, watch } from './watch';
@@ -112,6 +114,8 @@ export interface ApplyInput {
   readonly compareRows?: boolean;
   /** Asked before the first step and after the last; their answers are compared. */
   readonly queries?: readonly WorkloadQuery[];
+  /** Sessions to count with. @default - the one that runs the steps */
+  readonly readers?: Readers;
   /**
    * Handed what there was before and is now, before the record of it leaves the database. With nothing to do and nothing
    * recorded, `before` and `compared` are null.
@@ -190,10 +194,11 @@ export async function applyTables(
     tables: (input.compareRows ?? true) ? tablesSpokenOf(input.expected, live) : [],
     queries: input.queries ?? [],
   });
+  const around = { reporter: context.reporter, readers: input.readers ?? onlyReader(client) };
   const beforeLooking = performance.now();
   if (before === undefined && plan.steps.length > 0) {
     before = await patiently(context, locks, () =>
-      withBoundedReads(client, () => recordBefore(client, subject(), live, context)),
+      withBoundedReads(client, () => recordBefore(client, subject(), live, around)),
     );
   }
   const lookedSeconds = secondsSince(beforeLooking);
@@ -255,7 +260,7 @@ export async function applyTables(
     look: async () => {
       live = await inspect({ searchNulls: false });
       return patiently(context, locks, () =>
-        withBoundedReads(client, () => observe(client, subject(), live, context.reporter)),
+        withBoundedReads(client, () => observe(client, subject(), live, around)),
       );
     },
   });

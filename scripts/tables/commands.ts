@@ -14,6 +14,7 @@ import { planTables } from './plan';
 import type { TablesPlan } from './plan';
 import { sealPlan, writePlan } from './plan-file';
 import type { SealedPlan } from './plan-file';
+import { readersOf } from './readers';
 import { requireNoRebalance, shardsOnTheMove } from './rebalance-guard';
 import {
   databaseIdentity,
@@ -114,6 +115,7 @@ export async function tablesApply(
                 {
                   ...input,
                   ...(ask ? { approve } : {}),
+                  readers: readersOf(target, context.signal),
                   ...(receipt === undefined
                     ? {}
                     : { keep: (seen) => keepReceipt(context, client, receipt, seen) }),
@@ -150,16 +152,17 @@ export async function tablesVerify(
   { target, expected, receipt: file, ...extras }: TablesVerifyInput,
 ): Promise<VerbResult<TablesVerified>> {
   const receipt = file === undefined ? undefined : readReceipt(file);
+  const around = { reporter: context.reporter, readers: readersOf(target, context.signal) };
   const verified = await onCitus(
     context,
     target,
     'tables verify',
     async (client) => {
       if (file === undefined || receipt === undefined) {
-        return verifyDatabase(client, expected, extras, context.reporter);
+        return verifyDatabase(client, expected, extras, around);
       }
       requireSameDatabase(file, receipt, await databaseIdentity(client));
-      return verifyDatabase(client, expected, { ...extras, receipt }, context.reporter);
+      return verifyDatabase(client, expected, { ...extras, receipt }, around);
     },
     { readOnly: true },
   );

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { InterruptedError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import type { AppliedStep } from './apply';
 import { forgetRecord, writeRecord } from './before-record';
@@ -6,7 +7,7 @@ import type { LiveDatabase } from './live';
 import { compareObjects } from './objects';
 import type { ObjectsCompared } from './objects';
 import { compareAnswers, compareRows, observe } from './observation';
-import type { AnswerCompared, Observation, RowsCompared, Subject } from './observation';
+import type { AnswerCompared, Around, Observation, RowsCompared, Subject } from './observation';
 
 /** What a run has to say of the rows; `before` of each is what `tables verify` may compare with. */
 export interface RowsReceipt {
@@ -29,9 +30,9 @@ export async function recordBefore(
   client: Client,
   subject: Subject,
   live: LiveDatabase,
-  { reporter }: VerbContext,
+  around: Around,
 ): Promise<Observation> {
-  const before = await observe(client, subject, live, reporter);
+  const before = await observe(client, subject, live, around);
   await writeRecord(client, before);
   return before;
 }
@@ -55,7 +56,12 @@ export async function settle(
 ): Promise<(Omit<Compared, 'rows'> & { readonly rows: RowsReceipt | null }) | undefined> {
   if (before === undefined && keep === undefined) return undefined;
   const from = performance.now();
-  const after = await look();
+  const after = await look().catch((error: unknown) => {
+    if (!(error instanceof InterruptedError)) throw error;
+    throw new InterruptedError(
+      'stopped as asked: every step is done, and what came of rows and answers was not compared yet. Run the same command again for that alone',
+    );
+  });
   const seconds = lookedSeconds + (performance.now() - from) / 1000;
   if (before === undefined) {
     await keep?.({ applied, before: null, after, compared: null });

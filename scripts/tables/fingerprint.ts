@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
 import type { TableName } from '../../config/distribution-types';
+import { withBoundedReads } from '../lib/connection';
 import { sqlTable } from './names';
 
 /** What a table holds, in two numbers that depend neither on the order of its rows nor on where they are. */
@@ -65,17 +66,13 @@ export async function settleText(client: Client): Promise<void> {
  * distributed or not; with writes in between, the figures are those of the moment each table was read.
  *
  * Needs PostgreSQL 14 or later, as Citus 12.1 does.
- *
- * @param onTable told of each table before it is read, and how many are done by then
  */
 export async function fingerprintTables(
   client: Client,
   tables: readonly TableName[],
-  onTable: (table: TableName, done: number) => void = () => undefined,
 ): Promise<Fingerprint[]> {
   const fingerprints: Fingerprint[] = [];
   for (const table of tables) {
-    onTable(table, fingerprints.length);
     await client.query('BEGIN READ ONLY');
     try {
       await settleText(client);
@@ -92,6 +89,28 @@ export async function fingerprintTables(
     }
   }
   return fingerprints;
+}
+
+/**
+ * The same in several sessions at once, a table each; the tables are begun in their order, and answered for in it.
+ *
+ * @param onTable told of each table as it is begun, and how many are done by then
+ */
+export async function fingerprintAtOnce(
+  clients: readonly Client[],
+  tables: readonly TableName[],
+  onTable: (table: TableName, done: number) => void,
+): Promise<Fingerprint[]> {
+  const left = [...tables.entries()];
+  const found: [number, Fingerprint[]][] = [];
+  const work = async (client: Client): Promise<void> => {
+    for (let next = left.shift(); next !== undefined; next = left.shift()) {
+      onTable(next[1], found.length);
+      found.push([next[0], await withBoundedReads(client, () => fingerprintTables(client, [next[1]]))]);
+    }
+  };
+  await Promise.all(clients.map(work));
+  return found.sort(([a], [b]) => a - b).flatMap(([, fingerprints]) => fingerprints);
 }
 
 function hashed({ name, type }: { readonly name: string; readonly type: string }): string {

@@ -7,12 +7,13 @@ import { count } from '../lib/reporter';
 import type { Reporter } from '../lib/reporter';
 import { sameAnswer, takeAnswers } from './answers';
 import type { Answer } from './answers';
-import { fingerprintTables } from './fingerprint';
+import { fingerprintAtOnce } from './fingerprint';
 import type { Fingerprint } from './fingerprint';
 import type { LiveDatabase } from './live';
-import { showTable } from './names';
+import { compareTables, showTable } from './names';
 import { readObjects } from './objects';
 import type { Objects } from './objects';
+import type { Readers } from './readers';
 
 /** What a distribution may not change, at one moment: counts and digests, nothing of the content. */
 export interface Observation {
@@ -31,6 +32,15 @@ export interface Subject {
   readonly queries: readonly WorkloadQuery[];
 }
 
+/** What looking is done with, beside the session that plans. */
+export interface Around {
+  readonly reporter: Reporter;
+  readonly readers: Readers;
+}
+
+/** Tables that are read at once. More gain little: each is read on its shards in parallel already. */
+const AT_ONCE = 4;
+
 const NOW = `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS now`;
 
 /** @param live inspected with its facts */
@@ -38,25 +48,34 @@ export async function observe(
   client: Client,
   { expected, tables, queries }: Subject,
   live: LiveDatabase,
-  reporter: Reporter,
+  around: Around,
 ): Promise<Observation> {
   const { rows } = await client.query<{ now: string }>(NOW);
   // The rows last: they take longest, and whatever is in the way of a query is then known.
   const objects = await readObjects(client, expected, live);
-  const answers = await takeAnswers(client, queries, reporter);
-  return { at: rows[0]?.now ?? '', rows: await countRows(client, tables, reporter), answers, objects };
+  const answers = await takeAnswers(client, queries, around.reporter);
+  const bytes = new Map(live.tables.map((each) => [tableKey(each.table), each.bytes]));
+  const largestFirst = tables.toSorted(
+    (a, b) => (bytes.get(tableKey(b)) ?? 0) - (bytes.get(tableKey(a)) ?? 0),
+  );
+  const counted = await countRows(largestFirst, around);
+  return {
+    at: rows[0]?.now ?? '',
+    rows: counted.sort((a, b) => compareTables(a.table, b.table)),
+    answers,
+    objects,
+  };
 }
 
 /** Counts and hashes, and says how far it is. */
 export async function countRows(
-  client: Client,
   tables: readonly TableName[],
-  reporter: Reporter,
+  { reporter, readers }: Around,
 ): Promise<Fingerprint[]> {
   if (tables.length === 0) return [];
   const progress = reporter.progress('counting and hashing rows', tables.length, 'tables');
-  const counted = await fingerprintTables(client, tables, (table, done) =>
-    progress.update(done, showTable(table)),
+  const counted = await readers(Math.min(AT_ONCE, tables.length), (clients) =>
+    fingerprintAtOnce(clients, tables, (table, done) => progress.update(done, showTable(table))),
   );
   progress.update(tables.length);
   progress.finish('');

@@ -18,7 +18,9 @@ import { keyIndexName, sameColumns, showTable } from './names';
 import { compareObjects, readObjects } from './objects';
 import type { ObjectsCompared } from './objects';
 import { compareAnswers, countRows } from './observation';
+import type { Around } from './observation';
 import { Outlook } from './outlook';
+import { onlyReader } from './readers';
 import { tablesSpokenOf } from './schemas';
 import type { Receipt } from './receipt';
 import { taskCount } from './task-count';
@@ -54,7 +56,7 @@ export async function verifyDatabase(
   client: Client,
   expected: Distribution,
   extras: VerifyExtras = {},
-  reporter: Reporter = silentReporter,
+  around: Around = { reporter: silentReporter, readers: onlyReader(client) },
 ): Promise<TablesVerified> {
   const { receipt } = extras;
   const live = await inspectDatabase(client, expected, { searchNulls: false, facts: receipt !== undefined });
@@ -65,9 +67,8 @@ export async function verifyDatabase(
     ),
   );
   const found = await countRows(
-    client,
-    present.map(({ table }) => table),
-    reporter,
+    present.toSorted((a, b) => b.rows - a.rows).map(({ table }) => table),
+    around,
   );
   const queries: Check[] = [];
   for (const query of extras.queries ?? [])
@@ -80,7 +81,7 @@ export async function verifyDatabase(
     ...queries,
     ...(receipt === undefined
       ? []
-      : await checkReceipt(client, expected, live, receipt, extras.queries ?? [], reporter)),
+      : await checkReceipt(client, expected, live, receipt, extras.queries ?? [], around.reporter)),
   ];
   return { formatVersion: 1, ok: checks.every((check) => check.ok), checks };
 }

@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { PassThrough, Readable, Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import type { WorkloadQuery } from '../../config/workload';
 import { run } from '../../scripts/cli';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
@@ -186,21 +186,23 @@ platformSuite('a receipt of tables apply', () => {
       '--json',
     ];
     const verified = async (): Promise<unknown> => {
-      let stdout = '';
-      const into = new Writable({
-        write(chunk: Buffer, _, done) {
-          stdout += chunk.toString();
-          done();
-        },
-      });
+      const written = { stdout: '', stderr: '' };
+      const into = (stream: keyof typeof written): Writable =>
+        new Writable({
+          write(chunk: Buffer, _, done) {
+            written[stream] += chunk.toString();
+            done();
+          },
+        });
       const status = await run(['tables', 'verify', ...common], {
-        stdout: into,
-        stderr: new PassThrough().resume(),
+        stdout: into('stdout'),
+        stderr: into('stderr'),
         stdin: Readable.from([]),
-        environment: {},
+        environment: { PGPASSWORD: database.target.password },
         signal: new AbortController().signal,
       });
-      const { ok, checks } = JSON.parse(stdout) as TablesVerified;
+      if (written.stdout === '') throw new Error(written.stderr);
+      const { ok, checks } = JSON.parse(written.stdout) as TablesVerified;
       return { status, ok, wrong: checks.filter((check) => !check.ok) };
     };
     expect(await verified()).toEqual({ status: 0, ok: true, wrong: [] });
