@@ -66,6 +66,27 @@ platformSuite('what is noted before tables apply and compared after', () => {
     expect(await ownSchema()).toEqual([]);
   });
 
+  test('a run that is stopped while it counts has changed nothing, or leaves the comparison to the next', async () => {
+    const { target } = database;
+    const stopAtCount = (which: number): ReturnType<typeof testContext> => {
+      let counts = 0;
+      return testContext((line, ask) => {
+        if (line === 'counting and hashing rows' && ++counts === which) ask();
+      });
+    };
+    await expect(tablesApply(stopAtCount(1), { target, expected })).rejects.toThrow(/nothing was changed/);
+    expect(await ownSchema()).toEqual([]);
+    expect(await query(target, 'SELECT logicalrelid FROM pg_dist_partition')).toEqual([]);
+    await expect(tablesApply(stopAtCount(2), { target, expected })).rejects.toThrow(
+      /every step is done.*was not compared yet/,
+    );
+    await query(target, 'DELETE FROM events WHERE event_id = 7');
+    const { document } = await tablesApply(testContext(), { target, expected });
+    expect(document.applied).toEqual([]);
+    expect(document.rows?.tables.filter((each) => !each.same).map((each) => each.table)).toEqual(['events']);
+    expect(await ownSchema()).toEqual([]);
+  });
+
   test('nobody who asks not to count is made to', async () => {
     const { target } = database;
     const context = testContext();
