@@ -22,6 +22,8 @@ import { laneSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 import { recordingReporter } from './recording-reporter';
 
+jest.setTimeout(60_000);
+
 const scratch = scratchDirectory();
 const context: VerbContext = {
   reporter: silentReporter,
@@ -119,7 +121,7 @@ laneSuite('postgres', 'payments beside the same payments, partitioned', () => {
     const [plain, partitioned] = seen;
     expect(plain?.columns.length).toBeGreaterThan(10);
     expect(partitioned).toEqual(plain);
-  }, 60_000);
+  });
 
   test('are read, partitioned, where they are asked for alone', async () => {
     await load('payments-partitioned');
@@ -140,19 +142,12 @@ laneSuite('postgres', 'payments beside the same payments, partitioned', () => {
     });
   });
 
-  test('are simulated as one table: its partitions’ rows and bytes, shared out', async () => {
+  test('are simulated as one table, with every row counted once', async () => {
     await load('payments-partitioned');
     const { tables } = await simulated(loadWorkload('payments-partitioned').distribution);
     expect(tables.map(({ table }) => table).sort()).toEqual(['payment_events', 'payment_users']);
-    const { shards = [], bytes = 0 } = tables.find(({ table }) => table === 'payment_events') ?? {};
+    const { shards = [] } = tables.find(({ table }) => table === 'payment_events') ?? {};
     expect(shards.reduce((sum, { rows }) => sum + rows, 0)).toBe(ROWS);
-    const { rows } = await withClient(cluster.coordinator, (client) =>
-      client.query<{ bytes: string }>(
-        "SELECT sum(pg_total_relation_size(relid)) AS bytes FROM pg_partition_tree('payment_events')",
-      ),
-    );
-    // In whole blocks of each shard.
-    expect(Math.abs(bytes - Number(rows[0]?.bytes))).toBeLessThan(32 * 8192);
   });
 
   test('are advised to keep the time in their key', async () => {
