@@ -22,8 +22,8 @@ export interface SimulatedGroup {
 
 /**
  * What Citus would do with the rows of a plain PostgreSQL. Which row belongs to which shard is exact, by PostgreSQL's
- * own hash functions; where a shard goes follows Citus's rule; how many bytes that is, is shared out from the real
- * tables. Nothing is moved or changed.
+ * own hash functions; where a shard goes follows Citus's rule; how many bytes that is, is foreseen from the size of the
+ * rows and of what each shard has for itself. Nothing is moved or changed.
  */
 export async function simulatedCluster(
   target: ConnectionTarget,
