@@ -9,6 +9,7 @@ import { measurePlan, PLAN_PEER, planUnavailable } from './plan';
 import { measureScaleFirst, SCALE_FIRST_PEER } from './scale-first';
 import { measureSimulate, SIMULATE_PEER } from './simulate';
 import { measureSynth } from './synth';
+import { measureWritePause, WRITE_PAUSE_PEER } from './write-pause';
 
 /** One comparison: what is measured against which peer, and how to take the pairs. */
 export interface Bench {
@@ -66,6 +67,18 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     unavailable: citusUnavailable,
     pairs: measureScaleFirst,
     runs: 1,
+  },
+  'write-pause': {
+    against: WRITE_PAUSE_PEER,
+    unavailable: citusUnavailable,
+    pairs: (context, runs) => measureWritePause(context, runs, 1_000_000),
+    runs: 3,
+  },
+  'write-pause-small': {
+    against: WRITE_PAUSE_PEER,
+    unavailable: citusUnavailable,
+    pairs: (context, runs) => measureWritePause(context, runs, 10_000),
+    runs: 3,
   },
 };
 

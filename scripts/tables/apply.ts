@@ -378,7 +378,8 @@ async function attemptStep(
           pid,
           table: copied,
           lockTimeoutMs: locks.timeoutMs,
-          replayTimeoutMs: locks.longWorkTimeoutMs,
+          // What was copied so far is lost with it; the server takes some seconds itself to start a process.
+          replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
         });
   const from = performance.now();
   try {

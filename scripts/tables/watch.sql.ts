@@ -45,16 +45,16 @@ export const CANCEL = 'SELECT pg_cancel_backend($1::int)';
  * Whether session $1, or one that Citus opened for it on this node, holds or asks for a lock that writers of table $2 (or
  * of a partition of it) have to wait for, and for how many milliseconds somebody has been waiting there. Writers wait for
  * the table itself, and, once Citus knows it, for the advisory lock of class 4 on its only shard. The looking session
- * counts as well: it may be the one that holds writers up.
+ * counts as well: it may be the one that holds writers up. Nothing in here waits for a lock of the step itself.
  */
 export const WRITERS_HELD = `
-WITH step AS (
+WITH RECURSIVE step AS (
   SELECT pid FROM pg_stat_activity
    WHERE pid IN ($1::int, pg_backend_pid())
       OR application_name = 'citus_internal gpid=' || citus_calculate_gpid(
            (SELECT nodeid FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary'), $1::int)
 ), relations AS (
-  SELECT to_regclass($2)::oid AS relid UNION SELECT relid FROM pg_partition_tree(to_regclass($2))
+  SELECT to_regclass($2)::oid AS relid UNION SELECT inhrelid FROM pg_inherits JOIN relations ON inhparent = relid
 ), locks AS (
   SELECT l.* FROM pg_locks l, pg_database d
    WHERE d.datname = current_database() AND l.database = d.oid
@@ -73,33 +73,32 @@ SELECT EXISTS (
 export const LAST_OPERATION = 'SELECT coalesce(max(operation_id), 0)::text AS last FROM pg_dist_cleanup';
 
 /**
- * How far Citus has come, in an operation after $2, with the shards that an online copy of table $1 makes on this node, from its own list of what to
- * remove should it fail: whether it is about to make replication slots (\`near\`), and whether every shard that changes will
- * be replayed into can tell rows apart (\`safe\`). \`shards\` are those that writers use until the copy is over.
+ * How far Citus has come, in an operation after $2, with the shards that an online copy of table $1 makes on this node, by
+ * its own list of what to remove should it fail: whether it is about to make replication slots (\`near\`: tables that only
+ * stand in for shards of other nodes get their keys just before), and whether every shard that changes will be replayed
+ * into can tell rows apart (\`safe\`). \`shards\` are those that writers use until the copy is over.
  */
 export const COPY_STAGE = `
-WITH relations AS (
-  SELECT to_regclass($1)::oid AS relid UNION SELECT relid FROM pg_partition_tree(to_regclass($1))
+WITH RECURSIVE relations AS (
+  SELECT to_regclass($1)::oid AS relid UNION SELECT inhrelid FROM pg_inherits JOIN relations ON inhparent = relid
 ), made AS (
-  SELECT policy_type = 1 AS stays, c.oid, c.relkind, c.relreplident
+  SELECT policy_type = 1 AS stays, c.relkind = 'r' AS has_rows,
+         c.relreplident = 'f'
+           OR EXISTS (SELECT FROM pg_index WHERE indrelid = c.oid AND (indisprimary OR indisreplident)) AS has_key
     FROM pg_dist_cleanup JOIN pg_class c ON c.oid = to_regclass(object_name)
    WHERE operation_id > $2::bigint AND object_type = 1 AND policy_type IN (0, 1) AND node_group_id = 0
 )
 SELECT ARRAY(SELECT shardid::text FROM pg_dist_shard
               WHERE logicalrelid IN (SELECT relid FROM relations) ORDER BY shardid) AS shards,
        EXISTS (SELECT FROM made WHERE stays)
-         AND (EXISTS (SELECT FROM made WHERE NOT stays)
+         AND (EXISTS (SELECT FROM made WHERE NOT stays AND has_rows AND has_key)
               OR EXISTS (SELECT FROM pg_publication
                           WHERE substring(pubname FROM '^citus_shard_split_publication_.*_(\\d+)$')::bigint > $2::bigint)
               OR (SELECT count(*) = 1 FROM pg_dist_node WHERE noderole = 'primary')) AS near,
        EXISTS (SELECT FROM pg_replication_slots
                 WHERE database = current_database()
                   AND substring(slot_name FROM '^citus_shard_split_slot_.*_(\\d+)$')::bigint > $2::bigint)
-         AND NOT EXISTS (
-               SELECT FROM made
-                WHERE stays AND relkind = 'r' AND relreplident <> 'f'
-                  AND NOT EXISTS (SELECT FROM pg_index i
-                                   WHERE i.indrelid = made.oid AND (i.indisprimary OR i.indisreplident))) AS safe`;
+         AND NOT EXISTS (SELECT FROM made WHERE stays AND has_rows AND NOT has_key) AS safe`;
 
 /** Holds writers of the shards $1 up until the transaction ends: Citus's own way, 7 is PostgreSQL's ExclusiveLock. */
 export const HOLD_WRITERS = 'SELECT lock_shard_metadata(7, $1::bigint[])';

@@ -76,6 +76,8 @@ describe('bench', () => {
         'apply-compared',
         'plan',
         'scale-first',
+        'write-pause',
+        'write-pause-small',
       ]),
     );
   });

@@ -90,7 +90,7 @@ platformSuite('writers of a table that is distributed online', () => {
         'GRANT EXECUTE ON FUNCTION lock_shard_metadata(int, bigint[]) TO PUBLIC; DROP EVENT TRIGGER slow_keys',
       );
     });
-    const locks = { timeoutMs: 2_000, longWorkTimeoutMs: 3_000, attempts: 12, pauseMs: 1_000 };
+    const locks = { timeoutMs: 2_000, longWorkTimeoutMs: 4_000, attempts: 12, pauseMs: 1_000 };
     const { document } = await tablesApply(context, { target, expected, compareRows: false, locks });
     const { inserts, updates, deletes } = await stop();
     await allowed;
