@@ -1,11 +1,16 @@
 import type { Workload } from '../../config/workload';
 import { loadWorkload } from '../../config/workload';
-import { withClient } from '../../scripts/lib/connection';
+import { withClient, withTransaction } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import type { VerbContext } from '../../scripts/lib/verb';
 import type { LocalWorld } from '../../scripts/local/commands';
 import { localRun } from '../../scripts/local/commands';
 import { localEngines } from '../../scripts/local/engines';
+import {
+  dropOurTables,
+  foreignRelations,
+  recordOurTables,
+} from '../../scripts/local/engines/borrowed-database';
 import { loadData } from '../../scripts/local/load';
 import { generateData } from '../../scripts/local/workloads';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
@@ -64,6 +69,29 @@ platformSuite('the partitioned payments on a real Citus', () => {
     },
     180_000,
   );
+});
+
+platformSuite('the partitioned payments in a database that was lent', () => {
+  test('are known again with their partitions, which came later, and leave with them', async () => {
+    const lent = await freshCitusDatabase({ workers: 0 });
+    try {
+      await withClient(lent.target, async (client) => {
+        await withTransaction(client, async () => {
+          await client.query(loadWorkload('payments-partitioned').schemaSql);
+          await recordOurTables(client);
+        });
+        await client.query('CREATE TABLE of_somebody_else (id int)');
+        await loadData(client, generateData('payments-partitioned', 100), {
+          onTable: () => ({ update: () => undefined, finish: () => undefined }),
+        });
+        expect(await foreignRelations(client)).toEqual(['public.of_somebody_else']);
+        await dropOurTables(client);
+        expect(await foreignRelations(client)).toEqual(['public.of_somebody_else']);
+      });
+    } finally {
+      await lent.drop();
+    }
+  }, 60_000);
 });
 
 laneSuite('citus', 'the partitions of payments that are distributed', () => {
