@@ -1,7 +1,9 @@
 import { tableKey } from '../../../config/identifiers';
 import type { LiveForeignKey } from '../live';
+import { shardOfHash } from '../simulate/hash-ranges';
 import type { Domain, DomainColumn } from './domains';
 import type { Placement } from './forecast';
+import { columnKey } from './hashes';
 import type { Situation } from './situation';
 
 /** What becomes of a table, and what it follows from. */
@@ -102,14 +104,19 @@ export function placements(
     const place = assigned.get(key);
     if (place?.kind === 'reference') return { kind: 'reference' };
     if (place?.kind !== 'distributed') return { kind: 'local' };
-    const { column } = place.member;
+    const { column, table } = place.member;
+    const known = situation.input.hashes?.get(columnKey(table, column.name));
     return {
       kind: 'distributed',
       column: column.name,
       // Columns of different types hash apart, so they make two groups.
       group: `${String(situation.domains.indexOf(place.domain))} ${column.type} ${column.collation ?? ''}`,
       position: situation.tables.get(key)?.columns.findIndex(({ name }) => name === column.name) ?? -1,
-      plainCasts: column.type === 'character varying' ? ['text'] : [],
+      plainCasts: known?.plainCasts ?? (column.type === 'character varying' ? ['text'] : []),
+      shardOf: (value) => {
+        const hash = known?.hashes.get(value);
+        return hash === undefined ? undefined : shardOfHash(hash, situation.input.shardCount);
+      },
     };
   };
 }

@@ -21,8 +21,8 @@ export type Operand =
 export type Condition =
   | { readonly kind: 'and' | 'or'; readonly of: readonly Condition[] }
   | { readonly kind: 'equal'; readonly left: Operand; readonly right: Operand }
-  /** `= ANY`; `values` is how many where they are written out. */
-  | { readonly kind: 'any'; readonly left: Operand; readonly values: number | undefined }
+  /** `= ANY`; absent where the values are not written out. NULL equals nothing, and is none of them. */
+  | { readonly kind: 'any'; readonly left: Operand; readonly values: readonly string[] | undefined }
   | { readonly kind: 'other' };
 
 interface Token {
@@ -77,7 +77,7 @@ function toCondition(items: readonly Item[]): Condition {
   const left = toOperand(items.slice(0, place));
   const [first, ...rest] = items.slice(place + 1);
   if (first !== undefined && isName(first, 'ANY')) {
-    return { kind: 'any', left, values: listLength(rest[0]) };
+    return { kind: 'any', left, values: listOf(rest[0]) };
   }
   return { kind: 'equal', left, right: toOperand(items.slice(place + 1)) };
 }
@@ -111,24 +111,37 @@ function toOperand(items: readonly Item[]): Operand {
   };
 }
 
-/** How many values an array holds that is written out: `('{1,2}'::bigint[])`. */
-function listLength(item: Item | undefined): number | undefined {
+/** The values of an array that is written out: `('{1,2}'::bigint[])`. */
+function listOf(item: Item | undefined): string[] | undefined {
   if (item === undefined || isToken(item)) return undefined;
   const [first, second] = item;
   if (first === undefined) return undefined;
-  if (!isToken(first)) return listLength(first);
+  if (!isToken(first)) return listOf(first);
   if (isName(first, 'ARRAY') && second !== undefined && !isToken(second)) {
-    return second.filter((each) => isSymbol(each, ',')).length + 1;
+    const operands = splitAt(second, (each) => isSymbol(each, ',')).map(toOperand);
+    if (!operands.every((each) => each.kind === 'value' || each.kind === 'null')) return undefined;
+    return operands.flatMap((each) => (each.kind === 'value' ? [each.text] : []));
   }
   const literal = first.kind === 'text' ? /^'\{(.*)\}'$/s.exec(first.text)?.[1] : undefined;
-  if (literal === undefined) return undefined;
-  return literal.replace(/"(?:[^"\\]|\\.)*"/g, 'x').split(',').length;
+  return literal === undefined ? undefined : elementsOf(literal.replaceAll("''", "'"));
+}
+
+/** Of an array's text: `1,NULL,"a \"b\", c"`. */
+function elementsOf(text: string): string[] {
+  return [...text.matchAll(/(?:^|,)(?:"((?:[^"\\]|\\.)*)"|([^,]*))/gs)].flatMap(([, quoted, bare = '']) => {
+    if (quoted !== undefined) return [quoted.replace(/\\(.)/gs, '$1')];
+    return bare === '' || bare === 'NULL' ? [] : [bare];
+  });
 }
 
 function split(items: readonly Item[], word: string): Item[][] {
+  return splitAt(items, (item) => isName(item, word));
+}
+
+function splitAt(items: readonly Item[], isBorder: (item: Item) => boolean): Item[][] {
   const parts: Item[][] = [[]];
   for (const item of items) {
-    if (isName(item, word)) parts.push([]);
+    if (isBorder(item)) parts.push([]);
     else parts.at(-1)?.push(item);
   }
   return parts;

@@ -15,6 +15,8 @@ export type Placement =
       readonly position: number;
       /** A text column that PostgreSQL casts to compare; the hash is of the bare value all the same. */
       readonly plainCasts: readonly string[];
+      /** The shard of a value, given as text; undefined where its hash is not known. */
+      readonly shardOf?: (value: string) => number | undefined;
     }
   | { readonly kind: 'reference' }
   | { readonly kind: 'local' };
@@ -39,6 +41,8 @@ interface Distributed extends ShapeRelation {
   readonly key: string;
   /** How many values its distribution column is held to; absent where any. */
   readonly values: number | undefined;
+  /** The shards of those values; absent where any, and where their hashes are not known. */
+  readonly shards: ReadonlySet<number> | undefined;
 }
 
 /** Predicts, from the rules of Citus 12.1's planner. Pure. */
@@ -114,6 +118,14 @@ function forecastDistributed(
   if (together && distributed.every(({ values }) => values === 1) && locals.length === 0) {
     return { route: 'one-shard', tasks: 1, subplans: 0, reason: `holds ${by} to one value` };
   }
+  if (locals.length === 0 && onOneShard(distributed)) {
+    return {
+      route: 'one-shard',
+      tasks: 1,
+      subplans: 0,
+      reason: `holds ${by} to values that share one shard`,
+    };
+  }
   if (shape.recursive)
     return refused('is recursive (WITH RECURSIVE), which Citus runs within one shard alone');
   if (shape.groupingSets) {
@@ -145,14 +157,24 @@ function forecastDistributed(
       reason: `the coordinator puts together what its parts found${also.join('')}`,
     };
   }
-  const most = Math.max(...top.map(({ values }) => values ?? Infinity));
-  if (most === 1)
+  const pruned = prune(shape, top);
+  if (pruned.values === 1)
     return { route: 'one-shard', tasks: 1, subplans, reason: `holds ${by} to one value${also.join('')}` };
-  if (Number.isFinite(most)) {
+  if (pruned.values !== undefined) {
+    const values = `holds ${by} to ${String(pruned.values)} values`;
+    const { shards } = pruned;
+    if (shards === undefined) {
+      const reason = `${values}, so to ${String(pruned.values)} shards at most${also.join('')}`;
+      return { route: 'some-shards', subplans, reason };
+    }
+    // Where nothing can be found, Citus asks one shard all the same.
+    const tasks = Math.max(1, shards.size);
+    const where = tasks === 1 ? 'which share one shard' : `which are on ${String(tasks)} shards`;
     return {
-      route: 'some-shards',
+      route: tasks === 1 ? 'one-shard' : 'some-shards',
+      tasks,
       subplans,
-      reason: `holds ${by} to ${String(most)} values, so to ${String(most)} shards at most${also.join('')}`,
+      reason: `${values}, ${where}${also.join('')}`,
     };
   }
   const joined =
@@ -271,6 +293,53 @@ function isTogether(relations: readonly Distributed[]): boolean {
   return relations.every((each) => each.key === first?.key && each.group === first.group);
 }
 
+/** All that the query needs is in one shard of one group, whatever it does there. */
+function onOneShard(relations: readonly Distributed[]): boolean {
+  const [first] = relations;
+  const [only] = first?.shards ?? [];
+  return relations.every(
+    ({ shards, group }) =>
+      group === first?.group && shards?.size === 1 && only !== undefined && shards.has(only),
+  );
+}
+
+interface Pruned {
+  /** At most; absent where every shard is needed. */
+  readonly values?: number;
+  readonly shards?: ReadonlySet<number> | undefined;
+}
+
+/**
+ * The shards that are asked. Tables that are simply joined meet where each of them is asked; the side of an outer join that
+ * only fills in narrows nothing. Where a subquery goes along, or rows are changed by a join, a shard is asked that any of
+ * the tables needs.
+ */
+function prune(shape: QueryShape, relations: readonly Distributed[]): Pruned {
+  const simple =
+    shape.command === 'select' &&
+    new Set(relations.map(({ block }) => block)).size === 1 &&
+    !relations.some(({ alias }) => shape.semiJoined.has(alias));
+  const fills = (alias: string): boolean => shape.outerJoins.some(({ filling }) => filling.includes(alias));
+  const counted = simple ? relations.filter(({ alias }) => !fills(alias)) : relations;
+  const held = counted.filter(({ values }) => values !== undefined && Number.isFinite(values));
+  if (held.length === 0 || (!simple && held.length < counted.length)) return {};
+  const values = held.map((each) => each.values ?? 0);
+  const sets = held.flatMap(({ shards }) => (shards === undefined ? [] : [shards]));
+  const known = sets.length === held.length;
+  return {
+    values: simple ? Math.min(...values) : values.reduce((sum, each) => sum + each, 0),
+    shards: known ? sets.reduce(simple ? intersection : union) : undefined,
+  };
+}
+
+function union(a: ReadonlySet<number>, b: ReadonlySet<number>): ReadonlySet<number> {
+  return new Set([...a, ...b]);
+}
+
+function intersection(a: ReadonlySet<number>, b: ReadonlySet<number>): ReadonlySet<number> {
+  return new Set([...a].filter((each) => b.has(each)));
+}
+
 /** The distributed tables of a query, with what their distribution columns are held to. */
 function route(
   shape: QueryShape,
@@ -285,20 +354,48 @@ function route(
       const pin = valuesOf(condition, reference, place.plainCasts);
       return pin === undefined ? [] : [pin];
     });
-    const single = pins.find((pin) => pin.count === 1 && pin.text !== undefined);
-    if (single?.text !== undefined) sets.join(referenceKey(reference), `value ${single.text}`);
-    const values = pins.length === 0 ? undefined : Math.min(...pins.map((pin) => pin.count));
-    return [{ relation, place, reference, values }];
+    const single = pins.find((pin) => pin.count === 1 && pin.texts?.length === 1);
+    const [text] = single?.texts ?? [];
+    if (text !== undefined) sets.join(referenceKey(reference), `value ${text}`);
+    return [{ relation, place, reference, held: text === undefined ? holdOf(pins, place) : undefined, text }];
   });
-  const byKey = new Map<string, number>();
-  for (const { reference, values } of found) {
-    const key = sets.find(referenceKey(reference));
-    if (values !== undefined) byKey.set(key, Math.min(byKey.get(key) ?? Infinity, values));
+  // Equal columns are held to one value together, and to several each by itself.
+  const byKey = new Map<string, string>();
+  for (const { reference, text } of found) {
+    if (text !== undefined) byKey.set(sets.find(referenceKey(reference)), text);
   }
-  return found.map(({ relation, place, reference }) => {
+  return found.map(({ relation, place, reference, held }) => {
     const key = sets.find(referenceKey(reference));
-    return { ...relation, column: place.column, group: place.group, key, values: byKey.get(key) };
+    const text = byKey.get(key);
+    const hold = text === undefined ? held : holdOf([{ count: 1, texts: [text] }], place);
+    return {
+      ...relation,
+      column: place.column,
+      group: place.group,
+      key,
+      values: hold?.values,
+      shards: hold?.shards,
+    };
   });
+}
+
+/** Citus asks the shards of every list of values that has to hold: it does not look for those in all of them. */
+function holdOf(
+  pins: readonly Pin[],
+  { shardOf }: Extract<Placement, { kind: 'distributed' }>,
+): { readonly values: number; readonly shards: ReadonlySet<number> | undefined } | undefined {
+  const finite = pins.filter(({ count }) => Number.isFinite(count));
+  if (finite.length === 0) return undefined;
+  const shards = finite.flatMap(({ texts, count }) =>
+    texts === undefined
+      ? Array.from({ length: count }, () => undefined)
+      : texts.map((text) => shardOf?.(text)),
+  );
+  const known = shards.filter((shard) => shard !== undefined);
+  return {
+    values: finite.reduce((sum, { count }) => sum + count, 0),
+    shards: known.length === shards.length ? new Set(known) : undefined,
+  };
 }
 
 function equalSets(shape: QueryShape): EqualSets {
@@ -307,12 +404,20 @@ function equalSets(shape: QueryShape): EqualSets {
   return sets;
 }
 
-/** How many values a condition holds a column to, and which where it is one. */
+/** What a condition holds a column to. */
+export interface Pin {
+  /** How many values; infinite for a list that is not written out. */
+  readonly count: number;
+  /** Which, constants and parameters; absent where they are not written out. */
+  readonly texts?: readonly string[];
+}
+
+/** What a condition holds a column to; undefined where it does not. Pure. */
 export function valuesOf(
   condition: Condition,
   column: ColumnReference,
   plainCasts: readonly string[],
-): { readonly count: number; readonly text?: string } | undefined {
+): Pin | undefined {
   const isColumn = (operand: Operand): boolean =>
     operand.kind === 'column' &&
     operand.alias === column.alias &&
@@ -322,19 +427,24 @@ export function valuesOf(
     case 'equal': {
       const { left, right } = condition;
       const value = isColumn(left) ? right : isColumn(right) ? left : undefined;
-      return value?.kind === 'value' ? { count: 1, text: value.text } : undefined;
+      return value?.kind === 'value' ? { count: 1, texts: [value.text] } : undefined;
     }
-    case 'any':
-      return isColumn(condition.left) ? { count: condition.values ?? Infinity } : undefined;
+    case 'any': {
+      const { left, values } = condition;
+      if (!isColumn(left)) return undefined;
+      return values === undefined ? { count: Infinity } : { count: values.length, texts: values };
+    }
     case 'and': {
       const found = condition.of.flatMap((each) => valuesOf(each, column, plainCasts) ?? []);
       return found.sort((a, b) => a.count - b.count)[0];
     }
     case 'or': {
       const found = condition.of.map((each) => valuesOf(each, column, plainCasts));
-      const counts = found.flatMap((each) => each?.count ?? []);
-      if (counts.length < found.length) return undefined;
-      return { count: counts.reduce((sum, each) => sum + each, 0) };
+      const held = found.filter((each) => each !== undefined);
+      if (held.length < found.length) return undefined;
+      const texts = held.flatMap((each) => each.texts ?? []);
+      const count = held.reduce((sum, each) => sum + each.count, 0);
+      return held.every((each) => each.texts !== undefined) ? { count, texts } : { count };
     }
     case 'other':
       return undefined;

@@ -26,6 +26,7 @@ import {
   STATEMENTS_EXTENSION,
   TABLE_STATISTICS,
 } from './queries.sql';
+import { hashConstants } from './hashes';
 import type { QueryShape } from './shape';
 import { readShape } from './shape';
 import type { AdviceInput } from './situation';
@@ -77,8 +78,15 @@ export async function readForAdvice(client: Client, options: ReadOptions): Promi
     tables.map(({ table }) => table),
     partitionOf,
   );
+  const shapes = workload.queries.flatMap(({ shape }) => shape ?? []);
   return {
-    input: { live, statistics: known.tables, queries: workload.queries, shardCount: options.shardCount },
+    input: {
+      live,
+      statistics: known.tables,
+      queries: workload.queries,
+      shardCount: options.shardCount,
+      hashes: await hashConstants(client, shapes),
+    },
     caveats: [...statisticsCaveats(live, known), ...workload.caveats],
   };
 }

@@ -1,5 +1,6 @@
 import type { TableName } from '../../../config/distribution-types';
 import { tableKey } from '../../../config/identifiers';
+import type { KnownHashes } from './hashes';
 import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveTable } from '../live';
 import type { Domain, DomainColumn } from './domains';
 import { findDomains, joinsOf, typeFamily } from './domains';
@@ -21,6 +22,8 @@ export interface AdviceInput {
   readonly queries: readonly AdvisedQuery[];
   /** Shards of each group, as the distribution will say. */
   readonly shardCount: number;
+  /** Of the constants in queries; where there are none, how many shards a list of values goes to is only bounded. */
+  readonly hashes?: KnownHashes;
 }
 
 /** A database before anything is decided, looked up by table key. Pure. */

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import { sqlTable } from '../names';
-import type { HashFunction, Leaf, Source } from './source';
+import type { HashedType, HashFunction, Leaf, Source } from './source';
 
 /**
  * How far a value's hash is from the smallest one, from 0 to 2^32 - 1. A function that SQL cannot call with the type is
@@ -10,6 +10,12 @@ function hashOffset({ schema, name, takesType }: HashFunction, value: string): s
   return takesType
     ? `(${escapeIdentifier(schema)}.${escapeIdentifier(name)}(${value})::int8 + 2147483648)`
     : `((pg_catalog.hash_array(ARRAY[${value}])::int8 + 6442450913) % 4294967296)`;
+}
+
+/** The hash of each text of $1 that is a value of a type, signed. */
+export function hashValues({ hash, sqlType }: HashedType): string {
+  return `
+SELECT value, (${hashOffset(hash, `value::${sqlType}`)} - 2147483648)::float8 AS hash FROM unnest($1::text[]) value`;
 }
 
 /** The shard of a value: as Citus cuts the hash space, the last shard takes what is left over; none for NULL. $1 shards, $2 width. */

@@ -43,6 +43,24 @@ SELECT relation.oid::int8::float8 AS oid, relation.relkind AS kind, relation.rel
   LEFT JOIN pg_attribute a ON a.attrelid = relation.oid AND a.attnum = stored.attnum
   LEFT JOIN hash ON true`;
 
+/**
+ * A column's type under all domains, without length, to cast to: $1 schema, $2 table, $3 column. With the types that a
+ * comparison turns its values into without changing them: those under a domain, and text for varchar.
+ */
+export const TYPE_NAME = `
+WITH RECURSIVE base AS (
+  SELECT a.atttypid AS type
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+   WHERE n.nspname = $1 AND c.relname = $2 AND a.attname = $3
+   UNION ALL
+  SELECT t.typbasetype FROM base JOIN pg_type t ON t.oid = base.type AND t.typtype = 'd'
+)
+SELECT format('%I.%I', n.nspname, t.typname) AS name,
+       ARRAY(SELECT format_type(type, NULL) FROM base UNION SELECT 'text' FROM base WHERE type = 'varchar'::regtype) AS casts
+  FROM base JOIN pg_type t ON t.oid = base.type AND t.typtype <> 'd' JOIN pg_namespace n ON n.oid = t.typnamespace`;
+
 /** $1 the table's oid. What holds its rows: itself, or its partitions. Sizes in blocks, where they are not named bytes. */
 export const LEAVES = `
 WITH block AS (SELECT current_setting('block_size')::int AS size)

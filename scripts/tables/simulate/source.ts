@@ -13,6 +13,7 @@ import {
   REFERENCES,
   SOURCE,
   TABLE_NAMES,
+  TYPE_NAME,
   WHOLE_BYTES,
 } from './source.sql';
 
@@ -34,6 +35,15 @@ export interface HashFunction {
    * hash index knows and a query may not say.
    */
   readonly takesType: boolean;
+}
+
+/** How values of a column's type are hashed. */
+export interface HashedType {
+  readonly hash: HashFunction;
+  /** Its name in SQL, quoted, without length: what a text can be cast to. */
+  readonly sqlType: string;
+  /** Types, as `format_type` says them, that a comparison turns its values into without changing them. */
+  readonly plainCasts: readonly string[];
 }
 
 /** Where a simulation reads from. */
@@ -92,6 +102,21 @@ export async function readDistributedSource(
 ): Promise<Source> {
   const { source } = await lookUp(client, table, column);
   return { ...source, from: sqlTable(table) };
+}
+
+/** How Citus would hash a column; undefined where it has no hash function, or there is no such column. */
+export async function readHashedType(
+  client: Client,
+  { schema, name }: TableName,
+  column: string,
+): Promise<HashedType | undefined> {
+  const found = (await client.query<SourceRow>(SOURCE, [schema, name, column])).rows[0];
+  const type = (await client.query<{ name: string; casts: string[] }>(TYPE_NAME, [schema, name, column]))
+    .rows[0];
+  if (found === undefined || type === undefined) return undefined;
+  if (found.hashSchema === null || found.hashName === null) return undefined;
+  const hash = { schema: found.hashSchema, name: found.hashName, takesType: found.hashTakesType === true };
+  return { hash, sqlType: type.name, plainCasts: type.casts };
 }
 
 async function lookUp(

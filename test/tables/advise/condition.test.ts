@@ -22,8 +22,23 @@ describe('conditions as PostgreSQL writes them in plans', () => {
       "((u.name)::text = 'x'::text)",
       { kind: 'equal', left: column('u.name', 'text'), right: { kind: 'value', text: 'x' } },
     ],
-    ["(u.user_id = ANY ('{1,2,3}'::bigint[]))", { kind: 'any', left: column('u.user_id'), values: 3 }],
-    ['(u.name = ANY (\'{"a,b",c}\'::text[]))', { kind: 'any', left: column('u.name'), values: 2 }],
+    [
+      "(u.user_id = ANY ('{1,2,3}'::bigint[]))",
+      { kind: 'any', left: column('u.user_id'), values: ['1', '2', '3'] },
+    ],
+    ['(u.name = ANY (\'{"a,b",c}\'::text[]))', { kind: 'any', left: column('u.name'), values: ['a,b', 'c'] }],
+    [
+      '(u.name = ANY (\'{"say \\"no\\"",NULL,"NULL",it\'\'s}\'::text[]))',
+      { kind: 'any', left: column('u.name'), values: ['say "no"', 'NULL', "it's"] },
+    ],
+    [
+      "(u.user_id = ANY (ARRAY[$1, '-2'::bigint, NULL::bigint]))",
+      { kind: 'any', left: column('u.user_id'), values: ['$1', '-2'] },
+    ],
+    [
+      '(u.user_id = ANY (ARRAY[$1, (u.n + 1)]))',
+      { kind: 'any', left: column('u.user_id'), values: undefined },
+    ],
     ['(u.user_id = ANY ($1))', { kind: 'any', left: column('u.user_id'), values: undefined }],
     ['(e.n = (u.n + 1))', { kind: 'equal', left: column('e.n'), right: { kind: 'other' } }],
     ['(e.n <> 3)', { kind: 'other' }],

@@ -191,3 +191,133 @@ SELECT count(*) FROM payment_users u JOIN payment_events e USING (user_id) JOIN 
 
 -- name: delete-using-pin
 DELETE FROM payment_events e USING payment_users u WHERE e.user_id = u.user_id AND u.user_id = 3;
+
+-- Lists of values: by the shards of their hashes. Of the bigints up to 32, 1, 15 and 25 share a shard, as do 4, 7 and 14.
+
+-- name: same-shard-list
+SELECT * FROM payment_events WHERE user_id IN (1, 15, 25);
+
+-- name: some-share
+SELECT * FROM payment_events WHERE user_id IN (1, 15, 4, 7, 3, 3);
+
+-- name: list-with-null
+SELECT * FROM payment_events WHERE user_id IN (1, NULL);
+
+-- name: list-and-list
+SELECT * FROM payment_events WHERE user_id IN (1, 2, 3) AND user_id IN (3, 4);
+
+-- name: list-and-value
+SELECT * FROM payment_events WHERE user_id IN (1, 2, 3) AND user_id = 3;
+
+-- name: value-or-list
+SELECT * FROM payment_events WHERE user_id = 1 OR (user_id IN (2, 3) AND merchant_id = 3);
+
+-- name: value-or-other
+SELECT * FROM payment_events WHERE user_id = 1 OR merchant_id = 2;
+
+-- name: pairs
+SELECT * FROM payment_events WHERE (user_id, event_id) IN ((1, 2), (3, 4), (15, 1));
+
+-- name: any-array
+SELECT * FROM payment_events WHERE user_id = ANY (ARRAY[1, 2, 15]::bigint[]);
+
+-- name: not-in-list
+SELECT * FROM payment_events WHERE user_id NOT IN (1, 2);
+
+-- name: join-list
+SELECT count(*) FROM payment_events e JOIN payment_users u USING (user_id) WHERE u.user_id IN (1, 2, 3);
+
+-- name: join-two-lists
+SELECT count(*) FROM payment_events e JOIN payment_users u USING (user_id) WHERE e.user_id IN (1, 2, 3) AND u.user_id IN (3, 4, 5);
+
+-- name: join-same-shard
+SELECT count(*) FROM payment_events e JOIN payment_users u USING (user_id) WHERE e.user_id IN (1, 15);
+
+-- name: left-join-list
+SELECT count(*) FROM payment_users u LEFT JOIN payment_events e USING (user_id) WHERE u.user_id IN (1, 2, 3);
+
+-- name: left-join-list-filling
+SELECT count(*) FROM payment_users u LEFT JOIN payment_events e ON e.user_id = u.user_id AND e.user_id IN (1, 2, 3);
+
+-- name: left-join-both-lists
+SELECT count(*) FROM payment_users u LEFT JOIN payment_events e ON e.user_id = u.user_id AND e.user_id IN (1, 2, 3) WHERE u.user_id IN (1, 2);
+
+-- name: full-join-list
+SELECT count(*) FROM payment_users u FULL JOIN payment_events e USING (user_id) WHERE u.user_id IN (1, 2);
+
+-- name: cross-lists
+SELECT count(*) FROM payment_events e, payment_users u WHERE e.user_id IN (1, 2) AND u.user_id IN (1, 2);
+
+-- name: cross-lists-same-shard
+SELECT count(*) FROM payment_events e, payment_users u WHERE e.user_id IN (1, 15) AND u.user_id IN (25, 15);
+
+-- name: exists-list
+SELECT count(*) FROM payment_users u WHERE user_id IN (1, 2) AND EXISTS (SELECT 1 FROM payment_events e WHERE e.user_id = u.user_id);
+
+-- name: exists-both-lists
+SELECT count(*) FROM payment_users u WHERE user_id IN (1, 2) AND EXISTS (SELECT 1 FROM payment_events e WHERE e.user_id = u.user_id AND e.user_id IN (2, 3));
+
+-- name: in-sub-list
+SELECT count(*) FROM payment_users WHERE user_id IN (SELECT user_id FROM payment_events WHERE user_id IN (1, 2, 3));
+
+-- name: sub-group-list
+SELECT u.login, x.n FROM payment_users u JOIN (SELECT user_id, count(*) n FROM payment_events WHERE user_id IN (1, 2, 3) GROUP BY user_id) x USING (user_id);
+
+-- name: sub-group-both-lists
+SELECT u.login, x.n FROM payment_users u JOIN (SELECT user_id, count(*) n FROM payment_events WHERE user_id IN (1, 2, 3) GROUP BY user_id) x USING (user_id) WHERE u.user_id IN (3, 4);
+
+-- name: group-list
+SELECT user_id, count(*) FROM payment_events WHERE user_id IN (1, 2, 15) GROUP BY 1 HAVING count(*) > 1 ORDER BY 2 LIMIT 3;
+
+-- name: group-outside-list
+SELECT * FROM (SELECT user_id, count(*) n FROM payment_events WHERE merchant_id IN (1, 2, 3) GROUP BY 1) x WHERE user_id IN (1, 2);
+
+-- name: with-list
+WITH x AS (SELECT * FROM payment_events WHERE user_id IN (1, 2, 3)) SELECT count(*) FROM x;
+
+-- name: for-update-list
+SELECT * FROM payment_users WHERE user_id IN (1, 2) FOR UPDATE;
+
+-- name: for-update-same-shard
+SELECT * FROM payment_users WHERE user_id IN (1, 15) FOR UPDATE;
+
+-- name: update-list
+UPDATE payment_events SET merchant_id = 1 WHERE user_id IN (1, 2, 3, 15);
+
+-- name: delete-list
+DELETE FROM payment_events WHERE user_id = 1 OR user_id = 2;
+
+-- name: update-from-list
+UPDATE payment_users u SET login = 'x' FROM payment_events e WHERE e.user_id = u.user_id AND e.user_id IN (1, 2, 3);
+
+-- name: update-from-both-lists
+UPDATE payment_users u SET login = 'x' FROM payment_events e WHERE e.user_id = u.user_id AND e.user_id IN (1, 2, 3) AND u.user_id IN (1, 2, 3);
+
+-- Two constants on two tables of one group: Citus answers where they share a shard.
+
+-- name: two-pins-same-shard
+SELECT count(*) FROM payment_events e, payment_users u WHERE e.user_id = 1 AND u.user_id = 15;
+
+-- name: two-pins-joined
+SELECT count(*) FROM payment_events e JOIN payment_users u ON e.merchant_id = u.user_id WHERE e.user_id = 1 AND u.user_id = 9;
+
+-- name: two-pins-joined-same-shard
+SELECT count(*) FROM payment_events e JOIN payment_users u ON e.merchant_id = u.user_id WHERE e.user_id = 1 AND u.user_id = 15;
+
+-- name: two-pins-outer
+SELECT count(*) FROM payment_users u LEFT JOIN payment_events e ON e.merchant_id = u.user_id AND e.user_id = 9 WHERE u.user_id = 1;
+
+-- name: two-pins-outer-same-shard
+SELECT count(*) FROM payment_users u LEFT JOIN payment_events e ON e.merchant_id = u.user_id AND e.user_id = 15 WHERE u.user_id = 1;
+
+-- name: two-pins-exists
+SELECT count(*) FROM payment_users u WHERE user_id = 1 AND EXISTS (SELECT 1 FROM payment_events e WHERE e.user_id = 9);
+
+-- name: two-pins-update
+UPDATE payment_events e SET merchant_id = 1 FROM payment_users u WHERE u.user_id = 9 AND e.user_id = 1;
+
+-- name: two-pins-update-same-shard
+UPDATE payment_events e SET merchant_id = 1 FROM payment_users u WHERE u.user_id = 15 AND e.user_id = 1;
+
+-- name: recursive-same-shard
+WITH RECURSIVE r AS (SELECT user_id FROM payment_users WHERE user_id = 1 UNION SELECT e.user_id FROM r JOIN payment_events e ON e.merchant_id = r.user_id AND e.user_id = 15) SELECT * FROM r;
