@@ -2,6 +2,7 @@ import type { DistributedTable, ExpectedTable, TableName } from '../../config/di
 import { allOf, didYouMean } from '../../config/wording';
 import { ScaleoutError } from '../lib/errors';
 import { foreignKeyFault, liveTwin } from './foreign-keys';
+import { grantFaults } from './grant-faults';
 import type { LiveTable } from './live';
 import { compareTables, sameColumns, showTable } from './names';
 import type { Outlook } from './outlook';
@@ -79,6 +80,7 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
         'ALTER TABLE ... NO INHERIT, or leave the table out',
     );
   }
+  if (!outlook.isThere(wanted.table)) faults.push(...grantFaults(live));
   if (!outlook.isThere(wanted.table) && live.triggers.length > 0) {
     faults.push(
       `table ${name} has ${live.triggers.length === 1 ? 'trigger' : 'triggers'} ${allOf(live.triggers)}, and Citus takes no table with triggers: ` +

@@ -72,7 +72,10 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
                      OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = v.oid) OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = v.oid))
               ORDER BY name) AS "grantedViews",
        ARRAY(SELECT t.tgname::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-              AND t.tgname !~ '^(citus_|truncate_trigger_)' ORDER BY t.tgname COLLATE "C") AS triggers
+              AND t.tgname !~ '^(citus_|truncate_trigger_)' ORDER BY t.tgname COLLATE "C") AS triggers,
+       ARRAY(SELECT a.attname::text FROM pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND cardinality(a.attacl) > 0
+              ORDER BY a.attnum) AS "columnGrants"
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.oid = ANY ($1::oid[])

@@ -351,6 +351,7 @@ type TableRow = Pick<
   | 'nested'
   | 'grantedViews'
   | 'triggers'
+  | 'columnGrants'
 > & { readonly rowEstimate: number | null; readonly inheritedCheck: string | null } & QueryResultRow;
 
 type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull'> & {

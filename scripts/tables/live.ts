@@ -97,6 +97,8 @@ export interface LiveTable {
   readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index';
   /** Names of triggers users created; Citus refuses tables that have any. */
   readonly triggers: readonly string[];
+  /** Columns with grants of their own, in the table's order. */
+  readonly columnGrants: readonly string[];
   readonly columns: readonly LiveColumn[];
   readonly keys: readonly LiveKey[];
   /** This project's own NOT NULL checks, found by name. */

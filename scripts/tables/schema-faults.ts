@@ -1,5 +1,6 @@
 import type { ExpectedSchema } from '../../config/distribution-types';
 import { allOf, didYouMean } from '../../config/wording';
+import { grantFaults } from './grant-faults';
 import type { LiveForeignKey, LiveSchema, LiveTable } from './live';
 import { showTable } from './names';
 import type { Outlook } from './outlook';
@@ -99,7 +100,7 @@ function partitionKeyFaults(
 
 function tableFaults(live: LiveTable, schema: string): string[] {
   const name = showTable(live.table);
-  const faults: string[] = [];
+  const faults = grantFaults(live);
   if (live.kind === 'foreign') {
     faults.push(
       `${name} is a foreign table, and Citus takes none in a distributed schema: move it to another with ALTER FOREIGN TABLE ... SET SCHEMA, or leave schema ${schema} out`,

@@ -114,6 +114,12 @@ describe('one table', () => {
       { columns: [column('id'), column('no', 'integer', { notNull: false, holdsNull: true })] },
       'primary key column no of table t holds NULLs',
     ],
+    [
+      'columns have grants of their own',
+      byId('t'),
+      { columnGrants: ['note', 'price'] },
+      'has grants on columns note and price',
+    ],
     ['it has triggers', byId('t'), { triggers: ['audit', 'notify'] }, 'has triggers audit and notify'],
     [
       'the key that is to be replaced is deferrable',

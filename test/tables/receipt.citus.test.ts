@@ -238,34 +238,25 @@ platformSuite('a receipt of tables apply', () => {
   });
 });
 
-platformSuite('what Citus forgets when it copies a table while writes go on', () => {
-  test('is named by apply, and by verify', async () => {
+platformSuite('a receipt of tables apply while writes go on', () => {
+  test('nothing differs where Citus makes the table anew; what it would forget is refused', async () => {
     const database = await freshOnlineDatabase({ workers: 2 });
-    const directory = mkdtempSync(path.join(tmpdir(), 'scaleout-receipt-'));
     try {
       const { target } = database;
       const input = { target, expected: sensorsDistribution({ online: true }), queries: QUERIES };
-      const receipt = path.join(directory, 'receipt.json');
       await createSensors(target, 2_000);
       await query(target, LIFE);
       await query(target, 'GRANT UPDATE (note) ON events TO PUBLIC');
-      const context = testContext();
-      const { document } = await tablesApply(context, { ...input, receipt });
+      await expect(tablesApply(testContext(), input)).rejects.toThrow(
+        /events has grants on column note, and Citus takes none.*Nothing was changed/,
+      );
+      await query(target, 'REVOKE UPDATE (note) ON events FROM PUBLIC');
+      const { document } = await tablesApply(testContext(), input);
       expect(document.rows?.tables.filter(({ same }) => !same)).toEqual([]);
       expect(document.answers.filter(({ same }) => same === false)).toEqual([]);
-      expect(document.objects.flatMap(({ gone, different }) => [...gone, ...different])).toEqual([
-        'grants on column note',
-      ]);
-      expect(context.lines).toContainEqual(
-        expect.stringMatching(/^table events: grants on column note is gone, compared with 2\S+Z\./),
-      );
-      const verified = await tablesVerify(testContext(), { ...input, queries: [], receipt });
-      expect(verified.document.checks.filter(({ ok }) => !ok).map(({ id }) => id)).toEqual([
-        'objects:events',
-      ]);
+      expect(document.objects.filter(({ same }) => !same)).toEqual([]);
     } finally {
       await database.drop();
-      rmSync(directory, { recursive: true });
     }
   });
 });

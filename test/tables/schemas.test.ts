@@ -224,6 +224,7 @@ describe('what stands in the way of a schema', () => {
     ['a foreign table', { kind: 'foreign' as const }, /^a\.t is a foreign table/],
     ['inheritance', { inherits: true }, /INHERITS/],
     ['partitions of partitions', { kind: 'partitioned' as const, nested: true }, /partitioned itself/],
+    ['grants on columns', { columnGrants: ['x'] }, /has grants on column x, and Citus takes none/],
     ['triggers', { triggers: ['x', 'y'] }, /has triggers x and y/],
   ])('%s in it', (_what, more, words) => {
     expect(withTable(more)).toEqual([expect.stringMatching(words)]);

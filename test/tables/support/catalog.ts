@@ -84,6 +84,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     hasHeap: true,
     replicaIdentity: 'default',
     triggers: [],
+    columnGrants: [],
     columns: [column('id')],
     keys: [primaryKey(name, ['id'])],
     ownChecks: [],

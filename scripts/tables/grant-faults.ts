@@ -1,0 +1,15 @@
+import { allOf } from '../../config/wording';
+import type { LiveTable } from './live';
+import { showTable } from './names';
+
+/**
+ * Citus grants on whole tables alone: grants on columns stay on the coordinator, where a shard's server does not see them,
+ * and are lost where it makes the table anew. Either way a role that has no more is refused its queries.
+ */
+export function grantFaults({ table, columnGrants }: LiveTable): string[] {
+  if (columnGrants.length === 0) return [];
+  return [
+    `table ${showTable(table)} has grants on ${columnGrants.length === 1 ? 'column' : 'columns'} ${allOf(columnGrants)}, and Citus takes none to the shards, ` +
+      'where roles that have no others would be refused: revoke them and grant on the whole table, or leave the table out',
+  ];
+}
