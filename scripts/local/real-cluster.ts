@@ -34,7 +34,8 @@ export function realCluster(
     simulated: false,
     addWorkers: (count) => cluster.addWorkers(count),
     async distribute() {
-      await tablesApply(context, { target, expected });
+      // The journey counts and hashes every row itself, before this and in the end.
+      await tablesApply(context, { target, expected, compareRows: false });
     },
     async rebalance() {
       const { document, text, outcome } = await rebalanceRun(context, {
