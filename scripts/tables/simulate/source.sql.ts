@@ -22,6 +22,8 @@ WITH RECURSIVE relation AS (
      AND (o.opcintype = stored.oid
           OR o.opcintype = CASE WHEN stored.typtype = 'e' THEN 'anyenum'::regtype
                                 WHEN stored.typtype = 'r' THEN 'anyrange'::regtype
+                                WHEN stored.typtype = 'm' THEN to_regtype('anymultirange')
+                                WHEN stored.typtype = 'c' THEN 'record'::regtype
                                 WHEN stored.typelem <> 0 AND stored.typlen = -1 THEN 'anyarray'::regtype END
           OR EXISTS (SELECT FROM pg_cast x WHERE x.castsource = stored.oid AND x.casttarget = o.opcintype
                         AND x.castmethod = 'b' AND x.castcontext = 'i'))
@@ -37,6 +39,9 @@ WITH RECURSIVE relation AS (
 SELECT relation.oid::int8::float8 AS oid, relation.relkind AS kind, relation.relispartition AS "isPartition",
        a.attname IS NOT NULL AS "hasColumn", format_type(a.atttypid, NULL) AS type,
        a.attnotnull AS "notNull", a.attgenerated <> '' AS generated,
+       EXISTS (SELECT FROM pg_collation l WHERE l.oid = a.attcollation AND NOT l.collisdeterministic) AS "looseCollation",
+       stored.oid = 'numeric'::regtype AND a.atttypmod >= 4
+         AND (((a.atttypmod - 4) & 2047) # 1024) - 1024 < 0 AS "negativeScale",
        hash.schema AS "hashSchema", hash.name AS "hashName", hash.takes AS "hashTakesType"
   FROM relation
   LEFT JOIN stored ON true

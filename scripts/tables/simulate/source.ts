@@ -70,6 +70,8 @@ interface SourceRow {
   readonly type: string;
   readonly notNull: boolean;
   readonly generated: boolean;
+  readonly looseCollation: boolean;
+  readonly negativeScale: boolean;
   readonly hashSchema: string | null;
   readonly hashName: string | null;
   readonly hashTakesType: boolean | null;
@@ -132,6 +134,16 @@ async function lookUp(
   if (found.generated) {
     throw new ScaleoutError(
       `${showTable(table)} cannot be distributed by ${column}: the column is generated from others, and Citus distributes by stored input only. Choose another column, or one of those it is generated from`,
+    );
+  }
+  if (found.looseCollation) {
+    throw new ScaleoutError(
+      `${showTable(table)} cannot be distributed by ${column}: its collation is not deterministic, under which different values are equal and would hash apart. Give the column a deterministic one (ALTER COLUMN ... TYPE ... COLLATE), or choose another column`,
+    );
+  }
+  if (found.negativeScale) {
+    throw new ScaleoutError(
+      `${showTable(table)} cannot be distributed by ${column}: it is a numeric of negative scale, which Citus refuses. Give it a scale of 0 or more, or choose another column`,
     );
   }
   if (found.hashSchema === null || found.hashName === null) {

@@ -28,6 +28,11 @@ const COLUMNS: readonly (readonly [type: string, value: string, hash: string])[]
   ['integer[]', 'ARRAY[g, g % 7]', 'hash_array'],
   ['mood', "(ARRAY['calm', 'odd name', 'wild'])[g % 3 + 1]::mood", 'hashenum'],
   ['plate', "('WWI-' || g)::plate", 'hashtext'],
+  ['interval', "g % 800 * interval '1 hour 1 s'", 'interval_hash'],
+  ['jsonb', "jsonb_build_object('truck', g % 900)", 'jsonb_hash'],
+  ['int4range', 'int4range(g % 500, g % 500 + 3)', 'hash_range'],
+  ['int4multirange', 'int4multirange(int4range(g % 500, g % 500 + 3))', 'hash_multirange'],
+  ['place', "ROW(g % 70, 'aisle ' || g % 9)::place", 'hash_record'],
 ];
 
 laneSuite('citus', 'simulated rows of shards', () => {
@@ -37,6 +42,7 @@ laneSuite('citus', 'simulated rows of shards', () => {
     database = await freshCitusDatabase({ workers: 0 });
     await withClient(database.target, async (client) => {
       await client.query("CREATE TYPE mood AS ENUM ('calm', 'odd name', 'wild')");
+      await client.query('CREATE TYPE place AS (shelf int, aisle text)');
       await client.query('CREATE DOMAIN short_text AS text CHECK (length(VALUE) < 40)');
       await client.query('CREATE DOMAIN plate AS short_text');
     });
@@ -87,6 +93,26 @@ laneSuite('citus', 'simulated rows of shards', () => {
         'SELECT count(*) AS rows FROM "Odd ""t""" GROUP BY v ORDER BY 1 DESC LIMIT 1',
       );
       expect(simulated.biggestTenant?.rows).toBe(Number(top.rows[0]?.rows));
+    });
+  });
+
+  it.each([
+    ['text COLLATE loose', /by v: its collation is not deterministic.*ALTER COLUMN/],
+    ['numeric(3,-2)', /by v: it is a numeric of negative scale/],
+    ['money', /by v: its type money has no hash function/],
+    ['bit(4)', /by v: its type bit has no hash function/],
+    ['int GENERATED ALWAYS AS (n * 2) STORED', /by v: the column is generated/],
+  ])('are not told by a column Citus refuses: %s', async (type, message) => {
+    await withClient(database.target, async (client) => {
+      await client.query(
+        "CREATE COLLATION IF NOT EXISTS loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false)",
+      );
+      await client.query('DROP TABLE IF EXISTS unfit');
+      await client.query(`CREATE TABLE unfit (n int, v ${type})`);
+      await expect(read(client, 'unfit', 4)).rejects.toThrow(message);
+      await expect(client.query("SELECT create_distributed_table('unfit', 'v')")).rejects.toThrow(
+        /distribut|operator class|collation/i,
+      );
     });
   });
 
