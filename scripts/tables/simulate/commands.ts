@@ -15,6 +15,13 @@ import { distributedAmong, readLayout } from './layout';
 import type { RebalanceSimulation, TopologyChange } from './real-rebalance';
 import { simulateRebalance } from './real-rebalance';
 import type { RebalanceStrategy } from './rebalance';
+import {
+  distributedSchemasAmong,
+  nextColocationId,
+  readSchemas,
+  referencesInOrder,
+  wholeSchemas,
+} from './schemas';
 import type { Reading } from './shard-rows';
 import { readTableShards, withSnapshot } from './shard-rows';
 import type { MoveEstimate, ReadTable, Simulation, Topology } from './simulation';
@@ -86,28 +93,51 @@ async function simulateDistribution(
   const topology = { workers, coordinatorHoldsShards };
   requirePlace(topology);
   const distributed = expected.tables.filter((table) => table.kind === 'distributed');
-  if (distributed.length === 0) {
+  const whole = wholeSchemas(expected);
+  if (distributed.length === 0 && whole.length === 0) {
     throw new ScaleoutError(
-      'nothing is distributed there, so that there are no shards to simulate: give a table distributeBy, or name one with --table and --column',
+      'nothing is distributed there, so that there are no shards to simulate: give a table distributeBy or a schema { distributed: true }, or name a table with --table and --column',
     );
   }
   const read = await withSnapshot(client, async () => ({
-    tables: await readTables(context, client, distributed, shardCount, reading),
+    schemas: await readSchemas(
+      client,
+      whole,
+      await referencesInOrder(client, expected),
+      reading,
+      context.reporter,
+    ),
+    tables:
+      distributed.length === 0 ? [] : await readTables(context, client, distributed, shardCount, reading),
     referenceTables: await readReferenceTables(client, expected),
+    firstColocationId: await nextColocationId(
+      client,
+      expected.tables.some(({ kind }) => kind === 'reference'),
+    ),
   }));
   return simulateCluster({ ...input, ...read, topology, shardCount });
 }
 
 /** Whether all that is to be distributed is; in between there is no telling what is asked. */
-async function isDistributed(client: Client, { tables }: Distribution): Promise<boolean> {
-  const asked = tables.filter(({ kind }) => kind === 'distributed').map(({ table }) => table);
-  const there = await distributedAmong(client, asked);
+async function isDistributed(client: Client, expected: Distribution): Promise<boolean> {
+  const asked = expected.tables.filter(({ kind }) => kind === 'distributed').map(({ table }) => table);
+  const whole = wholeSchemas(expected);
+  const thereAlready = await distributedAmong(client, asked);
+  const schemasThere = await distributedSchemasAmong(client, whole);
+  const there = [...thereAlready.map(showTable), ...schemasThere.map(showSchema)];
   if (there.length === 0) return false;
-  const open = asked.filter((table) => !there.some((each) => sameTable(each, table)));
+  const open = [
+    ...asked.filter((table) => !thereAlready.some((each) => sameTable(each, table))).map(showTable),
+    ...whole.filter((schema) => !schemasThere.includes(schema)).map(showSchema),
+  ];
   if (open.length === 0) return true;
   throw new ScaleoutError(
-    `${allOf(open.map(showTable))} ${open.length === 1 ? 'is' : 'are'} not distributed yet, and ${allOf(there.map(showTable))} ${there.length === 1 ? 'is' : 'are'}: simulate the rest by itself (--table with --column, or a file that names nothing else), or leave --spec and --workload out to simulate a rebalance of what is there; nothing was changed`,
+    `${allOf(open)} ${open.length === 1 ? 'is' : 'are'} not distributed yet, and ${allOf(there)} ${there.length === 1 ? 'is' : 'are'}: simulate the rest by itself (--table with --column, or a file that names nothing else), or leave --spec and --workload out to simulate a rebalance of what is there; nothing was changed`,
   );
+}
+
+function showSchema(schema: string): string {
+  return `schema ${schema}`;
 }
 
 function nothingDeclared(): ScaleoutError {

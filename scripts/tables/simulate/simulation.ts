@@ -1,9 +1,10 @@
 import { shardRange } from './hash-ranges';
-import { roundRobin } from './placement';
+import { roundRobin, schemaNode } from './placement';
 import type { GroupMove, PlacedGroup, RebalanceStrategy } from './rebalance';
 import { applyMoves, planRebalance, STRATEGY_RULES } from './rebalance';
 import { estimateSkew } from './sample-estimate';
-import type { BiggestTenant, ShardRows, TableShards } from './shard-rows';
+import type { ReadSchema, ReadSchemaTable } from './schemas';
+import type { BiggestTenant, TableShards } from './shard-rows';
 import { CONFIDENCE } from './shard-rows';
 
 /** The cluster that is asked about. */
@@ -65,6 +66,22 @@ export interface SimulatedTable {
   };
 }
 
+/** A schema that is distributed as a whole: one shard of each of its tables, all of them on one node. */
+export interface SimulatedSchema {
+  readonly schema: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly tables: readonly {
+    readonly table: string;
+    readonly rows: number;
+    /** Of the planner; absent where every row was counted. */
+    readonly estimated?: true;
+    readonly bytes: number;
+  }[];
+  /** The node it is on once the shards are rebalanced; null where it has no tables. */
+  readonly node: string | null;
+}
+
 export interface SimulatedNode {
   /** `coordinator`, `w0`, `w1`, ... */
   readonly name: string;
@@ -100,6 +117,7 @@ export interface Simulation {
   readonly coordinatorHoldsShards: boolean;
   readonly strategy: RebalanceStrategy;
   readonly tables: readonly SimulatedTable[];
+  readonly schemas: readonly SimulatedSchema[];
   /** Copied whole to every node. */
   readonly referenceTables: readonly { readonly table: string; readonly bytes: number }[];
   /** Distributed on the lone coordinator, before there are workers. */
@@ -114,6 +132,11 @@ export interface Simulation {
     readonly nodes: readonly SimulatedNode[];
     /** Moves that a rebalance would still make, colocated shards counted as one. */
     readonly moves: number;
+    /**
+     * Schemas that Citus puts on nodes in an order of its own, as it does where the first table was local by then because
+     * of a foreign key to a reference table. They are counted where the order of the nodes would put them.
+     */
+    readonly schemasInAnyOrder: readonly string[];
   };
 }
 
@@ -123,27 +146,44 @@ export interface SimulationInput {
   readonly strategy: RebalanceStrategy;
   /** In the order they are distributed. */
   readonly tables: readonly ReadTable[];
+  /** In the order they are distributed: after the reference tables, before the tables. */
+  readonly schemas?: readonly ReadSchema[];
+  /** The id of the first schema's colocation group; those of the others follow. */
+  readonly firstColocationId?: number;
   readonly referenceTables: Simulation['referenceTables'];
   readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => MoveEstimate;
 }
 
+/** What one shard holds. */
+interface Held {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** A colocation group: its tables have equally many shards, and those of equal place live and move together. */
 interface Group {
-  readonly tables: readonly ReadTable[];
+  readonly shardCount: number;
+  readonly tables: readonly { readonly name: string; readonly shards: readonly Held[] }[];
+  /** The node of each shard on that many empty nodes, counted from 0. */
+  readonly nodesAmong: (nodeCount: number) => readonly number[];
+  /** Stands for the ids of its shards, where they do not follow those of the groups before it. */
+  readonly shardIds?: readonly number[];
 }
 
 /** Puts what was read of the tables together to what the cluster would be. Pure. */
 export function simulateCluster(input: SimulationInput): Simulation {
-  const { shardCount, topology, strategy, tables } = input;
+  const { shardCount, topology, strategy, tables, schemas = [] } = input;
   const rules = STRATEGY_RULES[strategy];
-  const groups = groupsOf(tables);
+  const groups = [...schemaGroups(schemas, input.firstColocationId ?? 1), ...groupsOf(tables, shardCount)];
   const names = nodeNames(topology.workers);
   const nodes = names.map((_, node) => ({
     holdsShards: node > 0 || topology.workers === 0 || topology.coordinatorHoldsShards,
   }));
-  const onCoordinator = place(groups, () => Array.from({ length: shardCount }, () => 0));
+  const onCoordinator = place(groups, (group) => Array.from({ length: group.shardCount }, () => 0));
   const moves = planRebalance(onCoordinator, nodes, rules);
   const holders = nodes.flatMap(({ holdsShards }, node) => (holdsShards ? [node] : []));
-  const spread = place(groups, () => roundRobin(shardCount, holders.length).map((at) => holders[at] ?? 0));
+  const spread = place(groups, (group) => group.nodesAmong(holders.length).map((at) => holders[at] ?? 0));
+  const balanced = applyMoves(onCoordinator, moves);
   return {
     formatVersion: 1,
     simulated: true,
@@ -151,16 +191,20 @@ export function simulateCluster(input: SimulationInput): Simulation {
     ...topology,
     strategy,
     tables: tables.map((table) => describeTable(table, shardCount)),
+    schemas: schemas.map((schema, at) => describeSchema(schema, names[balanced[at]?.[0] ?? -1] ?? null)),
     referenceTables: input.referenceTables,
     before: holdings(names, groups, applyMoves(onCoordinator, [])),
     moves: moves.flatMap((move) => tableMoves(move, groups[move.group], names)),
-    nodes: holdings(names, groups, applyMoves(onCoordinator, moves)),
+    nodes: holdings(names, groups, balanced),
     estimate: input.estimateMoves(
       moves.map(({ group, shard }) => ({ bytes: onCoordinator[group]?.shards[shard]?.bytes ?? 0 })),
     ),
     workersFirst: {
       nodes: holdings(names, groups, applyMoves(spread, [])),
       moves: planRebalance(spread, nodes, rules).length,
+      schemasInAnyOrder: schemas
+        .filter(({ turnsLocal }) => turnsLocal !== undefined)
+        .map(({ schema }) => schema),
     },
   };
 }
@@ -170,21 +214,44 @@ function nodeNames(workers: number): string[] {
 }
 
 /** Colocation groups in the order of their first tables, which is the order Citus rebalances them in. */
-function groupsOf(tables: readonly ReadTable[]): Group[] {
+function groupsOf(tables: readonly ReadTable[], shardCount: number): Group[] {
   const byRoot = new Map<string, ReadTable[]>();
   for (const table of tables) byRoot.set(table.group, [...(byRoot.get(table.group) ?? []), table]);
-  return [...byRoot.values()].map((members) => ({ tables: members }));
+  return [...byRoot.values()].map((members) => ({
+    shardCount,
+    tables: members.map(({ name, read }) => ({ name, shards: read.shards })),
+    nodesAmong: (nodeCount) => roundRobin(shardCount, nodeCount),
+  }));
+}
+
+/** A schema without tables has nothing that could be anywhere, and is a group all the same. */
+function schemaGroups(schemas: readonly ReadSchema[], firstColocationId: number): Group[] {
+  // Sorting keeps the order of the plan among those whose shards are made with the schema.
+  const byShardId = schemas
+    .filter(({ tables }) => tables.length > 0)
+    .sort((a, b) => (a.turnsLocal ?? schemas.length) - (b.turnsLocal ?? schemas.length));
+  const ids = new Map(byShardId.map((schema, index) => [schema, index + 1]));
+  return schemas.map((schema, place) => ({
+    shardIds: [ids.get(schema) ?? 0],
+    shardCount: schema.tables.length === 0 ? 0 : 1,
+    tables: schema.tables.map(({ name, rows, bytes }) => ({ name, shards: [{ rows, bytes }] })),
+    nodesAmong: (nodeCount) =>
+      schema.tables.length === 0 ? [] : [schemaNode(firstColocationId + place, nodeCount)],
+  }));
 }
 
 function place(groups: readonly Group[], nodesOf: (group: Group) => readonly number[]): PlacedGroup[] {
   return groups.map((group) => ({
-    shards: nodesOf(group).map((node, shard) => ({ node, bytes: sumOf(group, shard, ({ bytes }) => bytes) })),
+    shards: nodesOf(group).map((node, shard) => {
+      const id = group.shardIds?.[shard];
+      return { node, bytes: sumOf(group, shard, ({ bytes }) => bytes), ...(id === undefined ? {} : { id }) };
+    }),
   }));
 }
 
-function sumOf({ tables }: Group, shard: number, of: (shard: ShardRows) => number): number {
-  return tables.reduce((sum, { read }) => {
-    const found = read.shards[shard];
+function sumOf({ tables }: Group, shard: number, of: (shard: Held) => number): number {
+  return tables.reduce((sum, { shards }) => {
+    const found = shards[shard];
     return found === undefined ? sum : sum + of(found);
   }, 0);
 }
@@ -212,13 +279,30 @@ function tableMoves(
   group: Group | undefined,
   names: readonly string[],
 ): SimulatedMove[] {
-  return (group?.tables ?? []).map(({ name, read }) => ({
+  return (group?.tables ?? []).map(({ name, shards }) => ({
     table: name,
     shard,
     from: names[from] ?? '',
     to: names[to] ?? '',
-    bytes: read.shards[shard]?.bytes ?? 0,
+    bytes: shards[shard]?.bytes ?? 0,
   }));
+}
+
+function describeSchema({ schema, tables }: ReadSchema, node: string | null): SimulatedSchema {
+  const sum = (of: (table: ReadSchemaTable) => number): number =>
+    tables.reduce((all, table) => all + of(table), 0);
+  return {
+    schema,
+    rows: sum(({ rows }) => rows),
+    bytes: sum(({ bytes }) => bytes),
+    tables: tables.map(({ name, rows, estimated, bytes }) => ({
+      table: name,
+      rows,
+      ...(estimated ? { estimated: true as const } : {}),
+      bytes,
+    })),
+    node,
+  };
 }
 
 function describeTable({ name, group, read }: ReadTable, shardCount: number): SimulatedTable {

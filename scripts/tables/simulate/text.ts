@@ -12,10 +12,11 @@ export function describeSimulation(simulation: Simulation): string {
   const { workers, coordinatorHoldsShards, strategy, shardCount } = simulation;
   const holder = workers === 0 || coordinatorHoldsShards ? 'which holds shards' : 'which holds no shards';
   return [
-    `Simulated, nothing was changed: ${count(shardCount)} shards a table, a coordinator ${holder}, ${
+    `Simulated, nothing was changed: ${simulation.tables.length === 0 ? 'schemas as wholes' : `${count(shardCount)} shards a table`}, a coordinator ${holder}, ${
       workers === 1 ? '1 worker' : `${count(workers)} workers`
     }.`,
     ...simulation.tables.flatMap((each) => ['', ...tableLines(each)]),
+    ...schemaLines(simulation),
     ...referenceLines(simulation),
     '',
     `Nodes once the shards are rebalanced ${strategy}:`,
@@ -98,6 +99,29 @@ function tableLines(each: SimulatedTable): string[] {
   ];
 }
 
+function schemaLines({ schemas, strategy }: Simulation): string[] {
+  if (schemas.length === 0) return [];
+  const largest = [...schemas].sort((a, b) => b.bytes - a.bytes);
+  const listed = schemas.length <= LISTED ? schemas : largest.slice(0, LISTED);
+  const most = largest[0]?.bytes ?? 0;
+  const rows = listed.map((each) => [
+    each.schema,
+    count(each.tables.length),
+    `${each.tables.some(({ estimated }) => estimated === true) ? 'about ' : ''}${count(each.rows)}`,
+    asBytes(each.bytes),
+    each.node ?? '',
+    bar(each.bytes, most),
+  ]);
+  return [
+    '',
+    `Schemas, each as a whole on one node; where, once they are rebalanced ${strategy}:`,
+    table([['schema', 'tables', 'rows', 'size', 'node', ''], ...rows]),
+    ...(listed.length < schemas.length
+      ? [`the ${count(listed.length)} largest of ${count(schemas.length)} schemas`]
+      : []),
+  ];
+}
+
 function skewLine({ skew, skewBetween, biggestTenant }: SimulatedTable): string {
   const between =
     skewBetween === undefined ? '' : ` (${String(skewBetween[0])} to ${String(skewBetween[1])})`;
@@ -153,6 +177,11 @@ function workersFirstLines({ workersFirst, workers, strategy }: Simulation): str
   return [
     `With the workers added first and the tables distributed after, every row goes straight to its node, and ${after}:`,
     ...nodeLines(workersFirst.nodes),
+    ...(workersFirst.schemasInAnyOrder.length === 0 || workers === 0
+      ? []
+      : [
+          `${count(workersFirst.schemasInAnyOrder.length)} schemas have tables that reference a reference table: those Citus deals out in an order of its own, to other nodes than here perhaps.`,
+        ]),
   ];
 }
 

@@ -1,0 +1,186 @@
+import type { Client } from 'pg';
+import type { Distribution, TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import { didYouMean } from '../../../config/wording';
+import { citusVersion } from '../../lib/connection';
+import { ScaleoutError } from '../../lib/errors';
+import type { Reporter } from '../../lib/reporter';
+import { showTable, sqlTable } from '../names';
+import { orderTables } from '../order';
+import { knowsSchemas } from '../schemas';
+import {
+  COLOCATION_IDS,
+  DISTRIBUTED_SCHEMAS,
+  FOREIGN_KEYS_IN_ORDER,
+  NEXT_COLOCATION_ID,
+  SCHEMA_NAMES,
+  SCHEMAS_THERE,
+  schemaTables,
+} from './schemas.sql';
+import type { Reading } from './shard-rows';
+import { readReferences } from './source';
+
+/** A schema as it would be distributed: every table in one shard, all of them together. */
+export interface ReadSchema {
+  readonly schema: string;
+  readonly tables: readonly ReadSchemaTable[];
+  /**
+   * Counted from 0 among the schemas whose first table is turned local by a new reference table, before any schema is
+   * distributed: such a table has its shard from then on. Absent where it gets one when the schema is distributed.
+   */
+  readonly turnsLocal?: number;
+}
+
+export interface ReadSchemaTable {
+  /** As messages name it. */
+  readonly name: string;
+  readonly rows: number;
+  /** `rows` is the planner's estimate. */
+  readonly estimated: boolean;
+  /** As the table is now, with its indexes and partitions. */
+  readonly bytes: number;
+}
+
+/** Tables with more bytes are not counted unless every row is asked for: where they go does not depend on their rows. */
+const LARGE_BYTES = 512 * 1024 * 1024;
+
+/** The schemas of a specification that are to be distributed as wholes, in the order in which `tables plan` takes them. */
+export function wholeSchemas({ schemas = [] }: Distribution): string[] {
+  return schemas
+    .filter(({ kind }) => kind === 'distributed')
+    .map(({ schema }) => schema)
+    .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+}
+
+/** Those of the schemas that are distributed already. */
+export async function distributedSchemasAmong(client: Client, schemas: readonly string[]): Promise<string[]> {
+  if (schemas.length === 0 || !knowsSchemas(await citusVersion(client))) return [];
+  const { rows } = await client.query<{ schema: string }>(DISTRIBUTED_SCHEMAS, [schemas]);
+  return rows.map(({ schema }) => schema);
+}
+
+/**
+ * @param references tables that are to become reference tables
+ * @throws ScaleoutError where a schema is not there
+ */
+export async function readSchemas(
+  client: Client,
+  schemas: readonly string[],
+  references: readonly TableName[],
+  reading: Reading,
+  reporter: Reporter,
+): Promise<ReadSchema[]> {
+  if (schemas.length === 0) return [];
+  await requireThere(client, schemas);
+  const citus = (await citusVersion(client)) !== undefined;
+  const { rows } = await client.query<{
+    schema: string;
+    name: string;
+    bytes: number;
+    estimate: number | null;
+  }>(schemaTables(citus), [schemas]);
+  const progress = reporter.progress('reading schemas', rows.length, 'steps');
+  const tables = new Map(schemas.map((schema): [string, ReadSchemaTable[]] => [schema, []]));
+  let read = 0;
+  for (const { schema, name, bytes, estimate } of rows) {
+    const shown = showTable({ schema, name });
+    progress.update(read, shown);
+    read += 1;
+    const counted =
+      estimate === null || reading === 'exact' || (reading === 'auto' && bytes <= LARGE_BYTES)
+        ? await countRows(client, sqlTable({ schema, name }))
+        : undefined;
+    tables.get(schema)?.push({
+      name: shown,
+      rows: counted ?? Math.round(estimate ?? 0),
+      estimated: counted === undefined,
+      bytes,
+    });
+  }
+  progress.update(read);
+  progress.finish();
+  const { rows: foreignKeys } = await client.query<ForeignKey>(FOREIGN_KEYS_IN_ORDER);
+  const first = new Map([...rows].reverse().map(({ schema, name }) => [schema, name]));
+  const turned = turnedLocal(references, foreignKeys).filter(
+    ({ schema, name }) => first.get(schema) === name,
+  );
+  const places = new Map(turned.map(({ schema }, place) => [schema, place]));
+  return schemas.map((schema) => {
+    const turnsLocal = places.get(schema);
+    return { schema, tables: tables.get(schema) ?? [], ...(turnsLocal === undefined ? {} : { turnsLocal }) };
+  });
+}
+
+interface ForeignKey {
+  readonly from: TableName;
+  readonly to: TableName;
+}
+
+/**
+ * The tables that reference tables turn local when they are made, in the order in which Citus does: one foreign key after
+ * another, each with all that is connected with it. Pure.
+ */
+export function turnedLocal(
+  references: readonly TableName[],
+  foreignKeys: readonly ForeignKey[],
+): TableName[] {
+  const isReference = new Set(references.map(tableKey));
+  const beside = new Map<string, TableName[]>();
+  const join = (from: TableName, to: TableName): void => {
+    beside.set(tableKey(from), [...(beside.get(tableKey(from)) ?? []), to]);
+  };
+  for (const { from, to } of foreignKeys) {
+    join(from, to);
+    join(to, from);
+  }
+  const found = new Map<string, TableName>();
+  for (const reference of references) {
+    for (const neighbour of beside.get(tableKey(reference)) ?? []) {
+      const connected = new Map([[tableKey(neighbour), neighbour]]);
+      for (const [key, table] of connected) {
+        if (isReference.has(key) || found.has(key)) continue;
+        found.set(key, table);
+        for (const next of beside.get(key) ?? []) connected.set(tableKey(next), next);
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+async function countRows(client: Client, table: string): Promise<number> {
+  const { rows } = await client.query<{ rows: number }>(`SELECT count(*)::float8 AS rows FROM ${table}`);
+  return rows[0]?.rows ?? 0;
+}
+
+async function requireThere(client: Client, schemas: readonly string[]): Promise<void> {
+  const there = (await client.query<{ schema: string }>(SCHEMAS_THERE, [schemas])).rows.map(
+    ({ schema }) => schema,
+  );
+  const missing = schemas.find((schema) => !there.includes(schema));
+  if (missing === undefined) return;
+  const names = (await client.query<{ schema: string }>(SCHEMA_NAMES)).rows.map(({ schema }) => schema);
+  throw new ScaleoutError(
+    `there is no schema ${missing} in this database${didYouMean(missing, names)}: correct the name, or take it out of the specification; nothing was changed`,
+  );
+}
+
+/** Reference tables in the order in which `tables plan` makes them. */
+export async function referencesInOrder(client: Client, { tables }: Distribution): Promise<TableName[]> {
+  const references = tables.filter(({ kind }) => kind === 'reference').map(({ table }) => table);
+  return orderTables(references, await readReferences(client));
+}
+
+/**
+ * The id that the next schema's colocation group gets; it decides on which node an empty cluster puts the schema. Ids are
+ * drawn from a sequence, so that whatever else makes groups in between moves what follows by one node.
+ *
+ * @param withReferences whether reference tables are made first, whose group is the first of all
+ */
+export async function nextColocationId(client: Client, withReferences: boolean): Promise<number> {
+  const fresh = 1 + (withReferences ? 1 : 0);
+  if ((await citusVersion(client)) === undefined) return fresh;
+  const known = (await client.query<{ readable: boolean; referenceGroup: boolean }>(COLOCATION_IDS)).rows[0];
+  if (known?.readable !== true) return fresh;
+  const next = (await client.query<{ next: number }>(NEXT_COLOCATION_ID)).rows[0]?.next ?? 1;
+  return next + (withReferences && !known.referenceGroup ? 1 : 0);
+}

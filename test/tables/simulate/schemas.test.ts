@@ -1,0 +1,103 @@
+import { schemaNode } from '../../../scripts/tables/simulate/placement';
+import { turnedLocal, wholeSchemas } from '../../../scripts/tables/simulate/schemas';
+import type { ReadSchema } from '../../../scripts/tables/simulate/schemas';
+import { simulateCluster } from '../../../scripts/tables/simulate/simulation';
+import type { SimulationInput } from '../../../scripts/tables/simulate/simulation';
+
+const at = (text: string): { schema: string; name: string } => {
+  const [schema = '', name = ''] = text.split('.');
+  return { schema, name };
+};
+const key = (from: string, to: string) => ({ from: at(from), to: at(to) });
+
+test('a schema goes to the node that its colocation id gives', () => {
+  expect([2, 3, 4, 5].map((id) => schemaNode(id, 3))).toEqual([2, 0, 1, 2]);
+});
+
+test('schemas are taken in the order of their bytes, those that stay are not', () => {
+  const schemas = ['b', 'É', 'a', 'Z'].map((schema) => ({ schema, kind: 'distributed' as const }));
+  expect(
+    wholeSchemas({
+      shardCount: 1,
+      online: true,
+      tables: [],
+      schemas: [...schemas, { schema: 'c', kind: 'local' }],
+    }),
+  ).toEqual(['Z', 'a', 'b', 'É']);
+});
+
+test('a reference table turns what foreign keys connect with it, in the order of the foreign keys', () => {
+  const keys = [
+    key('b.lines', 'b.orders'),
+    key('b.orders', 'public.kinds'),
+    key('a.orders', 'public.kinds'),
+    key('c.orders', 'public.regions'),
+    key('public.kinds', 'public.regions'),
+    key('d.orders', 'd.users'),
+  ];
+  const turned = turnedLocal([at('public.regions'), at('public.kinds')], keys);
+  expect(turned.map(({ schema, name }) => `${schema}.${name}`)).toEqual([
+    'c.orders',
+    'b.orders',
+    'b.lines',
+    'a.orders',
+  ]);
+});
+
+describe('a cluster of schemas alone', () => {
+  const tenant = (schema: string, bytes: number, more: Partial<ReadSchema> = {}): ReadSchema => ({
+    schema,
+    tables: [
+      { name: `${schema}.t`, rows: 10, estimated: false, bytes },
+      { name: `${schema}.u`, rows: 5, estimated: true, bytes },
+    ],
+    ...more,
+  });
+  const input = (schemas: readonly ReadSchema[]): SimulationInput => ({
+    shardCount: 32,
+    topology: { workers: 2, coordinatorHoldsShards: false },
+    strategy: 'by_shard_count',
+    tables: [],
+    schemas,
+    firstColocationId: 2,
+    referenceTables: [],
+    estimateMoves: () => ({ seconds: 0, longestWritePauseMs: 0, assumes: '' }),
+  });
+
+  test('each is one shard that takes all its tables along', () => {
+    const { moves, nodes, before, schemas, workersFirst } = simulateCluster(
+      input([tenant('a', 100), tenant('b', 50), { schema: 'empty', tables: [] }, tenant('c', 10)]),
+    );
+    expect(before[0]).toEqual({ name: 'coordinator', shards: 3, rows: 45, bytes: 320 });
+    expect(moves.map(({ table, from, to }) => `${table} ${from} ${to}`)).toEqual([
+      'a.t coordinator w0',
+      'a.u coordinator w0',
+      'b.t coordinator w1',
+      'b.u coordinator w1',
+      'c.t coordinator w0',
+      'c.u coordinator w0',
+    ]);
+    expect(nodes.map(({ shards }) => shards)).toEqual([0, 2, 1]);
+    expect(schemas.map(({ schema, rows, node }) => [schema, rows, node])).toEqual([
+      ['a', 15, 'w0'],
+      ['b', 15, 'w1'],
+      ['empty', 0, null],
+      ['c', 15, 'w0'],
+    ]);
+    expect(schemas[0]?.tables.map(({ estimated }) => estimated)).toEqual([undefined, true]);
+    // Ids 2, 3, 4 and 5 over two workers; the empty schema takes an id and no place.
+    expect(workersFirst.nodes.map(({ bytes }) => bytes)).toEqual([0, 200, 120]);
+  });
+
+  test('equal ones move in the order in which their shards were made', () => {
+    const { moves, workersFirst } = simulateCluster(
+      input([tenant('a', 1), tenant('b', 1, { turnsLocal: 1 }), tenant('c', 1, { turnsLocal: 0 })]),
+    );
+    expect(moves.filter((_, place) => place % 2 === 0).map(({ table }) => table)).toEqual([
+      'c.t',
+      'b.t',
+      'a.t',
+    ]);
+    expect(workersFirst.schemasInAnyOrder).toEqual(['b', 'c']);
+  });
+});
