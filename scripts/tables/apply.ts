@@ -19,6 +19,7 @@ import type { RowsReceipt, Seen } from './comparison';
 import { inspectDatabase } from './inspect';
 import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
+import { copyMeasure } from './copied-rows';
 import { cleanUpLeftovers } from './mend';
 import { showTable } from './names';
 import type { ObjectsCompared } from './objects';
@@ -140,6 +141,8 @@ const COPIES: readonly StepAction[] = [
   'distribute',
   'undistribute',
   'alter-distribution',
+  'distribute-schema',
+  'undistribute-schema',
 ];
 
 /** Steps whose locks let writers through. */
@@ -212,6 +215,7 @@ export async function applyTables(
       pid,
       locks,
       copied,
+      tables: tablesOf(step, live),
     });
     if (attempt.pause !== undefined && attempt.pause.seconds > (longestPause?.seconds ?? -1)) {
       longestPause = { id: step.id, ...attempt.pause };
@@ -337,6 +341,14 @@ function onlineCopy(step: TablesStep, live: LiveDatabase): TableName | undefined
   return live.tables.find(({ table }) => showTable(table) === step.table)?.table;
 }
 
+/** The tables that a step turns: one, or all of a schema. */
+function tablesOf({ action, table: name }: TablesStep, live: LiveDatabase): TableName[] {
+  const ofSchema = action === 'distribute-schema' || action === 'undistribute-schema';
+  return live.tables
+    .map(({ table }) => table)
+    .filter((table) => (ofSchema ? table.schema : showTable(table)) === name);
+}
+
 /** Runs one step under observation, once. */
 async function attemptStep(
   { reporter, signal }: VerbContext,
@@ -347,29 +359,27 @@ async function attemptStep(
     pid,
     locks,
     copied,
+    tables,
   }: {
     readonly step: TablesStep;
     readonly pid: number;
     readonly locks: LockPolicy;
     readonly copied: TableName | undefined;
+    readonly tables: readonly TableName[];
   },
 ): Promise<Attempt> {
-  const progress = COPIES.includes(step.action)
-    ? reporter.progress(`${step.action} ${step.table}`, step.rows, 'rows')
+  const measure = COPIES.includes(step.action)
+    ? await copyMeasure(onlooker, step, { pid, tables })
     : undefined;
+  const progress =
+    measure === undefined
+      ? undefined
+      : reporter.progress(`${step.action} ${step.table}`, measure.total, measure.unit);
   const onlooking = watch(onlooker, {
     pid,
     lockTimeoutMs: step.transaction ? locks.timeoutMs : locks.longWorkTimeoutMs,
     signal,
-    ...(progress === undefined
-      ? {}
-      : {
-          copy: {
-            table: unqualified(step.table),
-            ...(step.rows === undefined ? {} : { rows: step.rows }),
-            progress,
-          },
-        }),
+    ...(progress === undefined || measure === undefined ? {} : { copy: { measure, progress } }),
   });
   const writers: WritersWatch | undefined =
     copied === undefined
@@ -388,7 +398,7 @@ async function attemptStep(
     const seconds = secondsSince(from);
     if (progress === undefined) reporter.info(`${step.id} (${seconds.toFixed(1)} s)`);
     else {
-      if (step.rows !== undefined) progress.update(step.rows);
+      if (measure?.total !== undefined) progress.update(measure.total);
       progress.finish();
     }
     return { outcome: 'done', seconds, blockedSeconds, pause };
@@ -586,10 +596,6 @@ function progressSoFar(applied: readonly AppliedStep[], plan: TablesPlan): strin
       ? ''
       : ` and ${String(plan.steps.length)} left, from ${plan.steps[0]?.id ?? ''} on`;
   return `${done}${open}. Run the same command again to go on from there`;
-}
-
-function unqualified(table: string): string {
-  return table.slice(table.lastIndexOf('.') + 1);
 }
 
 function secondsSince(from: number): number {

@@ -24,19 +24,38 @@ SELECT DISTINCT a.pid, a.usename::text AS user, a.application_name AS applicatio
  WHERE w.waiting_gpid = citus_calculate_gpid((SELECT nodeid FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary'), $1::int)
  ORDER BY since NULLS LAST`;
 
-/** Partitions of a table of this name, $1: from the catalog itself, since to ask for them by a function waits for the step. */
-export const PARTITION_NAMES = `
-SELECT child.relname::text AS name
-  FROM pg_inherits JOIN pg_class parent ON parent.oid = inhparent JOIN pg_class child ON child.oid = inhrelid
- WHERE parent.relname = $1 AND parent.relkind = 'p'`;
-
-/** Rows that have arrived so far in each shard that is being copied, over all nodes; $1 is a pattern of the shards' names. */
-export const ROWS_COPIED = `
-SELECT format('%s %s', nodeid, copied.shard) AS shard, copied.rows::float8 AS rows
+/**
+ * The COPYs into shards that Citus runs on any node for session $1, told by the number of that session in their name for
+ * themselves. Shards made in the same transaction have no name yet that another session could read.
+ */
+export const COPIES = `
+SELECT nodeid AS node, copy.key AS copy, copy.value::float8 AS rows
   FROM run_command_on_all_nodes(format(
-         'SELECT coalesce(json_object_agg(relid::regclass::text, tuples_processed), ''{}'') FROM pg_stat_progress_copy WHERE datname = current_database() AND relid::regclass::text ~ %L', $1::text),
+         $$SELECT coalesce(json_object_agg(p.pid || ' ' || p.relid::int8, p.tuples_processed), '{}')
+             FROM pg_stat_progress_copy p JOIN pg_stat_activity a USING (pid)
+            WHERE p.datname = current_database() AND p.command = 'COPY FROM' AND a.application_name ~ %L$$,
+         ' gpid=' || citus_calculate_gpid((SELECT nodeid FROM pg_dist_node WHERE groupid = 0 AND noderole = 'primary'), $1::int) || '$'),
        give_warning_for_connection_errors => false) answer,
-       json_each_text(CASE WHEN answer.success THEN answer.result::json ELSE '{}' END) AS copied (shard, rows)`;
+       json_each_text(CASE WHEN answer.success THEN answer.result::json ELSE '{}' END) AS copy`;
+
+/** What one copy of the tables $1, their indexes and their partitions take, wherever their shards are. */
+export const TABLE_BYTES = `
+WITH named AS (
+  SELECT to_regclass(name) AS relid FROM unnest($1::text[]) AS name
+), relations AS (
+  SELECT relid FROM named UNION SELECT tree.relid FROM named, pg_partition_tree(named.relid) AS tree
+)
+SELECT coalesce(sum(citus_total_relation_size(relid) / greatest(1, (
+         SELECT count(*) FROM pg_dist_placement
+          WHERE shardid = (SELECT min(shardid) FROM pg_dist_shard WHERE logicalrelid = relid)))), 0)::float8 AS bytes
+  FROM relations
+ WHERE relid IN (SELECT logicalrelid FROM pg_dist_partition)`;
+
+/** What the database takes on all nodes. */
+export const DATABASE_BYTES = `
+SELECT coalesce(sum(CASE WHEN success THEN result::float8 END), 0) AS bytes
+  FROM run_command_on_all_nodes('SELECT pg_database_size(current_database())',
+       give_warning_for_connection_errors => false)`;
 
 /** Typed, because Citus brings a `pg_cancel_backend(bigint)` of its own and the bare parameter would fit both. */
 export const CANCEL = 'SELECT pg_cancel_backend($1::int)';

@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Progress } from '../lib/reporter';
-import type { ShardCount } from './copied-rows';
-import { CopiedRows, shardPattern } from './copied-rows';
-import { BLOCKERS, CANCEL, PARTITION_NAMES, ROWS_COPIED, WORKER_BLOCKERS } from './watch.sql';
+import type { CopyMeasure } from './copied-rows';
+import { BLOCKERS, CANCEL, WORKER_BLOCKERS } from './watch.sql';
 
 /** A session that stands in the way. Fields of other roles' sessions may be hidden from ours. */
 export interface Blocker {
@@ -28,12 +27,15 @@ const EVERYWHERE_SHARE = 1 / 50;
 /** A cancellation falls flat between two statements, and is in the way of the clean-up after one: not at every look. */
 const LOOKS_PER_CANCEL = 5;
 
+/** The last count of a copy is of the look before it ended, and what was expected is an estimate. */
+const NEARLY_ALL = 0.8;
+
 /** What is to be observed while one step runs. */
 export interface Watched {
   /** The backend that runs the step. */
   readonly pid: number;
-  /** Counts rows as they arrive in the shards of the table of this name; `rows` is how many there may be. */
-  readonly copy?: { readonly table: string; readonly rows?: number; readonly progress: Progress };
+  /** Shows how far the copy of the step is. */
+  readonly copy?: { readonly measure: CopyMeasure; readonly progress: Progress };
   /** Milliseconds the step waits for a lock: whoever holds it is looked for more often than that. */
   readonly lockTimeoutMs: number;
   /** Cancels the statement in flight once aborted. */
@@ -51,8 +53,7 @@ export interface Watch {
 export function watch(client: Client, watched: Watched): Watch {
   const ended = new AbortController();
   let seen: readonly Blocker[] = [];
-  const copied = new CopiedRows();
-  let names: readonly string[] | undefined;
+  let copied = 0;
   let looksAborted = 0;
   const cancel = async (): Promise<void> => {
     if (!watched.signal.aborted) return;
@@ -67,17 +68,13 @@ export function watch(client: Client, watched: Watched): Watch {
       const { rows: elsewhere } = await client.query<Blocker>(WORKER_BLOCKERS, [watched.pid]);
       if (elsewhere.length > 0) seen = elsewhere;
     }
-    if (watched.copy === undefined) return;
-    const { table, rows: expected, progress } = watched.copy;
-    names ??= [table, ...(await partitionNames(client, table))];
-    const { rows: copying } = await client.query<ShardCount>(ROWS_COPIED, [shardPattern(names)]);
-    const soFar = copied.see(copying);
-    if (copying.length === 0 && soFar > 0 && names.length === 1) {
-      // A copy that ends takes its count away with it.
-      progress.update(Math.max(soFar, expected ?? 0), 'copied; the shards catch up and switch over');
-      return;
-    }
-    progress.update(soFar);
+    if (watched.copy?.measure.count === undefined) return;
+    const { measure, progress } = watched.copy;
+    const now = await watched.copy.measure.count(client);
+    copied = Math.max(copied, now ?? 0);
+    // Between the copies of two partitions there is none to be seen either.
+    const catchesUp = now === undefined && copied >= NEARLY_ALL * (measure.total ?? 0);
+    progress.update(copied, catchesUp ? 'copied; the shards catch up and switch over' : '');
   };
   const loop = async (): Promise<void> => {
     let due = performance.now() + EVERYWHERE_MS[0];
@@ -108,11 +105,6 @@ export function watch(client: Client, watched: Watched): Watch {
 export function pauseAfter(tookMs: number, lockTimeoutMs: number): number {
   const [least, most] = EVERYWHERE_MS;
   return Math.max(least, Math.min(tookMs / EVERYWHERE_SHARE, most, lockTimeoutMs / 3));
-}
-
-async function partitionNames(client: Client, table: string): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(PARTITION_NAMES, [table]);
-  return rows.map(({ name }) => name);
 }
 
 /** One blocker as messages name it. */
