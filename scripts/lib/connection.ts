@@ -40,6 +40,12 @@ export const APPLICATION_NAME = 'scaleout';
 /** Milliseconds a server has to accept a connection. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
+/** What a role or a database may have set for its sessions, and long work cannot do with; PostgreSQL's own defaults. */
+const OWN_SETTINGS = `
+SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
+       set_config('lock_timeout', '0', false), set_config('default_transaction_isolation', 'read committed', false),
+       set_config('default_transaction_deferrable', 'off', false)`;
+
 /** Milliseconds between two attempts while a firewall rule comes into force. */
 const FIREWALL_INTERVAL_MS = 5000;
 
@@ -222,17 +228,11 @@ async function connect(target: ConnectionTarget, options: ConnectOptions): Promi
     });
     try {
       await client.connect();
-      await client
-        .query(
-          "SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false), set_config('lc_messages', 'C', false)",
-        )
-        .catch((error: unknown) => {
-          // lc_messages is the superuser's on some servers; the two timeouts are anybody's.
-          if (errorCode(error) !== '42501') throw error;
-          return client.query(
-            "SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false)",
-          );
-        });
+      await client.query(OWN_SETTINGS);
+      // The superuser's on some servers; the others are anybody's.
+      await client.query("SELECT set_config('lc_messages', 'C', false)").catch((error: unknown) => {
+        if (errorCode(error) !== '42501') throw error;
+      });
       return client;
     } catch (error) {
       await client.end().catch(() => undefined);
@@ -301,6 +301,12 @@ function connectionReason(target: ConnectionTarget, error: unknown): string {
       return 'the server does not let this address in. Add it to network.allow of the environment and deploy; a new rule takes up to 5 minutes';
     }
     if (code === '28P01') return 'the password is wrong or missing; it is read from PGPASSWORD';
+    if (code === '42501') {
+      return `role "${target.user}" may not connect to it: GRANT CONNECT ON DATABASE to that role, or name another with PGUSER or PGDATABASE`;
+    }
+    if (code === '28000' && /does not exist/.test(message)) {
+      return `there is no role "${target.user}"; name another with PGUSER or in the URL`;
+    }
     if (code === '3D000')
       return `there is no database "${target.database}"; name another with PGDATABASE or in the URL`;
     if (code === '53300') return 'the server has no connection left; close some, or try again later';

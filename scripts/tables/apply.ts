@@ -34,6 +34,7 @@ import { onlyReader } from './readers';
 import type { Readers } from './readers';
 import { requireNoRebalance } from './rebalance-guard';
 import { tablesSpokenOf } from './schemas';
+import { requireAbleSession } from './session-guard';
 import { describeBlocker, watch } from './watch';
 import type { Blocker } from './watch';
 import type { WritePause } from './write-pause';
@@ -185,6 +186,7 @@ export async function applyTables(
   if (input.reviewed !== undefined) {
     plan = requireReviewed(input.reviewed, plan, live, before !== undefined);
   }
+  if (plan.steps.length > 0) await requireAbleSession(client, plan);
   announce(context, plan);
   if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
     throw new ScaleoutError('nothing was changed, as answered');
@@ -202,7 +204,13 @@ export async function applyTables(
   if (before === undefined && plan.steps.length > 0) {
     before = await patiently(context, locks, () =>
       withBoundedReads(client, () => recordBefore(client, subject(), live, around)),
-    );
+    ).catch((error: unknown) => {
+      if (!isStatementError(error)) throw error;
+      throw new ScaleoutError(
+        `what there is could not be counted, or not be written down in the schema scaleout: ${describeServerError(error)} Nothing was changed`,
+        { cause: error },
+      );
+    });
   }
   const lookedSeconds = secondsSince(beforeLooking);
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
@@ -456,8 +464,10 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
   }
   const from = performance.now();
   await withTransaction(client, async () => {
-    // Statements that Citus sends to the workers are to give up as soon as these do.
+    // The sessions that Citus opens on the nodes are to wait as long as this one, whatever their role has set.
     await client.query("SET LOCAL citus.propagate_set_commands TO 'local'");
+    await client.query('SET LOCAL statement_timeout TO 0');
+    await client.query('SET LOCAL idle_in_transaction_session_timeout TO 0');
     await client.query(`SET LOCAL lock_timeout TO ${String(Math.round(locks.timeoutMs))}`);
     for (const statement of step.sql) await client.query(statement);
   });

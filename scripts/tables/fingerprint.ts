@@ -50,6 +50,8 @@ SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type
 /** How text depends on the session, settled on every node that takes part. */
 const SETTINGS = [
   "SELECT set_config('citus.propagate_set_commands', 'local', true)",
+  // What the role has set for its sessions holds for those of Citus on the nodes, unless this says otherwise.
+  'SET LOCAL statement_timeout TO 0',
   "SET LOCAL TimeZone TO 'UTC'",
   "SET LOCAL DateStyle TO 'ISO, YMD'",
   "SET LOCAL IntervalStyle TO 'postgres'",

@@ -6,6 +6,7 @@ import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { named } from './support/catalog';
 import { query, testContext } from './support/sensors';
+import { databaseState } from './support/state';
 
 jest.setTimeout(60_000);
 
@@ -40,16 +41,8 @@ SELECT create_distributed_table('placed', 'placed_id', shard_count => 4, colocat
 SELECT create_reference_table('shared');
 `;
 
-/** Everything that a run could have changed, in one value. */
-const STATE = `
-SELECT (SELECT json_agg(json_build_array(logicalrelid::text, partmethod, repmodel, colocationid) ORDER BY logicalrelid::text) FROM pg_dist_partition) AS citus,
-       (SELECT json_agg(json_build_array(c.relname, c.relkind, pg_get_userbyid(c.relowner)) ORDER BY c.oid) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname !~ '^(pg_|citus|columnar|information_schema)') AS relations,
-       (SELECT json_agg(json_build_array(conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated) ORDER BY oid) FROM pg_constraint WHERE connamespace = 'public'::regnamespace) AS constraints,
-       (SELECT json_agg(json_build_array(attrelid::regclass::text, attname, attnotnull) ORDER BY attrelid, attnum) FROM pg_attribute WHERE attrelid IN (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace)) AS columns,
-       (SELECT json_agg(nspname ORDER BY nspname) FROM pg_namespace) AS schemas`;
-
 let database: TestDatabase;
-const state = (): Promise<unknown> => query(database.platform, STATE);
+const state = (): Promise<unknown> => databaseState(database.platform);
 const by = (name: string, distributeBy: string, more: object = {}): ExpectedTable => ({
   kind: 'distributed',
   table: named(name),

@@ -1,0 +1,157 @@
+import type { Distribution } from '../../config/distribution-types';
+import { withClient } from '../../scripts/lib/connection';
+import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
+import { fingerprintTables } from '../../scripts/tables/fingerprint';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { named } from './support/catalog';
+import { freshOnlineDatabase } from './support/databases';
+import { query, testContext } from './support/sensors';
+import { databaseState } from './support/state';
+
+jest.setTimeout(120_000);
+
+const SCHEMA = `
+CREATE TABLE kinds (kind_id int PRIMARY KEY);
+CREATE TABLE events (event_id int PRIMARY KEY, kind_id int REFERENCES kinds, note text, day date DEFAULT '2024-05-06');
+COMMENT ON TABLE events IS 'all of it''s';
+CREATE TABLE more (event_id int REFERENCES events);
+INSERT INTO kinds VALUES (1);
+INSERT INTO events SELECT i, 1, repeat(i::text, 20) FROM generate_series(1, 100000) i;
+INSERT INTO more SELECT event_id FROM events;`;
+
+const expected = (online: boolean): Distribution => ({
+  shardCount: 4,
+  online,
+  tables: [
+    { kind: 'reference', table: named('kinds') },
+    { kind: 'distributed', table: named('events'), distributeBy: 'event_id' },
+    {
+      kind: 'distributed',
+      table: named('more'),
+      distributeBy: 'event_id',
+      colocateWith: named('events'),
+    },
+  ],
+});
+
+const NOTHING = /othing was changed$/;
+
+platformSuite('what a role or a database has set', () => {
+  let database: TestDatabase;
+  const name = (): string => `"${database.target.database}"`;
+  /** Settings of the role in this database alone, on every node: sessions of Citus there have them as well. */
+  const set = async (...settings: string[]): Promise<void> => {
+    for (const setting of settings) {
+      const statement = `ALTER ROLE citus IN DATABASE ${name()} SET ${setting}`;
+      const done = await query(database.platform, 'SELECT success FROM run_command_on_all_nodes($1)', [
+        statement,
+      ]);
+      expect(done).toEqual([{ success: true }, { success: true }, { success: true }]);
+    }
+  };
+  const begin = async (online = false): Promise<void> => {
+    database = await (online ? freshOnlineDatabase : freshCitusDatabase)({ workers: 2 });
+    await query(database.target, SCHEMA);
+  };
+  afterEach(async () => {
+    await database.drop();
+  });
+
+  test.each<[string, () => Promise<unknown>, RegExp[]]>([
+    [
+      'read-only sessions',
+      () => set('default_transaction_read_only = on'),
+      [
+        /sessions of role "citus" .* are read-only \(default_transaction_read_only is on\)\..*set it off/,
+        NOTHING,
+      ],
+    ],
+    [
+      'a timeout under which a copy would be cut off on the nodes',
+      () => set('statement_timeout = 5000'),
+      [
+        /statement_timeout = 5000 ms.*online copy of events.*ALTER ROLE .* SET statement_timeout = 0/,
+        NOTHING,
+      ],
+    ],
+    [
+      'no right to keep a record',
+      () =>
+        query(
+          database.platform,
+          `ALTER DATABASE ${name()} OWNER TO postgres; REVOKE CREATE ON DATABASE ${name()} FROM citus`,
+        ),
+      [/role "citus" may create no schema .*: GRANT CREATE ON DATABASE/, NOTHING],
+    ],
+    [
+      'an event trigger that forbids',
+      () =>
+        query(
+          database.platform,
+          `CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not on fridays''; END';
+           CREATE EVENT TRIGGER forbid ON ddl_command_start EXECUTE FUNCTION forbid()`,
+        ),
+      [/not be written down in the schema scaleout: not on fridays/, NOTHING],
+    ],
+    [
+      'no right to connect',
+      () =>
+        query(
+          database.platform,
+          `ALTER DATABASE ${name()} OWNER TO postgres; REVOKE CONNECT ON DATABASE ${name()} FROM PUBLIC, citus`,
+        ),
+      [/role "citus" may not connect to it: GRANT CONNECT ON DATABASE/],
+    ],
+  ])('%s: is said before anything is changed', async (_what, spoil, words) => {
+    await begin();
+    await spoil();
+    const before = await databaseState(database.platform);
+    const input = { target: database.target, expected: expected(true) };
+    const failure = await tablesApply(testContext(), input).then(
+      () => 'it ran',
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    for (const each of words) expect(failure).toMatch(each);
+    expect(await databaseState(database.platform)).toEqual(before);
+  });
+
+  test('a timeout of any length does not cut a copy off that lets writes wait', async () => {
+    await begin();
+    // Validating the foreign key takes longer than this on every shard.
+    await query(database.target, 'INSERT INTO more SELECT 1 + i % 100000 FROM generate_series(1, 500000) i');
+    await set('statement_timeout = 40', 'idle_in_transaction_session_timeout = 500', 'lock_timeout = 20');
+    await done(expected(false));
+  });
+
+  test('nothing rests on how sessions are set up', async () => {
+    await begin(true);
+    await set(
+      'search_path = nowhere, "$user"',
+      'standard_conforming_strings = off',
+      "DateStyle = 'German'",
+      "IntervalStyle = 'sql_standard'",
+      'quote_all_identifiers = on',
+      "client_encoding = 'LATIN1'",
+      'default_transaction_isolation = serializable',
+      'default_transaction_deferrable = on',
+      'citus.use_citus_managed_tables = on',
+      'citus.enable_schema_based_sharding = on',
+    );
+    await done(expected(true));
+  });
+
+  async function done(wanted: Distribution): Promise<void> {
+    const { target } = database;
+    const tables = wanted.tables.map(({ table }) => table);
+    const expectedFingerprints = await withClient(target, (client) => fingerprintTables(client, tables));
+    await tablesApply(testContext(), { target, expected: wanted });
+    const verified = await tablesVerify(testContext(), { target, expected: wanted, expectedFingerprints });
+    expect(verified.document.checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect((await tablesPlan(testContext(), { target, expected: wanted })).document.steps).toEqual([]);
+    expect(await query(target, `SELECT obj_description('public.events'::regclass) AS comment`)).toEqual([
+      { comment: `all of it's` },
+    ]);
+    expect(await query(database.platform, `SELECT FROM pg_namespace WHERE nspname = 'scaleout'`)).toEqual([]);
+  }
+});
