@@ -150,8 +150,9 @@ platformSuite('distributed schemas', () => {
     const done: string[] = [];
     for (let finished = false; !finished;) {
       const context = testContext((line, stop) => {
-        if (/^[a-z-]+:.* s\)$/.test(line)) done.push(line.replace(/ \([^)]*\)$/, ''));
-        if (/^[a-z-]+:.* s\)$/.test(line) || line.endsWith('finished')) stop();
+        if (!/^[a-z-]+:.* s\)$| finished$/.test(line)) return;
+        done.push(line);
+        stop();
       });
       finished = await tablesApply(context, { target: database.target, expected, reviewed }).then(
         () => true,
@@ -163,7 +164,9 @@ platformSuite('distributed schemas', () => {
       expect(await rows()).toEqual(before);
       expect(done.length).toBeLessThan(30);
     }
-    expect(done).toContain(where === 'there' ? 'distribute-schema:tenant_1' : 'undistribute-schema:tenant_1');
+    expect(done).toContain(
+      where === 'there' ? 'distribute-schema tenant_1 finished' : 'undistribute-schema tenant_1 finished',
+    );
     await expectVerified(expected, before);
     expect(await keptOf(database.target)).toEqual(kept);
   });
