@@ -77,7 +77,7 @@ export async function verifyDatabase(
   const checks = [
     ...checkTables(expected, live),
     ...checkColocation(groups),
-    ...compareFingerprints(wanted, found),
+    ...compareFingerprints(wanted, found).map((check) => withRun(check, receipt)),
     ...queries,
     ...(receipt === undefined
       ? []
@@ -308,6 +308,25 @@ export function compareFingerprints(before: readonly Fingerprint[], after: reado
   });
 }
 
+const NOT_COUNTED: Check = {
+  id: 'rows',
+  ok: true,
+  warning: true,
+  detail: 'not compared: the receipt is of a run that counted none (--no-compare-rows)',
+};
+
+/** What is as the run left it, and was other than the run found it, is worth a note. Pure. */
+export function withRun(check: Check, receipt: Receipt | undefined): Check {
+  const run = receipt?.compared?.rows.find(({ table, same }) => !same && check.id === `rows:${table}`);
+  if (run === undefined) return check;
+  const before = run.before.rows.toLocaleString('en-US');
+  return {
+    ...check,
+    warning: true,
+    detail: `${check.detail}; before the run it held other rows (${before})`,
+  };
+}
+
 /** Answers and objects against a receipt; its rows are compared with those of everybody who counted. */
 async function checkReceipt(
   client: Client,
@@ -322,6 +341,7 @@ async function checkReceipt(
   const objects = compareObjects((before ?? after).objects, await readObjects(client, expected, live));
   const specified = new Set(tablesSpokenOf(expected, live).map(showTable));
   return [
+    ...(after.rows.length > 0 || expected.tables.length === 0 ? [] : [NOT_COUNTED]),
     ...compareAnswers(after.answers, answers).map(({ query, same, detail }) => ({
       id: `answer:${query}`,
       ok: same !== false,

@@ -1,4 +1,7 @@
-import { tablesApply } from '../../scripts/tables/commands';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { createSensors, DEVICES, query, sensorsDistribution, testContext } from './support/sensors';
@@ -90,7 +93,18 @@ platformSuite('what is noted before tables apply and compared after', () => {
   test('nobody who asks not to count is made to', async () => {
     const { target } = database;
     const context = testContext();
-    const { document } = await tablesApply(context, { target, expected, compareRows: false });
+    const directory = mkdtempSync(path.join(tmpdir(), 'scaleout-receipt-'));
+    const receipt = path.join(directory, 'receipt.json');
+    const { document } = await tablesApply(context, { target, expected, compareRows: false, receipt });
+    const { checks } = (await tablesVerify(testContext(), { target, expected, receipt })).document;
+    rmSync(directory, { recursive: true });
+    expect(checks.filter(({ id }) => id.startsWith('rows'))).toEqual([
+      expect.objectContaining({
+        ok: true,
+        warning: true,
+        detail: expect.stringMatching(/^not compared/) as string,
+      }),
+    ]);
     expect(document.rows).toBeNull();
     expect(document.objects.map(({ same }) => same)).toEqual([true, true, true]);
     expect(context.lines.filter((line) => line.startsWith('counting'))).toEqual([]);

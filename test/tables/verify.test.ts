@@ -1,6 +1,8 @@
 import type { LiveDatabase, LiveTable } from '../../scripts/tables/live';
 import { taskCountOfPlan } from '../../scripts/tables/task-count';
-import { checkTables, compareFingerprints } from '../../scripts/tables/verify';
+import { compareRows } from '../../scripts/tables/observation';
+import { sealReceipt } from '../../scripts/tables/receipt';
+import { checkTables, compareFingerprints, withRun } from '../../scripts/tables/verify';
 import {
   distributed,
   distribution,
@@ -107,6 +109,30 @@ test('fingerprints: the same rows, fewer rows, other rows, no table', () => {
   });
   expect(verdict([{ rows: 2, checksum: '6' }])).toMatchObject({ ok: false });
   expect(verdict([])).toMatchObject({ ok: false });
+});
+
+test('rows that were others before the run are noted, whatever they are now', () => {
+  const table = named('t');
+  const moment = { at: '', rows: [], answers: [], objects: {} };
+  const receipt = sealReceipt({
+    database: { name: 'd', id: '' },
+    applied: [],
+    before: moment,
+    after: moment,
+    compared: {
+      rows: compareRows([{ table, rows: 1200, checksum: '5' }], [{ table, rows: 1300, checksum: '6' }]),
+      answers: [],
+      objects: [],
+    },
+  });
+  const check = { id: 'rows:t', ok: true, detail: '1,300 rows, the same as before' };
+  expect(withRun(check, receipt)).toEqual({
+    ...check,
+    warning: true,
+    detail: '1,300 rows, the same as before; before the run it held other rows (1,200)',
+  });
+  expect(withRun({ ...check, id: 'rows:u' }, receipt)).toEqual({ ...check, id: 'rows:u' });
+  expect(withRun(check, undefined)).toEqual(check);
 });
 
 test('the task count of a plan is the outermost one', () => {
