@@ -391,8 +391,10 @@ it('advises on 1,000 tables and 3,000 foreign keys in under 3 s', () => {
   const queries = Array.from({ length: 500 }, (_, n) =>
     asks(`q${String(n)}`, [`t${String(n + 1)}`], { holds: [`t${String(n + 1)}.tenant_id`], share: 1 / 500 }),
   );
-  const started = performance.now();
+  // What is computed, whoever else is at work on this machine.
+  const from = process.cpuUsage();
   const advice = advise(situation(sketches, queries));
-  expect(performance.now() - started).toBeLessThan(3000);
+  const { user, system } = process.cpuUsage(from);
+  expect((user + system) / 1000).toBeLessThan(3000);
   expect(new Set(Object.values(decisions(advice)))).toEqual(new Set(['by id', 'by tenant_id']));
 });

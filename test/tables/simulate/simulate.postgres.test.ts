@@ -231,6 +231,34 @@ laneSuite('postgres', 'simulate on plain PostgreSQL', () => {
     expect(simulation.moves).toEqual([]);
   });
 
+  it.each([1, 7, 32])(
+    'holds for shards (%i) on 0 to 20 workers, with the coordinator and without',
+    async (shardCount) => {
+      for (const workers of [0, 1, 2, 3, 8, 20]) {
+        for (const coordinatorHoldsShards of workers === 0 ? [true] : [true, false]) {
+          const { before, nodes, moves, workersFirst } = await run(spec(distributed('owners', 'owner_id')), {
+            shardCount,
+            topology: { workers, coordinatorHoldsShards },
+          });
+          const holders = workers + (coordinatorHoldsShards ? 1 : 0);
+          for (const held of [before, nodes, workersFirst.nodes]) {
+            expect(held.map(({ name }) => name)).toHaveLength(workers + 1);
+            expect(held.reduce((sum, { shards }) => sum + shards, 0)).toBe(shardCount);
+          }
+          expect(nodes.reduce((sum, { bytes }) => sum + bytes, 0)).toBe(before[0]?.bytes);
+          const stay = coordinatorHoldsShards ? Math.ceil(shardCount / holders) : 0;
+          expect(nodes[0]?.shards).toBe(stay);
+          expect(moves).toHaveLength(shardCount - stay);
+          const counts = nodes.slice(coordinatorHoldsShards ? 0 : 1).map(({ shards }) => shards);
+          expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
+          // Round robin is as even as shards can be counted, so that nothing is left to do.
+          expect(workersFirst.moves).toBe(0);
+        }
+      }
+    },
+    30_000,
+  );
+
   it('says it for people, with a bar for every shard and node', async () => {
     const { text } = await simulate(context, {
       target: cluster.coordinator,
