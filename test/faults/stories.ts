@@ -9,11 +9,11 @@ import type { Story } from './subject';
 const SHARDS = 6;
 
 /** The stories that are told by this name where nobody asks for others. */
-export const STORIES = ['sensors', 'payments', 'payments-partitioned', 'sideways'] as const;
+export const STORIES = ['sensors', 'payments', 'payments-partitioned', 'sideways', 'tenants'] as const;
 
 /** @throws where there is no story, and no workload, of that name */
 export function storyOf(name: string): Story {
-  return name === 'sideways' ? sideways : workloadStory(name);
+  return [sideways, tenants].find((story) => story.name === name) ?? workloadStory(name);
 }
 
 /** A workload, from one node to its distribution. */
@@ -112,6 +112,56 @@ const sideways: Story = {
       ANALYZE kinds, countries, tenants, orders, items, prices, visits, archive`.split(';\n')) {
       await client.query(statement);
     }
+  },
+  changes: /^$/,
+};
+
+const TENANTS = ['tenant_1', 'tenant_2', 'tenant_3'];
+
+/** A schema for each tenant: two become distributed as wholes, and one that is comes back. */
+const tenants: Story = {
+  name: 'tenants',
+  specification: stringify({
+    shardCount: SHARDS,
+    online: true,
+    tables: { kinds: { reference: true } },
+    schemas: {
+      tenant_1: { distributed: true },
+      tenant_2: { distributed: true },
+      tenant_3: { local: true },
+    },
+  }),
+  tables: [
+    named('kinds'),
+    ...TENANTS.flatMap((schema) => ['users', 'orders', 'log'].map((name) => ({ schema, name }))),
+  ],
+  async prepare(client, rows) {
+    await client.query(
+      "CREATE TABLE kinds (kind_id int PRIMARY KEY); INSERT INTO kinds SELECT generate_series(1, 10); SELECT create_reference_table('kinds')",
+    );
+    await client.query("SELECT truncate_local_data_after_distributing_table('kinds')");
+    for (const schema of TENANTS) {
+      await client.query(`
+        CREATE SCHEMA ${schema};
+        GRANT USAGE ON SCHEMA ${schema} TO PUBLIC;
+        CREATE TABLE ${schema}.users (user_id int PRIMARY KEY, kind_id int, boss int REFERENCES ${schema}.users);
+        CREATE TABLE ${schema}.orders (order_id bigserial PRIMARY KEY, user_id int NOT NULL,
+          CONSTRAINT whose FOREIGN KEY (user_id) REFERENCES ${schema}.users ON DELETE CASCADE);
+        CREATE INDEX orders_of ON ${schema}.orders (user_id);
+        CREATE TABLE ${schema}.log (day date NOT NULL, line text) PARTITION BY RANGE (day);
+        CREATE TABLE ${schema}.log_first PARTITION OF ${schema}.log FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
+        CREATE TABLE ${schema}.log_later PARTITION OF ${schema}.log FOR VALUES FROM ('2026-01-01') TO (MAXVALUE);
+        INSERT INTO ${schema}.users SELECT i, 1 + i % 10, nullif(i / 2, 0) FROM generate_series(1, 50) i;
+        INSERT INTO ${schema}.orders (user_id) SELECT 1 + i % 50 FROM generate_series(1, ${String(rows)}) i;
+        INSERT INTO ${schema}.log SELECT date '2025-12-01' + i % 60, i::text FROM generate_series(1, ${String(rows)}) i`);
+    }
+    await client.query("SELECT citus_schema_distribute('tenant_3')");
+    for (const schema of TENANTS) {
+      await client.query(
+        `ALTER TABLE ${schema}.users ADD CONSTRAINT kind FOREIGN KEY (kind_id) REFERENCES kinds`,
+      );
+    }
+    await client.query('ANALYZE');
   },
   changes: /^$/,
 };
