@@ -89,7 +89,7 @@ export async function readSource(client: Client, table: TableName, column: strin
     const known = await client.query(KNOWN_TO_CITUS, [oid]);
     if (known.rowCount !== 0) {
       throw new ScaleoutError(
-        `${showTable(table)} is one of Citus's tables already, and ${column} may not be what it is distributed by: leave --table, --spec and --workload out to simulate a rebalance of what is there, or make it a table that can be simulated with undistribute_table()`,
+        `${showTable(table)} is one of Citus's reference or local tables, whose rows are not cut into shards: undistribute_table() makes it one that can be simulated; nothing was changed`,
       );
     }
   }
