@@ -11,6 +11,8 @@ import { chooseDomains, forecasts } from './choice';
 import type { Domain } from './domains';
 import type { Forecast } from './forecast';
 import { NOTABLE_TOP, REFERENCE_ALWAYS_BYTES, REFERENCE_MOST_BYTES, REFERENCE_MOST_SHARE } from './limits';
+import { adviseWithSchemas } from './schema-tenants';
+import type { SchemaAdvice } from './schema-tenants';
 import { number, percent, Situation } from './situation';
 import type { AdviceInput } from './situation';
 
@@ -20,6 +22,8 @@ export interface Advice {
   readonly database: string;
   readonly shardCount: number;
   readonly tables: readonly TableAdvice[];
+  /** Schemas that are advised to be distributed as wholes; their tables are not among `tables`. */
+  readonly schemas: readonly SchemaAdvice[];
   /** Tables whose shards lie side by side; the first starts the group. */
   readonly groups: readonly { readonly column: string; readonly tables: readonly string[] }[];
   readonly choices: readonly Choice[];
@@ -80,6 +84,10 @@ export interface QueryAdvice extends Partial<Forecast> {
 
 /** Says what becomes of every table, and why. Pure. */
 export function advise(input: AdviceInput, caveats: readonly string[] = []): Advice {
+  return adviseWithSchemas(input, (tables) => adviseTables(tables, caveats));
+}
+
+function adviseTables(input: AdviceInput, caveats: readonly string[]): Advice {
   const situation = new Situation(input);
   const { chosen, rounds } = chooseDomains(situation);
   const assigned = assign(situation, chosen);
@@ -101,6 +109,7 @@ export function advise(input: AdviceInput, caveats: readonly string[] = []): Adv
         return toAdvice(situation, assigned, rounds, table, expected, blocked);
       })
       .sort(byImportance),
+    schemas: [],
     groups: [...roots.values()].map(({ column, tables }) => ({ column, tables: tables.map(showTable) })),
     choices: rounds.map((round) => toChoice(situation, round)),
     queries: input.queries.map((query, index): QueryAdvice => {

@@ -18,6 +18,15 @@ export function toDistributionFile(advice: Advice): string {
     shardCount: advice.shardCount,
     online: true,
     tables: Object.fromEntries(entries.map((table) => [writtenTable(table), toEntry(advice, table)])),
+    ...(advice.schemas.length === 0
+      ? {}
+      : {
+          schemas: Object.fromEntries(
+            advice.schemas.flatMap(({ schemas }) =>
+              schemas.map((schema) => [writtenName(schema), { distributed: true }]),
+            ),
+          ),
+        }),
   });
   document.commentBefore = [
     ` Advised for database ${oneLine(advice.database)}. A proposal: read the reasons, change what you know better, and see what`,
@@ -37,8 +46,22 @@ export function toDistributionFile(advice: Advice): string {
     const open = advice.tables.filter((table) => !isWritten(table));
     if (open.length > 0) tables.comment = open.flatMap(toComment).join('\n');
   }
+  const schemas = document.get('schemas');
+  if (isMap(schemas)) {
+    const firsts = new Map(
+      advice.schemas.map((group) => [writtenName(group.schemas[0] ?? ''), group.reasons]),
+    );
+    for (const { key, value } of schemas.items) {
+      if (isMap(value)) value.flow = true;
+      const reasons = isScalar(key) ? firsts.get(String(key.value)) : undefined;
+      if (isScalar(key) && reasons !== undefined) {
+        key.commentBefore = reasons.flatMap((reason) => wrap(`- ${reason}.`)).join('\n');
+      }
+    }
+  }
   const text = document.toString({ lineWidth: 0, flowCollectionPadding: true });
-  if (entries.length > 0) parseDistribution(text, 'the advised distribution.yaml');
+  if (entries.length > 0 || advice.schemas.length > 0)
+    parseDistribution(text, 'the advised distribution.yaml');
   return text;
 }
 

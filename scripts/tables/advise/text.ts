@@ -1,11 +1,16 @@
 import { bytes, count, table } from '../../lib/reporter';
 import type { Advice, Choice, QueryAdvice, TableAdvice } from './advice';
+import type { SchemaAdvice } from './schema-tenants';
 import { number, percent } from './situation';
+
+/** Schemas listed by name. */
+const LISTED = 12;
 
 /** The advice as people read it: what to do, why, how queries would run, and what comes first. */
 export function describeAdvice(advice: Advice): string {
   return [
-    section('Tables', tables(advice.tables)),
+    section('Tables', advice.tables.length === 0 && advice.schemas.length > 0 ? [] : tables(advice.tables)),
+    section('Schemas, each distributed as a whole', schemas(advice.schemas)),
     section(
       'Why',
       advice.tables.flatMap(({ table: name, reasons }) => [
@@ -37,6 +42,13 @@ function tables(advised: readonly TableAdvice[]): string[] {
     each.ready ? '' : 'after changes',
   ]);
   return table([['table', 'advice', 'beside', 'rows', 'size', ''], ...rows]).split('\n');
+}
+
+function schemas(advised: readonly SchemaAdvice[]): string[] {
+  return advised.flatMap((group) => [
+    `${group.schemas.length <= LISTED ? group.schemas.join(', ') : `${group.schemas.slice(0, LISTED).join(', ')} and ${count(group.schemas.length - LISTED)} more`} (${bytes(group.bytes)})`,
+    ...group.reasons.map((reason) => `  - ${reason}`),
+  ]);
 }
 
 function decision({ decision: kind, distributeBy }: TableAdvice): string {
@@ -86,11 +98,14 @@ function changes(advice: Advice, blocking: boolean): string[] {
     .flatMap(({ text, sql = [] }) => [`- ${text}`, ...sql.map((statement) => `    ${statement};`)]);
 }
 
-function closing({ tables: advised, changes: all }: Advice): string {
+function closing({ tables: advised, schemas: wholes, changes: all }: Advice): string {
   const decided = advised.filter((each) => each.decision !== 'undecided').length;
   const first = all.filter(({ blocking }) => blocking).length;
   return (
     `Advice for ${String(decided)} of ${String(advised.length)} tables` +
+    (wholes.length === 0
+      ? ''
+      : ` and for ${count(wholes.flatMap((group) => group.schemas).length)} schemas`) +
     (first === 0 ? '.' : `, after ${String(first)} ${first === 1 ? 'change' : 'changes'}.`) +
     ' It is a proposal: --out FILE writes it as a distribution.yaml to edit, and `tables plan --spec FILE` shows every statement.'
   );
