@@ -98,7 +98,14 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
   return faults;
 }
 
+/** Schemas whose tables are no user's. */
+const SYSTEM_SCHEMAS =
+  /^(pg_catalog|pg_toast|information_schema|citus|citus_internal|columnar|columnar_internal|scaleout)$/;
+
 function missingTable({ live }: Outlook, table: TableName): string {
+  if (SYSTEM_SCHEMAS.test(table.schema)) {
+    return `schema ${table.schema} belongs to PostgreSQL, Citus or this program, whose tables are not to be distributed: take ${showTable(table)} out of the specification`;
+  }
   const all = [...live.tables.map((each) => each.table), ...live.otherTables].sort(compareTables);
   const namesake = all.find((each) => each.name === table.name);
   const guess =
@@ -166,7 +173,7 @@ function columnFaults(wanted: DistributedTable, live: LiveTable): string[] {
   const name = showTable(wanted.table);
   const names = live.columns.map((column) => column.name);
   const missing = (column: string, role: string): string =>
-    `${role} ${column} does not exist in table ${name}${didYouMean(column, names)}: its columns are ${allOf(names)}`;
+    `${role} ${column} does not exist in table ${name}${didYouMean(column, names)}: ${names.length === 0 ? 'it has no columns' : `its columns are ${allOf(names)}`}`;
   const faults: string[] = [];
   const by = live.columns.find((column) => column.name === wanted.distributeBy);
   if (by === undefined) faults.push(missing(wanted.distributeBy, 'distribution column'));
@@ -217,6 +224,8 @@ function keyFaults(wanted: DistributedTable, live: LiveTable): string[] {
   const name = showTable(wanted.table);
   const { distributeBy: by, primaryKey } = wanted;
   const faults: string[] = [];
+  // That it does not exist is said already.
+  if (!live.columns.some((column) => column.name === by)) return faults;
   if (primaryKey !== undefined && !primaryKey.includes(by)) {
     faults.push(
       `primaryKey of table ${name} is (${primaryKey.join(', ')}) without the distribution column ${by}: add it, as in [${[by, ...primaryKey].join(', ')}]`,

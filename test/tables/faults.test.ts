@@ -48,9 +48,10 @@ describe('one table', () => {
     [
       'the column is missing',
       byId('t', { distributeBy: 'idd' }),
-      { keys: [] },
+      {},
       'distribution column idd does not exist in table t (did you mean "id"?)',
     ],
+    ['there is no column at all', byId('t'), { columns: [], keys: [] }, 'in table t: it has no columns'],
     [
       'the column holds NULLs',
       byId('t'),
@@ -171,6 +172,10 @@ describe('one table', () => {
       'there is no table events (did you mean "event"?)',
     );
     expect(faultsOf(spec(byId('orders')), live)[0]).toContain('(did you mean "sales.orders"?)');
+    const system: ExpectedTable = { kind: 'reference', table: { schema: 'pg_catalog', name: 'pg_class' } };
+    expect(faultsOf(spec(system), live)).toEqual([
+      expect.stringMatching(/^schema pg_catalog belongs to .*: take pg_catalog\.pg_class out/),
+    ]);
   });
 });
 
