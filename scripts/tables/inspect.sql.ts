@@ -245,7 +245,11 @@ SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner)::text AS owner, pg_has_r
                                  ORDER BY c.relname COLLATE "C", o.polname COLLATE "C"), '[]')
           FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid
          WHERE c.relnamespace = n.oid AND concat(o.polqual::text, o.polwithcheck::text) LIKE '%{SUBLINK %'
-               ${noShard('c')}) AS "subqueryPolicies"
+               ${noShard('c')}) AS "subqueryPolicies",
+       (SELECT coalesce(json_agg(json_build_object('table', ${name('c', 'n')}, 'rule', r.rulename)
+                                 ORDER BY c.relname COLLATE "C", r.rulename COLLATE "C"), '[]')
+          FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
+         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') ${noShard('c')}) AS rules
   FROM pg_namespace n
  WHERE n.nspname = ANY ($1::text[])
  ORDER BY n.nspname COLLATE "C"`;

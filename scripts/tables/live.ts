@@ -54,6 +54,8 @@ export interface LiveSchema {
   readonly strayPartitions: readonly { readonly partition: TableName; readonly parent: TableName }[];
   /** Row-level security that looks into tables by a subquery. */
   readonly subqueryPolicies: readonly { readonly table: TableName; readonly policy: string }[];
+  /** CREATE RULE: Citus forgets them when it makes a table anew. */
+  readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
 }
 
 /** One sequence, and the columns whose defaults draw from it, of more than one type. */

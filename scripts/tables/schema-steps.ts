@@ -7,19 +7,23 @@ import * as sql from './statements.sql';
 /** The steps that turn a schema as a whole. Their `table` is the schema's name. */
 
 export function distributeSchemaStep(schema: string, tables: readonly LiveTable[]): TablesStep {
-  const oneWay = tables.filter((table) => table.identity).map(({ table }) => showTable(table));
+  const identity = tables.filter((table) => table.identity).map(({ table }) => showTable(table));
+  const views = [...new Set(tables.flatMap((table) => table.grantedViews))];
   const comment = [
     `gives each of its ${tablesCounted(tables)} a single shard, all of them on one node, and copies their rows there, with writes to all of them waiting until the last is done`,
-    ...(oneWay.length === 0
+    ...(identity.length === 0
       ? []
       : [
-          `Citus brings no table with an identity column back, as ${allOf(oneWay)} ${oneWay.length === 1 ? 'has' : 'have'}`,
+          `Citus brings no table with an identity column back, as ${allOf(identity)} ${identity.length === 1 ? 'has' : 'have'}`,
         ]),
+    ...(views.length === 0
+      ? []
+      : [`on the way back ${allOf(views)} would lose grants, comments, indexes and triggers`]),
   ].join('; ');
   return schemaStep('distribute-schema', schema, tables, {
     sql: sql.distributeSchema(schema),
     comment,
-    reversible: oneWay.length === 0,
+    reversible: identity.length === 0 && views.length === 0,
   });
 }
 

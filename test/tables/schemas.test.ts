@@ -30,6 +30,7 @@ const schemaOf = (schema: string, more: Partial<LiveSchema> = {}): LiveSchema =>
   othersTables: [],
   strayPartitions: [],
   subqueryPolicies: [],
+  rules: [],
   ...more,
 });
 
@@ -98,6 +99,16 @@ describe('the plan for a schema', () => {
       },
     );
     expect(stepsOf(spec([whole('a')]), uncounted)[0]).not.toHaveProperty('rows');
+  });
+
+  test('says what has no way back', () => {
+    const views = stepsOf(spec([whole('a')], [kinds]), tenant({}, { grantedViews: ['a.v'] }));
+    expect(views.find(({ id }) => id === 'distribute-schema:a')).toMatchObject({
+      reversible: false,
+      comment: expect.stringMatching(
+        /; on the way back a\.v would lose grants, comments, indexes and triggers$/,
+      ) as unknown,
+    });
   });
 
   test('quotes the name of the schema once for the regnamespace and once for the string', () => {
@@ -259,6 +270,21 @@ describe('what stands in the way of a schema', () => {
         /references a\.t of the distributed schema a, and Citus lets no table/,
       );
     }
+  });
+
+  test('what the way back would lose', () => {
+    const rules = [{ table: { schema: 'a', name: 't' }, rule: 'r' }];
+    const live = liveDatabase(
+      [within('a', 't', { citus: inSchema(7), identity: true, grantedViews: ['a.v'] })],
+      { schemas: [schemaOf('a', { colocationId: 7, rules })] },
+    );
+    expect(faults(live, spec([back('a')]))).toEqual(
+      [
+        /with an identity column back, as a\.t has/,
+        /anew without its rule r/,
+        /makes a\.v anew without grants/,
+      ].map((each) => expect.stringMatching(each) as unknown),
+    );
   });
 
   test('Citus 11 and plain PostgreSQL distribute none', () => {
