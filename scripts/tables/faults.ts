@@ -1,7 +1,8 @@
 import type { DistributedTable, ExpectedTable, TableName } from '../../config/distribution-types';
 import { allOf, didYouMean } from '../../config/wording';
 import { ScaleoutError } from '../lib/errors';
-import { foreignKeyFault, liveTwin } from './foreign-keys';
+import { connections } from './comments';
+import { foreignKeyFault, liveTwin, whyDropped } from './foreign-keys';
 import { grantFaults } from './grant-faults';
 import type { LiveTable } from './live';
 import { compareTables, sameColumns, showTable } from './names';
@@ -19,6 +20,7 @@ export function findFaults(outlook: Outlook): string[] {
     ...schemaFaults(outlook),
     ...colocationFaults(outlook),
     ...sequenceFaults(outlook),
+    ...turningFaults(outlook),
     ...outlook.live.tables
       .flatMap((table) => table.foreignKeys)
       .flatMap((key) => foreignKeyFault(outlook, key) ?? []),
@@ -288,6 +290,33 @@ function sequenceFaults(outlook: Outlook): string[] {
     return [
       `sequence ${showTable(sequence)} gives ${allOf(columns)} their defaults, and Citus takes one type to a sequence: ` +
         'give the columns one type, or a sequence each',
+    ];
+  });
+}
+
+/**
+ * A table that becomes a reference table takes all that foreign keys connect with it along: they turn local to Citus, which
+ * partitions that inherit a check cannot do.
+ */
+function turningFaults(outlook: Outlook): string[] {
+  const stuck = outlook.live.tables.filter(
+    ({ citus, inheritedCheck }) => citus.kind === 'plain' && inheritedCheck !== undefined,
+  );
+  if (stuck.length === 0) return [];
+  const away = outlook.live.tables
+    .flatMap((table) => table.foreignKeys)
+    .filter((key) => whyDropped(outlook, key) !== undefined)
+    .map((key) => ({ key }));
+  const connected = connections(outlook, away);
+  return stuck.flatMap(({ table, inheritedCheck = '' }) => {
+    const reference = connected(table).find(
+      (each) => outlook.expectedTable(each)?.kind === 'reference' && !outlook.isThere(each),
+    );
+    if (reference === undefined) return [];
+    return [
+      `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local, ` +
+        `which it cannot do with partitions that inherit a CHECK constraint (${inheritedCheck}): drop the check or the foreign key and add it again afterwards, ` +
+        `or distribute ${showTable(table)} as well`,
     ];
   });
 }

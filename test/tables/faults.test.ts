@@ -13,6 +13,7 @@ import {
   liveTable,
   named,
   primaryKey,
+  reference as citusReference,
   sensors,
 } from './support/catalog';
 
@@ -303,6 +304,37 @@ test('what only matters to a change is no fault where there is none to make', ()
     keys: [primaryKey('t', ['id'], { dependents: ['view public.totals'] })],
   });
   expect(faultsOf(spec(byId('t')), liveDatabase([there]))).toEqual([]);
+});
+
+describe('partitions that inherit a check', () => {
+  const kinds = liveTable('kinds');
+  const byDay = liveTable('by_day', {
+    kind: 'partitioned',
+    partitionedBy: ['id'],
+    inheritedCheck: 'positive',
+    foreignKeys: [foreignKey('by_day', ['id'], 'kinds')],
+  });
+  const reference: ExpectedTable = { kind: 'reference', table: named('kinds') };
+
+  test.each<[string, LiveTable, ExpectedTable[], number]>([
+    ['beside a new reference table', byDay, [reference], 1],
+    ['that are distributed as well', byDay, [reference, byId('by_day')], 0],
+    ['that nothing connects', { ...byDay, foreignKeys: [] }, [reference], 0],
+    ['without the check', liveTable('by_day', { foreignKeys: byDay.foreignKeys }), [reference], 0],
+  ])('%s', (_what, table, tables, count) => {
+    const faults = faultsOf(spec(...tables), liveDatabase([kinds, table]));
+    expect(faults).toHaveLength(count);
+    for (const fault of faults) {
+      expect(fault).toMatch(
+        /connect table by_day with kinds, .* inherit a CHECK constraint \(positive\): drop the check/,
+      );
+    }
+  });
+
+  test('beside a reference table that is there', () => {
+    const there = liveTable('kinds', { citus: citusReference });
+    expect(faultsOf(spec(reference), liveDatabase([there, byDay]))).toEqual([]);
+  });
 });
 
 describe('a sequence of columns of two types', () => {
