@@ -17,8 +17,9 @@ export interface CommentsDifference {
 }
 
 /**
- * Comments that Citus forgets: the foreign keys of a schema that it distributes are made anew, and a table that it turns local, by itself or on the way to an online distribution, is a new
- * relation under the old name, and what was written on the old one stays with what becomes its shard.
+ * Comments that Citus forgets: the foreign keys of a schema that it distributes are made anew, and a table that it turns
+ * local, by itself or on the way to an online distribution, is a new relation under the old name, and what was written on
+ * the old one stays with what becomes its shard.
  */
 export function commentsDifference(
   outlook: Outlook,
@@ -32,12 +33,20 @@ export function commentsDifference(
       (key) => sameTable(key.table, table) && key.name === name,
     );
   const connected = connections(outlook, drop);
+  const turning = new Map<readonly TableName[], readonly TableName[]>();
+  const referencesAmong = (lot: readonly TableName[]): readonly TableName[] => {
+    const known = turning.get(lot);
+    if (known !== undefined) return known;
+    const found = references.filter((reference) => lot.some((each) => sameTable(each, reference)));
+    turning.set(lot, found);
+    return found;
+  };
   const differences = outlook.live.tables.flatMap((live): CommentsDifference[] => {
     const { table } = live;
     const recorded = outlook.live.recordedComments.filter((each) => sameTable(each.table, table));
-    const nearby = live.citus.kind === 'plain' || live.citus.kind === 'local' ? connected(table) : [];
+    const nearby = live.citus.kind === 'plain' || live.citus.kind === 'local' ? connected(table) : NONE;
     // A reference table takes all that foreign keys connect with it along: each of them turns local.
-    const turnedBy = references.filter((reference) => nearby.some((each) => sameTable(each, reference)));
+    const turnedBy = referencesAmong(nearby);
     const plan = distribute.find((each) => sameTable(each.table, table));
     const byOthers = turnedBy.filter((each) => !sameTable(each, table));
     const forgotten =
@@ -70,11 +79,13 @@ export function commentsDifference(
   return [...differences, ...orphans].sort((a, b) => compareTables(a.table, b.table));
 }
 
+const NONE: readonly TableName[] = [];
+
 /** For any table: itself and all that foreign keys connect with it, those that are dropped by then left out. */
 export function connections(
   outlook: Outlook,
   drop: readonly { readonly key: LiveForeignKey }[],
-): (table: TableName) => TableName[] {
+): (table: TableName) => readonly TableName[] {
   const dropped = new Set(drop.map(({ key }) => key));
   const beside = new Map<string, TableName[]>();
   const join = (from: TableName, to: TableName): void => {
@@ -87,9 +98,15 @@ export function connections(
     join(key.table, key.references);
     join(key.references, key.table);
   }
+  // Who is connected with one of them is connected with all: each such lot is found once.
+  const lots = new Map<string, readonly TableName[]>();
   return (table) => {
+    const known = lots.get(tableKey(table));
+    if (known !== undefined) return known;
     const found = new Map([[tableKey(table), table]]);
     for (const key of found.keys()) for (const next of beside.get(key) ?? []) found.set(tableKey(next), next);
-    return [...found.values()];
+    const lot = [...found.values()];
+    for (const key of found.keys()) lots.set(key, lot);
+    return lot;
   };
 }

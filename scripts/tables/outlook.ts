@@ -26,6 +26,7 @@ export class Outlook {
   private readonly liveByKey: ReadonlyMap<string, LiveTable>;
   private readonly expectedByKey: ReadonlyMap<string, ExpectedTable>;
   private readonly schemasByName: ReadonlyMap<string, ExpectedSchema>;
+  private readonly liveSchemas: ReadonlyMap<string, LiveSchema>;
   private readonly changes = new Map<string, PlacementChange | undefined>();
   readonly expected: Distribution;
   readonly live: LiveDatabase;
@@ -35,6 +36,7 @@ export class Outlook {
     this.live = live;
     this.liveByKey = new Map(live.tables.map((table) => [tableKey(table.table), table]));
     this.expectedByKey = new Map(expected.tables.map((table) => [tableKey(table.table), table]));
+    this.liveSchemas = new Map(live.schemas.map((each) => [each.schema, each]));
     this.schemasByName = new Map((expected.schemas ?? []).map((each) => [each.schema, each]));
   }
 
@@ -51,7 +53,7 @@ export class Outlook {
   }
 
   liveSchema(schema: string): LiveSchema | undefined {
-    return this.live.schemas.find((each) => each.schema === schema);
+    return this.liveSchemas.get(schema);
   }
 
   /** What Citus turns when it turns the schema. */

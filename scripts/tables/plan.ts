@@ -379,8 +379,9 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
   const isThere = (table: TableName): boolean => placed.has(tableKey(table)) || outlook.isThere(table);
   const waiting = new Set(difference.restore);
   const forgotten = new Set(difference.comments);
-  const commenting = (): TablesStep[] =>
-    [...forgotten].flatMap((each) => {
+  const commenting = (candidates: Iterable<CommentsDifference> = forgotten): TablesStep[] =>
+    [...candidates].flatMap((each) => {
+      if (!forgotten.has(each)) return [];
       const waits = outlook.liveTable(each.table) !== undefined && !isThere(each.table);
       // A foreign key to a reference table turns the table local when it returns, and comments go again.
       const turns = outlook.becomes(each.table).kind === 'local' && waiting.size > 0;
@@ -389,16 +390,17 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
       return [restoreComments(each)];
     });
   const touching = restoresByTable(difference.restore);
-  /** What can return now that the table is there; all that can where none is named. */
-  const returning = (table?: TableName): TablesStep[] => {
-    const before = commenting();
-    const candidates = table === undefined ? difference.restore : (touching.get(tableKey(table)) ?? []);
-    const keys = candidates.flatMap((restore) => {
+  const returningKeys = (candidates: readonly RestoreDifference[]): TablesStep[] =>
+    candidates.flatMap((restore) => {
       if (!waiting.has(restore) || !canReturn(restore.key, isThere)) return [];
       waiting.delete(restore);
       return restoreSteps(restore, outlook);
     });
-    return [...before, ...keys, ...commenting()];
+  /** What can return now that the table is there; all that can where none is named. */
+  const returning = (table?: TableName): TablesStep[] => {
+    const before = commenting();
+    const candidates = table === undefined ? difference.restore : (touching.get(tableKey(table)) ?? []);
+    return [...before, ...returningKeys(candidates), ...commenting()];
   };
   const steps = returning();
   for (const table of orderTables(difference.references, edges)) {
@@ -416,8 +418,11 @@ function place(difference: TablesDifference, outlook: Outlook, edges: readonly E
   for (const { schema, tables } of difference.schemas) {
     steps.push(distributeSchemaStep(schema, tables));
     for (const { table } of tables) placed.add(tableKey(table));
-    for (const { table } of tables) steps.push(...returning(table));
+    // Of thousands of schemas each has to do with its own tables alone.
+    steps.push(...tables.flatMap(({ table }) => returningKeys(touching.get(tableKey(table)) ?? [])));
+    steps.push(...commenting(difference.comments.filter(({ table }) => table.schema === schema)));
   }
+  if (difference.schemas.length > 0) steps.push(...returning());
   const changing = new Set(rootsFirst(difference.changes));
   const changes = (): void => {
     for (const each of changing) {
