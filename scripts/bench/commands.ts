@@ -65,7 +65,13 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
   'scale-first': {
     against: SCALE_FIRST_PEER,
     unavailable: citusUnavailable,
-    pairs: measureScaleFirst,
+    pairs: (context, runs) => measureScaleFirst(context, runs, false),
+    runs: 1,
+  },
+  'scale-first-online': {
+    against: SCALE_FIRST_PEER,
+    unavailable: citusUnavailable,
+    pairs: (context, runs) => measureScaleFirst(context, runs, true),
     runs: 1,
   },
   'write-pause': {

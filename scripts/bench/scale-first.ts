@@ -22,33 +22,32 @@ export const SCALE_FIRST_PEER = 'distributing on the single node, then adding th
 /**
  * Seconds from rows on a single node to shards on every node, verified, in either order of the same verbs: workers
  * first, so that the distribution brings every row to its node, and distribution first, so that a rebalance moves
- * shards. Shards travel as `npm run local` has them travel, beside running writes; each side counts and hashes every row
- * once, in the end. Starting the servers of the workers is in neither.
+ * shards. A rebalance takes Citus's default way, beside running writes, as the database is in service by then; each side
+ * counts and hashes every row once, in the end. Starting the servers of the workers is in neither.
+ *
+ * @param online whether writes go on while tables are distributed as well; both sides distribute the same way
  */
-export function measureScaleFirst(context: VerbContext, runs: number): Promise<Pair[]> {
+export function measureScaleFirst(context: VerbContext, runs: number, online: boolean): Promise<Pair[]> {
+  const expected = { ...loadWorkload('sensors').distribution, online };
   return withCitusServers(['coordinator', 'w0', 'w1'], (servers) =>
-    scaleFirstPairs(servers, context, { rows: ROWS, runs }),
+    scaleFirstPairs(servers, context, { rows: ROWS, runs, expected }),
   );
 }
 
 export interface ScaleFirstRuns {
   readonly rows: number;
   readonly runs: number;
-  /** @default that of the sensors */
-  readonly expected?: Distribution;
+  readonly expected: Distribution;
 }
 
 export function scaleFirstPairs(
   servers: CitusServers,
   { signal, confirm }: VerbContext,
-  { rows, runs, expected = loadWorkload('sensors').distribution }: ScaleFirstRuns,
+  { rows, runs, expected }: ScaleFirstRuns,
 ): Promise<Pair[]> {
   const context: VerbContext = { reporter: silentReporter, signal, confirm };
-  // As in the local journey: by number, and online where the distribution is.
-  const balance = {
-    strategy: 'by_shard_count',
-    mode: expected.online ? 'auto' : 'block_writes',
-  } as const;
+  // By number, as in the local journey: every node ends with its third.
+  const balance = { strategy: 'by_shard_count', mode: 'auto' } as const;
   const tables = expected.tables.map(({ table }) => table);
   const distribute = ({ target }: RunDatabase): Promise<unknown> =>
     tablesApply(context, { target, expected, compareRows: false });

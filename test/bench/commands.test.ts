@@ -76,6 +76,7 @@ describe('bench', () => {
         'apply-compared',
         'plan',
         'scale-first',
+        'scale-first-online',
         'write-pause',
         'write-pause-small',
       ]),
