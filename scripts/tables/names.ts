@@ -24,9 +24,18 @@ export function sqlColumns(columns: readonly string[]): string {
   return columns.map((column) => escapeIdentifier(column)).join(', ');
 }
 
-/** The table as messages name it: `events`, or `sales.orders` outside of public. */
+/**
+ * The table as messages and ids name it: `events`, or `sales.orders` outside of public. A part that holds a dot, a quote or a
+ * colon is quoted, so that any two tables have two names: `"a.b".c` and `a."b.c"`.
+ */
 export function showTable(table: TableName): string {
-  return table.schema === 'public' ? table.name : `${table.schema}.${table.name}`;
+  return table.schema === 'public'
+    ? showPart(table.name)
+    : `${showPart(table.schema)}.${showPart(table.name)}`;
+}
+
+function showPart(name: string): string {
+  return /[.":]/.test(name) ? escapeIdentifier(name) : name;
 }
 
 export function sameTable(a: TableName, b: TableName): boolean {

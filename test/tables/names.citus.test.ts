@@ -15,6 +15,10 @@ const WIDE_LETTERS = `c${'ä'.repeat(31)}`;
 
 const SCHEMA = `
 CREATE SCHEMA other;
+CREATE SCHEMA "other.one";
+CREATE TABLE "other.one".two (id int PRIMARY KEY);
+CREATE TABLE other."one.two" (id int PRIMARY KEY);
+CREATE TABLE "other.events" (id int PRIMARY KEY);
 CREATE TABLE events (id int PRIMARY KEY, tenant int NOT NULL);
 CREATE TABLE other.events (id int PRIMARY KEY, tenant int);
 CREATE TABLE "Events" ("Id" int PRIMARY KEY);
@@ -45,6 +49,9 @@ tables:
   '"b\\a''ck""sl.ash"': { distributeBy: '"c\\o''l""u.mn"', primaryKey: ['"c\\o''l""u.mn"', id] }
   ${LONG}: { distributeBy: ${WIDE_LETTERS}, primaryKey: [${WIDE_LETTERS}, id] }
   ${TWIN}: { distributeBy: ${WIDE_LETTERS}, primaryKey: [${WIDE_LETTERS}, id], colocateWith: ${LONG} }
+  '"other.one".two': { distributeBy: id }
+  other."one.two": { distributeBy: id }
+  '"other.events"': { distributeBy: id }
   nothing: { reference: true }
   empty: { distributeBy: tenant, primaryKey: [tenant, id] }
 `;

@@ -18,7 +18,7 @@ WITH nodes AS (
 ), shards AS (
   SELECT shardid, row_number() OVER (PARTITION BY logicalrelid ORDER BY shardminvalue::int) - 1 AS shard FROM pg_dist_shard
 )
-SELECT CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || c.relname AS table, s.shard::int, f.name AS from, t.name AS to
+SELECT CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || CASE WHEN c.relname ~ '"' THEN quote_ident(c.relname) ELSE c.relname END AS table, s.shard::int, f.name AS from, t.name AS to
   FROM get_rebalance_table_shards_plan(rebalance_strategy := $1) WITH ORDINALITY p
   JOIN shards s USING (shardid)
   JOIN pg_class c ON c.oid = p.table_name AND NOT c.relispartition
@@ -194,7 +194,7 @@ platformSuite('a simulated rebalance of what is distributed already', () => {
       users: [500, 'user_id', 16],
       events: [20_000, 'user_id', 16],
       readings: [9000, 'device', 6],
-      'One "%s" day': [50, 'id', 1],
+      '"One ""%s"" day"': [50, 'id', 1],
       few: [40, 'id', 2],
       'tenant_a.notes': [3000, null, 1],
       'tenant_a.bills': [0, null, 1],

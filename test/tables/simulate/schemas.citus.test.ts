@@ -1,4 +1,5 @@
 import type { Distribution } from '../../../config/distribution-types';
+import { readTableName } from '../../../config/identifiers';
 import { withClient } from '../../../scripts/lib/connection';
 import { tablesApply } from '../../../scripts/tables/commands';
 import { simulate } from '../../../scripts/tables/simulate/commands';
@@ -105,10 +106,10 @@ platformSuite('simulated schemas', () => {
     await tablesApply(testContext(), { target: database.target, expected: distribution });
     await database.addWorkers();
     for (const [strategy, simulation] of foreseen) {
-      const moves = simulation.moves.map((move) => ({
-        ...move,
-        schema: move.table.includes('.') ? move.table.slice(0, move.table.lastIndexOf('.')) : 'public',
-      }));
+      const moves = simulation.moves.map((move) => {
+        const name = readTableName(move.table);
+        return { ...move, schema: name.ok ? name.value.schema : name.problem };
+      });
       expect(moves.length).toBeGreaterThan(8);
       expect(together(moves)).toEqual(await realMoves(strategy));
     }
