@@ -22,6 +22,13 @@ export function copyMode(outlook: Outlook, wanted: DistributedTable, live: LiveT
       because: `Citus copies no partitions beside writes that inherit a CHECK constraint (${live.inheritedCheck})`,
     };
   }
+  if (live.rules.length > 0) {
+    // Before the online copy Citus makes the table a shard of itself, and its rules with it.
+    return {
+      online: false,
+      because: `Citus loses rules on the way to an online copy (${live.rules.map(({ rule }) => rule).join(', ')})`,
+    };
+  }
   if (!identifiesRows(outlook, wanted, live)) {
     return {
       online: false,

@@ -5,8 +5,9 @@ import { connections } from './comments';
 import { foreignKeyFault, liveTwin, whyDropped } from './foreign-keys';
 import { grantFaults } from './grant-faults';
 import type { LiveTable } from './live';
-import { compareTables, sameColumns, showTable } from './names';
+import { compareTables, sameColumns, sameTable, showTable } from './names';
 import type { Outlook } from './outlook';
+import { ruleFaults } from './rule-faults';
 import { schemaFaults } from './schema-faults';
 
 /**
@@ -83,6 +84,9 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
     );
   }
   if (!outlook.isThere(wanted.table)) faults.push(...grantFaults(live));
+  if (!outlook.isThere(wanted.table) && live.citus.kind === 'local') {
+    faults.push(...ruleFaults(live, `table ${name} is local to Citus and is to be distributed`));
+  }
   if (!outlook.isThere(wanted.table) && live.triggers.length > 0) {
     faults.push(
       `table ${name} has ${live.triggers.length === 1 ? 'trigger' : 'triggers'} ${allOf(live.triggers)}, and Citus takes no table with triggers: ` +
@@ -149,7 +153,7 @@ function changeFaults(outlook: Outlook, live: LiveTable): string[] {
         'drop what rests on the table, and create it again afterwards with all of them',
     );
   }
-  return faults;
+  return [...faults, ...ruleFaults(live, `table ${name} is to change with ${call}`)];
 }
 
 function partitionFaults(wanted: DistributedTable, live: LiveTable): string[] {
@@ -296,11 +300,12 @@ function sequenceFaults(outlook: Outlook): string[] {
 
 /**
  * A table that becomes a reference table takes all that foreign keys connect with it along: they turn local to Citus, which
- * partitions that inherit a check cannot do.
+ * partitions that inherit a check cannot do, and rules do not outlive.
  */
 function turningFaults(outlook: Outlook): string[] {
   const stuck = outlook.live.tables.filter(
-    ({ citus, inheritedCheck }) => citus.kind === 'plain' && inheritedCheck !== undefined,
+    ({ citus, inheritedCheck, rules }) =>
+      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0),
   );
   if (stuck.length === 0) return [];
   const away = outlook.live.tables
@@ -308,12 +313,22 @@ function turningFaults(outlook: Outlook): string[] {
     .filter((key) => whyDropped(outlook, key) !== undefined)
     .map((key) => ({ key }));
   const connected = connections(outlook, away);
-  return stuck.flatMap(({ table, inheritedCheck = '' }) => {
+  return stuck.flatMap((live) => {
+    const { table, inheritedCheck } = live;
     const reference = connected(table).find(
-      (each) => outlook.expectedTable(each)?.kind === 'reference' && !outlook.isThere(each),
+      (each) =>
+        outlook.expectedTable(each)?.kind === 'reference' &&
+        !outlook.isThere(each) &&
+        !sameTable(each, table),
     );
     if (reference === undefined) return [];
+    const lost = ruleFaults(
+      live,
+      `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local`,
+    );
+    if (inheritedCheck === undefined) return lost;
     return [
+      ...lost,
       `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local, ` +
         `which it cannot do with partitions that inherit a CHECK constraint (${inheritedCheck}): drop the check or the foreign key and add it again afterwards, ` +
         `or distribute ${showTable(table)} as well`,

@@ -71,6 +71,12 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
                 AND (v.relacl IS NOT NULL OR EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = v.oid)
                      OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = v.oid) OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = v.oid))
               ORDER BY name) AS "grantedViews",
+       (SELECT coalesce(json_agg(json_build_object('table', json_build_object('schema', rn.nspname, 'name', rc.relname), 'rule', r.rulename)
+                                 ORDER BY rn.nspname COLLATE "C", rc.relname COLLATE "C", r.rulename COLLATE "C"), '[]')
+          FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
+          JOIN pg_rewrite r ON r.ev_class = family.oid
+          JOIN pg_class rc ON rc.oid = family.oid JOIN pg_namespace rn ON rn.oid = rc.relnamespace
+         WHERE c.relkind IN ('r', 'p')) AS rules,
        ARRAY(SELECT t.tgname::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
               AND t.tgname !~ '^(citus_|truncate_trigger_)' ORDER BY t.tgname COLLATE "C") AS triggers,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
@@ -245,11 +251,7 @@ SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner)::text AS owner, pg_has_r
                                  ORDER BY c.relname COLLATE "C", o.polname COLLATE "C"), '[]')
           FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid
          WHERE c.relnamespace = n.oid AND concat(o.polqual::text, o.polwithcheck::text) LIKE '%{SUBLINK %'
-               ${noShard('c')}) AS "subqueryPolicies",
-       (SELECT coalesce(json_agg(json_build_object('table', ${name('c', 'n')}, 'rule', r.rulename)
-                                 ORDER BY c.relname COLLATE "C", r.rulename COLLATE "C"), '[]')
-          FROM pg_rewrite r JOIN pg_class c ON c.oid = r.ev_class
-         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p') ${noShard('c')}) AS rules
+               ${noShard('c')}) AS "subqueryPolicies"
   FROM pg_namespace n
  WHERE n.nspname = ANY ($1::text[])
  ORDER BY n.nspname COLLATE "C"`;

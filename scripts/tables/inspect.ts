@@ -350,6 +350,7 @@ type TableRow = Pick<
   | 'partitionedBy'
   | 'nested'
   | 'grantedViews'
+  | 'rules'
   | 'triggers'
   | 'columnGrants'
 > & { readonly rowEstimate: number | null; readonly inheritedCheck: string | null } & QueryResultRow;

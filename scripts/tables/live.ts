@@ -54,8 +54,6 @@ export interface LiveSchema {
   readonly strayPartitions: readonly { readonly partition: TableName; readonly parent: TableName }[];
   /** Row-level security that looks into tables by a subquery. */
   readonly subqueryPolicies: readonly { readonly table: TableName; readonly policy: string }[];
-  /** CREATE RULE: Citus forgets them when it makes a table anew. */
-  readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
 }
 
 /** One sequence, and the columns whose defaults draw from it, of more than one type. */
@@ -120,6 +118,8 @@ export interface LiveTable {
   readonly identity: boolean;
   /** Views that rest on it and have grants, comments, indexes or triggers, which Citus forgets when it makes the table anew. */
   readonly grantedViews: readonly string[];
+  /** CREATE RULE, on it and on its partitions: Citus forgets them when it makes the table anew. */
+  readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
   /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
   readonly facts: readonly LiveFact[];
   /** The relation itself takes room on the coordinator; shards are relations of their own and do not count. */

@@ -563,7 +563,7 @@ function distributeStep(each: DistributeDifference, outlook: Outlook): TablesSte
 
 /** `{ local: true }` leads back with one copy, as one led there, for all but the tables that the faults of such a change name. */
 function canBeUndistributed(live: LiveTable | undefined): boolean {
-  return live !== undefined && !live.identity && live.grantedViews.length === 0;
+  return live !== undefined && !live.identity && live.grantedViews.length === 0 && live.rules.length === 0;
 }
 
 function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): TablesStep[] {

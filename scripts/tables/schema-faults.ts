@@ -4,6 +4,7 @@ import { grantFaults } from './grant-faults';
 import type { LiveForeignKey, LiveSchema, LiveTable } from './live';
 import { showTable } from './names';
 import type { Outlook } from './outlook';
+import { ruleFaults } from './rule-faults';
 import { knowsSchemas } from './schemas';
 
 /**
@@ -145,12 +146,9 @@ function undistributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
         'turn the column into one with a sequence as its default (ALTER COLUMN ... DROP IDENTITY, then SET DEFAULT nextval(...)), or leave the schema distributed',
     );
   }
-  for (const { table, rule } of schema.rules) {
-    faults.push(
-      `schema ${schema.schema} is to be local again, which makes table ${showTable(table)} anew without its rule ${rule}: ` +
-        'drop the rule, and create it again afterwards',
-    );
-  }
+  faults.push(
+    ...tables.flatMap((table) => ruleFaults(table, `schema ${schema.schema} is to be local again`)),
+  );
   if (views.length > 0) {
     faults.push(
       `schema ${schema.schema} is to be local again, which makes ${allOf(views)} anew without grants, comments, indexes and triggers: ` +

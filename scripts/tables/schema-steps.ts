@@ -9,6 +9,7 @@ import * as sql from './statements.sql';
 export function distributeSchemaStep(schema: string, tables: readonly LiveTable[]): TablesStep {
   const identity = tables.filter((table) => table.identity).map(({ table }) => showTable(table));
   const views = [...new Set(tables.flatMap((table) => table.grantedViews))];
+  const rules = tables.flatMap((table) => table.rules.map(({ rule }) => `rule ${rule}`));
   const comment = [
     `gives each of its ${tablesCounted(tables)} a single shard, all of them on one node, and copies their rows there, with writes to all of them waiting until the last is done`,
     ...(identity.length === 0
@@ -19,11 +20,12 @@ export function distributeSchemaStep(schema: string, tables: readonly LiveTable[
     ...(views.length === 0
       ? []
       : [`on the way back ${allOf(views)} would lose grants, comments, indexes and triggers`]),
+    ...(rules.length === 0 ? [] : [`on the way back ${allOf(rules)} would be lost`]),
   ].join('; ');
   return schemaStep('distribute-schema', schema, tables, {
     sql: sql.distributeSchema(schema),
     comment,
-    reversible: identity.length === 0 && views.length === 0,
+    reversible: identity.length === 0 && views.length === 0 && rules.length === 0,
   });
 }
 

@@ -157,7 +157,8 @@ platformSuite('ways back and sideways', () => {
       target,
       `CREATE TABLE a (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY);
        CREATE VIEW v AS SELECT * FROM b; GRANT SELECT ON v TO PUBLIC;
-       SELECT create_reference_table('a'), create_reference_table('b')`,
+       CREATE TABLE c (id int PRIMARY KEY); CREATE RULE kept AS ON DELETE TO c DO INSTEAD NOTHING;
+       SELECT create_reference_table('a'), create_reference_table('b'), create_reference_table('c')`,
     );
     const plan = (name: string): Promise<unknown> =>
       tablesApply(testContext(), {
@@ -168,5 +169,6 @@ platformSuite('ways back and sideways', () => {
     await expect(plan('b')).rejects.toThrow(
       /makes public.v anew without grants, comments, indexes and triggers.*Nothing was changed/,
     );
+    await expect(plan('c')).rejects.toThrow(/makes table c anew without its rule kept.*Nothing was changed/);
   });
 });

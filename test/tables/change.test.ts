@@ -178,6 +178,9 @@ describe('ways back and sideways', () => {
     expect(faults({ grantedViews: ['v'] })[0]).toMatch(
       /makes v anew without grants, comments, indexes and triggers/,
     );
+    expect(faults({ rules: [{ table: named('t'), rule: 'kept' }] })).toEqual([
+      'table t is to change with undistribute_table, which makes table t anew without its rule kept: drop the rule, and create it again afterwards',
+    ]);
     expect(faults({ ours: false, owner: 'bob' })[0]).toMatch(/belongs to role bob/);
   });
 

@@ -331,6 +331,19 @@ describe('partitions that inherit a check', () => {
     }
   });
 
+  test('the same with a rule', () => {
+    const rules = [{ table: named('kept'), rule: 'keep' }];
+    const kept = liveTable('kept', { rules, foreignKeys: [foreignKey('kept', ['id'], 'kinds')] });
+    expect(faultsOf(spec(reference), liveDatabase([kinds, kept]))).toEqual([
+      'foreign keys connect table kept with kinds, and when that becomes a reference table Citus turns kept local, which makes table kept ' +
+        'anew without its rule keep: drop the rule, and create it again afterwards',
+    ]);
+    const itself = liveTable('kinds', { rules: [{ table: named('kinds'), rule: 'keep' }] });
+    expect(faultsOf(spec(reference), liveDatabase([itself]))).toEqual([]);
+    const local = { ...itself, citus: { kind: 'local', autoConverted: true } as const };
+    expect(faultsOf(spec(reference), liveDatabase([local]))[0]).toMatch(/^table kinds is local to Citus/);
+  });
+
   test('beside a reference table that is there', () => {
     const there = liveTable('kinds', { citus: citusReference });
     expect(faultsOf(spec(reference), liveDatabase([there, byDay]))).toEqual([]);

@@ -121,6 +121,9 @@ describe('the plan for the sensors', () => {
     expect(irreversible({ devices: identity, types: granted })).toEqual(
       expect.arrayContaining(['distribute:devices', 'create-reference-table:device_types']),
     );
+    expect(irreversible({ devices: { rules: [{ table: named('devices'), rule: 'kept' }] } })).toContain(
+      'distribute:devices',
+    );
     const leftover = key('scaleout_key_events', 'index', ['device_id', 'event_id'], { valid: false });
     expect(irreversible({ events: { keys: [primaryKey('events', ['event_id']), leftover] } })).toContain(
       'drop-leftover-index:events',
@@ -412,6 +415,13 @@ describe('the copy blocks writes, and says why', () => {
     ['its identity was dropped', { replicaIdentity: 'index' as const }, {}, true, 'without a primary key'],
     ['unlogged', { unlogged: true }, {}, true, 'unlogged'],
     ['wal_level', {}, { walLevel: 'replica' }, true, 'wal_level is replica'],
+    [
+      'a rule',
+      { rules: [{ table: named('events'), rule: 'kept' }] },
+      {},
+      true,
+      'loses rules on the way to an online copy (kept)',
+    ],
     ['partitions with a check', { inheritedCheck: 'positive' }, {}, true, 'CHECK constraint (positive)'],
   ])('%s', (_why, table, database, online, words) => {
     expect(comment(table, database, online)).toContain(words);

@@ -30,7 +30,6 @@ const schemaOf = (schema: string, more: Partial<LiveSchema> = {}): LiveSchema =>
   othersTables: [],
   strayPartitions: [],
   subqueryPolicies: [],
-  rules: [],
   ...more,
 });
 
@@ -275,8 +274,8 @@ describe('what stands in the way of a schema', () => {
   test('what the way back would lose', () => {
     const rules = [{ table: { schema: 'a', name: 't' }, rule: 'r' }];
     const live = liveDatabase(
-      [within('a', 't', { citus: inSchema(7), identity: true, grantedViews: ['a.v'] })],
-      { schemas: [schemaOf('a', { colocationId: 7, rules })] },
+      [within('a', 't', { citus: inSchema(7), identity: true, grantedViews: ['a.v'], rules })],
+      { schemas: [schemaOf('a', { colocationId: 7 })] },
     );
     expect(faults(live, spec([back('a')]))).toEqual(
       [

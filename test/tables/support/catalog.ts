@@ -95,6 +95,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     nested: false,
     identity: false,
     grantedViews: [],
+    rules: [],
     citus: { kind: 'plain' },
     ...more,
   };
