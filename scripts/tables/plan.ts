@@ -49,7 +49,7 @@ export interface TablesStep {
   /** Exactly what runs, in order. */
   readonly sql: readonly string[];
   readonly comment: string;
-  /** Writes to the table wait for a time that grows with its rows; locks of milliseconds are not counted. */
+  /** Writes to the table wait for a time that grows with its rows; what is as short for a large table is not counted. */
   readonly blocksWrites: boolean;
   /**
    * A statement that costs no more leads back to what was there, rows included. A copy counts as a copy, even where the way
@@ -551,7 +551,7 @@ function distributeStep(each: DistributeDifference, outlook: Outlook): TablesSte
     }),
     {
       comment: mode.online
-        ? `by ${column}, into ${where}, beside running writes`
+        ? `by ${column}, into ${where}, beside running writes, which wait for moments and once more at its end, however many rows there are`
         : `by ${column}, into ${where}, with writes waiting: ${mode.because}`,
       blocksWrites: !mode.online,
       reversible: canBeUndistributed(outlook.liveTable(table)),

@@ -102,6 +102,15 @@ describe('the plan for the sensors', () => {
     ]);
   });
 
+  test('an online copy says that writers wait for moments all the same', () => {
+    const { steps } = planTables(distribution(), liveDatabase(sensors()));
+    expect(steps.find((step) => step.id === 'distribute:devices')).toMatchObject({
+      blocksWrites: false,
+      comment:
+        'by device_id, into 32 shards, beside running writes, which wait for moments and once more at its end, however many rows there are',
+    });
+  });
+
   test('which steps a statement of the same cost undoes', () => {
     const irreversible = (more: Parameters<typeof sensors>[0] = {}): string[] =>
       [true, false].flatMap((online) =>
