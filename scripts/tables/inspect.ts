@@ -111,10 +111,14 @@ async function read(
     ),
   );
   // A partition matters by itself where it has a foreign key that its parent has not.
-  const foreignKeys = await rowsOf<ForeignKeyRow>(FOREIGN_KEYS, [
-    [...new Set([...oids, ...within.map((row) => row.oid)])],
-  ]);
-  for (const { tableOid, referencesOid } of foreignKeys) oids.add(tableOid).add(referencesOid);
+  let foreignKeys: ForeignKeyRow[] = [];
+  // Citus turns whatever foreign keys connect with a reference table, however many tables lie between.
+  for (let known = -1; known < oids.size;) {
+    known = oids.size;
+    const ends = [...new Set([...oids, ...within.map((row) => row.oid)])];
+    foreignKeys = await rowsOf<ForeignKeyRow>(FOREIGN_KEYS, [ends]);
+    for (const { tableOid, referencesOid } of foreignKeys) oids.add(tableOid).add(referencesOid);
+  }
 
   const scope = [[...oids]];
   const [tables, columns, keys, checks, comments, facts, placed] = [

@@ -2,8 +2,8 @@ import type { TableName } from '../../config/distribution-types';
 
 /**
  * What `inspect` read of a database: plain values, sorted, without anything that differs between two looks at the same
- * database. The tables are those of the specification and of the schemas it names, those their foreign keys lead to or come from,
- * and those of recorded foreign keys.
+ * database. The tables are those of the specification and of the schemas it names, those of recorded foreign keys, and all that
+ * foreign keys connect with any of them.
  */
 export interface LiveDatabase {
   readonly database: string;

@@ -150,6 +150,35 @@ platformSuite('ways back and sideways', () => {
     ).toEqual([{ ab: '100', c: '100' }]);
   });
 
+  test('what a new reference table takes along keeps its comments, however many foreign keys away', async () => {
+    database = await freshCitusDatabase({ workers: 0 });
+    const { target } = database;
+    await query(
+      target,
+      `CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY REFERENCES a);
+       CREATE TABLE c (id int PRIMARY KEY REFERENCES b); CREATE TABLE d (id int PRIMARY KEY REFERENCES c);
+       COMMENT ON TABLE d IS 'far away'`,
+    );
+    const expected: Distribution = {
+      shardCount: 4,
+      online: true,
+      tables: [{ kind: 'reference', table: named('a') }],
+    };
+    await tablesApply(testContext(), { target, expected });
+    expect(
+      await query(
+        target,
+        `SELECT obj_description('d'::regclass) AS comment,
+                (SELECT count(*)::int FROM pg_dist_partition WHERE logicalrelid = 'd'::regclass) AS known`,
+      ),
+    ).toEqual([{ comment: 'far away', known: 1 }]);
+    await query(target, "SELECT undistribute_table('a', cascade_via_foreign_keys => true)");
+    await query(target, 'CREATE RULE kept AS ON DELETE TO d DO INSTEAD NOTHING');
+    await expect(tablesApply(testContext(), { target, expected })).rejects.toThrow(
+      /connect table d with a, .* makes table d anew without its rule kept/,
+    );
+  });
+
   test('a way that Citus would make lossy is refused, and nothing is changed', async () => {
     database = await freshCitusDatabase({ workers: 0 });
     const { target } = database;
