@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { TableName } from '../../config/distribution-types';
+import { errorCode } from '../lib/errors';
 import { sqlTable } from './names';
 import { CANCEL, COPY_STAGE, HOLD_WRITERS, LAST_OPERATION, REPLAY_STANDS, WRITERS_HELD } from './watch.sql';
 import { PauseMeter } from './write-pause';
@@ -10,8 +11,13 @@ import type { WritePause } from './write-pause';
 const INTERVAL_MS = 50;
 /** Milliseconds between two looks while the moment to hold writers up is near. */
 const CLOSE_INTERVAL_MS = 20;
-/** Writers are not held up for longer, milliseconds; what that is to keep from happening is noticed all the same. */
+/**
+ * Writers are not held up for longer, milliseconds, and as long in all behind the wait for those that run already; what that is
+ * to keep from happening is noticed all the same.
+ */
 const LONGEST_HOLD_MS = 5_000;
+/** The server's own bounds, should this program be stopped or cut off while it holds writers up. */
+const BOUNDS = `SET LOCAL idle_in_transaction_session_timeout TO ${String(LONGEST_HOLD_MS)}; SET LOCAL statement_timeout TO ${String(LONGEST_HOLD_MS)}`;
 /** Milliseconds between two looks at the replay of changes. */
 const REPLAY_INTERVAL_MS = 1_000;
 
@@ -57,12 +63,30 @@ export async function watchWriters(
   let standingSince: number | undefined;
   let stage: 'before' | 'holding' | 'gave-up' | 'past' = 'before';
   let heldAt = 0;
+  let waitedForLockMs = 0;
+  let triesAgainAt = 0;
 
   const measure = async (): Promise<void> => {
     const askedAt = performance.now();
     const { rows } = await client.query<{ held: boolean; waitedMs: number }>(WRITERS_HELD, [pid, name]);
     const { held = false, waitedMs = 0 } = rows[0] ?? {};
     meter.look({ askedAt, answeredAt: performance.now(), held, waitedMs });
+  };
+  const hold = async (shards: readonly string[]): Promise<void> => {
+    const from = performance.now();
+    await client.query(`BEGIN; ${BOUNDS}; SET LOCAL lock_timeout TO ${String(Math.round(lockTimeoutMs))}`);
+    try {
+      await client.query(HOLD_WRITERS, [shards]);
+      heldAt = performance.now();
+      stage = 'holding';
+    } catch (error) {
+      // Writers that came meanwhile stood behind this, and are let through before it is tried again.
+      const until = performance.now();
+      waitedForLockMs += until - from;
+      triesAgainAt = until + (until - from);
+      if (errorCode(error) !== '55P03' || waitedForLockMs > LONGEST_HOLD_MS) stage = 'gave-up';
+      throw error;
+    }
   };
   const release = async (): Promise<void> => {
     await client.query('ROLLBACK');
@@ -79,13 +103,7 @@ export async function watchWriters(
       else return;
       await release();
     } else if (safe) stage = 'past';
-    else if (near && shards.length > 0) {
-      await client.query('BEGIN');
-      await client.query(`SET LOCAL lock_timeout TO ${String(Math.round(lockTimeoutMs))}`);
-      await client.query(HOLD_WRITERS, [shards]);
-      heldAt = performance.now();
-      stage = 'holding';
-    }
+    else if (near && shards.length > 0 && performance.now() >= triesAgainAt) await hold(shards);
   };
   const lookAtReplay = async (): Promise<void> => {
     const now = performance.now();
@@ -104,7 +122,7 @@ export async function watchWriters(
         if (stage === 'before' || stage === 'holding') await guard();
         else await lookAtReplay();
       } catch {
-        // A lock that was not to be had, most often. Nothing is to be held any longer.
+        // A lock that was not to be had, most often. Nothing is to be held any longer. Where the session ended, the server let go.
         await release().catch(() => undefined);
         if (stage === 'holding') stage = 'gave-up';
       }
