@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { z } from 'zod';
 import { withTransaction } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import { observationSchema } from './observation';
@@ -6,7 +7,8 @@ import type { Observation } from './observation';
 
 const RECORD_IS_THERE = "SELECT to_regclass('scaleout.before_apply') IS NOT NULL AS there";
 
-const READ_RECORD = 'SELECT format_version AS version, observation FROM scaleout.before_apply';
+/** Whole rows, since a table of that name may have any columns; a second one is as wrong as a hundred more. */
+const READ_RECORD = 'SELECT to_json(record) AS record FROM scaleout.before_apply record LIMIT 2';
 
 const CREATE_RECORD = [
   "SELECT set_config('citus.enable_schema_based_sharding', 'off', true)",
@@ -21,6 +23,8 @@ SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('sc
 
 const FORMAT_VERSION = 1;
 
+const recordSchema = z.object({ format_version: z.literal(FORMAT_VERSION), observation: observationSchema });
+
 /**
  * What was written down before the first step, by this run or by the one that it continues; undefined where nothing is.
  *
@@ -29,9 +33,9 @@ const FORMAT_VERSION = 1;
 export async function readRecord(client: Client): Promise<Observation | undefined> {
   const { rows } = await client.query<{ there: boolean }>(RECORD_IS_THERE);
   if (rows[0]?.there !== true) return undefined;
-  const { rows: records } = await client.query<{ version: number; observation: unknown }>(READ_RECORD);
-  const record = observationSchema.safeParse(records[0]?.observation);
-  if (records.length === 1 && records[0]?.version === FORMAT_VERSION && record.success) return record.data;
+  const { rows: records } = await client.query<{ record: unknown }>(READ_RECORD);
+  const read = recordSchema.safeParse(records[0]?.record);
+  if (records.length === 1 && read.success) return read.data.observation;
   throw new ScaleoutError(
     'the table scaleout.before_apply, in which a run notes what there was before its first step, holds what this version of the program ' +
       'cannot read: finish the run with the version that began it, or give the comparison up with DROP TABLE scaleout.before_apply; nothing was changed',

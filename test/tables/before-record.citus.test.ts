@@ -110,13 +110,15 @@ platformSuite('what is noted before tables apply and compared after', () => {
     expect(context.lines.filter((line) => line.startsWith('counting'))).toEqual([]);
   });
 
-  test('a record that this version cannot read is said before anything is done', async () => {
+  test.each([
+    ['of another version', `(format_version int, observation json)`, `(2, '{}')`],
+    ['that is none', `(format_version int, observation json)`, `(1, '{"rows": "many"}')`],
+    ['of other columns', `(taken_at timestamptz, rows bigint)`, `(now(), 7)`],
+    ['without a row', `(format_version int, observation json)`, undefined],
+  ])('a record %s is said before anything is done', async (_what, columns, row) => {
     const { target } = database;
-    await query(
-      target,
-      `CREATE SCHEMA scaleout; CREATE TABLE scaleout.before_apply (format_version int, observation json);
-       INSERT INTO scaleout.before_apply VALUES (2, '{}')`,
-    );
+    await query(target, `CREATE SCHEMA scaleout; CREATE TABLE scaleout.before_apply ${columns}`);
+    if (row !== undefined) await query(target, `INSERT INTO scaleout.before_apply VALUES ${row}`);
     await expect(tablesApply(testContext(), { target, expected })).rejects.toThrow(
       /scaleout\.before_apply.*cannot read.*nothing was changed/,
     );
