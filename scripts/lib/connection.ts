@@ -193,7 +193,8 @@ export async function withClient<T>(
     return await use(client);
   } catch (error) {
     if (signal?.aborted === true) throw new InterruptedError('stopped as asked; nothing was changed');
-    if (lost !== undefined || isConnectionLoss(error)) {
+    // What is said in our own words says more; a session that only looked on may be lost beside it.
+    if (!(error instanceof ScaleoutError) && (lost !== undefined || isConnectionLoss(error))) {
       throw new ScaleoutError(
         `the connection to ${describeTarget(target)} was lost in the middle of the work (${lost?.message ?? (error instanceof Error ? error.message : String(error))}). ` +
           'What was committed stays; when the server is back, run the same command again and it goes on from there',

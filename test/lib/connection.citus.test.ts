@@ -6,6 +6,7 @@ import {
   withClient,
   withTransaction,
 } from '../../scripts/lib/connection';
+import { ScaleoutError } from '../../scripts/lib/errors';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 
@@ -48,6 +49,21 @@ platformSuite('connections', () => {
       await client.query('SELECT 1');
     });
     await expect(work).rejects.toThrow(/was lost in the middle of the work .* run the same command again/);
+  });
+
+  it('lets what went wrong be said where a session beside it was lost', async () => {
+    const { target, platform } = database;
+    const work = withClient(target, (beside) =>
+      withClient(target, async () => {
+        const { rows } = await beside.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        await withClient(platform, (other) =>
+          other.query('SELECT pg_terminate_backend($1::int)', [rows[0]?.pid]),
+        );
+        await sleep(100);
+        throw new ScaleoutError('step distribute:t failed');
+      }),
+    );
+    await expect(work).rejects.toThrow(/^step distribute:t failed$/);
   });
 
   it('does not take a worker that is away for a lost connection', async () => {
