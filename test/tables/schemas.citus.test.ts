@@ -67,16 +67,16 @@ platformSuite('distributed schemas', () => {
     const [before, kept] = [await rows(), await keptOf(database.target)];
 
     expect(await stepsOf(distributed)).toEqual([
-      'record-comments:Tenant "Two".orders',
+      'record-comments:"Tenant ""Two""".orders',
       'record-comments:tenant_1.orders',
       'create-reference-table:kinds',
       'distribute-schema:Tenant "Two"',
-      'restore-comments:Tenant "Two".orders',
+      'restore-comments:"Tenant ""Two""".orders',
       'distribute-schema:tenant_1',
       'restore-comments:tenant_1.orders',
       'remove-record:scaleout.recorded_comment',
-      'truncate-local-copy:Tenant "Two".log',
-      'truncate-local-copy:Tenant "Two".settings',
+      'truncate-local-copy:"Tenant ""Two""".log',
+      'truncate-local-copy:"Tenant ""Two""".settings',
       'truncate-local-copy:kinds',
       'truncate-local-copy:tenant_1.log',
       'truncate-local-copy:tenant_1.settings',
