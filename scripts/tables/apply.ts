@@ -226,7 +226,8 @@ export async function applyTables(
       tables: tablesOf(step, live),
     });
     if (attempt.pause !== undefined && attempt.pause.seconds > (longestPause?.seconds ?? -1)) {
-      longestPause = { id: step.id, ...attempt.pause };
+      const { seconds, resolutionSeconds } = attempt.pause;
+      longestPause = { id: step.id, seconds: round(seconds), resolutionSeconds: round(resolutionSeconds) };
     }
     if (attempt.outcome === 'done') {
       const { seconds, blockedSeconds } = attempt;
@@ -235,7 +236,8 @@ export async function applyTables(
         longest = { id: step.id, seconds: blockedSeconds };
       }
     } else if (attempt.outcome === 'cancelled') {
-      throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
+      // A copy that is broken off leaves something behind, if nothing that anybody would miss.
+      throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan, 'no step is done')}`);
     } else if (attempt.stalled || isConflict(attempt.error) || waitedOnWorker(attempt)) {
       const failed = (failures.get(step.id) ?? 0) + 1;
       failures.set(step.id, failed);
@@ -443,7 +445,7 @@ function announce({ reporter }: VerbContext, plan: TablesPlan): void {
     blocking.length === 0
       ? 'writes go on throughout'
       : `writes wait during ${blocking.map((step) => step.id).join(', ')}`;
-  reporter.heading(`${String(plan.steps.length)} steps to the specified distribution; ${writes}`);
+  reporter.heading(`${steps(plan.steps.length)} to the specified distribution; ${writes}`);
 }
 
 /**
@@ -596,16 +598,22 @@ function doneSoFar(applied: readonly AppliedStep[]): string {
     : `Done before it: ${applied.map((step) => step.id).join(', ')}`;
 }
 
-function progressSoFar(applied: readonly AppliedStep[], plan: TablesPlan): string {
-  const done =
-    applied.length === 0
-      ? 'nothing was changed'
-      : `${String(applied.length)} steps are done (the last: ${applied.at(-1)?.id ?? ''})`;
-  const open =
-    plan.steps.length === 0
-      ? ''
-      : ` and ${String(plan.steps.length)} left, from ${plan.steps[0]?.id ?? ''} on`;
-  return `${done}${open}. Run the same command again to go on from there`;
+function progressSoFar(
+  applied: readonly AppliedStep[],
+  plan: TablesPlan,
+  nothingDone = 'nothing was changed',
+): string {
+  const [done, open] = [applied.length, plan.steps.length];
+  const sofar =
+    done === 0
+      ? nothingDone
+      : `${steps(done)} ${done === 1 ? 'is' : 'are'} done (the last: ${applied.at(-1)?.id ?? ''})`;
+  const left = open === 0 ? '' : ` and ${steps(open)} left, from ${plan.steps[0]?.id ?? ''} on`;
+  return `${sofar}${left}. Run the same command again to go on from there`;
+}
+
+function steps(number: number): string {
+  return `${String(number)} ${number === 1 ? 'step' : 'steps'}`;
 }
 
 function secondsSince(from: number): number {

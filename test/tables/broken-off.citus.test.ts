@@ -132,7 +132,9 @@ platformSuite('tables apply, broken off', () => {
     });
     const run = tablesApply(context, { target: database.target, expected, ...input });
     await expect(run).rejects.toThrow(InterruptedError);
-    await expect(run).rejects.toThrow(/^stopped as asked: .* left, from .*Run the same command again/);
+    await expect(run).rejects.toThrow(
+      /^stopped as asked: (nothing was changed|no step is done|\d+ steps? (is|are) done .*) and \d+ steps? left, from .*Run the same command again/,
+    );
     return (performance.now() - asked) / 1000;
   }
 

@@ -59,6 +59,10 @@ platformSuite('writers of a table that is distributed online', () => {
 
       const { id, seconds, resolutionSeconds } = document.longestWritePause!;
       expect(id).toBe('distribute:readings');
+      expect([seconds, resolutionSeconds].map((each) => Number(each.toFixed(3)))).toEqual([
+        seconds,
+        resolutionSeconds,
+      ]);
       expect(stall).toBeGreaterThan(1.5);
       expect(stall).toBeLessThan(seconds + TOLERANCE_SECONDS);
       expect(stall).toBeGreaterThan(seconds - resolutionSeconds - TOLERANCE_SECONDS);
