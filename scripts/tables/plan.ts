@@ -4,9 +4,10 @@ import type { PlacementChange } from './change';
 import { diffTables } from './diff';
 import { connections } from './comments';
 import type { CommentsDifference } from './comments';
-import type { DistributeDifference, KeyDifference, RestoreDifference, TablesDifference } from './diff';
+import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
 import { requireNoFaults } from './faults';
 import { canReturn } from './foreign-keys';
+import { prepareKey, replaceKey } from './key-steps';
 import type { LiveDatabase, LiveForeignKey, LiveTable } from './live';
 import { sameTable, showTable } from './names';
 import { orderTables } from './order';
@@ -15,57 +16,10 @@ import { Outlook } from './outlook';
 import { distributeSchemaStep, undistributeSchemaStep } from './schema-steps';
 import { observedHash } from './snapshot';
 import * as sql from './statements.sql';
+import { contingency, step } from './step';
+import type { Contingency, TablesStep } from './step';
 
-/** What a step does, in one word for programs. */
-export type StepAction =
-  | 'drop-leftover-index'
-  | 'add-not-null-check'
-  | 'validate-not-null-check'
-  | 'set-not-null'
-  | 'build-key-index'
-  | 'drop-foreign-key'
-  | 'replace-primary-key'
-  | 'record-comments'
-  | 'restore-comments'
-  | 'create-reference-table'
-  | 'distribute'
-  | 'distribute-schema'
-  | 'undistribute'
-  | 'undistribute-schema'
-  | 'alter-distribution'
-  | 'change-colocation'
-  | 'restore-foreign-key'
-  | 'validate-foreign-key'
-  | 'forget-foreign-key'
-  | 'remove-record'
-  | 'truncate-local-copy';
-
-export interface TablesStep {
-  /** The same step has the same id in every plan. */
-  readonly id: string;
-  /** The table as messages name it; the schema where the step turns one as a whole. */
-  readonly table: string;
-  readonly action: StepAction;
-  /** Exactly what runs, in order. */
-  readonly sql: readonly string[];
-  readonly comment: string;
-  /** Writes to the table wait for a time that grows with its rows; what is as short for a large table is not counted. */
-  readonly blocksWrites: boolean;
-  /**
-   * A statement that costs no more leads back to what was there, rows included. A copy counts as a copy, even where the way
-   * back holds writes up and the way there did not.
-   */
-  readonly reversible: boolean;
-  /** All statements in one transaction, or each on its own where PostgreSQL or Citus forbid one. */
-  readonly transaction: boolean;
-  /** What a run may have to do besides or instead; reviewed with the step, and absent where there is nothing. */
-  readonly contingencies?: readonly Contingency[];
-  /** How many rows the step works through, as the planner estimates; absent where it is nobody's concern or guess. */
-  readonly rows?: number;
-}
-
-/** A step that only a run can know it needs: which, in which words, and when. */
-export type Contingency = Pick<TablesStep, 'id' | 'action' | 'sql' | 'comment'>;
+export type { Contingency, StepAction, TablesStep } from './step';
 
 /** What `tables plan` answers with. */
 export interface TablesPlan {
@@ -205,136 +159,6 @@ function commentsThen(table: LiveTable, away: ReadonlySet<string>): LiveTable['c
 
 const FOREIGN_KEY_RECORD: TableName = { schema: 'scaleout', name: 'dropped_foreign_key' };
 const COMMENT_RECORD: TableName = { schema: 'scaleout', name: 'recorded_comment' };
-
-interface Described {
-  readonly comment: string;
-  readonly blocksWrites?: boolean;
-  readonly reversible?: boolean;
-  readonly transaction?: boolean;
-  readonly contingencies?: readonly Contingency[];
-  readonly rows?: number | undefined;
-}
-
-function step(
-  action: StepAction,
-  table: TableName,
-  statements: string[],
-  described: Described,
-  part = '',
-): TablesStep {
-  const { comment, blocksWrites = false, reversible = false, transaction = true } = described;
-  const { contingencies = [], rows } = described;
-  const name = showTable(table);
-  return {
-    id: [action, name, ...(part === '' ? [] : [part])].join(':'),
-    table: name,
-    action,
-    sql: statements,
-    comment,
-    blocksWrites,
-    reversible,
-    transaction,
-    ...(contingencies.length === 0 ? {} : { contingencies }),
-    ...(rows === undefined ? {} : { rows }),
-  };
-}
-
-function contingency(
-  action: StepAction,
-  table: TableName,
-  statements: string[],
-  comment: string,
-): Contingency {
-  const { id, sql: exactly } = step(action, table, statements, { comment });
-  return { id, action, sql: exactly, comment };
-}
-
-/** Everything about the new primary key that takes long, while writes go on. */
-function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDifference): TablesStep[] {
-  const steps: TablesStep[] = [];
-  if (dropIndex) {
-    steps.push(
-      step('drop-leftover-index', table, sql.dropKeyIndex(table), {
-        comment: 'an earlier run left this index unfinished or for another key',
-        // Dropping takes a moment, building it again reads the table.
-        reversible: false,
-        transaction: false,
-      }),
-    );
-  }
-  for (const { column, check } of notNull) {
-    if (check === 'absent') {
-      steps.push(
-        step(
-          'add-not-null-check',
-          table,
-          sql.addNotNullCheck(table, column),
-          { comment: `new rows must have ${column}, a column of the new primary key`, reversible: true },
-          column,
-        ),
-      );
-    }
-    if (check !== 'validated') {
-      steps.push(
-        step(
-          'validate-not-null-check',
-          table,
-          sql.validateNotNullCheck(table, column),
-          { comment: `reads every row once to see that it has ${column}`, reversible: true },
-          column,
-        ),
-      );
-    }
-    steps.push(
-      step(
-        'set-not-null',
-        table,
-        sql.setNotNull(table, column),
-        { comment: `declares ${column} NOT NULL; the check has proved it already`, reversible: true },
-        column,
-      ),
-    );
-  }
-  if (primaryKey !== undefined && !primaryKey.indexIsBuilt && !primaryKey.partitioned) {
-    steps.push(
-      step('build-key-index', table, sql.buildKeyIndex(table, primaryKey), {
-        comment: `builds the index of the new primary key (${primaryKey.columns.join(', ')}) beside running writes`,
-        reversible: true,
-        transaction: false,
-        contingencies: [
-          contingency(
-            'drop-leftover-index',
-            table,
-            sql.dropKeyIndex(table),
-            'if this is broken off: removes the index that it leaves unfinished, before it is built again',
-          ),
-        ],
-      }),
-    );
-  }
-  return steps;
-}
-
-function replaceKey({ table, primaryKey }: KeyDifference): TablesStep[] {
-  if (primaryKey === undefined) return [];
-  const { columns, replaces } = primaryKey;
-  const to = `(${columns.join(', ')})`;
-  return [
-    step('replace-primary-key', table, sql.replacePrimaryKey(table, primaryKey), {
-      comment:
-        replaces === undefined
-          ? `gives the table the primary key ${to}`
-          : `changes the primary key from (${replaces.join(', ')}) to ${to}, which holds the distribution column${
-              primaryKey.partitioned
-                ? ', with writes waiting: PostgreSQL builds no index of a partitioned table beside them'
-                : ''
-            }`,
-      blocksWrites: primaryKey.partitioned,
-      // Rows that only the new key admits may have come by then, and the index of the old one is to be built again.
-      reversible: replaces === undefined,
-    }),
-  ];
-}
 
 function dropForeignKeys(difference: Pick<TablesDifference, 'drop'>, live: LiveDatabase): TablesStep[] {
   return difference.drop.map(({ key, why, pin }, index) => {

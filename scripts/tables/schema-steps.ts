@@ -1,8 +1,8 @@
 import { allOf } from '../../config/wording';
 import type { LiveTable } from './live';
 import { showTable } from './names';
-import type { TablesStep } from './plan';
 import * as sql from './statements.sql';
+import type { TablesStep } from './step';
 
 /** The steps that turn a schema as a whole. Their `table` is the schema's name. */
 
