@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { Distribution, TableName } from '../../config/distribution-types';
+import type { Distribution } from '../../config/distribution-types';
 import type { WorkloadQuery } from '../../config/workload';
-import { withBoundedReads, withTransaction } from '../lib/connection';
+import { withBoundedReads } from '../lib/connection';
 import {
   describeServerError,
   errorCode,
@@ -13,44 +13,43 @@ import {
 import { stopIfAsked } from '../lib/verb';
 import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
+import {
+  attemptStep,
+  isCatalogConflict,
+  isConflict,
+  onlineCopy,
+  round,
+  secondsSince,
+  tablesOf,
+} from './attempt';
+import type { Attempt, LockPolicy, Watchers } from './attempt';
 import { readRecord } from './before-record';
 import { recordBefore, settle } from './comparison';
 import type { RowsReceipt, Seen } from './comparison';
 import { inspectDatabase } from './inspect';
 import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
-import { copyMeasure } from './copied-rows';
 import { cleanUpLeftovers } from './mend';
 import { showTable } from './names';
 import type { ObjectsCompared } from './objects';
 import { observe } from './observation';
 import type { AnswerCompared, Subject } from './observation';
 import { planTables } from './plan';
-import type { StepAction, TablesPlan, TablesStep } from './plan';
+import type { TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';
-import { arePrepared, goesByItself, preparedTransactions } from './prepared';
+import { arePrepared, goesByItself } from './prepared';
 import { requireNothingBeyond, requireReviewed } from './reviewed';
 import { onlyReader } from './readers';
 import type { Readers } from './readers';
 import { requireNoRebalance } from './rebalance-guard';
 import { tablesSpokenOf } from './schemas';
 import { requireAbleSession } from './session-guard';
-import { describeBlocker, watch } from './watch';
+import { describeBlocker } from './watch';
 import type { Blocker } from './watch';
 import type { WritePause } from './write-pause';
-import { watchWriters } from './writers';
-import type { WritersWatch } from './writers';
 
-/** How long to wait for locks, and how often. While a statement waits for its lock, writes queue up behind it. */
-export interface LockPolicy {
-  /** Milliseconds one attempt waits for a lock that writes would queue behind. */
-  readonly timeoutMs: number;
-  /** Milliseconds one attempt of long work waits: losing it costs more than waiting does. */
-  readonly longWorkTimeoutMs: number;
-  readonly attempts: number;
-  /** Milliseconds between two attempts at first; it doubles, up to ten times this. */
-  readonly pauseMs: number;
-}
+export { isConflict } from './attempt';
+export type { LockPolicy, Watchers } from './attempt';
 
 export const DEFAULT_LOCKS: LockPolicy = {
   timeoutMs: 2_000,
@@ -125,36 +124,8 @@ export interface ApplyInput {
   readonly keep?: (seen: Seen) => Promise<void>;
 }
 
-/** Two more sessions of the same role beside the one that runs the steps. */
-export interface Watchers {
-  /** Sees who blocks, counts rows, and cancels. */
-  readonly onlooker: Client;
-  /** Looks after the writers of a table that is copied online. */
-  readonly sentry: Client;
-}
-
 /** An online copy that got stuck is begun anew so often. */
 const COPIES_BEGUN = 3;
-
-/** Steps whose progress is worth showing. */
-const COPIES: readonly StepAction[] = [
-  'create-reference-table',
-  'distribute',
-  'undistribute',
-  'alter-distribution',
-  'distribute-schema',
-  'undistribute-schema',
-];
-
-/** Steps whose locks let writers through. */
-const LETS_WRITERS_THROUGH: readonly StepAction[] = [
-  'validate-not-null-check',
-  'validate-foreign-key',
-  'forget-foreign-key',
-  'remove-record',
-  'record-comments',
-  'restore-comments',
-];
 
 /**
  * Brings the database to its specification: look, plan, do the first step, and look again until nothing is left. A plan
@@ -329,102 +300,6 @@ function pauseBefore(attempt: number, { pauseMs }: LockPolicy): number {
   return Math.min(pauseMs * 2 ** (attempt - 1), pauseMs * 10);
 }
 
-/** How one try of a step ended; `pause` is what writers met during an online copy, however it ended. */
-type Attempt = { readonly pause: WritePause | undefined } & (
-  | { readonly outcome: 'done'; readonly seconds: number; readonly blockedSeconds: number | undefined }
-  | {
-      readonly outcome: 'failed';
-      readonly error: unknown;
-      readonly blockers: readonly Blocker[];
-      /** When it began, as performance.now() says it. */
-      readonly from: number;
-      /** Cancelled, because the changes of writers did not reach the copy any more. */
-      readonly stalled: boolean;
-    }
-  /** Because the person asked to stop. */
-  | { readonly outcome: 'cancelled' }
-);
-
-/** The table that a step copies beside running writes. */
-function onlineCopy(step: TablesStep, live: LiveDatabase): TableName | undefined {
-  if (step.action !== 'distribute' || step.transaction) return undefined;
-  return live.tables.find(({ table }) => showTable(table) === step.table)?.table;
-}
-
-/** The tables that a step turns: one, or all of a schema. */
-function tablesOf({ action, table: name }: TablesStep, live: LiveDatabase): TableName[] {
-  const ofSchema = action === 'distribute-schema' || action === 'undistribute-schema';
-  return live.tables
-    .map(({ table }) => table)
-    .filter((table) => (ofSchema ? table.schema : showTable(table)) === name);
-}
-
-/** Runs one step under observation, once. */
-async function attemptStep(
-  { reporter, signal }: VerbContext,
-  client: Client,
-  { onlooker, sentry }: Watchers,
-  {
-    step,
-    pid,
-    locks,
-    copied,
-    tables,
-  }: {
-    readonly step: TablesStep;
-    readonly pid: number;
-    readonly locks: LockPolicy;
-    readonly copied: TableName | undefined;
-    readonly tables: readonly TableName[];
-  },
-): Promise<Attempt> {
-  const measure = COPIES.includes(step.action)
-    ? await copyMeasure(onlooker, step, { pid, tables })
-    : undefined;
-  const progress =
-    measure === undefined
-      ? undefined
-      : reporter.progress(`${step.action} ${step.table}`, measure.total, measure.unit);
-  const onlooking = watch(onlooker, {
-    pid,
-    lockTimeoutMs: step.transaction ? locks.timeoutMs : locks.longWorkTimeoutMs,
-    signal,
-    ...(progress === undefined || measure === undefined ? {} : { copy: { measure, progress } }),
-  });
-  const writers: WritersWatch | undefined =
-    copied === undefined
-      ? undefined
-      : await watchWriters(sentry, {
-          pid,
-          table: copied,
-          lockTimeoutMs: locks.timeoutMs,
-          // What was copied so far is lost with it; the server takes some seconds itself to start a process.
-          replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
-        });
-  const from = performance.now();
-  try {
-    const blockedSeconds = await runStep(client, step, locks);
-    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
-    const seconds = secondsSince(from);
-    if (progress === undefined) reporter.info(`${step.id} (${seconds.toFixed(1)} s)`);
-    else {
-      if (measure?.total !== undefined) progress.update(measure.total);
-      progress.finish();
-    }
-    return { outcome: 'done', seconds, blockedSeconds, pause };
-  } catch (error) {
-    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
-    progress?.finish('not finished');
-    if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
-      return { outcome: 'cancelled', pause };
-    const stalled = errorCode(error) === '57014' && writers?.stalled() === true;
-    const seen = onlooking.blockers();
-    // PostgreSQL and Citus tell of sessions alone, and a prepared transaction on another node has none.
-    const blockers = seen.length > 0 ? seen : await preparedTransactions(onlooker).catch(() => []);
-    return { outcome: 'failed', error, blockers, from, stalled, pause };
-  }
-}
-
 /** The session gives up soon after its client is gone, so that a killed run does not work on unseen. */
 async function prepareSession(client: Client): Promise<number> {
   await client
@@ -448,42 +323,6 @@ function announce({ reporter }: VerbContext, plan: TablesPlan): void {
   reporter.heading(`${steps(plan.steps.length)} to the specified distribution; ${writes}`);
 }
 
-/**
- * Runs one step's statements.
- *
- * @returns seconds that writers may have waited, for a step in one transaction
- */
-async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Promise<number | undefined> {
-  if (!step.transaction) {
-    const timeout = String(locks.longWorkTimeoutMs);
-    await client.query("SELECT set_config('lock_timeout', $1, false)", [timeout]);
-    try {
-      for (const statement of step.sql) await client.query(statement);
-    } finally {
-      await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
-    }
-    return undefined;
-  }
-  const from = performance.now();
-  await withTransaction(client, async () => {
-    // The sessions that Citus opens on the nodes are to wait as long as this one, whatever their role has set.
-    await client.query("SET LOCAL citus.propagate_set_commands TO 'local'");
-    await client.query('SET LOCAL statement_timeout TO 0');
-    await client.query('SET LOCAL idle_in_transaction_session_timeout TO 0');
-    await client.query(`SET LOCAL lock_timeout TO ${String(Math.round(locks.timeoutMs))}`);
-    for (const statement of step.sql) await client.query(statement);
-  });
-  return LETS_WRITERS_THROUGH.includes(step.action) ? undefined : secondsSince(from);
-}
-
-/**
- * What goes away by itself: a lock timeout, a deadlock that this session lost, and two sessions of the server that
- * changed one row of the catalogs they share (roles, for example, which Citus sends along to new nodes).
- */
-export function isConflict(error: unknown): boolean {
-  return ['55P03', '40P01'].includes(errorCode(error) ?? '') || isCatalogConflict(error);
-}
-
 /** Citus says of a lock timeout on a worker, in some statements, no more than that the connection to it failed. */
 function waitedOnWorker({
   error,
@@ -495,10 +334,6 @@ function waitedOnWorker({
   return (
     isStatementError(error) && blockers.length > 0 && /connection marked as essential/.test(error.message)
   );
-}
-
-function isCatalogConflict(error: unknown): error is Error & ServerMessage {
-  return isServerError(error) && error.code === 'XX000' && /^tuple concurrently/.test(error.message);
 }
 
 async function pause(
@@ -614,12 +449,4 @@ function progressSoFar(
 
 function steps(number: number): string {
   return `${String(number)} ${number === 1 ? 'step' : 'steps'}`;
-}
-
-function secondsSince(from: number): number {
-  return round((performance.now() - from) / 1000);
-}
-
-function round(seconds: number): number {
-  return Math.round(seconds * 1000) / 1000;
 }

@@ -1,0 +1,199 @@
+import type { Client } from 'pg';
+import type { TableName } from '../../config/distribution-types';
+import { withTransaction } from '../lib/connection';
+import { errorCode, isServerError } from '../lib/errors';
+import type { ServerMessage } from '../lib/errors';
+import type { VerbContext } from '../lib/verb';
+import { copyMeasure } from './copied-rows';
+import type { LiveDatabase } from './live';
+import { showTable } from './names';
+import { preparedTransactions } from './prepared';
+import type { StepAction, TablesStep } from './step';
+import { watch } from './watch';
+import type { Blocker } from './watch';
+import type { WritePause } from './write-pause';
+import { watchWriters } from './writers';
+import type { WritersWatch } from './writers';
+
+/** How long to wait for locks, and how often. While a statement waits for its lock, writes queue up behind it. */
+export interface LockPolicy {
+  /** Milliseconds one attempt waits for a lock that writes would queue behind. */
+  readonly timeoutMs: number;
+  /** Milliseconds one attempt of long work waits: losing it costs more than waiting does. */
+  readonly longWorkTimeoutMs: number;
+  readonly attempts: number;
+  /** Milliseconds between two attempts at first; it doubles, up to ten times this. */
+  readonly pauseMs: number;
+}
+
+/** Two more sessions of the same role beside the one that runs the steps. */
+export interface Watchers {
+  /** Sees who blocks, counts rows, and cancels. */
+  readonly onlooker: Client;
+  /** Looks after the writers of a table that is copied online. */
+  readonly sentry: Client;
+}
+
+/** Steps whose progress is worth showing. */
+const COPIES: readonly StepAction[] = [
+  'create-reference-table',
+  'distribute',
+  'undistribute',
+  'alter-distribution',
+  'distribute-schema',
+  'undistribute-schema',
+];
+
+/** Steps whose locks let writers through. */
+const LETS_WRITERS_THROUGH: readonly StepAction[] = [
+  'validate-not-null-check',
+  'validate-foreign-key',
+  'forget-foreign-key',
+  'remove-record',
+  'record-comments',
+  'restore-comments',
+];
+
+/** How one try of a step ended; `pause` is what writers met during an online copy, however it ended. */
+export type Attempt = { readonly pause: WritePause | undefined } & (
+  | { readonly outcome: 'done'; readonly seconds: number; readonly blockedSeconds: number | undefined }
+  | {
+      readonly outcome: 'failed';
+      readonly error: unknown;
+      readonly blockers: readonly Blocker[];
+      /** When it began, as performance.now() says it. */
+      readonly from: number;
+      /** Cancelled, because the changes of writers did not reach the copy any more. */
+      readonly stalled: boolean;
+    }
+  /** Because the person asked to stop. */
+  | { readonly outcome: 'cancelled' }
+);
+
+/** The table that a step copies beside running writes. */
+export function onlineCopy(step: TablesStep, live: LiveDatabase): TableName | undefined {
+  if (step.action !== 'distribute' || step.transaction) return undefined;
+  return live.tables.find(({ table }) => showTable(table) === step.table)?.table;
+}
+
+/** The tables that a step turns: one, or all of a schema. */
+export function tablesOf({ action, table: name }: TablesStep, live: LiveDatabase): TableName[] {
+  const ofSchema = action === 'distribute-schema' || action === 'undistribute-schema';
+  return live.tables
+    .map(({ table }) => table)
+    .filter((table) => (ofSchema ? table.schema : showTable(table)) === name);
+}
+
+/** Runs one step under observation, once. */
+export async function attemptStep(
+  { reporter, signal }: VerbContext,
+  client: Client,
+  { onlooker, sentry }: Watchers,
+  {
+    step,
+    pid,
+    locks,
+    copied,
+    tables,
+  }: {
+    readonly step: TablesStep;
+    readonly pid: number;
+    readonly locks: LockPolicy;
+    readonly copied: TableName | undefined;
+    readonly tables: readonly TableName[];
+  },
+): Promise<Attempt> {
+  const measure = COPIES.includes(step.action)
+    ? await copyMeasure(onlooker, step, { pid, tables })
+    : undefined;
+  const progress =
+    measure === undefined
+      ? undefined
+      : reporter.progress(`${step.action} ${step.table}`, measure.total, measure.unit);
+  const onlooking = watch(onlooker, {
+    pid,
+    lockTimeoutMs: step.transaction ? locks.timeoutMs : locks.longWorkTimeoutMs,
+    signal,
+    ...(progress === undefined || measure === undefined ? {} : { copy: { measure, progress } }),
+  });
+  const writers: WritersWatch | undefined =
+    copied === undefined
+      ? undefined
+      : await watchWriters(sentry, {
+          pid,
+          table: copied,
+          lockTimeoutMs: locks.timeoutMs,
+          // What was copied so far is lost with it; the server takes some seconds itself to start a process.
+          replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
+        });
+  const from = performance.now();
+  try {
+    const blockedSeconds = await runStep(client, step, locks);
+    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
+    const seconds = secondsSince(from);
+    if (progress === undefined) reporter.info(`${step.id} (${seconds.toFixed(1)} s)`);
+    else {
+      if (measure?.total !== undefined) progress.update(measure.total);
+      progress.finish();
+    }
+    return { outcome: 'done', seconds, blockedSeconds, pause };
+  } catch (error) {
+    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
+    progress?.finish('not finished');
+    if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
+      return { outcome: 'cancelled', pause };
+    const stalled = errorCode(error) === '57014' && writers?.stalled() === true;
+    const seen = onlooking.blockers();
+    // PostgreSQL and Citus tell of sessions alone, and a prepared transaction on another node has none.
+    const blockers = seen.length > 0 ? seen : await preparedTransactions(onlooker).catch(() => []);
+    return { outcome: 'failed', error, blockers, from, stalled, pause };
+  }
+}
+
+/**
+ * Runs one step's statements.
+ *
+ * @returns seconds that writers may have waited, for a step in one transaction
+ */
+async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Promise<number | undefined> {
+  if (!step.transaction) {
+    const timeout = String(locks.longWorkTimeoutMs);
+    await client.query("SELECT set_config('lock_timeout', $1, false)", [timeout]);
+    try {
+      for (const statement of step.sql) await client.query(statement);
+    } finally {
+      await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
+    }
+    return undefined;
+  }
+  const from = performance.now();
+  await withTransaction(client, async () => {
+    // The sessions that Citus opens on the nodes are to wait as long as this one, whatever their role has set.
+    await client.query("SET LOCAL citus.propagate_set_commands TO 'local'");
+    await client.query('SET LOCAL statement_timeout TO 0');
+    await client.query('SET LOCAL idle_in_transaction_session_timeout TO 0');
+    await client.query(`SET LOCAL lock_timeout TO ${String(Math.round(locks.timeoutMs))}`);
+    for (const statement of step.sql) await client.query(statement);
+  });
+  return LETS_WRITERS_THROUGH.includes(step.action) ? undefined : secondsSince(from);
+}
+
+/**
+ * What goes away by itself: a lock timeout, a deadlock that this session lost, and two sessions of the server that
+ * changed one row of the catalogs they share (roles, for example, which Citus sends along to new nodes).
+ */
+export function isConflict(error: unknown): boolean {
+  return ['55P03', '40P01'].includes(errorCode(error) ?? '') || isCatalogConflict(error);
+}
+
+export function isCatalogConflict(error: unknown): error is Error & ServerMessage {
+  return isServerError(error) && error.code === 'XX000' && /^tuple concurrently/.test(error.message);
+}
+
+export function secondsSince(from: number): number {
+  return round((performance.now() - from) / 1000);
+}
+
+export function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}
