@@ -44,6 +44,7 @@ import type { Readers } from './readers';
 import { requireNoRebalance } from './rebalance-guard';
 import { tablesSpokenOf } from './schemas';
 import { requireAbleSession } from './session-guard';
+import { stepCount } from './step';
 import { describeBlocker } from './watch';
 import type { Blocker } from './watch';
 import type { WritePause } from './write-pause';
@@ -318,9 +319,11 @@ function announce({ reporter }: VerbContext, plan: TablesPlan): void {
   const blocking = plan.steps.filter((step) => step.blocksWrites);
   const writes =
     blocking.length === 0
-      ? 'writes go on throughout'
+      ? plan.steps.some(({ action }) => action === 'distribute')
+        ? 'writes go on, but for moments'
+        : 'writes go on throughout'
       : `writes wait during ${blocking.map((step) => step.id).join(', ')}`;
-  reporter.heading(`${steps(plan.steps.length)} to the specified distribution; ${writes}`);
+  reporter.heading(`${stepCount(plan.steps.length)} to the specified distribution; ${writes}`);
 }
 
 /** Citus says of a lock timeout on a worker, in some statements, no more than that the connection to it failed. */
@@ -349,7 +352,7 @@ async function pause(
     stalled
       ? `${step.id} was cancelled, because the changes of writers did not reach the copy any more, and begins anew`
       : isCatalogConflict(error)
-        ? `${step.id} met another session's change of the same catalog row in ${attempt}, and tries again`
+        ? `${step.id} met another session in the catalogs of the server in ${attempt}, and tries again`
         : `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; ${attempt} gave up so that writes can go on`,
   );
   await sleep(pauseBefore(failed, locks), undefined, { signal }).catch(() => undefined);
@@ -423,6 +426,9 @@ function wayOut(step: TablesStep, code: string | undefined): string {
   if (code === '23505' && step.action === 'build-key-index') {
     return 'The columns of the new primary key do not keep the rows apart: choose others. ';
   }
+  if (code === '42710' && step.action === 'distribute') {
+    return 'Another database of these servers copies online, or a copy there broke off: end it, or drop that role and its subscription as an administrator. Then run this again. ';
+  }
   if (code === '23502' || code === '23514') return 'Fill the missing values in, and run this again. ';
   return 'Run this again once the cause is gone; it goes on from here. ';
 }
@@ -442,11 +448,7 @@ function progressSoFar(
   const sofar =
     done === 0
       ? nothingDone
-      : `${steps(done)} ${done === 1 ? 'is' : 'are'} done (the last: ${applied.at(-1)?.id ?? ''})`;
-  const left = open === 0 ? '' : ` and ${steps(open)} left, from ${plan.steps[0]?.id ?? ''} on`;
+      : `${stepCount(done)} ${done === 1 ? 'is' : 'are'} done (the last: ${applied.at(-1)?.id ?? ''})`;
+  const left = open === 0 ? '' : ` and ${stepCount(open)} left, from ${plan.steps[0]?.id ?? ''} on`;
   return `${sofar}${left}. Run the same command again to go on from there`;
-}
-
-function steps(number: number): string {
-  return `${String(number)} ${number === 1 ? 'step' : 'steps'}`;
 }

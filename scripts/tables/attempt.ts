@@ -179,15 +179,23 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
 }
 
 /**
- * What goes away by itself: a lock timeout, a deadlock that this session lost, and two sessions of the server that
- * changed one row of the catalogs they share (roles, for example, which Citus sends along to new nodes).
+ * What goes away by itself: a lock timeout, a deadlock that this session lost, and two sessions of the server that met in
+ * the catalogs they share.
  */
 export function isConflict(error: unknown): boolean {
   return ['55P03', '40P01'].includes(errorCode(error) ?? '') || isCatalogConflict(error);
 }
 
+/**
+ * Two sessions that changed one row of the server's catalogs (roles, for example, which Citus sends along to new nodes), or
+ * copied online in two databases: Citus gives the roles it makes for that the same name in both.
+ */
 export function isCatalogConflict(error: unknown): error is Error & ServerMessage {
-  return isServerError(error) && error.code === 'XX000' && /^tuple concurrently/.test(error.message);
+  if (!isServerError(error)) return false;
+  return (
+    (error.code === 'XX000' && /^tuple concurrently/.test(error.message)) ||
+    (error.code === '42710' && /"citus_shard_\w+_role_\w+"/.test(error.message))
+  );
 }
 
 export function secondsSince(from: number): number {

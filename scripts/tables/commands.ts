@@ -24,6 +24,7 @@ import {
   sealReceipt,
   writeReceipt,
 } from './receipt';
+import { stepCount } from './step';
 import { verifyDatabase } from './verify';
 import type { TablesVerified } from './verify';
 
@@ -210,7 +211,7 @@ export function describePlan({ steps }: TablesPlan): string {
     'What runs, and why',
     ...notes,
     '',
-    `Plan: ${String(steps.length)} steps. \`tables apply\` does them; broken off, it goes on from where it was.`,
+    `Plan: ${stepCount(steps.length)}. \`tables apply\` does them; broken off, it goes on from where it was.`,
   ].join('\n');
 }
 
@@ -229,7 +230,7 @@ export function describeApplied({
     longestWriteBlock === null
       ? ''
       : ` The longest transaction that held writers up took ${duration(longestWriteBlock.seconds)} (${longestWriteBlock.id}).`;
-  return `Applied ${String(applied.length)} steps in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${describeKept(objects)}`;
+  return `Applied ${stepCount(applied.length)} in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${describeKept(objects)}`;
 }
 
 function describePause(pause: TablesApplied['longestWritePause']): string {

@@ -96,3 +96,8 @@ export function contingency(
   const { id, sql: exactly } = step(action, table, statements, { comment });
   return { id, action, sql: exactly, comment };
 }
+
+/** `1 step`, `2 steps`. */
+export function stepCount(steps: number): string {
+  return `${String(steps)} ${steps === 1 ? 'step' : 'steps'}`;
+}

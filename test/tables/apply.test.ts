@@ -39,6 +39,13 @@ test.each([
   ['a lock timeout', '55P03', 'canceling statement due to lock timeout', true],
   ['a deadlock', '40P01', 'deadlock detected', true],
   ['a catalog row that two sessions changed', 'XX000', 'tuple concurrently updated', true],
+  [
+    'an online copy in another database',
+    '42710',
+    'role "citus_shard_split_subscription_role_16384_2" already exists',
+    true,
+  ],
+  ['any other name that is taken', '42710', 'role "app" already exists', false],
   ['any other internal error', 'XX000', 'cache lookup failed', false],
   ['a wrong value', '23502', 'null value', false],
 ])('%s (%s) is tried again: %s %s', (_what, code, message, expected) => {
