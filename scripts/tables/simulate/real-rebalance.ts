@@ -1,6 +1,8 @@
 import { showTable } from '../names';
+import { heldTogether, holdings, tableMoves } from './held';
+import type { HeldGroup } from './held';
 import type { LaidOutGroup, LaidOutTable, Layout } from './layout';
-import type { GroupMove, PlacedGroup, RebalanceStrategy } from './rebalance';
+import type { PlacedGroup, RebalanceStrategy } from './rebalance';
 import { applyMoves, planRebalance } from './rebalance';
 import type { MoveEstimate, SimulatedMove, SimulatedNode, SimulatedShard, Simulation } from './simulation';
 
@@ -76,7 +78,9 @@ export function simulateRebalance({
   estimateMoves,
 }: RealRebalanceInput): RebalanceSimulation {
   const nodes = changeNodes(layout, topology);
-  const groups = layout.groups.map(place);
+  const names = nodes.map(({ name }) => name);
+  const held = layout.groups.map(heldGroup);
+  const groups = layout.groups.map((group, at) => place(group, held[at] ?? { tables: [] }));
   const moves = planRebalance(groups, nodes, layout.rules);
   const coordinator = nodes.find(({ isCoordinator }) => isCoordinator);
   return {
@@ -90,9 +94,9 @@ export function simulateRebalance({
     emptied: nodes.filter(({ leaves }) => leaves).map(({ name }) => name),
     tables: layout.groups.flatMap((group) => group.tables.map((table) => describeTable(group, table))),
     referenceTables: layout.referenceTables,
-    before: holdings(nodes, layout.groups, applyMoves(groups, [])),
-    moves: moves.flatMap((move) => tableMoves(move, layout.groups[move.group], nodes)),
-    nodes: holdings(nodes, layout.groups, applyMoves(groups, moves)),
+    before: holdings(names, held, applyMoves(groups, [])),
+    moves: moves.flatMap((move) => tableMoves(move, held[move.group], names)),
+    nodes: holdings(names, held, applyMoves(groups, moves)),
     estimate: estimateMoves(
       moves.map(({ group, shard }) => ({ bytes: groups[group]?.shards[shard]?.bytes ?? 0 })),
     ),
@@ -134,46 +138,19 @@ function changeNodes(
   return [...kept, ...added];
 }
 
-function place({ shards, tables }: LaidOutGroup): PlacedGroup {
+function heldGroup({ tables }: LaidOutGroup): HeldGroup {
   return {
-    shards: shards.map(({ id, node }, shard) => ({ id, node, bytes: sumOf(tables, shard, 'bytes') })),
+    tables: tables.map(({ table, rows, bytes }) => ({
+      name: showTable(table),
+      shards: bytes.map((size, shard) => ({ rows: rows[shard] ?? 0, bytes: size })),
+    })),
   };
 }
 
-function sumOf(tables: readonly LaidOutTable[], shard: number, of: 'rows' | 'bytes'): number {
-  return tables.reduce((sum, table) => sum + (table[of][shard] ?? 0), 0);
-}
-
-function holdings(
-  nodes: readonly ChangedNode[],
-  groups: readonly LaidOutGroup[],
-  placement: readonly (readonly number[])[],
-): SimulatedNode[] {
-  const held = nodes.map(({ name }) => ({ name, shards: 0, rows: 0, bytes: 0 }));
-  for (const [at, { tables }] of groups.entries()) {
-    for (const [shard, node] of (placement[at] ?? []).entries()) {
-      const holder = held[node];
-      if (holder === undefined) continue;
-      holder.shards += 1;
-      holder.rows += sumOf(tables, shard, 'rows');
-      holder.bytes += sumOf(tables, shard, 'bytes');
-    }
-  }
-  return held;
-}
-
-function tableMoves(
-  { shard, from, to }: GroupMove,
-  group: LaidOutGroup | undefined,
-  nodes: readonly ChangedNode[],
-): SimulatedMove[] {
-  return (group?.tables ?? []).map(({ table, bytes }) => ({
-    table: showTable(table),
-    shard,
-    from: nodes[from]?.name ?? '',
-    to: nodes[to]?.name ?? '',
-    bytes: bytes[shard] ?? 0,
-  }));
+function place({ shards }: LaidOutGroup, group: HeldGroup): PlacedGroup {
+  return {
+    shards: shards.map(({ id, node }, shard) => ({ id, node, bytes: heldTogether(group, shard).bytes })),
+  };
 }
 
 function describeTable({ shards, tables }: LaidOutGroup, each: LaidOutTable): LaidOutTableReport {

@@ -1,6 +1,8 @@
 import { shardRange } from './hash-ranges';
+import { heldTogether, holdings, tableMoves } from './held';
+import type { HeldGroup } from './held';
 import { roundRobin, schemaNode } from './placement';
-import type { GroupMove, PlacedGroup, RebalanceStrategy } from './rebalance';
+import type { PlacedGroup, RebalanceStrategy } from './rebalance';
 import { applyMoves, planRebalance, STRATEGY_RULES } from './rebalance';
 import { estimateSkew } from './sample-estimate';
 import type { ReadSchema, ReadSchemaTable } from './schemas';
@@ -154,16 +156,9 @@ export interface SimulationInput {
   readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => MoveEstimate;
 }
 
-/** What one shard holds. */
-interface Held {
-  readonly rows: number;
-  readonly bytes: number;
-}
-
 /** A colocation group: its tables have equally many shards, and those of equal place live and move together. */
-interface Group {
+interface Group extends HeldGroup {
   readonly shardCount: number;
-  readonly tables: readonly { readonly name: string; readonly shards: readonly Held[] }[];
   /** The node of each shard on that many empty nodes, counted from 0. */
   readonly nodesAmong: (nodeCount: number) => readonly number[];
   /** Stands for the ids of its shards, where they do not follow those of the groups before it. */
@@ -244,47 +239,8 @@ function place(groups: readonly Group[], nodesOf: (group: Group) => readonly num
   return groups.map((group) => ({
     shards: nodesOf(group).map((node, shard) => {
       const id = group.shardIds?.[shard];
-      return { node, bytes: sumOf(group, shard, ({ bytes }) => bytes), ...(id === undefined ? {} : { id }) };
+      return { node, bytes: heldTogether(group, shard).bytes, ...(id === undefined ? {} : { id }) };
     }),
-  }));
-}
-
-function sumOf({ tables }: Group, shard: number, of: (shard: Held) => number): number {
-  return tables.reduce((sum, { shards }) => {
-    const found = shards[shard];
-    return found === undefined ? sum : sum + of(found);
-  }, 0);
-}
-
-function holdings(
-  names: readonly string[],
-  groups: readonly Group[],
-  placement: readonly (readonly number[])[],
-): SimulatedNode[] {
-  const held = names.map((name) => ({ name, shards: 0, rows: 0, bytes: 0 }));
-  for (const [at, group] of groups.entries()) {
-    for (const [shard, node] of (placement[at] ?? []).entries()) {
-      const holder = held[node];
-      if (holder === undefined) continue;
-      holder.shards += 1;
-      holder.rows += sumOf(group, shard, ({ rows }) => rows);
-      holder.bytes += sumOf(group, shard, ({ bytes }) => bytes);
-    }
-  }
-  return held;
-}
-
-function tableMoves(
-  { shard, from, to }: GroupMove,
-  group: Group | undefined,
-  names: readonly string[],
-): SimulatedMove[] {
-  return (group?.tables ?? []).map(({ name, shards }) => ({
-    table: name,
-    shard,
-    from: names[from] ?? '',
-    to: names[to] ?? '',
-    bytes: shards[shard]?.bytes ?? 0,
   }));
 }
 

@@ -1,0 +1,64 @@
+import type { GroupMove } from './rebalance';
+import type { SimulatedMove, SimulatedNode } from './simulation';
+
+/** What one shard holds. */
+export interface Held {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** A table by its shards, in their order. */
+export interface HeldTable {
+  readonly name: string;
+  readonly shards: readonly Held[];
+}
+
+/** Tables whose shards live and move together. */
+export interface HeldGroup {
+  readonly tables: readonly HeldTable[];
+}
+
+/** What the shards of a group's tables hold that cover one range. */
+export function heldTogether({ tables }: HeldGroup, shard: number): Held {
+  let [rows, bytes] = [0, 0];
+  for (const { shards } of tables) {
+    rows += shards[shard]?.rows ?? 0;
+    bytes += shards[shard]?.bytes ?? 0;
+  }
+  return { rows, bytes };
+}
+
+/** @param placement the node of each shard of each group, by its place in `names` */
+export function holdings(
+  names: readonly string[],
+  groups: readonly HeldGroup[],
+  placement: readonly (readonly number[])[],
+): SimulatedNode[] {
+  const held = names.map((name) => ({ name, shards: 0, rows: 0, bytes: 0 }));
+  for (const [at, group] of groups.entries()) {
+    for (const [shard, node] of (placement[at] ?? []).entries()) {
+      const holder = held[node];
+      if (holder === undefined) continue;
+      const { rows, bytes } = heldTogether(group, shard);
+      holder.shards += 1;
+      holder.rows += rows;
+      holder.bytes += bytes;
+    }
+  }
+  return held;
+}
+
+/** The move of a group's shard, table by table. */
+export function tableMoves(
+  { shard, from, to }: GroupMove,
+  group: HeldGroup | undefined,
+  names: readonly string[],
+): SimulatedMove[] {
+  return (group?.tables ?? []).map(({ name, shards }) => ({
+    table: name,
+    shard,
+    from: names[from] ?? '',
+    to: names[to] ?? '',
+    bytes: shards[shard]?.bytes ?? 0,
+  }));
+}
