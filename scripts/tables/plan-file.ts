@@ -1,10 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Distribution } from '../../config/distribution-types';
 import { errorCode, refused, ScaleoutError } from '../lib/errors';
 import type { LiveDatabase } from './live';
 import type { TablesPlan } from './plan';
-import { canonical, digest, snapshotHash, takeSnapshot } from './snapshot';
+import { contentDigest, readWritten } from './sealed-file';
+import { snapshotHash, takeSnapshot } from './snapshot';
 import type { Snapshot } from './snapshot';
 
 /** A plan that can be reviewed in one place and applied in another: it carries what it was made from. */
@@ -21,10 +22,6 @@ export interface SealedPlan extends TablesPlan {
 export function sealPlan(plan: TablesPlan, expected: Distribution, live: LiveDatabase): SealedPlan {
   const content = { ...plan, expected, snapshot: takeSnapshot(live) };
   return { ...content, digest: contentDigest(content) };
-}
-
-function contentDigest(content: object): string {
-  return `sha256:${digest(canonical(content))}`;
 }
 
 /** @throws ScaleoutError where the file cannot be written */
@@ -57,16 +54,7 @@ const sealed = z.looseObject({
  * @throws ScaleoutError where it is no plan of this format; refused where it was edited since
  */
 export function readPlan(file: string): SealedPlan {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ScaleoutError(
-      `the plan ${file} cannot be read (${errorCode(error) ?? 'unknown'}): name a file that "tables plan --out" wrote`,
-      { cause: error },
-    );
-  }
-  const content = parsed(text);
+  const content = readWritten(file, 'plan', 'tables plan --out');
   const version = z.looseObject({ formatVersion: z.unknown() }).safeParse(content).data?.formatVersion;
   if (typeof version === 'number' && version !== 1) {
     throw new ScaleoutError(
@@ -87,12 +75,4 @@ export function readPlan(file: string): SealedPlan {
     );
   }
   return plan;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

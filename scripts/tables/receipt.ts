@@ -1,4 +1,4 @@
-import { accessSync, constants, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Client } from 'pg';
 import { z } from 'zod';
@@ -7,7 +7,7 @@ import type { AppliedStep } from './apply';
 import type { Compared } from './comparison';
 import { observationSchema } from './observation';
 import type { Observation } from './observation';
-import { canonical, digest } from './snapshot';
+import { contentDigest, readWritten } from './sealed-file';
 
 /** What a run of `tables apply` leaves behind for those who come later: counts and digests, no content of any row. */
 export interface Receipt {
@@ -43,10 +43,6 @@ export async function databaseIdentity(client: Client): Promise<DatabaseIdentity
 export function sealReceipt(content: Omit<Receipt, 'formatVersion' | 'kind' | 'digest'>): Receipt {
   const receipt = { formatVersion: 1, kind: 'receipt of tables apply', ...content } as const;
   return { ...receipt, digest: contentDigest(receipt) };
-}
-
-function contentDigest(content: object): string {
-  return `sha256:${digest(canonical(content))}`;
 }
 
 /** Before anything is done, so that what was done does not end without its receipt. @throws ScaleoutError */
@@ -101,16 +97,7 @@ const sealed = z.looseObject({
  * @throws ScaleoutError where it is no receipt of this format; refused where it was edited since
  */
 export function readReceipt(file: string): Receipt {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new ScaleoutError(
-      `the receipt ${file} cannot be read (${errorCode(error) ?? 'unknown'}): name a file that "tables apply --receipt" wrote`,
-      { cause: error },
-    );
-  }
-  const content = parsed(text);
+  const content = readWritten(file, 'receipt', 'tables apply --receipt');
   const head = z.looseObject({ formatVersion: z.number(), kind: z.literal(sealed.shape.kind.value) });
   const version = head.safeParse(content).data?.formatVersion;
   if (version !== undefined && version !== 1) {
@@ -131,14 +118,6 @@ export function readReceipt(file: string): Receipt {
     );
   }
   return receipt;
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 /** @throws ScaleoutError (refused) */
