@@ -1,14 +1,13 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import type { WorkloadQuery } from '../../config/workload';
-import { run } from '../../scripts/cli';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import { readReceipt } from '../../scripts/tables/receipt';
 import type { Check, TablesVerified } from '../../scripts/tables/verify';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { scaleout } from '../support/command-line';
 import { freshOnlineDatabase } from './support/databases';
 import { createSensors, query, sensorsDistribution, testContext, workload } from './support/sensors';
 
@@ -186,23 +185,11 @@ platformSuite('a receipt of tables apply', () => {
       '--json',
     ];
     const verified = async (): Promise<unknown> => {
-      const written = { stdout: '', stderr: '' };
-      const into = (stream: keyof typeof written): Writable =>
-        new Writable({
-          write(chunk: Buffer, _, done) {
-            written[stream] += chunk.toString();
-            done();
-          },
-        });
-      const status = await run(['tables', 'verify', ...common], {
-        stdout: into('stdout'),
-        stderr: into('stderr'),
-        stdin: Readable.from([]),
-        environment: { PGPASSWORD: database.target.password },
-        signal: new AbortController().signal,
+      const { status, stdout, stderr } = await scaleout(['tables', 'verify', ...common], {
+        PGPASSWORD: database.target.password,
       });
-      if (written.stdout === '') throw new Error(written.stderr);
-      const { ok, checks } = JSON.parse(written.stdout) as TablesVerified;
+      if (stdout === '') throw new Error(stderr);
+      const { ok, checks } = JSON.parse(stdout) as TablesVerified;
       return { status, ok, wrong: checks.filter((check) => !check.ok) };
     };
     expect(await verified()).toEqual({ status: 0, ok: true, wrong: [] });

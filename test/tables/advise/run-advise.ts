@@ -1,40 +1,21 @@
-import { Readable, Writable } from 'node:stream';
-import { run } from '../../../scripts/cli';
 import type { ConnectionTarget } from '../../../scripts/lib/connection';
-
-export interface Answer {
-  readonly status: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+import type { Answer } from '../../support/command-line';
+import { scaleout } from '../../support/command-line';
 
 /** Runs `advise` as a shell without a terminal would, on the database that libpq's variables name. */
-export async function advise(target: ConnectionTarget | undefined, ...argv: string[]): Promise<Answer> {
-  const written = { stdout: '', stderr: '' };
-  const into = (stream: keyof typeof written): Writable =>
-    new Writable({
-      write(chunk: Buffer, _, done) {
-        written[stream] += chunk.toString();
-        done();
-      },
-    });
-  const status = await run(['advise', ...argv], {
-    stdout: into('stdout'),
-    stderr: into('stderr'),
-    stdin: Readable.from([]),
-    environment:
-      target === undefined
-        ? {}
-        : {
-            PGHOST: target.host,
-            PGPORT: String(target.port),
-            PGUSER: target.user,
-            PGPASSWORD: target.password,
-            PGDATABASE: target.database,
-          },
-    signal: new AbortController().signal,
-  });
-  return { status, ...written };
+export function advise(target: ConnectionTarget | undefined, ...argv: string[]): Promise<Answer> {
+  return scaleout(
+    ['advise', ...argv],
+    target === undefined
+      ? {}
+      : {
+          PGHOST: target.host,
+          PGPORT: String(target.port),
+          PGUSER: target.user,
+          PGPASSWORD: target.password,
+          PGDATABASE: target.database,
+        },
+  );
 }
 
 /** One paragraph on stderr, nothing on stdout, exit 1. */
