@@ -8,6 +8,7 @@ import { planTables } from '../../scripts/tables/plan';
 import {
   column,
   distributed,
+  distributedSensors,
   distribution,
   foreignKey,
   key,
@@ -16,7 +17,6 @@ import {
   named,
   primaryKey,
   reference,
-  sensors,
 } from './support/catalog';
 import { carryOut } from './support/carry-out';
 
@@ -31,17 +31,7 @@ const by = (name: string, distributeBy: string, more: object = {}): ExpectedTabl
   ...more,
 });
 
-const done = liveDatabase(
-  sensors({
-    types: { citus: reference, hasHeap: false },
-    devices: { citus: distributed('device_id', 7), hasHeap: false },
-    events: {
-      citus: distributed('device_id', 7),
-      keys: [primaryKey('events', ['device_id', 'event_id'])],
-      hasHeap: false,
-    },
-  }),
-);
+const done = liveDatabase(distributedSensors());
 
 describe('ways back and sideways', () => {
   test('local again: foreign keys are recorded, rows come back, foreign keys return', () => {

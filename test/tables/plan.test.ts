@@ -11,6 +11,7 @@ import { observedHash } from '../../scripts/tables/snapshot';
 import {
   column,
   distributed,
+  distributedSensors,
   distribution,
   foreignKey,
   inSchema,
@@ -27,17 +28,6 @@ import { perform } from './support/model';
 
 const ids = (expected: Distribution, live: LiveDatabase): string[] =>
   planTables(expected, live).steps.map((step) => step.id);
-
-const done = (): LiveTable[] =>
-  sensors({
-    types: { citus: reference, hasHeap: false },
-    devices: { citus: distributed('device_id', 7), hasHeap: false },
-    events: {
-      citus: distributed('device_id', 7),
-      keys: [primaryKey('events', ['device_id', 'event_id'])],
-      hasHeap: false,
-    },
-  });
 
 describe('the plan for the sensors', () => {
   test('online: the key beside running writes, one foreign key away for a while, parents first', () => {
@@ -217,7 +207,7 @@ describe('the plan for the sensors', () => {
 
   test('a record of comments whose table is gone is given up', () => {
     const comment: LiveComment = { on: 'table', schema: 'public', name: '', text: 'all' };
-    const live = liveDatabase(done(), {
+    const live = liveDatabase(distributedSensors(), {
       recordedComments: [{ table: named('gone'), comment, missing: false }],
       ownSchema: { exists: true, recordTable: false, commentTable: true, others: 0 },
     });
@@ -274,7 +264,7 @@ describe('the plan for the sensors', () => {
   });
 
   test('nothing where the database is as specified', () => {
-    const live = liveDatabase(done());
+    const live = liveDatabase(distributedSensors());
     expect(isSatisfied(diffTables(distribution(), live))).toBe(true);
     expect(planTables(distribution(), live).steps).toEqual([]);
   });
@@ -321,7 +311,7 @@ describe('what an earlier run left behind', () => {
 
   test('a recorded foreign key comes back', () => {
     const key = foreignKey('events', ['device_id'], 'devices');
-    const tables = done().map((table) =>
+    const tables = distributedSensors().map((table) =>
       table.table.name === 'events' ? { ...table, foreignKeys: [] } : table,
     );
     const live = liveDatabase(tables, {
@@ -338,7 +328,7 @@ describe('what an earlier run left behind', () => {
   });
 
   test('the record stays while a foreign key of it cannot come back', () => {
-    const tables = [...done(), liveTable('elsewhere', { citus: inSchema(9) })];
+    const tables = [...distributedSensors(), liveTable('elsewhere', { citus: inSchema(9) })];
     const live = liveDatabase(tables, {
       droppedForeignKeys: [foreignKey('elsewhere', ['id'], 'devices')],
       ownSchema: { exists: true, recordTable: true, commentTable: false, others: 0 },
@@ -362,7 +352,7 @@ describe('what an earlier run left behind', () => {
   test('a foreign key that was added again and not validated is validated; one that is there is only forgotten', () => {
     const record = foreignKey('events', ['device_id'], 'devices');
     const actions = (validated: boolean): string[] => {
-      const tables = done().map((table) =>
+      const tables = distributedSensors().map((table) =>
         table.table.name === 'events' ? { ...table, foreignKeys: [{ ...record, validated }] } : table,
       );
       const live = liveDatabase(tables, {

@@ -5,33 +5,21 @@ import { sealReceipt } from '../../scripts/tables/receipt';
 import { checkTables, compareFingerprints, withRun } from '../../scripts/tables/verify';
 import {
   distributed,
+  distributedSensors,
   distribution,
   foreignKey,
   liveDatabase,
   named,
   primaryKey,
-  reference,
-  sensors,
 } from './support/catalog';
 
-const placed = (more: Partial<LiveTable> = {}): LiveTable[] =>
-  sensors({
-    types: { citus: reference, hasHeap: false },
-    devices: { citus: distributed('device_id', 7), hasHeap: false },
-    events: {
-      citus: distributed('device_id', 7),
-      keys: [primaryKey('events', ['device_id', 'event_id'])],
-      hasHeap: false,
-      ...more,
-    },
-  });
 const wrong = (live: LiveDatabase): string[] =>
   checkTables(distribution(), live)
     .filter((check) => !check.ok)
     .map((check) => check.id);
 
 test('everything holds where it is as specified', () => {
-  expect(wrong(liveDatabase(placed()))).toEqual([]);
+  expect(wrong(liveDatabase(distributedSensors()))).toEqual([]);
 });
 
 test.each<[string, Partial<LiveTable>, string[]]>([
@@ -56,16 +44,18 @@ test.each<[string, Partial<LiveTable>, string[]]>([
     ['foreign-key:events:events_device_id_fkey'],
   ],
 ])('%s', (_what, events, checks) => {
-  expect(wrong(liveDatabase(placed(events)))).toEqual(checks);
+  expect(wrong(liveDatabase(distributedSensors(events)))).toEqual(checks);
 });
 
 test('a foreign key that has not come back, a table that is gone, another shard count, an inactive placement', () => {
-  expect(wrong(liveDatabase(placed(), { droppedForeignKeys: [foreignKey('x', ['id'], 'y')] }))).toEqual([
-    'dropped-foreign-keys',
-  ]);
-  expect(wrong(liveDatabase(placed().slice(1)))).toContain('table:device_types');
   expect(
-    checkTables(distribution({ shardCount: 8 }), liveDatabase(placed())).filter((check) => !check.ok),
+    wrong(liveDatabase(distributedSensors(), { droppedForeignKeys: [foreignKey('x', ['id'], 'y')] })),
+  ).toEqual(['dropped-foreign-keys']);
+  expect(wrong(liveDatabase(distributedSensors().slice(1)))).toContain('table:device_types');
+  expect(
+    checkTables(distribution({ shardCount: 8 }), liveDatabase(distributedSensors())).filter(
+      (check) => !check.ok,
+    ),
   ).toEqual([
     expect.objectContaining({
       id: 'table:devices',
@@ -76,7 +66,7 @@ test('a foreign key that has not come back, a table that is gone, another shard 
     ...distributed('device_id', 7),
     placements: [{ groupId: 0, shards: 32, inactive: 2 }],
   } as LiveTable['citus'];
-  expect(wrong(liveDatabase(placed({ citus })))).toEqual(['placements:events']);
+  expect(wrong(liveDatabase(distributedSensors({ citus })))).toEqual(['placements:events']);
 });
 
 test('shards on one node of three are right and worth a note', () => {
@@ -87,7 +77,7 @@ test('shards on one node of three are right and worth a note', () => {
     shouldHaveShards: true,
     active: true,
   }));
-  const check = checkTables(distribution(), liveDatabase(placed(), { nodes })).find(
+  const check = checkTables(distribution(), liveDatabase(distributedSensors(), { nodes })).find(
     (each) => each.id === 'placements:events',
   );
   expect(check).toMatchObject({ ok: true, warning: true });

@@ -181,3 +181,17 @@ export const sensorsTables: readonly ExpectedTable[] = [
 export function distribution(more: Partial<Distribution> = {}): Distribution {
   return { shardCount: 32, online: true, tables: sensorsTables, ...more };
 }
+
+/** The sensors as they are once they are distributed. */
+export function distributedSensors(events: Partial<LiveTable> = {}): LiveTable[] {
+  return sensors({
+    types: { citus: reference, hasHeap: false },
+    devices: { citus: distributed('device_id', 7), hasHeap: false },
+    events: {
+      citus: distributed('device_id', 7),
+      keys: [primaryKey('events', ['device_id', 'event_id'])],
+      hasHeap: false,
+      ...events,
+    },
+  });
+}
