@@ -1,112 +1,168 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
-import { compareTables, sameTable } from './names';
-import type { LiveComment, LiveForeignKey } from './live';
-import type { DistributeDifference } from './diff';
+import { foreignKeyId } from './foreign-keys';
+import { compareTables } from './names';
+import type { LiveComment, LiveForeignKey, LiveTable, RecordedComment } from './live';
 import type { Outlook } from './outlook';
+import * as sql from './statements.sql';
+import { step } from './step';
+import type { TablesStep } from './step';
+import type { Turn } from './turning';
 
-/** What has to happen to the comments of one table, so that they outlive its distribution. */
-export interface CommentsDifference {
-  readonly table: TableName;
-  /** Written down before the table is touched; empty where an earlier run has done that. */
-  readonly record: readonly LiveComment[];
-  /** Made again once the table is what it becomes. */
-  readonly restore: readonly LiveComment[];
-  /** The tables whose becoming reference tables takes the comments along: not before they have. */
-  readonly after: readonly TableName[];
+/** Steps that go together, and what Citus makes anew as they run. */
+export interface Placed {
+  readonly steps: readonly TablesStep[];
+  readonly turns: readonly Turn[];
+  /** The foreign key that they bring back. */
+  readonly returns?: LiveForeignKey;
+}
+
+export interface Commented {
+  /** Write down what will be forgotten, before anything is. */
+  readonly record: readonly TablesStep[];
+  /** The steps as they were, with those between them that make forgotten comments again. */
+  readonly steps: readonly TablesStep[];
+  /** There is a record by the end of these steps, or was one before. */
+  readonly recorded: boolean;
+  /** Every recorded comment is back by the end of these steps. */
+  readonly allBack: boolean;
 }
 
 /**
- * Comments that Citus forgets: the foreign keys of a schema that it distributes are made anew, and a table that it turns
- * local, by itself or on the way to an online distribution, is a new relation under the old name, and what was written on
- * the old one stays with what becomes its shard.
+ * Keeps the comments that Citus forgets: they are written down before the first table is touched, and made again as soon as their
+ * table is made anew for the last time. Pure.
+ *
+ * @param away foreign keys that are dropped before the first of the steps, and return with their comments by themselves
  */
-export function commentsDifference(
+export function withComments(
   outlook: Outlook,
-  distribute: readonly DistributeDifference[],
-  references: readonly TableName[],
-  drop: readonly { readonly key: LiveForeignKey }[],
-): CommentsDifference[] {
-  const away = (table: TableName, { on, name }: LiveComment): boolean =>
-    on === 'constraint' &&
-    [...drop.map(({ key }) => key), ...outlook.live.droppedForeignKeys].some(
-      (key) => sameTable(key.table, table) && key.name === name,
-    );
-  const connected = connections(outlook, drop);
-  const turning = new Map<readonly TableName[], readonly TableName[]>();
-  const referencesAmong = (lot: readonly TableName[]): readonly TableName[] => {
-    const known = turning.get(lot);
-    if (known !== undefined) return known;
-    const found = references.filter((reference) => lot.some((each) => sameTable(each, reference)));
-    turning.set(lot, found);
-    return found;
-  };
-  const differences = outlook.live.tables.flatMap((live): CommentsDifference[] => {
-    const { table } = live;
-    const recorded = outlook.live.recordedComments.filter((each) => sameTable(each.table, table));
-    const nearby = live.citus.kind === 'plain' || live.citus.kind === 'local' ? connected(table) : NONE;
-    // A reference table takes all that foreign keys connect with it along: each of them turns local.
-    const turnedBy = referencesAmong(nearby);
-    const plan = distribute.find((each) => sameTable(each.table, table));
-    const byOthers = turnedBy.filter((each) => !sameTable(each, table));
-    const forgotten =
-      (live.citus.kind === 'plain' && byOthers.length > 0) ||
-      (plan !== undefined && (plan.mode.online || live.citus.kind === 'local')) ||
-      (live.citus.kind === 'local' && turnedBy.length > byOthers.length);
-    const distributed = outlook.liveSchema(table.schema);
-    const turnsWhole = distributed !== undefined && outlook.distributesSchema(distributed);
+  away: readonly LiveForeignKey[],
+  placed: readonly Placed[],
+): Commented {
+  const { live } = outlook;
+  const gone = new Set([...away, ...live.droppedForeignKeys].map(foreignKeyId));
+  const isAway = (table: TableName, { on, name }: LiveComment): boolean =>
+    on === 'constraint' && gone.has(foreignKeyId({ table, name }));
+  const returned = new Map(
+    placed.flatMap(({ returns }, place) =>
+      returns === undefined ? [] : [[foreignKeyId(returns), place] as const],
+    ),
+  );
+  const turned = lastTurns(placed);
+  const recordedOf = recordsByTable(outlook);
+  const record: TablesStep[] = [];
+  const restoreAfter = new Map<number, TablesStep[]>();
+  let recorded = live.recordedComments.length > 0;
+  let allBack = true;
+  for (const { table, comments, foreignKeys } of [...live.tables, ...orphans(outlook)].sort((a, b) =>
+    compareTables(a.table, b.table),
+  )) {
+    const turn = turned.get(tableKey(table));
+    const known = recordedOf.get(tableKey(table)) ?? [];
     const forgets = ({ on, name }: LiveComment): boolean =>
-      forgotten || (turnsWhole && on === 'constraint' && live.foreignKeys.some((key) => key.name === name));
-    if (recorded.length === 0 && !live.comments.some(forgets)) return [];
-    const comments = live.comments.filter((comment) => !away(table, comment));
+      turn?.forgets === 'everything' ||
+      (turn !== undefined && on === 'constraint' && foreignKeys.some((key) => key.name === name));
     const unrecorded = comments.filter(
-      ({ on, name }) => !recorded.some(({ comment }) => comment.on === on && comment.name === name),
+      (comment) =>
+        forgets(comment) &&
+        !isAway(table, comment) &&
+        !known.some(({ comment: { on, name } }) => on === comment.on && name === comment.name),
     );
-    const record = unrecorded.filter(forgets);
-    const restore = [
-      ...recorded.filter((each) => forgets(each.comment) || each.missing).map((each) => each.comment),
-      ...record,
-    ];
-    if (recorded.length === 0 && record.length === 0) return [];
-    return [{ table, record, restore, after: turnedBy }];
-  });
-  const known = new Set(outlook.live.tables.map(({ table }) => tableKey(table)));
-  const orphans = outlook.live.recordedComments
-    .map(({ table }) => table)
-    .filter((table, place, all) => all.findIndex((each) => sameTable(each, table)) === place)
-    .filter((table) => !known.has(tableKey(table)))
-    .map((table) => ({ table, record: [], restore: [], after: [] }));
-  return [...differences, ...orphans].sort((a, b) => compareTables(a.table, b.table));
+    if (unrecorded.length > 0) {
+      record.push(recordComments(table, unrecorded, record.length === 0 && !live.ownSchema.commentTable));
+    }
+    if (known.length + unrecorded.length === 0) continue;
+    recorded = true;
+    const again = [
+      ...known
+        .filter(({ comment, missing }) => missing || forgets(comment) || isAway(table, comment))
+        .map(({ comment }) => comment),
+      ...unrecorded,
+    ].sort(compareComments);
+    // What was written on a foreign key is written on it again once it is back.
+    const waits = again
+      .filter((comment) => isAway(table, comment))
+      .map(({ name }) => returned.get(foreignKeyId({ table, name })) ?? Infinity);
+    const place = Math.max(turn?.place ?? -1, ...waits);
+    if (place === Infinity) {
+      allBack = false;
+      continue;
+    }
+    restoreAfter.set(place, [...(restoreAfter.get(place) ?? []), restoreComments(table, again)]);
+  }
+  return {
+    record,
+    steps: [
+      ...(restoreAfter.get(-1) ?? []),
+      ...placed.flatMap(({ steps }, place) => [...steps, ...(restoreAfter.get(place) ?? [])]),
+    ],
+    recorded,
+    allBack,
+  };
 }
 
-const NONE: readonly TableName[] = [];
+/** The comments of a table without those on foreign keys that are away by then. */
+export function withoutAway(table: LiveTable, away: ReadonlySet<string>): LiveTable['comments'] {
+  return table.comments.filter(({ on, name }) => on !== 'constraint' || !away.has(name));
+}
 
-/** For any table: itself and all that foreign keys connect with it, those that are dropped by then left out. */
-export function connections(
-  outlook: Outlook,
-  drop: readonly { readonly key: LiveForeignKey }[],
-): (table: TableName) => readonly TableName[] {
-  const dropped = new Set(drop.map(({ key }) => key));
-  const beside = new Map<string, TableName[]>();
-  const join = (from: TableName, to: TableName): void => {
-    const known = beside.get(tableKey(from));
-    if (known === undefined) beside.set(tableKey(from), [to]);
-    else known.push(to);
-  };
-  for (const key of outlook.live.tables.flatMap((live) => live.foreignKeys)) {
-    if (dropped.has(key)) continue;
-    join(key.table, key.references);
-    join(key.references, key.table);
+interface LastTurn {
+  readonly place: number;
+  readonly forgets: Turn['forgets'];
+}
+
+function lastTurns(placed: readonly Placed[]): Map<string, LastTurn> {
+  const last = new Map<string, LastTurn>();
+  placed.forEach(({ turns }, place) => {
+    for (const { table, forgets } of turns) {
+      const before = last.get(tableKey(table))?.forgets;
+      last.set(tableKey(table), { place, forgets: before === 'everything' ? before : forgets });
+    }
+  });
+  return last;
+}
+
+function recordsByTable({ live }: Outlook): Map<string, RecordedComment[]> {
+  const records = new Map<string, RecordedComment[]>();
+  for (const each of live.recordedComments) {
+    const key = tableKey(each.table);
+    records.set(key, [...(records.get(key) ?? []), each]);
   }
-  // Who is connected with one of them is connected with all: each such lot is found once.
-  const lots = new Map<string, readonly TableName[]>();
-  return (table) => {
-    const known = lots.get(tableKey(table));
-    if (known !== undefined) return known;
-    const found = new Map([[tableKey(table), table]]);
-    for (const key of found.keys()) for (const next of beside.get(key) ?? []) found.set(tableKey(next), next);
-    const lot = [...found.values()];
-    for (const key of found.keys()) lots.set(key, lot);
-    return lot;
-  };
+  return records;
+}
+
+/** One order, however much of it was recorded when: a step is held against what was reviewed statement by statement. */
+function compareComments(a: LiveComment, b: LiveComment): number {
+  if (a.on !== b.on) return a.on < b.on ? -1 : 1;
+  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
+  return 0;
+}
+
+export function recordComments(
+  table: TableName,
+  comments: readonly LiveComment[],
+  createRecord: boolean,
+): TablesStep {
+  return step('record-comments', table, sql.recordComments(table, comments, { createRecord }), {
+    comment: 'Citus forgets comments when it turns a table; writes them down first',
+    reversible: true,
+  });
+}
+
+function restoreComments(table: TableName, comments: readonly LiveComment[]): TablesStep {
+  return step('restore-comments', table, sql.restoreComments(table, comments), {
+    comment:
+      comments.length === 0
+        ? 'every comment is there; removes their record'
+        : 'makes the comments again that Citus forgot, and removes their record',
+    reversible: true,
+  });
+}
+
+/** Tables that are in the record and gone by now: their comments are given up. */
+function orphans(outlook: Outlook): Pick<LiveTable, 'table' | 'comments' | 'foreignKeys'>[] {
+  const tables = outlook.live.recordedComments.map(({ table }) => table);
+  return [...new Map(tables.map((table) => [tableKey(table), table])).values()]
+    .filter((table) => outlook.liveTable(table) === undefined)
+    .map((table) => ({ table, comments: [], foreignKeys: [] }));
 }

@@ -1,13 +1,11 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
 import type { PlacementChange } from './change';
-import { commentsDifference, connections } from './comments';
-import type { CommentsDifference } from './comments';
 import { copyMode } from './copy-mode';
 import type { CopyMode } from './copy-mode';
 import { foreignKeyId, liveTwin, mayReturn, whyDropped } from './foreign-keys';
 import { hasLocalCopy } from './live';
 import type { DroppedForeignKey, LiveDatabase, LiveForeignKey, LiveTable } from './live';
-import { compareTables, keyIndexName, notNullCheckName, sameColumns, sameTable } from './names';
+import { compareTables, keyIndexName, notNullCheckName, sameColumns } from './names';
 import { Outlook } from './outlook';
 import { tablesSpokenOf } from './schemas';
 
@@ -22,15 +20,23 @@ export interface TablesDifference {
   /** Tables that Citus has as something else, and how they change. */
   readonly changes: readonly { readonly table: TableName; readonly change: PlacementChange }[];
   /** Live foreign keys that have to be away for a while. */
-  readonly drop: readonly { readonly key: LiveForeignKey; readonly why: string; readonly pin: boolean }[];
+  readonly drop: readonly DropDifference[];
   /** Foreign keys that have to come back: those above, and those of an earlier run. */
   readonly restore: readonly RestoreDifference[];
-  /** Comments to write down before their table is touched, and to make again after. */
-  readonly comments: readonly CommentsDifference[];
-  /** Tables whose rows still lie on the coordinator a second time, or will once they are distributed. */
+  /** Tables with comments in the record of an earlier run. */
+  readonly commented: readonly TableName[];
+  /** Tables whose rows still lie on the coordinator a second time. */
   readonly localCopies: readonly TableName[];
   /** The record of dropped foreign keys is there, or will be, and nothing in it waits for another specification. */
   readonly removeRecord: boolean;
+}
+
+export interface DropDifference {
+  readonly key: LiveForeignKey;
+  /** The reason, as the rest of a sentence. */
+  readonly why: string;
+  /** Citus knows this end for the sake of such foreign keys alone, and would turn it back by a copy. */
+  readonly pin?: TableName;
 }
 
 export interface SchemaDifference {
@@ -106,8 +112,11 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
   const drop = outlook.live.tables.flatMap((table) =>
     table.foreignKeys.flatMap((key) => {
       const why = whyDropped(outlook, key);
-      const pin = table.citus.kind === 'local' && table.citus.autoConverted;
-      return why === undefined ? [] : [{ key, why, pin }];
+      const pin = [key.table, key.references].find((end) => {
+        const now = outlook.liveTable(end)?.citus;
+        return now?.kind === 'local' && now.autoConverted;
+      });
+      return why === undefined ? [] : [{ key, why, ...(pin === undefined ? {} : { pin }) }];
     }),
   );
   const dropped = new Set(drop.map(({ key }) => foreignKeyId(key)));
@@ -133,11 +142,11 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
       .sort((a, b) => compareTables(a.table, b.table)),
     drop,
     restore,
-    comments: commentsDifference(outlook, distribute, references, drop),
-    localCopies: [
-      ...localCopies(outlook, distribute, references),
-      ...localCopiesInSchemas(outlook, references, drop),
-    ],
+    commented: live.recordedComments.map(({ table }) => table),
+    localCopies: tablesSpokenOf(expected, live).filter((table) => {
+      const found = outlook.liveTable(table);
+      return found !== undefined && hasLocalCopy(found);
+    }),
     removeRecord:
       recorded.length === live.droppedForeignKeys.length && (drop.length > 0 || live.ownSchema.recordTable),
   };
@@ -145,9 +154,9 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
 
 /** Whether there is anything to do at all. */
 export function isSatisfied(difference: TablesDifference): boolean {
-  const { keys, references, distribute, schemas, changes, drop, restore, comments } = difference;
+  const { keys, references, distribute, schemas, changes, drop, restore, commented } = difference;
   return (
-    [keys, references, distribute, schemas, changes, drop, restore, comments, difference.localCopies].every(
+    [keys, references, distribute, schemas, changes, drop, restore, commented, difference.localCopies].every(
       (list) => list.length === 0,
     ) && !difference.removeRecord
   );
@@ -213,42 +222,4 @@ function primaryKeyName(table: TableName, keys: readonly { readonly name: string
   const usual = `${table.name}_pkey`;
   const free = Buffer.byteLength(usual) <= 63 && !keys.some((key) => key.name === usual);
   return free ? usual : keyIndexName(table);
-}
-
-/** A copy that blocks writes leaves the rows where they were, and so does a plain table that becomes a reference table. */
-function localCopies(
-  outlook: Outlook,
-  distribute: readonly DistributeDifference[],
-  references: readonly TableName[],
-): TableName[] {
-  const left = tablesSpokenOf(outlook.expected, outlook.live)
-    .map((table) => outlook.liveTable(table))
-    .filter((table) => table !== undefined && hasLocalCopy(table));
-  const blocking = distribute
-    .filter(({ mode }) => !mode.online)
-    .map(({ table }) => outlook.liveTable(table))
-    .filter((table) => table?.citus.kind === 'local' || table?.hasHeap === true);
-  const copied = references
-    .map((table) => outlook.liveTable(table))
-    .filter((table) => table?.citus.kind === 'plain' && table.hasHeap);
-  return [...left, ...blocking, ...copied].flatMap((table) => (table === undefined ? [] : [table.table]));
-}
-
-/**
- * Citus copies the rows of a plain table into its shard and leaves them behind as well. A table that is local to Citus has
- * a shard already, which moves; so it is with those that a new reference table turns local before their schema's turn.
- */
-function localCopiesInSchemas(
-  outlook: Outlook,
-  references: readonly TableName[],
-  drop: TablesDifference['drop'],
-): TableName[] {
-  const connected = connections(outlook, drop);
-  const turnsLocal = (table: TableName): boolean =>
-    connected(table).some((each) => references.some((reference) => sameTable(each, reference)));
-  return outlook.live.schemas
-    .filter((schema) => outlook.distributesSchema(schema))
-    .flatMap(({ schema }) => outlook.tablesOf(schema))
-    .filter(({ table, citus, hasHeap }) => citus.kind === 'plain' && hasHeap && !turnsLocal(table))
-    .map(({ table }) => table);
 }

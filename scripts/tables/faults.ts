@@ -1,7 +1,7 @@
 import type { DistributedTable, ExpectedTable, TableName } from '../../config/distribution-types';
 import { allOf, didYouMean } from '../../config/wording';
 import { ScaleoutError } from '../lib/errors';
-import { connections } from './comments';
+import { connections } from './connections';
 import { foreignKeyFault, liveTwin, whyDropped } from './foreign-keys';
 import { grantFaults } from './grant-faults';
 import type { LiveTable } from './live';

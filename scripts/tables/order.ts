@@ -47,3 +47,15 @@ export function orderTables(tables: readonly TableName[], edges: readonly Edge[]
   }
   return ordered;
 }
+
+/** The same of what has a table each. */
+export function inOrder<T extends { readonly table: TableName }>(
+  items: readonly T[],
+  edges: readonly Edge[],
+): T[] {
+  const byTable = new Map(items.map((item) => [tableKey(item.table), item]));
+  return orderTables(
+    items.map((item) => item.table),
+    edges,
+  ).flatMap((table) => byTable.get(tableKey(table)) ?? []);
+}

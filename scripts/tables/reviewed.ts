@@ -137,11 +137,13 @@ function placeOf(step: TablesStep, reviewed: readonly TablesStep[]): number | un
 
 /**
  * What a step may leave out of what was reviewed, and never more: a comment that is there all the same, for which its record is the
- * evidence, and the project's schema where something else is in it by then, such as the record of the rows.
+ * evidence, the project's schema where something else is in it by then, such as the record of the rows, and what keeps a table
+ * known to Citus where a step before has done that for all that foreign keys connect with it.
  */
 const MAY_BE_LEFT_OUT: Partial<Record<StepAction, RegExp>> = {
   'restore-comments': /^COMMENT ON /,
   'remove-record': /^DROP SCHEMA scaleout$/,
+  'drop-foreign-key': /^SELECT citus_add_local_table_to_metadata\(/,
 };
 
 /** Whether every statement was reviewed for this step, in this order, and nothing is left out that may not be. */

@@ -108,7 +108,7 @@ export function setNotNull(table: TableName, column: string): string[] {
 /** Writes the foreign key down and drops it, in one transaction. */
 export function dropForeignKey(
   key: LiveForeignKey,
-  options: { readonly createRecord: boolean; readonly pin: boolean },
+  options: { readonly createRecord: boolean; readonly pin: TableName | undefined },
 ): string[] {
   const { name, table, columns, references, referencedColumns, usesKey, onDelete, onUpdate, validated } = key;
   const record = JSON.stringify({
@@ -142,8 +142,11 @@ export function dropForeignKey(
         ]
       : []),
     `INSERT INTO scaleout.dropped_foreign_key (table_schema, table_name, constraint_name, restored_by, foreign_key) VALUES (${values.join(', ')})`,
-    // Without this, Citus turns the table back into a plain one by copying all of it under an exclusive lock.
-    ...(options.pin ? [`SELECT citus_add_local_table_to_metadata(${sqlTableArgument(table)})`] : []),
+    // Without this, Citus turns the table, and all that foreign keys connect with it, back into plain ones by copying them under an
+    // exclusive lock.
+    ...(options.pin === undefined
+      ? []
+      : [`SELECT citus_add_local_table_to_metadata(${sqlTableArgument(options.pin)})`]),
     `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`,
   ];
 }

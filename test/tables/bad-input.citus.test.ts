@@ -184,7 +184,7 @@ platformSuite('a specification that does not fit', () => {
       validated: true,
       definition: 'FOREIGN KEY (device_id) REFERENCES public.devices(device_id)',
     };
-    const options = { createRecord: true, pin: false };
+    const options = { createRecord: true, pin: undefined };
     await query(database.target, dropForeignKey(key, options).join(';'));
     const { target } = database;
     const own = spec({ kind: 'local', table: named('devices') }, by('events', 'event_id'));

@@ -176,9 +176,9 @@ describe('the plan for the sensors', () => {
     expect(steps[at('restore-comments:events')]).toMatchObject({
       transaction: true,
       sql: [
-        `COMMENT ON TABLE "public"."events" IS 'all'`,
         `COMMENT ON COLUMN "public"."events"."device_id" IS 'it'`,
         `COMMENT ON INDEX "public"."i" IS 'fast'`,
+        `COMMENT ON TABLE "public"."events" IS 'all'`,
         expect.stringContaining('DELETE FROM scaleout.recorded_comment') as string,
       ],
     });

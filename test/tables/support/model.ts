@@ -7,7 +7,13 @@ import type {
   LiveForeignKey,
   LiveTable,
 } from '../../../scripts/tables/live';
-import { keyIndexName, notNullCheckName, sameTable, showTable } from '../../../scripts/tables/names';
+import {
+  keyIndexName,
+  notNullCheckName,
+  sameTable,
+  showTable,
+  sqlTableArgument,
+} from '../../../scripts/tables/names';
 import type { TablesStep } from '../../../scripts/tables/plan';
 import { distributed, inSchema, key as keyOf, reference } from './catalog';
 
@@ -96,17 +102,29 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         .flatMap((table) => table.foreignKeys)
         .find((each) => each.name === part && showTable(each.table) === step.table);
       if (key === undefined) throw new Error(`no foreign key ${part}`);
-      return {
-        ...on((table) => ({
-          ...table,
-          foreignKeys: table.foreignKeys.filter((each) => each.name !== part),
-          comments: table.comments.filter(
-            ({ on: subject, name }) => subject !== 'constraint' || name !== part,
-          ),
-        })),
+      const pinned = missing(pin(live, step), key, false);
+      const dropped = {
+        ...pinned,
+        tables: pinned.tables.map((table) =>
+          showTable(table.table) === step.table
+            ? {
+                ...table,
+                foreignKeys: table.foreignKeys.filter((each) => each.name !== part),
+                comments: table.comments.filter(
+                  ({ on: subject, name }) => subject !== 'constraint' || name !== part,
+                ),
+              }
+            : table,
+        ),
         droppedForeignKeys: [...live.droppedForeignKeys, key],
         ownSchema: { ...live.ownSchema, exists: true, recordTable: true },
       };
+      for (const table of dropped.tables) {
+        if (table.citus.kind !== 'local' || !table.citus.autoConverted) continue;
+        if (!reaches(dropped, table, ({ citus }) => citus.kind === 'reference'))
+          throw new Error(`would copy ${showTable(table.table)} back under a lock`);
+      }
+      return dropped;
     }
     case 'create-reference-table':
       for (const key of incoming(live, step.table)) {
@@ -120,7 +138,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
             if (showTable(table.table) === step.table) return { ...table, citus: reference };
             return table.citus.kind === 'plain' &&
               reaches(live, table, (each) => showTable(each.table) === step.table)
-              ? { ...table, citus: { kind: 'local', autoConverted: true }, hasHeap: false }
+              ? turnedLocal(live, table)
               : table;
           }),
         },
@@ -270,25 +288,41 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
       });
     case 'restore-foreign-key': {
       const key = recorded();
-      const turns =
-        find(live, showTable(key.references)).citus.kind === 'reference' &&
-        tableOf(live, key).citus.kind === 'plain';
-      const back: LiveDatabase = {
+      const added: LiveDatabase = {
         ...on((table) => ({
           ...table,
-          foreignKeys: [...table.foreignKeys, { ...key, validated: false }],
-          ...(turns ? { citus: { kind: 'local', autoConverted: true }, hasHeap: false } : {}),
+          foreignKeys: [...table.foreignKeys, { ...withoutComment(key), validated: false }],
         })),
         droppedForeignKeys: key.validated ? live.droppedForeignKeys : without(key),
       };
-      const forgotten = forgetComments(back, (table) => turns && showTable(table.table) === step.table);
+      // Citus knows all tables that foreign keys connect, or none of them.
+      const turns = (table: LiveTable): boolean =>
+        table.citus.kind === 'plain' &&
+        reaches(added, table, (each) => each.citus.kind === 'reference' || each.citus.kind === 'local');
+      const turned = new Set(added.tables.filter(turns).map(({ table }) => showTable(table)));
+      const forgotten = forgetComments(
+        {
+          ...added,
+          tables: added.tables.map((table) => (turns(table) ? turnedLocal(added, table) : table)),
+        },
+        (table) => turned.has(showTable(table.table)),
+      );
       const { comment } = key;
-      if (comment === undefined) return forgotten;
+      const there = missing(forgotten, key, comment === undefined);
+      if (comment === undefined) return there;
       const again: LiveComment = { on: 'constraint', schema: key.table.schema, name: part, text: comment };
       return {
-        ...forgotten,
-        tables: forgotten.tables.map((table) =>
-          showTable(table.table) === step.table ? { ...table, comments: [...table.comments, again] } : table,
+        ...there,
+        tables: there.tables.map((table) =>
+          showTable(table.table) === step.table
+            ? {
+                ...table,
+                comments: [...table.comments, again],
+                foreignKeys: table.foreignKeys.map((each) =>
+                  each.name === part ? { ...each, comment } : each,
+                ),
+              }
+            : table,
         ),
       };
     }
@@ -328,6 +362,12 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         ...on((table) => ({
           ...table,
           comments: [...table.comments, ...back.filter((each) => each.missing).map((each) => each.comment)],
+          foreignKeys: table.foreignKeys.map((key) => {
+            const again = back.find(
+              ({ comment }) => comment.on === 'constraint' && comment.name === key.name,
+            );
+            return again?.missing === true ? { ...key, comment: again.comment.text } : key;
+          }),
         })),
         recordedComments: live.recordedComments.filter((each) => !back.includes(each)),
       };
@@ -359,11 +399,60 @@ function forgetComments(
     ...live,
     tables: live.tables.map((table) =>
       turned(table)
-        ? { ...table, comments: table.comments.filter((comment) => !goes(table, comment)) }
+        ? {
+            ...table,
+            comments: table.comments.filter((comment) => !goes(table, comment)),
+            foreignKeys: table.foreignKeys.map((key) => {
+              const comment: LiveComment = {
+                on: 'constraint',
+                schema: table.table.schema,
+                name: key.name,
+                text: '',
+              };
+              return goes(table, comment) ? withoutComment(key) : key;
+            }),
+          }
         : table,
     ),
     recordedComments: live.recordedComments.map((each) =>
       goesFrom(each.table, each.comment) ? { ...each, missing: true } : each,
+    ),
+  };
+}
+
+function withoutComment(key: LiveForeignKey): LiveForeignKey {
+  const { comment, ...bare } = key;
+  return comment === undefined ? key : bare;
+}
+
+/** Says of a recorded comment on a foreign key whether the foreign key is there without it. */
+function missing(live: LiveDatabase, key: LiveForeignKey, isMissing: boolean): LiveDatabase {
+  return {
+    ...live,
+    recordedComments: live.recordedComments.map((each) =>
+      sameTable(each.table, key.table) && each.comment.on === 'constraint' && each.comment.name === key.name
+        ? { ...each, missing: isMissing }
+        : each,
+    ),
+  };
+}
+
+/** One that somebody added to Citus's metadata has company that stays there as well. */
+function turnedLocal(live: LiveDatabase, table: LiveTable): LiveTable {
+  const stays = reaches(live, table, ({ citus }) => citus.kind === 'local' && !citus.autoConverted);
+  return { ...table, citus: { kind: 'local', autoConverted: !stays }, hasHeap: false };
+}
+
+/** Keeps a table in Citus's metadata where the step says so, and all that foreign keys connect with it. */
+function pin(live: LiveDatabase, { sql }: TablesStep): LiveDatabase {
+  const pins = (table: LiveTable): boolean =>
+    sql.includes(`SELECT citus_add_local_table_to_metadata(${sqlTableArgument(table.table)})`);
+  return {
+    ...live,
+    tables: live.tables.map((table) =>
+      table.citus.kind === 'local' && reaches(live, table, pins)
+        ? { ...table, citus: { ...table.citus, autoConverted: false } }
+        : table,
     ),
   };
 }

@@ -1,0 +1,284 @@
+import { tableKey } from '../../config/identifiers';
+import type { TableName } from '../../config/distribution-types';
+import type { PlacementChange } from './change';
+import { withoutAway } from './comments';
+import type { Placed } from './comments';
+import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
+import { canReturn } from './foreign-keys';
+import type { LiveTable } from './live';
+import { sameTable, showTable } from './names';
+import { inOrder, orderTables } from './order';
+import type { Edge } from './order';
+import type { Outlook } from './outlook';
+import { distributeSchemaStep } from './schema-steps';
+import * as sql from './statements.sql';
+import { contingency, step } from './step';
+import type { Contingency, TablesStep } from './step';
+import { Turning } from './turning';
+
+export interface Placing {
+  readonly placed: readonly Placed[];
+  /** Every foreign key that waits is back. */
+  readonly allReturned: boolean;
+  /** Tables of which the rows are left behind on the coordinator. */
+  readonly localCopies: readonly TableName[];
+}
+
+/**
+ * Brings every table to its place, reference tables first, then schemas and distributed tables; foreign keys return as soon as they
+ * can. Pure.
+ */
+export function place(difference: TablesDifference, outlook: Outlook, edges: readonly Edge[]): Placing {
+  const turning = new Turning(outlook.live.tables, new Set(difference.drop.map(({ key }) => key)));
+  const placed: Placed[] = [];
+  const localCopies: TableName[] = [];
+  const there = new Set<string>();
+  const isThere = (table: TableName): boolean => there.has(tableKey(table)) || outlook.isThere(table);
+  const waiting = new Set(difference.restore);
+  const touching = restoresByTable(difference.restore);
+  let referencesToCome = difference.references.length > 0;
+
+  // A table that Citus does not know would forget what is written on a foreign key that is back before Citus turns it. So one
+  // between two such tables comes after all that may turn them.
+  const mayTurn = ({ key, state }: RestoreDifference): boolean =>
+    state === 'away' && turning.isPlain(key.table) && turning.isPlain(key.references);
+  const returning = (first: Iterable<RestoreDifference>): void => {
+    const candidates = new Set(first);
+    const between: RestoreDifference[] = [];
+    for (const restore of candidates) {
+      candidates.delete(restore);
+      if (!waiting.has(restore) || !canReturn(restore.key, isThere)) continue;
+      if (mayTurn(restore)) {
+        between.push(restore);
+        continue;
+      }
+      comesBack(restore).forEach((each) => candidates.add(each));
+    }
+    if (referencesToCome) return;
+    for (const restore of between) if (waiting.has(restore)) comesBack(restore);
+  };
+  /** @returns the foreign keys of the tables that it turned, which may have waited for that */
+  const comesBack = (restore: RestoreDifference): RestoreDifference[] => {
+    waiting.delete(restore);
+    const turns = restore.state === 'away' ? turning.comesBack(restore.key) : [];
+    placed.push({ steps: restoreSteps(restore, outlook), turns, returns: restore.key });
+    return touchingAny(turns.map(({ table }) => table));
+  };
+  const touchingAny = (tables: readonly TableName[]): RestoreDifference[] =>
+    tables.flatMap((table) => touching.get(tableKey(table)) ?? []);
+  const arrives = (tables: readonly TableName[], placing: Placed): void => {
+    placed.push(placing);
+    for (const table of tables) there.add(tableKey(table));
+    returning(touchingAny([...tables, ...placing.turns.map(({ table }) => table)]));
+  };
+  const leavesCopy = (table: TableName): boolean =>
+    turning.isPlain(table) && outlook.liveTable(table)?.hasHeap === true;
+
+  returning(difference.restore);
+  for (const table of orderTables(difference.references, edges)) {
+    if (leavesCopy(table)) localCopies.push(table);
+    arrives([table], {
+      steps: [referenceStep(table, outlook.liveTable(table))],
+      turns: turning.becomesReference(table),
+    });
+  }
+  if (referencesToCome) {
+    referencesToCome = false;
+    returning(difference.restore);
+  }
+  for (const { schema, tables } of difference.schemas) {
+    const names = tables.map(({ table }) => table);
+    localCopies.push(...names.filter(leavesCopy));
+    arrives(names, {
+      steps: [distributeSchemaStep(schema, tables)],
+      turns: turning.becomeSchema(names),
+    });
+  }
+  const changing = new Set(rootsFirst(difference.changes));
+  const changes = (): void => {
+    for (const each of changing) {
+      const { table, change } = each;
+      if (change.kind === 'undistribute') continue;
+      if (change.colocateWith !== undefined && !isThere(change.colocateWith)) continue;
+      changing.delete(each);
+      // What is written on the table is written on its copy by the step itself.
+      arrives([table], { steps: [changeStep(table, change, outlook, difference)], turns: [] });
+    }
+  };
+  changes();
+  const groups = difference.distribute.flatMap(({ table, colocateWith }) =>
+    colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
+  );
+  for (const each of inOrder(difference.distribute, [...edges, ...groups])) {
+    const { table, mode } = each;
+    const live = outlook.liveTable(table);
+    // Citus brings a table that is local to it back first.
+    if (!mode.online && (live?.citus.kind === 'local' || live?.hasHeap === true)) localCopies.push(table);
+    arrives([table], {
+      steps: [distributeStep(each, outlook)],
+      turns: turning.becomesDistributed(table, mode.online),
+    });
+  }
+  changes();
+  return { placed, allReturned: waiting.size === 0, localCopies };
+}
+
+function referenceStep(table: TableName, live: LiveTable | undefined): TablesStep {
+  return step('create-reference-table', table, sql.createReferenceTable(table), {
+    comment: 'copies the whole table to every node, with writes waiting while it does',
+    blocksWrites: true,
+    reversible: canBeUndistributed(live),
+    rows: live?.rowEstimate,
+  });
+}
+
+/** A table can only join a group that is there. */
+function rootsFirst(changes: TablesDifference['changes']): TablesDifference['changes'] {
+  const joins = ({ change }: TablesDifference['changes'][number]): boolean =>
+    change.kind !== 'undistribute' && change.colocateWith !== undefined;
+  return [...changes.filter((each) => !joins(each)), ...changes.filter(joins)];
+}
+
+function changeStep(
+  table: TableName,
+  change: Exclude<PlacementChange, { kind: 'undistribute' }>,
+  outlook: Outlook,
+  { drop }: TablesDifference,
+): TablesStep {
+  const beside =
+    change.colocateWith === undefined
+      ? 'in a colocation group of its own'
+      : `beside ${showTable(change.colocateWith)}`;
+  if (change.kind === 'regroup') {
+    return step('change-colocation', table, sql.regroupTable(table, change.colocateWith), {
+      comment: `${beside}; the shards are alike and stay where they are`,
+      reversible: true,
+    });
+  }
+  const live = outlook.liveTable(table);
+  const away = new Set(drop.filter(({ key }) => sameTable(key.table, table)).map(({ key }) => key.name));
+  const what = [
+    ...(change.column === undefined ? [] : [`by ${change.column}`]),
+    ...(change.shardCount === undefined ? [] : [`into ${String(change.shardCount)} shards`]),
+    beside,
+  ];
+  return step(
+    'alter-distribution',
+    table,
+    [
+      ...sql.alterDistributedTable(table, change),
+      ...(live === undefined ? [] : sql.commentAgain(table, withoutAway(live, away))),
+    ],
+    {
+      comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting`,
+      blocksWrites: true,
+      reversible: true,
+      contingencies: joinWithoutCopy(table, change),
+      rows: live?.rowEstimate,
+    },
+  );
+}
+
+/** Whether two tables have alike shards is known once the first of them has its own. */
+function joinWithoutCopy(
+  table: TableName,
+  { column, colocateWith }: Extract<PlacementChange, { kind: 'alter' }>,
+): Contingency[] {
+  if (column !== undefined || colocateWith === undefined) return [];
+  return [
+    contingency(
+      'change-colocation',
+      table,
+      sql.regroupTable(table, colocateWith),
+      `instead, if the shards of both are alike by then: joins those of ${showTable(colocateWith)} without a copy`,
+    ),
+  ];
+}
+
+/** A foreign key can only return when one of its two tables has just come to its place. */
+function restoresByTable(restores: readonly RestoreDifference[]): Map<string, RestoreDifference[]> {
+  const byTable = new Map<string, RestoreDifference[]>();
+  for (const restore of restores) {
+    for (const end of new Set([restore.key.table, restore.key.references].map(tableKey))) {
+      const known = byTable.get(end);
+      if (known === undefined) byTable.set(end, [restore]);
+      else known.push(restore);
+    }
+  }
+  return byTable;
+}
+
+function distributeStep(each: DistributeDifference, outlook: Outlook): TablesStep {
+  const { table, column, colocateWith, shardCount, mode } = each;
+  const where =
+    colocateWith === undefined
+      ? `${String(shardCount)} shards`
+      : `shards beside those of ${showTable(colocateWith)}`;
+  return step(
+    'distribute',
+    table,
+    sql.distributeTable(table, {
+      column,
+      shardCount,
+      online: mode.online,
+      ...(colocateWith === undefined ? {} : { colocateWith }),
+    }),
+    {
+      comment: mode.online
+        ? `by ${column}, into ${where}, beside running writes, which wait for moments and once more at its end, however many rows there are`
+        : `by ${column}, into ${where}, with writes waiting: ${mode.because}`,
+      blocksWrites: !mode.online,
+      reversible: canBeUndistributed(outlook.liveTable(table)),
+      transaction: !mode.online,
+      rows: outlook.liveTable(table)?.rowEstimate,
+    },
+  );
+}
+
+/** `{ local: true }` leads back with one copy, as one led there, for all but the tables that the faults of such a change name. */
+function canBeUndistributed(live: LiveTable | undefined): boolean {
+  return live !== undefined && !live.identity && live.grantedViews.length === 0 && live.rules.length === 0;
+}
+
+function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): TablesStep[] {
+  const partitioned = outlook.liveTable(key.table)?.kind === 'partitioned';
+  const to = showTable(key.references);
+  if (state === 'there') {
+    return [
+      step(
+        'forget-foreign-key',
+        key.table,
+        sql.forgetForeignKey(key),
+        { comment: 'the foreign key is back already; removes its record', reversible: true },
+        key.name,
+      ),
+    ];
+  }
+  const restore = step(
+    'restore-foreign-key',
+    key.table,
+    sql.restoreForeignKey(key, { atOnce: partitioned }),
+    {
+      comment: partitioned
+        ? `brings the foreign key to ${to} back and reads every row, with writes waiting: PostgreSQL takes none of a partitioned table unchecked`
+        : `brings the foreign key to ${to} back, in force for new rows`,
+      blocksWrites: partitioned,
+      reversible: true,
+    },
+    key.name,
+  );
+  const validate = step(
+    'validate-foreign-key',
+    key.table,
+    sql.validateForeignKey(key),
+    {
+      comment: `reads every row once to see that ${to} has what it refers to, and removes the record`,
+      reversible: true,
+    },
+    key.name,
+  );
+  return [
+    ...(state === 'away' ? [restore] : []),
+    ...(key.validated && (state === 'added' || !partitioned) ? [validate] : []),
+  ];
+}
