@@ -115,6 +115,9 @@ export function whyDropped(outlook: Outlook, key: LiveForeignKey): string | unde
   }
   const from = outlook.becomes(key.table);
   const to = outlook.becomes(key.references);
+  if (from.kind === 'reference' && !key.validated && !outlook.isThere(key.table)) {
+    return `it is not validated, and the copy of ${showTable(key.table)} would be refused for a row that has nothing to refer to`;
+  }
   if (from.kind !== 'distributed' || to.kind === 'local') return undefined;
   if (outlook.newPrimaryKey(key.references) !== undefined) {
     const rests = outlook.primaryKey(key.references)?.name === key.usesKey;

@@ -9,7 +9,7 @@ import type { Reporter } from '../lib/reporter';
 import { takeAnswers } from './answers';
 import { checkColocation, readColocationGroups } from './colocation';
 import { describeObjects } from './comparison';
-import { foreignKeyFault } from './foreign-keys';
+import { foreignKeyFault, foreignKeyId } from './foreign-keys';
 import type { Fingerprint } from './fingerprint';
 import { inspectDatabase } from './inspect';
 import { hasLocalCopy } from './live';
@@ -213,10 +213,18 @@ function checkKeys(outlook: Outlook, wanted: ExpectedTable, live: LiveTable): Ch
 function checkForeignKeys(outlook: Outlook, live: LiveTable): Check[] {
   return live.foreignKeys.map((key) => {
     const fault = foreignKeyFault(outlook, key);
-    const state = key.validated ? 'in force and validated' : 'in force for new rows, not validated';
+    // What its owner never validated is as it should be; what a run dropped was validated, as its record says.
+    const pending =
+      !key.validated &&
+      outlook.live.droppedForeignKeys.some(
+        (dropped) => dropped.validated && foreignKeyId(dropped) === foreignKeyId(key),
+      );
+    const unvalidated = `in force for new rows, not validated${pending ? ' again yet' : ''}`;
+    const state = key.validated ? 'in force and validated' : unvalidated;
     return {
       id: `foreign-key:${showTable(live.table)}:${key.name}`,
-      ok: key.validated && fault === undefined,
+      ok: !pending && fault === undefined,
+      ...(key.validated || pending ? {} : { warning: true }),
       detail: fault ?? `to ${showTable(key.references)}, ${state}`,
     };
   });

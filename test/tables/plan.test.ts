@@ -374,6 +374,25 @@ describe('what an earlier run left behind', () => {
     expect(ids(distribution(), live).filter((id) => id.startsWith('validate'))).toEqual([]);
   });
 
+  test('one that is not validated is away while Citus copies its table to every node, and would look at each row', () => {
+    const key = foreignKey('device_types', ['id'], 'kinds', {
+      validated: false,
+      definition: 'FOREIGN KEY (id) REFERENCES public.kinds(id) NOT VALID',
+    });
+    const live = liveDatabase([liveTable('device_types', { foreignKeys: [key] }), liveTable('kinds')]);
+    const expected = distribution({
+      tables: ['device_types', 'kinds'].map((name) => ({ kind: 'reference', table: named(name) })),
+    });
+    expect(ids(expected, live).slice(0, 4)).toEqual([
+      `drop-foreign-key:device_types:${key.name}`,
+      'create-reference-table:kinds',
+      'create-reference-table:device_types',
+      `restore-foreign-key:device_types:${key.name}`,
+    ]);
+    const there = liveDatabase(live.tables.map((table) => ({ ...table, citus: reference, hasHeap: false })));
+    expect(ids(expected, there)).toEqual([]);
+  });
+
   test('a table that Citus made its own is pinned before its foreign key goes, so that it is not copied back', () => {
     const live = liveDatabase(
       sensors({

@@ -101,7 +101,8 @@ describe('the plan for a schema', () => {
   });
 
   test('says what has no way back', () => {
-    const views = stepsOf(spec([whole('a')], [kinds]), tenant({}, { grantedViews: ['a.v'] }));
+    // Nothing connects its tables with a reference table, which would make the view anew on the way there.
+    const views = stepsOf(spec([whole('a')]), tenant({}, { grantedViews: ['a.v'], foreignKeys: [] }));
     expect(views.find(({ id }) => id === 'distribute-schema:a')).toMatchObject({
       reversible: false,
       comment: expect.stringMatching(

@@ -21,9 +21,13 @@ const chain = liveDatabase([
 ]);
 
 describe('which tables Citus makes anew', () => {
-  test('a table that becomes a reference table takes all that foreign keys connect with it along, and stays itself', () => {
+  test('a table that becomes a reference table takes all that foreign keys connect with it along, and is not made anew itself', () => {
     const turning = following(chain);
-    expect(told(turning.becomesReference(named('x')))).toEqual(['y: everything', 'z: everything']);
+    expect(told(turning.becomesReference(named('x')))).toEqual([
+      'x: foreign keys',
+      'y: everything',
+      'z: everything',
+    ]);
     expect(['w', 'x', 'y', 'z'].map((name) => turning.isPlain(named(name)))).toEqual([
       true,
       false,
@@ -49,7 +53,7 @@ describe('which tables Citus makes anew', () => {
     const [key] = chain.tables[2]?.foreignKeys ?? [];
     if (key === undefined) throw new Error('y has no foreign key');
     const turning = following(chain, key);
-    expect(told(turning.becomesReference(named('x')))).toEqual([]);
+    expect(told(turning.becomesReference(named('x')))).toEqual(['x: foreign keys']);
     expect(told(turning.comesBack(key)).sort()).toEqual(['y: everything', 'z: everything']);
     expect(told(turning.comesBack(key))).toEqual([]);
   });
@@ -77,6 +81,7 @@ describe('which tables Citus makes anew', () => {
     if (key === undefined) throw new Error('no foreign key');
     expect(turning.comesBack(key)).toEqual([]);
     expect(told(turning.becomesReference(named('w'))).sort()).toEqual([
+      'w: foreign keys',
       'x: everything',
       'y: everything',
       'z: everything',

@@ -142,12 +142,12 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
               : table;
           }),
         },
-        (table) => {
-          const before = find(live, showTable(table.table));
-          return (
-            before.citus.kind !== table.citus.kind &&
-            before.citus.kind + table.citus.kind !== 'plainreference'
-          );
+        (table) => find(live, showTable(table.table)).citus.kind !== table.citus.kind,
+        // A plain table stays what it is; its foreign keys are made anew.
+        (table, comment) => {
+          const inPlace =
+            find(live, showTable(table.table)).citus.kind + table.citus.kind === 'plainreference';
+          return !inPlace || isOnForeignKey(table, comment);
         },
       );
     case 'distribute': {
@@ -214,7 +214,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         },
         within,
         // The tables stay what they are; their foreign keys are made anew.
-        (table, { on, name }) => on === 'constraint' && table.foreignKeys.some((key) => key.name === name),
+        isOnForeignKey,
       );
     }
     case 'undistribute-schema': {
@@ -344,13 +344,14 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
       return removeRecord(live, step);
     case 'record-comments': {
       const table = find(live, step.table);
-      const known = live.recordedComments.map((each) => commentId(each.table, each.comment));
       return {
         ...live,
         recordedComments: [
           ...live.recordedComments,
           ...table.comments
-            .filter((comment) => !known.includes(commentId(table.table, comment)))
+            .filter(({ on, schema, name, text }) =>
+              step.sql.at(-1)?.includes(`, '${on}', '${schema}', '${name}', '${text}')`),
+            )
             .map((comment) => ({ table: table.table, comment, missing: false })),
         ],
         ownSchema: { ...live.ownSchema, exists: true, commentTable: true },
@@ -378,6 +379,10 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
       }
       return on((table) => ({ ...table, hasHeap: false }));
   }
+}
+
+function isOnForeignKey({ foreignKeys }: LiveTable, { on, name }: LiveComment): boolean {
+  return on === 'constraint' && foreignKeys.some((key) => key.name === name);
 }
 
 /** A table that Citus turns is a new relation, without the comments of the old one. */
