@@ -65,12 +65,6 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
          WHERE x.conrelid = c.oid AND x.contype = 'c' AND NOT x.connoinherit) END AS "inheritedCheck",
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END AS "replicaIdentity",
        EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attidentity <> '' AND NOT a.attisdropped) AS identity,
-       ARRAY(SELECT DISTINCT v.oid::regclass::text AS name
-               FROM pg_depend d JOIN pg_rewrite r ON r.oid = d.objid JOIN pg_class v ON v.oid = r.ev_class AND v.oid <> c.oid
-              WHERE d.classid = 'pg_rewrite'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid
-                AND (v.relacl IS NOT NULL OR EXISTS (SELECT FROM pg_description o WHERE o.classoid = 'pg_class'::regclass AND o.objoid = v.oid)
-                     OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = v.oid) OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = v.oid))
-              ORDER BY name) AS "grantedViews",
        (SELECT coalesce(json_agg(json_build_object('table', json_build_object('schema', rn.nspname, 'name', rc.relname), 'rule', r.rulename)
                                  ORDER BY rn.nspname COLLATE "C", rc.relname COLLATE "C", r.rulename COLLATE "C"), '[]')
           FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
@@ -86,6 +80,30 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.oid = ANY ($1::oid[])
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+
+/** Views that rest on the tables or on partitions of them, at any remove, and have what no definition holds. */
+export const GRANTED_VIEWS = `
+WITH RECURSIVE on_it(relation, view) AS (
+  SELECT DISTINCT d.refobjid, v.oid
+    FROM pg_class v
+    JOIN pg_rewrite r ON r.ev_class = v.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+   WHERE v.relkind IN ('v', 'm') AND d.refobjid <> v.oid AND v.relnamespace <> 'pg_catalog'::regnamespace
+), resting(oid, relation) AS (
+  SELECT oid, relation FROM unnest($1::oid[]) AS oid, LATERAL (SELECT oid UNION SELECT relid FROM pg_partition_tree(oid)) AS family(relation)
+  UNION
+  SELECT resting.oid, on_it.view FROM resting JOIN on_it USING (relation)
+)
+SELECT resting.oid::int8::float8 AS oid, v.oid::regclass::text AS name
+  FROM resting JOIN pg_class v ON v.oid = resting.relation AND v.oid <> resting.oid AND v.relkind IN ('v', 'm')
+ WHERE EXISTS (SELECT FROM aclexplode(v.relacl) x WHERE x.grantee <> v.relowner)
+    OR EXISTS (SELECT FROM pg_attribute x WHERE x.attrelid = v.oid AND cardinality(x.attacl) > 0)
+    OR EXISTS (SELECT FROM pg_description x WHERE x.classoid = 'pg_class'::regclass AND x.objoid = v.oid)
+    OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = v.oid)
+    OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = v.oid)
+    OR EXISTS (SELECT FROM pg_attrdef x WHERE x.adrelid = v.oid)
+    OR EXISTS (SELECT FROM pg_rewrite x WHERE x.ev_class = v.oid AND x.ev_type <> '1')
+ ORDER BY name`;
 
 /**
  * A type can be hashed when it, or what it is a form of, has a default operator class for hashing. A typmod of numeric

@@ -11,6 +11,7 @@ import {
   COMMENTS,
   DROPPED_FOREIGN_KEYS,
   FOREIGN_KEYS,
+  GRANTED_VIEWS,
   KEYS,
   mixedSequences,
   NODES,
@@ -38,9 +39,11 @@ import type {
   LiveTable,
   MixedSequence,
   RecordedComment,
+  ViewRole,
 } from './live';
 import { sqlTable } from './names';
 import { knowsSchemas } from './schemas';
+import { VIEW_ROLES } from './view-roles.sql';
 
 /** Milliseconds one search for NULLs may take; after that nobody knows, and the server finds out when it matters. */
 const NULL_SEARCH_MS = 30_000;
@@ -121,12 +124,14 @@ async function read(
   }
 
   const scope = [[...oids]];
-  const [tables, columns, keys, checks, comments, facts, placed] = [
+  const [tables, columns, keys, checks, comments, grantedViews, viewRoles, facts, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
     byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
     byTable(await rowsOf<KeyRow>(KEYS, scope)),
     byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
     byTable(await rowsOf<CommentRow>(COMMENTS, scope)),
+    byTable(await rowsOf<GrantedViewRow>(GRANTED_VIEWS, scope)),
+    byTable(await rowsOf<ViewRoleRow>(VIEW_ROLES, scope)),
     byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
     byTable(citus ? await rowsOf<CitusRow>(citusTables(sharding), scope) : []),
   ];
@@ -150,6 +155,8 @@ async function read(
         name,
         text,
       })),
+      grantedViews: (grantedViews.get(table.oid) ?? []).map(({ name }) => name),
+      viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
       facts: (facts.get(table.oid) ?? [])
         .map(({ subject, definition }) => ({ subject, definition }))
         .sort((a, b) => (a.subject < b.subject ? -1 : 1)),
@@ -268,6 +275,10 @@ function toKey(row: KeyRow): LiveKey {
   };
 }
 
+function toViewRole({ view, role, lacksSelect, lacksUsage, writes }: ViewRoleRow): ViewRole {
+  return { view, role: role ?? 'PUBLIC', lacksSelect, lacksUsage, writes };
+}
+
 function toForeignKey(row: ForeignKeyRow): LiveForeignKey {
   const { name, table, columns, references, referencedColumns, usesKey, onDelete, onUpdate } = row;
   const { validated, definition, comment } = row;
@@ -353,7 +364,6 @@ type TableRow = Pick<
   | 'identity'
   | 'partitionedBy'
   | 'nested'
-  | 'grantedViews'
   | 'rules'
   | 'triggers'
   | 'columnGrants'
@@ -372,6 +382,17 @@ type KeyRow = Omit<LiveKey, 'comment' | 'tablespace' | 'indexComment'> & {
 } & QueryResultRow;
 
 type CommentRow = LiveComment & { readonly oid: number } & QueryResultRow;
+
+interface GrantedViewRow extends QueryResultRow {
+  readonly oid: number;
+  readonly name: string;
+}
+
+type ViewRoleRow = Omit<ViewRole, 'role'> & {
+  readonly oid: number;
+  /** Null: PUBLIC. */
+  readonly role: string | null;
+} & QueryResultRow;
 
 type FactRow = LiveFact & { readonly oid: number } & QueryResultRow;
 

@@ -99,6 +99,8 @@ export interface LiveTable {
   readonly triggers: readonly string[];
   /** Columns with grants of their own, in the table's order. */
   readonly columnGrants: readonly string[];
+  /** Who reaches it through a view without the rights to do so by themselves. */
+  readonly viewRoles: readonly ViewRole[];
   readonly columns: readonly LiveColumn[];
   readonly keys: readonly LiveKey[];
   /** This project's own NOT NULL checks, found by name. */
@@ -116,7 +118,7 @@ export interface LiveTable {
   readonly inheritedCheck?: string;
   /** Has a column GENERATED AS IDENTITY, which Citus cannot copy into a table of another kind. */
   readonly identity: boolean;
-  /** Views that rest on it and have grants, comments, indexes or triggers, which Citus forgets when it makes the table anew. */
+  /** Views that rest on it or on its partitions, at any remove, with what Citus forgets when it makes them anew: grants, comments, ... */
   readonly grantedViews: readonly string[];
   /** CREATE RULE, on it and on its partitions: Citus forgets them when it makes the table anew. */
   readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
@@ -130,6 +132,22 @@ export interface LiveTable {
 export interface LiveFact {
   readonly subject: string;
   readonly definition: string;
+}
+
+/**
+ * A role with rights on a view that it has not on what the view reads, however many views lie between. Those that it has by a
+ * membership, from PUBLIC, or as an owner or superuser count as its own.
+ */
+export interface ViewRole {
+  readonly view: TableName;
+  /** As granted; `PUBLIC` where some role that can log in has no more than that. */
+  readonly role: string;
+  /** Of all that the view reads, this table or others beside it, what the role has no SELECT on. */
+  readonly lacksSelect: readonly TableName[];
+  /** Of the schemas of all that, those it has no USAGE on, which reading through a view does not take. */
+  readonly lacksUsage: readonly string[];
+  /** What it may do through the view, and to no table that the view reads. */
+  readonly writes: readonly ('DELETE' | 'INSERT' | 'UPDATE')[];
 }
 
 /** One comment, and what it is on; `name` is unqualified and empty for the table itself. */

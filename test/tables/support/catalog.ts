@@ -85,6 +85,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     replicaIdentity: 'default',
     triggers: [],
     columnGrants: [],
+    viewRoles: [],
     columns: [column('id')],
     keys: [primaryKey(name, ['id'])],
     ownChecks: [],
