@@ -9,19 +9,23 @@ import { compareTables, sameColumns, sameTable, showTable } from './names';
 import type { Outlook } from './outlook';
 import { ruleFaults } from './rule-faults';
 import { schemaFaults } from './schema-faults';
+import { viewRoleFaults } from './view-role-faults';
+import type { TakenAlong } from './view-role-faults';
 
 /**
  * Everything about the specification that the live database contradicts, each in one or two sentences with the way
  * out; empty where the two fit. Pure.
  */
 export function findFaults(outlook: Outlook): string[] {
+  const takenAlong = turnsLocalWith(outlook);
   return [
     ...nodeFaults(outlook),
     ...outlook.expected.tables.flatMap((wanted) => tableFaults(outlook, wanted)),
     ...schemaFaults(outlook),
     ...colocationFaults(outlook),
     ...sequenceFaults(outlook),
-    ...turningFaults(outlook),
+    ...turningFaults(outlook, takenAlong),
+    ...viewRoleFaults(outlook, takenAlong),
     ...outlook.live.tables
       .flatMap((table) => table.foreignKeys)
       .flatMap((key) => foreignKeyFault(outlook, key) ?? []),
@@ -299,37 +303,41 @@ function sequenceFaults(outlook: Outlook): string[] {
 }
 
 /**
- * A table that becomes a reference table takes all that foreign keys connect with it along: they turn local to Citus, which
- * partitions that inherit a check cannot do, and rules do not outlive.
+ * A table that becomes a reference table takes all that foreign keys connect with it along: they turn local to Citus.
+ *
+ * @returns for a table, the one that takes it along
  */
-function turningFaults(outlook: Outlook): string[] {
-  const stuck = outlook.live.tables.filter(
-    ({ citus, inheritedCheck, rules }) =>
-      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0),
-  );
-  if (stuck.length === 0) return [];
+function turnsLocalWith(outlook: Outlook): TakenAlong {
   const away = outlook.live.tables
     .flatMap((table) => table.foreignKeys)
     .filter((key) => whyDropped(outlook, key) !== undefined)
     .map((key) => ({ key }));
   const connected = connections(outlook, away);
-  return stuck.flatMap((live) => {
-    const { table, inheritedCheck } = live;
-    const reference = connected(table).find(
+  return (table) =>
+    connected(table).find(
       (each) =>
         outlook.expectedTable(each)?.kind === 'reference' &&
         !outlook.isThere(each) &&
         !sameTable(each, table),
     );
+}
+
+/** What partitions that inherit a check cannot do, and rules do not outlive: turning local. */
+function turningFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
+  const stuck = outlook.live.tables.filter(
+    ({ citus, inheritedCheck, rules }) =>
+      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0),
+  );
+  return stuck.flatMap((live) => {
+    const { table, inheritedCheck } = live;
+    const reference = takenAlong(table);
     if (reference === undefined) return [];
-    const lost = ruleFaults(
-      live,
-      `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local`,
-    );
+    const why = `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local`;
+    const lost = ruleFaults(live, why);
     if (inheritedCheck === undefined) return lost;
     return [
       ...lost,
-      `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local, ` +
+      `${why}, ` +
         `which it cannot do with partitions that inherit a CHECK constraint (${inheritedCheck}): drop the check or the foreign key and add it again afterwards, ` +
         `or distribute ${showTable(table)} as well`,
     ];

@@ -1,0 +1,115 @@
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import { findFaults } from '../../scripts/tables/faults';
+import type { CitusTable, LiveDatabase, LiveTable, ViewRole } from '../../scripts/tables/live';
+import { Outlook } from '../../scripts/tables/outlook';
+import {
+  distributed,
+  distribution,
+  foreignKey,
+  liveDatabase,
+  liveTable,
+  named,
+  reference,
+} from './support/catalog';
+
+const byId = (name: string): ExpectedTable => ({
+  kind: 'distributed',
+  table: named(name),
+  distributeBy: 'id',
+});
+const whole = (name: string): ExpectedTable => ({ kind: 'reference', table: named(name) });
+const spec = (...tables: ExpectedTable[]): Distribution => distribution({ tables });
+const faultsOf = (expected: Distribution, ...tables: LiveTable[]): string[] =>
+  faultsIn(expected, liveDatabase(tables));
+const faultsIn = (expected: Distribution, live: LiveDatabase): string[] =>
+  findFaults(new Outlook(expected, live));
+
+/** A role that reads table t through view v. */
+const reads = (more: Partial<ViewRole> = {}): ViewRole => ({
+  view: named('v'),
+  role: 'app',
+  lacksSelect: [named('t')],
+  lacksUsage: [],
+  writes: [],
+  ...more,
+});
+const t = (viewRoles: readonly ViewRole[], more: Partial<LiveTable> = {}): LiveTable =>
+  liveTable('t', { viewRoles, ...more });
+
+test('a role that reads a table through a view alone is named, with the view and the ways out', () => {
+  expect(faultsOf(spec(byId('t')), t([reads()]))).toEqual([
+    "table t is read through view v by app without SELECT on t, which PostgreSQL asks of the view's owner and Citus of whoever reads: " +
+      'GRANT SELECT ON t TO app, let the view read a SECURITY DEFINER function instead, or leave table t out',
+  ]);
+});
+
+test('nobody is named where the table stays, or is one of Citus’s already', () => {
+  const quiet = (expected: Distribution, citus: CitusTable): void => {
+    expect(faultsOf(expected, t([reads({ writes: ['INSERT'] })], { citus }))).toEqual([]);
+  };
+  quiet(spec({ kind: 'local', table: named('t') }), { kind: 'plain' });
+  quiet(spec(), { kind: 'plain' });
+  quiet(spec(byId('t')), distributed('id', 7));
+  quiet({ ...spec(byId('t')), shardCount: 64 }, distributed('id', 7));
+  quiet(spec({ kind: 'local', table: named('t') }), distributed('id', 7));
+  quiet(spec(whole('t')), reference);
+  quiet(spec(byId('t')), { kind: 'local', autoConverted: true });
+});
+
+test('a reference table and a schema count as well, each with what is to be left out', () => {
+  expect(faultsOf(spec(whole('t')), t([reads()]))[0]).toMatch(/or leave table t out$/);
+  const table = { schema: 'a', name: 't' };
+  const schema = {
+    schema: 'a',
+    owner: 'citus',
+    ours: true,
+    extensions: [],
+    othersTables: [],
+    strayPartitions: [],
+    subqueryPolicies: [],
+  };
+  const live = liveDatabase([t([reads({ lacksSelect: [table] })], { table })], { schemas: [schema] });
+  expect(faultsIn({ ...spec(), schemas: [{ kind: 'distributed', schema: 'a' }] }, live)).toEqual([
+    expect.stringMatching(/^table a\.t is read .* GRANT SELECT ON a\.t TO app, .* or leave schema a out$/),
+  ]);
+});
+
+test('a neighbour that turns local with a new reference table counts as well', () => {
+  const child = t([reads()], { foreignKeys: [foreignKey('t', ['id'], 'kinds')] });
+  expect(faultsOf(spec(whole('kinds')), child, liveTable('kinds'))).toEqual([
+    expect.stringMatching(/^table t is read .* or leave table kinds out, which takes t along$/),
+  ]);
+  expect(faultsOf(spec(whole('other')), child, liveTable('kinds'), liveTable('other'))).toEqual([]);
+});
+
+test('schemas and tables beside it are granted along, and equal gaps are told once', () => {
+  const gap = { lacksSelect: [named('t'), named('u')], lacksUsage: ['hidden'] };
+  const faults = faultsOf(
+    spec(byId('t'), byId('u')),
+    t([reads(gap), reads({ ...gap, view: named('w'), role: 'PUBLIC' })]),
+    liveTable('u', { viewRoles: [reads(gap)] }),
+  );
+  expect(faults).toEqual([
+    expect.stringMatching(
+      /^tables t and u are read through views v and w by app and PUBLIC without SELECT on t and u and USAGE on schema hidden, .*: GRANT USAGE ON SCHEMA hidden TO app, PUBLIC and GRANT SELECT ON t, u TO app, PUBLIC, .* or leave table t out, leave table u out$/,
+    ),
+  ]);
+});
+
+test('of many, a handful is named', () => {
+  const many = Array.from({ length: 8 }, (_, index) =>
+    reads({ role: `r${String(index)}`, view: named(`v${String(index)}`) }),
+  );
+  expect(faultsOf(spec(byId('t')), t(many))).toEqual([
+    expect.stringMatching(
+      /through views v0, v1, v2, v3, v4 and 3 more by r0, r1, r2, r3, r4 and 3 more .*GRANT SELECT ON t TO each of them/,
+    ),
+  ]);
+});
+
+test('a role that writes through a view alone is named by what it may do', () => {
+  expect(faultsOf(spec(byId('t')), t([reads({ lacksSelect: [], writes: ['INSERT', 'UPDATE'] })]))).toEqual([
+    'table t is written through view v by app, with INSERT and UPDATE on that alone, and Citus writes through no view: ' +
+      'grant INSERT and UPDATE on t and write there, revoke them on the view, or leave table t out',
+  ]);
+});
