@@ -2,6 +2,7 @@ import type { DistributedTable, ExpectedTable, TableName } from '../../config/di
 import { allOf, didYouMean } from '../../config/wording';
 import { ScaleoutError } from '../lib/errors';
 import { connections } from './connections';
+import { copyMode } from './copy-mode';
 import { foreignKeyFault, liveTwin, whyDropped } from './foreign-keys';
 import { grantFaults } from './grant-faults';
 import type { LiveTable } from './live';
@@ -9,6 +10,7 @@ import { compareTables, sameColumns, sameTable, showTable } from './names';
 import type { Outlook } from './outlook';
 import { ruleFaults } from './rule-faults';
 import { schemaFaults } from './schema-faults';
+import { viewFaults } from './view-faults';
 import { viewRoleFaults } from './view-role-faults';
 import type { TakenAlong } from './view-role-faults';
 
@@ -91,6 +93,9 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
   if (!outlook.isThere(wanted.table) && live.citus.kind === 'local') {
     faults.push(...ruleFaults(live, `table ${name} is local to Citus and is to be distributed`));
   }
+  if (wanted.kind === 'distributed' && !outlook.isThere(wanted.table)) {
+    faults.push(...viewsOnTheWay(outlook, wanted, live));
+  }
   if (!outlook.isThere(wanted.table) && live.triggers.length > 0) {
     faults.push(
       `table ${name} has ${live.triggers.length === 1 ? 'trigger' : 'triggers'} ${allOf(live.triggers)}, and Citus takes no table with triggers: ` +
@@ -138,6 +143,15 @@ function notAnOrdinaryTable(live: LiveTable): string {
   return `${name} ${words[live.kind]}`;
 }
 
+/** Before an online copy Citus makes the table a shard of itself, and undoes that of a local one before any copy. */
+function viewsOnTheWay(outlook: Outlook, wanted: DistributedTable, live: LiveTable): string[] {
+  const name = showTable(wanted.table);
+  if (live.citus.kind === 'local')
+    return viewFaults(live, `table ${name} is local to Citus and is to be distributed`);
+  if (live.citus.kind !== 'plain' || !copyMode(outlook, wanted, live).online) return [];
+  return viewFaults(live, `table ${name} is to be distributed beside running writes`, 'or say online: false');
+}
+
 /** A table that Citus has to make anew loses what Citus cannot carry over. */
 function changeFaults(outlook: Outlook, live: LiveTable): string[] {
   const change = outlook.change(live.table);
@@ -151,13 +165,8 @@ function changeFaults(outlook: Outlook, live: LiveTable): string[] {
         'turn the column into one with a sequence as its default (ALTER COLUMN ... DROP IDENTITY, then SET DEFAULT nextval(...)), or correct the specification',
     );
   }
-  if (live.grantedViews.length > 0) {
-    faults.push(
-      `table ${name} is to change with ${call}, which makes ${allOf(live.grantedViews)} anew without grants, comments, indexes and triggers: ` +
-        'drop what rests on the table, and create it again afterwards with all of them',
-    );
-  }
-  return [...faults, ...ruleFaults(live, `table ${name} is to change with ${call}`)];
+  const why = `table ${name} is to change with ${call}`;
+  return [...faults, ...viewFaults(live, why), ...ruleFaults(live, why)];
 }
 
 function partitionFaults(wanted: DistributedTable, live: LiveTable): string[] {
@@ -322,18 +331,20 @@ function turnsLocalWith(outlook: Outlook): TakenAlong {
     );
 }
 
-/** What partitions that inherit a check cannot do, and rules do not outlive: turning local. */
+/** What partitions that inherit a check cannot do, and rules and what is on views do not outlive: turning local. */
 function turningFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
   const stuck = outlook.live.tables.filter(
-    ({ citus, inheritedCheck, rules }) =>
-      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0),
+    ({ citus, inheritedCheck, rules, grantedViews }) =>
+      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0 || grantedViews.length > 0),
   );
   return stuck.flatMap((live) => {
     const { table, inheritedCheck } = live;
     const reference = takenAlong(table);
     if (reference === undefined) return [];
     const why = `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local`;
-    const lost = ruleFaults(live, why);
+    // Of one that is distributed this is said already: beside writes it goes by way of local, and otherwise without these keys.
+    const distributed = outlook.expectedTable(table)?.kind === 'distributed';
+    const lost = [...ruleFaults(live, why), ...(distributed ? [] : viewFaults(live, why))];
     if (inheritedCheck === undefined) return lost;
     return [
       ...lost,

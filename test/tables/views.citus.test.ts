@@ -18,6 +18,7 @@ const by = (name: string): ExpectedTable => ({
   table: named(name),
   distributeBy: 'id',
 });
+const whole = (name: string): ExpectedTable => ({ kind: 'reference', table: named(name) });
 const spec = (...tables: ExpectedTable[]): Distribution => ({ shardCount: 4, online: false, tables });
 
 platformSuite('roles with rights on a view alone', () => {
@@ -143,5 +144,28 @@ platformSuite('roles with rights on a view alone', () => {
       inspectDatabase(client, spec({ kind: 'distributed', table, distributeBy: 'id' })),
     );
     expect(after.tables.flatMap(({ viewRoles }) => viewRoles)).toEqual([]);
+  });
+
+  test('lose the view itself where Citus makes it anew, so a plan that would is refused', async () => {
+    const { target } = database;
+    await query(
+      target,
+      `CREATE TABLE kinds (id int PRIMARY KEY); CREATE TABLE things (id int PRIMARY KEY, kind int REFERENCES kinds);
+       CREATE TABLE stock (id int PRIMARY KEY); CREATE VIEW stocked AS SELECT * FROM stock; CREATE VIEW thing_ids AS SELECT id FROM things;
+       CREATE VIEW nested AS SELECT * FROM stocked; GRANT SELECT ON nested, stock, thing_ids TO ${reader}`,
+    );
+    await refuses(
+      { ...spec(by('stock')), online: true },
+      /stock is to be distributed beside running writes, which makes public\.nested anew without grants.*or say online: false/,
+    );
+    await refuses(
+      spec(whole('kinds')),
+      /when that becomes a reference table Citus turns things local, which makes public\.thing_ids anew without grants/,
+      new RegExp(
+        `table things is read through view thing_ids by ${reader} without SELECT on things.*or leave table kinds out, which takes things along`,
+      ),
+    );
+    await apply(spec(by('stock')));
+    await expect(query(asReader, 'SELECT * FROM nested')).resolves.toEqual([]);
   });
 });
