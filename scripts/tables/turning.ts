@@ -22,8 +22,8 @@ interface Lot {
  *
  * The rules are Citus 12.1's own. Of tables that foreign keys connect it knows all or none: a table that becomes a reference table,
  * and a foreign key that comes back, take plain tables along, and these turn local. A table that is local is made anew once more
- * when it is distributed or becomes a reference table; a plain one only where it is copied online, by way of local. A plain table that
- * becomes a reference table, and those of a schema, stay what they are, and their foreign keys are made anew.
+ * when it is distributed; a plain one only where it is copied online, by way of local. What becomes a reference table stays the
+ * relation it is, like the tables of a schema; the foreign keys of a plain one are made anew, as those of a schema are.
  */
 export class Turning {
   /** By the table that stands for the lot, see {@link standsFor}. */
@@ -50,8 +50,9 @@ export class Turning {
 
   becomesReference(table: TableName): Turn[] {
     const plain = this.isPlain(table);
-    const anew = [...this.takes(table), ...this.turnLocal(this.lotOf(table))].map(made);
-    return plain ? [{ table, forgets: 'foreign keys' }, ...anew] : anew;
+    this.takes(table);
+    const neighbours = this.turnLocal(this.lotOf(table)).map(made);
+    return plain ? [{ table, forgets: 'foreign keys' }, ...neighbours] : neighbours;
   }
 
   becomesDistributed(table: TableName, online: boolean): Turn[] {

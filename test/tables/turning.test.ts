@@ -36,12 +36,12 @@ describe('which tables Citus makes anew', () => {
     ]);
   });
 
-  test('one that is local by then is made anew when its own turn comes', () => {
+  test('one that is local by then is made anew when it is distributed, and not as a reference table', () => {
     const turning = following(chain);
     turning.becomesReference(named('x'));
-    expect(told(turning.becomesReference(named('y')))).toEqual(['y: everything']);
-    expect(told(turning.becomesReference(named('y')))).toEqual([]);
     expect(told(turning.becomesDistributed(named('z'), false))).toEqual(['z: everything']);
+    expect(told(turning.becomesDistributed(named('z'), false))).toEqual([]);
+    expect(told(turning.becomesReference(named('y')))).toEqual([]);
   });
 
   test('a plain table is distributed in place, and by way of local where it is copied online', () => {

@@ -142,13 +142,12 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
               : table;
           }),
         },
-        (table) => find(live, showTable(table.table)).citus.kind !== table.citus.kind,
-        // A plain table stays what it is; its foreign keys are made anew.
-        (table, comment) => {
-          const inPlace =
-            find(live, showTable(table.table)).citus.kind + table.citus.kind === 'plainreference';
-          return !inPlace || isOnForeignKey(table, comment);
+        (table) => {
+          const before = find(live, showTable(table.table)).citus.kind;
+          return before === 'plain' && before !== table.citus.kind;
         },
+        // What becomes a reference table stays the relation it is; the foreign keys of a plain one are made anew.
+        (table, comment) => showTable(table.table) !== step.table || isOnForeignKey(table, comment),
       );
     case 'distribute': {
       const online = step.sql.some((sql) => sql.includes('_concurrently'));
