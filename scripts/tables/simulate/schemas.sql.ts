@@ -31,15 +31,36 @@ SELECT n.nspname AS schema, c.relname AS name, part.bytes, part.estimate
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 }
 
-/** In the order in which they were made. */
+/**
+ * As Citus finds those of one referenced table, by the index of pg_depend: by the referenced column, and of equals as the
+ * rows lie on disk.
+ */
 export const FOREIGN_KEYS_IN_ORDER = `
-SELECT json_build_object('schema', fn.nspname, 'name', f.relname) AS from,
-       json_build_object('schema', tn.nspname, 'name', t.relname) AS to
+SELECT k.conname::text AS name,
+       json_build_object('schema', fn.nspname, 'name', f.relname) AS from, k.conrelid::int8::float8 AS "fromId",
+       json_build_object('schema', tn.nspname, 'name', t.relname) AS to, k.confrelid::int8::float8 AS "toId",
+       k.conparentid <> 0 AS inherited
   FROM pg_constraint k
   JOIN pg_class f ON f.oid = k.conrelid JOIN pg_namespace fn ON fn.oid = f.relnamespace
   JOIN pg_class t ON t.oid = k.confrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace
- WHERE k.contype = 'f' AND k.conparentid = 0
- ORDER BY k.oid`;
+  LEFT JOIN LATERAL (
+        SELECT d.refobjsubid AS "column", d.ctid AS place
+          FROM pg_depend d
+         WHERE d.classid = 'pg_constraint'::regclass AND d.objid = k.oid AND d.deptype = 'n'
+           AND d.refclassid = 'pg_class'::regclass AND d.refobjid = k.confrelid
+         ORDER BY 1, 2
+         LIMIT 1
+       ) found ON true
+ WHERE k.contype = 'f'
+ ORDER BY found."column", found.place`;
+
+/** Tables that Citus knows, by the ids of their shards. */
+export const CITUS_TABLES_IN_ORDER = `
+SELECT n.nspname AS schema, c.relname AS name
+  FROM pg_dist_partition p
+  JOIN pg_class c ON c.oid = p.logicalrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN (SELECT logicalrelid, min(shardid) AS id FROM pg_dist_shard GROUP BY 1) s USING (logicalrelid)
+ ORDER BY s.id`;
 
 /** Whether the sequence of the groups' ids may be looked at, and whether the reference tables have their group already. */
 export const COLOCATION_IDS = `

@@ -1,6 +1,5 @@
 import type { Client } from 'pg';
 import type { Distribution, TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
 import { didYouMean } from '../../../config/wording';
 import { citusVersion } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
@@ -9,6 +8,7 @@ import { showTable, sqlTable } from '../names';
 import { orderTables } from '../order';
 import { knowsSchemas } from '../schemas';
 import {
+  CITUS_TABLES_IN_ORDER,
   COLOCATION_IDS,
   DISTRIBUTED_SCHEMAS,
   FOREIGN_KEYS_IN_ORDER,
@@ -19,14 +19,17 @@ import {
 } from './schemas.sql';
 import type { Reading } from './shard-rows';
 import { readReferences } from './source';
+import { turnedLocal } from './turned-local';
+import type { CatalogForeignKey } from './turned-local';
 
 /** A schema as it would be distributed: every table in one shard, all of them together. */
 export interface ReadSchema {
   readonly schema: string;
   readonly tables: readonly ReadSchemaTable[];
   /**
-   * Counted from 0 among the schemas whose first table is turned local by a new reference table, before any schema is
-   * distributed: such a table has its shard from then on. Absent where it gets one when the schema is distributed.
+   * Counted from 0 among the schemas whose first table is local to Citus before any schema is distributed, as a rule
+   * turned so by a new reference table: such a table has its shard from then on. In the order of those shards' ids; absent
+   * where it gets its shard when the schema is distributed.
    */
   readonly turnsLocal?: number;
 }
@@ -99,52 +102,26 @@ export async function readSchemas(
   }
   progress.update(read);
   progress.finish();
-  const { rows: foreignKeys } = await client.query<ForeignKey>(FOREIGN_KEYS_IN_ORDER);
   const first = new Map([...rows].reverse().map(({ schema, name }) => [schema, name]));
-  const turned = turnedLocal(references, foreignKeys).filter(
+  const local = (await localInOrder(client, references, citus)).filter(
     ({ schema, name }) => first.get(schema) === name,
   );
-  const places = new Map(turned.map(({ schema }, place) => [schema, place]));
+  const places = new Map(local.map(({ schema }, place) => [schema, place]));
   return schemas.map((schema) => {
     const turnsLocal = places.get(schema);
     return { schema, tables: tables.get(schema) ?? [], ...(turnsLocal === undefined ? {} : { turnsLocal }) };
   });
 }
 
-interface ForeignKey {
-  readonly from: TableName;
-  readonly to: TableName;
-}
-
-/**
- * The tables that reference tables turn local when they are made, in the order in which Citus does: one foreign key after
- * another, each with all that is connected with it. Pure.
- */
-export function turnedLocal(
+/** The tables that are local to Citus, or turn local with reference tables, in the order of their shards' ids. */
+async function localInOrder(
+  client: Client,
   references: readonly TableName[],
-  foreignKeys: readonly ForeignKey[],
-): TableName[] {
-  const isReference = new Set(references.map(tableKey));
-  const beside = new Map<string, TableName[]>();
-  const join = (from: TableName, to: TableName): void => {
-    beside.set(tableKey(from), [...(beside.get(tableKey(from)) ?? []), to]);
-  };
-  for (const { from, to } of foreignKeys) {
-    join(from, to);
-    join(to, from);
-  }
-  const found = new Map<string, TableName>();
-  for (const reference of references) {
-    for (const neighbour of beside.get(tableKey(reference)) ?? []) {
-      const connected = new Map([[tableKey(neighbour), neighbour]]);
-      for (const [key, table] of connected) {
-        if (isReference.has(key) || found.has(key)) continue;
-        found.set(key, table);
-        for (const next of beside.get(key) ?? []) connected.set(tableKey(next), next);
-      }
-    }
-  }
-  return [...found.values()];
+  citus: boolean,
+): Promise<TableName[]> {
+  const there = citus ? (await client.query<TableName>(CITUS_TABLES_IN_ORDER)).rows : [];
+  const { rows: foreignKeys } = await client.query<CatalogForeignKey>(FOREIGN_KEYS_IN_ORDER);
+  return [...there, ...turnedLocal(references, foreignKeys, there)];
 }
 
 async function countRows(client: Client, table: string): Promise<number> {

@@ -1,14 +1,8 @@
 import { schemaNode } from '../../../scripts/tables/simulate/placement';
-import { turnedLocal, wholeSchemas } from '../../../scripts/tables/simulate/schemas';
+import { wholeSchemas } from '../../../scripts/tables/simulate/schemas';
 import type { ReadSchema } from '../../../scripts/tables/simulate/schemas';
 import { simulateCluster } from '../../../scripts/tables/simulate/simulation';
 import type { SimulationInput } from '../../../scripts/tables/simulate/simulation';
-
-const at = (text: string): { schema: string; name: string } => {
-  const [schema = '', name = ''] = text.split('.');
-  return { schema, name };
-};
-const key = (from: string, to: string) => ({ from: at(from), to: at(to) });
 
 test('a schema goes to the node that its colocation id gives', () => {
   expect([2, 3, 4, 5].map((id) => schemaNode(id, 3))).toEqual([2, 0, 1, 2]);
@@ -24,24 +18,6 @@ test('schemas are taken in the order of their bytes, those that stay are not', (
       schemas: [...schemas, { schema: 'c', kind: 'local' }],
     }),
   ).toEqual(['Z', 'a', 'b', 'É']);
-});
-
-test('a reference table turns what foreign keys connect with it, in the order of the foreign keys', () => {
-  const keys = [
-    key('b.lines', 'b.orders'),
-    key('b.orders', 'public.kinds'),
-    key('a.orders', 'public.kinds'),
-    key('c.orders', 'public.regions'),
-    key('public.kinds', 'public.regions'),
-    key('d.orders', 'd.users'),
-  ];
-  const turned = turnedLocal([at('public.regions'), at('public.kinds')], keys);
-  expect(turned.map(({ schema, name }) => `${schema}.${name}`)).toEqual([
-    'c.orders',
-    'b.orders',
-    'b.lines',
-    'a.orders',
-  ]);
 });
 
 describe('a cluster of schemas alone', () => {
