@@ -38,7 +38,7 @@ import { planTables } from './plan';
 import type { TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';
 import { arePrepared, goesByItself } from './prepared';
-import { requireNothingBeyond, requireReviewed } from './reviewed';
+import { planAsReviewed, requireNothingBeyond } from './reviewed';
 import { onlyReader } from './readers';
 import type { Readers } from './readers';
 import { requireNoRebalance } from './rebalance-guard';
@@ -153,11 +153,11 @@ export async function applyTables(
   const inspect = (options?: InspectOptions): Promise<LiveDatabase> =>
     inspectPatiently(context, client, input.expected, locks, options);
   let live = await inspect();
-  let plan = planTables(input.expected, live);
   let before = await readRecord(client);
-  if (input.reviewed !== undefined) {
-    plan = requireReviewed(input.reviewed, plan, live, before !== undefined);
-  }
+  let plan =
+    input.reviewed === undefined
+      ? planTables(input.expected, live)
+      : planAsReviewed(input.reviewed, input.expected, live, before !== undefined);
   if (plan.steps.length > 0) await requireAbleSession(client, plan);
   announce(context, plan);
   if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
@@ -229,7 +229,8 @@ export async function applyTables(
       throw stepError(step, attempt.error, applied, turnedLocal(live, after));
     }
     live = await inspect(BETWEEN_STEPS);
-    plan = planTables(input.expected, live);
+    const soFar = progressSoFar(applied, plan);
+    plan = planTables(input.expected, live, soFar);
     if (input.reviewed !== undefined)
       plan = requireNothingBeyond(input.reviewed, plan, progressSoFar(applied, plan));
     if (attempt.outcome === 'done' && plan.steps[0]?.id === step.id) {

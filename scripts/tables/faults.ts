@@ -35,15 +35,18 @@ export function findFaults(outlook: Outlook): string[] {
   ];
 }
 
-/** @throws ScaleoutError with every fault, where there is one */
-export function requireNoFaults(outlook: Outlook): void {
+/**
+ * @param done what was changed so far, as the end of a sentence
+ * @throws ScaleoutError with every fault, where there is one
+ */
+export function requireNoFaults(outlook: Outlook, done: string): void {
   const faults = findFaults(outlook);
   if (faults.length === 0) return;
   const where = `the specification does not fit database "${outlook.live.database}"`;
   throw new ScaleoutError(
     faults.length === 1
-      ? `${where}: ${faults[0] ?? ''}. Nothing was changed`
-      : `${where} in ${String(faults.length)} places, and nothing was changed:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+      ? `${where}: ${faults[0] ?? ''}. ${done.charAt(0).toUpperCase()}${done.slice(1)}`
+      : `${where} in ${String(faults.length)} places, and ${done}:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
   );
 }
 

@@ -36,11 +36,16 @@ export interface TablesPlan {
  * tables come before the tables that use them, parents before children, foreign keys return as soon as both their tables
  * are there, and the rows left behind on the coordinator go last.
  *
+ * @param done what was changed so far, as the end of a sentence for people
  * @throws ScaleoutError with every fault where specification and database do not fit
  */
-export function planTables(expected: Distribution, live: LiveDatabase): TablesPlan {
+export function planTables(
+  expected: Distribution,
+  live: LiveDatabase,
+  done = 'nothing was changed',
+): TablesPlan {
   const outlook = new Outlook(expected, live);
-  requireNoFaults(outlook);
+  requireNoFaults(outlook, done);
   return { formatVersion: 1, observed: observedHash(live), steps: stepsFor(expected, live) };
 }
 

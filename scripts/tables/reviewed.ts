@@ -1,7 +1,9 @@
+import type { Distribution } from '../../config/distribution-types';
 import { refused } from '../lib/errors';
 import { foreignKeyId } from './foreign-keys';
 import type { LiveDatabase, LiveForeignKey } from './live';
 import { isOwnName, sameTable, showTable } from './names';
+import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';
 import {
@@ -39,15 +41,7 @@ export function requireReviewed(
 ): TablesPlan {
   if (now.steps.length === 0) return now;
   const left = remaining(reviewed, now);
-  const changes = compareSnapshots(reviewed.snapshot, takeSnapshot(live));
-  const foreign = changes.filter((change) => !begun || !isOurs(change, reviewed.snapshot, left, live));
-  if (foreign.length > 0) {
-    const named = foreign.slice(0, NAMED).map(describeChange);
-    const more = foreign.length > NAMED ? `, and ${String(foreign.length - NAMED)} more` : '';
-    throw refused(
-      `the database is not the one this plan was made for: ${named.join(', ')}${more}. Plan again and review that; nothing was changed`,
-    );
-  }
+  requireUnchanged(reviewed, left, live, begun);
   if (left.beyond.length > 0) {
     throw refused(
       `the database is not the one this plan was made for: ${describeBeyond(reviewed, left.beyond)}. Plan again and review that; nothing was changed`,
@@ -60,6 +54,45 @@ export function requireReviewed(
     );
   }
   return { ...now, steps: left.steps };
+}
+
+/**
+ * Plans what is left of a reviewed plan, see {@link requireReviewed}. That the database changed since is said before that the
+ * specification does not fit it any more. Pure.
+ *
+ * @throws ScaleoutError (refused) that names what changed; one with every fault where nothing did
+ */
+export function planAsReviewed(
+  reviewed: Reviewed,
+  expected: Distribution,
+  live: LiveDatabase,
+  begun: boolean,
+): TablesPlan {
+  let now: TablesPlan;
+  try {
+    now = planTables(expected, live);
+  } catch (error) {
+    // How far a run came cannot be told without a plan of what is left; so all that its steps do is taken for theirs.
+    requireUnchanged(reviewed, { done: reviewed.steps }, live, begun);
+    throw error;
+  }
+  return requireReviewed(reviewed, now, live, begun);
+}
+
+function requireUnchanged(
+  reviewed: Reviewed,
+  so: Pick<Remaining, 'done' | 'next'>,
+  live: LiveDatabase,
+  begun: boolean,
+): void {
+  const changes = compareSnapshots(reviewed.snapshot, takeSnapshot(live));
+  const foreign = changes.filter((change) => !begun || !isOurs(change, reviewed.snapshot, so, live));
+  if (foreign.length === 0) return;
+  const named = foreign.slice(0, NAMED).map(describeChange);
+  const more = foreign.length > NAMED ? `, and ${String(foreign.length - NAMED)} more` : '';
+  throw refused(
+    `the database is not the one this plan was made for: ${named.join(', ')}${more}. Plan again and review that; nothing was changed`,
+  );
 }
 
 /**
@@ -105,7 +138,8 @@ interface Remaining {
 }
 
 function remaining({ steps: reviewed }: Pick<Reviewed, 'steps'>, now: TablesPlan): Remaining {
-  const places = new Map(now.steps.map((step) => [step, placeOf(step, reviewed)]));
+  const placeOf = placesIn(reviewed);
+  const places = new Map(now.steps.map((step) => [step, placeOf(step)]));
   const steps = now.steps
     .filter((step) => places.get(step) !== undefined)
     .sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
@@ -125,14 +159,25 @@ function remaining({ steps: reviewed }: Pick<Reviewed, 'steps'>, now: TablesPlan
 /** Citus takes the rows of a table along when it turns it, and then no copy of them is left behind. */
 const MAY_BECOME_NEEDLESS: ReadonlySet<StepAction> = new Set(['truncate-local-copy']);
 
-/** Where in a reviewed plan a step stands, a contingency just before the step that it is for; undefined where it does not. */
-function placeOf(step: TablesStep, reviewed: readonly TablesStep[]): number | undefined {
-  const place = reviewed.findIndex((each) => each.id === step.id && isCovered(step, each));
-  if (place !== -1) return place;
-  const contingent = reviewed.findIndex((each) =>
-    each.contingencies?.some(({ id, sql }) => id === step.id && sameStatements(sql, step.sql)),
+/**
+ * Where in a reviewed plan a step stands, a contingency just before the step that it is for; undefined where it does not. A look at
+ * every one of thousands of steps has to be quick, so they are found by their ids.
+ */
+function placesIn(reviewed: readonly TablesStep[]): (step: TablesStep) => number | undefined {
+  const steps = new Map(reviewed.map((step, place) => [step.id, { step, place }]));
+  const contingencies = new Map(
+    reviewed.flatMap(({ contingencies: all = [] }, place) =>
+      all.map((contingency) => [contingency.id, { contingency, place }] as const),
+    ),
   );
-  return contingent === -1 ? undefined : contingent - 0.5;
+  return (step) => {
+    const same = steps.get(step.id);
+    if (same !== undefined && isCovered(step, same.step)) return same.place;
+    const instead = contingencies.get(step.id);
+    return instead !== undefined && sameStatements(instead.contingency.sql, step.sql)
+      ? instead.place - 0.5
+      : undefined;
+  };
 }
 
 /**
@@ -181,7 +226,12 @@ const TURNS_NEIGHBOURS: ReadonlySet<StepAction> = new Set([
 ]);
 
 /** Whether the steps that a broken-off run of the plan took explain the change. What no step of them does, somebody else did. */
-function isOurs(change: Change, before: Snapshot, { done, next }: Remaining, live: LiveDatabase): boolean {
+function isOurs(
+  change: Change,
+  before: Snapshot,
+  { done, next }: Pick<Remaining, 'done' | 'next'>,
+  live: LiveDatabase,
+): boolean {
   const { table, subject } = change;
   const keys = [...live.droppedForeignKeys, ...live.tables.flatMap(({ foreignKeys }) => foreignKeys)];
   const foreignKey = keys.find((key) =>

@@ -389,9 +389,16 @@ test('no node may hold shards', () => {
   ]);
 });
 
-test('all faults come at once, in one error', () => {
+test('all faults come at once, in one error, with what was done before them', () => {
   const live = liveDatabase(sensors({ events: { ours: false, owner: 'other', triggers: ['x'] } }).slice(1));
-  expect(() => requireNoFaults(new Outlook(distribution(), live))).toThrow(
+  const outlook = new Outlook(distribution(), live);
+  expect(() => {
+    requireNoFaults(outlook, 'nothing was changed');
+  }).toThrow(
     /in 3 places, and nothing was changed:\n- .*no table device_types[^]*\n- .*role other[^]*\n- .*trigger x/,
   );
+  const one = new Outlook(distribution(), liveDatabase(sensors({ events: { triggers: ['x'] } })));
+  expect(() => {
+    requireNoFaults(one, '2 steps are done');
+  }).toThrow(/trigger x.*\. 2 steps are done$/);
 });

@@ -4,7 +4,7 @@ import { planTables } from '../../scripts/tables/plan';
 import type { TablesStep } from '../../scripts/tables/plan';
 import { sealPlan } from '../../scripts/tables/plan-file';
 import type { SealedPlan } from '../../scripts/tables/plan-file';
-import { requireNothingBeyond, requireReviewed } from '../../scripts/tables/reviewed';
+import { planAsReviewed, requireNothingBeyond, requireReviewed } from '../../scripts/tables/reviewed';
 import {
   column,
   distributed,
@@ -95,6 +95,21 @@ describe('the database of a reviewed plan', () => {
     expect(() => check({ ...start, tables: [...start.tables, more] })).toThrow(refusal(/table late is new/));
     expect(() => check({ ...start, walLevel: 'replica' })).toThrow(refusal(/wal_level is different/));
     expect(() => check({ ...start, citusVersion: '13.0' })).toThrow(refusal(/version of Citus is different/));
+  });
+
+  test('is refused for what changed, also where that does not fit the specification', () => {
+    const outgoing = foreignKey('devices', ['device_id'], 'events');
+    const live = change(start, 'devices', { foreignKeys: [outgoing] });
+    expect(() => planTables(expected, live)).toThrow(/does not fit/);
+    expect(() => planAsReviewed(seal(), expected, live, false)).toThrow(
+      refusal(/foreign key devices_device_id_fkey of table devices is new/),
+    );
+    expect(planAsReviewed(seal(), expected, start, false)).toEqual(planTables(expected, start));
+    // What no step of the plan does was somebody else's doing in the midst of a run as well.
+    const broken = change(before('create-reference-table:device_types'), 'events', { triggers: ['late'] });
+    expect(() => planAsReviewed(seal(), expected, broken, true)).toThrow(
+      refusal(/trigger.* of table events|triggers of table events/),
+    );
   });
 
   test('is refused where another comment would be written down, and not where nothing is done about it', () => {
