@@ -72,7 +72,7 @@ function readingFault([first, ...others]: Group): string {
   ];
   return (
     `${reached(all, 'read')} by ${named(roles)} without ${allOf(lacks)}, which PostgreSQL asks of the view's owner and Citus of whoever reads: ` +
-    `${allOf(grants)}, let the view read a SECURITY DEFINER function instead, or ${wayOut(all)}`
+    `${allOf(grants)}, let the view read a SECURITY DEFINER function that RETURNS TABLE instead, or ${wayOut(all)}`
   );
 }
 

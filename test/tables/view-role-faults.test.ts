@@ -39,7 +39,7 @@ const t = (viewRoles: readonly ViewRole[], more: Partial<LiveTable> = {}): LiveT
 test('a role that reads a table through a view alone is named, with the view and the ways out', () => {
   expect(faultsOf(spec(byId('t')), t([reads()]))).toEqual([
     "table t is read through view v by app without SELECT on t, which PostgreSQL asks of the view's owner and Citus of whoever reads: " +
-      'GRANT SELECT ON t TO app, let the view read a SECURITY DEFINER function instead, or leave table t out',
+      'GRANT SELECT ON t TO app, let the view read a SECURITY DEFINER function that RETURNS TABLE instead, or leave table t out',
   ]);
 });
 

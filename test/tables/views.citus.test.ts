@@ -75,6 +75,15 @@ platformSuite('roles with rights on a view alone', () => {
     );
     expect((await apply(spec(by('early')))).document.applied).toEqual([]);
 
+    // The way out for a view that is to hide the rest of its table.
+    await query(
+      target,
+      `CREATE FUNCTION early_rows() RETURNS TABLE (id int) LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+         AS 'SELECT id FROM early';
+       CREATE OR REPLACE VIEW early_seen AS SELECT id FROM early_rows()`,
+    );
+    expect(await ask('SELECT count(*)::int FROM early_seen')).toEqual({ count: 0 });
+
     const notes: ExpectedTable = { kind: 'reference', table: { schema: 'hidden', name: 'notes' } };
     const expected = spec(by('orders'), notes);
     await refuses(

@@ -44,6 +44,23 @@ laneSuite('postgres', 'advise on plain PostgreSQL', () => {
     expect(advice.caveats.some((text) => text.startsWith('no workload is known'))).toBe(!workload);
   });
 
+  it('a role with rights on a view alone is told among what has to change first', async () => {
+    await createSensors(target, 500);
+    await query(
+      target,
+      `CREATE VIEW seen AS SELECT * FROM events; ANALYZE;
+       GRANT USAGE ON SCHEMA public TO pg_monitor; GRANT SELECT ON seen TO pg_monitor`,
+    );
+    expect((await run()).changes).toContainEqual({
+      table: 'events',
+      kind: 'fault',
+      blocking: true,
+      text: expect.stringMatching(/read through view seen by pg_monitor without SELECT on events/) as unknown,
+    });
+    await query(target, 'GRANT SELECT ON events TO pg_monitor');
+    expect((await run()).changes.filter(({ kind }) => kind === 'fault')).toEqual([]);
+  });
+
   it('payments: as their authors chose, in a file that reads back, which is not written over', async () => {
     await createPayments(target, 20_000);
     await query(target, 'ANALYZE');
