@@ -89,13 +89,18 @@ WITH RECURSIVE on_it(relation, view) AS (
     JOIN pg_rewrite r ON r.ev_class = v.oid
     JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
    WHERE v.relkind IN ('v', 'm') AND d.refobjid <> v.oid AND v.relnamespace <> 'pg_catalog'::regnamespace
+), family(oid, relation) AS (
+  SELECT oid, oid FROM unnest($1::oid[]) AS oid
+  UNION
+  SELECT f.oid, c.oid
+    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
 ), resting(oid, relation) AS (
-  SELECT oid, relation FROM unnest($1::oid[]) AS oid, LATERAL (SELECT oid UNION SELECT relid FROM pg_partition_tree(oid)) AS family(relation)
+  SELECT oid, on_it.view FROM family JOIN on_it USING (relation)
   UNION
   SELECT resting.oid, on_it.view FROM resting JOIN on_it USING (relation)
 )
 SELECT resting.oid::int8::float8 AS oid, v.oid::regclass::text AS name
-  FROM resting JOIN pg_class v ON v.oid = resting.relation AND v.oid <> resting.oid AND v.relkind IN ('v', 'm')
+  FROM resting JOIN pg_class v ON v.oid = resting.relation
  WHERE EXISTS (SELECT FROM aclexplode(v.relacl) x WHERE x.grantee <> v.relowner)
     OR EXISTS (SELECT FROM pg_attribute x WHERE x.attrelid = v.oid AND cardinality(x.attacl) > 0)
     OR EXISTS (SELECT FROM pg_description x WHERE x.classoid = 'pg_class'::regclass AND x.objoid = v.oid)

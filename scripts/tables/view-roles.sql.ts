@@ -22,7 +22,8 @@ WITH RECURSIVE family(oid, relation) AS (
    WHERE v.relkind = 'v'
      AND NOT 'pg_catalog'::regnamespace = ANY (ARRAY[v.relnamespace, c.relnamespace])
      AND NOT 'information_schema'::regnamespace = ANY (ARRAY[v.relnamespace, c.relnamespace])
-     AND NOT EXISTS (SELECT FROM pg_options_to_table(v.reloptions) WHERE option_name = 'security_invoker' AND option_value::bool)
+     AND NOT EXISTS (SELECT FROM pg_options_to_table(v.reloptions)
+                      WHERE CASE option_name WHEN 'security_invoker' THEN option_value::bool END)
      AND has_any_column_privilege(v.relowner, c.oid, 'SELECT')
      AND position(concat(':relid ', c.oid, ' ') IN r.ev_action::text) > 0
 ), below(view, relation) AS (

@@ -113,7 +113,7 @@ platformSuite('roles with rights on a view alone', () => {
        CREATE VIEW api.plain AS SELECT * FROM api.t; CREATE VIEW api.nested AS SELECT * FROM api.plain;
        CREATE VIEW api.of_part AS SELECT * FROM api.part; CREATE VIEW api.both AS SELECT * FROM api.t JOIN api.beside USING (id);
        CREATE VIEW api.invoker WITH (security_invoker) AS SELECT * FROM api.plain; CREATE VIEW api.of_columns AS SELECT * FROM api.t;
-       CREATE VIEW api.of_all AS SELECT * FROM api.t; CREATE VIEW api.of_group AS SELECT * FROM api.t;
+       CREATE VIEW api.of_all WITH (security_barrier, check_option = local) AS SELECT * FROM api.t; CREATE VIEW api.of_group AS SELECT * FROM api.t;
        CREATE MATERIALIZED VIEW api.kept AS SELECT * FROM api.t; CREATE VIEW api.of_kept AS SELECT * FROM api.kept;
        CREATE FUNCTION api.definer() RETURNS SETOF api.t LANGUAGE sql STABLE SECURITY DEFINER AS 'SELECT * FROM api.t';
        CREATE VIEW api.of_function AS SELECT * FROM api.definer();
