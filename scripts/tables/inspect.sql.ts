@@ -4,6 +4,10 @@ export const SESSION = `
 SELECT current_database() AS database, current_user AS role, current_setting('wal_level') AS "walLevel",
        (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS "citusVersion"`;
 
+/** What was a shard until an online copy took its place, and stays beside the users' tables until Citus comes round to drop it. */
+const NO_ORPHANED_SHARD = `AND NOT EXISTS (SELECT FROM pg_dist_cleanup l
+                    WHERE l.object_type = 1 AND l.object_name = format('%I.%I', n.nspname, c.relname))`;
+
 /** Every relation of the users that has rows. Shards, which live beside them on the coordinator, are left out. */
 export function relations(citus: boolean): string {
   return `
@@ -16,7 +20,7 @@ SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
    AND n.nspname !~ '^pg_(toast|temp)'
    AND NOT EXISTS (SELECT FROM pg_depend d
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-   ${citus ? 'AND NOT relation_is_a_known_shard(c.oid)' : ''}
+   ${citus ? `AND NOT relation_is_a_known_shard(c.oid) ${NO_ORPHANED_SHARD}` : ''}
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 }
 

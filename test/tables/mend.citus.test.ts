@@ -1,5 +1,6 @@
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
-import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
+import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { freshOnlineDatabase } from './support/databases';
@@ -62,6 +63,36 @@ platformSuite('tables apply mends and waits', () => {
       );
       await expectVerified(target);
       expect(await slots()).toEqual([]);
+    } finally {
+      await query(platform, 'ALTER SYSTEM RESET citus.defer_shard_delete_interval');
+      await query(platform, 'SELECT pg_reload_conf()');
+    }
+  });
+
+  test('what an online copy leaves for Citus to drop later is no table of its schema', async () => {
+    database = await freshOnlineDatabase({ workers: 0 });
+    const { target, platform } = database;
+    await query(
+      target,
+      'CREATE SCHEMA "a b"; CREATE TABLE "a b"."t\'s" (id int PRIMARY KEY); INSERT INTO "a b"."t\'s" SELECT generate_series(1, 10)',
+    );
+    const table = { schema: 'a b', name: "t's" };
+    const spec = (wanted: ExpectedTable): Distribution => ({
+      shardCount: 2,
+      online: true,
+      tables: [wanted],
+      schemas: [{ schema: 'a b', kind: 'local' }],
+    });
+    const there = spec({ kind: 'distributed', table, distributeBy: 'id' });
+    await query(platform, "ALTER SYSTEM SET citus.defer_shard_delete_interval TO '-1'");
+    await query(platform, 'SELECT pg_reload_conf()');
+    try {
+      await tablesApply(testContext(), { target, expected: there });
+      expect(await query(target, 'SELECT FROM pg_dist_cleanup WHERE object_type = 1')).toHaveLength(1);
+      const back = spec({ kind: 'local', table });
+      const reviewed = (await tablesPlan(testContext(), { target, expected: back })).document;
+      const { document } = await tablesApply(testContext(), { target, expected: back, reviewed });
+      expect(document.rows?.tables.map(({ table: name, same }) => [name, same])).toEqual([["a b.t's", true]]);
     } finally {
       await query(platform, 'ALTER SYSTEM RESET citus.defer_shard_delete_interval');
       await query(platform, 'SELECT pg_reload_conf()');
