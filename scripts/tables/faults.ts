@@ -146,13 +146,14 @@ function notAnOrdinaryTable(live: LiveTable): string {
   return `${name} ${words[live.kind]}`;
 }
 
-/** Before an online copy Citus makes the table a shard of itself, and undoes that of a local one before any copy. */
+/** Citus brings a local table back before it copies it with writes waiting; beside writes it copies it as it is. */
 function viewsOnTheWay(outlook: Outlook, wanted: DistributedTable, live: LiveTable): string[] {
-  const name = showTable(wanted.table);
-  if (live.citus.kind === 'local')
-    return viewFaults(live, `table ${name} is local to Citus and is to be distributed`);
-  if (live.citus.kind !== 'plain' || !copyMode(outlook, wanted, live).online) return [];
-  return viewFaults(live, `table ${name} is to be distributed beside running writes`, 'or say online: false');
+  if (live.citus.kind !== 'local' || copyMode(outlook, wanted, live).online) return [];
+  return viewFaults(
+    live,
+    `table ${showTable(wanted.table)} is local to Citus and is to be distributed with writes waiting`,
+    ...(outlook.expected.online ? [] : ['or say online: true']),
+  );
 }
 
 /** A table that Citus has to make anew loses what Citus cannot carry over. */

@@ -21,9 +21,9 @@ interface Lot {
  * relation under the old name, and what was written on the old one stays with what becomes its shard.
  *
  * The rules are Citus 12.1's own. Of tables that foreign keys connect it knows all or none: a table that becomes a reference table,
- * and a foreign key that comes back, take plain tables along, and these turn local. A table that is local is made anew once more
- * when it is distributed; a plain one only where it is copied online, by way of local. What becomes a reference table stays the
- * relation it is, like the tables of a schema; the foreign keys of a plain one are made anew, as those of a schema are.
+ * and a foreign key that comes back, take plain tables along, and these turn local. A plain table that is copied online goes by way of
+ * local too; one that is local already is copied in place, and brought back first where writes wait. What becomes a reference table
+ * stays the relation it is, like the tables of a schema; the foreign keys of a plain one are made anew, as those of a schema are.
  */
 export class Turning {
   /** By the table that stands for the lot, see {@link standsFor}. */
@@ -56,8 +56,9 @@ export class Turning {
   }
 
   becomesDistributed(table: TableName, online: boolean): Turn[] {
-    const itself = this.takes(table);
-    return (online ? [table] : itself).map(made);
+    const plain = this.isPlain(table);
+    const local = this.takes(table);
+    return (online ? plain : local) ? [made(table)] : [];
   }
 
   becomeSchema(tables: readonly TableName[]): Turn[] {
@@ -70,12 +71,12 @@ export class Turning {
     return lot.known ? this.turnLocal(lot).map(made) : [];
   }
 
-  /** @returns the table, if it has been local to Citus until now */
-  private takes(table: TableName): TableName[] {
+  /** @returns whether it has been local to Citus until now */
+  private takes(table: TableName): boolean {
     const lot = this.lotOf(table);
     lot.plain.delete(tableKey(table));
     lot.known = true;
-    return this.locals.delete(tableKey(table)) ? [table] : [];
+    return this.locals.delete(tableKey(table));
   }
 
   private turnLocal({ plain }: Lot): TableName[] {

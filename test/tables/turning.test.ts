@@ -44,9 +44,12 @@ describe('which tables Citus makes anew', () => {
     expect(told(turning.becomesReference(named('y')))).toEqual([]);
   });
 
-  test('a plain table is distributed in place, and by way of local where it is copied online', () => {
+  test('a plain table is distributed in place, and by way of local where it is copied online; a local one the other way round', () => {
     expect(told(following(chain).becomesDistributed(named('w'), false))).toEqual([]);
     expect(told(following(chain).becomesDistributed(named('w'), true))).toEqual(['w: everything']);
+    const live = liveDatabase([liveTable('w', { citus: local })]);
+    expect(told(following(live).becomesDistributed(named('w'), false))).toEqual(['w: everything']);
+    expect(told(following(live).becomesDistributed(named('w'), true))).toEqual([]);
   });
 
   test('a foreign key that is away connects nothing until it is back', () => {

@@ -138,7 +138,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
             if (showTable(table.table) === step.table) return { ...table, citus: reference };
             return table.citus.kind === 'plain' &&
               reaches(live, table, (each) => showTable(each.table) === step.table)
-              ? turnedLocal(live, table)
+              ? turnedLocal(table)
               : table;
           }),
         },
@@ -180,14 +180,15 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
             group,
             first?.citus.kind === 'distributed' ? first.citus.shardCount : expected.shardCount,
           ),
-          hasHeap: online ? false : table.hasHeap,
+          // Citus brings a local table back first, where writes wait.
+          hasHeap: !online && (table.hasHeap || table.citus.kind === 'local'),
         };
       });
       return forgetComments(
         distributedNow,
         (table) =>
           showTable(table.table) === step.table &&
-          (online || find(live, showTable(table.table)).citus.kind === 'local'),
+          find(live, showTable(table.table)).citus.kind === (online ? 'plain' : 'local'),
       );
     }
     case 'distribute-schema': {
@@ -300,10 +301,10 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
         reaches(added, table, (each) => each.citus.kind === 'reference' || each.citus.kind === 'local');
       const turned = new Set(added.tables.filter(turns).map(({ table }) => showTable(table)));
       const forgotten = forgetComments(
-        {
-          ...added,
-          tables: added.tables.map((table) => (turns(table) ? turnedLocal(added, table) : table)),
-        },
+        keepsWith(
+          { ...added, tables: added.tables.map((table) => (turns(table) ? turnedLocal(table) : table)) },
+          key,
+        ),
         (table) => turned.has(showTable(table.table)),
       );
       const { comment } = key;
@@ -441,20 +442,31 @@ function missing(live: LiveDatabase, key: LiveForeignKey, isMissing: boolean): L
   };
 }
 
-/** One that somebody added to Citus's metadata has company that stays there as well. */
-function turnedLocal(live: LiveDatabase, table: LiveTable): LiveTable {
-  const stays = reaches(live, table, ({ citus }) => citus.kind === 'local' && !citus.autoConverted);
-  return { ...table, citus: { kind: 'local', autoConverted: !stays }, hasHeap: false };
+function turnedLocal(table: LiveTable): LiveTable {
+  return { ...table, citus: { kind: 'local', autoConverted: true }, hasHeap: false };
 }
 
-/** Keeps a table in Citus's metadata where the step says so, and all that foreign keys connect with it. */
+/** A new foreign key to or from a table that is kept in Citus's metadata keeps all there that foreign keys connect with it. */
+function keepsWith(live: LiveDatabase, key: LiveForeignKey): LiveDatabase {
+  const kept = [tableOf(live, key), referenced(live, key)].find(
+    ({ citus }) => citus.kind === 'local' && !citus.autoConverted,
+  );
+  return kept === undefined ? live : keep(live, (table) => table === kept);
+}
+
+/** Keeps a table in Citus's metadata where the step says so. */
 function pin(live: LiveDatabase, { sql }: TablesStep): LiveDatabase {
-  const pins = (table: LiveTable): boolean =>
-    sql.includes(`SELECT citus_add_local_table_to_metadata(${sqlTableArgument(table.table)})`);
+  return keep(live, ({ table }) =>
+    sql.includes(`SELECT citus_add_local_table_to_metadata(${sqlTableArgument(table)})`),
+  );
+}
+
+/** Keeps local tables known to Citus that foreign keys connect with such a one. */
+function keep(live: LiveDatabase, such: (table: LiveTable) => boolean): LiveDatabase {
   return {
     ...live,
     tables: live.tables.map((table) =>
-      table.citus.kind === 'local' && reaches(live, table, pins)
+      table.citus.kind === 'local' && reaches(live, table, such)
         ? { ...table, citus: { ...table.citus, autoConverted: false } }
         : table,
     ),
