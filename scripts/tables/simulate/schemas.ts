@@ -114,7 +114,7 @@ export async function readSchemas(
 }
 
 /** The tables that are local to Citus, or turn local with reference tables, in the order of their shards' ids. */
-async function localInOrder(
+export async function localInOrder(
   client: Client,
   references: readonly TableName[],
   citus: boolean,

@@ -49,8 +49,11 @@ async function createTenants(orders: string): Promise<void> {
     `CREATE TABLE kinds (id int PRIMARY KEY); INSERT INTO kinds VALUES (1);
      CREATE TABLE shared (id int, note text);
      INSERT INTO shared SELECT i, repeat('x', 200) FROM generate_series(1, 15) i, generate_series(1, 2000 * i);
-     ${tenants.join('\n')} ANALYZE`,
+     ${tenants.slice(0, 2).join('\n')}`,
   );
+  // As autovacuum does at any time: foreign keys made from here on lie before those of the first tenants in the catalog.
+  await query(database.platform, 'VACUUM pg_depend');
+  await query(database.target, `${tenants.slice(2).join('\n')} ANALYZE`);
 }
 
 const simulated = async (strategy: RebalanceStrategy): Promise<Simulation> => {
