@@ -242,8 +242,9 @@ platformSuite('simulated moves', () => {
       for (let seed = 1; seed <= 40; seed += 1) {
         const random = seededRandom(seed);
         const holds = [random() < 0.5, random() < 0.8, true];
-        // Few different costs make ties, many make single precision matter.
-        const mask = seed % 2 === 0 ? 3 : 2 ** 31 - 1;
+        // Few different costs make ties. Their sums are exact in single precision, as those of files are up to 128 GiB:
+        // Citus adds up in an order that depends on the nodes' names and ports.
+        const mask = seed % 2 === 0 ? 3 : 2 ** 19 - 1;
         const threshold = Math.fround(Math.floor(random() * 4) / 10);
         const improvementThreshold = Math.fround(Math.floor(random() * 4) / 4);
         await client.query('BEGIN');
