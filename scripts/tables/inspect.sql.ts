@@ -335,5 +335,6 @@ SELECT json_build_object('schema', table_schema, 'name', table_name) AS table,
  ORDER BY table_schema COLLATE "C", table_name COLLATE "C", subject, subject_name COLLATE "C"`;
 
 export const DROPPED_FOREIGN_KEYS = `
-SELECT foreign_key AS "foreignKey" FROM scaleout.dropped_foreign_key
+SELECT table_schema AS schema, table_name AS table, constraint_name AS name, foreign_key AS "foreignKey"
+  FROM scaleout.dropped_foreign_key
  ORDER BY table_schema COLLATE "C", table_name COLLATE "C", constraint_name COLLATE "C"`;

@@ -42,6 +42,8 @@ import type {
   ViewRole,
 } from './live';
 import { sqlTable } from './names';
+import { readDroppedForeignKey, readRecordedComment } from './records';
+import type { DroppedForeignKeyRow } from './records';
 import { knowsSchemas } from './schemas';
 import { VIEW_ROLES } from './view-roles.sql';
 
@@ -95,10 +97,10 @@ async function read(
   const citus = session.citusVersion !== null;
   const sharding = knowsSchemas(session.citusVersion ?? undefined);
   const droppedForeignKeys = ownSchema.recordTable
-    ? (await rowsOf<{ foreignKey: DroppedForeignKey }>(DROPPED_FOREIGN_KEYS)).map((row) => row.foreignKey)
+    ? (await rowsOf<DroppedForeignKeyRow & QueryResultRow>(DROPPED_FOREIGN_KEYS)).map(readDroppedForeignKey)
     : [];
   const recordedComments = ownSchema.commentTable
-    ? await rowsOf<RecordedComment & QueryResultRow>(RECORDED_COMMENTS)
+    ? (await rowsOf<RecordedComment & QueryResultRow>(RECORDED_COMMENTS)).map(readRecordedComment)
     : [];
 
   const all = await rowsOf<RelationRow>(relations(citus));
