@@ -4,7 +4,9 @@
  * It is greedy: it takes the costliest shard of the fullest node that the emptiest node can take without the two of them
  * ending less equal than before, and begins anew, until every node is within the threshold of the average. Utilization
  * is cost over capacity, and every node that holds shards has capacity 1, as Azure's nodes have. Citus computes in
- * single precision, and so does this: otherwise ties would be decided differently.
+ * single precision, and so does this: otherwise ties would be decided differently. It adds up in the order of a hash of
+ * node names and ports, which nobody knows of nodes that are to come; sums of whole blocks come out the same in any order
+ * up to 128 GiB, and beyond that nodes and shards that differ by less than a ten-millionth may change places.
  */
 
 /** Strategies Citus ships; a node is as full as the bytes it holds, or as the number of shards. */

@@ -23,6 +23,7 @@ export function describeSimulation(simulation: Simulation): string {
     ...nodeLines(simulation.nodes),
     '',
     ...moveLines(simulation, 'Distributed on the coordinator alone, a rebalance after adding the workers'),
+    ...restoredLines(simulation),
     '',
     ...workersFirstLines(simulation),
     '',
@@ -182,6 +183,15 @@ function workersFirstLines({ workersFirst, workers, strategy }: Simulation): str
       : [
           `${count(workersFirst.schemasInAnyOrder.length)} schemas have tables that reference a reference table: those Citus deals out in an order of its own, to other nodes than here perhaps.`,
         ]),
+  ];
+}
+
+/** Shards of equal cost move by their ids, and those depend on where rows of the catalog lie. */
+function restoredLines({ workersFirst, moves }: Simulation): string[] {
+  const unordered = workersFirst.schemasInAnyOrder.length;
+  if (unordered < 2 || moves.length === 0) return [];
+  return [
+    `Where schemas count as equal, those move whose shards Citus makes first. Of ${count(unordered)} that is by where the foreign keys lie in the catalog of this database: in a copy of it, others of them may move.`,
   ];
 }
 

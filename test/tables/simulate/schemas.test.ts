@@ -3,6 +3,7 @@ import { wholeSchemas } from '../../../scripts/tables/simulate/schemas';
 import type { ReadSchema } from '../../../scripts/tables/simulate/schemas';
 import { simulateCluster } from '../../../scripts/tables/simulate/simulation';
 import type { SimulationInput } from '../../../scripts/tables/simulate/simulation';
+import { describeSimulation } from '../../../scripts/tables/simulate/text';
 
 test('a schema goes to the node that its colocation id gives', () => {
   expect([2, 3, 4, 5].map((id) => schemaNode(id, 3))).toEqual([2, 0, 1, 2]);
@@ -75,5 +76,22 @@ describe('a cluster of schemas alone', () => {
       'a.t',
     ]);
     expect(workersFirst.schemasInAnyOrder).toEqual(['b', 'c']);
+  });
+
+  test('it is said that a copy of the database may hold equal ones in another order', () => {
+    const said = (...places: (number | undefined)[]): boolean =>
+      /Of 2 that is by where the foreign keys lie in the catalog of this database/.test(
+        describeSimulation(
+          simulateCluster(
+            input(
+              places.map((turnsLocal, at) =>
+                tenant(`s${String(at)}`, 1, turnsLocal === undefined ? {} : { turnsLocal }),
+              ),
+            ),
+          ),
+        ),
+      );
+    expect(said(1, undefined, 0)).toBe(true);
+    expect(said(0, undefined, undefined)).toBe(false);
   });
 });
