@@ -5,7 +5,7 @@ import { withoutAway } from './comments';
 import type { Placed } from './comments';
 import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
 import { canReturn } from './foreign-keys';
-import type { LiveTable } from './live';
+import type { LiveForeignKey, LiveTable } from './live';
 import { sameTable, showTable } from './names';
 import { inOrder, orderTables } from './order';
 import type { Edge } from './order';
@@ -241,7 +241,7 @@ function canBeUndistributed(live: LiveTable | undefined): boolean {
 }
 
 function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): TablesStep[] {
-  const partitioned = outlook.liveTable(key.table)?.kind === 'partitioned';
+  const atOnce = whyAtOnce(key, outlook);
   const to = showTable(key.references);
   if (state === 'there') {
     return [
@@ -257,12 +257,13 @@ function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): Tabl
   const restore = step(
     'restore-foreign-key',
     key.table,
-    sql.restoreForeignKey(key, { atOnce: partitioned }),
+    sql.restoreForeignKey(key, { atOnce: atOnce !== undefined }),
     {
-      comment: partitioned
-        ? `brings the foreign key to ${to} back and reads every row, with writes waiting: PostgreSQL takes none of a partitioned table unchecked`
-        : `brings the foreign key to ${to} back, in force for new rows`,
-      blocksWrites: partitioned,
+      comment:
+        atOnce === undefined
+          ? `brings the foreign key to ${to} back, in force for new rows`
+          : `brings the foreign key to ${to} back and reads every row, with writes waiting: ${atOnce}`,
+      blocksWrites: atOnce !== undefined,
       reversible: true,
     },
     key.name,
@@ -279,6 +280,17 @@ function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): Tabl
   );
   return [
     ...(state === 'away' ? [restore] : []),
-    ...(key.validated && (state === 'added' || !partitioned) ? [validate] : []),
+    ...(key.validated && (state === 'added' || atOnce === undefined) ? [validate] : []),
   ];
+}
+
+/** Why a foreign key cannot come back first and be validated after, as the rest of a sentence; undefined where it can. */
+function whyAtOnce({ table, references, validated }: LiveForeignKey, outlook: Outlook): string | undefined {
+  if (outlook.liveTable(table)?.kind === 'partitioned')
+    return 'PostgreSQL takes none of a partitioned table unchecked';
+  // Such a one is on the coordinator alone, and Citus would validate it on every node.
+  const [from, to] = [outlook.becomes(table).kind, outlook.becomes(references).kind];
+  return validated && from === 'reference' && to === 'local'
+    ? 'Citus validates none of a reference table that references a local one'
+    : undefined;
 }

@@ -274,6 +274,22 @@ describe('foreign keys that return', () => {
     expect(kept(carryOut(expected, live))).toEqual(['mine', '']);
   });
 
+  test('one of a reference table to a local one comes back checked: Citus could not validate it after', () => {
+    const key = foreignKey('kinds', ['id'], 'plain', { name: 'of_plain' });
+    const live = liveDatabase([
+      liveTable('plain', { citus: reference, hasHeap: false }),
+      liveTable('kinds', { citus: distributed('id', 3), hasHeap: false, foreignKeys: [key] }),
+    ]);
+    const expected = distribution({ tables: [table('plain', 'local'), table('kinds', 'reference')] });
+    expect(ids(expected, live)).not.toContain('validate-foreign-key:kinds:of_plain');
+    const restore = planTables(expected, live).steps.find(({ action }) => action === 'restore-foreign-key');
+    expect(restore).toMatchObject({
+      blocksWrites: true,
+      comment: expect.stringMatching(/Citus validates none of a reference table/) as string,
+    });
+    expect(carryOut(expected, live).tables[1]?.foreignKeys).toEqual([key]);
+  });
+
   test('a comment that is recorded for one that is away is back when that is', () => {
     const link = foreignKey('a', ['id'], 'b', { name: 'link' });
     const recordedComments = [{ table: named('a'), comment: why('link'), missing: false }];

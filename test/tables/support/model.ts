@@ -288,12 +288,13 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
       });
     case 'restore-foreign-key': {
       const key = recorded();
+      const atOnce = key.validated && !step.sql.some((sql) => sql.endsWith(' NOT VALID'));
       const added: LiveDatabase = {
         ...on((table) => ({
           ...table,
-          foreignKeys: [...table.foreignKeys, { ...withoutComment(key), validated: false }],
+          foreignKeys: [...table.foreignKeys, { ...withoutComment(key), validated: atOnce }],
         })),
-        droppedForeignKeys: key.validated ? live.droppedForeignKeys : without(key),
+        droppedForeignKeys: key.validated && !atOnce ? live.droppedForeignKeys : without(key),
       };
       // Citus knows all tables that foreign keys connect, or none of them.
       const turns = (table: LiveTable): boolean =>
@@ -328,6 +329,8 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
     }
     case 'validate-foreign-key': {
       const key = recorded();
+      if (tableOf(live, key).citus.kind === 'reference' && referenced(live, key).citus.kind === 'local')
+        throw new Error('the constraint does not exist on the other nodes');
       return {
         ...on((table) => ({
           ...table,
