@@ -55,9 +55,12 @@ export function tenantsDistribution(kind: 'distributed' | 'local'): Distribution
   };
 }
 
-/** What no way there or back may lose. */
-export async function keptOf(target: ConnectionTarget): Promise<object[]> {
-  return query(target, KEPT, [[...TENANTS]]);
+/** What no way there or back may lose, table by table. */
+export async function keptOf(
+  target: ConnectionTarget,
+  schemas: readonly string[] = TENANTS,
+): Promise<{ readonly nspname: string; readonly relname: string }[]> {
+  return query(target, KEPT, [schemas]);
 }
 
 const KEPT = `

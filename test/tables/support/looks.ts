@@ -1,0 +1,11 @@
+import type { LiveDatabase } from '../../../scripts/tables/live';
+import type { TablesPlan } from '../../../scripts/tables/plan';
+
+/** What a run saw and planned, each time that it looked. */
+export interface Look {
+  readonly live: LiveDatabase;
+  readonly plan: TablesPlan;
+}
+
+/** Filled where a test file puts one that notes what it is asked in the place of `planTables`, as nobody else sees a run between two steps. */
+export const looks: Look[] = [];
