@@ -449,12 +449,29 @@ function turnedLocal(table: LiveTable): LiveTable {
   return { ...table, citus: { kind: 'local', autoConverted: true }, hasHeap: false };
 }
 
-/** A new foreign key to or from a table that is kept in Citus's metadata keeps all there that foreign keys connect with it. */
-function keepsWith(live: LiveDatabase, key: LiveForeignKey): LiveDatabase {
-  const kept = [tableOf(live, key), referenced(live, key)].find(
-    ({ citus }) => citus.kind === 'local' && !citus.autoConverted,
-  );
-  return kept === undefined ? live : keep(live, (table) => table === kept);
+/**
+ * A new foreign key between a table that is kept in Citus's metadata and another local one keeps all that others connect with the
+ * latter.
+ */
+function keepsWith(live: LiveDatabase, { name, table, references }: LiveForeignKey): LiveDatabase {
+  const isKept = ({ citus }: LiveTable): boolean => citus.kind === 'local' && !citus.autoConverted;
+  const isOther = ({ citus }: LiveTable): boolean => citus.kind === 'local' && citus.autoConverted;
+  const ends = [table, references].map((end) => find(live, showTable(end)));
+  const other = ends.find(isOther);
+  if (other === undefined || !ends.some(isKept)) return live;
+  const before: LiveDatabase = {
+    ...live,
+    tables: live.tables.map((each) =>
+      sameTable(each.table, table)
+        ? { ...each, foreignKeys: each.foreignKeys.filter((key) => key.name !== name) }
+        : each,
+    ),
+  };
+  const kept = keep(before, (each) => sameTable(each.table, other.table));
+  return {
+    ...live,
+    tables: live.tables.map((each, place) => ({ ...each, citus: kept.tables[place]?.citus ?? each.citus })),
+  };
 }
 
 /** Keeps a table in Citus's metadata where the step says so. */
