@@ -114,8 +114,8 @@ platformSuite('tables apply on the sensors', () => {
     );
     expect(there.map((row) => row.event_id)).toEqual([...written].sort((a, b) => Number(a) - Number(b)));
     expect(await wrongChecks(expected)).toEqual([]);
-    // Held up for moments, never for the time of the copy.
-    expect(slowest).toBeLessThan(5_000);
+    // Held up for moments, and on a busy machine for the five seconds at most for which writers are kept from Citus's weakness.
+    expect(slowest).toBeLessThan(8_000);
   });
 
   test('a second run beside the first is told who is at work', async () => {
