@@ -7,7 +7,7 @@ import { silentReporter } from '../../scripts/lib/reporter';
 import { citusUrlEngine } from '../../scripts/local/engines/citus-url';
 import { foreignRelations } from '../../scripts/local/engines/borrowed-database';
 import type { LocalCluster } from '../../scripts/local/engines/engine';
-import { addNodes, createDatabase, registerCoordinator } from '../../scripts/local/engines/platform';
+import { addNodes, createDatabase, LOGIN, registerCoordinator } from '../../scripts/local/engines/platform';
 import { laneSuite } from './lanes';
 import { testCluster, testLogin } from './test-cluster';
 import { testRun } from './test-run';
@@ -56,9 +56,18 @@ export async function freshCitusDatabase(options: { readonly workers: 0 | 2 }): 
   if (coordinator === undefined) throw new Error('the test cluster has no coordinator');
   const database = `test_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
   await Promise.all(
-    cluster.nodes.map((node) =>
-      createDatabase(testLogin(cluster, node, cluster.superuser, 'postgres'), database, { citus: true }),
-    ),
+    cluster.nodes.map(async (node) => {
+      const login = testLogin(cluster, node, cluster.superuser, 'postgres');
+      const { template } = cluster;
+      if (template === undefined) await createDatabase(login, database, { citus: true });
+      else {
+        await withClient(login, (client) =>
+          client.query(
+            `CREATE DATABASE ${escapeIdentifier(database)} OWNER ${escapeIdentifier(LOGIN)} TEMPLATE ${escapeIdentifier(template)}`,
+          ),
+        );
+      }
+    }),
   );
   const platform = testLogin(cluster, coordinator, cluster.superuser, database);
   await registerCoordinator(platform, {

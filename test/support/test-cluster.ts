@@ -1,11 +1,12 @@
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { withClient } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { localEngines } from '../../scripts/local/engines';
 import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import { takeDownCluster } from '../../scripts/local/engines/cluster-directory';
-import { LOGIN, PLATFORM } from '../../scripts/local/engines/platform';
+import { createDatabase, LOGIN, PLATFORM } from '../../scripts/local/engines/platform';
 import { testRun } from './test-run';
 
 /** A server of the test cluster. */
@@ -27,10 +28,17 @@ export interface TestCluster {
   readonly passwords?: Readonly<Record<string, string>>;
   /** What takes it down; absent for a cluster somebody else runs. */
   readonly directory?: string;
+  /**
+   * A database with Citus on every node that nobody connects to: a copy of it is a fifth of the work of CREATE EXTENSION. Absent for a
+   * cluster somebody else runs.
+   */
+  readonly template?: string;
 }
 
 /** Where a worker remembers its cluster, in the folder of the run. */
 const CLUSTER_FILE = /^cluster-\d+\.json$/;
+
+const TEMPLATE = 'test_template';
 
 let found: Promise<TestCluster> | undefined;
 
@@ -111,7 +119,7 @@ async function startCluster(): Promise<TestCluster> {
         servers.login(coordinator, user, 'postgres').password ?? '',
       ]),
     );
-    return {
+    const cluster: TestCluster = {
       host: '127.0.0.1',
       nodes: nodes.map(({ publishedPort, host, port }) => ({
         port: publishedPort,
@@ -121,9 +129,25 @@ async function startCluster(): Promise<TestCluster> {
       superuser: PLATFORM,
       passwords,
       directory: servers.directory,
+      template: TEMPLATE,
     };
+    await Promise.all(
+      cluster.nodes.map((node) => createTemplate(testLogin(cluster, node, PLATFORM, 'postgres'))),
+    );
+    return cluster;
   } catch (error) {
     await servers.stop();
     throw error;
   }
+}
+
+async function createTemplate(platform: ConnectionTarget): Promise<void> {
+  await createDatabase(platform, TEMPLATE, { citus: true });
+  await withClient(platform, async (client) => {
+    await client.query(`ALTER DATABASE ${TEMPLATE} ALLOW_CONNECTIONS false`);
+    // Citus looks after every database that it is in, and one that somebody is connected to cannot be copied.
+    await client.query('SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1', [
+      TEMPLATE,
+    ]);
+  });
 }
