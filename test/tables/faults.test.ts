@@ -1,6 +1,6 @@
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
-import { findFaults, requireNoFaults } from '../../scripts/tables/faults';
-import type { LiveDatabase, LiveForeignKey, LiveTable, MixedSequence } from '../../scripts/tables/live';
+import type { ExpectedTable } from '../../config/distribution-types';
+import { requireNoFaults } from '../../scripts/tables/faults';
+import type { LiveForeignKey, LiveTable, MixedSequence } from '../../scripts/tables/live';
 import { Outlook } from '../../scripts/tables/outlook';
 import {
   column,
@@ -16,20 +16,10 @@ import {
   reference as citusReference,
   sensors,
 } from './support/catalog';
-
-const faultsOf = (expected: Distribution, live: LiveDatabase): string[] =>
-  findFaults(new Outlook(expected, live));
+import { byId, faultsOf, spec } from './support/specifications';
 
 test('the sensors have none', () => {
   expect(faultsOf(distribution(), liveDatabase(sensors()))).toEqual([]);
-});
-
-const spec = (...tables: ExpectedTable[]): Distribution => distribution({ tables });
-const byId = (name: string, more: object = {}): ExpectedTable => ({
-  kind: 'distributed',
-  table: named(name),
-  distributeBy: 'id',
-  ...more,
 });
 
 describe('one table', () => {

@@ -20,18 +20,8 @@ import {
   named,
   primaryKey,
   reference,
+  schemaOf,
 } from './support/catalog';
-
-const schemaOf = (schema: string, more: Partial<LiveSchema> = {}): LiveSchema => ({
-  schema,
-  owner: 'citus',
-  ours: true,
-  extensions: [],
-  othersTables: [],
-  strayPartitions: [],
-  subqueryPolicies: [],
-  ...more,
-});
 
 const within = (schema: string, name: string, more: Partial<LiveTable> = {}): LiveTable =>
   liveTable(name, { table: { schema, name }, ...more });

@@ -1,28 +1,18 @@
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
-import { findFaults } from '../../scripts/tables/faults';
-import type { CitusTable, LiveDatabase, LiveTable, ViewRole } from '../../scripts/tables/live';
-import { Outlook } from '../../scripts/tables/outlook';
+import type { Distribution } from '../../config/distribution-types';
+import type { CitusTable, LiveTable, ViewRole } from '../../scripts/tables/live';
 import {
   distributed,
-  distribution,
   foreignKey,
   liveDatabase,
   liveTable,
   named,
   reference,
+  schemaOf,
 } from './support/catalog';
+import { byId, faultsOf, spec, whole } from './support/specifications';
 
-const byId = (name: string): ExpectedTable => ({
-  kind: 'distributed',
-  table: named(name),
-  distributeBy: 'id',
-});
-const whole = (name: string): ExpectedTable => ({ kind: 'reference', table: named(name) });
-const spec = (...tables: ExpectedTable[]): Distribution => distribution({ tables });
-const faultsOf = (expected: Distribution, ...tables: LiveTable[]): string[] =>
-  faultsIn(expected, liveDatabase(tables));
-const faultsIn = (expected: Distribution, live: LiveDatabase): string[] =>
-  findFaults(new Outlook(expected, live));
+const faultsAmong = (expected: Distribution, ...tables: LiveTable[]): string[] =>
+  faultsOf(expected, liveDatabase(tables));
 
 /** A role that reads table t through view v. */
 const reads = (more: Partial<ViewRole> = {}): ViewRole => ({
@@ -37,7 +27,7 @@ const t = (viewRoles: readonly ViewRole[], more: Partial<LiveTable> = {}): LiveT
   liveTable('t', { viewRoles, ...more });
 
 test('a role that reads a table through a view alone is named, with the view and the ways out', () => {
-  expect(faultsOf(spec(byId('t')), t([reads()]))).toEqual([
+  expect(faultsAmong(spec(byId('t')), t([reads()]))).toEqual([
     "table t is read through view v by app without SELECT on t, which PostgreSQL asks of the view's owner and Citus of whoever reads: " +
       'GRANT SELECT ON t TO app, let the view read a SECURITY DEFINER function that RETURNS TABLE instead, or leave table t out',
   ]);
@@ -45,7 +35,7 @@ test('a role that reads a table through a view alone is named, with the view and
 
 test('nobody is named where the table stays, or is one of Citus’s already', () => {
   const quiet = (expected: Distribution, citus: CitusTable): void => {
-    expect(faultsOf(expected, t([reads({ writes: ['INSERT'] })], { citus }))).toEqual([]);
+    expect(faultsAmong(expected, t([reads({ writes: ['INSERT'] })], { citus }))).toEqual([]);
   };
   quiet(spec({ kind: 'local', table: named('t') }), { kind: 'plain' });
   quiet(spec(), { kind: 'plain' });
@@ -57,34 +47,25 @@ test('nobody is named where the table stays, or is one of Citus’s already', ()
 });
 
 test('a reference table and a schema count as well, each with what is to be left out', () => {
-  expect(faultsOf(spec(whole('t')), t([reads()]))[0]).toMatch(/or leave table t out$/);
+  expect(faultsAmong(spec(whole('t')), t([reads()]))[0]).toMatch(/or leave table t out$/);
   const table = { schema: 'a', name: 't' };
-  const schema = {
-    schema: 'a',
-    owner: 'citus',
-    ours: true,
-    extensions: [],
-    othersTables: [],
-    strayPartitions: [],
-    subqueryPolicies: [],
-  };
-  const live = liveDatabase([t([reads({ lacksSelect: [table] })], { table })], { schemas: [schema] });
-  expect(faultsIn({ ...spec(), schemas: [{ kind: 'distributed', schema: 'a' }] }, live)).toEqual([
+  const live = liveDatabase([t([reads({ lacksSelect: [table] })], { table })], { schemas: [schemaOf('a')] });
+  expect(faultsOf({ ...spec(), schemas: [{ kind: 'distributed', schema: 'a' }] }, live)).toEqual([
     expect.stringMatching(/^table a\.t is read .* GRANT SELECT ON a\.t TO app, .* or leave schema a out$/),
   ]);
 });
 
 test('a neighbour that turns local with a new reference table counts as well', () => {
   const child = t([reads()], { foreignKeys: [foreignKey('t', ['id'], 'kinds')] });
-  expect(faultsOf(spec(whole('kinds')), child, liveTable('kinds'))).toEqual([
+  expect(faultsAmong(spec(whole('kinds')), child, liveTable('kinds'))).toEqual([
     expect.stringMatching(/^table t is read .* or leave table kinds out, which takes t along$/),
   ]);
-  expect(faultsOf(spec(whole('other')), child, liveTable('kinds'), liveTable('other'))).toEqual([]);
+  expect(faultsAmong(spec(whole('other')), child, liveTable('kinds'), liveTable('other'))).toEqual([]);
 });
 
 test('schemas and tables beside it are granted along, and equal gaps are told once', () => {
   const gap = { lacksSelect: [named('t'), named('u')], lacksUsage: ['hidden'] };
-  const faults = faultsOf(
+  const faults = faultsAmong(
     spec(byId('t'), byId('u')),
     t([reads(gap), reads({ ...gap, view: named('w'), role: 'PUBLIC' })]),
     liveTable('u', { viewRoles: [reads(gap)] }),
@@ -100,7 +81,7 @@ test('of many, a handful is named', () => {
   const many = Array.from({ length: 8 }, (_, index) =>
     reads({ role: `r${String(index)}`, view: named(`v${String(index)}`) }),
   );
-  expect(faultsOf(spec(byId('t')), t(many))).toEqual([
+  expect(faultsAmong(spec(byId('t')), t(many))).toEqual([
     expect.stringMatching(
       /through views v0, v1, v2, v3, v4 and 3 more by r0, r1, r2, r3, r4 and 3 more .*GRANT SELECT ON t TO each of them/,
     ),
@@ -108,8 +89,10 @@ test('of many, a handful is named', () => {
 });
 
 test('a role that writes through a view alone is named by what it may do', () => {
-  expect(faultsOf(spec(byId('t')), t([reads({ lacksSelect: [], writes: ['INSERT', 'UPDATE'] })]))).toEqual([
-    'table t is written through view v by app, with INSERT and UPDATE on that alone, and Citus writes through no view: ' +
-      'grant INSERT and UPDATE on t and write there, revoke them on the view, or leave table t out',
-  ]);
+  expect(faultsAmong(spec(byId('t')), t([reads({ lacksSelect: [], writes: ['INSERT', 'UPDATE'] })]))).toEqual(
+    [
+      'table t is written through view v by app, with INSERT and UPDATE on that alone, and Citus writes through no view: ' +
+        'grant INSERT and UPDATE on t and write there, revoke them on the view, or leave table t out',
+    ],
+  );
 });

@@ -6,6 +6,7 @@ import type {
   LiveForeignKey,
   LiveKey,
   LiveTable,
+  LiveSchema,
 } from '../../../scripts/tables/live';
 
 /** Catalogs as literal values: what `inspect` would have read. */
@@ -196,3 +197,14 @@ export function distributedSensors(events: Partial<LiveTable> = {}): LiveTable[]
     },
   });
 }
+
+export const schemaOf = (schema: string, more: Partial<LiveSchema> = {}): LiveSchema => ({
+  schema,
+  owner: 'citus',
+  ours: true,
+  extensions: [],
+  othersTables: [],
+  strayPartitions: [],
+  subqueryPolicies: [],
+  ...more,
+});
