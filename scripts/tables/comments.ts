@@ -63,10 +63,7 @@ export function withComments(
       turn?.forgets === 'everything' ||
       (turn !== undefined && on === 'constraint' && foreignKeys.some((key) => key.name === name));
     const unrecorded = comments.filter(
-      (comment) =>
-        forgets(comment) &&
-        !isAway(table, comment) &&
-        !known.some(({ comment: { on, name } }) => on === comment.on && name === comment.name),
+      (comment) => forgets(comment) && !isAway(table, comment) && !isRecorded(comment, known),
     );
     if (unrecorded.length > 0) {
       record.push(recordComments(table, unrecorded, record.length === 0 && !live.ownSchema.commentTable));
@@ -99,6 +96,11 @@ export function withComments(
     recorded,
     allBack,
   };
+}
+
+/** Whether an earlier run wrote down what is on this. @param known what it wrote down of the table */
+export function isRecorded({ on, name }: LiveComment, known: readonly RecordedComment[]): boolean {
+  return known.some(({ comment }) => comment.on === on && comment.name === name);
 }
 
 /** The comments of a table without those on foreign keys that are away by then. */

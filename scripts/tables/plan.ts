@@ -1,5 +1,5 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
-import { recordComments, withComments, withoutAway } from './comments';
+import { isRecorded, recordComments, withComments, withoutAway } from './comments';
 import type { Commented } from './comments';
 import { connections } from './connections';
 import { diffTables } from './diff';
@@ -104,15 +104,8 @@ function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly
   const awayFrom = (table: TableName): ReadonlySet<string> =>
     new Set([...away].filter((key) => sameTable(key.table, table)).map(({ name }) => name));
   const comments = back.flatMap((table) => {
-    const record = withoutAway(table, awayFrom(table.table)).filter(
-      (comment) =>
-        !live.recordedComments.some(
-          (each) =>
-            sameTable(each.table, table.table) &&
-            each.comment.on === comment.on &&
-            each.comment.name === comment.name,
-        ),
-    );
+    const known = live.recordedComments.filter((each) => sameTable(each.table, table.table));
+    const record = withoutAway(table, awayFrom(table.table)).filter((comment) => !isRecorded(comment, known));
     return record.length === 0 ? [] : [{ table: table.table, record }];
   });
   const connected = connections(outlook, mine);
