@@ -24,6 +24,8 @@ const INTERVAL_MS = 200;
 const EVERYWHERE_MS = [1_000, 5_000] as const;
 /** A look at every node costs connections there, and with them the time of the copy itself: it may have a fiftieth. */
 const EVERYWHERE_SHARE = 1 / 50;
+/** While a step waits for a lock on a worker, whoever holds it is looked for so often at least. */
+const LOOKS_PER_LOCK = 3;
 /** A cancellation falls flat between two statements, and is in the way of the clean-up after one: not at every look. */
 const LOOKS_PER_CANCEL = 5;
 
@@ -60,14 +62,17 @@ export function watch(client: Client, watched: Watched): Watch {
     if (looksAborted % LOOKS_PER_CANCEL === 0) await client.query(CANCEL, [watched.pid]);
     looksAborted += 1;
   };
-  const look = async (everywhere: boolean): Promise<void> => {
+  const lookHere = async (): Promise<boolean> => {
     const { rows } = await client.query<Blocker>(BLOCKERS, [watched.pid]);
     if (rows.length > 0) seen = rows;
-    if (!everywhere) return;
-    if (rows.length === 0) {
-      const { rows: elsewhere } = await client.query<Blocker>(WORKER_BLOCKERS, [watched.pid]);
-      if (elsewhere.length > 0) seen = elsewhere;
-    }
+    return rows.length > 0;
+  };
+  // Whoever holds the lock is to be found before the step gives up on it.
+  const lookEverywhere = inTurn(watched.lockTimeoutMs / LOOKS_PER_LOCK, async () => {
+    const { rows } = await client.query<Blocker>(WORKER_BLOCKERS, [watched.pid]);
+    if (rows.length > 0) seen = rows;
+  });
+  const count = inTurn(Infinity, async () => {
     if (watched.copy?.measure.count === undefined) return;
     const { measure, progress } = watched.copy;
     const now = await watched.copy.measure.count(client);
@@ -75,9 +80,8 @@ export function watch(client: Client, watched: Watched): Watch {
     // Between the copies of two partitions there is none to be seen either.
     const catchesUp = now === undefined && copied >= NEARLY_ALL * (measure.total ?? 0);
     progress.update(copied, catchesUp ? 'copied; the shards catch up and switch over' : '');
-  };
+  });
   const loop = async (): Promise<void> => {
-    let due = performance.now() + EVERYWHERE_MS[0];
     for (;;) {
       try {
         await sleep(INTERVAL_MS, undefined, { signal: ended.signal });
@@ -86,9 +90,9 @@ export function watch(client: Client, watched: Watched): Watch {
       }
       // The connection of the step reports what matters. One that fails is no reason to leave the other out.
       await cancel().catch(() => undefined);
-      const from = performance.now();
-      await look(from >= due).catch(() => undefined);
-      if (from >= due) due = performance.now() + pauseAfter(performance.now() - from, watched.lockTimeoutMs);
+      const blockedHere = await lookHere().catch(() => false);
+      if (!blockedHere) await lookEverywhere().catch(() => undefined);
+      await count().catch(() => undefined);
     }
   };
   const looping = loop();
@@ -101,10 +105,24 @@ export function watch(client: Client, watched: Watched): Watch {
   };
 }
 
-/** Milliseconds to the next look at every node, after one that took so long. */
-export function pauseAfter(tookMs: number, lockTimeoutMs: number): number {
+/** Lets `look` run when it is due: a second from now at first, and then as its own cost allows. */
+function inTurn(mostMs: number, look: () => Promise<void>): () => Promise<void> {
+  let due = performance.now() + EVERYWHERE_MS[0];
+  return async () => {
+    const from = performance.now();
+    if (from < due) return;
+    try {
+      await look();
+    } finally {
+      due = performance.now() + pauseAfter(performance.now() - from, mostMs);
+    }
+  };
+}
+
+/** Milliseconds to the next look at every node, after one that took so long; never above `mostMs`, unless that is below a second. */
+export function pauseAfter(tookMs: number, mostMs: number): number {
   const [least, most] = EVERYWHERE_MS;
-  return Math.max(least, Math.min(tookMs / EVERYWHERE_SHARE, most, lockTimeoutMs / 3));
+  return Math.max(least, Math.min(tookMs / EVERYWHERE_SHARE, most, mostMs));
 }
 
 /** One blocker as messages name it. */
