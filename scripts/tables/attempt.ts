@@ -173,6 +173,9 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
     await client.query('SET LOCAL statement_timeout TO 0');
     await client.query('SET LOCAL idle_in_transaction_session_timeout TO 0');
     await client.query(`SET LOCAL lock_timeout TO ${String(Math.round(locks.timeoutMs))}`);
+    // Within a transaction Citus would fill the coordinator's shards in this very session, one row and index after the other; over
+    // connections it fills them side by side, as it does for a statement alone.
+    if (step.action === 'distribute') await client.query('SET LOCAL citus.enable_local_execution TO off');
     for (const statement of step.sql) await client.query(statement);
   });
   return LETS_WRITERS_THROUGH.includes(step.action) ? undefined : secondsSince(from);
