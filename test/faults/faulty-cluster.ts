@@ -9,7 +9,7 @@ import { startLocalCluster } from '../../scripts/local/engines/local-cluster';
 import { findNative } from '../../scripts/local/engines/native';
 import { DATABASE, PLATFORM } from '../../scripts/local/engines/platform';
 import { asUser } from '../../scripts/local/engines/postgres-binaries';
-import { LOOPBACK } from '../../scripts/local/engines/postgres-server';
+import { LOOPBACK } from '../../scripts/local/engines/ports';
 import { createServerProcesses } from '../../scripts/local/engines/server-processes';
 
 const run = promisify(execFile);

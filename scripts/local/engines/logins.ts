@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { ConnectionTarget } from '../../lib/connection';
 import { dropLogin, LOGIN, PLATFORM, setLogin } from './platform';
-import { LOOPBACK } from './postgres-server';
+import { LOOPBACK } from './ports';
 import type { ServerNode } from './server-set';
 
 /**

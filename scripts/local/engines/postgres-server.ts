@@ -1,19 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
 import { execFile, spawn } from 'node:child_process';
 import { appendFileSync, chownSync, closeSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { ScaleoutError } from '../../lib/errors';
+import type { FindPort } from './ports';
 import type { PostgresBinaries } from './postgres-binaries';
 import { asUser } from './postgres-binaries';
 import type { ServerUser } from './server-user';
 
 const run = promisify(execFile);
-
-/** Servers listen here and nowhere else. */
-export const LOOPBACK = '127.0.0.1';
 
 /** Seconds a server has to get ready; a loaded machine needs a few. */
 const START_TIMEOUT_S = 60;
@@ -87,11 +84,12 @@ export interface StartOptions {
   readonly name: string;
   readonly dataDirectory: string;
   readonly logFile: string;
+  readonly findPort: FindPort;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 /**
- * Starts the server of a data directory on a free port of this machine and waits until it takes connections.
+ * Starts the server of a data directory on a free port and waits until it takes connections.
  *
  * @throws ScaleoutError with the server's own words when it does not start
  */
@@ -100,7 +98,7 @@ export async function startServer(
   options: StartOptions,
 ): Promise<PostgresServer> {
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = await options.findPort();
     appendSettings(options.dataDirectory, { port });
     const log = openSync(options.logFile, 'w', 0o600);
     let ended: string | undefined;
@@ -161,20 +159,6 @@ function appendSettings(dataDirectory: string, settings: Settings): void {
 /** Servers see nothing of this program's environment: no Azure credentials, no CITUS_URL. */
 function serverEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC', ...more };
-}
-
-async function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, LOOPBACK, () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === 'object' && address !== null) resolve(address.port);
-        else reject(new Error('no free port'));
-      });
-    });
-  });
 }
 
 function logTail(file: string): string {

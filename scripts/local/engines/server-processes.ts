@@ -2,15 +2,10 @@ import { chownSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClusterDirectory, takeDownCluster } from './cluster-directory';
 import { Logins } from './logins';
+import { AscendingPorts, LOOPBACK } from './ports';
 import { copyBinaries, knownSettings } from './postgres-binaries';
 import type { Installation, PostgresServer, Settings } from './postgres-server';
-import {
-  copyDataDirectory,
-  initializeDataDirectory,
-  LOOPBACK,
-  startServer,
-  writePrivateFile,
-} from './postgres-server';
+import { copyDataDirectory, initializeDataDirectory, startServer, writePrivateFile } from './postgres-server';
 import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
 import { endProcessesIn } from './processes';
 import { startWatchdog } from './watchdog';
@@ -52,13 +47,16 @@ export async function createServerProcesses(options: ServerProcessesOptions): Pr
     const writePasswords = (): void => writePrivateFile(passwordFile, logins.passwordFile(), user);
     writePasswords();
 
+    const ports = new AscendingPorts();
     const startOne = async (name: string): Promise<(typeof servers)[number]> => {
+      const findPort = ports.find();
       const dataDirectory = join(files, name);
       await copyDataDirectory(installation, template, dataDirectory);
       const server = await startServer(installation, {
         name,
         dataDirectory,
         logFile: join(directory, `${name}.log`),
+        findPort,
         environment: { PGPASSFILE: passwordFile },
       });
       const node: ServerNode = { name, host: LOOPBACK, port: server.port, publishedPort: server.port };
