@@ -91,7 +91,7 @@ export function scaleFirstPairs(
           await database.addWorkers();
           await rebalance(database);
         }),
-      { warmUp: false },
+      { warmUp: 'each-pair' },
     );
   });
 }
