@@ -74,7 +74,7 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
           FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
           JOIN pg_rewrite r ON r.ev_class = family.oid
           JOIN pg_class rc ON rc.oid = family.oid JOIN pg_namespace rn ON rn.oid = rc.relnamespace
-         WHERE c.relkind IN ('r', 'p')) AS rules,
+         WHERE c.relkind = 'p' OR c.relkind = 'r' AND c.relhasrules) AS rules,
        ARRAY(SELECT t.tgname::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
               AND t.tgname !~ '^(citus_|truncate_trigger_)' ORDER BY t.tgname COLLATE "C") AS triggers,
        ARRAY(SELECT a.attname::text FROM pg_attribute a
