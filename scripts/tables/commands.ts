@@ -50,6 +50,8 @@ export interface TablesApplyInput extends TablesInput {
   /** Where to write the receipt for `tables verify --receipt`. */
   readonly receipt?: string;
   readonly locks?: LockPolicy;
+  /** Milliseconds that a look at the database is good for small steps; 0 looks after each. @default 1000 */
+  readonly lookLastsMs?: number;
 }
 
 export interface TablesVerifyInput extends TablesInput {

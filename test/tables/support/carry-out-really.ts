@@ -48,7 +48,10 @@ export async function carryOutReally(
     if (findFaults(new Outlook(expected, live)).length > 0) return { reached, wrong };
     const reviewed = (await tablesPlan(testContext(), { target, expected })).document;
     looks.length = 0;
-    const { applied, failed } = await tablesApply(testContext(), { target, expected, reviewed }).then(
+    // Every second one as runs do it, where small steps go unseen one by one.
+    const seesAll = reached % 2 === 0;
+    const input = { target, expected, reviewed, ...(seesAll ? { lookLastsMs: 0 } : {}) };
+    const { applied, failed } = await tablesApply(testContext(), input).then(
       ({ document }) => ({ applied: document, failed: [] }),
       (error: unknown) => ({
         applied: undefined,
@@ -58,7 +61,7 @@ export async function carryOutReally(
     if (looks.length === 0) throw new Error('nobody notes what a run sees and plans: see looks.ts');
     const found = [
       ...failed,
-      ...wrongOnTheWay(expected, reviewed, looks),
+      ...(seesAll ? wrongOnTheWay(expected, reviewed, looks) : []),
       ...(applied?.rows?.tables ?? [])
         .filter(({ same }) => !same)
         .map(({ table }) => `rows of ${table} are others`),
