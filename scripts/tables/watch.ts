@@ -24,8 +24,6 @@ const INTERVAL_MS = 200;
 const EVERYWHERE_MS = [1_000, 5_000] as const;
 /** A look at every node costs connections there, and with them the time of the copy itself: it may have a fiftieth. */
 const EVERYWHERE_SHARE = 1 / 50;
-/** While a step waits for a lock on a worker, whoever holds it is looked for so often at least. */
-const LOOKS_PER_LOCK = 3;
 /** A cancellation falls flat between two statements, and is in the way of the clean-up after one: not at every look. */
 const LOOKS_PER_CANCEL = 5;
 
@@ -67,8 +65,7 @@ export function watch(client: Client, watched: Watched): Watch {
     if (rows.length > 0) seen = rows;
     return rows.length > 0;
   };
-  // Whoever holds the lock is to be found before the step gives up on it.
-  const lookEverywhere = inTurn(watched.lockTimeoutMs / LOOKS_PER_LOCK, async () => {
+  const lookEverywhere = inTurn(watched.lockTimeoutMs, async () => {
     const { rows } = await client.query<Blocker>(WORKER_BLOCKERS, [watched.pid]);
     if (rows.length > 0) seen = rows;
   });
@@ -106,7 +103,7 @@ export function watch(client: Client, watched: Watched): Watch {
 }
 
 /** Lets `look` run when it is due: a second from now at first, and then as its own cost allows. */
-function inTurn(mostMs: number, look: () => Promise<void>): () => Promise<void> {
+function inTurn(lockTimeoutMs: number, look: () => Promise<void>): () => Promise<void> {
   let due = performance.now() + EVERYWHERE_MS[0];
   return async () => {
     const from = performance.now();
@@ -114,15 +111,20 @@ function inTurn(mostMs: number, look: () => Promise<void>): () => Promise<void> 
     try {
       await look();
     } finally {
-      due = performance.now() + pauseAfter(performance.now() - from, mostMs);
+      due = performance.now() + pauseAfter(performance.now() - from, lockTimeoutMs);
     }
   };
 }
 
-/** Milliseconds to the next look at every node, after one that took so long; never above `mostMs`, unless that is below a second. */
-export function pauseAfter(tookMs: number, mostMs: number): number {
+/**
+ * Milliseconds to the next look at every node, after one that took so long.
+ *
+ * @param lockTimeoutMs the step gives up on a lock after that, and whoever holds it is to be found before; Infinity where
+ *   nobody is looked for
+ */
+export function pauseAfter(tookMs: number, lockTimeoutMs: number): number {
   const [least, most] = EVERYWHERE_MS;
-  return Math.max(least, Math.min(tookMs / EVERYWHERE_SHARE, most, mostMs));
+  return Math.max(least, Math.min(tookMs / EVERYWHERE_SHARE, most, lockTimeoutMs / 3));
 }
 
 /** One blocker as messages name it. */

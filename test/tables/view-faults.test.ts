@@ -1,11 +1,7 @@
-import type { Distribution } from '../../config/distribution-types';
 import type { CitusTable, LiveTable } from '../../scripts/tables/live';
 import { planTables } from '../../scripts/tables/plan';
 import { foreignKey, liveDatabase, liveTable } from './support/catalog';
-import { byId, faultsOf, spec, whole } from './support/specifications';
-
-const faultsAmong = (expected: Distribution, ...tables: LiveTable[]): string[] =>
-  faultsOf(expected, liveDatabase(tables));
+import { byId, faultsAmong, spec, whole } from './support/specifications';
 
 describe('what is on views and would be lost', () => {
   const granted = (more: Partial<LiveTable> = {}): LiveTable =>

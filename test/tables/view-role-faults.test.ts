@@ -9,10 +9,7 @@ import {
   reference,
   schemaOf,
 } from './support/catalog';
-import { byId, faultsOf, spec, whole } from './support/specifications';
-
-const faultsAmong = (expected: Distribution, ...tables: LiveTable[]): string[] =>
-  faultsOf(expected, liveDatabase(tables));
+import { byId, faultsAmong, faultsOf, spec, whole } from './support/specifications';
 
 /** A role that reads table t through view v. */
 const reads = (more: Partial<ViewRole> = {}): ViewRole => ({

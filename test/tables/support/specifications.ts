@@ -1,8 +1,8 @@
 import type { Distribution, ExpectedTable } from '../../../config/distribution-types';
 import { findFaults } from '../../../scripts/tables/faults';
-import type { LiveDatabase } from '../../../scripts/tables/live';
+import type { LiveDatabase, LiveTable } from '../../../scripts/tables/live';
 import { Outlook } from '../../../scripts/tables/outlook';
-import { distribution, named } from './catalog';
+import { distribution, liveDatabase, named } from './catalog';
 
 /** Specifications of a few tables, and what a database contradicts of them. */
 
@@ -19,3 +19,6 @@ export const whole = (name: string): ExpectedTable => ({ kind: 'reference', tabl
 
 export const faultsOf = (expected: Distribution, live: LiveDatabase): string[] =>
   findFaults(new Outlook(expected, live));
+
+export const faultsAmong = (expected: Distribution, ...tables: LiveTable[]): string[] =>
+  faultsOf(expected, liveDatabase(tables));
