@@ -145,13 +145,25 @@ async function startCluster(): Promise<TestCluster> {
       template: TEMPLATE,
     };
     await Promise.all(
-      cluster.nodes.map((node) => createTemplate(testLogin(cluster, node, PLATFORM, 'postgres'))),
+      cluster.nodes.map(async (node) => {
+        const platform = testLogin(cluster, node, PLATFORM, 'postgres');
+        await stopAutovacuum(platform);
+        await createTemplate(platform);
+      }),
     );
     return cluster;
   } catch (error) {
     await servers.stop();
     throw error;
   }
+}
+
+/** It comes once a minute, in between whatever is tested then: tests that need its maps or statistics ask for them. */
+async function stopAutovacuum(platform: ConnectionTarget): Promise<void> {
+  await withClient(platform, async (client) => {
+    await client.query('ALTER SYSTEM SET autovacuum = off');
+    await client.query('SELECT pg_reload_conf()');
+  });
 }
 
 async function createTemplate(platform: ConnectionTarget): Promise<void> {

@@ -1,7 +1,6 @@
 import { loadWorkload } from '../../../config/workload';
 import { estimate } from '../../../scripts/rebalance/estimate';
 import { tablesApply } from '../../../scripts/tables/commands';
-import { sqlTable } from '../../../scripts/tables/names';
 import { simulate } from '../../../scripts/tables/simulate/commands';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
@@ -29,10 +28,6 @@ platformSuite('simulated bytes of shards', () => {
     await (name === 'sensors' ? createSensors(target, 200_000) : createPayments(target, 200_000));
     await query(target, 'ANALYZE');
     const expected = { ...loadWorkload(name).distribution, online: false };
-    // A vacuum in between adds its maps, which are a fifth of so small a shard.
-    for (const { table } of expected.tables) {
-      await query(target, `ALTER TABLE ${sqlTable(table)} SET (autovacuum_enabled = off)`);
-    }
     const { document } = await simulate(testContext(), {
       target,
       expected,

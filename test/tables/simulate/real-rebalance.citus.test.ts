@@ -79,8 +79,7 @@ platformSuite('a simulated rebalance of what is distributed already', () => {
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 0 });
     await withClient(database.target, async (client) => {
-      // Each by itself: Citus takes no schema in a transaction that wrote to shards side by side. Vacuumed, so that
-      // autovacuum does not add its maps to the sizes between what is foreseen and what Citus plans.
+      // Each by itself: Citus takes no schema in a transaction that wrote to shards side by side.
       for (const statement of `
         CREATE TABLE users (user_id bigint PRIMARY KEY, "odd % name" text);
         CREATE TABLE events (user_id bigint NOT NULL, n int, body text);
