@@ -8,15 +8,19 @@ import { silentReporter } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
 import { tablesApply, tablesPlan } from '../tables/commands';
 import type { TablesPlan } from '../tables/plan';
-import type { CitusServers, RunDatabase } from './citus-cluster';
-import { citusUnavailable, withCitusServers, withSensors } from './citus-cluster';
+import type { RunDatabase } from './citus-cluster';
+import { citusUnavailable, withCitusServers, withLoaded, withSensors } from './citus-cluster';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
 import { programMissing, runProgram } from './programs';
 import { psqlScript } from './psql-script';
+import { createWideSchema, wideDistribution } from './wide-schema';
 
 /** Readings that are distributed, over a coordinator that holds shards and two workers. */
 const ROWS = 2_000_000;
+
+/** Tables of the wide schema. */
+const TABLES = 120;
 
 /** What both figures are measured against, for people. */
 export const APPLY_PEER = 'the same SQL in psql';
@@ -38,57 +42,71 @@ export async function measureApply(
   runs: number,
   compareRows: boolean,
 ): Promise<Pair[]> {
+  const { distribution: expected } = loadWorkload('sensors');
   return withCitusServers(['coordinator', 'w0', 'w1'], (servers) =>
-    applyPairs(servers, context, { rows: ROWS, runs, compareRows }),
+    withSensors(servers, ROWS, context.signal, (fresh) =>
+      applyPairs(fresh, context, { expected, runs, compareRows }),
+    ),
+  );
+}
+
+/**
+ * The same of a schema of many small tables, where looking at the database between two steps weighs most: {@link TABLES}
+ * of them, empty, with three foreign keys each.
+ */
+export async function measureApplyWide(context: VerbContext, runs: number): Promise<Pair[]> {
+  return withCitusServers(['coordinator', 'w0', 'w1'], (servers) =>
+    withLoaded(
+      servers,
+      (client) => createWideSchema(client, TABLES),
+      (fresh) => applyPairs(fresh, context, { expected: wideDistribution(TABLES), runs, compareRows: false }),
+    ),
   );
 }
 
 export interface ApplyRuns {
-  readonly rows: number;
+  readonly expected: Distribution;
   readonly runs: number;
   readonly compareRows: boolean;
-  /** @default that of the sensors */
-  readonly expected?: Distribution;
 }
 
+/** @param fresh makes the database of a run, as {@link withLoaded} hands it out */
 export async function applyPairs(
-  servers: CitusServers,
+  fresh: () => Promise<RunDatabase>,
   { signal, confirm }: VerbContext,
-  { rows, runs, compareRows, expected = loadWorkload('sensors').distribution }: ApplyRuns,
+  { expected, runs, compareRows }: ApplyRuns,
 ): Promise<Pair[]> {
   const context: VerbContext = { reporter: silentReporter, signal, confirm };
   const directory = await mkdtemp(path.join(tmpdir(), 'scaleout-bench-'));
   const planOf = async ({ target }: RunDatabase): Promise<TablesPlan> =>
     (await tablesPlan(context, { target, expected })).document;
+  const measured = async (
+    work: (database: RunDatabase, plan: TablesPlan) => Promise<unknown>,
+  ): Promise<number> => {
+    const database = await fresh();
+    try {
+      await database.addWorkers();
+      // Both sides look once before, so that neither meets a colder server than the other.
+      const plan = await planOf(database);
+      const seconds = await secondsOf(() => work(database, plan));
+      const left = (await planOf(database)).steps.map(({ id }) => id);
+      if (left.length > 0) throw new ScaleoutError(`a run of this bench left undone: ${left.join(', ')}`);
+      return seconds;
+    } finally {
+      await database.drop();
+    }
+  };
   try {
-    return await withSensors(servers, rows, signal, (fresh) => {
-      const measured = async (
-        work: (database: RunDatabase, plan: TablesPlan) => Promise<unknown>,
-      ): Promise<number> => {
-        const database = await fresh();
-        try {
-          await database.addWorkers();
-          // Both sides look once before, so that neither meets a colder server than the other.
-          const plan = await planOf(database);
-          const seconds = await secondsOf(() => work(database, plan));
-          const left = (await planOf(database)).steps.map(({ id }) => id);
-          if (left.length > 0) throw new ScaleoutError(`a run of this bench left undone: ${left.join(', ')}`);
-          return seconds;
-        } finally {
-          await database.drop();
-        }
-      };
-      return measurePairs(
-        runs,
-        () => measured(({ target }) => tablesApply(context, { target, expected, compareRows })),
-        () =>
-          measured(async ({ target }, { steps }) => {
-            const file = path.join(directory, 'plan.sql');
-            await writeFile(file, psqlScript(steps), { mode: 0o600 });
-            await runProgram('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', file], target, signal);
-          }),
-      );
-    });
+    return await measurePairs(
+      runs,
+      () => measured(({ target }) => tablesApply(context, { target, expected, compareRows })),
+      () =>
+        measured(async ({ target }, { steps }) => {
+          const file = path.join(directory, 'plan.sql');
+          await writeFile(file, psqlScript(steps), { mode: 0o600 });
+          await runProgram('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', file], target, signal);
+        }),
+    );
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

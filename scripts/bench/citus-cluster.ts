@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { loadWorkload } from '../../config/workload';
 import { explain } from '../lib/errors';
@@ -62,17 +63,34 @@ export async function withCitusServers<T>(
   }
 }
 
+/** The sensors on one node, as a {@link withLoaded} database. */
+export function withSensors<T>(
+  servers: CitusServers,
+  rows: number,
+  signal: AbortSignal,
+  use: (fresh: () => Promise<RunDatabase>) => Promise<T>,
+): Promise<T> {
+  const load = async (client: Client): Promise<void> => {
+    await withTransaction(client, () => client.query(loadWorkload('sensors').schemaSql));
+    await loadData(client, generateData('sensors', rows), {
+      signal,
+      onTable: () => ({ update: () => undefined, finish: () => undefined }),
+    });
+  };
+  return withLoaded(servers, load, use);
+}
+
 /**
- * The sensors on one node, in a database without Citus that others are made from: loading takes longer than most of
- * what is measured, and a copy of the files gives both sides of a pair the same pages.
+ * Tables on one node, in a database without Citus that others are made from: loading takes longer than most of what is
+ * measured, and a copy of the files gives both sides of a pair the same pages.
  *
+ * @param load fills the database, as the login `citus`
  * @param use is given how to make the database of a run: Citus on every node, the coordinator holding shards, no
  *   worker added yet, the tables not distributed
  */
-export async function withSensors<T>(
+export async function withLoaded<T>(
   { nodes, login }: CitusServers,
-  rows: number,
-  signal: AbortSignal,
+  load: (client: Client) => Promise<void>,
   use: (fresh: () => Promise<RunDatabase>) => Promise<T>,
 ): Promise<T> {
   const [coordinator, ...workers] = nodes;
@@ -80,17 +98,7 @@ export async function withSensors<T>(
   const loaded = databaseName();
   await createDatabase(server, loaded, { citus: false });
   try {
-    await withClient(
-      login(coordinator, LOGIN, loaded),
-      async (client) => {
-        await withTransaction(client, () => client.query(loadWorkload('sensors').schemaSql));
-        await loadData(client, generateData('sensors', rows), {
-          signal,
-          onTable: () => ({ update: () => undefined, finish: () => undefined }),
-        });
-      },
-      { purpose: 'bench' },
-    );
+    await withClient(login(coordinator, LOGIN, loaded), load, { purpose: 'bench' });
     // What the first run would find unvacuumed, the next one would not.
     await withClient({ ...server, database: loaded }, (client) => client.query('VACUUM (FREEZE, ANALYZE)'));
     return await use(async () => {

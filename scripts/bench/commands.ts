@@ -2,7 +2,7 @@ import { explain, InterruptedError, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { Figure, Pair } from './figure';
 import { figureOf } from './figure';
-import { APPLY_PEER, applyUnavailable, measureApply } from './apply';
+import { APPLY_PEER, applyUnavailable, measureApply, measureApplyWide } from './apply';
 import { COPY_PEER, copyUnavailable, measureCopy } from './copy';
 import { citusUnavailable } from './citus-cluster';
 import { measurePlan, PLAN_PEER, planUnavailable } from './plan';
@@ -56,6 +56,12 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     against: APPLY_PEER,
     unavailable: applyUnavailable,
     pairs: (context, runs) => measureApply(context, runs, true),
+  },
+  'apply-wide': {
+    against: APPLY_PEER,
+    unavailable: applyUnavailable,
+    pairs: measureApplyWide,
+    runs: 3,
   },
   plan: {
     against: PLAN_PEER,

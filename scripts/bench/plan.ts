@@ -9,13 +9,10 @@ import { citusUnavailable, withCitusServers, withEmptyDatabase } from './citus-c
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
 import { programMissing, runProgram } from './programs';
-import { wideDistribution, wideSchemaSql } from './wide-schema';
+import { createWideSchema, wideDistribution } from './wide-schema';
 
 /** Tables of the schema that is planned; it has three times as many foreign keys. */
 const TABLES = 1_000;
-
-/** Statements sent at a time while the schema is made. */
-const BATCH = 250;
 
 /** What the figure is measured against, for people. */
 export const PLAN_PEER = 'pg_dump --schema-only of the same database';
@@ -41,17 +38,7 @@ export function planPairs(
 ): Promise<Pair[]> {
   const expected = wideDistribution(tables);
   return withEmptyDatabase(servers, async (target) => {
-    const statements = wideSchemaSql(tables);
-    await withClient(
-      target,
-      async (client) => {
-        for (let done = 0; done < statements.length; done += BATCH) {
-          await client.query(statements.slice(done, done + BATCH).join(';'));
-        }
-        await client.query('ANALYZE');
-      },
-      { purpose: 'bench', signal },
-    );
+    await withClient(target, (client) => createWideSchema(client, tables), { purpose: 'bench', signal });
     return measurePairs(
       runs,
       () =>

@@ -1,8 +1,9 @@
-import { wideDistribution, wideSchemaSql } from '../../scripts/bench/wide-schema';
+import { createWideSchema, wideDistribution } from '../../scripts/bench/wide-schema';
+import { withClient } from '../../scripts/lib/connection';
 import { tablesPlan } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
-import { query, testContext } from './support/sensors';
+import { testContext } from './support/sensors';
 
 jest.setTimeout(120_000);
 
@@ -17,10 +18,7 @@ platformSuite('a schema of 1,000 tables and 3,000 foreign keys', () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 0 });
-    const statements = wideSchemaSql(TABLES);
-    for (let done = 0; done < statements.length; done += 250) {
-      await query(database.target, statements.slice(done, done + 250).join(';'));
-    }
+    await withClient(database.target, (client) => createWideSchema(client, TABLES));
   });
   afterAll(async () => {
     await database.drop();
