@@ -26,6 +26,7 @@ import type { Attempt, LockPolicy, Watchers } from './attempt';
 import { readRecord } from './before-record';
 import { recordBefore, settle } from './comparison';
 import type { RowsReceipt, Seen } from './comparison';
+import { Freshness } from './freshness';
 import { inspectDatabase } from './inspect';
 import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
@@ -45,7 +46,6 @@ import { requireNoRebalance } from './rebalance-guard';
 import { tablesSpokenOf } from './schemas';
 import { requireAbleSession } from './session-guard';
 import { stepCount } from './step';
-import type { StepAction } from './step';
 import { describeBlocker } from './watch';
 import type { Blocker } from './watch';
 import type { WritePause } from './write-pause';
@@ -110,7 +110,7 @@ export interface ApplyInput {
   /** Asked once the plan is known, before anything changes; false ends the run. */
   readonly approve?: (plan: TablesPlan) => Promise<boolean>;
   readonly locks?: LockPolicy;
-  /** Milliseconds that a look at the database is good for small steps; 0 looks after each. @default 1000 */
+  /** Milliseconds that a look at the database is good for; 0 looks after each step. @default by what it took, see {@link Freshness} */
   readonly lookLastsMs?: number;
   /**
    * Count and hash every row before the first step and after the last: two reads of every table, on the shards in
@@ -128,29 +128,18 @@ export interface ApplyInput {
   readonly keep?: (seen: Seen) => Promise<void>;
 }
 
-/**
- * Of a schema of many tables these are nine steps in ten, each of milliseconds, and a look at all of it takes longer than they
- * do: one is good for several of them, which changes nothing but foreign keys and comments. What does not fit any more fails.
- */
-const SMALL_STEPS: readonly StepAction[] = [
-  'drop-foreign-key',
-  'restore-foreign-key',
-  'validate-foreign-key',
-  'forget-foreign-key',
-  'record-comments',
-  'restore-comments',
-];
-
-/** Less than what a step may wait for its lock, to go by an older look then. */
-const LOOK_LASTS_MS = 1_000;
+/** A step that another look may turn into another, or leave out. */
+function needsLook({ action, contingencies }: TablesStep): boolean {
+  return contingencies !== undefined || action === 'remove-record';
+}
 
 /** An online copy that got stuck is begun anew so often. */
 const COPIES_BEGUN = 3;
 
 /**
  * Brings the database to its specification: look, plan, do the first step, and look again until nothing is left. A plan
- * is carried no further than one step, or a second of small ones, so that a run continues a run that was broken off, and
- * notices what others did in between. The caller holds the advisory lock.
+ * is carried no further than its look is good for, so that a run continues a run that was broken off, and notices what
+ * others did in between. The caller holds the advisory lock.
  *
  * @param client runs the steps
  */
@@ -160,7 +149,7 @@ export async function applyTables(
   watchers: Watchers,
   input: ApplyInput,
 ): Promise<TablesApplied> {
-  const { locks = DEFAULT_LOCKS, lookLastsMs = LOOK_LASTS_MS } = input;
+  const { locks = DEFAULT_LOCKS } = input;
   const started = performance.now();
   const applied: AppliedStep[] = [];
   const failures = new Map<string, number>();
@@ -171,7 +160,7 @@ export async function applyTables(
 
   const inspect = (options?: InspectOptions): Promise<LiveDatabase> =>
     inspectPatiently(context, client, input.expected, locks, options);
-  let lookedAt = performance.now();
+  const freshness = new Freshness(input.lookLastsMs);
   let live = await inspect();
   let before = await readRecord(client);
   let plan =
@@ -206,6 +195,8 @@ export async function applyTables(
   }
   const lookedSeconds = secondsSince(beforeLooking);
   const unseen = new Set<string>();
+  // What was seen before a step failed for the first time.
+  const unfit = new Map<string, LiveDatabase>();
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
     await requireNoRebalance(client, progressSoFar(applied, plan));
@@ -245,23 +236,28 @@ export async function applyTables(
       // An online copy that failed leaves its shards and slots to whoever comes round first.
       if (copied !== undefined) await cleanUpLeftovers(client, context.reporter);
     } else if (!isStatementError(attempt.error)) throw attempt.error;
-    else if (unseen.size === 0) {
+    // What did not fit any more is another step after a look, or none. A long copy is not begun again on that chance.
+    else if (!unfit.has(step.id) && (isOutdated(attempt.error) || (unseen.size > 0 && !freshness.isOver))) {
+      unfit.set(step.id, live);
+    } else {
       const after = await inspectDatabase(client, input.expected, BETWEEN_STEPS).catch(() => live);
-      throw stepError(step, attempt.error, applied, turnedLocal(live, after));
-    } else if (!isOutdated(attempt.error)) throw stepError(step, attempt.error, applied, []);
+      throw stepError(step, attempt.error, applied, turnedLocal(unfit.get(step.id) ?? live, after));
+    }
     if (attempt.outcome === 'done') {
       unseen.add(step.id);
       const [, next] = plan.steps;
-      const small = [step, next].every((each) => each !== undefined && SMALL_STEPS.includes(each.action));
-      if (small && performance.now() - lookedAt < lookLastsMs) {
+      if (next !== undefined && !needsLook(next) && !freshness.isOver) {
         plan = { ...plan, steps: plan.steps.slice(1) };
         continue;
       }
     }
-    lookedAt = performance.now();
-    live = await inspect(BETWEEN_STEPS);
     const soFar = progressSoFar(applied, plan);
-    plan = planTables(input.expected, live, soFar);
+    [live, plan] = await patiently(context, locks, () =>
+      freshness.of(async () => {
+        const now = await inspectDatabase(client, input.expected, BETWEEN_STEPS);
+        return [now, planTables(input.expected, now, soFar)];
+      }),
+    );
     if (input.reviewed !== undefined)
       plan = requireNothingBeyond(input.reviewed, plan, progressSoFar(applied, plan));
     const again = plan.steps[0]?.id;
@@ -434,9 +430,9 @@ export function isStatementError(error: unknown): error is Error & ServerMessage
   return isServerError(error) && error.severity === 'ERROR';
 }
 
-/** What the step was to change is gone, or there already: another look says what is left to do. */
-function isOutdated({ code = '' }: ServerMessage): boolean {
-  return code.startsWith('42') || code === '23505';
+/** What the step was to change is gone, or there already. */
+function isOutdated({ code }: ServerMessage): boolean {
+  return code?.startsWith('42') === true;
 }
 
 /** Tables that Citus knows since, as the first half of distributing them leaves them. */

@@ -50,7 +50,7 @@ export interface TablesApplyInput extends TablesInput {
   /** Where to write the receipt for `tables verify --receipt`. */
   readonly receipt?: string;
   readonly locks?: LockPolicy;
-  /** Milliseconds that a look at the database is good for small steps; 0 looks after each. @default 1000 */
+  /** Milliseconds that a look at the database is good for; 0 looks after each step. @default by what it took */
   readonly lookLastsMs?: number;
 }
 
