@@ -74,8 +74,8 @@ export interface TablesApplied {
   readonly seconds: number;
   /**
    * The longest transaction that held writers of a table up, from its start (waiting for locks included, since writers
-   * queue behind it) to its commit. The online copy is not
-   * in it: it holds writers up for moments of its own choosing, see `longestWritePause`.
+   * queue behind it) to its end, be it that it gave up on a lock. The online copy is not in it: it holds writers up for
+   * moments of its own choosing, see `longestWritePause`.
    */
   readonly longestWriteBlock: { readonly id: string; readonly seconds: number } | null;
   /** The longest that writers of a table had to wait at most while it was copied online; null where none was. */
@@ -213,13 +213,11 @@ export async function applyTables(
       const { seconds, resolutionSeconds } = attempt.pause;
       longestPause = { id: step.id, seconds: round(seconds), resolutionSeconds: round(resolutionSeconds) };
     }
-    if (attempt.outcome === 'done') {
-      const { seconds, blockedSeconds } = attempt;
-      applied.push({ id: step.id, seconds });
-      if (blockedSeconds !== undefined && blockedSeconds > (longest?.seconds ?? 0)) {
-        longest = { id: step.id, seconds: blockedSeconds };
-      }
-    } else if (attempt.outcome === 'cancelled') {
+    if (attempt.blockedSeconds !== undefined && attempt.blockedSeconds > (longest?.seconds ?? 0)) {
+      longest = { id: step.id, seconds: attempt.blockedSeconds };
+    }
+    if (attempt.outcome === 'done') applied.push({ id: step.id, seconds: attempt.seconds });
+    else if (attempt.outcome === 'cancelled') {
       // A copy that is broken off leaves something behind, if nothing that anybody would miss.
       throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan, 'no step is done')}`);
     } else if (attempt.stalled || isConflict(attempt.error) || waitedOnWorker(attempt)) {

@@ -54,9 +54,14 @@ const LETS_WRITERS_THROUGH: readonly StepAction[] = [
   'restore-comments',
 ];
 
-/** How one try of a step ended; `pause` is what writers met during an online copy, however it ended. */
-export type Attempt = { readonly pause: WritePause | undefined } & (
-  | { readonly outcome: 'done'; readonly seconds: number; readonly blockedSeconds: number | undefined }
+/** How one try of a step ended. */
+export type Attempt = {
+  /** What writers met during an online copy. */
+  readonly pause: WritePause | undefined;
+  /** Seconds that writers may have waited for a transaction that lets none through. */
+  readonly blockedSeconds: number | undefined;
+} & (
+  | { readonly outcome: 'done'; readonly seconds: number }
   | {
       readonly outcome: 'failed';
       readonly error: unknown;
@@ -127,8 +132,12 @@ export async function attemptStep(
           replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
         });
   const from = performance.now();
+  const holdsWriters = step.transaction && !LETS_WRITERS_THROUGH.includes(step.action);
+  let blockedSeconds: number | undefined;
   try {
-    const blockedSeconds = await runStep(client, step, locks);
+    await runStep(client, step, locks).finally(() => {
+      if (holdsWriters) blockedSeconds = secondsSince(from);
+    });
     const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
     const seconds = secondsSince(from);
     if (progress === undefined) reporter.info(`${step.id} (${seconds.toFixed(1)} s)`);
@@ -141,21 +150,17 @@ export async function attemptStep(
     const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
     progress?.finish('not finished');
     if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
-      return { outcome: 'cancelled', pause };
+      return { outcome: 'cancelled', pause, blockedSeconds };
     const stalled = errorCode(error) === '57014' && writers?.stalled() === true;
     const seen = onlooking.blockers();
     // PostgreSQL and Citus tell of sessions alone, and a prepared transaction on another node has none.
     const blockers = seen.length > 0 ? seen : await preparedTransactions(onlooker).catch(() => []);
-    return { outcome: 'failed', error, blockers, from, stalled, pause };
+    return { outcome: 'failed', error, blockers, from, stalled, pause, blockedSeconds };
   }
 }
 
-/**
- * Runs one step's statements.
- *
- * @returns seconds that writers may have waited, for a step in one transaction
- */
-async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Promise<number | undefined> {
+/** Runs one step's statements. */
+async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Promise<void> {
   if (!step.transaction) {
     const timeout = String(locks.longWorkTimeoutMs);
     await client.query("SELECT set_config('lock_timeout', $1, false)", [timeout]);
@@ -164,9 +169,8 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
     } finally {
       await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
     }
-    return undefined;
+    return;
   }
-  const from = performance.now();
   await withTransaction(client, async () => {
     // The sessions that Citus opens on the nodes are to wait as long as this one, whatever their role has set.
     await client.query("SET LOCAL citus.propagate_set_commands TO 'local'");
@@ -178,7 +182,6 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
     if (step.action === 'distribute') await client.query('SET LOCAL citus.enable_local_execution TO off');
     for (const statement of step.sql) await client.query(statement);
   });
-  return LETS_WRITERS_THROUGH.includes(step.action) ? undefined : secondsSince(from);
 }
 
 /**

@@ -163,24 +163,26 @@ platformSuite('tables apply on the sensors', () => {
     expect(await wrongChecks(input.expected)).toEqual([]);
   });
 
-  test('a lock in the way of a transaction: nothing of the step remains, and it is tried again until it is free', async () => {
+  test('a lock in the way of a transaction: nothing of the step remains, it is tried again until it is free, and what writers waited meanwhile is told', async () => {
     database = await freshCitusDatabase({ workers: 0 });
     await createSensors(database.target, 100);
     const expected = sensorsDistribution({ online: false });
-    const input = { target: database.target, expected, locks: { ...LOCKS, attempts: 50 } };
+    const input = { target: database.target, expected, locks: { ...LOCKS, timeoutMs: 1_500, attempts: 50 } };
     const holder = await session(database.target);
-    let attempts = 0;
+    const attempts: string[] = [];
     const context = testContext((line) => {
       if (line.startsWith('build-key-index:events')) {
         void holder.query('BEGIN; LOCK TABLE devices IN SHARE MODE');
       }
-      if (!line.includes('waits for a lock')) return;
-      attempts += 1;
-      if (attempts === 2) void holder.query('COMMIT');
+      const waits = /^(\S+) waits for a lock/.exec(line)?.[1];
+      if (waits === undefined) return;
+      attempts.push(waits);
+      if (attempts.length === 2) void holder.query('COMMIT');
     });
-    await tablesApply(context, input);
+    const { document } = await tablesApply(context, input);
     await holder.end();
-    expect(attempts).toBeGreaterThanOrEqual(1);
+    expect(document.longestWriteBlock).toEqual({ id: attempts[0], seconds: expect.any(Number) as number });
+    expect(document.longestWriteBlock?.seconds).toBeGreaterThanOrEqual(1.5);
     expect(await wrongChecks(expected)).toEqual([]);
   });
 
