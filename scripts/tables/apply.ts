@@ -46,6 +46,7 @@ import { requireNoRebalance } from './rebalance-guard';
 import { tablesSpokenOf } from './schemas';
 import { requireAbleSession } from './session-guard';
 import { stepCount } from './step';
+import type { StepAction } from './step';
 import { describeBlocker } from './watch';
 import type { Blocker } from './watch';
 import type { WritePause } from './write-pause';
@@ -128,10 +129,31 @@ export interface ApplyInput {
   readonly keep?: (seen: Seen) => Promise<void>;
 }
 
-/** A step that another look may turn into another, or leave out. */
-function needsLook({ action, contingencies }: TablesStep): boolean {
-  return contingencies !== undefined || action === 'remove-record';
+/** Steps that change no more than they name, or fail. */
+const NEED_NO_LOOK: readonly StepAction[] = [
+  'drop-foreign-key',
+  'restore-foreign-key',
+  'validate-foreign-key',
+  'forget-foreign-key',
+  'record-comments',
+  'restore-comments',
+  'truncate-local-copy',
+];
+
+/**
+ * Whether a step may be done by a look from before the step before it. With a table that Citus makes anew goes what a look would
+ * have named (rules, foreign keys, what hangs on views), so only a plain one is distributed by such a look.
+ */
+function goesByOlderLook(step: TablesStep, { tables }: LiveDatabase): boolean {
+  if (NEED_NO_LOOK.includes(step.action)) return true;
+  const isPlain = tables.some(
+    ({ table, citus }) => citus.kind === 'plain' && showTable(table) === step.table,
+  );
+  return step.action === 'distribute' && step.transaction && isPlain;
 }
+
+/** Milliseconds; what failed after longer is not tried again on the chance that another look makes it fit. */
+const BRIEF_MS = 10_000;
 
 /** An online copy that got stuck is begun anew so often. */
 const COPIES_BEGUN = 3;
@@ -234,17 +256,21 @@ export async function applyTables(
       // An online copy that failed leaves its shards and slots to whoever comes round first.
       if (copied !== undefined) await cleanUpLeftovers(client, context.reporter);
     } else if (!isStatementError(attempt.error)) throw attempt.error;
-    // What did not fit any more is another step after a look, or none. A long copy is not begun again on that chance.
-    else if (!unfit.has(step.id) && (isOutdated(attempt.error) || (unseen.size > 0 && !freshness.isOver))) {
+    else if (!unfit.has(step.id) && mayNotFit(attempt.error, attempt.from, unseen.size > 0)) {
       unfit.set(step.id, live);
+      context.reporter.info(
+        `${step.id} failed, and is looked at again: ${describeServerError(attempt.error)}`,
+      );
     } else {
       const after = await inspectDatabase(client, input.expected, BETWEEN_STEPS).catch(() => live);
-      throw stepError(step, attempt.error, applied, turnedLocal(unfit.get(step.id) ?? live, after));
+      const left = step.transaction ? [] : turnedLocal(unfit.get(step.id) ?? live, after);
+      throw stepError(step, attempt.error, applied, left);
     }
     if (attempt.outcome === 'done') {
       unseen.add(step.id);
       const [, next] = plan.steps;
-      if (next !== undefined && !needsLook(next) && !freshness.isOver) {
+      const byOlderLook = [step, next].every((each) => each !== undefined && goesByOlderLook(each, live));
+      if (byOlderLook && !freshness.isOver) {
         plan = { ...plan, steps: plan.steps.slice(1) };
         continue;
       }
@@ -428,9 +454,12 @@ export function isStatementError(error: unknown): error is Error & ServerMessage
   return isServerError(error) && error.severity === 'ERROR';
 }
 
-/** What the step was to change is gone, or there already. */
-function isOutdated({ code }: ServerMessage): boolean {
-  return code?.startsWith('42') === true;
+/**
+ * Whether another look may say something else of a step that failed: what it was to change is gone or there already, or
+ * it went by an older look.
+ */
+function mayNotFit({ code }: ServerMessage, from: number, byOlderLook: boolean): boolean {
+  return performance.now() - from < BRIEF_MS && (byOlderLook || code?.startsWith('42') === true);
 }
 
 /** Tables that Citus knows since, as the first half of distributing them leaves them. */

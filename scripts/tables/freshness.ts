@@ -4,13 +4,10 @@ const LEAST_MS = 1_000;
 /** Milliseconds; for no longer is a run to go on without noticing what others did. */
 const MOST_MS = 10_000;
 
-/** Looking is to take a twentieth of a run of many small tables, each of which is turned in less time than a look at all. */
+/** Looking is to be a twentieth of a run of many small tables, each of which is turned in less time than a look at all takes. */
 const TIMES = 20;
 
-/**
- * How long the last look at the database is good for: {@link TIMES} times what it took. What somebody else changes
- * meanwhile lets a step fail, and the next look says what is left.
- */
+/** How long the last look at the database is good for: {@link TIMES} times what it took, between {@link LEAST_MS} and {@link MOST_MS}. */
 export class Freshness {
   /** As performance.now() says it. */
   private until = 0;
