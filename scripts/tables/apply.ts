@@ -253,8 +253,6 @@ export async function applyTables(
         throw lockError(step, failed, attempt.blockers, applied, attempt.error);
       }
       await pause(context, step, failed, attempt, locks);
-      // An online copy that failed leaves its shards and slots to whoever comes round first.
-      if (copied !== undefined) await cleanUpLeftovers(client, context.reporter);
     } else if (!isStatementError(attempt.error)) throw attempt.error;
     else if (!unfit.has(step.id) && mayNotFit(attempt.error, attempt.from, unseen.size > 0)) {
       unfit.set(step.id, live);
@@ -274,6 +272,9 @@ export async function applyTables(
         plan = { ...plan, steps: plan.steps.slice(1) };
         continue;
       }
+    } else if (copied !== undefined) {
+      // An online copy that failed leaves its shards and slots to whoever comes round first.
+      await cleanUpLeftovers(client, context.reporter);
     }
     const soFar = progressSoFar(applied, plan);
     [live, plan] = await patiently(context, locks, () =>

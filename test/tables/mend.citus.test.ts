@@ -69,6 +69,38 @@ platformSuite('tables apply mends and waits', () => {
     }
   });
 
+  test('what an online copy leaves that failed for a moment: cleaned up, looked at and begun again by the same run', async () => {
+    database = await freshOnlineDatabase({ workers: 0 });
+    const { target, platform } = database;
+    await createSensors(target, 10);
+    // A sequence does not go back where a copy does: the fifth row fails, and is copied the next time.
+    await query(
+      target,
+      `CREATE SEQUENCE rows_copied;
+       CREATE FUNCTION fails_once(bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+         BEGIN
+           IF nextval('rows_copied') = 5 THEN RAISE undefined_function USING MESSAGE = 'gone for a moment'; END IF;
+           RETURN true;
+         END $$;
+       ALTER TABLE devices ADD CONSTRAINT fails CHECK (fails_once(device_id)) NOT VALID`,
+    );
+    await query(platform, "ALTER SYSTEM SET citus.defer_shard_delete_interval TO '-1'");
+    await query(platform, 'SELECT pg_reload_conf()');
+    try {
+      const context = testContext();
+      await tablesApply(context, { target, expected: sensorsDistribution() });
+      const told = context.lines.filter((line) => /devices failed|cleaned up after/.test(line));
+      expect(told).toEqual([
+        expect.stringMatching(/^distribute:devices failed, and is looked at again: gone for a moment/),
+        expect.stringMatching(/shard placements/),
+      ]);
+      await expectVerified(target);
+    } finally {
+      await query(platform, 'ALTER SYSTEM RESET citus.defer_shard_delete_interval');
+      await query(platform, 'SELECT pg_reload_conf()');
+    }
+  });
+
   test('what an online copy leaves for Citus to drop later is no table of its schema', async () => {
     database = await freshOnlineDatabase({ workers: 0 });
     const { target, platform } = database;
