@@ -145,11 +145,11 @@ const NEED_NO_LOOK: readonly StepAction[] = [
  * have named (rules, foreign keys, what hangs on views), so only a plain one is distributed by such a look.
  */
 function goesByOlderLook(step: TablesStep, { tables }: LiveDatabase): boolean {
-  if (NEED_NO_LOOK.includes(step.action)) return true;
-  const isPlain = tables.some(
-    ({ table, citus }) => citus.kind === 'plain' && showTable(table) === step.table,
+  if (step.action !== 'distribute') return NEED_NO_LOOK.includes(step.action);
+  return (
+    step.transaction &&
+    tables.some(({ table, citus }) => citus.kind === 'plain' && showTable(table) === step.table)
   );
-  return step.action === 'distribute' && step.transaction && isPlain;
 }
 
 /** Milliseconds; what failed after longer is not tried again on the chance that another look makes it fit. */
@@ -171,7 +171,7 @@ export async function applyTables(
   watchers: Watchers,
   input: ApplyInput,
 ): Promise<TablesApplied> {
-  const { locks = DEFAULT_LOCKS } = input;
+  const locks = input.locks ?? DEFAULT_LOCKS;
   const started = performance.now();
   const applied: AppliedStep[] = [];
   const failures = new Map<string, number>();
@@ -181,7 +181,7 @@ export async function applyTables(
   let longestPause: TablesApplied['longestWritePause'] = null;
 
   const inspect = (options?: InspectOptions): Promise<LiveDatabase> =>
-    inspectPatiently(context, client, input.expected, locks, options);
+    patiently(context, locks, () => inspectDatabase(client, input.expected, options));
   const freshness = new Freshness(input.lookLastsMs);
   let live = await inspect();
   let before = await readRecord(client);
@@ -238,8 +238,16 @@ export async function applyTables(
     if (attempt.blockedSeconds !== undefined && attempt.blockedSeconds > (longest?.seconds ?? 0)) {
       longest = { id: step.id, seconds: attempt.blockedSeconds };
     }
-    if (attempt.outcome === 'done') applied.push({ id: step.id, seconds: attempt.seconds });
-    else if (attempt.outcome === 'cancelled') {
+    if (attempt.outcome === 'done') {
+      applied.push({ id: step.id, seconds: attempt.seconds });
+      unseen.add(step.id);
+      const [, next] = plan.steps;
+      const byOlderLook = [step, next].every((each) => each !== undefined && goesByOlderLook(each, live));
+      if (byOlderLook && !freshness.isOver) {
+        plan = { ...plan, steps: plan.steps.slice(1) };
+        continue;
+      }
+    } else if (attempt.outcome === 'cancelled') {
       // A copy that is broken off leaves something behind, if nothing that anybody would miss.
       throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan, 'no step is done')}`);
     } else if (attempt.stalled || isConflict(attempt.error) || waitedOnWorker(attempt)) {
@@ -264,18 +272,9 @@ export async function applyTables(
       const left = step.transaction ? [] : turnedLocal(unfit.get(step.id) ?? live, after);
       throw stepError(step, attempt.error, applied, left);
     }
-    if (attempt.outcome === 'done') {
-      unseen.add(step.id);
-      const [, next] = plan.steps;
-      const byOlderLook = [step, next].every((each) => each !== undefined && goesByOlderLook(each, live));
-      if (byOlderLook && !freshness.isOver) {
-        plan = { ...plan, steps: plan.steps.slice(1) };
-        continue;
-      }
-    } else if (copied !== undefined) {
-      // An online copy that failed leaves its shards and slots to whoever comes round first.
+    // An online copy that failed leaves its shards and slots to whoever comes round first.
+    if (attempt.outcome === 'failed' && copied !== undefined)
       await cleanUpLeftovers(client, context.reporter);
-    }
     const soFar = progressSoFar(applied, plan);
     [live, plan] = await patiently(context, locks, () =>
       freshness.of(async () => {
@@ -321,18 +320,10 @@ export async function applyTables(
 /** What a plan needs, and no more. */
 const BETWEEN_STEPS: InspectOptions = { searchNulls: false, facts: false };
 
-/** Looks at the database; somebody's exclusive lock on a table is waited for as long as that of a step. */
-function inspectPatiently(
-  context: VerbContext,
-  client: Client,
-  expected: Distribution,
-  locks: LockPolicy,
-  options: InspectOptions = {},
-): Promise<LiveDatabase> {
-  return patiently(context, locks, () => inspectDatabase(client, expected, options));
-}
-
-/** Does work that gives up on locks by itself and then leaves nothing half done, as often as a step is tried. */
+/**
+ * Does work that gives up on somebody's exclusive lock by itself and then leaves nothing half done, a look above all, as
+ * often as a step is tried.
+ */
 async function patiently<T>(
   { reporter, signal }: VerbContext,
   locks: LockPolicy,

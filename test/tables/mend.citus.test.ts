@@ -20,6 +20,18 @@ const expectVerified = async (target: ConnectionTarget, expected = sensorsDistri
   expect(document.checks.filter((check) => !check.ok)).toEqual([]);
 };
 
+/** The daemon would clean up after a copy, as it may on any day; here the run itself has to. */
+async function withoutCleanupDaemon(platform: ConnectionTarget, work: () => Promise<void>): Promise<void> {
+  await query(platform, "ALTER SYSTEM SET citus.defer_shard_delete_interval TO '-1'");
+  await query(platform, 'SELECT pg_reload_conf()');
+  try {
+    await work();
+  } finally {
+    await query(platform, 'ALTER SYSTEM RESET citus.defer_shard_delete_interval');
+    await query(platform, 'SELECT pg_reload_conf()');
+  }
+}
+
 platformSuite('tables apply mends and waits', () => {
   test('what a broken online copy leaves: a local table, orphaned shards, replication slots', async () => {
     database = await freshOnlineDatabase({ workers: 2 });
@@ -40,10 +52,7 @@ platformSuite('tables apply mends and waits', () => {
         );
       }, 2500);
     });
-    // The daemon would clean up between the two runs, as it may on any day; here the run itself has to.
-    await query(platform, "ALTER SYSTEM SET citus.defer_shard_delete_interval TO '-1'");
-    await query(platform, 'SELECT pg_reload_conf()');
-    try {
+    await withoutCleanupDaemon(platform, async () => {
       await expect(tablesApply(context, { target, expected: sensorsDistribution() })).rejects.toThrow(
         /was lost/,
       );
@@ -63,10 +72,7 @@ platformSuite('tables apply mends and waits', () => {
       );
       await expectVerified(target);
       expect(await slots()).toEqual([]);
-    } finally {
-      await query(platform, 'ALTER SYSTEM RESET citus.defer_shard_delete_interval');
-      await query(platform, 'SELECT pg_reload_conf()');
-    }
+    });
   });
 
   test('what an online copy leaves that failed for a moment: cleaned up, looked at and begun again by the same run', async () => {
@@ -84,9 +90,7 @@ platformSuite('tables apply mends and waits', () => {
          END $$;
        ALTER TABLE devices ADD CONSTRAINT fails CHECK (fails_once(device_id)) NOT VALID`,
     );
-    await query(platform, "ALTER SYSTEM SET citus.defer_shard_delete_interval TO '-1'");
-    await query(platform, 'SELECT pg_reload_conf()');
-    try {
+    await withoutCleanupDaemon(platform, async () => {
       const context = testContext();
       await tablesApply(context, { target, expected: sensorsDistribution() });
       const told = context.lines.filter((line) => /devices failed|cleaned up after/.test(line));
@@ -95,10 +99,7 @@ platformSuite('tables apply mends and waits', () => {
         expect.stringMatching(/shard placements/),
       ]);
       await expectVerified(target);
-    } finally {
-      await query(platform, 'ALTER SYSTEM RESET citus.defer_shard_delete_interval');
-      await query(platform, 'SELECT pg_reload_conf()');
-    }
+    });
   });
 
   test('what an online copy leaves for Citus to drop later is no table of its schema', async () => {
@@ -116,19 +117,14 @@ platformSuite('tables apply mends and waits', () => {
       schemas: [{ schema: 'a b', kind: 'local' }],
     });
     const there = spec({ kind: 'distributed', table, distributeBy: 'id' });
-    await query(platform, "ALTER SYSTEM SET citus.defer_shard_delete_interval TO '-1'");
-    await query(platform, 'SELECT pg_reload_conf()');
-    try {
+    await withoutCleanupDaemon(platform, async () => {
       await tablesApply(testContext(), { target, expected: there });
       expect(await query(target, 'SELECT FROM pg_dist_cleanup WHERE object_type = 1')).toHaveLength(1);
       const back = spec({ kind: 'local', table });
       const reviewed = (await tablesPlan(testContext(), { target, expected: back })).document;
       const { document } = await tablesApply(testContext(), { target, expected: back, reviewed });
       expect(document.rows?.tables.map(({ table: name, same }) => [name, same])).toEqual([["a b.t's", true]]);
-    } finally {
-      await query(platform, 'ALTER SYSTEM RESET citus.defer_shard_delete_interval');
-      await query(platform, 'SELECT pg_reload_conf()');
-    }
+    });
   });
 
   test('a bare citus_move_shard_placement is named, and is in the way only of what would change something', async () => {
