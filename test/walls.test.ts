@@ -29,6 +29,8 @@ describe('walls of the house', () => {
     ['scripts/lib/probe.ts', "import '../tables/plan';"],
     ['scripts/tables/probe.ts', "import '../rebalance/plan';"],
     ['scripts/rebalance/probe.ts', "import '../tables/plan';"],
+    ['scripts/database/probe.ts', "import '../tables/plan';"],
+    ['scripts/database/probe.ts', "import '../rebalance/plan';"],
     ['scripts/audit/probe.ts', "import '../infra/synth';"],
     ['scripts/infra/probe.ts', "import '../tables/plan';"],
     ['scripts/tables/probe.ts', "import '../../stacks/main';"],

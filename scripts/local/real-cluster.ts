@@ -7,7 +7,7 @@ import { estimate } from '../rebalance/estimate';
 import type { TransferMode } from '../rebalance/options';
 import { placementsOf, readSnapshot } from '../rebalance/placements';
 import { tablesApply, tablesVerify } from '../tables/commands';
-import type { Fingerprint } from '../tables/fingerprint';
+import type { Fingerprint } from '../database/observe/fingerprint';
 import { taskCount } from '../tables/task-count';
 import type { ClusterSteps, NodeHolding } from './cluster-steps';
 import type { LocalCluster } from './engines/engine';

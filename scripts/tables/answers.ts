@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type { WorkloadQuery } from '../../config/workload';
 import { describeServerError, errorCode, isServerError } from '../lib/errors';
 import type { Reporter } from '../lib/reporter';
-import { settleText } from './fingerprint';
+import { settleText } from '../database/observe/fingerprint';
 
 /** What a query answered, as a number: whoever reads it learns nothing of the rows. */
 export type Answer = Asked &

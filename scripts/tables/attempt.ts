@@ -6,7 +6,7 @@ import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { copyMeasure } from './copied-rows';
 import type { LiveDatabase } from './live';
-import { showTable } from './names';
+import { showTable } from '../database/model/names';
 import { preparedTransactions } from './prepared';
 import type { StepAction, TablesStep } from './step';
 import { watch } from './watch';

@@ -1,6 +1,6 @@
 import type { TableName } from '../../config/distribution-types';
 import type { LiveTable } from './live';
-import { compareTables, sameTable } from './names';
+import { compareTables, sameTable } from '../database/model/names';
 import type { Outlook } from './outlook';
 
 /** What becomes of a table that Citus holds already, in another way than asked. */

@@ -8,13 +8,13 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply';
 import type { LockPolicy, TablesApplied } from './apply';
 import type { Seen } from './comparison';
-import type { Fingerprint } from './fingerprint';
+import type { Fingerprint } from '../database/observe/fingerprint';
 import { inspectDatabase } from './inspect';
 import { planTables } from './plan';
 import type { TablesPlan } from './plan';
 import { sealPlan, writePlan } from './plan-file';
 import type { SealedPlan } from './plan-file';
-import { readersOf } from './readers';
+import { readersOf } from '../database/observe/readers';
 import { requireNoRebalance, shardsOnTheMove } from './rebalance-guard';
 import {
   databaseIdentity,

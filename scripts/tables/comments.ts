@@ -1,7 +1,7 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import { foreignKeyId } from './foreign-keys';
-import { compareTables } from './names';
+import { compareTables } from '../database/model/names';
 import type { LiveComment, LiveForeignKey, LiveTable, RecordedComment } from './live';
 import type { Outlook } from './outlook';
 import * as sql from './statements.sql';

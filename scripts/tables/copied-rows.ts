@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { withBoundedReads } from '../lib/connection';
 import type { TableName } from '../../config/distribution-types';
-import { sqlTable } from './names';
+import { sqlTable } from '../database/model/names';
 import type { TablesStep } from './plan';
 import { COPIES, DATABASE_BYTES, TABLE_BYTES } from './watch.sql';
 

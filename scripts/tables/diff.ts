@@ -5,7 +5,7 @@ import type { CopyMode } from './copy-mode';
 import { foreignKeyId, liveTwin, mayReturn, whyDropped } from './foreign-keys';
 import { hasLocalCopy } from './live';
 import type { DroppedForeignKey, LiveDatabase, LiveForeignKey, LiveTable } from './live';
-import { compareTables, keyIndexName, notNullCheckName, sameColumns } from './names';
+import { compareTables, keyIndexName, notNullCheckName, sameColumns } from '../database/model/names';
 import { Outlook } from './outlook';
 import { tablesSpokenOf } from './schemas';
 

@@ -6,7 +6,7 @@ import { copyMode } from './copy-mode';
 import { foreignKeyFault, liveTwin, whyDropped } from './foreign-keys';
 import { grantFaults } from './grant-faults';
 import type { LiveTable } from './live';
-import { compareTables, sameColumns, sameTable, showTable } from './names';
+import { compareTables, sameColumns, sameTable, showTable } from '../database/model/names';
 import type { Outlook } from './outlook';
 import { ruleFaults } from './rule-faults';
 import { schemaFaults } from './schema-faults';

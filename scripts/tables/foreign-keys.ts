@@ -1,7 +1,7 @@
 import { tableKey } from '../../config/identifiers';
 import { copyMode } from './copy-mode';
 import type { DroppedForeignKey, LiveForeignKey } from './live';
-import { sameTable, showTable } from './names';
+import { sameTable, showTable } from '../database/model/names';
 import type { Becomes, Outlook } from './outlook';
 
 /**

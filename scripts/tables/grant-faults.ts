@@ -1,6 +1,6 @@
 import { allOf } from '../../config/wording';
 import type { LiveTable } from './live';
-import { showTable } from './names';
+import { showTable } from '../database/model/names';
 
 /**
  * Citus grants on whole tables alone: grants on columns stay on the coordinator, where a shard's server does not see them,

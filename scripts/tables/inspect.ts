@@ -41,7 +41,7 @@ import type {
   RecordedComment,
   ViewRole,
 } from './live';
-import { sqlTable } from './names';
+import { sqlTable } from '../database/model/names';
 import { readDroppedForeignKey, readRecordedComment } from './records';
 import type { DroppedForeignKeyRow } from './records';
 import { knowsSchemas } from './schemas';

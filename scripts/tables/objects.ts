@@ -3,7 +3,7 @@ import type { Distribution, ExpectedTable } from '../../config/distribution-type
 import { tableKey } from '../../config/identifiers';
 import { GRANTS_AND_SETTINGS } from './objects.sql';
 import type { LiveDatabase, LiveTable } from './live';
-import { isOwnName, showTable } from './names';
+import { isOwnName, showTable } from '../database/model/names';
 import { tablesSpokenOf } from './schemas';
 import { digest } from './snapshot';
 

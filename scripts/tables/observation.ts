@@ -7,13 +7,13 @@ import { count } from '../lib/reporter';
 import type { Reporter } from '../lib/reporter';
 import { sameAnswer, takeAnswers } from './answers';
 import type { Answer } from './answers';
-import { fingerprintAtOnce } from './fingerprint';
-import type { Fingerprint } from './fingerprint';
+import { fingerprintAtOnce } from '../database/observe/fingerprint';
+import type { Fingerprint } from '../database/observe/fingerprint';
 import type { LiveDatabase } from './live';
-import { compareTables, showTable } from './names';
+import { compareTables, showTable } from '../database/model/names';
 import { readObjects } from './objects';
 import type { Objects } from './objects';
-import type { Readers } from './readers';
+import type { Readers } from '../database/observe/readers';
 
 /** What a distribution may not change, at one moment: counts and digests, nothing of the content. */
 export interface Observation {

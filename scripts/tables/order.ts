@@ -1,6 +1,6 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
-import { compareTables } from './names';
+import { compareTables } from '../database/model/names';
 
 /** `first` comes before `then`; a firm edge always holds, others give way where they form a circle. */
 export interface Edge {

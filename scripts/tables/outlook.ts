@@ -9,7 +9,7 @@ import type {
 import { placementChange } from './change';
 import type { PlacementChange } from './change';
 import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveKey, LiveSchema, LiveTable } from './live';
-import { sameColumns, sameTable } from './names';
+import { sameColumns, sameTable } from '../database/model/names';
 import { tablesOfSchema } from './schemas';
 
 /** What a table is once everything is done, whether the specification names it or not. */

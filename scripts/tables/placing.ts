@@ -6,7 +6,7 @@ import type { Placed } from './comments';
 import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
 import { canReturn } from './foreign-keys';
 import type { LiveForeignKey, LiveTable } from './live';
-import { sameTable, showTable } from './names';
+import { sameTable, showTable } from '../database/model/names';
 import { inOrder, orderTables } from './order';
 import type { Edge } from './order';
 import type { Outlook } from './outlook';

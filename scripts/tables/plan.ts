@@ -7,7 +7,7 @@ import type { TablesDifference } from './diff';
 import { requireNoFaults } from './faults';
 import { prepareKey, replaceKey } from './key-steps';
 import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
-import { sameTable, showTable } from './names';
+import { sameTable, showTable } from '../database/model/names';
 import { inOrder, orderTables } from './order';
 import type { Edge } from './order';
 import { Outlook } from './outlook';

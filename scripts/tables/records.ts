@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ScaleoutError } from '../lib/errors';
 import type { DroppedForeignKey, LiveComment, RecordedComment } from './live';
-import { sameTable, showTable } from './names';
+import { sameTable, showTable } from '../database/model/names';
 
 /**
  * What earlier runs wrote down in the schema `scaleout`. Plans execute it, so it is held against the shape that this program writes

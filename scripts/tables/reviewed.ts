@@ -2,7 +2,7 @@ import type { Distribution } from '../../config/distribution-types';
 import { refused } from '../lib/errors';
 import { foreignKeyId } from './foreign-keys';
 import type { LiveDatabase, LiveForeignKey } from './live';
-import { isOwnName, sameTable, showTable } from './names';
+import { isOwnName, sameTable, showTable } from '../database/model/names';
 import { planTables } from './plan';
 import type { StepAction, TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';

@@ -1,5 +1,5 @@
 import type { LiveTable } from './live';
-import { showTable } from './names';
+import { showTable } from '../database/model/names';
 
 /**
  * Where Citus makes a table anew, what CREATE RULE made stays with the old one, and is gone with it or hidden in a shard.

@@ -2,7 +2,7 @@ import type { ExpectedSchema } from '../../config/distribution-types';
 import { allOf, didYouMean } from '../../config/wording';
 import { grantFaults } from './grant-faults';
 import type { LiveForeignKey, LiveSchema, LiveTable } from './live';
-import { showTable } from './names';
+import { showTable } from '../database/model/names';
 import type { Outlook } from './outlook';
 import { ruleFaults } from './rule-faults';
 import { knowsSchemas } from './schemas';

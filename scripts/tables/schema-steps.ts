@@ -1,6 +1,6 @@
 import { allOf } from '../../config/wording';
 import type { LiveTable } from './live';
-import { showTable } from './names';
+import { showTable } from '../database/model/names';
 import * as sql from './statements.sql';
 import type { TablesStep } from './step';
 

@@ -1,6 +1,6 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
 import type { LiveDatabase, LiveTable } from './live';
-import { sameTable } from './names';
+import { sameTable } from '../database/model/names';
 
 /** The first version of Citus that distributes schemas. */
 const FIRST_MAJOR_VERSION = 12;

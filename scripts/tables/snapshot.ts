@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { hasLocalCopy } from './live';
 import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
-import { showTable } from './names';
+import { showTable } from '../database/model/names';
 
 /**
  * A database as a plan saw it, in a form that travels with the plan: table by table, what each thing was, as a short

@@ -1,5 +1,5 @@
 import type { TableName } from '../../config/distribution-types';
-import { showTable } from './names';
+import { showTable } from '../database/model/names';
 
 /** What a step does, in one word for programs. */
 export type StepAction =

@@ -1,7 +1,7 @@
 import type { TableName } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
 import type { LiveTable, ViewRole } from './live';
-import { showTable } from './names';
+import { showTable } from '../database/model/names';
 import type { Outlook } from './outlook';
 
 /** How many tables, views or roles a fault names. */

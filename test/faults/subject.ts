@@ -5,7 +5,7 @@ import { escapeIdentifier } from 'pg';
 import type { Client } from 'pg';
 import type { TableName } from '../../config/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
-import { fingerprintTables } from '../../scripts/tables/fingerprint';
+import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import type { FaultyCluster } from './faulty-cluster';
 import { CATALOG, LEFTOVERS, METADATA, REFERENCE_COPIES, SEE_SHARDS, SHARDS } from './snapshot.sql';
 

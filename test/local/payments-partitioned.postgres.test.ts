@@ -15,7 +15,7 @@ import { loadData } from '../../scripts/local/load';
 import { explainQuery } from '../../scripts/local/plans';
 import { generateData } from '../../scripts/local/workloads';
 import { adviseDistribution } from '../../scripts/tables/advise/commands';
-import { fingerprintTables } from '../../scripts/tables/fingerprint';
+import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import { simulate } from '../../scripts/tables/simulate/commands';
 import type { Simulation } from '../../scripts/tables/simulate/simulation';
 import { laneSuite } from '../support/lanes';

@@ -1,8 +1,8 @@
 import type { Distribution } from '../../config/distribution-types';
 import { withAdvisoryLock, withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
-import { fingerprintTables } from '../../scripts/tables/fingerprint';
-import type { Fingerprint } from '../../scripts/tables/fingerprint';
+import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
+import type { Fingerprint } from '../../scripts/database/observe/fingerprint';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { freshOnlineDatabase } from './support/databases';

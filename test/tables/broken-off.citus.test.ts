@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../../scripts/lib/connection';
 import { InterruptedError } from '../../scripts/lib/errors';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
-import { fingerprintTables } from '../../scripts/tables/fingerprint';
+import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { freshOnlineDatabase } from './support/databases';

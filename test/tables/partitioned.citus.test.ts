@@ -1,7 +1,7 @@
 import type { Distribution } from '../../config/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
-import { fingerprintTables } from '../../scripts/tables/fingerprint';
+import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { named } from './support/catalog';

@@ -2,7 +2,7 @@ import type { Distribution, ExpectedTable } from '../../config/distribution-type
 import { withClient } from '../../scripts/lib/connection';
 import { InterruptedError } from '../../scripts/lib/errors';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
-import { fingerprintTables } from '../../scripts/tables/fingerprint';
+import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import { inspectDatabase } from '../../scripts/tables/inspect';
 import { planTables } from '../../scripts/tables/plan';
 import type { SealedPlan } from '../../scripts/tables/plan-file';

@@ -3,7 +3,7 @@ import type { Distribution, ExpectedSchema, ExpectedTable, TableName } from '../
 import { diffTables, isSatisfied } from '../../scripts/tables/diff';
 import { findFaults } from '../../scripts/tables/faults';
 import type { LiveComment, LiveDatabase, LiveSchema, LiveTable } from '../../scripts/tables/live';
-import { showTable } from '../../scripts/tables/names';
+import { showTable } from '../../scripts/database/model/names';
 import { Outlook } from '../../scripts/tables/outlook';
 import { planTables } from '../../scripts/tables/plan';
 import { tablesSpokenOf } from '../../scripts/tables/schemas';

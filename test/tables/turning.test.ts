@@ -1,5 +1,5 @@
 import type { LiveDatabase, LiveForeignKey } from '../../scripts/tables/live';
-import { showTable } from '../../scripts/tables/names';
+import { showTable } from '../../scripts/database/model/names';
 import { Turning } from '../../scripts/tables/turning';
 import type { Turn } from '../../scripts/tables/turning';
 import { distributed, foreignKey, liveDatabase, liveTable, named, reference } from './support/catalog';

@@ -4,7 +4,7 @@ import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply } from '../../scripts/tables/commands';
 import { inspectDatabase } from '../../scripts/tables/inspect';
-import { showTable } from '../../scripts/tables/names';
+import { showTable } from '../../scripts/database/model/names';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { named } from './support/catalog';

@@ -1,7 +1,7 @@
 import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
 import { tableKey } from '../../../config/identifiers';
 import { bytes as showBytes } from '../../lib/reporter';
-import { compareTables, showTable } from '../names';
+import { compareTables, showTable } from '../../database/model/names';
 import type { Assigned } from './assignment';
 import { assign, missingColumn } from './assignment';
 import type { Change } from './changes';

@@ -4,7 +4,7 @@ import { tableKey } from '../../../config/identifiers';
 import { allOf } from '../../../config/wording';
 import { findFaults } from '../faults';
 import type { LiveDatabase } from '../live';
-import { showTable, sqlColumns, sqlTable } from '../names';
+import { showTable, sqlColumns, sqlTable } from '../../database/model/names';
 import { Outlook } from '../outlook';
 import type { Assigned } from './assignment';
 import { missingColumn } from './assignment';

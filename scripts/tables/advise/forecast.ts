@@ -1,6 +1,6 @@
 import type { TableName } from '../../../config/distribution-types';
 import { allOf } from '../../../config/wording';
-import { showTable } from '../names';
+import { showTable } from '../../database/model/names';
 import type { ColumnReference, Condition, Operand } from './condition';
 import { EqualSets, referenceKey } from './equal-columns';
 import type { QueryShape, ShapeRelation } from './shape';

@@ -16,7 +16,7 @@ import {
 import { inspectDatabase } from '../inspect';
 import { relations } from '../inspect.sql';
 import type { LiveDatabase, LiveTable } from '../live';
-import { showTable, sqlTable } from '../names';
+import { showTable, sqlTable } from '../../database/model/names';
 import {
   COLUMN_STATISTICS,
   PARAMETER_COUNT,

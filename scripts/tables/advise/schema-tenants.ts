@@ -2,7 +2,7 @@ import type { TableName } from '../../../config/distribution-types';
 import { tableKey } from '../../../config/identifiers';
 import { allOf } from '../../../config/wording';
 import type { LiveTable } from '../live';
-import { showTable } from '../names';
+import { showTable } from '../../database/model/names';
 import type { Advice, QueryAdvice, TableAdvice } from './advice';
 import type { QueryShape } from './shape';
 import { Situation } from './situation';

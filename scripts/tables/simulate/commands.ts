@@ -7,7 +7,7 @@ import { withClient } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import { stopIfAsked } from '../../lib/verb';
 import type { VerbContext, VerbResult } from '../../lib/verb';
-import { sameTable, showTable } from '../names';
+import { sameTable, showTable } from '../../database/model/names';
 import { orderTables } from '../order';
 import { requireShardCount } from '../shard-count';
 import type { LaidOutNode } from './layout';

@@ -6,7 +6,7 @@ import { ScaleoutError } from '../../lib/errors';
 import { labelNodes } from '../../lib/node-labels';
 import type { VerbContext } from '../../lib/verb';
 import { stopIfAsked } from '../../lib/verb';
-import { showTable, sqlTable } from '../names';
+import { showTable, sqlTable } from '../../database/model/names';
 import {
   DISTRIBUTED_AMONG,
   LAYOUT_NODES,

@@ -4,7 +4,7 @@ import { didYouMean } from '../../../config/wording';
 import { citusVersion } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import type { Reporter } from '../../lib/reporter';
-import { showTable, sqlTable } from '../names';
+import { showTable, sqlTable } from '../../database/model/names';
 import { orderTables } from '../order';
 import { knowsSchemas } from '../schemas';
 import {

@@ -3,7 +3,7 @@ import type { TableName } from '../../../config/distribution-types';
 import { didYouMean } from '../../../config/wording';
 import { citusVersion } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
-import { showTable, sqlTable } from '../names';
+import { showTable, sqlTable } from '../../database/model/names';
 import type { Edge } from '../order';
 import type { StoredIndex, StoredTable } from './shard-bytes';
 import {

@@ -1,6 +1,6 @@
 import type { Distribution } from '../../../config/distribution-types';
 import type { LiveComment, LiveDatabase, LiveTable } from '../../../scripts/tables/live';
-import { showTable } from '../../../scripts/tables/names';
+import { showTable } from '../../../scripts/database/model/names';
 import type { TablesStep } from '../../../scripts/tables/plan';
 import { perform } from './model';
 

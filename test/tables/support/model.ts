@@ -13,7 +13,7 @@ import {
   sameTable,
   showTable,
   sqlTableArgument,
-} from '../../../scripts/tables/names';
+} from '../../../scripts/database/model/names';
 import type { TablesStep } from '../../../scripts/tables/plan';
 import { distributed, inSchema, key as keyOf, reference } from './catalog';
 

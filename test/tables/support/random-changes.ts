@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
 import { foreignKeyFault } from '../../../scripts/tables/foreign-keys';
 import type { LiveForeignKey } from '../../../scripts/tables/live';
-import { sqlTable } from '../../../scripts/tables/names';
+import { sqlTable } from '../../../scripts/database/model/names';
 import { Outlook } from '../../../scripts/tables/outlook';
 import { column, foreignKey, key, liveDatabase, liveTable, primaryKey } from './catalog';
 

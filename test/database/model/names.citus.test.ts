@@ -1,10 +1,10 @@
-import { parseDistribution } from '../../config/distribution';
-import { withClient } from '../../scripts/lib/connection';
-import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
-import { fingerprintTables } from '../../scripts/tables/fingerprint';
-import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
-import { query, testContext } from './support/sensors';
+import { parseDistribution } from '../../../config/distribution';
+import { withClient } from '../../../scripts/lib/connection';
+import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
+import { fingerprintTables } from '../../../scripts/database/observe/fingerprint';
+import type { TestDatabase } from '../../support/citus';
+import { freshCitusDatabase, platformSuite } from '../../support/citus';
+import { query, testContext } from '../../tables/support/sensors';
 
 jest.setTimeout(120_000);
 

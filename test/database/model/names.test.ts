@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { sameTable, showTable } from '../../scripts/tables/names';
+import { sameTable, showTable } from '../../../scripts/database/model/names';
 
 test('a table is named plainly, and quoted where a dot, a quote or a colon could be mistaken', () => {
   expect(

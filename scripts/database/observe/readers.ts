@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { withClient } from '../lib/connection';
-import type { ConnectionTarget } from '../lib/connection';
+import { withClient } from '../../lib/connection';
+import type { ConnectionTarget } from '../../lib/connection';
 
 /** Hands out as many sessions as asked for, or fewer, and closes them. */
 export type Readers = <T>(most: number, work: (clients: readonly Client[]) => Promise<T>) => Promise<T>;

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { InterruptedError } from '../../scripts/lib/errors';
-import { readersOf } from '../../scripts/tables/readers';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
-import { query } from './support/sensors';
+import { InterruptedError } from '../../../scripts/lib/errors';
+import { readersOf } from '../../../scripts/database/observe/readers';
+import { freshCitusDatabase, platformSuite } from '../../support/citus';
+import { query } from '../../tables/support/sensors';
 
 jest.setTimeout(60_000);
 

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
-import type { TableName } from '../../config/distribution-types';
-import { withBoundedReads } from '../lib/connection';
-import { sqlTable } from './names';
+import type { TableName } from '../../../config/distribution-types';
+import { withBoundedReads } from '../../lib/connection';
+import { sqlTable } from '../model/names';
 
 /** What a table holds, in two numbers that depend neither on the order of its rows nor on where they are. */
 export interface Fingerprint {
