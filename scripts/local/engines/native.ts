@@ -14,6 +14,12 @@ import { serverUser } from './server-user';
 /** `create_distributed_table_concurrently` and the background rebalancer as this project uses them. */
 const OLDEST_CITUS = 12;
 
+/** What the service runs; the pair after it (Citus 13, PostgreSQL 17) is that of elastic clusters. */
+const SERVICE_CITUS = 12;
+
+/** Names the major version of PostgreSQL to take, where several with Citus are installed: `SCALEOUT_POSTGRES=17`. */
+export const WANTED_POSTGRES = 'SCALEOUT_POSTGRES';
+
 /** A PostgreSQL of this machine that has the Citus extension: three servers on loopback. */
 export const nativeEngine: Engine = {
   name: 'native',
@@ -36,23 +42,30 @@ interface Native {
   readonly citusVersion: string;
 }
 
-/** @throws Error in one line with what was found instead, when no installation will do */
-export async function findNative(): Promise<Native> {
+/** An installation by what its files say, before anything of it runs. */
+interface Candidate {
+  readonly binDirectory: string;
+  readonly citusVersion: string;
+}
+
+/**
+ * The installation to use: of those with Citus, one with the service's own first, and of equals the newest PostgreSQL.
+ *
+ * @throws Error in one line with what was found instead, when no installation will do
+ */
+export async function findNative(
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Promise<Native> {
   const user = serverUser();
+  const wanted = environment[WANTED_POSTGRES];
   const reasons: string[] = [];
-  for (const binDirectory of installations()) {
-    const citusVersion = extensionVersion(binDirectory);
-    if (citusVersion === undefined) {
-      reasons.push(`${binDirectory} has no Citus`);
-      continue;
-    }
-    if (Number.parseInt(citusVersion, 10) < OLDEST_CITUS) {
-      reasons.push(`${binDirectory} has Citus ${citusVersion}, older than ${String(OLDEST_CITUS)}`);
-      continue;
-    }
+  for (const { binDirectory, citusVersion } of preferred(withCitus(reasons))) {
     try {
       const binaries = await inspectBinaries(binDirectory, user);
-      return { installation: { binaries, user }, citusVersion };
+      if (wanted === undefined || majorOf(binaries.version) === Number(wanted)) {
+        return { installation: { binaries, user }, citusVersion };
+      }
+      reasons.push(`${binDirectory} is PostgreSQL ${binaries.version}, and ${WANTED_POSTGRES} is ${wanted}`);
     } catch (error) {
       reasons.push(`${binDirectory} does not run: ${explain(error).split('\n', 1)[0] ?? ''}`);
     }
@@ -62,6 +75,27 @@ export async function findNative(): Promise<Native> {
       ? 'no PostgreSQL server is installed'
       : `no PostgreSQL with Citus is installed (${reasons.join('; ')})`,
   );
+}
+
+function withCitus(reasons: string[]): Candidate[] {
+  return installations().flatMap((binDirectory) => {
+    const citusVersion = extensionVersion(binDirectory);
+    if (citusVersion === undefined) reasons.push(`${binDirectory} has no Citus`);
+    else if (majorOf(citusVersion) < OLDEST_CITUS) {
+      reasons.push(`${binDirectory} has Citus ${citusVersion}, older than ${String(OLDEST_CITUS)}`);
+    } else return [{ binDirectory, citusVersion }];
+    return [];
+  });
+}
+
+/** Those with the Citus that the service runs first, otherwise in the order they came. Pure. */
+export function preferred(candidates: readonly Candidate[]): Candidate[] {
+  const rank = ({ citusVersion }: Candidate): number => (majorOf(citusVersion) === SERVICE_CITUS ? 0 : 1);
+  return candidates.toSorted((a, b) => rank(a) - rank(b));
+}
+
+function majorOf(version: string): number {
+  return Number.parseInt(version, 10);
 }
 
 /** Folders with a `postgres` and an `initdb`, newest PostgreSQL first, where packagers put them. */
