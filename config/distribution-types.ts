@@ -47,13 +47,26 @@ export interface ExpectedSchema {
   readonly kind: 'distributed' | 'local';
 }
 
+/** What a person allows by its id, of what a plan found. */
+export interface Allowance {
+  /** Of the finding: `forced-policy-window:ledger_lines`. */
+  readonly id: string;
+  /** Absent where it was allowed on the command line. */
+  readonly reason?: string;
+}
+
 export interface Distribution {
   /** Shards of each distributed table that starts a colocation group, 1 to 64,000. */
   readonly shardCount: number;
   /** Copy rows without blocking writes where Citus can. */
   readonly online: boolean;
-  /** In the order of the file. Tables of the database that are not listed are left alone. */
+  /**
+   * In the order of the file. Of tables that are not listed Citus turns those local to the coordinator that foreign keys connect
+   * with a reference table; a plan names each of them.
+   */
   readonly tables: readonly ExpectedTable[];
   /** In the order of the file; absent where it names none. None of `tables` is in one that is to be distributed. */
   readonly schemas?: readonly ExpectedSchema[];
+  /** Findings of a plan that are allowed; absent where none is. */
+  readonly allow?: readonly Allowance[];
 }

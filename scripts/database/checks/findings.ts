@@ -1,0 +1,63 @@
+import { refused } from '../../lib/errors';
+import type { ScaleoutError } from '../../lib/errors';
+import type { Allowance } from '../../../config/distribution-types';
+
+/**
+ * Something that a plan does, or leaves as it is, that a person should know of before it runs. What is refused outright is no
+ * finding but a fault: it has no allowance.
+ */
+export interface Finding {
+  /** `kind:subject`, the same in every plan: `forced-policy-window:ledger_lines`. `--allow` takes it. */
+  readonly id: string;
+  /** One paragraph: what happens, why, and what to do about it. */
+  readonly message: string;
+  /** `allowance`: nothing runs until a person allows it by its id. `none`: a note. */
+  readonly needs: 'allowance' | 'none';
+}
+
+/** @param subject what it is about, as messages name it: a table, a view, a policy of a table */
+export function finding(kind: string, subject: string, message: string, needs: Finding['needs']): Finding {
+  return { id: `${kind}:${subject}`, message, needs };
+}
+
+/** Each id once, in the order of the first. Pure. */
+export function distinct(findings: readonly Finding[]): Finding[] {
+  return [...new Map(findings.map((each) => [each.id, each])).values()];
+}
+
+/** What needs an allowance and has none. Pure. */
+export function notAllowed(findings: readonly Finding[], allowed: readonly Allowance[]): Finding[] {
+  const ids = new Set(allowed.map(({ id }) => id));
+  return findings.filter(({ id, needs }) => needs === 'allowance' && !ids.has(id));
+}
+
+/**
+ * @param done what was changed so far, as the end of a sentence
+ * @throws ScaleoutError (refused) that names each finding without an allowance and says what to type
+ */
+export function requireAllowed(
+  findings: readonly Finding[],
+  allowed: readonly Allowance[],
+  done = 'nothing was changed',
+): void {
+  const open = notAllowed(findings, allowed);
+  if (open.length > 0) throw notAllowedError(open, done);
+}
+
+function notAllowedError(open: readonly Finding[], done: string): ScaleoutError {
+  const what = open.map(({ id, message }) => `- ${id}: ${message}`).join('\n');
+  return refused(
+    `${open.length === 1 ? 'one finding needs' : `${String(open.length)} findings need`} an allowance, and ${done}:\n${what}\n${howToAllow(open)}`,
+  );
+}
+
+/** `Allow it with --allow ID, or ...` */
+export function howToAllow(open: readonly Finding[]): string {
+  const flags = open.map(({ id }) => `--allow ${shellWord(id)}`).join(' ');
+  const [first] = open;
+  return `To allow ${open.length === 1 ? 'it' : 'all of them'}, add ${flags}, or list ${open.length === 1 ? 'it' : 'each'} in the specification with a reason: allow: [{ id: ${JSON.stringify(first?.id ?? '')}, reason: "..." }]`;
+}
+
+function shellWord(id: string): string {
+  return /^[\w:.,/@-]+$/.test(id) ? id : `'${id.replaceAll("'", `'\\''`)}'`;
+}

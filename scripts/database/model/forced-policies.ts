@@ -1,0 +1,94 @@
+import type { Client } from 'pg';
+import { escapeLiteral } from 'pg';
+import type { TableName } from '../../../config/distribution-types';
+import { withTransaction } from '../../lib/connection';
+import { sqlTable } from './names';
+
+/**
+ * Row-level security that is forced binds the owner of a table too, and Citus copies and moves rows as the owner, over connections
+ * of its own: rows that the policies hide are lost without an error. So FORCE is off while Citus copies a table or moves a shard
+ * group of it, and a record in the database says that it has to come back.
+ */
+
+/** Whether FORCE is on, off for a copy or a move as the record says, or was never on. */
+export type ForcedPolicies = 'on' | 'lifted' | 'off';
+
+const CREATE_RECORD = [
+  "SELECT set_config('citus.enable_schema_based_sharding', 'off', true)",
+  "SELECT set_config('citus.use_citus_managed_tables', 'off', true)",
+  'CREATE SCHEMA IF NOT EXISTS scaleout',
+  'CREATE TABLE IF NOT EXISTS scaleout.forced_policy (table_schema text, table_name text, ' +
+    'lifted_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (table_schema, table_name))',
+];
+
+/** Writes down that FORCE has to come back, and takes it off, in one transaction that is to be committed before the copy begins. */
+export function liftForcedPolicies(tables: readonly TableName[]): string[] {
+  const rows = tables.map(({ schema, name }) => `(${escapeLiteral(schema)}, ${escapeLiteral(name)})`);
+  return [
+    ...CREATE_RECORD,
+    `INSERT INTO scaleout.forced_policy (table_schema, table_name) VALUES ${rows.join(', ')}`,
+    ...tables.map((table) => `ALTER TABLE ${sqlTable(table)} NO FORCE ROW LEVEL SECURITY`),
+  ];
+}
+
+/** Puts FORCE back and forgets the record of it, in one transaction. */
+export function restoreForcedPolicies(tables: readonly TableName[]): string[] {
+  return tables.flatMap((table) => [
+    `ALTER TABLE ${sqlTable(table)} FORCE ROW LEVEL SECURITY`,
+    `DELETE FROM scaleout.forced_policy WHERE table_schema = ${escapeLiteral(table.schema)} AND table_name = ${escapeLiteral(table.name)}`,
+  ]);
+}
+
+const RECORD_IS_THERE = "SELECT to_regclass('scaleout.forced_policy') IS NOT NULL AS there";
+
+/** Tables in the record; `there` is false for one that was dropped since. */
+const LIFTED = `
+SELECT table_schema AS schema, table_name AS name, to_regclass(format('%I.%I', table_schema, table_name)) IS NOT NULL AS there
+  FROM scaleout.forced_policy
+ ORDER BY table_schema COLLATE "C", table_name COLLATE "C"`;
+
+export interface LiftedTable {
+  readonly table: TableName;
+  readonly there: boolean;
+}
+
+/** The tables of which FORCE is off and has to come back. */
+export async function readLiftedTables(client: Client): Promise<LiftedTable[]> {
+  const { rows } = await client.query<{ there: boolean }>(RECORD_IS_THERE);
+  if (rows[0]?.there !== true) return [];
+  const lifted = await client.query<{ schema: string; name: string; there: boolean }>(LIFTED);
+  return lifted.rows.map(({ schema, name, there }) => ({ table: { schema, name }, there }));
+}
+
+const SCHEMA_IS_EMPTY = `
+SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('scaleout'))
+   AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('scaleout')) AS empty`;
+
+/**
+ * Puts FORCE back on every table that a run took it from, and removes the record. The caller knows that no run is at work: a run
+ * holds the advisory lock `tables` as long as a window is open.
+ *
+ * @returns the tables that have it again
+ */
+export async function putBackForcedPolicies(
+  client: Client,
+  lifted: readonly LiftedTable[],
+): Promise<TableName[]> {
+  const there = lifted.filter((each) => each.there).map(({ table }) => table);
+  for (const table of there) {
+    await withTransaction(client, async () => {
+      for (const statement of restoreForcedPolicies([table])) await client.query(statement);
+    });
+  }
+  await dropForcedPolicyRecord(client);
+  return there;
+}
+
+/** Removes the record, and the project's schema where nothing else is in it. Fine where there is none. */
+export async function dropForcedPolicyRecord(client: Client): Promise<void> {
+  await withTransaction(client, async () => {
+    await client.query('DROP TABLE IF EXISTS scaleout.forced_policy');
+    const { rows } = await client.query<{ empty: boolean }>(SCHEMA_IS_EMPTY);
+    if (rows[0]?.empty === true) await client.query('DROP SCHEMA IF EXISTS scaleout');
+  });
+}
