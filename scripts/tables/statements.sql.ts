@@ -3,7 +3,13 @@ import type { TableName } from '../../config/distribution-types';
 import type { PlacementChange } from './change';
 import type { NewPrimaryKey } from './diff';
 import type { LiveComment, LiveForeignKey } from './live';
-import { keyIndexName, notNullCheckName, sqlColumns, sqlTable, sqlTableArgument } from '../database/model/names';
+import {
+  keyIndexName,
+  notNullCheckName,
+  sqlColumns,
+  sqlTable,
+  sqlTableArgument,
+} from '../database/model/names';
 
 /**
  * The statements a plan is made of. A plan is read and reviewed before it runs, so values are written out, escaped,
