@@ -37,6 +37,7 @@ import type {
   LivePlacements,
   LiveSchema,
   LiveTable,
+  LiveView,
   MixedSequence,
   RecordedComment,
   ViewRole,
@@ -46,6 +47,7 @@ import { readDroppedForeignKey, readRecordedComment } from './records';
 import type { DroppedForeignKeyRow } from './records';
 import { knowsSchemas } from './schemas';
 import { VIEW_ROLES } from './view-roles.sql';
+import { VIEWS } from './views.sql';
 
 /** Milliseconds one search for NULLs may take; after that nobody knows, and the server finds out when it matters. */
 const NULL_SEARCH_MS = 30_000;
@@ -172,6 +174,7 @@ async function read(
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     nodes,
     tables: live,
+    views: await rowsOf<LiveView & QueryResultRow>(VIEWS, scope),
     schemas:
       wholly.length === 0 ? [] : (await rowsOf<SchemaRow>(schemas(citus, sharding), [wholly])).map(toSchema),
     otherSchemas:

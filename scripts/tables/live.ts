@@ -15,6 +15,8 @@ export interface LiveDatabase {
   readonly citusVersion?: string;
   readonly nodes: readonly LiveNode[];
   readonly tables: readonly LiveTable[];
+  /** All that rest on the tables or on partitions of them, at any remove; what a view reads comes before it. */
+  readonly views: readonly LiveView[];
   /** The schemas that the specification names and that are there. */
   readonly schemas: readonly LiveSchema[];
   /** Every other schema, for suggestions. */
@@ -36,6 +38,28 @@ export interface LiveDatabase {
     /** Other objects in it, which keep the schema alive. */
     readonly others: number;
   };
+}
+
+/** A view over tables of the database, materialized or not. */
+export interface LiveView {
+  readonly view: TableName;
+  readonly kind: 'plain' | 'materialized';
+  /** False for a materialized view WITH NO DATA; true for plain ones. */
+  readonly populated: boolean;
+  readonly owner: string;
+  /** Of a materialized view, its indexes included; 0 of a plain one. */
+  readonly bytes: number;
+  /** Of {@link LiveDatabase.tables}, those that it reads, itself or through other views or a partition of them. */
+  readonly tables: readonly TableName[];
+  /** Of {@link LiveDatabase.views}, those that it reads itself. */
+  readonly views: readonly TableName[];
+  /** Its query, every name qualified, without a semicolon at its end. */
+  readonly definition: string;
+  /**
+   * Statements that bring back what Citus leaves out when it makes the view anew, in their order: indexes, defaults, triggers, rules,
+   * grants, comments.
+   */
+  readonly extras: readonly string[];
 }
 
 /** A schema as a whole, with what Citus takes in none that it distributes. Its tables are among those of the database. */

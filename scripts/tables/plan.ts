@@ -1,10 +1,12 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
+import type { Finding } from '../database/checks/findings';
 import { isRecorded, recordComments, withComments, withoutAway } from './comments';
 import type { Commented } from './comments';
 import { connections } from './connections';
 import { diffTables } from './diff';
 import type { TablesDifference } from './diff';
 import { requireNoFaults } from './faults';
+import { findingsOf } from './plan-findings';
 import { prepareKey, replaceKey } from './key-steps';
 import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
 import { sameTable, showTable } from '../database/model/names';
@@ -26,6 +28,8 @@ export interface TablesPlan {
   /** Hash of the database this plan was made for. */
   readonly observed: string;
   readonly steps: readonly TablesStep[];
+  /** What a person should know of before a run, or has to allow. */
+  readonly findings: readonly Finding[];
 }
 
 /**
@@ -46,7 +50,8 @@ export function planTables(
 ): TablesPlan {
   const outlook = new Outlook(expected, live);
   requireNoFaults(outlook, done);
-  return { formatVersion: 1, observed: observedHash(live), steps: stepsFor(expected, live) };
+  const steps = stepsFor(expected, live);
+  return { formatVersion: 1, observed: observedHash(live), steps, findings: findingsOf(outlook, steps) };
 }
 
 function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {

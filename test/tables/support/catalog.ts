@@ -132,6 +132,7 @@ export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDat
     citusVersion: '12.1-1',
     nodes: [{ groupId: 0, name: '127.0.0.1', port: 5432, shouldHaveShards: true, active: true }],
     tables,
+    views: [],
     schemas: [],
     otherSchemas: [],
     otherTables: [],

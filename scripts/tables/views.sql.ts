@@ -1,0 +1,100 @@
+/**
+ * Views that rest on the tables or on partitions of them, at any remove, in an order in which they can be made: what a view reads comes
+ * before it. Tables: `$1::oid[]`.
+ *
+ * Where Citus makes a table anew it makes these views anew too, by their definitions, owners and options alone. `extras` are the
+ * statements that bring back what it leaves out, in their order: indexes, statistics, defaults, triggers, rules, grants, comments.
+ */
+export const VIEWS = `
+WITH RECURSIVE reads(relation, view) AS (
+  SELECT DISTINCT d.refobjid, v.oid
+    FROM pg_class v
+    JOIN pg_rewrite r ON r.ev_class = v.oid
+    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
+   WHERE v.relkind IN ('v', 'm') AND d.refobjid <> v.oid AND v.relnamespace <> 'pg_catalog'::regnamespace
+), family(oid, relation) AS (
+  SELECT oid, oid FROM unnest($1::oid[]) AS oid
+  UNION
+  SELECT f.oid, c.oid
+    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+), resting(oid, view, depth) AS (
+  SELECT oid, reads.view, 1 FROM family JOIN reads USING (relation)
+  UNION
+  SELECT resting.oid, reads.view, resting.depth + 1 FROM resting JOIN reads ON reads.relation = resting.view
+), views(view, depth) AS (
+  SELECT view, max(depth) FROM resting GROUP BY view
+), named(view, name) AS (
+  SELECT view, format('%I.%I', n.nspname, c.relname)
+    FROM views JOIN pg_class c ON c.oid = view JOIN pg_namespace n ON n.oid = c.relnamespace
+), grantees(view, grantee, role, privilege, columns, more) AS (
+  SELECT view, a.grantee, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type, '',
+         CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+    FROM views JOIN pg_class c ON c.oid = view, aclexplode(c.relacl) a WHERE a.grantee <> c.relowner
+  UNION
+  SELECT view, a.grantee, CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(a.grantee)) END, a.privilege_type,
+         format(' (%I)', x.attname), CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
+    FROM views JOIN pg_class c ON c.oid = view JOIN pg_attribute x ON x.attrelid = view, aclexplode(x.attacl) a
+   WHERE a.grantee <> c.relowner
+), extras(view, place, statement) AS (
+  SELECT i.indrelid, 10, pg_get_indexdef(i.indexrelid) FROM pg_index i WHERE i.indrelid IN (SELECT view FROM views)
+  UNION ALL
+  SELECT view, 11, format('ALTER MATERIALIZED VIEW %s CLUSTER ON %I', name, c.relname)
+    FROM named JOIN pg_index i ON i.indrelid = view AND i.indisclustered JOIN pg_class c ON c.oid = i.indexrelid
+  UNION ALL
+  SELECT s.stxrelid, 20, pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s WHERE s.stxrelid IN (SELECT view FROM views)
+  UNION ALL
+  SELECT view, 21, format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET STATISTICS %s', name, a.attname, a.attstattarget)
+    FROM named JOIN pg_class c ON c.oid = view AND c.relkind = 'm' JOIN pg_attribute a ON a.attrelid = view
+   WHERE a.attnum > 0 AND NOT a.attisdropped AND coalesce(a.attstattarget, -1) >= 0
+  UNION ALL
+  SELECT view, 30, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', name, a.attname, pg_get_expr(d.adbin, d.adrelid))
+    FROM named JOIN pg_attrdef d ON d.adrelid = view JOIN pg_attribute a ON a.attrelid = view AND a.attnum = d.adnum
+  UNION ALL
+  SELECT t.tgrelid, 40, pg_get_triggerdef(t.oid) FROM pg_trigger t WHERE t.tgrelid IN (SELECT view FROM views) AND NOT t.tgisinternal
+  UNION ALL
+  SELECT r.ev_class, 50, rtrim(pg_get_ruledef(r.oid), ';') FROM pg_rewrite r
+   WHERE r.ev_class IN (SELECT view FROM views) AND r.rulename <> '_RETURN'
+  UNION ALL
+  SELECT view, 60, format('GRANT %s%s ON TABLE %s TO %s%s', g.privilege, g.columns, name, g.role, g.more)
+    FROM grantees g JOIN named USING (view)
+  UNION ALL
+  SELECT view, 70, format('COMMENT ON %s %s IS %L', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, name, d.description)
+    FROM named JOIN pg_class c ON c.oid = view
+    JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = view AND d.objsubid = 0
+  UNION ALL
+  SELECT view, 71, format('COMMENT ON COLUMN %s.%I IS %L', name, a.attname, d.description)
+    FROM named JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = view AND d.objsubid > 0
+    JOIN pg_attribute a ON a.attrelid = view AND a.attnum = d.objsubid
+  UNION ALL
+  SELECT i.indrelid, 72, format('COMMENT ON INDEX %I.%I IS %L', n.nspname, c.relname, d.description)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+   WHERE i.indrelid IN (SELECT view FROM views)
+  UNION ALL
+  SELECT view, 73, format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, name, d.description)
+    FROM named JOIN pg_trigger t ON t.tgrelid = view
+    JOIN pg_description d ON d.classoid = 'pg_trigger'::regclass AND d.objoid = t.oid
+  UNION ALL
+  SELECT view, 74, format('COMMENT ON RULE %I ON %s IS %L', r.rulename, name, d.description)
+    FROM named JOIN pg_rewrite r ON r.ev_class = view
+    JOIN pg_description d ON d.classoid = 'pg_rewrite'::regclass AND d.objoid = r.oid
+  UNION ALL
+  SELECT s.stxrelid, 75, format('COMMENT ON STATISTICS %I.%I IS %L', n.nspname, s.stxname, d.description)
+    FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+    JOIN pg_description d ON d.classoid = 'pg_statistic_ext'::regclass AND d.objoid = s.oid
+   WHERE s.stxrelid IN (SELECT view FROM views)
+)
+SELECT json_build_object('schema', n.nspname, 'name', v.relname) AS view,
+       CASE v.relkind WHEN 'm' THEN 'materialized' ELSE 'plain' END AS kind,
+       v.relispopulated AS populated, pg_get_userbyid(v.relowner)::text AS owner,
+       CASE v.relkind WHEN 'm' THEN pg_total_relation_size(v.oid) ELSE 0 END::float8 AS bytes,
+       (SELECT json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C")
+          FROM (SELECT DISTINCT oid FROM resting r WHERE r.view = v.oid) AS below
+          JOIN pg_class t ON t.oid = below.oid JOIN pg_namespace tn ON tn.oid = t.relnamespace) AS tables,
+       (SELECT coalesce(json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C"), '[]')
+          FROM reads r JOIN views o ON o.view = r.relation JOIN pg_class t ON t.oid = r.relation JOIN pg_namespace tn ON tn.oid = t.relnamespace
+         WHERE r.view = v.oid) AS views,
+       rtrim(pg_get_viewdef(v.oid), ';') AS definition,
+       ARRAY(SELECT statement FROM extras e WHERE e.view = v.oid ORDER BY place, statement COLLATE "C") AS extras
+  FROM views JOIN pg_class v ON v.oid = view JOIN pg_namespace n ON n.oid = v.relnamespace
+ ORDER BY depth, n.nspname COLLATE "C", v.relname COLLATE "C"`;
