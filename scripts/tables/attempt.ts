@@ -34,8 +34,8 @@ export interface Watchers {
   readonly sentry: Client;
 }
 
-/** Steps whose progress is worth showing. */
-const COPIES: readonly StepAction[] = [
+/** Steps that copy rows: their progress is worth showing, and FORCE is off while they run. */
+export const COPIES: readonly StepAction[] = [
   'create-reference-table',
   'distribute',
   'undistribute',

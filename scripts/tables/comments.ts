@@ -1,7 +1,7 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import { foreignKeyId } from './foreign-keys';
-import { compareTables } from '../database/model/names';
+import { compareTables, sameTable } from '../database/model/names';
 import type { LiveComment, LiveForeignKey, LiveTable, RecordedComment } from './live';
 import type { Outlook } from './outlook';
 import * as sql from './statements.sql';
@@ -50,14 +50,24 @@ export function withComments(
   );
   const turned = lastTurns(placed);
   const recordedOf = recordsByTable(outlook);
+  // A partition with a foreign key of its own is among the tables, and is made anew with the one that it is part of.
+  const commented = [
+    ...new Map(
+      live.tables
+        .flatMap(commentedOf)
+        .sort((a, b) => Number(!sameTable(a.table, a.turnsWith)) - Number(!sameTable(b.table, b.turnsWith)))
+        .map((each) => [tableKey(each.table), each]),
+    ).values(),
+  ];
   const record: TablesStep[] = [];
   const restoreAfter = new Map<number, TablesStep[]>();
   let recorded = live.recordedComments.length > 0;
   let allBack = true;
-  for (const { table, comments, foreignKeys } of [...live.tables, ...orphans(outlook)].sort((a, b) =>
-    compareTables(a.table, b.table),
-  )) {
-    const turn = turned.get(tableKey(table));
+  for (const { table, comments, foreignKeys, turnsWith } of [
+    ...commented,
+    ...orphans(outlook, commented),
+  ].sort((a, b) => compareTables(a.table, b.table))) {
+    const turn = turned.get(tableKey(turnsWith));
     const known = recordedOf.get(tableKey(table)) ?? [];
     const forgets = ({ on, name }: LiveComment): boolean =>
       turn?.forgets === 'everything' ||
@@ -103,8 +113,24 @@ export function isRecorded({ on, name }: LiveComment, known: readonly RecordedCo
   return known.some(({ comment }) => comment.on === on && comment.name === name);
 }
 
+/** What has comments of its own: a table, or a partition, which is made anew with the table that it is part of. */
+export interface Commentable extends Pick<LiveTable, 'table' | 'comments' | 'foreignKeys'> {
+  readonly turnsWith: TableName;
+}
+
+/** A table and those of its partitions that have comments. */
+export function commentedOf({ table, comments, foreignKeys, partitionComments }: LiveTable): Commentable[] {
+  return [
+    { table, comments, foreignKeys, turnsWith: table },
+    ...partitionComments.map((each) => ({ ...each, foreignKeys: [], turnsWith: table })),
+  ];
+}
+
 /** The comments of a table without those on foreign keys that are away by then. */
-export function withoutAway(table: LiveTable, away: ReadonlySet<string>): LiveTable['comments'] {
+export function withoutAway(
+  table: Pick<LiveTable, 'comments'>,
+  away: ReadonlySet<string>,
+): LiveTable['comments'] {
   return table.comments.filter(({ on, name }) => on !== 'constraint' || !away.has(name));
 }
 
@@ -161,10 +187,10 @@ function restoreComments(table: TableName, comments: readonly LiveComment[]): Ta
   });
 }
 
-/** Tables that are in the record and gone by now: their comments are given up. */
-function orphans(outlook: Outlook): Pick<LiveTable, 'table' | 'comments' | 'foreignKeys'>[] {
-  const tables = outlook.live.recordedComments.map(({ table }) => table);
-  return [...new Map(tables.map((table) => [tableKey(table), table])).values()]
-    .filter((table) => outlook.liveTable(table) === undefined)
-    .map((table) => ({ table, comments: [], foreignKeys: [] }));
+/** What is in the record and has no comments by now: gone, or a partition. */
+function orphans({ live }: Outlook, commented: readonly Commentable[]): Commentable[] {
+  const known = new Set(commented.map(({ table }) => tableKey(table)));
+  return [...new Map(live.recordedComments.map((each) => [tableKey(each.table), each])).values()]
+    .filter(({ table }) => !known.has(tableKey(table)))
+    .map(({ table, partOf = table }) => ({ table, comments: [], foreignKeys: [], turnsWith: partOf }));
 }

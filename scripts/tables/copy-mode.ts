@@ -1,5 +1,4 @@
 import type { DistributedTable } from '../../config/distribution-types';
-import { allOf } from '../../config/wording';
 import type { LiveTable } from './live';
 import type { Outlook } from './outlook';
 
@@ -28,12 +27,6 @@ export function copyMode(outlook: Outlook, wanted: DistributedTable, live: LiveT
     return {
       online: false,
       because: `Citus loses rules on the way to an online copy (${live.rules.map(({ rule }) => rule).join(', ')})`,
-    };
-  }
-  if (live.citus.kind === 'plain' && live.grantedViews.length > 0) {
-    return {
-      online: false,
-      because: `on the way to an online copy Citus makes ${allOf(live.grantedViews)} anew without grants, comments, indexes and triggers`,
     };
   }
   if (!identifiesRows(outlook, wanted, live)) {

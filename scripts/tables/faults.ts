@@ -8,9 +8,9 @@ import { grantFaults } from './grant-faults';
 import type { LiveTable } from './live';
 import { compareTables, sameColumns, sameTable, showTable } from '../database/model/names';
 import type { Outlook } from './outlook';
+import { policyFaults } from './policy-faults';
 import { ruleFaults } from './rule-faults';
 import { schemaFaults } from './schema-faults';
-import { viewFaults } from './view-faults';
 import { viewRoleFaults } from './view-role-faults';
 import type { TakenAlong } from './view-role-faults';
 
@@ -27,6 +27,7 @@ export function findFaults(outlook: Outlook): string[] {
     ...colocationFaults(outlook),
     ...sequenceFaults(outlook),
     ...turningFaults(outlook, takenAlong),
+    ...rowSecurityFaults(outlook, takenAlong),
     ...viewRoleFaults(outlook, takenAlong),
     ...outlook.live.tables
       .flatMap((table) => table.foreignKeys)
@@ -97,7 +98,7 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
     faults.push(...ruleFaults(live, `table ${name} is local to Citus and is to be distributed`));
   }
   if (wanted.kind === 'distributed' && !outlook.isThere(wanted.table)) {
-    faults.push(...viewsOnTheWay(outlook, wanted, live));
+    faults.push(...identityFaults(outlook, wanted, live));
   }
   if (!outlook.isThere(wanted.table) && live.triggers.length > 0) {
     faults.push(
@@ -147,13 +148,27 @@ function notAnOrdinaryTable(live: LiveTable): string {
 }
 
 /** Citus brings a local table back before it copies it with writes waiting; beside writes it copies it as it is. */
-function viewsOnTheWay(outlook: Outlook, wanted: DistributedTable, live: LiveTable): string[] {
-  if (live.citus.kind !== 'local' || copyMode(outlook, wanted, live).online) return [];
-  return viewFaults(
-    live,
-    `table ${showTable(wanted.table)} is local to Citus and is to be distributed with writes waiting`,
-    ...(outlook.expected.online ? [] : ['or say online: true']),
-  );
+function identityFaults(outlook: Outlook, wanted: DistributedTable, live: LiveTable): string[] {
+  if (live.citus.kind !== 'local' || live.identities.length === 0) return [];
+  const mode = copyMode(outlook, wanted, live);
+  if (mode.online) return [];
+  return [
+    `table ${showTable(wanted.table)} is local to Citus, has an identity column and is to be distributed with writes waiting (${mode.because}), ` +
+      'for which Citus brings it back first, and it brings no table with an identity column back: distribute it online, which takes online: true, a primary key and wal_level = logical',
+  ];
+}
+
+/** Of every table that a run distributes, changes or converts. */
+function rowSecurityFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
+  return outlook.live.tables
+    .filter(({ policies, kind }) => policies.length > 0 && kind !== 'partition')
+    .filter(({ table, citus }) => {
+      const named = outlook.expectedTable(table) !== undefined;
+      if (named && !outlook.isThere(table)) return true;
+      // Those of a schema that is distributed are among the faults of the schema.
+      return citus.kind === 'plain' && takenAlong(table) !== undefined;
+    })
+    .flatMap(policyFaults);
 }
 
 /** A table that Citus has to make anew loses what Citus cannot carry over. */
@@ -163,14 +178,14 @@ function changeFaults(outlook: Outlook, live: LiveTable): string[] {
   const name = showTable(live.table);
   const call = change.kind === 'alter' ? 'alter_distributed_table' : 'undistribute_table';
   const faults: string[] = [];
-  if (live.identity) {
+  if (live.identities.length > 0) {
     faults.push(
       `table ${name} is to change with ${call}, and Citus does that to no table with an identity column: ` +
         'turn the column into one with a sequence as its default (ALTER COLUMN ... DROP IDENTITY, then SET DEFAULT nextval(...)), or correct the specification',
     );
   }
   const why = `table ${name} is to change with ${call}`;
-  return [...faults, ...viewFaults(live, why), ...ruleFaults(live, why)];
+  return [...faults, ...ruleFaults(live, why)];
 }
 
 function partitionFaults(wanted: DistributedTable, live: LiveTable): string[] {
@@ -335,20 +350,18 @@ function turnsLocalWith(outlook: Outlook): TakenAlong {
     );
 }
 
-/** What partitions that inherit a check cannot do, and rules and what is on views do not outlive: turning local. */
+/** What partitions that inherit a check cannot do, and rules do not outlive: turning local. */
 function turningFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
   const stuck = outlook.live.tables.filter(
-    ({ citus, inheritedCheck, rules, grantedViews }) =>
-      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0 || grantedViews.length > 0),
+    ({ citus, inheritedCheck, rules }) =>
+      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0),
   );
   return stuck.flatMap((live) => {
     const { table, inheritedCheck } = live;
     const reference = takenAlong(table);
     if (reference === undefined) return [];
     const why = `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local`;
-    // Of one that is distributed this is said already: beside writes it goes by way of local, and otherwise without these keys.
-    const distributed = outlook.expectedTable(table)?.kind === 'distributed';
-    const lost = [...ruleFaults(live, why), ...(distributed ? [] : viewFaults(live, why))];
+    const lost = ruleFaults(live, why);
     if (inheritedCheck === undefined) return lost;
     return [
       ...lost,

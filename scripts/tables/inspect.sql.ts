@@ -68,7 +68,6 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
        CASE WHEN c.relkind = 'p' THEN (SELECT min(x.conname::text COLLATE "C") FROM pg_constraint x
          WHERE x.conrelid = c.oid AND x.contype = 'c' AND NOT x.connoinherit) END AS "inheritedCheck",
        CASE c.relreplident WHEN 'n' THEN 'nothing' WHEN 'f' THEN 'full' WHEN 'i' THEN 'index' ELSE 'default' END AS "replicaIdentity",
-       EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attidentity <> '' AND NOT a.attisdropped) AS identity,
        (SELECT coalesce(json_agg(json_build_object('table', json_build_object('schema', rn.nspname, 'name', rc.relname), 'rule', r.rulename)
                                  ORDER BY rn.nspname COLLATE "C", rc.relname COLLATE "C", r.rulename COLLATE "C"), '[]')
           FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
@@ -85,35 +84,6 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
  WHERE c.oid = ANY ($1::oid[])
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
-/** Views that rest on the tables or on partitions of them, at any remove, and have what no definition holds. */
-export const GRANTED_VIEWS = `
-WITH RECURSIVE on_it(relation, view) AS (
-  SELECT DISTINCT d.refobjid, v.oid
-    FROM pg_class v
-    JOIN pg_rewrite r ON r.ev_class = v.oid
-    JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-   WHERE v.relkind IN ('v', 'm') AND d.refobjid <> v.oid AND v.relnamespace <> 'pg_catalog'::regnamespace
-), family(oid, relation) AS (
-  SELECT oid, oid FROM unnest($1::oid[]) AS oid
-  UNION
-  SELECT f.oid, c.oid
-    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
-), resting(oid, relation) AS (
-  SELECT oid, on_it.view FROM family JOIN on_it USING (relation)
-  UNION
-  SELECT resting.oid, on_it.view FROM resting JOIN on_it USING (relation)
-)
-SELECT resting.oid::int8::float8 AS oid, v.oid::regclass::text AS name
-  FROM resting JOIN pg_class v ON v.oid = resting.relation
- WHERE EXISTS (SELECT FROM aclexplode(v.relacl) x WHERE x.grantee <> v.relowner)
-    OR EXISTS (SELECT FROM pg_attribute x WHERE x.attrelid = v.oid AND cardinality(x.attacl) > 0)
-    OR EXISTS (SELECT FROM pg_description x WHERE x.classoid = 'pg_class'::regclass AND x.objoid = v.oid)
-    OR EXISTS (SELECT FROM pg_index x WHERE x.indrelid = v.oid)
-    OR EXISTS (SELECT FROM pg_trigger x WHERE x.tgrelid = v.oid)
-    OR EXISTS (SELECT FROM pg_attrdef x WHERE x.adrelid = v.oid)
-    OR EXISTS (SELECT FROM pg_rewrite x WHERE x.ev_class = v.oid AND x.ev_type <> '1')
- ORDER BY name`;
-
 /**
  * A type can be hashed when it, or what it is a form of, has a default operator class for hashing. A typmod of numeric
  * is precision and scale, plus four; the scale is its lower 11 bits, signed since PostgreSQL 15.
@@ -125,6 +95,10 @@ SELECT a.attrelid::int8::float8 AS oid, a.attname::text AS name, format_type(a.a
        a.atttypid = 'numeric'::regtype AND a.atttypmod >= 4
          AND (((a.atttypmod - 4) & 2047) # 1024) - 1024 < 0 AS "negativeScale",
        a.attnotnull AS "notNull", a.attgenerated <> '' AS generated,
+       a.attidentity <> '' OR EXISTS (
+         SELECT FROM pg_attrdef d JOIN pg_depend x ON x.classid = 'pg_attrdef'::regclass AND x.objid = d.oid AND x.refclassid = 'pg_class'::regclass
+           JOIN pg_class s ON s.oid = x.refobjid AND s.relkind = 'S'
+          WHERE d.adrelid = a.attrelid AND d.adnum = a.attnum) AS "drawsValues",
        base.typtype = 'e' OR base.typcategory = 'A' OR EXISTS (
          SELECT FROM pg_opclass o JOIN pg_am am ON am.oid = o.opcmethod
           WHERE am.amname = 'hash' AND o.opcdefault
@@ -166,6 +140,64 @@ SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
  WHERE i.indrelid = ANY ($1::oid[]) AND (i.indisunique OR i.indisexclusion)
  ORDER BY ic.relname COLLATE "C"`;
 
+/**
+ * Columns GENERATED AS IDENTITY, each with its sequence. `extras` are the statements that bring back what Citus leaves out when it
+ * makes the table, and so the sequence, anew: grants and the comment. A partition draws from its parent's.
+ */
+export const IDENTITIES = `
+SELECT d.refobjid::int8::float8 AS oid, a.attname::text AS column, format_type(a.atttypid, NULL) AS type,
+       json_build_object('schema', n.nspname, 'name', c.relname) AS sequence, s.seqcache::text AS cache,
+       ARRAY(SELECT statement
+               FROM (SELECT format('GRANT %s ON SEQUENCE %I.%I TO %s%s', g.privilege_type, n.nspname, c.relname,
+                                   CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,
+                                   CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
+                       FROM aclexplode(c.relacl) g WHERE g.grantee <> c.relowner
+                     UNION ALL
+                     SELECT format('COMMENT ON SEQUENCE %I.%I IS %L', n.nspname, c.relname, x.description)
+                       FROM pg_description x WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid) AS all_extras(statement)
+              ORDER BY statement COLLATE "C") AS extras
+  FROM pg_depend d
+  JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_sequence s ON s.seqrelid = c.oid
+  JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+ WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refobjid = ANY ($1::oid[])
+ ORDER BY d.refobjid, a.attnum`;
+
+/** A table and all its partitions, by the table's oid. */
+const FAMILY = `family(oid, relation) AS (
+  SELECT oid, oid FROM unnest($1::oid[]) AS oid
+  UNION
+  SELECT f.oid, c.oid
+    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+)`;
+
+/** Row-level security of the tables and of their partitions, each of which has its own. */
+export const POLICIES = `
+WITH RECURSIVE ${FAMILY}
+SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table, p.polname::text AS name,
+       p.polpermissive AS permissive,
+       CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END AS command,
+       concat(p.polqual::text, p.polwithcheck::text) LIKE '%{SUBLINK %' AS subquery,
+       pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS "withCheck"
+  FROM family f
+  JOIN pg_policy p ON p.polrelid = f.relation
+  JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+ ORDER BY f.oid, n.nspname COLLATE "C", c.relname COLLATE "C", p.polname COLLATE "C"`;
+
+/** Tables and partitions of which the owner is bound by policies, or was until a run took FORCE off. */
+export function forced(recorded: boolean): string {
+  const inRecord = recorded
+    ? 'EXISTS (SELECT FROM scaleout.forced_policy r WHERE r.table_schema = n.nspname AND r.table_name = c.relname)'
+    : 'false';
+  return `
+WITH RECURSIVE ${FAMILY}
+SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table,
+       CASE WHEN c.relforcerowsecurity THEN 'on' ELSE 'lifted' END AS state
+  FROM family f JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE c.relforcerowsecurity OR ${inRecord}
+ ORDER BY f.oid, n.nspname COLLATE "C", c.relname COLLATE "C"`;
+}
+
 /** Sequences of the tables' defaults that serve columns of more than one type, in these tables or in those of Citus. */
 export function mixedSequences(citus: boolean): string {
   const known = citus ? 'd.adrelid IN (SELECT logicalrelid FROM pg_dist_partition)' : 'false';
@@ -191,32 +223,41 @@ HAVING count(DISTINCT a.atttypid) > 1 AND bool_or(uses.adrelid = ANY ($1::oid[])
  ORDER BY sn.nspname COLLATE "C", s.relname COLLATE "C"`;
 }
 
+/** Comments on the tables, on their partitions and on all that belongs to any of them; `relation` is what they belong to. */
 export const COMMENTS = `
-SELECT * FROM (
-  SELECT c.oid::int8::float8 AS oid, CASE WHEN d.objsubid = 0 THEN 'table' ELSE 'column' END AS on, n.nspname AS schema,
-         coalesce(a.attname, '') AS name, d.description AS text
+WITH RECURSIVE ${FAMILY}
+SELECT f.oid::int8::float8 AS oid, f.oid <> f.relation AS "ofPartition",
+       json_build_object('schema', rn.nspname, 'name', r.relname) AS relation, all_comments.on, all_comments.schema, all_comments.name,
+       all_comments.text
+  FROM family f
+  JOIN pg_class r ON r.oid = f.relation JOIN pg_namespace rn ON rn.oid = r.relnamespace,
+       LATERAL (
+  SELECT CASE WHEN d.objsubid = 0 THEN 'table' ELSE 'column' END AS on, rn.nspname AS schema, coalesce(a.attname, '') AS name, d.description AS text
     FROM pg_description d
-    JOIN pg_class c ON c.oid = d.objoid JOIN pg_namespace n ON n.oid = c.relnamespace
-    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid <> 0
-   WHERE d.classoid = 'pg_class'::regclass AND c.oid = ANY ($1::oid[])
+    LEFT JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = d.objsubid AND d.objsubid <> 0
+   WHERE d.classoid = 'pg_class'::regclass AND d.objoid = f.relation
   UNION ALL
-  SELECT con.conrelid::int8::float8, 'constraint', n.nspname, con.conname, d.description
-    FROM pg_description d
-    JOIN pg_constraint con ON con.oid = d.objoid JOIN pg_namespace n ON n.oid = con.connamespace
-   WHERE d.classoid = 'pg_constraint'::regclass AND con.conrelid = ANY ($1::oid[])
+  SELECT 'constraint', n.nspname, con.conname, d.description
+    FROM pg_constraint con JOIN pg_namespace n ON n.oid = con.connamespace
+    JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = con.oid
+   WHERE con.conrelid = f.relation
   UNION ALL
-  SELECT i.indrelid::int8::float8, 'index', n.nspname, c.relname, d.description
-    FROM pg_description d
-    JOIN pg_index i ON i.indexrelid = d.objoid
+  SELECT 'index', n.nspname, c.relname, d.description
+    FROM pg_index i
     JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE d.classoid = 'pg_class'::regclass AND i.indrelid = ANY ($1::oid[])
+    JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid
+   WHERE i.indrelid = f.relation
   UNION ALL
-  SELECT s.stxrelid::int8::float8, 'statistics', n.nspname, s.stxname, d.description
-    FROM pg_description d
-    JOIN pg_statistic_ext s ON s.oid = d.objoid JOIN pg_namespace n ON n.oid = s.stxnamespace
-   WHERE d.classoid = 'pg_statistic_ext'::regclass AND s.stxrelid = ANY ($1::oid[])
+  SELECT 'statistics', n.nspname, s.stxname, d.description
+    FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+    JOIN pg_description d ON d.classoid = 'pg_statistic_ext'::regclass AND d.objoid = s.oid
+   WHERE s.stxrelid = f.relation
+  UNION ALL
+  SELECT 'policy', rn.nspname, p.polname, d.description
+    FROM pg_policy p JOIN pg_description d ON d.classoid = 'pg_policy'::regclass AND d.objoid = p.oid
+   WHERE p.polrelid = f.relation
 ) all_comments
- ORDER BY oid, "on", name COLLATE "C"`;
+ ORDER BY f.oid, rn.nspname COLLATE "C", r.relname COLLATE "C", all_comments.on, all_comments.name COLLATE "C"`;
 
 export const OWN_CHECKS = `
 SELECT conrelid::int8::float8 AS oid, conname::text AS name, convalidated AS validated
@@ -273,12 +314,7 @@ SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner)::text AS owner, pg_has_r
           JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition JOIN pg_namespace cn ON cn.oid = c.relnamespace
           JOIN pg_class p ON p.oid = i.inhparent JOIN pg_namespace pn ON pn.oid = p.relnamespace
          WHERE cn.oid <> pn.oid AND n.oid IN (cn.oid, pn.oid) AND c.relkind IN ('r', 'p', 'f')
-               ${noShard('c')}) AS "strayPartitions",
-       (SELECT coalesce(json_agg(json_build_object('table', ${name('c', 'n')}, 'policy', o.polname)
-                                 ORDER BY c.relname COLLATE "C", o.polname COLLATE "C"), '[]')
-          FROM pg_policy o JOIN pg_class c ON c.oid = o.polrelid
-         WHERE c.relnamespace = n.oid AND concat(o.polqual::text, o.polwithcheck::text) LIKE '%{SUBLINK %'
-               ${noShard('c')}) AS "subqueryPolicies"
+               ${noShard('c')}) AS "strayPartitions"
   FROM pg_namespace n
  WHERE n.nspname = ANY ($1::text[])
  ORDER BY n.nspname COLLATE "C"`;
@@ -323,6 +359,8 @@ WITH recorded AS (
            WHEN 'index' THEN (SELECT coalesce(obj_description(i.indexrelid, 'pg_class'), '') FROM pg_index i
                                 JOIN pg_class c ON c.oid = i.indexrelid
                                WHERE i.indrelid = relation AND c.relname = subject_name)
+           WHEN 'policy' THEN (SELECT coalesce(obj_description(p.oid, 'pg_policy'), '') FROM pg_policy p
+                                WHERE p.polrelid = relation AND p.polname = subject_name)
            ELSE (SELECT coalesce(obj_description(s.oid, 'pg_statistic_ext'), '') FROM pg_statistic_ext s
                   WHERE s.stxrelid = relation AND s.stxname = subject_name)
          END AS now
@@ -330,6 +368,9 @@ WITH recorded AS (
 )
 SELECT json_build_object('schema', table_schema, 'name', table_name) AS table,
        json_build_object('on', subject, 'schema', subject_schema, 'name', subject_name, 'text', comment) AS comment,
+       (SELECT json_build_object('schema', n.nspname, 'name', c.relname)
+          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.oid = pg_partition_root(relation) AND c.oid <> relation) AS "partOf",
        coalesce(now = '', false) AS missing
   FROM subjects
  ORDER BY table_schema COLLATE "C", table_name COLLATE "C", subject, subject_name COLLATE "C"`;

@@ -4,20 +4,23 @@ import { tableKey } from '../../config/identifiers';
 import type { Distribution, TableName } from '../../config/distribution-types';
 import { withBoundedReads } from '../lib/connection';
 import { errorCode } from '../lib/errors';
+import { RECORD_IS_THERE } from '../database/model/forced-policies';
 import { FACTS } from './facts.sql';
 import {
   citusTables,
   COLUMNS,
   COMMENTS,
   DROPPED_FOREIGN_KEYS,
+  forced,
   FOREIGN_KEYS,
-  GRANTED_VIEWS,
+  IDENTITIES,
   KEYS,
   mixedSequences,
   NODES,
   OTHER_SCHEMAS,
   OWN_CHECKS,
   OWN_SCHEMA,
+  POLICIES,
   RECORDED_COMMENTS,
   relations,
   schemas,
@@ -32,9 +35,11 @@ import type {
   LiveDatabase,
   LiveFact,
   LiveForeignKey,
+  LiveIdentity,
   LiveKey,
   LiveNode,
   LivePlacements,
+  LivePolicy,
   LiveSchema,
   LiveTable,
   LiveView,
@@ -42,7 +47,7 @@ import type {
   RecordedComment,
   ViewRole,
 } from './live';
-import { sqlTable } from '../database/model/names';
+import { sameTable, sqlTable } from '../database/model/names';
 import { readDroppedForeignKey, readRecordedComment } from './records';
 import type { DroppedForeignKeyRow } from './records';
 import { knowsSchemas } from './schemas';
@@ -102,12 +107,15 @@ async function read(
     ? (await rowsOf<DroppedForeignKeyRow & QueryResultRow>(DROPPED_FOREIGN_KEYS)).map(readDroppedForeignKey)
     : [];
   const recordedComments = ownSchema.commentTable
-    ? (await rowsOf<RecordedComment & QueryResultRow>(RECORDED_COMMENTS)).map(readRecordedComment)
+    ? (await rowsOf<RecordedCommentRow>(RECORDED_COMMENTS)).map(toRecordedComment)
     : [];
 
   const all = await rowsOf<RelationRow>(relations(citus));
   const named = new Set(
-    [...mentioned(expected, droppedForeignKeys), ...recordedComments.map(({ table }) => table)].map(tableKey),
+    [
+      ...mentioned(expected, droppedForeignKeys),
+      ...recordedComments.map(({ table, partOf = table }) => partOf),
+    ].map(tableKey),
   );
   // Whoever distributes a schema distributes every table of it, named or not.
   const wholly = (expected.schemas ?? []).map(({ schema }) => schema);
@@ -128,13 +136,18 @@ async function read(
   }
 
   const scope = [[...oids]];
-  const [tables, columns, keys, checks, comments, grantedViews, viewRoles, facts, placed] = [
+  const lifting = (await rowsOf<{ there: boolean }>(RECORD_IS_THERE))[0]?.there === true;
+  const [identities, policies, forcing] = [
+    byTable(await rowsOf<IdentityRow>(IDENTITIES, scope)),
+    byTable(await rowsOf<PolicyRow>(POLICIES, scope)),
+    byTable(await rowsOf<ForcedRow>(forced(lifting), scope)),
+  ];
+  const [tables, columns, keys, checks, comments, viewRoles, facts, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
     byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
     byTable(await rowsOf<KeyRow>(KEYS, scope)),
     byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
     byTable(await rowsOf<CommentRow>(COMMENTS, scope)),
-    byTable(await rowsOf<GrantedViewRow>(GRANTED_VIEWS, scope)),
     byTable(await rowsOf<ViewRoleRow>(VIEW_ROLES, scope)),
     byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
     byTable(citus ? await rowsOf<CitusRow>(citusTables(sharding), scope) : []),
@@ -153,16 +166,14 @@ async function read(
       keys: (keys.get(table.oid) ?? []).map(toKey),
       ownChecks: (checks.get(table.oid) ?? []).map(({ name, validated }) => ({ name, validated })),
       foreignKeys: (outgoing.get(table.oid) ?? []).map(toForeignKey),
-      comments: (comments.get(table.oid) ?? []).map(({ on, schema, name, text }) => ({
-        on,
-        schema,
-        name,
-        text,
-      })),
-      grantedViews: (grantedViews.get(table.oid) ?? []).map(({ name }) => name),
+      ...toComments(comments.get(table.oid) ?? []),
+      identities: (identities.get(table.oid) ?? []).map(toIdentity),
+      policies: (policies.get(table.oid) ?? []).map(toPolicy),
+      forced: (forcing.get(table.oid) ?? []).map(({ table: each, state }) => ({ table: each, state })),
       viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
       facts: (facts.get(table.oid) ?? [])
         .map(({ subject, definition }) => ({ subject, definition }))
+        .map((fact) => asForced(fact, table.table, forcing.get(table.oid) ?? []))
         .sort((a, b) => (a.subject < b.subject ? -1 : 1)),
       citus: known,
     });
@@ -242,12 +253,61 @@ async function searchNull(client: Client, table: TableName, column: string): Pro
   }
 }
 
+/** FORCE that is off for a copy counts as on: it comes back, and a plan made without it would not do. */
+function asForced(
+  fact: LiveFact,
+  table: TableName,
+  forced: readonly Pick<ForcedRow, 'table' | 'state'>[],
+): LiveFact {
+  const lifted = forced.some((each) => each.state === 'lifted' && sameTable(each.table, table));
+  return lifted && fact.subject === 'row-level security'
+    ? { ...fact, definition: fact.definition.replace(/f$/, 't') }
+    : fact;
+}
+
+function toComments(rows: readonly CommentRow[]): Pick<LiveTable, 'comments' | 'partitionComments'> {
+  const bare = ({ on, schema, name, text }: CommentRow): LiveComment => ({ on, schema, name, text });
+  const byPartition = new Map<string, { table: TableName; comments: LiveComment[] }>();
+  for (const row of rows.filter(({ ofPartition }) => ofPartition)) {
+    const key = tableKey(row.relation);
+    const known = byPartition.get(key);
+    if (known === undefined) byPartition.set(key, { table: row.relation, comments: [bare(row)] });
+    else known.comments.push(bare(row));
+  }
+  return {
+    comments: rows.filter(({ ofPartition }) => !ofPartition).map(bare),
+    partitionComments: [...byPartition.values()],
+  };
+}
+
+function toRecordedComment({ partOf, ...row }: RecordedCommentRow): RecordedComment {
+  return readRecordedComment({ ...row, ...(partOf === null ? {} : { partOf }) });
+}
+
+function toIdentity({ column, type, sequence, cache, extras }: IdentityRow): LiveIdentity {
+  return { column, type, sequence, cache, extras };
+}
+
+function toPolicy(row: PolicyRow): LivePolicy {
+  const { table, name, permissive, command, subquery, using, withCheck } = row;
+  return {
+    table,
+    name,
+    permissive,
+    command,
+    subquery,
+    ...(using === null ? {} : { using }),
+    ...(withCheck === null ? {} : { withCheck }),
+  };
+}
+
 function toSchema({ colocationId, ...row }: SchemaRow): LiveSchema {
   return { ...row, ...(colocationId === null ? {} : { colocationId }) };
 }
 
 function toColumn(row: ColumnRow): LiveColumn {
   const { name, type, collation, looseCollation, negativeScale, notNull, generated, hashable } = row;
+  const { drawsValues } = row;
   return {
     name,
     type,
@@ -257,6 +317,7 @@ function toColumn(row: ColumnRow): LiveColumn {
     notNull,
     generated,
     hashable,
+    ...(drawsValues ? { drawsValues } : {}),
   };
 }
 
@@ -366,7 +427,6 @@ type TableRow = Pick<
   | 'bytes'
   | 'hasHeap'
   | 'replicaIdentity'
-  | 'identity'
   | 'partitionedBy'
   | 'nested'
   | 'rules'
@@ -374,8 +434,9 @@ type TableRow = Pick<
   | 'columnGrants'
 > & { readonly rowEstimate: number | null; readonly inheritedCheck: string | null } & QueryResultRow;
 
-type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull'> & {
+type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull' | 'drawsValues'> & {
   readonly oid: number;
+  readonly drawsValues: boolean;
   readonly collation: string | null;
 } & QueryResultRow;
 
@@ -386,12 +447,26 @@ type KeyRow = Omit<LiveKey, 'comment' | 'tablespace' | 'indexComment'> & {
   readonly comment: string | null;
 } & QueryResultRow;
 
-type CommentRow = LiveComment & { readonly oid: number } & QueryResultRow;
+type RecordedCommentRow = Omit<RecordedComment, 'partOf'> & {
+  readonly partOf: TableName | null;
+} & QueryResultRow;
 
-interface GrantedViewRow extends QueryResultRow {
+type CommentRow = LiveComment & {
   readonly oid: number;
-  readonly name: string;
-}
+  /** What it belongs to: the table, or a partition of it. */
+  readonly relation: TableName;
+  readonly ofPartition: boolean;
+} & QueryResultRow;
+
+type IdentityRow = LiveIdentity & { readonly oid: number } & QueryResultRow;
+
+type PolicyRow = Omit<LivePolicy, 'using' | 'withCheck'> & {
+  readonly oid: number;
+  readonly using: string | null;
+  readonly withCheck: string | null;
+} & QueryResultRow;
+
+type ForcedRow = LiveTable['forced'][number] & { readonly oid: number } & QueryResultRow;
 
 type ViewRoleRow = Omit<ViewRole, 'role'> & {
   readonly oid: number;

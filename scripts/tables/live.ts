@@ -1,4 +1,5 @@
 import type { TableName } from '../../config/distribution-types';
+import type { ForcedPolicies } from '../database/model/forced-policies';
 
 /**
  * What `inspect` read of a database: plain values, sorted, without anything that differs between two looks at the same
@@ -76,8 +77,6 @@ export interface LiveSchema {
   readonly othersTables: readonly { readonly table: TableName; readonly owner: string }[];
   /** Partitions in another schema than their parent, with either of the two in this one. */
   readonly strayPartitions: readonly { readonly partition: TableName; readonly parent: TableName }[];
-  /** Row-level security that looks into tables by a subquery. */
-  readonly subqueryPolicies: readonly { readonly table: TableName; readonly policy: string }[];
 }
 
 /** One sequence, and the columns whose defaults draw from it, of more than one type. */
@@ -131,8 +130,17 @@ export interface LiveTable {
   readonly ownChecks: readonly { readonly name: string; readonly validated: boolean }[];
   /** Outgoing, by name. */
   readonly foreignKeys: readonly LiveForeignKey[];
-  /** On the table and all that belongs to it. */
+  /** On the table and all that belongs to it, without its partitions. */
   readonly comments: readonly LiveComment[];
+  /** Partitions with comments, and those on each and on all that belongs to it. */
+  readonly partitionComments: readonly {
+    readonly table: TableName;
+    readonly comments: readonly LiveComment[];
+  }[];
+  /** Row-level security policies, on it and on its partitions. */
+  readonly policies: readonly LivePolicy[];
+  /** Of the table and its partitions, those whose policies bind the owner too, FORCE off for a copy included. */
+  readonly forced: readonly { readonly table: TableName; readonly state: Exclude<ForcedPolicies, 'off'> }[];
   readonly citus: CitusTable;
   /** Columns of the partition key, an expression as null; empty where the table is not partitioned. */
   readonly partitionedBy: readonly (string | null)[];
@@ -140,16 +148,39 @@ export interface LiveTable {
   readonly nested: boolean;
   /** One of the CHECK constraints that its partitions inherit from it; absent where there is none. */
   readonly inheritedCheck?: string;
-  /** Has a column GENERATED AS IDENTITY, which Citus cannot copy into a table of another kind. */
-  readonly identity: boolean;
-  /** Views that rest on it or on its partitions, at any remove, with what Citus forgets when it makes them anew: grants, comments, ... */
-  readonly grantedViews: readonly string[];
+  /** Columns GENERATED AS IDENTITY, with which Citus cannot copy it into a table of another kind. */
+  readonly identities: readonly LiveIdentity[];
   /** CREATE RULE, on it and on its partitions: Citus forgets them when it makes the table anew. */
   readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
   /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
   readonly facts: readonly LiveFact[];
   /** The relation itself takes room on the coordinator; shards are relations of their own and do not count. */
   readonly hasHeap: boolean;
+}
+
+/** A column GENERATED AS IDENTITY. */
+export interface LiveIdentity {
+  readonly column: string;
+  /** `smallint`, `integer` or `bigint`. */
+  readonly type: string;
+  readonly sequence: TableName;
+  /** Values that a session takes at once, in decimal. */
+  readonly cache: string;
+  /** Statements that bring its grants and its comment back. */
+  readonly extras: readonly string[];
+}
+
+/** A row-level security policy. */
+export interface LivePolicy {
+  /** The table, or the partition of it, that it is on. */
+  readonly table: TableName;
+  readonly name: string;
+  readonly permissive: boolean;
+  readonly command: 'ALL' | 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+  readonly subquery: boolean;
+  /** Absent where it has none. */
+  readonly using?: string;
+  readonly withCheck?: string;
 }
 
 /** Anything else about a table, as PostgreSQL defines it: `column note`, `policy own_rows`, `view totals`. */
@@ -176,7 +207,7 @@ export interface ViewRole {
 
 /** One comment, and what it is on; `name` is unqualified and empty for the table itself. */
 export interface LiveComment {
-  readonly on: 'table' | 'column' | 'constraint' | 'index' | 'statistics';
+  readonly on: 'table' | 'column' | 'constraint' | 'index' | 'statistics' | 'policy';
   readonly schema: string;
   readonly name: string;
   readonly text: string;
@@ -186,6 +217,8 @@ export interface LiveComment {
 export interface RecordedComment {
   readonly table: TableName;
   readonly comment: LiveComment;
+  /** The partitioned table that the table is a partition of; absent where it is none. */
+  readonly partOf?: TableName;
   /** What it was on is there, and has no comment now. */
   readonly missing: boolean;
 }
@@ -204,6 +237,8 @@ export interface LiveColumn {
   readonly generated: boolean;
   /** The type has a hash function, which a distribution column needs. */
   readonly hashable: boolean;
+  /** A sequence gives it its values: GENERATED AS IDENTITY, or by its default. */
+  readonly drawsValues?: true;
   /** Whether a NULL was found; absent where nobody looked, or looking took too long. */
   readonly holdsNull?: boolean;
 }

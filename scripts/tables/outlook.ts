@@ -44,6 +44,11 @@ export class Outlook {
     return this.liveByKey.get(tableKey(table));
   }
 
+  /** Those of the tables that are there. */
+  living(tables: readonly TableName[]): LiveTable[] {
+    return tables.flatMap((table) => this.liveTable(table) ?? []);
+  }
+
   expectedTable(table: TableName): ExpectedTable | undefined {
     return this.expectedByKey.get(tableKey(table));
   }

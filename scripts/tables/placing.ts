@@ -1,6 +1,9 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import type { PlacementChange } from './change';
+import { allOf } from '../../config/wording';
+import { around, carried, carriedWords } from './carried';
+import type { Carried } from './carried';
 import { withoutAway } from './comments';
 import type { Placed } from './comments';
 import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
@@ -10,11 +13,13 @@ import { sameTable, showTable } from '../database/model/names';
 import { inOrder, orderTables } from './order';
 import type { Edge } from './order';
 import type { Outlook } from './outlook';
+import { inWindow } from './policy-windows';
 import { distributeSchemaStep } from './schema-steps';
 import * as sql from './statements.sql';
 import { contingency, step } from './step';
 import type { Contingency, TablesStep } from './step';
 import { Turning } from './turning';
+import type { Turn } from './turning';
 
 export interface Placing {
   readonly placed: readonly Placed[];
@@ -61,7 +66,7 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
   const comesBack = (restore: RestoreDifference): RestoreDifference[] => {
     waiting.delete(restore);
     const turns = restore.state === 'away' ? turning.comesBack(restore.key) : [];
-    placed.push({ steps: restoreSteps(restore, outlook), turns, returns: restore.key });
+    placed.push({ steps: restoreSteps(restore, outlook, turns), turns, returns: restore.key });
     return touchingAny(turns.map(({ table }) => table));
   };
   const touchingAny = (tables: readonly TableName[]): RestoreDifference[] =>
@@ -77,9 +82,10 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
   returning(difference.restore);
   for (const table of orderTables(difference.references, edges)) {
     if (leavesCopy(table)) localCopies.push(table);
+    const turns = turning.becomesReference(table);
     arrives([table], {
-      steps: [referenceStep(table, outlook.liveTable(table))],
-      turns: turning.becomesReference(table),
+      steps: inWindow(referenceStep(table, outlook, turns), outlook.living([table])),
+      turns,
     });
   }
   if (referencesToCome) {
@@ -90,7 +96,7 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
     const names = tables.map(({ table }) => table);
     localCopies.push(...names.filter(leavesCopy));
     arrives(names, {
-      steps: [distributeSchemaStep(schema, tables)],
+      steps: inWindow(distributeSchemaStep(schema, tables), tables),
       turns: turning.becomeSchema(names),
     });
   }
@@ -102,7 +108,11 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
       if (change.colocateWith !== undefined && !isThere(change.colocateWith)) continue;
       changing.delete(each);
       // What is written on the table is written on its copy by the step itself.
-      arrives([table], { steps: [changeStep(table, change, outlook, difference)], turns: [] });
+      const step = changeStep(table, change, outlook, difference);
+      arrives([table], {
+        steps: change.kind === 'alter' ? inWindow(step, outlook.living([table])) : [step],
+        turns: [],
+      });
     }
   };
   changes();
@@ -114,20 +124,53 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
     const live = outlook.liveTable(table);
     // Citus brings a table that is local to it back first.
     if (!mode.online && (live?.citus.kind === 'local' || live?.hasHeap === true)) localCopies.push(table);
+    if (mode.online && turning.isPlain(table)) {
+      const steps = convertStep(table, outlook);
+      // Citus converts it by itself where nothing would be left out.
+      if (steps.length > 0) placed.push({ steps, turns: turning.becomesLocal(table) });
+    }
+    const turns = turning.becomesDistributed(table, mode.online);
     arrives([table], {
-      steps: [distributeStep(each, outlook)],
-      turns: turning.becomesDistributed(table, mode.online),
+      steps: inWindow(distributeStep(each, outlook, turns), outlook.living([table])),
+      turns,
     });
   }
   changes();
   return { placed, allReturned: waiting.size === 0, localCopies };
 }
 
-function referenceStep(table: TableName, live: LiveTable | undefined): TablesStep {
-  return step('create-reference-table', table, sql.createReferenceTable(table), {
-    comment: 'copies the whole table to every node, with writes waiting while it does',
+/** The tables that a step makes anew under their old names. */
+function madeAnew(turns: readonly Turn[]): TableName[] {
+  return turns.filter(({ forgets }) => forgets === 'everything').map(({ table }) => table);
+}
+
+/** `; converts t and u to Citus local tables, ...`, where it does. */
+function convertedWords(converted: readonly TableName[], keeps: Carried): string {
+  if (converted.length === 0) return '';
+  return `; converts ${allOf(converted.map(showTable))} to ${converted.length === 1 ? 'a Citus local table' : 'Citus local tables'}, since foreign keys connect ${converted.length === 1 ? 'it' : 'them'}${carriedWords(keeps)}`;
+}
+
+function convertStep(table: TableName, outlook: Outlook): TablesStep[] {
+  const keeps = carried(outlook.live, [table], 'convert');
+  if (keeps.what.length === 0) return [];
+  return [
+    step('convert-to-citus-local', table, around(keeps, sql.convertToCitusLocal(table)), {
+      comment: `converts to a Citus local table, on the coordinator, as the online copy begins${carriedWords(keeps)}${keeps.refreshes ? '; writes wait while materialized views are filled' : ''}`,
+      blocksWrites: keeps.refreshes,
+      reversible: canBeUndistributed(outlook.liveTable(table)),
+    }),
+  ];
+}
+
+function referenceStep(table: TableName, outlook: Outlook, turns: readonly Turn[]): TablesStep {
+  const live = outlook.liveTable(table);
+  const converted = madeAnew(turns);
+  const keeps = carried(outlook.live, converted, 'convert');
+  return step('create-reference-table', table, around(keeps, sql.createReferenceTable(table)), {
+    comment: `copies the whole table to every node, with writes waiting while it does${convertedWords(converted, keeps)}`,
     blocksWrites: true,
     reversible: canBeUndistributed(live),
+    converts: converted,
     rows: live?.rowEstimate,
   });
 }
@@ -162,15 +205,16 @@ function changeStep(
     ...(change.shardCount === undefined ? [] : [`into ${String(change.shardCount)} shards`]),
     beside,
   ];
+  const keeps = carried(outlook.live, [table], 'copy');
   return step(
     'alter-distribution',
     table,
     [
-      ...sql.alterDistributedTable(table, change),
+      ...around(keeps, sql.alterDistributedTable(table, change)),
       ...(live === undefined ? [] : sql.commentAgain(table, withoutAway(live, away))),
     ],
     {
-      comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting`,
+      comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting${carriedWords(keeps)}`,
       blocksWrites: true,
       reversible: true,
       contingencies: joinWithoutCopy(table, change),
@@ -208,25 +252,29 @@ function restoresByTable(restores: readonly RestoreDifference[]): Map<string, Re
   return byTable;
 }
 
-function distributeStep(each: DistributeDifference, outlook: Outlook): TablesStep {
+function distributeStep(each: DistributeDifference, outlook: Outlook, turns: readonly Turn[]): TablesStep {
   const { table, column, colocateWith, shardCount, mode } = each;
   const where =
     colocateWith === undefined
       ? `${String(shardCount)} shards`
       : `shards beside those of ${showTable(colocateWith)}`;
+  const keeps = carried(outlook.live, mode.online ? [] : madeAnew(turns), 'copy');
   return step(
     'distribute',
     table,
-    sql.distributeTable(table, {
-      column,
-      shardCount,
-      online: mode.online,
-      ...(colocateWith === undefined ? {} : { colocateWith }),
-    }),
+    around(
+      keeps,
+      sql.distributeTable(table, {
+        column,
+        shardCount,
+        online: mode.online,
+        ...(colocateWith === undefined ? {} : { colocateWith }),
+      }),
+    ),
     {
       comment: mode.online
         ? `by ${column}, into ${where}, beside running writes, which wait for moments and once more at its end, however many rows there are`
-        : `by ${column}, into ${where}, with writes waiting: ${mode.because}`,
+        : `by ${column}, into ${where}, with writes waiting: ${mode.because}${carriedWords(keeps)}`,
       blocksWrites: !mode.online,
       reversible: canBeUndistributed(outlook.liveTable(table)),
       transaction: !mode.online,
@@ -237,10 +285,14 @@ function distributeStep(each: DistributeDifference, outlook: Outlook): TablesSte
 
 /** `{ local: true }` leads back with one copy, as one led there, for all but the tables that the faults of such a change name. */
 function canBeUndistributed(live: LiveTable | undefined): boolean {
-  return live !== undefined && !live.identity && live.grantedViews.length === 0 && live.rules.length === 0;
+  return live !== undefined && live.identities.length === 0 && live.rules.length === 0;
 }
 
-function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): TablesStep[] {
+function restoreSteps(
+  { key, state }: RestoreDifference,
+  outlook: Outlook,
+  turns: readonly Turn[],
+): TablesStep[] {
   const atOnce = whyAtOnce(key, outlook);
   const to = showTable(key.references);
   if (state === 'there') {
@@ -254,17 +306,21 @@ function restoreSteps({ key, state }: RestoreDifference, outlook: Outlook): Tabl
       ),
     ];
   }
+  const converted = madeAnew(turns);
+  const keeps = carried(outlook.live, converted, 'convert');
+  const back =
+    atOnce === undefined
+      ? `brings the foreign key to ${to} back, in force for new rows`
+      : `brings the foreign key to ${to} back and reads every row, with writes waiting: ${atOnce}`;
   const restore = step(
     'restore-foreign-key',
     key.table,
-    sql.restoreForeignKey(key, { atOnce: atOnce !== undefined }),
+    around(keeps, sql.restoreForeignKey(key, { atOnce: atOnce !== undefined })),
     {
-      comment:
-        atOnce === undefined
-          ? `brings the foreign key to ${to} back, in force for new rows`
-          : `brings the foreign key to ${to} back and reads every row, with writes waiting: ${atOnce}`,
-      blocksWrites: atOnce !== undefined,
+      comment: `${back}${convertedWords(converted, keeps)}`,
+      blocksWrites: atOnce !== undefined || keeps.refreshes,
       reversible: true,
+      converts: converted,
     },
     key.name,
   );

@@ -1,6 +1,7 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
 import type { Finding } from '../database/checks/findings';
-import { isRecorded, recordComments, withComments, withoutAway } from './comments';
+import { around, carried, carriedWords } from './carried';
+import { commentedOf, isRecorded, recordComments, withComments, withoutAway } from './comments';
 import type { Commented } from './comments';
 import { connections } from './connections';
 import { diffTables } from './diff';
@@ -14,6 +15,7 @@ import { inOrder, orderTables } from './order';
 import type { Edge } from './order';
 import { Outlook } from './outlook';
 import { place } from './placing';
+import { inWindow, windowsLeftOpen } from './policy-windows';
 import { undistributeSchemaStep } from './schema-steps';
 import { observedHash } from './snapshot';
 import * as sql from './statements.sql';
@@ -50,7 +52,8 @@ export function planTables(
 ): TablesPlan {
   const outlook = new Outlook(expected, live);
   requireNoFaults(outlook, done);
-  const steps = stepsFor(expected, live);
+  const placed = stepsFor(expected, live);
+  const steps = [...windowsLeftOpen(live, placed), ...placed];
   return { formatVersion: 1, observed: observedHash(live), steps, findings: findingsOf(outlook, steps) };
 }
 
@@ -62,11 +65,16 @@ function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {
     return backFirst(
       outlook,
       turns.flatMap(({ tables }) => tables),
-      turns.map(({ schema, tables }) => undistributeSchemaStep(schema, tables)),
+      turns.flatMap(({ schema, tables }) =>
+        inWindow(undistributeSchemaStep(schema, tables, outlook.live), tables),
+      ),
     );
   }
   const back = outlook.live.tables.filter(({ table }) => outlook.change(table)?.kind === 'undistribute');
-  if (back.length > 0) return backFirst(outlook, back, back.map(undistributeStep));
+  if (back.length > 0) {
+    const steps = back.flatMap((table) => inWindow(undistributeStep(table, outlook.live), [table]));
+    return backFirst(outlook, back, steps);
+  }
   const difference = diffTables(expected, live);
   const { drop } = difference;
   const edges = outlook.foreignKeys().map((key) => ({ first: key.references, then: key.table, firm: false }));
@@ -87,11 +95,12 @@ function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {
   ];
 }
 
-function undistributeStep({ table, citus, rowEstimate }: LiveTable): TablesStep {
-  return step('undistribute', table, sql.undistributeTable(table), {
+function undistributeStep({ table, citus, rowEstimate }: LiveTable, live: LiveDatabase): TablesStep {
+  const keeps = carried(live, [table], 'copy');
+  return step('undistribute', table, around(keeps, sql.undistributeTable(table)), {
     comment: `copies every row back to the coordinator, with writes waiting; it was ${
       citus.kind === 'reference' ? 'a reference table' : 'distributed'
-    }`,
+    }${carriedWords(keeps)}`,
     blocksWrites: true,
     reversible: true,
     rows: rowEstimate,
@@ -108,7 +117,7 @@ function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly
   const away = new Set(mine.map(({ key }) => key));
   const awayFrom = (table: TableName): ReadonlySet<string> =>
     new Set([...away].filter((key) => sameTable(key.table, table)).map(({ name }) => name));
-  const comments = back.flatMap((table) => {
+  const comments = back.flatMap(commentedOf).flatMap((table) => {
     const known = live.recordedComments.filter((each) => sameTable(each.table, table.table));
     const record = withoutAway(table, awayFrom(table.table)).filter((comment) => !isRecorded(comment, known));
     return record.length === 0 ? [] : [{ table: table.table, record }];
@@ -128,7 +137,9 @@ function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly
     droppedForeignKeys: [...live.droppedForeignKeys, ...away],
     recordedComments: [
       ...live.recordedComments.map((each) =>
-        back.some(({ table }) => sameTable(table, each.table)) ? { ...each, missing: true } : each,
+        back.flatMap(commentedOf).some(({ table }) => sameTable(table, each.table))
+          ? { ...each, missing: true }
+          : each,
       ),
       ...recorded,
     ],
@@ -141,7 +152,9 @@ function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly
     tables: live.tables.map((table) => {
       const foreignKeys = table.foreignKeys.filter((key) => !away.has(key));
       const left = { ...table, foreignKeys, comments: withoutAway(table, awayFrom(table.table)) };
-      return back.includes(table) ? { ...left, ...comesBackAs(table), ...uncommented(left) } : left;
+      // FORCE is back by then, wherever a copy took it off.
+      const bound = { ...left, forced: left.forced.map((each) => ({ ...each, state: 'on' as const })) };
+      return back.includes(table) ? { ...bound, ...comesBackAs(table), ...uncommented(left) } : bound;
     }),
     schemas: live.schemas.map(({ colocationId, ...schema }) =>
       colocationId === undefined || steps.some(({ id }) => id === `undistribute-schema:${schema.schema}`)
@@ -160,12 +173,14 @@ function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly
 }
 
 /** As Citus leaves a table that it made anew. */
-function uncommented(table: LiveTable): Pick<LiveTable, 'comments' | 'foreignKeys' | 'keys'> {
+function uncommented(
+  table: LiveTable,
+): Pick<LiveTable, 'comments' | 'partitionComments' | 'foreignKeys' | 'keys'> {
   const keys = structuredClone(table.keys) as Mutable<LiveKey>[];
   const foreignKeys = structuredClone(table.foreignKeys) as Mutable<LiveForeignKey>[];
   for (const key of [...keys, ...foreignKeys]) delete key.comment;
   for (const key of keys) delete key.indexComment;
-  return { comments: [], foreignKeys, keys };
+  return { comments: [], partitionComments: [], foreignKeys, keys };
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

@@ -29,6 +29,7 @@ const SUBJECTS = [
   'constraint',
   'index',
   'statistics',
+  'policy',
 ] as const satisfies readonly LiveComment['on'][];
 
 /** A row of `scaleout.dropped_foreign_key`: its key, and the foreign key as JSON. */

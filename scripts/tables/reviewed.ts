@@ -210,6 +210,7 @@ function sameStatements(a: readonly string[], b: readonly string[]): boolean {
 /** They turn all tables of the schema that they name. */
 const TURNS_SCHEMA: ReadonlySet<StepAction> = new Set(['distribute-schema', 'undistribute-schema']);
 const PLACES: ReadonlySet<StepAction> = new Set([
+  'convert-to-citus-local',
   'create-reference-table',
   'distribute',
   'undistribute',

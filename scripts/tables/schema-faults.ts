@@ -4,6 +4,7 @@ import { grantFaults } from './grant-faults';
 import type { LiveForeignKey, LiveSchema, LiveTable } from './live';
 import { showTable } from '../database/model/names';
 import type { Outlook } from './outlook';
+import { policyFaults } from './policy-faults';
 import { ruleFaults } from './rule-faults';
 import { knowsSchemas } from './schemas';
 
@@ -70,12 +71,6 @@ function distributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
         'move one of them with ALTER TABLE ... SET SCHEMA, or leave the schema out',
     );
   }
-  for (const { table, policy } of schema.subqueryPolicies) {
-    faults.push(
-      `policy ${policy} of table ${showTable(table)} has a subquery, which Citus takes in no policy: ` +
-        'write it without one (current_user or current_setting() say who asks), or leave the schema out',
-    );
-  }
   return [
     ...faults,
     ...outlook.tablesOf(name).flatMap((table) => tableFaults(table, name)),
@@ -101,7 +96,7 @@ function partitionKeyFaults(
 
 function tableFaults(live: LiveTable, schema: string): string[] {
   const name = showTable(live.table);
-  const faults = grantFaults(live);
+  const faults = [...grantFaults(live), ...policyFaults(live)];
   if (live.kind === 'foreign') {
     faults.push(
       `${name} is a foreign table, and Citus takes none in a distributed schema: move it to another with ALTER FOREIGN TABLE ... SET SCHEMA, or leave schema ${schema} out`,
@@ -137,8 +132,7 @@ function tableFaults(live: LiveTable, schema: string): string[] {
 /** Going back makes every table anew, which loses what Citus cannot carry over. */
 function undistributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
   const tables = outlook.tablesOf(schema.schema);
-  const identity = tables.filter((table) => table.identity).map(({ table }) => showTable(table));
-  const views = [...new Set(tables.flatMap((table) => table.grantedViews))];
+  const identity = tables.filter((table) => table.identities.length > 0).map(({ table }) => showTable(table));
   const faults = [...ownerFaults(outlook, schema), ...partitionKeyFaults(outlook, schema.schema, () => true)];
   if (identity.length > 0) {
     faults.push(
@@ -149,11 +143,5 @@ function undistributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
   faults.push(
     ...tables.flatMap((table) => ruleFaults(table, `schema ${schema.schema} is to be local again`)),
   );
-  if (views.length > 0) {
-    faults.push(
-      `schema ${schema.schema} is to be local again, which makes ${allOf(views)} anew without grants, comments, indexes and triggers: ` +
-        'drop what rests on its tables, and create it again afterwards with all of them',
-    );
-  }
   return faults;
 }

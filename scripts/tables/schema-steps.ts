@@ -1,5 +1,6 @@
 import { allOf } from '../../config/wording';
-import type { LiveTable } from './live';
+import { around, carried, carriedWords } from './carried';
+import type { LiveDatabase, LiveTable } from './live';
 import { showTable } from '../database/model/names';
 import * as sql from './statements.sql';
 import type { TablesStep } from './step';
@@ -7,8 +8,7 @@ import type { TablesStep } from './step';
 /** The steps that turn a schema as a whole. Their `table` is the schema's name. */
 
 export function distributeSchemaStep(schema: string, tables: readonly LiveTable[]): TablesStep {
-  const identity = tables.filter((table) => table.identity).map(({ table }) => showTable(table));
-  const views = [...new Set(tables.flatMap((table) => table.grantedViews))];
+  const identity = tables.filter((table) => table.identities.length > 0).map(({ table }) => showTable(table));
   const rules = tables.flatMap((table) => table.rules.map(({ rule }) => `rule ${rule}`));
   const comment = [
     `gives each of its ${tablesCounted(tables)} a single shard, all of them on one node, and copies their rows there, with writes to all of them waiting until the last is done`,
@@ -17,22 +17,28 @@ export function distributeSchemaStep(schema: string, tables: readonly LiveTable[
       : [
           `Citus brings no table with an identity column back, as ${allOf(identity)} ${identity.length === 1 ? 'has' : 'have'}`,
         ]),
-    ...(views.length === 0
-      ? []
-      : [`on the way back ${allOf(views)} would lose grants, comments, indexes and triggers`]),
     ...(rules.length === 0 ? [] : [`on the way back ${allOf(rules)} would be lost`]),
   ].join('; ');
   return schemaStep('distribute-schema', schema, tables, {
     sql: sql.distributeSchema(schema),
     comment,
-    reversible: identity.length === 0 && views.length === 0 && rules.length === 0,
+    reversible: identity.length === 0 && rules.length === 0,
   });
 }
 
-export function undistributeSchemaStep(schema: string, tables: readonly LiveTable[]): TablesStep {
+export function undistributeSchemaStep(
+  schema: string,
+  tables: readonly LiveTable[],
+  live: LiveDatabase,
+): TablesStep {
+  const keeps = carried(
+    live,
+    tables.map(({ table }) => table),
+    'copy',
+  );
   return schemaStep('undistribute-schema', schema, tables, {
-    sql: sql.undistributeSchema(schema),
-    comment: `makes each of its ${tablesCounted(tables)} anew on the coordinator and copies every row back, with writes to all of them waiting until the last is done`,
+    sql: around(keeps, sql.undistributeSchema(schema)),
+    comment: `makes each of its ${tablesCounted(tables)} anew on the coordinator and copies every row back, with writes to all of them waiting until the last is done${carriedWords(keeps)}`,
     reversible: true,
   });
 }

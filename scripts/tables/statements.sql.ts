@@ -231,6 +231,10 @@ export function createReferenceTable(table: TableName): string[] {
   return [`SELECT create_reference_table(${sqlTableArgument(table)})`];
 }
 
+export function convertToCitusLocal(table: TableName): string[] {
+  return [`SELECT citus_add_local_table_to_metadata(${sqlTableArgument(table)})`];
+}
+
 export function undistributeTable(table: TableName): string[] {
   return [`SELECT undistribute_table(${sqlTableArgument(table)})`];
 }
@@ -293,6 +297,7 @@ export function commentAgain(table: TableName, comments: readonly LiveComment[])
       constraint: `CONSTRAINT ${escapeIdentifier(name)} ON ${sqlTable(table)}`,
       index: `INDEX ${within}`,
       statistics: `STATISTICS ${within}`,
+      policy: `POLICY ${escapeIdentifier(name)} ON ${sqlTable(table)}`,
     }[on];
     return `COMMENT ON ${subject} IS ${escapeLiteral(text)}`;
   });

@@ -12,6 +12,9 @@ export type StepAction =
   | 'replace-primary-key'
   | 'record-comments'
   | 'restore-comments'
+  | 'convert-to-citus-local'
+  | 'lift-forced-policy'
+  | 'restore-forced-policy'
   | 'create-reference-table'
   | 'distribute'
   | 'distribute-schema'
@@ -45,6 +48,8 @@ export interface TablesStep {
   readonly transaction: boolean;
   /** What a run may have to do besides or instead; reviewed with the step, and absent where there is nothing. */
   readonly contingencies?: readonly Contingency[];
+  /** Tables beside its own that Citus converts to Citus local tables in it; absent where there are none. */
+  readonly converts?: readonly string[];
   /** How many rows the step works through, as the planner estimates; absent where it is nobody's concern or guess. */
   readonly rows?: number;
 }
@@ -59,6 +64,7 @@ export interface Described {
   readonly reversible?: boolean;
   readonly transaction?: boolean;
   readonly contingencies?: readonly Contingency[];
+  readonly converts?: readonly TableName[];
   readonly rows?: number | undefined;
 }
 
@@ -71,7 +77,7 @@ export function step(
   part = '',
 ): TablesStep {
   const { comment, blocksWrites = false, reversible = false, transaction = true } = described;
-  const { contingencies = [], rows } = described;
+  const { contingencies = [], converts = [], rows } = described;
   const name = showTable(table);
   return {
     id: [action, name, ...(part === '' ? [] : [part])].join(':'),
@@ -83,6 +89,7 @@ export function step(
     reversible,
     transaction,
     ...(contingencies.length === 0 ? {} : { contingencies }),
+    ...(converts.length === 0 ? {} : { converts: converts.map(showTable) }),
     ...(rows === undefined ? {} : { rows }),
   };
 }

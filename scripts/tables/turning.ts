@@ -48,6 +48,13 @@ export class Turning {
     return this.lotOf(table).plain.has(tableKey(table));
   }
 
+  /** By a step of its own, ahead of its online copy. */
+  becomesLocal(table: TableName): Turn[] {
+    const lot = this.lotOf(table);
+    lot.known = true;
+    return this.turnLocal(lot).map(made);
+  }
+
   becomesReference(table: TableName): Turn[] {
     const plain = this.isPlain(table);
     this.takes(table);

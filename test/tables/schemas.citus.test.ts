@@ -352,7 +352,7 @@ platformSuite('distributed schemas', () => {
     ).toEqual([{ kind: 'u' }]);
   });
 
-  test('views that would lose their grants, and an empty schema', async () => {
+  test('a rule that would be lost, a view that keeps its grants, and an empty schema', async () => {
     database = await freshCitusDatabase({ workers: 0 });
     await query(
       database.target,
@@ -363,8 +363,13 @@ platformSuite('distributed schemas', () => {
       await expectVerified(schema(name), []);
     }
     await expect(apply(schema('viewed', 'local'))).rejects.toThrow(
-      /table viewed\.t anew without its rule kept[^]*makes viewed\.v anew without grants, comments, indexes and triggers/,
+      /table viewed\.t anew without its rule kept/,
     );
+    await query(database.target, 'DROP RULE kept ON viewed.t');
+    await apply(schema('viewed', 'local'));
+    expect(
+      await query(database.target, "SELECT has_table_privilege('public', 'viewed.v', 'SELECT') AS kept"),
+    ).toEqual([{ kept: true }]);
     await apply(schema('empty', 'local'));
     await expectVerified(schema('empty', 'local'), []);
   });

@@ -33,13 +33,15 @@ export function liftForcedPolicies(tables: readonly TableName[]): string[] {
 
 /** Puts FORCE back and forgets the record of it, in one transaction. */
 export function restoreForcedPolicies(tables: readonly TableName[]): string[] {
-  return tables.flatMap((table) => [
-    `ALTER TABLE ${sqlTable(table)} FORCE ROW LEVEL SECURITY`,
-    `DELETE FROM scaleout.forced_policy WHERE table_schema = ${escapeLiteral(table.schema)} AND table_name = ${escapeLiteral(table.name)}`,
-  ]);
+  return tables.flatMap((table) => [`ALTER TABLE ${sqlTable(table)} FORCE ROW LEVEL SECURITY`, forget(table)]);
 }
 
-const RECORD_IS_THERE = "SELECT to_regclass('scaleout.forced_policy') IS NOT NULL AS there";
+function forget({ schema, name }: TableName): string {
+  return `DELETE FROM scaleout.forced_policy WHERE table_schema = ${escapeLiteral(schema)} AND table_name = ${escapeLiteral(name)}`;
+}
+
+/** Whether there is a record of tables of which FORCE is off: one row, `there`. */
+export const RECORD_IS_THERE = "SELECT to_regclass('scaleout.forced_policy') IS NOT NULL AS there";
 
 /** Tables in the record; `there` is false for one that was dropped since. */
 const LIFTED = `
@@ -60,10 +62,6 @@ export async function readLiftedTables(client: Client): Promise<LiftedTable[]> {
   return lifted.rows.map(({ schema, name, there }) => ({ table: { schema, name }, there }));
 }
 
-const SCHEMA_IS_EMPTY = `
-SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('scaleout'))
-   AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('scaleout')) AS empty`;
-
 /**
  * Puts FORCE back on every table that a run took it from, and removes the record. The caller knows that no run is at work: a run
  * holds the advisory lock `tables` as long as a window is open.
@@ -74,21 +72,33 @@ export async function putBackForcedPolicies(
   client: Client,
   lifted: readonly LiftedTable[],
 ): Promise<TableName[]> {
-  const there = lifted.filter((each) => each.there).map(({ table }) => table);
-  for (const table of there) {
+  for (const { table, there } of lifted) {
     await withTransaction(client, async () => {
-      for (const statement of restoreForcedPolicies([table])) await client.query(statement);
+      for (const statement of there ? restoreForcedPolicies([table]) : [forget(table)])
+        await client.query(statement);
     });
   }
   await dropForcedPolicyRecord(client);
-  return there;
+  return lifted.filter(({ there }) => there).map(({ table }) => table);
 }
 
-/** Removes the record, and the project's schema where nothing else is in it. Fine where there is none. */
+const RECORD_IS_EMPTY = 'SELECT NOT EXISTS (SELECT FROM scaleout.forced_policy) AS empty';
+
+const SCHEMA_IS_EMPTY = `
+SELECT to_regnamespace('scaleout') IS NOT NULL
+   AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('scaleout'))
+   AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('scaleout')) AS empty`;
+
+/** Removes the record where nothing waits in it, and the project's schema where nothing else is in it. Fine where there is none. */
 export async function dropForcedPolicyRecord(client: Client): Promise<void> {
+  const isSo = async (question: string): Promise<boolean> =>
+    (await client.query<{ there?: boolean; empty?: boolean }>(question)).rows.some(
+      ({ there, empty }) => there === true || empty === true,
+    );
+  if (!(await isSo(RECORD_IS_THERE))) return;
   await withTransaction(client, async () => {
-    await client.query('DROP TABLE IF EXISTS scaleout.forced_policy');
-    const { rows } = await client.query<{ empty: boolean }>(SCHEMA_IS_EMPTY);
-    if (rows[0]?.empty === true) await client.query('DROP SCHEMA IF EXISTS scaleout');
+    if (!(await isSo(RECORD_IS_EMPTY))) return;
+    await client.query('DROP TABLE scaleout.forced_policy');
+    if (await isSo(SCHEMA_IS_EMPTY)) await client.query('DROP SCHEMA scaleout');
   });
 }

@@ -4,7 +4,9 @@ import type {
   LiveColumn,
   LiveDatabase,
   LiveForeignKey,
+  LiveIdentity,
   LiveKey,
+  LivePolicy,
   LiveTable,
   LiveSchema,
 } from '../../../scripts/tables/live';
@@ -95,8 +97,10 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     facts: [],
     partitionedBy: [],
     nested: false,
-    identity: false,
-    grantedViews: [],
+    identities: [],
+    policies: [],
+    forced: [],
+    partitionComments: [],
     rules: [],
     citus: { kind: 'plain' },
     ...more,
@@ -142,6 +146,16 @@ export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDat
     ownSchema: { exists: false, recordTable: false, commentTable: false, others: 0 },
     ...more,
   };
+}
+
+/** A column GENERATED AS IDENTITY, with PostgreSQL's own name for its sequence. */
+export function identityOf(table: string, column = 'id'): LiveIdentity {
+  return { column, type: 'bigint', sequence: named(`${table}_${column}_seq`), cache: '1', extras: [] };
+}
+
+/** A permissive policy for all commands. */
+export function policyOf(table: TableName, more: Partial<LivePolicy> = {}): LivePolicy {
+  return { table, name: 'own', permissive: true, command: 'ALL', subquery: false, using: 'true', ...more };
 }
 
 /** The sensors' tables on one node. */
@@ -206,6 +220,5 @@ export const schemaOf = (schema: string, more: Partial<LiveSchema> = {}): LiveSc
   extensions: [],
   othersTables: [],
   strayPartitions: [],
-  subqueryPolicies: [],
   ...more,
 });

@@ -126,6 +126,28 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
       }
       return dropped;
     }
+    case 'convert-to-citus-local':
+      return forgetComments(
+        on((table) => {
+          if (table.citus.kind !== 'plain') throw new Error('is in the metadata already');
+          if (table.foreignKeys.length > 0 || incoming(live, step.table).length > 0)
+            throw new Error('relation is involved in a foreign key relationship with another table');
+          return { ...turnedLocal(table), citus: { kind: 'local', autoConverted: false } };
+        }),
+        (table) => showTable(table.table) === step.table,
+      );
+    case 'lift-forced-policy':
+    case 'restore-forced-policy': {
+      const [from, to] =
+        step.action === 'lift-forced-policy' ? (['on', 'lifted'] as const) : (['lifted', 'on'] as const);
+      return on((table) => ({
+        ...table,
+        forced: table.forced.map((each) => {
+          if (each.state !== from) throw new Error(`FORCE is ${each.state}`);
+          return { ...each, state: to };
+        }),
+      }));
+    }
     case 'create-reference-table':
       for (const key of incoming(live, step.table)) {
         if (tableOf(live, key).citus.kind === 'distributed')
@@ -219,7 +241,7 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
     }
     case 'undistribute-schema': {
       const within = (table: LiveTable): boolean => table.table.schema === step.table;
-      if (live.tables.some((table) => within(table) && table.identity))
+      if (live.tables.some((table) => within(table) && table.identities.length > 0))
         throw new Error('cannot complete operation on a table with identity column');
       return forgetComments(
         {
