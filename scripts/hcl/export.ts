@@ -4,6 +4,7 @@ import { PROJECT_DIRECTORY } from '../infra/project';
 import type { SynthOptions } from '../infra/synth';
 import { withSynthesis } from '../infra/synth';
 import { paragraph, runTerraform } from '../infra/terraform';
+import { terraformWords } from '../infra/terraform-answers';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { readProviderSchemas } from './provider-schemas';
@@ -51,7 +52,9 @@ export async function exportHcl(
   const files = written.map(({ name }) => path.join(directory, name, 'main.tf'));
   const format = await runTerraform(['fmt', '-no-color', ...files], { environment, signal });
   if (format.exitCode !== 0) {
-    throw new ScaleoutError(`terraform fmt refuses what was written: ${paragraph(format.stderr)}`);
+    throw new ScaleoutError(
+      `terraform fmt refuses what was written: ${paragraph(terraformWords(format.stderr))}`,
+    );
   }
   return {
     document: { formatVersion: 1, files },

@@ -2,7 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { ProcessEnvironment } from '../infra/terraform';
-import { paragraph, runTerraform } from '../infra/terraform';
+import { paragraph, runTerraform, withoutChoices } from '../infra/terraform';
+import { terraformDocument, terraformWords } from '../infra/terraform-answers';
 import { ScaleoutError } from '../lib/errors';
 import type { ProviderSchemas } from './schema';
 
@@ -21,15 +22,16 @@ export async function readProviderSchemas(
   try {
     const configuration = { terraform: { required_providers: requiredProviders } };
     await writeFile(path.join(directory, 'main.tf.json'), JSON.stringify(configuration));
+    const environment = withoutChoices(options.environment);
     const terraform = async (...args: string[]): Promise<string> => {
-      const result = await runTerraform(args, { ...options, cwd: directory });
+      const result = await runTerraform(args, { ...options, environment, cwd: directory });
       if (result.exitCode === 0) return result.stdout;
       throw new ScaleoutError(
-        `terraform ${args[0] ?? ''} failed where the providers' schemas were to be read: ${paragraph(result.stderr)}`,
+        `terraform ${args[0] ?? ''} failed where the providers' schemas were to be read: ${paragraph(terraformWords(result.stderr))}`,
       );
     };
     await terraform('init', '-no-color');
-    return JSON.parse(await terraform('providers', 'schema', '-json')) as ProviderSchemas;
+    return terraformDocument(await terraform('providers', 'schema', '-json')) as ProviderSchemas;
   } finally {
     await rm(directory, { recursive: true, force: true });
   }

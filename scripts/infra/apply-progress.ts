@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../lib/reporter';
+import { terraformMessage } from './terraform-answers';
 
 /** What `terraform apply -json` says while it works: one message to a line. */
 const hookSchema = z.object({
@@ -38,10 +39,5 @@ export function applyProgress(report: (progress: ApplyProgress) => void): (text:
 }
 
 function parseLine(line: string): z.output<typeof hookSchema> | undefined {
-  try {
-    const parsed = hookSchema.safeParse(JSON.parse(line));
-    return parsed.success ? parsed.data : undefined;
-  } catch {
-    return undefined;
-  }
+  return hookSchema.safeParse(terraformMessage(line)).data;
 }

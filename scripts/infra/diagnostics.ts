@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { paragraph } from './terraform';
+import { terraformMessages, terraformWords } from './terraform-answers';
 
 /** One fault that Terraform reported. */
 export interface Diagnostic {
@@ -24,10 +25,10 @@ const messageSchema = z.object({
  * that begin with `Error:`, or its log (TF_LOG_CORE=ERROR). Warnings are left out, and each error is told once. Pure.
  */
 export function parseDiagnostics(output: string): readonly Diagnostic[] {
-  const lines = output.split('\n');
-  const structured = lines.filter((line) => line.startsWith('{')).flatMap(fromJson);
+  const structured = terraformMessages(output).flatMap(fromMessage);
   const logged = fromLog(output);
-  const found = structured.length > 0 ? structured : logged.length > 0 ? logged : fromText(lines);
+  const spoken = (): readonly Diagnostic[] => fromText(terraformWords(output).split('\n'));
+  const found = structured.length > 0 ? structured : logged.length > 0 ? logged : spoken();
   return found.filter(
     (each, index) =>
       found.findIndex(
@@ -42,13 +43,7 @@ export function diagnosticText({ summary, detail }: Diagnostic): string {
   return paragraph(`${summary}${/[.:]$/.test(summary) || detail === '' ? '' : ':'} ${detail}`);
 }
 
-function fromJson(line: string): readonly Diagnostic[] {
-  let message: unknown;
-  try {
-    message = JSON.parse(line);
-  } catch {
-    return [];
-  }
+function fromMessage(message: unknown): readonly Diagnostic[] {
   const parsed = messageSchema.safeParse(message);
   if (!parsed.success || parsed.data.diagnostic.severity !== 'error') return [];
   const { summary, detail = '', address } = parsed.data.diagnostic;

@@ -5,6 +5,7 @@ import type { Cause, Where } from './failure-causes';
 import { CAUSES } from './failure-causes';
 import type { ProcessResult } from './terraform';
 import { paragraph } from './terraform';
+import { terraformWords } from './terraform-answers';
 
 /** Why a run of Terraform failed, in one paragraph. */
 export interface Explanation {
@@ -25,7 +26,7 @@ const LONGEST = 600;
 export function explainFailure(output: string, where: Where): Explanation {
   const diagnostics = parseDiagnostics(output);
   const [first] = diagnostics;
-  if (first === undefined) return unknown(paragraph(output), where);
+  if (first === undefined) return unknown(paragraph(terraformWords(output)), where);
   for (const cause of CAUSES) {
     const own = diagnostics.flatMap((diagnostic) => match(cause, diagnostic));
     const [found] = own;

@@ -6,6 +6,7 @@ import { ScaleoutError } from '../lib/errors';
 import { PROJECT_DIRECTORY, stackDirectory } from './project';
 import type { ProcessEnvironment, ProcessResult } from './terraform';
 import { paragraph, runTerraform } from './terraform';
+import { terraformDocument, terraformWords } from './terraform-answers';
 
 /** What a deployed stack says of itself; the names are the stack's contract. */
 export interface EnvironmentOutputs {
@@ -42,7 +43,7 @@ const outputsSchema = z.object({
 export function parseOutputs(json: string, environment: string): EnvironmentOutputs {
   let printed: unknown;
   try {
-    printed = JSON.parse(json);
+    printed = terraformDocument(json);
   } catch (error) {
     throw new ScaleoutError(`terraform output of ${environment} printed something that is not JSON`, {
       cause: error,
@@ -105,7 +106,7 @@ export async function readOutputs(name: string, options: OutputsOptions = {}): P
 }
 
 function outputError(name: string, result: ProcessResult): ScaleoutError {
-  const said = paragraph(result.stderr);
+  const said = paragraph(terraformWords(result.stderr));
   const directory = stackDirectory(name);
   if (/initializ|terraform init/i.test(said)) {
     return new ScaleoutError(

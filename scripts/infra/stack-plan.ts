@@ -113,6 +113,8 @@ export async function withPlan<T>(
       `-out=${file}`,
       ...(options.destroy === true ? ['-destroy'] : []),
       ...stack.planArguments,
+      // TF_CLI_ARGS_plan may ask for it, and a plan with changes would then count as failed.
+      '-detailed-exitcode=false',
     ]);
     const where = { environment: stack.environment, doing: 'plan' } as const;
     if (planned.exitCode !== 0) throw terraformFailure(planned, where);

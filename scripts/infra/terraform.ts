@@ -69,7 +69,8 @@ export async function runProcess(
 
 /**
  * Runs Terraform: `TERRAFORM_BINARY_NAME` (as the cdktf CLI reads it) or `terraform` of the PATH. It asks nothing and
- * reports to nobody.
+ * reports to nobody, and of the arguments that a person has set for it, only those of commands that make or carry out a
+ * plan reach it: what others print is read here.
  *
  * @throws ScaleoutError when Terraform is not installed
  */
@@ -78,7 +79,7 @@ export async function runTerraform(args: readonly string[], options: ProcessOpti
   try {
     return await runProcess(binary, args, {
       ...options,
-      environment: { ...options.environment, ...QUIET },
+      environment: { ...withoutVariables(options.environment, ARGUMENTS), ...QUIET },
     });
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
@@ -93,8 +94,22 @@ const QUIET = {
   CHECKPOINT_DISABLE: '1',
   TF_INPUT: '0',
   TF_IN_AUTOMATION: '1',
-  TF_CLI_ARGS: undefined,
 } as const;
+
+/** Arguments for every command, or for one that answers a question of this program. */
+const ARGUMENTS = /^TF_CLI_ARGS(?!_(?:init|plan|apply)$)/;
+
+/** Of a person's own: what would change which state, which variables or which arguments Terraform takes. */
+const CHOICES = /^(?:TF_VAR_|TF_CLI_ARGS|TF_WORKSPACE$|TF_DATA_DIR$)/;
+
+/** The environment of a Terraform that works in a directory of this program's own, where nobody's choices are meant. */
+export function withoutChoices(environment: ProcessEnvironment): ProcessEnvironment {
+  return withoutVariables(environment, CHOICES);
+}
+
+export function withoutVariables(environment: ProcessEnvironment, names: RegExp): ProcessEnvironment {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.test(name)));
+}
 
 /** What a program wrote to its error stream as one paragraph: no colours, no box drawing, no line breaks. */
 export function paragraph(text: string): string {

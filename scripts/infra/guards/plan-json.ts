@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Json, JsonObject } from '../../audit/synthesized';
 import { ScaleoutError } from '../../lib/errors';
+import { terraformDocument } from '../terraform-answers';
 
 export type Action = 'no-op' | 'create' | 'read' | 'update' | 'delete' | 'forget';
 
@@ -80,7 +81,7 @@ const planSchema = z.object({
 export function parsePlan(text: string): TerraformPlan {
   let printed: unknown;
   try {
-    printed = JSON.parse(text);
+    printed = terraformDocument(text);
   } catch (error) {
     throw unreadable('it is not JSON', error);
   }

@@ -6,7 +6,8 @@ import { explainFailure } from '../../infra/failure';
 import { PROJECT_DIRECTORY, stackDirectory, SYNTHESIS } from '../../infra/project';
 import { synthesize } from '../../infra/synth';
 import type { ProcessEnvironment, ProcessResult } from '../../infra/terraform';
-import { paragraph, runProcess, runTerraform } from '../../infra/terraform';
+import { paragraph, runProcess, runTerraform, withoutChoices, withoutVariables } from '../../infra/terraform';
+import { terraformDocument, terraformWords } from '../../infra/terraform-answers';
 import { ScaleoutError } from '../../lib/errors';
 import type { RehearsalConfig } from './rehearsal-config';
 
@@ -45,8 +46,8 @@ const stackSchema = z.object({
   variable: z.record(z.string(), z.object({ default: z.unknown().optional() })).optional(),
 });
 
-/** Of a person's own: what would change which state, which variables or which arguments Terraform takes. */
-const NOT_PASSED_ON = /^(TF_VAR_|TF_CLI_ARGS|TF_WORKSPACE$|TF_DATA_DIR$|SCALEOUT_STAGE$|CDKTF_)/;
+/** Of a person's own: what would change what is synthesized, and where to. */
+const NOT_PASSED_ON = /^(?:SCALEOUT_STAGE$|CDKTF_)/;
 const LOCK_FILE = '.terraform.lock.hcl';
 
 /**
@@ -65,9 +66,9 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   for (const each of [temporary, plugins, stack]) mkdirSync(each, { recursive: true });
 
   const common: ProcessEnvironment = {
-    ...Object.fromEntries(Object.entries(options.environment).filter(([each]) => !NOT_PASSED_ON.test(each))),
+    ...withoutChoices(withoutVariables(options.environment, NOT_PASSED_ON)),
     SCALEOUT_CONFIG_DIR: config.directory,
-    TF_PLUGIN_CACHE_DIR: options.environment['TF_PLUGIN_CACHE_DIR'] ?? plugins,
+    TF_PLUGIN_CACHE_DIR: pluginCache(options.environment) ?? plugins,
     // A rehearsal that has no way to the registry is told so at once.
     TF_REGISTRY_DISCOVERY_RETRY: '0',
     CHECKPOINT_DISABLE: '1',
@@ -134,13 +135,19 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   };
 }
 
+/** A person's own plugins, where there are any: Terraform does without a cache that is not there. */
+function pluginCache(environment: ProcessEnvironment): string | undefined {
+  const directory = environment['TF_PLUGIN_CACHE_DIR'];
+  return directory !== undefined && existsSync(directory) ? directory : undefined;
+}
+
 async function versionOf(environment: ProcessEnvironment, signal: AbortSignal): Promise<string> {
   const { stdout, stderr } = await runTerraform(['version', '-json'], { environment, signal });
   try {
-    return z.object({ terraform_version: z.string() }).parse(JSON.parse(stdout)).terraform_version;
+    return z.object({ terraform_version: z.string() }).parse(terraformDocument(stdout)).terraform_version;
   } catch (error) {
     throw new ScaleoutError(
-      `terraform does not say its version (${paragraph(stderr || stdout).slice(0, 200)}): install the one .terraform-version names; nothing was started`,
+      `terraform does not say its version (${paragraph(terraformWords(stderr || stdout)).slice(0, 200)}): install the one .terraform-version names; nothing was started`,
       { cause: error },
     );
   }
