@@ -100,6 +100,20 @@ module.exports = tseslint.config(
   },
   {
     files: ['test/**/*.ts'],
+    ignores: ['test/support/**', 'test/environment.test.ts'],
+    rules: {
+      'no-restricted-properties': [
+        'error',
+        {
+          object: 'process',
+          property: 'env',
+          message: 'a test states its environment: testEnvironment() of test/support/environment.ts',
+        },
+      ],
+    },
+  },
+  {
+    files: ['test/**/*.ts'],
     rules: {
       'no-restricted-imports': ['error', { patterns: [providerBarrel] }],
       'no-restricted-syntax': ['error', noBarrel],

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { testEnvironment } from '../support/environment';
 import { laneSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 
@@ -15,7 +16,7 @@ laneSuite('synth', 'the peer of the synth benchmark', () => {
     const command = ['-r', 'ts-node/register', app];
     const { status, stderr } = spawnSync(process.execPath, command, {
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], CDKTF_OUTDIR: outdir },
+      env: testEnvironment({ CDKTF_OUTDIR: outdir }),
     });
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     const home = path.join(outdir, 'stacks');

@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { installFault, installPackages } from '../../scripts/cdktn/install';
 import type { Reporter } from '../../scripts/lib/reporter';
+import { testEnvironment } from '../support/environment';
 import { scratchDirectory } from '../support/scratch';
 
 const home = scratchDirectory();
@@ -11,13 +12,16 @@ const context = {
 };
 
 /** An npm that does what the shell script says, in front of everything else on the PATH. */
-function npmThat(name: string, script: string): { home: string; environment: Record<string, string> } {
+function npmThat(
+  name: string,
+  script: string,
+): { home: string; environment: Record<string, string | undefined> } {
   const bin = path.join(home, name, 'bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(path.join(bin, 'npm'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   return {
     home: path.join(home, name, 'installed'),
-    environment: { PATH: `${bin}:${process.env['PATH'] ?? ''}` },
+    environment: testEnvironment({ PATH: `${bin}:${testEnvironment()['PATH'] ?? ''}` }),
   };
 }
 

@@ -11,8 +11,10 @@ import { PrivateAccess } from '../../constructs/private-access';
 import { RolePassword } from '../../constructs/role-password';
 import { ServerParameters } from '../../constructs/server-parameters';
 import { runTerraform } from '../../scripts/infra/terraform';
+import { terraformDocument } from '../../scripts/infra/terraform-answers';
 import type { AzureStandIn } from '../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../scripts/local/azure/server';
+import { testEnvironment } from '../support/environment';
 import { azureSuite } from '../support/lanes';
 import type { StackJson } from '../support/synth';
 import { addresses, synthesizeConstructs } from '../support/synth';
@@ -120,7 +122,7 @@ azureSuite('Every argument, as the azurerm provider reads it', () => {
     const { exitCode, stdout, stderr } = await runTerraform(args, {
       cwd: directory,
       environment: {
-        ...azure.terraformEnvironment(process.env),
+        ...azure.terraformEnvironment(testEnvironment()),
         ...PASSWORDS,
         ARM_RESOURCE_PROVIDER_REGISTRATIONS: 'none',
       },
@@ -130,7 +132,7 @@ azureSuite('Every argument, as the azurerm provider reads it', () => {
 
   test("sets every argument that the provider's own schema has", async () => {
     const { stdout } = await terraform('providers', 'schema', '-json');
-    const schemas = (JSON.parse(stdout) as Schemas).provider_schemas[PROVIDER]!.resource_schemas;
+    const schemas = (terraformDocument(stdout) as Schemas).provider_schemas[PROVIDER]!.resource_schemas;
     for (const type of TYPES) {
       expect([type, settable(schemas[type]!.block).filter((path) => !said(stack.json, type, path))]).toEqual([
         type,
@@ -141,7 +143,7 @@ azureSuite('Every argument, as the azurerm provider reads it', () => {
 
   test('is valid, and nothing in it is deprecated', async () => {
     const { stdout } = await terraform('validate', '-json');
-    expect(JSON.parse(stdout)).toMatchObject({
+    expect(terraformDocument(stdout)).toMatchObject({
       valid: true,
       error_count: 0,
       warning_count: 0,

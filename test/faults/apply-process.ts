@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { testEnvironment } from '../support/environment';
 
 const PROGRAM = path.join(__dirname, '..', '..', 'scripts', 'scaleout.js');
 
@@ -70,15 +71,13 @@ function runProgram(target: ConnectionTarget, args: readonly string[]): Run {
   const seconds = (): number => (performance.now() - from) / 1000;
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
+    env: testEnvironment({
       PGHOST: target.host,
       PGPORT: String(target.port),
       PGUSER: target.user,
       PGPASSWORD: target.password,
       PGDATABASE: target.database,
-    },
+    }),
   });
   let stdout = '';
   let stderr = '';

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { exportHcl } from '../../scripts/hcl/export';
 import { withSynthesis } from '../../scripts/infra/synth';
 import { runTerraform } from '../../scripts/infra/terraform';
+import { terraformDocument } from '../../scripts/infra/terraform-answers';
 import type { AzureStandIn } from '../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../scripts/local/azure/server';
+import { testEnvironment } from '../support/environment';
 import { azureSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 
@@ -46,7 +48,7 @@ azureSuite('the stacks in the native syntax', () => {
     const { exitCode, stdout, stderr } = await runTerraform(args, {
       cwd: work,
       environment: {
-        ...azure.terraformEnvironment(process.env),
+        ...azure.terraformEnvironment(testEnvironment()),
         ...(Object.fromEntries(passwords) as Record<string, string>),
       },
     });
@@ -58,9 +60,12 @@ azureSuite('the stacks in the native syntax', () => {
   async function planOf(file: string, text: string): Promise<Record<string, unknown>> {
     for (const other of ['cdk.tf.json', 'main.tf']) rmSync(path.join(work, other), { force: true });
     writeFileSync(path.join(work, file), text);
-    expect(JSON.parse(await terraform('validate', '-json'))).toMatchObject({ valid: true, diagnostics: [] });
+    expect(terraformDocument(await terraform('validate', '-json'))).toMatchObject({
+      valid: true,
+      diagnostics: [],
+    });
     await terraform('plan', '-no-color', '-out=plan');
-    return JSON.parse(await terraform('show', '-json', 'plan')) as Record<string, unknown>;
+    return terraformDocument(await terraform('show', '-json', 'plan')) as Record<string, unknown>;
   }
 
   test('are every stack that is synthesized', () => {

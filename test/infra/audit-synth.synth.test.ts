@@ -1,6 +1,7 @@
 import { auditFresh, differenceFresh } from '../../scripts/infra/audit-synth';
 import { silentReporter } from '../../scripts/lib/reporter';
 import type { VerbContext } from '../../scripts/lib/verb';
+import { testEnvironment } from '../support/environment';
 import { laneSuite } from '../support/lanes';
 
 const context: VerbContext = {
@@ -41,7 +42,7 @@ laneSuite('synth', 'the environments of this project', () => {
   });
 
   it('are judged as their config says, whatever stage a shell has exported', async () => {
-    const environment = { ...process.env, SCALEOUT_STAGE: 'nonsense' };
+    const environment = testEnvironment({ SCALEOUT_STAGE: 'nonsense' });
     const { document } = await differenceFresh(context, { before: 'dev', after: 'prod' }, { environment });
     expect(document.kind).toBe('comparison');
   });

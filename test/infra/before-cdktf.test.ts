@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { chosenStacks, parseCdktf } from '../../scripts/infra/before-cdktf';
 import { parseAllowances } from '../../scripts/infra/judged-plan';
+import { testEnvironment } from '../support/environment';
 
 const PLAIN = { stacks: ['dev'], skipSynth: false, planArguments: [] };
 
@@ -63,7 +64,7 @@ it('stands before every verb of cdktf that deploys or destroys', () => {
     const { status, stderr } = spawnSync(process.execPath, ['scripts/cdktf.js', verb, 'dev'], {
       cwd: join(__dirname, '../..'),
       encoding: 'utf8',
-      env: { ...process.env, SCALEOUT_CONFIG_DIR: join(__dirname, 'nowhere') },
+      env: testEnvironment({ SCALEOUT_CONFIG_DIR: join(__dirname, 'nowhere') }),
     });
     expect({ verb, status, guarded: /^error: /m.test(stderr) }).toEqual({
       verb,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { readOutputs } from '../../scripts/infra/outputs';
 import { runTerraform } from '../../scripts/infra/terraform';
+import { testEnvironment } from '../support/environment';
 import { laneSuite } from '../support/lanes';
 
 const OUTPUTS = {
@@ -32,7 +33,7 @@ laneSuite('terraform', 'the outputs of an environment', () => {
   }
 
   async function terraform(...args: string[]): Promise<void> {
-    const result = await runTerraform([`-chdir=${stack}`, ...args], { environment: process.env });
+    const result = await runTerraform([`-chdir=${stack}`, ...args], { environment: testEnvironment() });
     expect(result).toMatchObject({ exitCode: 0 });
   }
 

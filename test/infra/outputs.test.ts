@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseOutputs, readOutputs } from '../../scripts/infra/outputs';
 import { paragraph } from '../../scripts/infra/terraform';
+import { testEnvironment } from '../support/environment';
 
 const printed = {
   coordinator_fqdn: { sensitive: false, type: 'string', value: 'c-sensors.abc.postgres.cosmos.azure.com' },
@@ -67,7 +68,7 @@ describe('readOutputs', () => {
   it('says when Terraform is missing', async () => {
     mkdirSync(path.join(project, 'cdktf.out', 'stacks', 'dev'), { recursive: true });
     writeFileSync(path.join(project, 'cdktf.out', 'stacks', 'dev', 'cdk.tf.json'), '{}');
-    const environment = { TERRAFORM_BINARY_NAME: 'no-such-terraform', PATH: process.env['PATH'] };
+    const environment = testEnvironment({ TERRAFORM_BINARY_NAME: 'no-such-terraform' });
     await expect(readOutputs('dev', { project, environment })).rejects.toThrow(
       /^no-such-terraform is not installed, or not on the PATH: .*\.terraform-version/,
     );

@@ -8,6 +8,7 @@ import type { VerbContext } from '../../scripts/lib/verb';
 import type { AzureStandIn, AzureStandInOptions } from '../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../scripts/local/azure/server';
 import { recordingReporter } from '../local/recording-reporter';
+import { testEnvironment } from '../support/environment';
 
 const ROOT = resolve(__dirname, '../..');
 export const ENVIRONMENT = 'dev';
@@ -94,7 +95,7 @@ export class Rehearsal {
 
   get environment(): Record<string, string | undefined> {
     return {
-      ...this.azure.terraformEnvironment(process.env),
+      ...this.azure.terraformEnvironment(testEnvironment()),
       SCALEOUT_CONFIG_DIR: join(this.home, 'config'),
       TF_VAR_admin_password: PASSWORD,
     };

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseStackReference } from '../../scripts/infra/audit-synth';
 import { withSynthesis } from '../../scripts/infra/synth';
+import { testEnvironment } from '../support/environment';
 
 let project: string;
 beforeEach(() => {
@@ -30,14 +31,13 @@ function seen(directory: string): Record<string, string> {
 describe('withSynthesis', () => {
   it('gives the app a directory, its context and the stage, but no secret', async () => {
     app(WRITE_ENVIRONMENT);
-    const environment = {
-      PATH: process.env['PATH'],
+    const environment = testEnvironment({
       SCALEOUT_STAGE: 'left-over',
       TF_VAR_admin_password: 'x',
       PGPASSWORD: 'x',
       ARM_CLIENT_SECRET: 'x',
       ARM_CLIENT_ID: 'kept',
-    };
+    });
     const staged = await withSynthesis({ project, environment, stage: 'scaled-out' }, async (directory) =>
       seen(directory),
     );

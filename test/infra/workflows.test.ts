@@ -5,6 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { testEnvironment } from '../support/environment';
 
 const project = path.resolve(__dirname, '..', '..');
 const directory = path.join(project, '.github', 'workflows');
@@ -222,8 +223,7 @@ describe('a deploy', () => {
   });
 
   const bash = async (script: string, cwd: string, env: Record<string, string>): Promise<number> => {
-    const { PATH = '' } = process.env;
-    const options = { cwd, env: { PATH, ENVIRONMENT: 'prod', ...env } };
+    const options = { cwd, env: testEnvironment({ ENVIRONMENT: 'prod', ...env }) };
     return promisify(execFile)(
       'bash',
       ['--noprofile', '--norc', '-eo', 'pipefail', '-c', script],
@@ -263,7 +263,7 @@ describe('a deploy', () => {
     const repository = mkdtempSync(path.join(tmpdir(), 'scaleout-workflow-test-'));
     try {
       const git = async (...args: string[]): Promise<string> =>
-        (await promisify(execFile)('git', args, { cwd: repository })).stdout.trim();
+        (await promisify(execFile)('git', args, { cwd: repository, env: testEnvironment() })).stdout.trim();
       const author = ['-c', 'user.name=t', '-c', 'user.email=t@example.com', '-c', 'commit.gpgsign=false'];
       await git('init', '-q');
       await git(...author, 'commit', '-q', '--allow-empty', '-m', 'one');
@@ -375,7 +375,7 @@ describe('the commands that workflows call', () => {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [path.join(project, 'scripts', 'scaleout.js'), ...verb.split(' '), '--help'],
-      { cwd: project },
+      { cwd: project, env: testEnvironment() },
     );
     expect(stdout).toContain(`Usage: scaleout ${verb}`);
     for (const flag of flags) expect(stdout).toMatch(new RegExp(`${flag}\\b`));

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, utimesSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +18,7 @@ import { embeddedEngine } from '../../scripts/local/engines/embedded';
 import type { Engine, LocalCluster } from '../../scripts/local/engines/engine';
 import { endProcessesIn } from '../../scripts/local/engines/processes';
 import { readPassword, stateFiles } from '../../scripts/local/local-state';
+import { testEnvironment } from '../support/environment';
 import { laneSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 import { recordingReporter } from './recording-reporter';
@@ -244,6 +245,7 @@ laneSuite('postgres', 'a run that is killed', () => {
     const child = spawn(process.execPath, ['-e', program], {
       cwd: project,
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: testEnvironment(),
     });
     const directory = await new Promise<string>((found) => {
       child.stdout.once('data', (data: Buffer) => found(data.toString().trim()));
@@ -259,8 +261,7 @@ laneSuite('postgres', 'a run that is killed', () => {
   test('and its watchdog with it, is swept up by the next run, which leaves living clusters alone', async () => {
     const living = createClusterDirectory();
     const dead = createClusterDirectory({ owner: { pid: 2 ** 22 + 1 } });
-    const unrecorded = join(tmpdir(), 'scaleout-cluster-0123456789ab');
-    mkdirSync(unrecorded, { recursive: true });
+    const unrecorded = mkdtempSync(join(tmpdir(), 'scaleout-cluster-'));
     const longAgo = new Date(Date.now() - 3_600_000);
     utimesSync(unrecorded, longAgo, longAgo);
     try {

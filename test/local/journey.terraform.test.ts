@@ -7,6 +7,7 @@ import type { VerbContext } from '../../scripts/lib/verb';
 import type { LocalWorld } from '../../scripts/local/commands';
 import { localRun } from '../../scripts/local/commands';
 import { localEngines } from '../../scripts/local/engines';
+import { testEnvironment } from '../support/environment';
 import { laneStatus, laneSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 import { testRun } from '../support/test-run';
@@ -23,7 +24,7 @@ function context(options: Partial<VerbContext> = {}): VerbContext {
   };
 }
 
-const world = (environment: LocalWorld['environment'] = process.env): LocalWorld => ({
+const world = (environment: LocalWorld['environment'] = testEnvironment()): LocalWorld => ({
   engines: localEngines({}).filter(({ name }) => name === 'docker' || name === 'native'),
   environment,
   stateDirectory: scratch,
@@ -136,7 +137,7 @@ suite('terraform', 'the journey, deployed with Terraform', () => {
     'says before anything starts that %s',
     async (_, variables, message) => {
       const elsewhere = {
-        ...world({ ...process.env, ...variables }),
+        ...world(testEnvironment(variables)),
         stateDirectory: path.join(scratch, 'empty'),
       };
       const run = localRun(context(), { rows: 2000, terraform: true }, elsewhere);

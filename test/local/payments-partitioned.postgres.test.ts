@@ -67,7 +67,7 @@ laneSuite('postgres', 'payments beside the same payments, partitioned', () => {
   let cluster: LocalCluster;
 
   beforeAll(async () => {
-    const engines = localEngines(process.env).filter(({ name }) => name === 'embedded');
+    const engines = localEngines({}).filter(({ name }) => name === 'embedded');
     cluster = await (await chooseEngine(engines, undefined)).availability.start(silentReporter);
     mkdirSync(scratch, { recursive: true });
   }, 120_000);

@@ -1,5 +1,7 @@
 import type { AzureStandIn } from '../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../scripts/local/azure/server';
+import { terraformMessages } from '../../scripts/infra/terraform-answers';
+import { testEnvironment } from '../support/environment';
 import { laneSuite } from '../support/lanes';
 import type { Synthesized } from '../support/synth';
 import {
@@ -38,10 +40,7 @@ laneSuite('terraform', 'EnvironmentStack, as the azurerm provider reads it', () 
   }, 120_000);
   afterAll(() => terraform.remove());
 
-  const validate = (stack: { readonly text: string }): unknown => {
-    terraform.put(stack);
-    return JSON.parse(terraform.run(['validate', '-json']).output);
-  };
+  const validate = (stack: { readonly text: string }): unknown => terraform.validate(stack);
   const clean = { valid: true, error_count: 0, warning_count: 0, diagnostics: [] };
 
   test.each(STACKS)(
@@ -87,12 +86,13 @@ laneSuite('terraform', 'every stack, planned by the provider against a stand-in 
   });
 
   const environmentOf = (): ReturnType<AzureStandIn['terraformEnvironment']> =>
-    azure.terraformEnvironment({
-      ...process.env,
-      TF_VAR_admin_password: PASSWORD,
-      TF_VAR_role_app_password: PASSWORD,
-      TF_VAR_role_reports_password: PASSWORD,
-    });
+    azure.terraformEnvironment(
+      testEnvironment({
+        TF_VAR_admin_password: PASSWORD,
+        TF_VAR_role_app_password: PASSWORD,
+        TF_VAR_role_reports_password: PASSWORD,
+      }),
+    );
 
   test.each(STACKS)(
     '%s: plans to create all of it, and warns of nothing',
@@ -100,10 +100,7 @@ laneSuite('terraform', 'every stack, planned by the provider against a stand-in 
       const stack = synthesized();
       terraform.put(withLocalState(stack));
       const plan = await terraform.start(['plan', '-input=false', '-no-color', '-json'], environmentOf());
-      const said = plan.output
-        .split('\n')
-        .filter((line) => line.startsWith('{'))
-        .map((line) => JSON.parse(line) as PlanLine);
+      const said = terraformMessages(plan.stdout) as readonly PlanLine[];
       expect(said.filter((line) => line['@level'] !== 'info').map((line) => line['@message'])).toEqual([]);
       expect(plan.status).toBe(0);
       expect(said.find((line) => line.changes !== undefined)?.changes).toMatchObject({

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { testEnvironment } from '../support/environment';
 import { laneSuite } from '../support/lanes';
 
 laneSuite('synth', 'the app that cdktf starts', () => {
@@ -17,7 +18,7 @@ laneSuite('synth', 'the app that cdktf starts', () => {
     spawnSync(app, {
       shell: true,
       encoding: 'utf8',
-      env: { PATH: process.env['PATH'], CDKTF_OUTDIR: outdir(), ...environment },
+      env: testEnvironment({ CDKTF_OUTDIR: outdir(), ...environment }),
     });
   const stackOf = (name: string): string =>
     readFileSync(path.join(outdir(), 'stacks', name, 'cdk.tf.json'), 'utf8');

@@ -2,8 +2,12 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { parseDiagnostics } from '../../scripts/infra/diagnostics';
+import type { ProcessEnvironment } from '../../scripts/infra/terraform';
+import { withoutChoices, withoutVariables } from '../../scripts/infra/terraform';
+import { terraformDocument } from '../../scripts/infra/terraform-answers';
 import type { LaneStatus } from './lanes';
-import { LANE_DIRECTORY, LOCK_FILE, PLUGIN_CACHE, sharedPlugins } from './terraform-plugins';
+import { LANE_DIRECTORY, LOCK_FILE, PLUGIN_CACHE } from './terraform-plugins';
 
 const run = promisify(execFile);
 
@@ -11,14 +15,15 @@ const PROVIDER = { source: 'hashicorp/azurerm', version: '4.55.0' };
 const OLDEST = [1, 5] as const;
 
 /**
- * The lane needs the binary, and the plugin from wherever this machine's Terraform looks for it. Whatever runs Terraform
- * after this shares what was found.
+ * The lane needs the binary, and the plugin from wherever the caller's Terraform looks for it. Whatever runs Terraform
+ * after this finds it in the cache.
  */
-export async function detectTerraform(): Promise<LaneStatus> {
+export async function detectTerraform(caller: ProcessEnvironment): Promise<LaneStatus> {
   let version: string;
+  const env = environment(caller);
   try {
-    const { stdout } = await run('terraform', ['version', '-json'], { timeout: 20_000, env: environment() });
-    version = (JSON.parse(stdout) as { terraform_version: string }).terraform_version;
+    const { stdout } = await run('terraform', ['version', '-json'], { timeout: 20_000, env });
+    version = (terraformDocument(stdout) as { terraform_version: string }).terraform_version;
   } catch {
     return { runs: false, reason: 'there is no terraform on the PATH' };
   }
@@ -28,15 +33,14 @@ export async function detectTerraform(): Promise<LaneStatus> {
   }
   const plugin = `${PROVIDER.source} ${PROVIDER.version}`;
   try {
-    await initialise();
-    Object.assign(process.env, sharedPlugins());
+    await initialise(env);
     return { runs: true, reason: `terraform ${version}, ${plugin}` };
   } catch (error) {
     return { runs: false, reason: `terraform init cannot get ${plugin}: ${firstFault(error)}` };
   }
 }
 
-async function initialise(): Promise<void> {
+async function initialise(env: ProcessEnvironment): Promise<void> {
   if (isInstalled()) return;
   for (const each of [LANE_DIRECTORY, PLUGIN_CACHE]) mkdirSync(each, { recursive: true });
   writeFileSync(
@@ -45,7 +49,7 @@ async function initialise(): Promise<void> {
   );
   await run('terraform', ['init', '-input=false', '-no-color'], {
     cwd: LANE_DIRECTORY,
-    env: { ...environment(), ...sharedPlugins() },
+    env: { ...env, TF_PLUGIN_CACHE_DIR: PLUGIN_CACHE },
     timeout: 180_000,
   });
 }
@@ -58,11 +62,15 @@ function isInstalled(): boolean {
   );
 }
 
-function environment(): NodeJS.ProcessEnv {
-  return { ...process.env, CHECKPOINT_DISABLE: '1', TF_REGISTRY_DISCOVERY_RETRY: '0' };
+function environment(caller: ProcessEnvironment): ProcessEnvironment {
+  return {
+    ...withoutVariables(withoutChoices(caller), /^TF_(?:LOG|INPUT$)/),
+    CHECKPOINT_DISABLE: '1',
+    TF_REGISTRY_DISCOVERY_RETRY: '0',
+  };
 }
 
 function firstFault(error: unknown): string {
   const stderr = typeof error === 'object' && error !== null && 'stderr' in error ? String(error.stderr) : '';
-  return /Error: (.+)/.exec(stderr)?.[1] ?? 'it did not end in time';
+  return parseDiagnostics(stderr)[0]?.summary ?? 'it did not end in time';
 }

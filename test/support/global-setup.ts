@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localEngines } from '../../scripts/local/engines';
@@ -7,20 +7,22 @@ import { sweepClusters } from '../../scripts/local/engines/cluster-directory';
 import { embeddedEngine } from '../../scripts/local/engines/embedded';
 import { identifyProcess } from '../../scripts/local/engines/processes';
 import { detectTerraform } from './detect-terraform';
+import { enterRunEnvironment } from './environment';
 import type { LaneStatus } from './lanes';
 import { publishLanes } from './lanes';
 import type { TestRun } from './test-run';
 import { publishTestRun } from './test-run';
 
 export default async function globalSetup(): Promise<void> {
-  // Each start of the provider builds thousands of schemas that all stay: a fifth of its time went to collecting what is not garbage.
-  process.env['GOGC'] ??= 'off';
-  process.env['GOMEMLIMIT'] ??= '1GiB';
+  // A folder that is not there is nobody's folder for temporary files.
+  if (!existsSync(tmpdir())) delete process.env['TMPDIR'];
+  const directory = mkdtempSync(join(tmpdir(), 'scaleout-tests-'));
+  const caller = enterRunEnvironment(directory);
   await sweepClusters();
   const [citus, postgres, terraform] = await Promise.all([
     detectCitus(),
     detectPostgres(),
-    detectTerraform(),
+    detectTerraform(caller),
   ]);
   publishLanes({
     synth: { runs: true, reason: 'needs nothing' },
@@ -29,7 +31,7 @@ export default async function globalSetup(): Promise<void> {
     terraform,
   });
   publishTestRun({
-    directory: mkdtempSync(join(tmpdir(), 'scaleout-tests-')),
+    directory,
     owner: identifyProcess(),
     citus: citus.engine,
   });

@@ -13,11 +13,13 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
+import { terraformDocument } from '../../scripts/infra/terraform-answers';
 import type { RecordedRequest } from '../../scripts/local/azure/recorder';
 import type { AzureStandIn, AzureStandInOptions } from '../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../scripts/local/azure/server';
 import type { Send } from '../local/azure/arm-client';
 import { armClient, azurermVersion } from '../local/azure/arm-client';
+import { testEnvironment } from './environment';
 import { processTree } from './process-tree';
 import { seedLockFile } from './terraform-plugins';
 
@@ -109,7 +111,7 @@ export class Deployment {
 
   get environment(): NodeJS.ProcessEnv {
     return {
-      ...this.azure.terraformEnvironment(process.env),
+      ...this.azure.terraformEnvironment(testEnvironment()),
       SCALEOUT_CONFIG_DIR: path.join(this.home, 'config'),
       TF_VAR_admin_password: PASSWORD,
       CHECKPOINT_DISABLE: '1',
@@ -207,7 +209,7 @@ export class Deployment {
 
   /** What a plan file in the stack's directory says. */
   async showPlan(file: string): Promise<Plan> {
-    return JSON.parse((await this.terraform('show', '-json', file)).stdout) as Plan;
+    return terraformDocument((await this.terraform('show', '-json', file)).stdout) as Plan;
   }
 
   /** What the plan that `cdktf diff` left behind would do, no-ops left out. */
@@ -218,7 +220,7 @@ export class Deployment {
 
   async outputs(): Promise<Record<string, unknown>> {
     const shown = await this.terraform('output', '-json');
-    const parsed = JSON.parse(shown.stdout) as Record<string, { value: unknown }>;
+    const parsed = terraformDocument(shown.stdout) as Record<string, { value: unknown }>;
     return Object.fromEntries(Object.entries(parsed).map(([name, { value }]) => [name, value]));
   }
 

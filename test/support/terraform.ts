@@ -3,9 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
+import { terraformDocument } from '../../scripts/infra/terraform-answers';
+import { testEnvironment } from './environment';
 
 export interface TerraformRun {
   readonly status: number | null;
+  /** Where documents and messages are, and nothing that Terraform has to say of its settings. */
+  readonly stdout: string;
   /** stdout and stderr, in this order. */
   readonly output: string;
 }
@@ -26,9 +30,15 @@ export class TerraformDirectory {
     const { status, stdout, stderr } = spawnSync('terraform', args, {
       cwd: this.directory,
       encoding: 'utf8',
-      env: { ...process.env, TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...environment },
+      env: testEnvironment({ TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...environment }),
     });
-    return { status, output: stdout + stderr };
+    return { status, stdout, output: stdout + stderr };
+  }
+
+  /** What the provider says of a stack, which takes the place of the one before. */
+  validate(stack: { readonly text: string }, environment: Readonly<Record<string, string>> = {}): unknown {
+    this.put(stack);
+    return terraformDocument(this.run(['validate', '-json'], environment).stdout);
   }
 
   /**
@@ -43,11 +53,12 @@ export class TerraformDirectory {
       cwd: this.directory,
       env: { TF_IN_AUTOMATION: '1', CHECKPOINT_DISABLE: '1', ...environment },
     });
-    const [stdout, stderr] = [child.stdout, child.stderr].map((stream) => text(stream));
+    const written = [text(child.stdout), text(child.stderr)] as const;
     const status = await new Promise<number | null>((resolve, reject) => {
       child.on('error', reject).on('close', resolve);
     });
-    return { status, output: (await stdout!) + (await stderr!) };
+    const [stdout, stderr] = await Promise.all(written);
+    return { status, stdout, output: stdout + stderr };
   }
 
   remove(): void {

@@ -10,6 +10,7 @@ import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { freshOnlineDatabase } from './support/databases';
 import { createSensors, query, sensorsDistribution, session, testContext } from './support/sensors';
 import { slowCopy } from './support/slow-copy';
+import { testEnvironment } from '../support/environment';
 
 jest.setTimeout(180_000);
 
@@ -194,6 +195,7 @@ platformSuite('tables apply, broken off', () => {
     for (const delay of [30, 150, 500, 1500]) {
       const child = spawn(process.execPath, [CHILD, JSON.stringify({ target: database.target, expected })], {
         stdio: ['ignore', 'pipe', 'ignore'],
+        env: testEnvironment(),
       });
       const ended = new Promise<NodeJS.Signals | null>((resolve) => {
         child.on('exit', (_code, signal) => {

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import type * as planning from '../../scripts/tables/plan';
 import type { TestDatabase } from '../support/citus';
 import { platformSuite } from '../support/citus';
+import { steering } from '../support/environment';
 import { carryOutReally } from './support/carry-out-really';
 import { freshOnlineDatabase } from './support/databases';
 import type * as noting from './support/looks';
@@ -29,9 +30,9 @@ jest.mock('../../scripts/tables/plan', () => {
 
 /** Its first six cases turn tables of nearly every kind into every other, with two dozen foreign keys between them. */
 const WIDE = 400;
-const FEW = process.env['SCALEOUT_RANDOM_CASES'] === undefined;
-const CASES = FEW ? 6 : Number(process.env['SCALEOUT_RANDOM_CASES']);
-const SEED = Number(process.env['SCALEOUT_RANDOM_SEED'] ?? WIDE);
+const FEW = steering('SCALEOUT_RANDOM_CASES') === undefined;
+const CASES = FEW ? 6 : Number(steering('SCALEOUT_RANDOM_CASES'));
+const SEED = Number(steering('SCALEOUT_RANDOM_SEED') ?? WIDE);
 
 jest.setTimeout(120_000 + CASES * 20_000);
 

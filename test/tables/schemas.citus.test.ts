@@ -11,6 +11,7 @@ import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { named } from './support/catalog';
 import { query, testContext } from './support/sensors';
 import { createTenants, identifier, keptOf, TENANTS, tenantsDistribution } from './support/tenants';
+import { testEnvironment } from '../support/environment';
 
 jest.setTimeout(180_000);
 
@@ -186,6 +187,7 @@ platformSuite('distributed schemas', () => {
           [CHILD, JSON.stringify({ target: database.target, expected })],
           {
             stdio: ['ignore', 'pipe', 'ignore'],
+            env: testEnvironment(),
           },
         );
         const ended = new Promise<NodeJS.Signals | null>((resolve) => {

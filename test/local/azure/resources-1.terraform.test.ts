@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { runTerraform } from '../../../scripts/infra/terraform';
 import type { AzureStandIn } from '../../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/server';
+import { testEnvironment } from '../../support/environment';
 import { azureSuite } from '../../support/lanes';
 import type { Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
@@ -129,7 +130,7 @@ azureSuite('azurerm against roles, parameters, private access and locks', () => 
   async function terraform(...args: string[]): Promise<Run> {
     const { exitCode, stdout, stderr } = await runTerraform([...args, '-no-color'], {
       cwd: directory,
-      environment: { ...azure.terraformEnvironment(process.env), TF_VAR_role_password: PASSWORD },
+      environment: { ...azure.terraformEnvironment(testEnvironment()), TF_VAR_role_password: PASSWORD },
     });
     return { exitCode, output: stdout + stderr };
   }

@@ -2,8 +2,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runTerraform } from '../../../scripts/infra/terraform';
+import { terraformDocument } from '../../../scripts/infra/terraform-answers';
 import type { AzureStandIn } from '../../../scripts/local/azure/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/server';
+import { testEnvironment } from '../../support/environment';
 import { azureSuite } from '../../support/lanes';
 import type { Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
@@ -175,6 +177,7 @@ const vault = (name: string): object => ({
 
 interface Run {
   readonly exitCode: number;
+  readonly stdout: string;
   readonly output: string;
 }
 
@@ -213,9 +216,9 @@ azureSuite('azurerm against vaults, roles, monitoring and storage', () => {
   async function terraform(...args: string[]): Promise<Run> {
     const { exitCode, stdout, stderr } = await runTerraform([...args, '-no-color'], {
       cwd: directory,
-      environment: { ...azure.terraformEnvironment(process.env), TF_VAR_password: PASSWORD },
+      environment: { ...azure.terraformEnvironment(testEnvironment()), TF_VAR_password: PASSWORD },
     });
-    return { exitCode, output: stdout + stderr };
+    return { exitCode, stdout, output: stdout + stderr };
   }
 
   /** What was sent and done, without the login, reading keys, and asking a data plane how to log in. */
@@ -240,7 +243,7 @@ azureSuite('azurerm against vaults, roles, monitoring and storage', () => {
       expect(apply.output).toContain(
         'Apply complete! Resources: 2 imported, 8 added, 0 changed, 0 destroyed.',
       );
-      const output = JSON.parse((await terraform('output', '-json')).output) as Record<
+      const output = terraformDocument((await terraform('output', '-json')).stdout) as Record<
         string,
         { value: unknown }
       >;

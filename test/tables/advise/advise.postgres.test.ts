@@ -23,7 +23,7 @@ laneSuite('postgres', 'advise on plain PostgreSQL', () => {
   let target: ConnectionTarget;
 
   beforeAll(async () => {
-    const engines = localEngines(process.env).filter(({ name }) => name === 'embedded');
+    const engines = localEngines({}).filter(({ name }) => name === 'embedded');
     cluster = await (await chooseEngine(engines, undefined)).availability.start(silentReporter);
     target = cluster.coordinator;
     mkdirSync(scratch, { recursive: true });

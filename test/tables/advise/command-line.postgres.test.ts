@@ -20,7 +20,7 @@ laneSuite('postgres', 'advise on the command line', () => {
   let target: ConnectionTarget;
 
   beforeAll(async () => {
-    const engines = localEngines(process.env).filter(({ name }) => name === 'embedded');
+    const engines = localEngines({}).filter(({ name }) => name === 'embedded');
     cluster = await (await chooseEngine(engines, undefined)).availability.start(silentReporter);
     target = cluster.coordinator;
     mkdirSync(scratch, { recursive: true });

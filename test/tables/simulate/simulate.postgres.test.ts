@@ -28,7 +28,7 @@ laneSuite('postgres', 'simulate on plain PostgreSQL', () => {
   let cluster: LocalCluster;
 
   beforeAll(async () => {
-    const engines = localEngines(process.env).filter(({ name }) => name === 'embedded');
+    const engines = localEngines({}).filter(({ name }) => name === 'embedded');
     cluster = await (await chooseEngine(engines, undefined)).availability.start(silentReporter);
     await withClient(cluster.coordinator, (client) =>
       client.query(`

@@ -1,6 +1,7 @@
 import { Client } from 'pg';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase } from '../../support/citus';
+import { testRun } from '../../support/test-run';
 
 /**
  * A fresh database for a test that distributes online. Citus names the replication slots of such a copy after the node,
@@ -10,7 +11,7 @@ import { freshCitusDatabase } from '../../support/citus';
  */
 export async function freshOnlineDatabase(options: { readonly workers: 0 | 2 }): Promise<TestDatabase> {
   const database = await freshCitusDatabase(options);
-  if (process.env['SCALEOUT_TEST_CLUSTER'] === undefined) return database;
+  if (testRun().citus !== 'named') return database;
   const turn = new Client({ ...database.platform, database: 'postgres', ssl: false });
   await turn.connect();
   // A test that gave up while it waited is to hold nobody else up: the turn ends with its process.
