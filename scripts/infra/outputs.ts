@@ -97,12 +97,30 @@ export async function readOutputs(name: string, options: OutputsOptions = {}): P
       `${directory} does not exist: the environment "${name}" was not synthesized here. Run npx cdktf synth, then terraform -chdir=${directory} init`,
     );
   }
+  const environment = options.environment ?? process.env;
   const result = await runTerraform([`-chdir=${directory}`, 'output', '-json', '-no-color'], {
-    environment: options.environment ?? process.env,
+    environment,
     cwd: project,
   });
-  if (result.exitCode !== 0) throw outputError(name, result);
-  return parseOutputs(result.stdout, name);
+  try {
+    if (result.exitCode !== 0) throw outputError(name, result);
+    return parseOutputs(result.stdout, name);
+  } catch (error) {
+    const elsewhere = elsewhereOf(environment);
+    if (!(error instanceof ScaleoutError) || elsewhere === '') throw error;
+    throw new ScaleoutError(`${error.message}${elsewhere}`, { cause: error });
+  }
+}
+
+/** Where Terraform looks instead of where its last run wrote, perhaps: left over from other work, a variable has it look there. */
+function elsewhereOf(environment: ProcessEnvironment): string {
+  const set = ['TF_WORKSPACE', 'TF_DATA_DIR'].flatMap((name) => {
+    const value = environment[name];
+    return value === undefined || value === '' ? [] : [`${name} is "${value}"`];
+  });
+  return set.length === 0
+    ? ''
+    : `. ${set.join(' and ')} here: unless the deploy had the same, unset it and try again`;
 }
 
 function outputError(name: string, result: ProcessResult): ScaleoutError {

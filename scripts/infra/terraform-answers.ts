@@ -61,7 +61,8 @@ function endOfObject(text: string, from: number): number {
 }
 
 /** A line of Terraform's log (TF_LOG), which it writes between what it says; an entry may go on for more lines. */
-const LOG_ENTRY = /^(?:\d{4}-\d\d-\d\dT\S+ )?\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]|^\{"@level":/;
+const LOG_ENTRY =
+  /^(?:\d{4}-\d\d-\d\dT\S+ )?\[(?:TRACE|DEBUG|INFO|WARN|ERROR)\]|^\{"@level":|^Error opening log file: /;
 const SPEECH = /^\s*$|^\s*╷|^\s*(?:Error|Warning): /;
 
 /**
