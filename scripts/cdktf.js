@@ -3,10 +3,28 @@
 // (crash reports are off in cdktf.json), and with the guards before what deploys or destroys. Everything else goes
 // straight through.
 const { spawn } = require('node:child_process');
+const { accessSync, constants, mkdirSync } = require('node:fs');
+const { homedir } = require('node:os');
+const { join } = require('node:path');
 
 process.env.CHECKPOINT_DISABLE = '1';
+keepPluginsWhereOneCan();
 const argv = process.argv.slice(2);
 const CLI = 'cdktf-cli/bundle/bin/cdktf.js';
+
+/** The CLI gives Terraform a cache of plugins in the home, and ends where none can be kept; Terraform does without. */
+function keepPluginsWhereOneCan() {
+  const named = process.env.TF_PLUGIN_CACHE_DIR;
+  const cache = named || join(homedir(), '.terraform.d', 'plugin-cache');
+  try {
+    mkdirSync(cache, { recursive: true });
+    // One that a person names may be filled, and be read alone.
+    if (!named) accessSync(cache, constants.W_OK);
+  } catch {
+    delete process.env.TF_PLUGIN_CACHE_DIR;
+    process.env.CDKTF_DISABLE_PLUGIN_CACHE_ENV = '1';
+  }
+}
 
 /** Runs the CLI in a process of its own, on this terminal: after it there may be more to do. */
 function run(stop) {

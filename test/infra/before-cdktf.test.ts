@@ -96,3 +96,16 @@ it('reads allowances separated by commas or blanks', () => {
   expect(parseAllowances(' a:b, c:d  e:f,')).toEqual(['a:b', 'c:d', 'e:f']);
   expect(parseAllowances(undefined)).toEqual([]);
 });
+
+it.each([
+  ['a home that cannot be written', { HOME: '/dev/null/home' }],
+  ['no home', { HOME: '' }],
+  ['a plugin cache that cannot be made', { TF_PLUGIN_CACHE_DIR: '/dev/null/plugins' }],
+])('leaves cdktf a way with %s', (_, variables) => {
+  const { status, stdout } = spawnSync(process.execPath, ['scripts/cdktf.js', '--version'], {
+    cwd: join(__dirname, '../..'),
+    encoding: 'utf8',
+    env: testEnvironment({ CDKTF_DISABLE_PLUGIN_CACHE_ENV: undefined, ...variables }),
+  });
+  expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/^0\.\d+/) as string });
+});

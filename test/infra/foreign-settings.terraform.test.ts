@@ -1,14 +1,18 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { readProviderSchemas } from '../../scripts/hcl/provider-schemas';
 import { guard } from '../../scripts/infra/guard';
 import { readOutputs } from '../../scripts/infra/outputs';
-import { runTerraform } from '../../scripts/infra/terraform';
+import { runProcess, runTerraform } from '../../scripts/infra/terraform';
+import { deploy } from '../../scripts/infra/deploy';
 import { testEnvironment } from '../support/environment';
 import { azureSuite, laneSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
+import { PLUGIN_CACHE } from '../support/terraform-plugins';
 import { ENVIRONMENT, Rehearsal } from './rehearsal';
 
+const ROOT = resolve(__dirname, '../..');
 const scratch = scratchDirectory();
 const written = (name: string, text: string, mode = 0o644): string => {
   const file = join(scratch, name);
@@ -166,4 +170,49 @@ azureSuite('the guards, whatever else is set', () => {
     expect(outcome).not.toBe('refused');
     expect(document.changes.length).toBeGreaterThan(1);
   }, 120_000);
+});
+
+azureSuite('cdktf, whatever else is set', () => {
+  let rehearsal: Rehearsal;
+  beforeAll(async () => {
+    rehearsal = await Rehearsal.start();
+  }, 60_000);
+  afterAll(() => rehearsal.end());
+
+  const cdktf = (args: readonly string[], variables: Readonly<Record<string, string | undefined>>) => {
+    const flags = ['--skip-provider-lock', '--output', join(rehearsal.home, 'cdktf.out')];
+    return runProcess(process.execPath, [join(ROOT, 'scripts', 'cdktf.js'), ...args, ENVIRONMENT, ...flags], {
+      cwd: ROOT,
+      environment: { ...rehearsal.environment, CI: 'true', ...variables },
+    });
+  };
+
+  it('plans in a home that cannot be written', async () => {
+    const mirror = `provider_installation {\n  filesystem_mirror { path = "${PLUGIN_CACHE}" }\n}\n`;
+    const { exitCode, stdout, stderr } = await cdktf(['diff'], {
+      HOME: '/dev/null/home',
+      CDKTF_DISABLE_PLUGIN_CACHE_ENV: undefined,
+      TF_CLI_CONFIG_FILE: written('mirror', mirror),
+    });
+    expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' });
+    expect(stripVTControlCharacters(stdout)).toMatch(/Plan: \d+ to add, \d+ to change, 0 to destroy/);
+  }, 120_000);
+
+  it('deploys without the configuration file that is named, and a deploy after it has nothing to do', async () => {
+    const variables = {
+      TF_CLI_CONFIG_FILE: '/nowhere/terraformrc',
+      TF_PLUGIN_CACHE_DIR: '/dev/null/plugins',
+    };
+    const { exitCode, stdout } = await cdktf(['deploy', '--auto-approve'], variables);
+    expect(stdout).toContain('Apply complete!');
+    expect(exitCode).toBe(0);
+    const environment = { ...rehearsal.environment, ...variables };
+    const again = await deploy(rehearsal.context, {
+      name: ENVIRONMENT,
+      allow: [],
+      ...rehearsal.options,
+      environment,
+    });
+    expect(again).toMatchObject({ outcome: 'done', document: { changes: [] } });
+  }, 180_000);
 });
