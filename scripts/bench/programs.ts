@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { paragraph } from '../infra/terraform';
+import { paragraph, withoutVariables } from '../infra/terraform';
 import { InterruptedError, ScaleoutError } from '../lib/errors';
 import type { ConnectionTarget } from '../lib/connection';
 
@@ -30,7 +30,8 @@ export async function runProgram(
       signal,
       maxBuffer: 1024 * 1024 * 1024,
       env: {
-        ...process.env,
+        // What else a person has libpq do is not what is measured.
+        ...withoutVariables(process.env, /^PG/),
         PGHOST: target.host,
         PGPORT: String(target.port),
         PGUSER: target.user,

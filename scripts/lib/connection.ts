@@ -28,6 +28,8 @@ export interface ConnectionTarget {
    * to five minutes. @default 0
    */
   readonly waitForFirewallMs?: number;
+  /** What PGOPTIONS has a session of the person's begin with, such as `-c role=owner`. @default - nothing */
+  readonly options?: string;
   /** File with the certificate authority's certificate (PEM); absent trusts those Node.js ships, DigiCert Global Root G2 of Azure among them. */
   readonly sslRootCert?: string;
 }
@@ -40,18 +42,38 @@ export const APPLICATION_NAME = 'scaleout';
 /** Milliseconds a server has to accept a connection. */
 const CONNECT_TIMEOUT_MS = 15_000;
 
-/** What a role or a database may have set for its sessions, and long work cannot do with; PostgreSQL's own defaults. */
-const OWN_SETTINGS = `
-SELECT set_config('statement_timeout', '0', false), set_config('idle_in_transaction_session_timeout', '0', false),
-       set_config('lock_timeout', '0', false), set_config('default_transaction_isolation', 'read committed', false),
-       set_config('default_transaction_deferrable', 'off', false)`;
+/**
+ * What a role, a database or PGOPTIONS may have set for its sessions, and this program cannot do with: what cuts long work off, and
+ * what has the server write values, names and literals otherwise than they are read here. PostgreSQL's own defaults, but for the
+ * order of day and month, in which a person's own queries may be written.
+ */
+const TIMEOUTS = {
+  statement_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  lock_timeout: '0',
+} as const;
+const OWN_SETTINGS = {
+  ...TIMEOUTS,
+  default_transaction_isolation: 'read committed',
+  default_transaction_deferrable: 'off',
+  datestyle: 'ISO',
+  intervalstyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  quote_all_identifiers: 'off',
+} as const;
+
+const SET_OWN = `SELECT ${Object.entries(OWN_SETTINGS)
+  .map(([name, value]) => `set_config('${name}', '${value}', false)`)
+  .join(', ')}`;
 
 /** Milliseconds between two attempts while a firewall rule comes into force. */
 const FIREWALL_INTERVAL_MS = 5000;
 
 /**
  * The target from the standard libpq variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE,
- * PGSSLROOTCERT), overridden by `overrides`, which is what Terraform's outputs say of an environment.
+ * PGSSLROOTCERT, PGOPTIONS), overridden by `overrides`, which is what Terraform's outputs say of an environment.
  */
 export function targetFromEnvironment(
   environment: Environment,
@@ -61,7 +83,8 @@ export function targetFromEnvironment(
   if (host === undefined || host === '') {
     throw new ScaleoutError(
       'no database was named: say which with --env NAME (an environment that is deployed), --url URL, or the libpq ' +
-        'variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE)',
+        'variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE)' +
+        (given(environment['PGSERVICE']) === undefined ? '' : '; PGSERVICE is not read here'),
     );
   }
   const port = overrides.port ?? Number(environment['PGPORT'] ?? '5432');
@@ -73,6 +96,7 @@ export function targetFromEnvironment(
   const user = overrides.user ?? environment['PGUSER'] ?? 'citus';
   const password = overrides.password ?? environment['PGPASSWORD'];
   const sslRootCert = overrides.sslRootCert ?? environment['PGSSLROOTCERT'];
+  const options = overrides.options ?? given(environment['PGOPTIONS']);
   return {
     host,
     port,
@@ -80,6 +104,7 @@ export function targetFromEnvironment(
     database: overrides.database ?? environment['PGDATABASE'] ?? user,
     sslMode: sslModeFor(host, environment['PGSSLMODE']),
     ...(password === undefined ? {} : { password }),
+    ...(options === undefined ? {} : { options }),
     ...(sslRootCert === undefined || sslRootCert === 'system' ? {} : { sslRootCert }),
   };
 }
@@ -99,19 +124,48 @@ export function targetFromUrl(
       '--url holds a password, which every process of this machine can read: leave it out of the URL and set PGPASSWORD',
     );
   }
-  const given = (value: string | null): string | undefined =>
-    value === null || value === '' ? undefined : decodePart(value);
+  const part = (value: string | null): string | undefined => {
+    const text = given(value ?? undefined);
+    return text === undefined ? undefined : decodePart(text);
+  };
   // A URL's own words win over the variables; what it leaves out comes from them.
   return targetFromEnvironment({
     ...environment,
-    PGHOST: given(parsed.hostname.replace(/^\[|\]$/g, '')) ?? environment['PGHOST'],
-    PGPORT: given(parsed.port) ?? environment['PGPORT'],
-    PGUSER: given(parsed.username) ?? environment['PGUSER'],
-    PGPASSWORD: given(parsed.password) ?? environment['PGPASSWORD'],
-    PGDATABASE: given(parsed.pathname.slice(1)) ?? environment['PGDATABASE'],
-    PGSSLMODE: given(parsed.searchParams.get('sslmode')) ?? environment['PGSSLMODE'],
-    PGSSLROOTCERT: given(parsed.searchParams.get('sslrootcert')) ?? environment['PGSSLROOTCERT'],
+    PGHOST: part(parsed.hostname.replace(/^\[|\]$/g, '')) ?? environment['PGHOST'],
+    PGPORT: part(parsed.port) ?? environment['PGPORT'],
+    PGUSER: part(parsed.username) ?? environment['PGUSER'],
+    PGPASSWORD: part(parsed.password) ?? environment['PGPASSWORD'],
+    PGDATABASE: part(parsed.pathname.slice(1)) ?? environment['PGDATABASE'],
+    PGSSLMODE: part(parsed.searchParams.get('sslmode')) ?? environment['PGSSLMODE'],
+    PGSSLROOTCERT: part(parsed.searchParams.get('sslrootcert')) ?? environment['PGSSLROOTCERT'],
+    PGOPTIONS: given(parsed.searchParams.get('options') ?? undefined) ?? environment['PGOPTIONS'],
   });
+}
+
+/** A variable that is set to nothing says nothing. */
+function given(value: string | undefined): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+/**
+ * PGOPTIONS without timeouts, which this program sets itself: as part of the login one would look as if the role had it, under
+ * which Citus opens its sessions on the nodes. Pure.
+ */
+export function loginOptions(options: string): string {
+  // As PostgreSQL splits them: at blanks, unless a backslash stands before one.
+  const words = options.match(/(?:\\.|\S)+/gs) ?? [];
+  const kept: string[] = [];
+  for (let at = 0; at < words.length; at += 1) {
+    const word = words[at] ?? '';
+    const entry = word === '-c' ? [word, words[(at += 1)] ?? ''] : [word];
+    const name =
+      entry
+        .at(-1)
+        ?.replace(/^(?:--|-c)?/, '')
+        .split('=')[0] ?? '';
+    if (!Object.hasOwn(TIMEOUTS, name.toLowerCase().replaceAll('-', '_'))) kept.push(...entry);
+  }
+  return kept.join(' ');
 }
 
 function parseUrl(url: string): URL {
@@ -222,14 +276,15 @@ async function connect(target: ConnectionTarget, options: ConnectOptions): Promi
       user: target.user,
       database: target.database,
       password: target.password ?? (() => passwordFromFile(target)),
-      ssl: target.sslMode === 'disable' ? false : tlsOptions(target),
+      ...(target.sslMode === 'disable' ? NO_TLS : { ssl: tlsOptions(target) }),
       application_name: [APPLICATION_NAME, options.purpose].filter(Boolean).join(' '),
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
       keepAlive: true,
     });
+    setLoginOptions(client, target.options);
     try {
       await client.connect();
-      await client.query(OWN_SETTINGS);
+      await client.query(SET_OWN);
       // The superuser's on some servers; the others are anybody's.
       await client.query("SELECT set_config('lc_messages', 'C', false)").catch((error: unknown) => {
         if (errorCode(error) !== '42501') throw error;
@@ -249,6 +304,18 @@ async function connect(target: ConnectionTarget, options: ConnectOptions): Promi
   }
 }
 
+/**
+ * The driver would take what the login says beyond its arguments from PG variables of this process, also for a server of this
+ * program's own, which no variable is about.
+ */
+function setLoginOptions(client: Client, options = ''): void {
+  const { connectionParameters } = client as Client & {
+    readonly connectionParameters: { options?: string | undefined; replication?: string | undefined };
+  };
+  connectionParameters.options = given(loginOptions(options));
+  connectionParameters.replication = undefined;
+}
+
 /** What libpq would find in PGPASSFILE or ~/.pgpass, asked for only when the server wants a password. */
 function passwordFromFile({ host, port, user, database }: ConnectionTarget): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -258,6 +325,9 @@ function passwordFromFile({ host, port, user, database }: ConnectionTarget): Pro
     });
   });
 }
+
+/** PGSSLNEGOTIATION, which the driver reads by itself, is about connections that have any. */
+const NO_TLS: object = { ssl: false, sslnegotiation: 'postgres' };
 
 function tlsOptions(target: ConnectionTarget): object {
   if (target.sslRootCert === undefined) return { rejectUnauthorized: true };

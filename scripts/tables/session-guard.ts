@@ -39,7 +39,7 @@ function sessionProblem(session: Session, { steps }: TablesPlan): string | undef
   if (session.readOnly) {
     return (
       `sessions of role ${role} in database ${database} are read-only (default_transaction_read_only is on). Azure sets that when a disk is ` +
-      'nearly full, and then the way out is more storage; where somebody set it for the role or the database, set it off, and run this again'
+      'nearly full, and then the way out is more storage; where somebody set it for the role, the database or in PGOPTIONS, set it off, and run this again'
     );
   }
   if (!session.mayCreate) {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
 import {
   citusVersion,
   requireCitus,
@@ -9,6 +10,7 @@ import {
 import { ScaleoutError } from '../../scripts/lib/errors';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { withVariables } from '../support/environment';
 
 platformSuite('connections', () => {
   let database: TestDatabase;
@@ -95,5 +97,80 @@ platformSuite('connections', () => {
     await expect(withClient(plain, (client) => requireCitus(client, plain))).rejects.toThrow(
       /is PostgreSQL without Citus/,
     );
+  });
+
+  const settings = (target: ConnectionTarget): Promise<Record<string, string>> =>
+    withClient(target, async (client) => {
+      const { rows } = await client.query<{ name: string; setting: string; reset: string }>(
+        'SELECT name, setting, reset_val AS reset FROM pg_settings',
+      );
+      return Object.fromEntries(
+        rows.flatMap(({ name, setting, reset }): [string, string][] => [
+          [name, setting],
+          ...(name.endsWith('_timeout') ? [[`${name} at login`, reset] as [string, string]] : []),
+        ]),
+      );
+    });
+
+  it('takes nothing for a server of its own from the variables of whoever runs it', async () => {
+    const plain = await settings(database.target);
+    const variables = {
+      PGOPTIONS: '-c search_path=nowhere -c statement_timeout=5s -c default_transaction_read_only=on',
+      PGREPLICATION: 'database',
+      PGSSLNEGOTIATION: 'direct',
+      PGAPPNAME: 'somebody',
+      PGCLIENTENCODING: 'LATIN1',
+      PGCLIENT_ENCODING: 'LATIN1',
+      PGDATESTYLE: 'German',
+      PGTZ: 'Asia/Kathmandu',
+      PGHOST: 'nowhere.example.com',
+      PGPORT: '1',
+      PGUSER: 'nobody',
+      PGDATABASE: 'nothing',
+      PGSERVICE: 'nothing',
+      PGCONNECT_TIMEOUT: '1',
+    };
+    expect(await withVariables(variables, () => settings(database.target))).toEqual(plain);
+  });
+
+  it('begins a session with what PGOPTIONS says, but for what it sets itself', async () => {
+    const options =
+      '-c search_path=elsewhere -c work_mem=12MB -c statement_timeout=5s -c lock_timeout=1 -c intervalstyle=iso_8601 ' +
+      '-c bytea_output=escape -c extra_float_digits=-3 -c standard_conforming_strings=off -c quote_all_identifiers=on';
+    const { target } = database;
+    expect(await settings({ ...target, options })).toEqual({
+      ...(await settings(target)),
+      search_path: 'elsewhere',
+      work_mem: '12288',
+    });
+  });
+
+  it('reads and writes values as it does, whatever the role has set', async () => {
+    const { target, platform } = database;
+    const set = async (statement: string): Promise<void> => {
+      await withClient(platform, (client) =>
+        client.query(`ALTER ROLE citus IN DATABASE "${target.database}" ${statement}`),
+      );
+    };
+    for (const setting of [
+      "datestyle = 'German, DMY'",
+      'intervalstyle = sql_standard',
+      'bytea_output = escape',
+    ]) {
+      await set(`SET ${setting}`);
+    }
+    try {
+      const { rows } = await withClient(target, (client) =>
+        client.query(
+          "SELECT '2026-01-31'::date::text AS day, '1 day 2 hours'::interval::text AS long, '\\x00ff'::bytea::text AS bytes, '3.2.2026'::date AS dmy",
+        ),
+      );
+      // The order of day and month is the person's own.
+      expect(rows).toEqual([
+        { day: '2026-01-31', long: '1 day 02:00:00', bytes: '\\x00ff', dmy: new Date(2026, 1, 3) },
+      ]);
+    } finally {
+      await set('RESET ALL');
+    }
   });
 });

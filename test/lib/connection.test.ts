@@ -4,6 +4,7 @@ import {
   connectionError,
   describeTarget,
   isThisMachine,
+  loginOptions,
   targetFromEnvironment,
   targetFromUrl,
   withClient,
@@ -32,6 +33,21 @@ describe('targetFromEnvironment', () => {
     expect(describeTarget(target)).toBe('citus@other.example:5432/citus');
   });
 
+  it('has what PGOPTIONS says begin a session, and nothing where it says nothing', () => {
+    expect(targetFromEnvironment({ ...remote, PGOPTIONS: '-c role=owner' })).toMatchObject({
+      options: '-c role=owner',
+    });
+    expect(targetFromEnvironment({ ...remote, PGOPTIONS: '' })).not.toHaveProperty('options');
+    const url = 'postgresql://localhost/citus?options=-c%20role%3Downer';
+    expect(targetFromUrl(url, { PGOPTIONS: '-c role=other' }, { argument: true }).options).toBe(
+      '-c role=owner',
+    );
+  });
+
+  it('says that it reads no service file, where one is all that is named', () => {
+    expect(() => targetFromEnvironment({ PGSERVICE: 'mine' })).toThrow(/PGSERVICE is not read here$/);
+  });
+
   it.each([
     ['no host', {}, /no database was named: .*--env NAME.*--url URL.*PGHOST/],
     [
@@ -48,6 +64,21 @@ describe('targetFromEnvironment', () => {
     ['no TLS', { ...remote, PGSSLMODE: 'disable' }, /PGSSLMODE is "disable".*only verify-full/],
   ])('fails on %s', (_, environment, message) => {
     expect(() => targetFromEnvironment(environment)).toThrow(message);
+  });
+});
+
+describe('loginOptions', () => {
+  it.each([
+    ['', ''],
+    ['-c role=owner', '-c role=owner'],
+    ['-c statement_timeout=5s', ''],
+    ['-cstatement_timeout=5s --search-path=a', '--search-path=a'],
+    ['  --Statement-Timeout=5s   -c  work_mem=1GB ', '-c work_mem=1GB'],
+    ['-c DateStyle=ISO,\\ DMY -c idle_in_transaction_session_timeout=1', '-c DateStyle=ISO,\\ DMY'],
+    ['-c lock_timeout=1 -e', '-e'],
+    ['-c', '-c '],
+  ])('of "%s" are "%s"', (options, kept) => {
+    expect(loginOptions(options)).toBe(kept);
   });
 });
 

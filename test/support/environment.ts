@@ -90,3 +90,17 @@ export function testEnvironment(variables: Environment = {}): Record<string, str
 export function steering(name: `SCALEOUT_RANDOM_${string}`): string | undefined {
   return process.env[name];
 }
+
+/** Runs `work` with variables set for the modules of this very process, as a person may have set them. */
+export async function withVariables<T>(variables: Environment, work: () => Promise<T>): Promise<T> {
+  const before = Object.keys(variables).map((name) => [name, process.env[name]] as const);
+  Object.assign(process.env, variables);
+  try {
+    return await work();
+  } finally {
+    for (const [name, value] of before) {
+      if (value === undefined) Reflect.deleteProperty(process.env, name);
+      else process.env[name] = value;
+    }
+  }
+}

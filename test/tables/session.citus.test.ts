@@ -1,4 +1,5 @@
 import type { Distribution } from '../../config/distribution-types';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
@@ -141,8 +142,19 @@ platformSuite('what a role or a database has set', () => {
     await done(expected(true));
   });
 
-  async function done(wanted: Distribution): Promise<void> {
-    const { target } = database;
+  test('nothing rests on what PGOPTIONS has a session begin with, and a timeout in it stops no copy', async () => {
+    await begin(true);
+    const options =
+      '-c search_path=nowhere -c standard_conforming_strings=off --datestyle=German,\\ DMY -c intervalstyle=sql_standard ' +
+      '-c quote_all_identifiers=on -c bytea_output=escape -c extra_float_digits=-3 -c timezone=Asia/Kathmandu ' +
+      '-c statement_timeout=40 -c lock_timeout=20 -c idle_in_transaction_session_timeout=500 -c client_min_messages=debug1 ' +
+      '-c default_transaction_isolation=serializable -c default_transaction_deferrable=on -c array_nulls=off ' +
+      '-c row_security=off -c enable_seqscan=off -c check_function_bodies=off -c lc_numeric=C -c application_name=somebody';
+    await done(expected(true), { ...database.target, options });
+    await done(expected(true));
+  });
+
+  async function done(wanted: Distribution, target: ConnectionTarget = database.target): Promise<void> {
     const tables = wanted.tables.map(({ table }) => table);
     const expectedFingerprints = await withClient(target, (client) => fingerprintTables(client, tables));
     await tablesApply(testContext(), { target, expected: wanted });
