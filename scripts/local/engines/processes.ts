@@ -59,9 +59,11 @@ const OURS = /^(postgres|initdb|cp|terraform|terraform-provider-[\w.-]+)$/;
 
 /** Whether a process is one of this project's programs, by how it was called. */
 function isOurs(command: string): boolean {
-  const [program = '', script = ''] = command.split(/[\s\0]/, 2);
   // `postgres: citus citus 127.0.0.1(4711) COPY` is how a backend names itself.
-  if (OURS.test(basename(program).replace(/:$/, ''))) return true;
+  if (command.startsWith('postgres: ')) return true;
+  // Where the kernel tells arguments apart, a path with blanks in it is one.
+  const [program = '', script = ''] = command.split(command.includes('\0') ? '\0' : /\s/, 2);
+  if (OURS.test(basename(program))) return true;
   // Node runs anything: only the CLI that deploys is ours.
   return basename(program) === 'node' && basename(script) === 'cdktf.js';
 }

@@ -1,6 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
 import { endProcessesIn, identifyProcess, isRunning } from '../../../scripts/local/engines/processes';
+import { scratchDirectory } from '../../support/scratch';
+
+const scratch = scratchDirectory();
 
 test('a process runs until it has ended', async () => {
   expect(isRunning(identifyProcess())).toBe(true);
@@ -32,3 +37,19 @@ test('a process is not ended for naming the directory when it is none of the ser
     child.kill('SIGKILL');
   }
 });
+
+// Elsewhere than on Linux nobody tells where a path ends.
+(process.platform === 'linux' ? test : test.skip)(
+  'a server is ended in a directory with blanks in its path',
+  async () => {
+    const directory = join(scratch, 'a folder of  somebody', 'scaleout-cluster-0');
+    const program = join(directory, 'postgres', 'bin', 'postgres');
+    mkdirSync(join(program, '..'), { recursive: true });
+    symlinkSync(process.execPath, program);
+    const child = spawn(program, ['-e', 'setTimeout(() => {}, 60000)'], { stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    await once(child, 'spawn');
+    expect(await endProcessesIn(directory)).toBe(1);
+    await ended;
+  },
+);
