@@ -35,7 +35,7 @@ export async function withSynthesis<T>(
   options: SynthOptions,
   use: (directory: string) => Promise<T>,
 ): Promise<T> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'scaleout-synth-'));
+  const directory = await mkdtemp(path.resolve(tmpdir(), 'scaleout-synth-'));
   try {
     await synthesize(directory, options);
     return await use(directory);
@@ -71,9 +71,17 @@ export async function synthesize(directory: string, options: SynthOptions): Prom
   throw new ScaleoutError(appFault(result));
 }
 
+/** What Node.js and the shell say of how they were started, which is no fault of a config. */
+const NOISE =
+  /^\(node:\d+\) |^\(Use `node --|^Warning: Ignoring extra certs|^Debugger (?:listening|attached)|^For help, see: https:\/\/nodejs|^Waiting for the debugger|\bwarning: setlocale: /;
+
 /** What the app said of a wrong config, line by line, as it is one fault to a line; of a crash, its message. */
 function appFault({ exitCode, stderr }: ProcessResult): string {
-  const said = stderr.trim();
+  const said = stderr
+    .split('\n')
+    .filter((line) => !NOISE.test(line))
+    .join('\n')
+    .trim();
   if (said === '') return `the synthesis ended with ${String(exitCode)} and said nothing`;
   if (!/^\s+at /m.test(said)) return said;
   const message = /^(?:\w*Error: )(.+)$/m.exec(said)?.[1] ?? paragraph(said.split('\n')[0] ?? '');

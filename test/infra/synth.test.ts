@@ -76,6 +76,11 @@ describe('withSynthesis', () => {
       "throw new Error('out of luck')",
       'the synthesis failed: out of luck. Run npx cdktf synth to see where',
     ],
+    [
+      'faults of the config and nothing that Node.js or the shell says of itself',
+      "process.emitWarning('old'); setImmediate(() => { process.stderr.write('sh: warning: setlocale: LC_ALL: cannot change locale (x)\\na.yaml:1: x\\n'); process.exitCode = 1 })",
+      'a.yaml:1: x',
+    ],
     ['silence', 'process.exitCode = 4', 'the synthesis ended with 4 and said nothing'],
   ])('hands on %s', async (_, script, message) => {
     app(script);
