@@ -12,7 +12,7 @@ const PREFIX = 'scaleout-plan-';
 export async function withPrivateDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
   await sweep();
   // The process that it belongs to is in its name; mkdtemp gives nobody else any right.
-  const directory = await mkdtemp(path.join(tmpdir(), `${PREFIX}${String(process.pid)}-`));
+  const directory = await mkdtemp(path.resolve(tmpdir(), `${PREFIX}${String(process.pid)}-`));
   try {
     return await use(directory);
   } finally {
@@ -21,7 +21,8 @@ export async function withPrivateDirectory<T>(use: (directory: string) => Promis
 }
 
 async function sweep(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+  // Where everybody may write, not everybody need be able to look.
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
     const [, pid] = /^scaleout-plan-(\d+)-\w+$/.exec(name) ?? [];
     if (pid === undefined || isAlive(Number(pid))) continue;
     // Another person's cannot be removed, and is theirs to.

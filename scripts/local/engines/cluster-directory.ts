@@ -99,11 +99,20 @@ export async function takeDownCluster(directory: string): Promise<number> {
   return ended + processes;
 }
 
-/** Takes down what runs that were killed have left on this machine. Returns how many clusters there were. */
+/**
+ * Takes down what runs that were killed have left on this machine. What cannot be removed stays: it is in the way of nobody.
+ *
+ * @returns how many clusters were taken down
+ */
 export async function sweepClusters(): Promise<number> {
-  const left = clusterParents().flatMap(clustersIn).filter(isAbandoned);
-  for (const directory of left) await takeDownCluster(directory);
-  return left.length;
+  let removed = 0;
+  for (const directory of clusterParents().flatMap(clustersIn).filter(isAbandoned)) {
+    await takeDownCluster(directory).then(
+      () => (removed += 1),
+      () => undefined,
+    );
+  }
+  return removed;
 }
 
 function isAbandoned(directory: string): boolean {
@@ -117,7 +126,7 @@ function isAbandoned(directory: string): boolean {
 
 /** The clusters of this user: another one's are not ours to judge. */
 function clustersIn(parent: string): string[] {
-  return readdirSync(parent)
+  return namesIn(parent)
     .filter((name) => name.startsWith(PREFIX))
     .map((name) => join(parent, name))
     .filter((directory) => {
@@ -127,6 +136,15 @@ function clustersIn(parent: string): string[] {
         return false;
       }
     });
+}
+
+/** A folder that everybody may write into need not be one that everybody may list. */
+function namesIn(parent: string): string[] {
+  try {
+    return readdirSync(parent);
+  } catch {
+    return [];
+  }
 }
 
 function clusterParents(): string[] {
