@@ -415,18 +415,13 @@ export async function withAdvisoryLock<T>(
   subject: string,
   work: () => Promise<T>,
 ): Promise<T> {
-  const key = `${APPLICATION_NAME} ${subject}`;
-  const { rows } = await client.query<{ locked: boolean }>(
-    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
-    [key],
-  );
-  if (rows[0]?.locked !== true) {
+  if (!(await tryAdvisoryLock(client, subject))) {
     const holder = await client.query<{ pid: number; since: string; usename: string | null }>(
       `SELECT l.pid, a.usename, to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') AS since
          FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
         WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended($1, 0)`,
-      [key],
+      [advisoryLockKey(subject)],
     );
     const other = holder.rows[0];
     const who =
@@ -440,8 +435,28 @@ export async function withAdvisoryLock<T>(
   try {
     return await work();
   } finally {
-    await client.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [key]).catch(() => undefined);
+    await releaseAdvisoryLock(client, subject);
   }
+}
+
+/** Takes that lock where no other session holds it. A session that holds it already takes it once more. */
+export async function tryAdvisoryLock(client: Client, subject: string): Promise<boolean> {
+  const { rows } = await client.query<{ locked: boolean }>(
+    'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS locked',
+    [advisoryLockKey(subject)],
+  );
+  return rows[0]?.locked === true;
+}
+
+/** Gives it back as often as it was taken; a session that was lost has given it back already. */
+export async function releaseAdvisoryLock(client: Client, subject: string): Promise<void> {
+  await client
+    .query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [advisoryLockKey(subject)])
+    .catch(() => undefined);
+}
+
+function advisoryLockKey(subject: string): string {
+  return `${APPLICATION_NAME} ${subject}`;
 }
 
 /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */

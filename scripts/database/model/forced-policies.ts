@@ -2,6 +2,9 @@ import type { Client } from 'pg';
 import { escapeLiteral } from 'pg';
 import type { TableName } from '../../../config/distribution-types';
 import { withTransaction } from '../../lib/connection';
+import { isServerError } from '../../lib/errors';
+import { withLockRetry } from '../../lib/lock-retry';
+import type { LockPatience } from '../../lib/lock-retry';
 import { sqlTable } from './names';
 
 /**
@@ -62,22 +65,34 @@ export async function readLiftedTables(client: Client): Promise<LiftedTable[]> {
   return lifted.rows.map(({ schema, name, there }) => ({ table: { schema, name }, there }));
 }
 
+/** A verb that only looks does not wait long for a lock: what is left, the next verb puts back. */
+const PATIENCE = { timeoutMs: 2000, attempts: 3, pauseMs: 500 } as const;
+
 /**
  * Puts FORCE back on every table that a run took it from, and removes the record. The caller knows that no run is at work: a run
  * holds the advisory lock `tables` as long as a window is open.
  *
  * @returns the tables that have it again
+ * @throws the first failure, after every other table was tried: one that is locked keeps no other one open
  */
 export async function putBackForcedPolicies(
   client: Client,
   lifted: readonly LiftedTable[],
+  patience: LockPatience = PATIENCE,
 ): Promise<TableName[]> {
+  const failures: unknown[] = [];
   for (const { table, there } of lifted) {
-    await withTransaction(client, async () => {
-      for (const statement of there ? restoreForcedPolicies([table]) : [forget(table)])
-        await client.query(statement);
-    });
+    try {
+      await withLockRetry(client, patience, async () => {
+        for (const statement of there ? restoreForcedPolicies([table]) : [forget(table)])
+          await client.query(statement);
+      });
+    } catch (error) {
+      if (!isServerError(error) || error.severity !== 'ERROR') throw error;
+      failures.push(error);
+    }
   }
+  if (failures.length > 0) throw failures[0];
   await dropForcedPolicyRecord(client);
   return lifted.filter(({ there }) => there).map(({ table }) => table);
 }

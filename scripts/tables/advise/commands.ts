@@ -4,6 +4,7 @@ import { withClient } from '../../lib/connection';
 import type { ConnectionTarget } from '../../lib/connection';
 import { errorCode, ScaleoutError } from '../../lib/errors';
 import type { VerbContext, VerbResult } from '../../lib/verb';
+import { putBackFirst } from '../../database/checks/put-back-first';
 import { requireShardCount } from '../shard-count';
 import { advise } from './advice';
 import type { Advice } from './advice';
@@ -34,7 +35,10 @@ export async function adviseDistribution(
   if (out !== undefined && existsSync(out)) throw alreadyThere(out);
   const { input, caveats } = await withClient(
     target,
-    (client) => readForAdvice(client, { queries, shardCount }),
+    async (client) => {
+      await putBackFirst(client, reporter);
+      return readForAdvice(client, { queries, shardCount });
+    },
     { purpose: 'advise', reporter, signal },
   );
   const advice = advise(input, caveats);

@@ -7,6 +7,7 @@ import { withClient } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import { stopIfAsked } from '../../lib/verb';
 import type { VerbContext, VerbResult } from '../../lib/verb';
+import { putBackFirst } from '../../database/checks/put-back-first';
 import { sameTable, showTable } from '../../database/model/names';
 import { orderTables } from '../order';
 import { requireShardCount } from '../shard-count';
@@ -66,6 +67,7 @@ export async function simulate(
   return withClient(
     input.target,
     async (client) => {
+      await putBackFirst(client, context.reporter);
       if (expected !== undefined && !(await isDistributed(client, expected))) {
         const simulation = await simulateDistribution(context, client, { ...input, expected });
         return { document: simulation, text: describeSimulation(simulation), outcome: 'done' };
