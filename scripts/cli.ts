@@ -271,11 +271,16 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
     [...database(), ...movement(), detailedExitcode()],
     async (context, flags) => rebalancePlan(context, await rebalanceInput(io, flags)),
   );
-  verb<RebalanceFlags>(
+  verb<RebalanceFlags & { readonly compareRows: boolean }>(
     rebalance,
     ['run', 'start the background job, or find it running, and follow it to its end'],
-    [...database(), ...movement()],
-    async (context, flags) => rebalanceRun(context, await rebalanceInput(io, flags)),
+    [
+      ...database(),
+      ...movement(),
+      new Option('--no-compare-rows', 'do not count and hash every row that moves, before and after'),
+    ],
+    async (context, flags) =>
+      rebalanceRun(context, { ...(await rebalanceInput(io, flags)), compareRows: flags.compareRows }),
   );
   verb<DatabaseFlags>(rebalance, ['status', 'show how far the job is'], database(), async (context, flags) =>
     rebalanceStatus(context, { target: await databaseTarget(io, flags) }),

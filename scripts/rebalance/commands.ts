@@ -1,4 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Allowance } from '../../config/distribution-types';
+import { notAllowed } from '../database/checks/findings';
+import { putBackFirst } from '../database/checks/put-back-first';
 import type { ConnectionTarget } from '../lib/connection';
 import {
   requireCitus,
@@ -13,7 +16,7 @@ import { hasEnded, readJob, runningJob } from './job';
 import { parseOptions } from './options';
 import type { RebalancePlan } from './plan';
 import { readPlan } from './plan';
-import { preflightFaults, readFacts, requireReachableNodes } from './preflight';
+import { readFaults, requireReachableNodes } from './preflight';
 import { STOP } from './queries.sql';
 import type { RebalanceRunResult } from './run';
 import { runRebalance } from './run';
@@ -27,6 +30,13 @@ export interface RebalanceInput {
   readonly strategy?: string | undefined;
   /** `auto`, `force_logical` or `block_writes`. @default 'auto' */
   readonly mode?: string | undefined;
+  /** Findings that are allowed. @default none */
+  readonly allow?: readonly Allowance[];
+}
+
+export interface RebalanceRunInput extends RebalanceInput {
+  /** Count and hash every row that moves, before and after. @default true */
+  readonly compareRows?: boolean;
 }
 
 /** What `rebalance stop` answers with. */
@@ -47,15 +57,21 @@ export async function rebalancePlan(
     async (client) => {
       await requireCitus(client, input.target);
       await requireCoordinator(client);
+      await putBackFirst(client, context.reporter);
       await requireReachableNodes(client);
       const document = await withBoundedReads(client, () => readPlan(client, options));
       const pending = document.moves.length > 0 || document.missingReferenceTables.length > 0;
       if (document.moves.length > 0) {
-        for (const fault of preflightFaults(await readFacts(client), document.moves, options.mode)) {
+        for (const fault of await readFaults(client, document.moves, options.mode)) {
           context.reporter.warn(`a run would be refused: ${fault}`);
         }
       }
-      return { document, text: planText(document), outcome: pending ? 'changes' : 'done' };
+      const open = notAllowed(document.findings, input.allow ?? []);
+      return {
+        document,
+        text: planText(document, open),
+        outcome: open.length > 0 ? 'refused' : pending ? 'changes' : 'done',
+      };
     },
     { purpose: 'rebalance plan', reporter: context.reporter, signal: context.signal },
   );
@@ -64,9 +80,10 @@ export async function rebalancePlan(
 /** Moves the shards and follows the job to its real end; attaches to one that is running. Run twice, it does nothing. */
 export async function rebalanceRun(
   context: VerbContext,
-  input: RebalanceInput,
+  input: RebalanceRunInput,
 ): Promise<VerbResult<RebalanceRunResult>> {
-  const options = parseOptions(input);
+  const { allow = [], compareRows = true } = input;
+  const options = { ...parseOptions(input), allow, compareRows };
   return withClient(
     input.target,
     async (client) => {
@@ -75,8 +92,9 @@ export async function rebalanceRun(
       const document = await withAdvisoryLock(client, 'rebalance', () =>
         withAdvisoryLock(client, 'tables', () => runRebalance(client, options, context)),
       );
-      const well = document.state === 'finished' || document.state === 'balanced';
-      return { document, text: runText(document), outcome: well ? 'done' : 'failed' };
+      const ended = document.state === 'finished' || document.state === 'balanced';
+      const lost = document.rows?.different.some((each) => each.lost) === true;
+      return { document, text: runText(document), outcome: ended && !lost ? 'done' : 'failed' };
     },
     { purpose: 'rebalance run', reporter: context.reporter },
   );
@@ -92,6 +110,7 @@ export async function rebalanceStatus(
     async (client) => {
       await requireCitus(client, input.target);
       await requireCoordinator(client);
+      await putBackFirst(client, context.reporter);
       const document = await withBoundedReads(client, () => readStatus(client));
       return { document, text: statusText(document), outcome: 'done' };
     },
@@ -112,6 +131,7 @@ export async function rebalanceStop(
     async (client) => {
       await requireCitus(client, input.target);
       await requireCoordinator(client);
+      await putBackFirst(client, context.reporter);
       const job = await runningJob(client);
       if (job === undefined) {
         return {

@@ -1,3 +1,4 @@
+import type { Allowance } from '../../config/distribution-types';
 import { ScaleoutError } from '../lib/errors';
 
 /** Strategies Citus ships. `by_disk_size` is its default since 12.0. */
@@ -15,6 +16,13 @@ export type TransferMode = (typeof TRANSFER_MODES)[number];
 export interface RebalanceOptions {
   readonly strategy: Strategy;
   readonly mode: TransferMode;
+}
+
+/** What a run is asked for besides. */
+export interface RunOptions extends RebalanceOptions {
+  readonly allow: readonly Allowance[];
+  /** Count and hash what moves, before and after. */
+  readonly compareRows: boolean;
 }
 
 /**

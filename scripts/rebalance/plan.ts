@@ -1,6 +1,9 @@
 import type { Client } from 'pg';
+import type { Finding } from '../database/checks/findings';
+import { readSecuredTables } from '../database/observe/row-security';
 import type { Estimate } from './estimate';
-import { estimate, measuredFactor } from './estimate';
+import { estimate, measuredFactor, windowSeconds } from './estimate';
+import { rebalanceFindings } from './findings';
 import { readJobs } from './job';
 import type { RebalanceOptions, Strategy, TransferMode } from './options';
 import type { NodePlacement, Snapshot } from './placements';
@@ -32,6 +35,8 @@ export interface RebalancePlan {
   readonly before: readonly NodePlacement[];
   readonly after: readonly NodePlacement[];
   readonly estimate: Estimate;
+  /** What a person should know before it runs; some need an allowance. */
+  readonly findings: readonly Finding[];
 }
 
 /** A row of {@link PLAN}. */
@@ -52,14 +57,23 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
   const moves = planMoves(snapshot, rows, options.mode);
   const before = placementsOf(snapshot);
   const history = await readJobs(client, JOBS_TO_LEARN_FROM);
+  const factor = measuredFactor(history, groupsByShard(snapshot), options.mode);
+  const copied = missing.rows.map((row) => row.table_name);
+  const secured = await readSecuredTables(client);
   return {
     formatVersion: 1,
     strategy: options.strategy,
     moves,
-    missingReferenceTables: missing.rows.map((row) => row.table_name),
+    missingReferenceTables: copied,
     before,
     after: applyMoves(before, moves),
-    estimate: estimate(moves, options.mode, measuredFactor(history, groupsByShard(snapshot), options.mode)),
+    estimate: estimate(moves, options.mode, factor),
+    findings: rebalanceFindings(
+      moves,
+      copied,
+      secured,
+      (move) => estimate([move], options.mode, factor).seconds + windowSeconds(move),
+    ),
   };
 }
 

@@ -1,8 +1,15 @@
 import type { Client } from 'pg';
+import { tableKey } from '../../config/identifiers';
+import { sameTable, showTable, sqlTable } from '../database/model/names';
+import { readSecuredTables } from '../database/observe/row-security';
+import type { PlacedShard } from '../database/observe/shards';
 import { errorCode, refused } from '../lib/errors';
 import type { TransferMode } from './options';
 import { isLogical } from './options';
+import { readHiddenDrift, watched } from './observe';
+import { readSnapshot } from './placements';
 import type { Move } from './plan';
+import { nodeName } from './plan';
 import { FOREIGN_OWNED, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from './queries.sql';
 
 /** What a rebalance needs to know before it moves anything. */
@@ -103,13 +110,38 @@ export function preflightFaults(facts: Facts, moves: readonly Move[], mode: Tran
   return faults;
 }
 
+/** Why a run of these moves would be refused, from the database as it is. */
+export async function readFaults(
+  client: Client,
+  moves: readonly Move[],
+  mode: TransferMode,
+): Promise<string[]> {
+  const secured = await readSecuredTables(client);
+  const hidden = await readHiddenDrift(client, watched(moves, await readSnapshot(client)), secured);
+  return [...preflightFaults(await readFacts(client), moves, mode), ...hiddenFaults(hidden)];
+}
+
+/** Shards that hide rows from the copy, though nothing on the coordinator says so. Pure. */
+export function hiddenFaults(hidden: readonly PlacedShard[]): string[] {
+  const tables = new Map(hidden.map(({ table }) => [tableKey(table), table]));
+  return [...tables.values()].map((table) => {
+    const shards = hidden
+      .filter((each) => sameTable(each.table, table))
+      .map(({ shardId, node }) => `${String(shardId)} on ${nodeName(node.name, node.port)}`);
+    return (
+      `${shards.length === 1 ? 'shard' : 'shards'} ${listed(shards)} of ${showTable(table)} ${shards.length === 1 ? 'has' : 'have'} FORCE ROW LEVEL SECURITY and the table on the coordinator has not, ` +
+      `so that a move would lose the rows that policies hide. Say again on the coordinator what is meant, which Citus sends to every shard: ALTER TABLE ${sqlTable(table)} NO FORCE ROW LEVEL SECURITY (or ENABLE and FORCE)`
+    );
+  });
+}
+
 /** @throws ScaleoutError (refused) with every fault at once */
 export async function requireMovable(
   client: Client,
   moves: readonly Move[],
   mode: TransferMode,
 ): Promise<void> {
-  const faults = preflightFaults(await readFacts(client), moves, mode);
+  const faults = await readFaults(client, moves, mode);
   if (faults.length > 0)
     throw refused(`the rebalance was not started, and nothing was changed: ${faults.join('. Also: ')}`);
 }

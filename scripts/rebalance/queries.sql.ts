@@ -48,9 +48,9 @@ export const PLAN = `
 export const START = `
   SELECT citus_rebalance_start(rebalance_strategy := $1, drain_only := false, shard_transfer_mode := $2)::float8 AS job_id`;
 
-/** $1 strategy, $2 mode, $3 moves at most. Synchronous; also copies reference tables to nodes that lack them. */
-export const REBALANCE_NOW = `
-  SELECT rebalance_table_shards(max_shard_moves := $3, shard_transfer_mode := $2, rebalance_strategy := $1)`;
+/** $1 strategy, $2 mode. Copies reference tables to nodes that lack them, as the owner of the extension, and moves nothing. */
+export const COPY_REFERENCE_TABLES = `
+  SELECT rebalance_table_shards(max_shard_moves := 0, shard_transfer_mode := $2, rebalance_strategy := $1)`;
 
 export const STOP = 'SELECT citus_rebalance_stop()';
 
@@ -115,3 +115,14 @@ export const NODE_SETTINGS = `
     FROM run_command_on_all_nodes(
       $$ SELECT json_build_object('walLevel', current_setting('wal_level'),
                                   'maxWorkerProcesses', current_setting('max_worker_processes')::int) $$)`;
+
+/** $1 shard, $2 and $3 the node it leaves, $4 and $5 the one it goes to, $6 mode. Moves the whole shard group and commits. */
+export const MOVE = `
+  SELECT citus_move_shard_placement($1::bigint, $2, $3::int, $4, $5::int, $6)`;
+
+/** $1 shard. The nodes it is on. */
+export const PLACEMENTS = `
+  SELECT n.nodename AS name, n.nodeport AS port
+    FROM pg_dist_placement p
+    JOIN pg_dist_node n USING (groupid)
+   WHERE p.shardid = $1::bigint AND p.shardstate = 1 AND n.noderole = 'primary'`;

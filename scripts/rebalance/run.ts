@@ -1,19 +1,28 @@
 import type { Client } from 'pg';
+import type { Finding } from '../database/checks/findings';
+import { howToAllowByFlag, notAllowed } from '../database/checks/findings';
+import { requirePutBack } from '../database/checks/put-back-first';
 import { requireCoordinator, withBoundedReads } from '../lib/connection';
-import { errorCode, explain, isServerError, ScaleoutError } from '../lib/errors';
+import { errorCode, explain, isServerError, refused, ScaleoutError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
+import { describeDifference } from './compare';
+import { FORCED_WINDOW } from './findings';
 import type { ClusterView } from './follow';
 import { describeTask, followJob, sentence } from './follow';
 import type { Job, JobProgress } from './job';
 import { jobError, progressOf, readCopiedBytes, readJob, runningJob } from './job';
-import type { RebalanceOptions } from './options';
+import { jobWarnings, movesAhead } from './job-moves';
+import { compareAfter, driftAfter, seeBefore, together, watched } from './observe';
+import type { ComparedRows, WatchedMove } from './observe';
+import { copyReferenceTables, moveOneByOne } from './one-by-one';
+import type { RebalanceOptions, RunOptions } from './options';
 import type { NodePlacement } from './placements';
 import { groupsByShard, readPlacements, readSnapshot } from './placements';
 import type { RebalancePlan } from './plan';
 import { readPlan } from './plan';
 import { requireMovable, requireReachableNodes } from './preflight';
-import { CLEAN_UP, REBALANCE_NOW, START } from './queries.sql';
+import { CLEAN_UP, START } from './queries.sql';
 
 /** What `rebalance run` answers with. */
 export interface RebalanceRunResult {
@@ -31,6 +40,8 @@ export interface RebalanceRunResult {
   readonly seconds: number;
   /** Reference tables that were copied to nodes without them. */
   readonly referenceTables: readonly string[];
+  /** What moved, before and after; null where nothing moved, or nobody asked. */
+  readonly rows: ComparedRows | null;
   /** Why it failed or was cancelled, and the way out; empty otherwise. */
   readonly problem: string;
   /** As this run found the nodes. */
@@ -42,54 +53,148 @@ type Ending = Omit<RebalanceRunResult, 'formatVersion' | 'before' | 'after'>;
 
 /**
  * Brings the cluster to balance: follows the job that is running, if one is, and then does what is left by the asked
- * strategy. The caller holds the advisory lock.
+ * strategy. The caller holds the advisory locks.
  */
 export async function runRebalance(
   client: Client,
-  options: RebalanceOptions,
+  options: RunOptions,
   context: VerbContext,
 ): Promise<RebalanceRunResult> {
   await requireCoordinator(client);
+  await requirePutBack(client, context.reporter);
   const before = await withBoundedReads(client, () => readPlacements(client));
-  let ending = await attach(client, context);
-  if (ending === undefined || ending.state === 'finished') {
+  let ending = await attach(client, options, context);
+  if (ending === undefined || (ending.state === 'finished' && !hasLost(ending))) {
     const own = await rebalance(client, options, context);
     ending =
       ending !== undefined && own.state === 'balanced'
         ? { ...ending, referenceTables: own.referenceTables }
-        : own;
+        : { ...own, rows: together(ending?.rows ?? null, own.rows) };
   }
-  await cleanUp(client, context);
+  for (const difference of ending.rows?.different ?? [])
+    context.reporter.warn(describeDifference(difference));
+  // What is left at the source is the only copy of what was lost.
+  if (!hasLost(ending)) await cleanUp(client, context);
   return { formatVersion: 1, ...ending, before, after: await readPlacements(client) };
 }
 
-/** Follows the job another session left running; undefined when there is none. */
-async function attach(client: Client, context: VerbContext): Promise<Ending | undefined> {
+function hasLost({ rows }: Pick<Ending, 'rows'>): boolean {
+  return rows?.different.some(({ lost }) => lost) === true;
+}
+
+/**
+ * Follows the job another session left running; undefined when there is none.
+ *
+ * @throws ScaleoutError (refused) where that job loses rows
+ */
+async function attach(
+  client: Client,
+  options: RunOptions,
+  context: VerbContext,
+): Promise<Ending | undefined> {
   const running = await runningJob(client);
   if (running === undefined) return undefined;
+  const [warning] = await jobWarnings(client, running, await readSnapshot(client));
+  if (warning !== undefined) throw refused(warning);
   context.reporter.info(
     `rebalance job ${String(running.id)} is already running, with the strategy and mode it was started with: following it`,
   );
-  return follow(client, running.id, context);
+  const snapshot = await readSnapshot(client);
+  return watching(client, watched(movesAhead(running, snapshot), snapshot), options, context, () =>
+    follow(client, running.id, context),
+  );
 }
 
-async function rebalance(client: Client, options: RebalanceOptions, context: VerbContext): Promise<Ending> {
+async function rebalance(client: Client, options: RunOptions, context: VerbContext): Promise<Ending> {
   await requireReachableNodes(client);
   const plan = await readPlan(client, options);
+  requireAllowedByFlag(plan.findings, options);
   if (plan.moves.length === 0) {
     if (plan.missingReferenceTables.length > 0) {
       // citus_rebalance_start() returns before it copies them when there is nothing else to do.
       context.reporter.info(`copying reference tables: ${plan.missingReferenceTables.join(', ')}`);
-      await rebalanceNow(client, options, null);
+      await copyReferenceTables(client, options);
     }
-    return nothingMoved('balanced', plan);
+    return nothingMoved(plan);
   }
   await requireMovable(client, plan.moves, options.mode);
   stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
-  const started = await start(client, options);
-  if (started === 'not available') return rebalanceInSession(client, options, plan, context);
-  if (started === undefined) return nothingMoved('balanced', plan);
-  return { ...(await follow(client, started, context)), referenceTables: plan.missingReferenceTables };
+  // A background job has no moment between two moves in which FORCE could be on.
+  if (plan.findings.some(({ id }) => id.startsWith(`${FORCED_WINDOW}:`))) {
+    context.reporter.info(
+      'tables with forced policies move: moving shards in this session, one after another',
+    );
+    return inSession(client, options, plan, context);
+  }
+  const moves = watched(plan.moves, await readSnapshot(client));
+  const ending = await watching(client, moves, options, context, async () => {
+    stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
+    const started = await start(client, options);
+    if (started === undefined) return nothingMoved(plan);
+    if (started === 'not available') return undefined;
+    return { ...(await follow(client, started, context)), referenceTables: plan.missingReferenceTables };
+  });
+  if (ending !== undefined) return ending;
+  context.reporter.info(
+    'background rebalancing is not available to this role: moving shards in this session instead',
+  );
+  return inSession(client, options, plan, context);
+}
+
+/** Compares what moves before and after `work`, which answers with undefined where nothing was begun. */
+async function watching<T extends Ending | undefined>(
+  client: Client,
+  moves: readonly WatchedMove[],
+  { compareRows, allow }: RunOptions,
+  { reporter }: VerbContext,
+  work: () => Promise<T>,
+): Promise<T> {
+  if (!compareRows || moves.length === 0) return work();
+  const groups = moves.length === 1 ? '1 shard group' : `${String(moves.length)} shard groups`;
+  reporter.info(`counting the rows of ${groups} before they move`);
+  const before = await seeBefore(client, moves);
+  const ending = await work();
+  if (ending === undefined || ending.state === 'balanced') return ending;
+  reporter.info('counting the rows that moved');
+  const rows = await compareAfter(client, before, new Set(allow.map(({ id }) => id)));
+  const drift = await driftAfter(client, moves, rows.different);
+  return { ...ending, rows: { ...rows, different: [...rows.different, ...drift] } };
+}
+
+async function inSession(
+  client: Client,
+  options: RunOptions,
+  plan: RebalancePlan,
+  context: VerbContext,
+): Promise<Ending> {
+  const { moves, seconds, rows } = await moveOneByOne(client, options, plan, context);
+  const moved = watched(moves, await readSnapshot(client));
+  const drift = rows === null ? [] : await driftAfter(client, moved, rows.different);
+  const left = plan.moves.length - moves.length;
+  const lost = hasLost({ rows });
+  return {
+    job: null,
+    state: lost && left > 0 ? 'failed' : 'finished',
+    moves: moves.length,
+    movesPlanned: plan.moves.length,
+    bytes: moves.reduce((sum, move) => sum + move.bytes, 0),
+    seconds,
+    referenceTables: plan.missingReferenceTables,
+    rows: rows === null ? null : { ...rows, different: [...rows.different, ...drift] },
+    problem:
+      lost && left > 0
+        ? `the run ended after ${String(moves.length)} of ${String(plan.moves.length)} moves, because the last one lost something`
+        : '',
+  };
+}
+
+/** @throws ScaleoutError (refused) that names each finding without an allowance */
+function requireAllowedByFlag(findings: readonly Finding[], { allow }: RunOptions): void {
+  const open = notAllowed(findings, allow);
+  if (open.length === 0) return;
+  throw refused(
+    `the rebalance was not started, and nothing was changed:\n${open.map(({ id, message }) => `- ${id}: ${message}`).join('\n')}\n${howToAllowByFlag(open)}`,
+  );
 }
 
 /**
@@ -142,6 +247,7 @@ async function follow(client: Client, id: number, context: VerbContext): Promise
     bytes: progress.bytesDone,
     seconds: job.seconds,
     referenceTables: [],
+    rows: null,
     problem: describeEnd(job, progress, view),
   };
 }
@@ -162,74 +268,16 @@ export function describeEnd(job: Job, progress: JobProgress, view: ClusterView):
   );
 }
 
-/**
- * The way without background jobs: the same moves in this session, one call for each, so that there is a safe point
- * between two of them. Citus commits each move by itself; a run that is cut off loses only the one under way.
- */
-async function rebalanceInSession(
-  client: Client,
-  options: RebalanceOptions,
-  plan: RebalancePlan,
-  context: VerbContext,
-): Promise<Ending> {
-  context.reporter.info(
-    'background rebalancing is not available to this role: moving shards in this session instead',
-  );
-  const began = Date.now();
-  const total = plan.moves.reduce((sum, move) => sum + move.bytes, 0);
-  const bar = context.reporter.progress('moving shards', plan.moves.length, 'moves');
-  let left = plan;
-  let done = 0;
-  // Citus plans anew for every call, so what counts is what its plan still holds, not how often it was called.
-  for (let calls = 0; left.moves.length > 0 && calls < plan.moves.length; calls += 1) {
-    stopIfAsked(
-      context.signal,
-      `${String(done)} of ${String(plan.moves.length)} moves are done; run "scaleout rebalance run" again to do the rest`,
-    );
-    try {
-      await rebalanceNow(client, options, 1);
-    } catch (error) {
-      if (!isServerError(error)) throw error;
-      throw new ScaleoutError(
-        `a move failed: ${explain(error)} ${String(done)} of ${String(plan.moves.length)} moves are done and stay. ` +
-          'Mend the cause and run "scaleout rebalance run" again: it does what is left',
-        { cause: error },
-      );
-    }
-    left = await readPlan(client, options);
-    done = Math.max(done, plan.moves.length - left.moves.length);
-    bar.update(done);
-  }
-  // Whatever the single calls left, and the reference tables.
-  await rebalanceNow(client, options, null);
-  bar.update(plan.moves.length);
-  bar.finish();
+function nothingMoved(plan: RebalancePlan): Ending {
   return {
     job: null,
-    state: 'finished',
-    moves: plan.moves.length,
-    movesPlanned: plan.moves.length,
-    bytes: total,
-    seconds: (Date.now() - began) / 1000,
-    referenceTables: plan.missingReferenceTables,
-    problem: '',
-  };
-}
-
-/** @param moves at most so many; null for all there are */
-async function rebalanceNow(client: Client, options: RebalanceOptions, moves: number | null): Promise<void> {
-  await client.query(REBALANCE_NOW, [options.strategy, options.mode, moves ?? 1_000_000]);
-}
-
-function nothingMoved(state: 'balanced', plan: RebalancePlan): Ending {
-  return {
-    job: null,
-    state,
+    state: 'balanced',
     moves: 0,
     movesPlanned: 0,
     bytes: 0,
     seconds: 0,
     referenceTables: plan.missingReferenceTables,
+    rows: null,
     problem: '',
   };
 }

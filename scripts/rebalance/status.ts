@@ -4,6 +4,7 @@ import type { ClusterView } from './follow';
 import { describeMove, retryWarnings } from './follow';
 import type { Job, JobState } from './job';
 import { hasEnded, isWaitingForWorkers, progressOf, readCopiedBytes, readJobs } from './job';
+import { jobWarnings } from './job-moves';
 import type { NodePlacement, Snapshot } from './placements';
 import { groupsByShard, placementsOf, readSnapshot } from './placements';
 import { describeEnd } from './run';
@@ -40,7 +41,9 @@ export async function readStatus(client: Client): Promise<RebalanceStatus> {
     job !== undefined && job.tasks.some(({ status }) => status === 'running')
       ? await readCopiedBytes(client)
       : 0;
-  return statusOf(snapshot, job, copied);
+  const status = statusOf(snapshot, job, copied);
+  const warnings = job === undefined ? [] : await jobWarnings(client, job, snapshot);
+  return { ...status, warnings: [...warnings, ...status.warnings] };
 }
 
 /** @param copied bytes that the moves under way have written so far */

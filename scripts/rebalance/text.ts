@@ -1,4 +1,7 @@
+import { howToAllowByFlag } from '../database/checks/findings';
+import type { Finding } from '../database/checks/findings';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
+import { describeDifference } from './compare';
 import type { NodePlacement } from './placements';
 import type { RebalancePlan } from './plan';
 import { nodeName } from './plan';
@@ -8,13 +11,23 @@ import type { RebalanceStatus } from './status';
 /** Moves listed one by one; more are summed up. */
 const LISTED_MOVES = 40;
 
-export function planText(plan: RebalancePlan): string {
+/** Differences listed one by one; more are summed up, and all are in the document. */
+const LISTED_DIFFERENCES = 20;
+
+/** @param open findings that nobody allowed */
+export function planText(plan: RebalancePlan, open: readonly Finding[] = []): string {
   const references = referencesText(
     plan.missingReferenceTables,
     'are missing on some node and will be copied',
   );
   if (plan.moves.length === 0) {
-    return [`Nothing to move by ${plan.strategy}.`, ...references, '', nodesText(plan.before)].join('\n');
+    return [
+      `Nothing to move by ${plan.strategy}.`,
+      ...references,
+      '',
+      nodesText(plan.before),
+      ...findingsText(plan.findings, open),
+    ].join('\n');
   }
   const label = new Map(plan.before.map((node) => [nodeName(node.name, node.port), node.label]));
   const listed = plan.moves.slice(0, LISTED_MOVES);
@@ -39,6 +52,7 @@ export function planText(plan: RebalancePlan): string {
     '',
     `About ${duration(seconds)}; a write may wait up to ${duration(longestWritePauseMs / 1000)}.`,
     `Estimated as ${assumes}.`,
+    ...findingsText(plan.findings, open),
   ].join('\n');
 }
 
@@ -50,7 +64,33 @@ export function runText(result: RebalanceRunResult): string {
   }
   const moved = `${count(result.moves)} of ${movesText(result.movesPlanned)}, ${asBytes(result.bytes)} in ${duration(result.seconds)}`;
   const first = result.state === 'finished' ? `Rebalanced: ${moved}.` : `${capital(result.problem)}.`;
-  return [first, ...references, '', changeText(result.before, result.after)].join('\n');
+  const rows = rowsText(result);
+  return [first, ...references, ...rows, '', changeText(result.before, result.after)].join('\n');
+}
+
+function findingsText(findings: readonly Finding[], open: readonly Finding[]): string[] {
+  if (findings.length === 0) return [];
+  const lines = findings.map(({ id, message }) => `- ${id}: ${message}.`);
+  return ['', 'To know before:', ...lines, ...(open.length === 0 ? [] : ['', `${howToAllowByFlag(open)}.`])];
+}
+
+function rowsText({ rows, moves }: RebalanceRunResult): string[] {
+  if (rows === null) return [];
+  const { groups, same, different } = rows;
+  const lines = different.slice(0, LISTED_DIFFERENCES).map((each) => `- ${describeDifference(each)}`);
+  if (different.length > lines.length) lines.push(`and ${count(different.length - lines.length)} more`);
+  const compared =
+    groups < moves
+      ? `${count(groups)} of ${count(moves)} shard groups were compared before and after, the others had moved before this run`
+      : `${groups === 1 ? '1 shard group was' : `${count(groups)} shard groups were`} compared before and after, row by row`;
+  if (different.length === 0) return [`${capital(compared)}: the same.`];
+  return [
+    `${capital(compared)}: ${count(same)} the same.`,
+    ...lines,
+    different.some(({ lost }) => lost)
+      ? 'Something was lost, unless an application deleted it meanwhile. The old placements hold it until Citus drops them, some seconds after the move: select * from pg_dist_cleanup names them, and they are tables on the node they were on.'
+      : 'Where applications write, rows differ by what they wrote.',
+  ];
 }
 
 export function statusText(status: RebalanceStatus): string {

@@ -28,6 +28,7 @@ function plan(shards: number, moved: number): RebalancePlan {
     before,
     after: applyMoves(before, moves),
     estimate: estimate(moves, 'auto', undefined),
+    findings: [],
   };
 }
 

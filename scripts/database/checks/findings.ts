@@ -53,9 +53,14 @@ function notAllowedError(open: readonly Finding[], done: string): ScaleoutError 
 
 /** `Allow it with --allow ID, or ...` */
 export function howToAllow(open: readonly Finding[]): string {
-  const flags = open.map(({ id }) => `--allow ${shellWord(id)}`).join(' ');
   const [first] = open;
-  return `To allow ${open.length === 1 ? 'it' : 'all of them'}, add ${flags}, or list ${open.length === 1 ? 'it' : 'each'} in the specification with a reason: allow: [{ id: ${JSON.stringify(first?.id ?? '')}, reason: "..." }]`;
+  return `${howToAllowByFlag(open)}, or list ${open.length === 1 ? 'it' : 'each'} in the specification with a reason: allow: [{ id: ${JSON.stringify(first?.id ?? '')}, reason: "..." }]`;
+}
+
+/** The same for a verb without a specification. */
+export function howToAllowByFlag(open: readonly Finding[]): string {
+  const flags = open.map(({ id }) => `--allow ${shellWord(id)}`).join(' ');
+  return `To allow ${open.length === 1 ? 'it' : 'all of them'}, add ${flags}`;
 }
 
 function shellWord(id: string): string {

@@ -34,7 +34,8 @@ export function showTable(table: TableName): string {
     : `${showPart(table.schema)}.${showPart(table.name)}`;
 }
 
-function showPart(name: string): string {
+/** A name as messages and ids show it. */
+export function showPart(name: string): string {
   return /[.":]/.test(name) ? escapeIdentifier(name) : name;
 }
 

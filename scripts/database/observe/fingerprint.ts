@@ -78,12 +78,9 @@ export async function fingerprintTables(
     await client.query('BEGIN READ ONLY');
     try {
       await settleText(client);
-      const { rows: columns } = await client.query<{ name: string; type: string }>(COLUMNS, [
-        sqlTable(table),
-      ]);
+      const columns = await readColumns(client, table);
       const { rows } = await client.query<{ rows: string; checksum: string }>(
-        `SELECT count(*) AS rows, coalesce(sum(hash_record_extended(ROW(${columns.map(hashed).join(', ')}), 0)), 0)::text AS checksum
-           FROM ${sqlTable(table)} t`,
+        `SELECT count(*) AS rows, ${checksumOf(columns)} AS checksum FROM ${sqlTable(table)} t`,
       );
       fingerprints.push({ table, rows: Number(rows[0]?.rows), checksum: rows[0]?.checksum ?? '' });
     } finally {
@@ -115,7 +112,28 @@ export async function fingerprintAtOnce(
   return found.sort(([a], [b]) => a - b).flatMap(([, fingerprints]) => fingerprints);
 }
 
-function hashed({ name, type }: { readonly name: string; readonly type: string }): string {
-  const column = `t.${escapeIdentifier(name)}`;
-  return HASHED_BY_VALUE.has(type) ? column : `${column}::text`;
+/** A column as its hash depends on it. */
+export interface HashedColumn {
+  readonly name: string;
+  /** Without its modifier. */
+  readonly type: string;
+}
+
+export async function readColumns(client: Client, table: TableName): Promise<HashedColumn[]> {
+  return (await client.query<HashedColumn>(COLUMNS, [sqlTable(table)])).rows;
+}
+
+/** The sum of the hashes of the rows of `t`, in decimal. Where {@link isHashedByText}, the session's text has to be settled. */
+export function checksumOf(columns: readonly HashedColumn[]): string {
+  return `coalesce(sum(hash_record_extended(ROW(${columns.map(hashed).join(', ')}), 0)), 0)::text`;
+}
+
+/** Whether the hash depends on how the session writes values. */
+export function isHashedByText({ type }: HashedColumn): boolean {
+  return !HASHED_BY_VALUE.has(type);
+}
+
+function hashed(column: HashedColumn): string {
+  const name = `t.${escapeIdentifier(column.name)}`;
+  return isHashedByText(column) ? `${name}::text` : name;
 }

@@ -1,0 +1,213 @@
+import type { Client } from 'pg';
+import { escapeLiteral } from 'pg';
+import type { TableName } from '../../../config/distribution-types';
+import { checksumOf, isHashedByText, readColumns } from './fingerprint';
+import type { HashedColumn } from './fingerprint';
+import { rowSecurityJson } from './row-security';
+import type { RowSecurity } from './row-security';
+
+/** A shard, wherever its placements are. */
+export interface Shard {
+  readonly shardId: number;
+  readonly table: TableName;
+  /** The relation on the nodes, quoted: `public.events_102010`. */
+  readonly relation: string;
+  /** A partitioned table's shard holds no rows but those of its partitions' shards. */
+  readonly partitioned: boolean;
+}
+
+/** Host and port as Citus's metadata names a node. */
+export interface NodeAddress {
+  readonly name: string;
+  readonly port: number;
+}
+
+export interface PlacedShard extends Shard {
+  readonly node: NodeAddress;
+}
+
+/** What one placement of a shard is, rows aside. */
+export interface ShardState {
+  readonly security: RowSecurity;
+  /** Their definitions, sorted; one that is not valid says so. */
+  readonly indexes: readonly string[];
+  /** Their definitions, sorted; NOT VALID ones say so, but for checks: a move forgets that of them. */
+  readonly constraints: readonly string[];
+}
+
+/** The rows of one placement of a shard. */
+export type ShardRows =
+  | { readonly rows: number; readonly checksum: string }
+  /** Why nobody can tell. */
+  | { readonly unreadable: string };
+
+const SHARDS = `
+SELECT s.shardid::float8 AS shard_id, n.nspname::text AS schema, c.relname::text AS name, c.relkind = 'p' AS partitioned,
+       CASE n.nspname WHEN 'public' THEN 'public.' ELSE '' END || shard_name(c.oid, s.shardid) AS relation
+  FROM pg_dist_shard s
+  JOIN pg_class c ON c.oid = s.logicalrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE s.shardid = ANY ($1::bigint[])
+ ORDER BY s.shardid`;
+
+export async function readShards(client: Client, shardIds: readonly number[]): Promise<Shard[]> {
+  const { rows } = await client.query<{
+    shard_id: number;
+    schema: string;
+    name: string;
+    partitioned: boolean;
+    relation: string;
+  }>(SHARDS, [shardIds]);
+  return rows.map(({ shard_id, schema, name, partitioned, relation }) => ({
+    shardId: shard_id,
+    table: { schema, name },
+    relation,
+    partitioned,
+  }));
+}
+
+/** At most so many connections of Citus at a time, for reads beside an application at work. */
+const AT_ONCE = 4;
+
+/** Shards that one statement asks about. */
+const SHARDS_A_STATEMENT = 200;
+
+/** $1 hosts, $2 ports, $3 statements of one row and one column. Each has a connection of its own, as the role of this session. */
+const RUN_ON_NODES = `
+SELECT success, result
+  FROM master_run_on_worker($1::text[], $2::int[], $3::text[], true) WITH ORDINALITY AS t(node_name, node_port, success, result, number)
+ ORDER BY number`;
+
+interface NodeCommand {
+  readonly node: NodeAddress;
+  readonly sql: string;
+}
+
+interface NodeAnswer {
+  readonly success: boolean;
+  readonly result: string;
+}
+
+async function runOnNodes(client: Client, commands: readonly NodeCommand[]): Promise<NodeAnswer[]> {
+  const answers: NodeAnswer[] = [];
+  for (let from = 0; from < commands.length; from += AT_ONCE) {
+    const some = commands.slice(from, from + AT_ONCE);
+    const { rows } = await client.query<NodeAnswer>(RUN_ON_NODES, [
+      some.map(({ node }) => node.name),
+      some.map(({ node }) => node.port),
+      some.map(({ sql }) => sql),
+    ]);
+    answers.push(...rows);
+  }
+  return answers;
+}
+
+/** The state of each placement, in the order asked; undefined for one that is not there or whose node does not answer. */
+export async function readShardStates(
+  client: Client,
+  shards: readonly PlacedShard[],
+): Promise<(ShardState | undefined)[]> {
+  const chunks = chunksByNode(shards);
+  const answers = await runOnNodes(
+    client,
+    chunks.map((chunk) => ({ node: chunk[0].node, sql: stateSql(chunk.map(({ relation }) => relation)) })),
+  );
+  const found = new Map<string, ShardState>();
+  for (const [index, chunk] of chunks.entries()) {
+    const answer = answers[index];
+    if (answer?.success !== true) continue;
+    const states = JSON.parse(answer.result) as Readonly<Record<string, ShardState>>;
+    for (const shard of chunk) {
+      const state = states[shard.relation];
+      if (state !== undefined) found.set(placementKey(shard), state);
+    }
+  }
+  return shards.map((shard) => found.get(placementKey(shard)));
+}
+
+function chunksByNode(shards: readonly PlacedShard[]): [PlacedShard, ...PlacedShard[]][] {
+  const open = new Map<string, [PlacedShard, ...PlacedShard[]]>();
+  const chunks: [PlacedShard, ...PlacedShard[]][] = [];
+  for (const shard of shards) {
+    const node = `${shard.node.name}:${String(shard.node.port)}`;
+    const chunk = open.get(node);
+    if (chunk !== undefined && chunk.length < SHARDS_A_STATEMENT) chunk.push(shard);
+    else {
+      const next: [PlacedShard] = [shard];
+      open.set(node, next);
+      chunks.push(next);
+    }
+  }
+  return chunks;
+}
+
+function placementKey({ shardId, node }: PlacedShard): string {
+  return `${String(shardId)} ${node.name}:${String(node.port)}`;
+}
+
+/** One JSON object of states by relation. */
+function stateSql(relations: readonly string[]): string {
+  return `
+SELECT coalesce(jsonb_object_agg(w.relation, jsonb_build_object(
+         'security', ${rowSecurityJson('c')},
+         'indexes', (SELECT coalesce(jsonb_agg(d.text ORDER BY d.text COLLATE "C"), '[]')
+                       FROM pg_index i,
+                            LATERAL (SELECT pg_get_indexdef(i.indexrelid) || CASE WHEN i.indisvalid THEN '' ELSE ' (invalid)' END) d(text)
+                      WHERE i.indrelid = c.oid),
+         'constraints', (SELECT coalesce(jsonb_agg(d.text ORDER BY d.text COLLATE "C"), '[]')
+                           FROM pg_constraint k,
+                                LATERAL (SELECT CASE k.contype WHEN 'c' THEN regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '')
+                                                               ELSE pg_get_constraintdef(k.oid) END) d(text)
+                          WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x', 'f', 'c')))), '{}')::text
+  FROM unnest(ARRAY[${relations.map((relation) => escapeLiteral(relation)).join(', ')}]::text[]) w(relation)
+  JOIN pg_class c ON c.oid = to_regclass(w.relation)`;
+}
+
+/**
+ * Counts and hashes the rows of each placement, one scan each, over connections of Citus's own. The same rows have the same
+ * figures on every node. Where row-level security hides rows from this role, the answer says so and not a number.
+ *
+ * @param onShard told how many are done
+ */
+export async function readShardRows(
+  client: Client,
+  shards: readonly PlacedShard[],
+  onShard: (done: number) => void = () => undefined,
+): Promise<ShardRows[]> {
+  const columns = new Map<string, readonly HashedColumn[]>();
+  for (const { table } of shards) {
+    const key = JSON.stringify(table);
+    if (!columns.has(key)) columns.set(key, await readColumns(client, table));
+  }
+  const read: ShardRows[] = [];
+  for (let from = 0; from < shards.length; from += AT_ONCE) {
+    const some = shards.slice(from, from + AT_ONCE);
+    const answers = await runOnNodes(
+      client,
+      some.map((shard) => ({
+        node: shard.node,
+        sql: rowsSql(shard, columns.get(JSON.stringify(shard.table)) ?? []),
+      })),
+    );
+    read.push(...answers.map(parseRows));
+    onShard(read.length);
+  }
+  return read;
+}
+
+/** How a session writes values as text; a column that is hashed by its text has the same everywhere then. */
+const SETTLED = `SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
+       set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true)`;
+
+function rowsSql({ relation, partitioned }: Shard, columns: readonly HashedColumn[]): string {
+  if (partitioned) return `SELECT '{"rows": 0, "checksum": "0"}'`;
+  const byText = columns.some(isHashedByText);
+  const figures = `SELECT json_build_object('rows', count(*), 'checksum', ${checksumOf(columns)}) FROM ${byText ? 'settled, ' : ''}${relation} t`;
+  // A count under policies is no count. The other branch is not run then.
+  return `${byText ? `WITH settled AS MATERIALIZED (${SETTLED}) ` : ''}SELECT CASE WHEN row_security_active(${escapeLiteral(relation)})
+       THEN json_build_object('unreadable', 'row-level security hides rows of it from the owner') ELSE (${figures}) END::text`;
+}
+
+function parseRows({ success, result }: NodeAnswer): ShardRows {
+  return success ? (JSON.parse(result) as ShardRows) : { unreadable: result };
+}

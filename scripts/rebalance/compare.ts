@@ -1,0 +1,212 @@
+import { showTable } from '../database/model/names';
+import { hidesFromOwner } from '../database/observe/row-security';
+import type { Policy, RowSecurity, SecuredTable } from '../database/observe/row-security';
+import type { PlacedShard, Shard, ShardRows, ShardState } from '../database/observe/shards';
+import { count } from '../lib/reporter';
+import { lostPolicyId } from './findings';
+
+/** What differs between a shard before its move and after it, or between a shard and its table on the coordinator. */
+export interface ShardDifference {
+  readonly table: string;
+  readonly shard: number;
+  /** `rows`, `row-level security`, `policy NAME`, `indexes`, `constraints`. */
+  readonly what: string;
+  readonly before: string;
+  readonly now: string;
+  /** Something that was there is not there any more. Other differences come about where applications write. */
+  readonly lost: boolean;
+}
+
+/** One placement of a shard as it was seen once. */
+export interface SeenShard {
+  readonly shard: PlacedShard;
+  readonly rows: ShardRows;
+  /** Undefined where its node did not say. */
+  readonly state: ShardState | undefined;
+}
+
+/** @param allowed ids of findings that a person allowed */
+export function compareShard(
+  before: SeenShard,
+  now: SeenShard,
+  allowed: ReadonlySet<string>,
+): ShardDifference[] {
+  const { shard } = before;
+  return [
+    ...compareRows(shard, before.rows, now.rows),
+    ...(before.state === undefined ? [] : compareStates(shard, before.state, now.state, allowed)),
+  ];
+}
+
+/** The same rows, by both figures. */
+export function sameRows(a: ShardRows, b: ShardRows): boolean {
+  return 'rows' in a && 'rows' in b && a.rows === b.rows && a.checksum === b.checksum;
+}
+
+function compareRows(shard: Shard, before: ShardRows, now: ShardRows): ShardDifference[] {
+  if (sameRows(before, now)) return [];
+  // What was not counted before proves nothing; what cannot be counted now is not proven to be there.
+  const lost = 'rows' in before && (!('rows' in now) || now.rows < before.rows);
+  return [difference(shard, 'rows', showRows(before, now), showRows(now, before), lost)];
+}
+
+function showRows(own: ShardRows, other: ShardRows): string {
+  if ('unreadable' in own) return `not counted (${own.unreadable})`;
+  const rows = `${count(own.rows)} ${own.rows === 1 ? 'row' : 'rows'}`;
+  return 'rows' in other && other.rows === own.rows ? `${rows} with checksum ${own.checksum}` : rows;
+}
+
+function compareStates(
+  shard: Shard,
+  before: ShardState,
+  now: ShardState | undefined,
+  allowed: ReadonlySet<string>,
+): ShardDifference[] {
+  if (now === undefined)
+    return [difference(shard, 'shard', 'there', 'not there, or its node does not answer', true)];
+  return [
+    ...compareFlags(shard, before.security, now.security),
+    ...comparePolicies(shard, before.security, now.security, (policy) =>
+      allowed.has(lostPolicyId(shard.table, policy)),
+    ),
+    ...compareLists(shard, 'indexes', before.indexes, now.indexes),
+    ...compareLists(shard, 'constraints', before.constraints, now.constraints),
+  ];
+}
+
+function compareFlags(shard: Shard, before: RowSecurity, now: RowSecurity): ShardDifference[] {
+  if (before.enabled === now.enabled && before.forced === now.forced) return [];
+  const lost = (before.enabled && !now.enabled) || (before.forced && !now.forced);
+  return [difference(shard, 'row-level security', showFlags(before), showFlags(now), lost)];
+}
+
+function showFlags({ enabled, forced }: RowSecurity): string {
+  return `${enabled ? 'enabled' : 'disabled'}${forced ? ', forced' : ''}`;
+}
+
+function comparePolicies(
+  shard: Shard,
+  before: RowSecurity,
+  now: RowSecurity,
+  allowed: (policy: Policy) => boolean,
+): ShardDifference[] {
+  const names = [...new Set([...before.policies, ...now.policies].map(({ name }) => name))];
+  return names.flatMap((name) => {
+    const [was, is] = [before, now].map(({ policies }) => policies.find((policy) => policy.name === name));
+    if (JSON.stringify(was) === JSON.stringify(is)) return [];
+    // Who may see more than before has lost what kept him out.
+    const lost = was !== undefined && !(allowed(was) && is !== undefined && !was.permissive && is.permissive);
+    return [difference(shard, `policy ${name}`, showPolicy(was), showPolicy(is), lost)];
+  });
+}
+
+function showPolicy(policy: Policy | undefined): string {
+  if (policy === undefined) return 'none';
+  const { permissive, command, roles, using, check } = policy;
+  return [
+    permissive ? 'permissive' : 'restrictive',
+    `for ${COMMANDS[command] ?? command} to ${roles.join(', ')}`,
+    ...(using === null ? [] : [`using ${using}`]),
+    ...(check === null ? [] : [`with check ${check}`]),
+  ].join(' ');
+}
+
+const COMMANDS: Readonly<Record<string, string>> = {
+  '*': 'all',
+  r: 'select',
+  a: 'insert',
+  w: 'update',
+  d: 'delete',
+};
+
+function compareLists(
+  shard: Shard,
+  what: 'indexes' | 'constraints',
+  before: readonly string[],
+  now: readonly string[],
+): ShardDifference[] {
+  const missing = without(before, now);
+  const added = without(now, before);
+  if (missing.length === 0 && added.length === 0) return [];
+  return [difference(shard, what, showList(missing), showList(added), missing.length > 0)];
+}
+
+/** `some` without `others`, each once for each time. */
+function without(some: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return some.filter((each) => {
+    const index = left.indexOf(each);
+    if (index >= 0) left.splice(index, 1);
+    return index < 0;
+  });
+}
+
+function showList(definitions: readonly string[]): string {
+  return definitions.length === 0 ? 'none of these' : definitions.join('; ');
+}
+
+/** Where the flags and policies of a placement are not those of its table on the coordinator. */
+export function driftOf(
+  { shard, state }: Pick<SeenShard, 'shard' | 'state'>,
+  tables: readonly SecuredTable[],
+): ShardDifference[] {
+  if (state === undefined) return [];
+  const table = tables.find(
+    (each) => each.table.schema === shard.table.schema && each.table.name === shard.table.name,
+  ) ?? { enabled: false, forced: false, policies: [] };
+  const { security } = state;
+  const flags =
+    table.enabled === security.enabled && table.forced === security.forced
+      ? []
+      : [
+          difference(
+            shard,
+            'row-level security',
+            `${showFlags(table)} on the coordinator`,
+            `${showFlags(security)} on the shard`,
+            false,
+          ),
+        ];
+  const names = [...new Set([...table.policies, ...security.policies].map(({ name }) => name))];
+  const policies = names.flatMap((name) => {
+    const [own, shards] = [table, security].map((each) =>
+      each.policies.find((policy) => policy.name === name),
+    );
+    if (own?.permissive === shards?.permissive) return [];
+    const [before, now] = [`${showKind(own)} on the coordinator`, `${showKind(shards)} on the shard`];
+    return [difference(shard, `policy ${name}`, before, now, false)];
+  });
+  return [...flags, ...policies];
+}
+
+function showKind(policy: Policy | undefined): string {
+  return policy === undefined ? 'none' : policy.permissive ? 'permissive' : 'restrictive';
+}
+
+/** Placements whose policies would hide rows from the copy although FORCE of the table on the coordinator is off. */
+export function hiddenDrift(
+  seen: readonly Pick<SeenShard, 'shard' | 'state'>[],
+  tables: readonly SecuredTable[],
+): PlacedShard[] {
+  return seen
+    .filter(({ shard, state }) => {
+      const table = tables.find(
+        (each) => each.table.schema === shard.table.schema && each.table.name === shard.table.name,
+      );
+      return (
+        state !== undefined &&
+        hidesFromOwner(state.security) &&
+        !(table !== undefined && hidesFromOwner(table))
+      );
+    })
+    .map(({ shard }) => shard);
+}
+
+/** `vault, shard 102008: rows: 900 rows before, 20 rows now`. */
+export function describeDifference({ table, shard, what, before, now, lost }: ShardDifference): string {
+  return `${table}, shard ${String(shard)}${lost ? ', lost' : ''}: ${what}: ${before}; now ${now}`;
+}
+
+function difference(shard: Shard, what: string, before: string, now: string, lost: boolean): ShardDifference {
+  return { table: showTable(shard.table), shard: shard.shardId, what, before, now, lost };
+}

@@ -1,0 +1,136 @@
+import type { Client } from 'pg';
+import type { TableName } from '../../config/distribution-types';
+import { howToAllowByFlag, notAllowed } from '../database/checks/findings';
+import { readSecuredTables } from '../database/observe/row-security';
+import { explain, isServerError, refused, ScaleoutError } from '../lib/errors';
+import type { VerbContext } from '../lib/verb';
+import { stopIfAsked } from '../lib/verb';
+import { estimate, windowSeconds } from './estimate';
+import { forcedTables, rebalanceFindings } from './findings';
+import { compareAfter, nodesOf, NOTHING_COMPARED, sameNode, seeBefore, together, watched } from './observe';
+import type { ComparedRows, WatchedMove } from './observe';
+import type { RunOptions } from './options';
+import { readSnapshot } from './placements';
+import type { Move, RebalancePlan } from './plan';
+import { COPY_REFERENCE_TABLES, MOVE } from './queries.sql';
+import { inForcedPolicyWindow } from './window';
+
+/** What became of the moves of a plan. */
+export interface MovedOneByOne {
+  readonly moves: readonly Move[];
+  readonly seconds: number;
+  /** Null where nobody asked. */
+  readonly rows: ComparedRows | null;
+}
+
+/**
+ * Does the moves of a plan in this session, in their order, one call for each, so that there is a safe point between two of them.
+ * Citus commits each by itself; a run that is cut off loses only the one under way. Each move of a group with forced policies is in a
+ * window of its own, and rows are compared inside of it, where the owner sees them all. Ends after a move that lost something, as
+ * the next one would remove what it left at its source.
+ */
+export async function moveOneByOne(
+  client: Client,
+  options: RunOptions,
+  plan: RebalancePlan,
+  context: VerbContext,
+): Promise<MovedOneByOne> {
+  const began = Date.now();
+  if (plan.missingReferenceTables.length > 0) await copyReferenceTables(client, options);
+  const paths = watched(plan.moves, await readSnapshot(client));
+  const bar = context.reporter.progress('moving shards', plan.moves.length, 'moves');
+  const moved: Move[] = [];
+  let rows = options.compareRows ? NOTHING_COMPARED : null;
+  for (const [index, move] of plan.moves.entries()) {
+    const stands = `${String(moved.length)} of ${String(plan.moves.length)} moves are done`;
+    stopIfAsked(context.signal, `${stands}; run "scaleout rebalance run" again to do the rest`);
+    const path = paths[index];
+    if (path === undefined || !(await isAtItsSource(client, move, path, context))) continue;
+    const forced = await allowedWindow(client, move, options, stands);
+    const compared = await inForcedPolicyWindow(client, forced, () =>
+      moveAndCompare(client, move, path, options),
+    ).catch((error: unknown) => {
+      throw moveFailed(error, stands);
+    });
+    moved.push(move);
+    bar.update(moved.length);
+    rows = together(rows, compared);
+    if (compared?.different.some(({ lost }) => lost) === true) break;
+  }
+  bar.update(moved.length);
+  bar.finish();
+  return { moves: moved, seconds: (Date.now() - began) / 1000, rows };
+}
+
+export async function copyReferenceTables(client: Client, options: RunOptions): Promise<void> {
+  await client.query(COPY_REFERENCE_TABLES, [options.strategy, options.mode]);
+}
+
+async function moveAndCompare(
+  client: Client,
+  move: Move,
+  path: WatchedMove,
+  { compareRows, allow }: RunOptions,
+): Promise<ComparedRows | null> {
+  const before = compareRows ? await seeBefore(client, [path]) : [];
+  const { from, to } = path;
+  await client.query(MOVE, [move.shardId, from.name, from.port, to.name, to.port, move.mode]);
+  return compareRows ? compareAfter(client, before, new Set(allow.map(({ id }) => id))) : null;
+}
+
+/** Somebody else may have moved it since the plan was made. */
+async function isAtItsSource(
+  client: Client,
+  move: Move,
+  path: WatchedMove,
+  { reporter }: VerbContext,
+): Promise<boolean> {
+  const nodes = await nodesOf(client, path);
+  if (nodes.some((node) => sameNode(node, path.from))) return true;
+  const where = nodes.some((node) => sameNode(node, path.to))
+    ? `on ${move.to} already`
+    : `no longer on ${move.from}`;
+  reporter.info(
+    `shard ${String(move.shardId)} (${move.tables.join(', ')}) is ${where}: somebody else moved it`,
+  );
+  return false;
+}
+
+/**
+ * The tables whose FORCE has to go for this move, read anew: an application may have switched it on since the plan was made.
+ *
+ * @throws ScaleoutError (refused) where that is not allowed
+ */
+async function allowedWindow(
+  client: Client,
+  move: Move,
+  { allow, mode }: RunOptions,
+  stands: string,
+): Promise<TableName[]> {
+  const secured = await readSecuredTables(client);
+  const findings = rebalanceFindings(
+    [move],
+    [],
+    secured,
+    () => estimate([move], mode, undefined).seconds + windowSeconds(move),
+  );
+  const open = notAllowed(findings, allow);
+  if (open.length > 0) {
+    throw refused(
+      `policies were changed while shards moved, and ${stands}: ${open.map(({ message }) => message).join('. Also: ')}. ${howToAllowByFlag(open)}`,
+    );
+  }
+  return forcedTables(move.tables, secured).map(({ table }) => table);
+}
+
+function moveFailed(error: unknown, stands: string): unknown {
+  if (error instanceof ScaleoutError) {
+    return new ScaleoutError(`a move failed: ${error.message}. ${stands} and stay`, { cause: error });
+  }
+  if (!isServerError(error)) return error;
+  return new ScaleoutError(
+    `a move failed: ${explain(error)} ${stands} and stay. ` +
+      'Mend the cause and run "scaleout rebalance run" again: it does what is left',
+    { cause: error },
+  );
+}
