@@ -45,7 +45,8 @@ const CONNECT_TIMEOUT_MS = 15_000;
 /**
  * What a role, a database or PGOPTIONS may have set for its sessions, and this program cannot do with: what cuts long work off, and
  * what has the server write values, names and literals otherwise than they are read here. PostgreSQL's own defaults, but for the
- * order of day and month, in which a person's own queries may be written.
+ * order of day and month, in which a person's own queries may be written, and for `row_security`: where policies hide rows from this
+ * role, reading fails, instead of answering with what they show.
  */
 const TIMEOUTS = {
   statement_timeout: '0',
@@ -62,6 +63,7 @@ const OWN_SETTINGS = {
   extra_float_digits: '1',
   standard_conforming_strings: 'on',
   quote_all_identifiers: 'off',
+  row_security: 'off',
 } as const;
 
 const SET_OWN = `SELECT ${Object.entries(OWN_SETTINGS)

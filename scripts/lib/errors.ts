@@ -60,11 +60,25 @@ export function isServerError(error: unknown): error is Error & ServerMessage {
 
 /** The server's words in one paragraph: message, detail, hint, SQLSTATE. */
 export function describeServerError(error: ServerMessage): string {
+  const hidden = HIDDEN_ROWS.exec(error.message)?.[1];
+  if (hidden !== undefined) return describeHiddenRows(hidden);
   const parts = [sentence(error.message)];
   if (error.detail !== undefined) parts.push(sentence(error.detail));
   if (error.hint !== undefined) parts.push(`Hint: ${sentence(error.hint)}`);
   if (error.code !== undefined) parts.push(`(SQLSTATE ${error.code})`);
   return parts.join(' ');
+}
+
+/** Of a table, or of a shard of it, whose number is of no use to anybody. */
+const HIDDEN_ROWS = /^query would be affected by row-level security policy for table "(.*?)(?:_\d{6,})?"$/;
+
+/** This program reads whole tables or none: see `row_security` of its sessions. */
+function describeHiddenRows(table: string): string {
+  return (
+    `table "${table}" is not countable while forced: row-level security hides rows of it from this role, and what is counted without them is wrong. ` +
+    `Log in as its owner; where FORCE binds the owner too, run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY while no application logs in as the owner, ` +
+    'run this again, and then ALTER TABLE ... FORCE ROW LEVEL SECURITY. (SQLSTATE 42501)'
+  );
 }
 
 /** Any error as one paragraph for a person, never a stack trace. */

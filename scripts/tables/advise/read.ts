@@ -192,7 +192,7 @@ function statisticsCaveats(live: LiveDatabase, { tables, hidden }: Known): strin
     ...(behind.length === 0
       ? []
       : [
-          `row-level security hides the statistics of ${named(behind)} from role ${live.role}: ask again as their owner`,
+          `row-level security hides the statistics of ${named(behind)} from role ${live.role}: ask again as their owner; a table with FORCE ROW LEVEL SECURITY is not countable while forced, so run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY before and FORCE after`,
         ]),
   ];
 }
