@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Distribution } from '../../config/distribution-types';
 import type { WorkloadQuery } from '../../config/workload';
-import { withBoundedReads } from '../lib/connection';
 import {
   describeServerError,
   errorCode,
@@ -33,7 +32,7 @@ import type { LiveDatabase } from './live';
 import { cleanUpLeftovers } from './mend';
 import { showTable } from '../database/model/names';
 import type { ObjectsCompared } from './objects';
-import { observe } from './observation';
+import { observeAfter } from './observation';
 import type { AnswerCompared, Subject } from './observation';
 import { planTables } from './plan';
 import type { TablesPlan, TablesStep } from './plan';
@@ -43,10 +42,11 @@ import { planAsReviewed, requireNothingBeyond } from './reviewed';
 import { onlyReader } from '../database/observe/readers';
 import type { Readers } from '../database/observe/readers';
 import { requireNoRebalance } from './rebalance-guard';
-import { tablesSpokenOf } from './schemas';
+import type { SequenceCompared } from './sequences';
 import { requireAbleSession } from './session-guard';
 import { stepCount } from './step';
 import type { StepAction } from './step';
+import type { ViewCompared } from './view-answers';
 import { describeBlocker } from './watch';
 import type { Blocker } from './watch';
 import type { WritePause } from './write-pause';
@@ -87,6 +87,10 @@ export interface TablesApplied {
   readonly answers: readonly AnswerCompared[];
   /** Keys, indexes, comments, grants and the like, before and after; empty where nothing was done. */
   readonly objects: readonly ObjectsCompared[];
+  /** Where each sequence of the tables goes on, and from where it was to; empty where nothing was done. */
+  readonly sequences: readonly SequenceCompared[];
+  /** What each view over the tables answers, before and after; empty where nothing was done. */
+  readonly views: readonly ViewCompared[];
 }
 
 /** The answer where everything is as specified. */
@@ -101,6 +105,8 @@ export function nothingApplied(): TablesApplied {
     rows: null,
     answers: [],
     objects: [],
+    sequences: [],
+    views: [],
   };
 }
 
@@ -197,23 +203,23 @@ export async function applyTables(
   if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
   // Citus forgets how many rows a table has when it makes it a table of its own on the way.
   const estimates = new Map(plan.steps.map(({ id, rows }) => [id, rows]));
-  const subject = (): Subject => ({
+  const subject: Subject = {
     expected: input.expected,
-    tables: (input.compareRows ?? true) ? tablesSpokenOf(input.expected, live) : [],
+    countRows: input.compareRows ?? true,
     queries: input.queries ?? [],
-  });
+  };
   const around = { reporter: context.reporter, readers: input.readers ?? onlyReader(client) };
   const beforeLooking = performance.now();
-  if (before === undefined && plan.steps.length > 0) {
-    before = await patiently(context, locks, () =>
-      withBoundedReads(client, () => recordBefore(client, subject(), live, around)),
-    ).catch((error: unknown) => {
-      if (!isStatementError(error)) throw error;
-      throw new ScaleoutError(
-        `what there is could not be counted, or not be written down in the schema scaleout: ${describeServerError(error)} Nothing was changed`,
-        { cause: error },
-      );
-    });
+  if (plan.steps.length > 0) {
+    before = await patiently(context, locks, () => recordBefore(client, subject, live, before, around)).catch(
+      (error: unknown) => {
+        if (!isStatementError(error)) throw error;
+        throw new ScaleoutError(
+          `what there is could not be counted, or not be written down in the schema scaleout: ${describeServerError(error)} Nothing was changed`,
+          { cause: error },
+        );
+      },
+    );
   }
   const lookedSeconds = secondsSince(beforeLooking);
   const unseen = new Set<string>();
@@ -297,11 +303,9 @@ export async function applyTables(
     before,
     lookedSeconds,
     ...(input.keep === undefined ? {} : { keep: input.keep }),
-    look: async () => {
+    look: async (record) => {
       live = await inspect({ searchNulls: false });
-      return patiently(context, locks, () =>
-        withBoundedReads(client, () => observe(client, subject(), live, around)),
-      );
+      return patiently(context, locks, () => observeAfter(client, subject, live, record, around));
     },
   });
   return {
@@ -314,6 +318,8 @@ export async function applyTables(
     rows: settled?.rows ?? null,
     answers: settled?.answers ?? [],
     objects: settled?.objects ?? [],
+    sequences: settled?.sequences ?? [],
+    views: settled?.views ?? [],
   };
 }
 

@@ -2,6 +2,8 @@ import type { Client } from 'pg';
 import { z } from 'zod';
 import { withTransaction } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
+import type { Fingerprint } from '../database/observe/fingerprint';
+import { sameTable } from '../database/model/names';
 import { observationSchema } from './observation';
 import type { Observation } from './observation';
 
@@ -14,7 +16,7 @@ const CREATE_RECORD = [
   "SELECT set_config('citus.enable_schema_based_sharding', 'off', true)",
   "SELECT set_config('citus.use_citus_managed_tables', 'off', true)",
   'CREATE SCHEMA IF NOT EXISTS scaleout',
-  'CREATE TABLE scaleout.before_apply (format_version int NOT NULL, observation json NOT NULL)',
+  'CREATE TABLE IF NOT EXISTS scaleout.before_apply (format_version int NOT NULL, observation json NOT NULL)',
 ];
 
 const SCHEMA_IS_EMPTY = `
@@ -44,15 +46,53 @@ export async function readRecord(client: Client): Promise<Observation | undefine
 
 /**
  * Writes down in the database what there is, so that whichever run comes to the end, after whatever befell the ones
- * before it, compares with what there was at first.
+ * before it, compares with what there was at first. Takes the place of a record that is there.
  */
 export async function writeRecord(client: Client, observation: Observation): Promise<void> {
   await withTransaction(client, async () => {
     for (const statement of CREATE_RECORD) await client.query(statement);
-    await client.query('INSERT INTO scaleout.before_apply (format_version, observation) VALUES ($1, $2)', [
-      FORMAT_VERSION,
-      JSON.stringify(observation),
-    ]);
+    await replaceRecord(client, observation);
+  });
+}
+
+async function replaceRecord(client: Client, observation: Observation): Promise<void> {
+  await client.query('DELETE FROM scaleout.before_apply');
+  await client.query('INSERT INTO scaleout.before_apply (format_version, observation) VALUES ($1, $2)', [
+    FORMAT_VERSION,
+    JSON.stringify(observation),
+  ]);
+}
+
+/**
+ * Adds to the record what a table held before it was touched, where it could not be counted with the others: its forced policies
+ * were lifted since. What this run or an earlier one counted stays. Nothing where there is no record.
+ */
+export async function recordRowsBefore(client: Client, counted: Fingerprint): Promise<void> {
+  await amendRecord(client, (record) =>
+    record.rows.some((each) => sameTable(each.table, counted.table))
+      ? record
+      : { ...record, rows: [...record.rows, counted] },
+  );
+}
+
+/**
+ * Adds to the record what a table holds after a step, where it cannot be counted with the others at the end: its forced policies
+ * come back now. Takes the place of what was counted after an earlier step. Nothing where there is no record.
+ */
+export async function recordRowsAfter(client: Client, counted: Fingerprint): Promise<void> {
+  await amendRecord(client, (record) => ({
+    ...record,
+    countedAfter: [
+      ...(record.countedAfter ?? []).filter((each) => !sameTable(each.table, counted.table)),
+      counted,
+    ],
+  }));
+}
+
+async function amendRecord(client: Client, amend: (record: Observation) => Observation): Promise<void> {
+  await withTransaction(client, async () => {
+    const record = await readRecord(client);
+    if (record !== undefined) await replaceRecord(client, amend(record));
   });
 }
 

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { Distribution } from '../../config/distribution-types';
+import { allOf } from '../../config/wording';
 import type { WorkloadQuery } from '../../config/workload';
 import { requireCitus, requireCoordinator, withAdvisoryLock, withClient } from '../lib/connection';
 import type { ConnectionTarget } from '../lib/connection';
@@ -225,6 +226,8 @@ export function describeApplied({
   rows,
   answers,
   objects,
+  sequences,
+  views,
 }: TablesApplied): string {
   if (applied.length === 0 && rows === null)
     return 'Nothing to do: the database is as the specification says.';
@@ -232,7 +235,7 @@ export function describeApplied({
     longestWriteBlock === null
       ? ''
       : ` The longest transaction that held writers up took ${duration(longestWriteBlock.seconds)} (${longestWriteBlock.id}).`;
-  return `Applied ${stepCount(applied.length)} in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${describeKept(objects)}`;
+  return `Applied ${stepCount(applied.length)} in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${describeKept(objects)}${describeSequences(sequences)}${describeViews(views)}`;
 }
 
 function describePause(pause: TablesApplied['longestWritePause']): string {
@@ -245,7 +248,13 @@ function describePause(pause: TablesApplied['longestWritePause']): string {
 function describeRows(rows: TablesApplied['rows']): string {
   if (rows === null) return '';
   const same = rows.tables.filter((table) => table.same).length;
-  return ` ${String(same)} of ${String(rows.tables.length)} tables hold the same rows as before (counted and hashed in ${duration(rows.seconds)}).`;
+  return ` ${String(same)} of ${String(rows.tables.length)} tables hold the same rows as before (counted and hashed in ${duration(rows.seconds)}).${describeNotCounted(rows.notCounted)}`;
+}
+
+function describeNotCounted(tables: readonly { readonly table: string }[]): string {
+  return tables.length === 0
+    ? ''
+    : ` Nobody could count ${allOf(tables.map(({ table }) => table))}: row-level security hides rows there.`;
 }
 
 function describeAnswers(answers: TablesApplied['answers']): string {
@@ -259,6 +268,21 @@ function describeKept(objects: TablesApplied['objects']): string {
   if (objects.length === 0) return '';
   const same = objects.filter((table) => table.same).length;
   return ` Keys, indexes and all else are as before on ${String(same)} of ${String(objects.length)} tables.`;
+}
+
+function describeSequences(sequences: TablesApplied['sequences']): string {
+  if (sequences.length === 0) return '';
+  const behind = sequences.filter(({ same }) => same === false).length;
+  return behind === 0
+    ? ' No sequence was set back.'
+    : ` ${String(behind)} of ${String(sequences.length)} sequences were set back or are gone.`;
+}
+
+function describeViews(views: TablesApplied['views']): string {
+  const compared = views.filter(({ same }) => same !== null);
+  if (compared.length === 0) return '';
+  const same = compared.filter((view) => view.same === true).length;
+  return ` ${String(same)} of ${String(compared.length)} views answer as before.`;
 }
 
 export function describeVerified({ ok, checks }: TablesVerified): string {

@@ -1,9 +1,16 @@
 /**
- * What belongs to a table and no plan depends on: grants, and what was set for single columns. One row a fact: the
- * table's oid, what it is about, and its definition. Who granted is left out; the owner may do it for somebody else.
- * Tables: `$1::oid[]`.
+ * What belongs to a table and no plan depends on: grants, what was set for single columns, comments on policies, triggers and rules,
+ * and those on partitions and all that belongs to them. One row a fact: the table's oid, for a partition that of its parent, what it
+ * is about, and its definition. Who granted is left out; the owner may do it for somebody else. Tables: `$1::oid[]`.
  */
 export const GRANTS_AND_SETTINGS = `
+WITH RECURSIVE partitions(root, oid, name) AS (
+  SELECT t.oid, i.inhrelid, i.inhrelid::regclass::text
+    FROM unnest($1::oid[]) AS t(oid) JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+  UNION
+  SELECT p.root, i.inhrelid, i.inhrelid::regclass::text
+    FROM partitions p JOIN pg_inherits i ON i.inhparent = p.oid
+)
 SELECT c.oid::int8::float8 AS oid, 'grants' AS subject,
        (SELECT string_agg(format('%s %s %s', CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END, g.privilege_type, g.is_grantable),
                           ', ' ORDER BY g.grantee, g.privilege_type, g.is_grantable)
@@ -23,4 +30,28 @@ SELECT a.attrelid::int8::float8, 'settings of column ' || a.attname,
   JOIN pg_type t ON t.oid = a.atttypid
   CROSS JOIN LATERAL (SELECT string_agg(option, ' ' ORDER BY option) FROM unnest(a.attoptions) option WHERE option LIKE 'n_distinct%') o(options)
  WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
-   AND (coalesce(a.attstattarget, -1) <> -1 OR a.attstorage <> t.typstorage OR a.attcompression <> '' OR o.options IS NOT NULL)`;
+   AND (coalesce(a.attstattarget, -1) <> -1 OR a.attstorage <> t.typstorage OR a.attcompression <> '' OR o.options IS NOT NULL)
+UNION ALL
+SELECT p.polrelid::int8::float8, 'comment on policy ' || p.polname, d.description
+  FROM pg_policy p JOIN pg_description d ON d.classoid = 'pg_policy'::regclass AND d.objoid = p.oid
+ WHERE p.polrelid = ANY ($1::oid[])
+UNION ALL
+SELECT t.tgrelid::int8::float8, 'comment on trigger ' || t.tgname, d.description
+  FROM pg_trigger t JOIN pg_description d ON d.classoid = 'pg_trigger'::regclass AND d.objoid = t.oid
+ WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal
+UNION ALL
+SELECT r.ev_class::int8::float8, 'comment on rule ' || r.rulename, d.description
+  FROM pg_rewrite r JOIN pg_description d ON d.classoid = 'pg_rewrite'::regclass AND d.objoid = r.oid
+ WHERE r.ev_class = ANY ($1::oid[]) AND r.rulename <> '_RETURN'
+UNION ALL
+SELECT p.root::int8::float8, 'comment on ' || coalesce('column ' || a.attname || ' of ', '') || 'partition ' || p.name, d.description
+  FROM partitions p JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = p.oid
+  LEFT JOIN pg_attribute a ON a.attrelid = p.oid AND a.attnum = d.objsubid AND d.objsubid > 0
+UNION ALL
+SELECT p.root::int8::float8, 'comment on index ' || c.relname || ' of partition ' || p.name, d.description
+  FROM partitions p JOIN pg_index i ON i.indrelid = p.oid JOIN pg_class c ON c.oid = i.indexrelid
+  JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+UNION ALL
+SELECT p.root::int8::float8, 'comment on constraint ' || con.conname || ' of partition ' || p.name, d.description
+  FROM partitions p JOIN pg_constraint con ON con.conrelid = p.oid
+  JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = con.oid`;

@@ -3,33 +3,58 @@ import { z } from 'zod';
 import type { Distribution, TableName } from '../../config/distribution-types';
 import { tableKey } from '../../config/identifiers';
 import type { WorkloadQuery } from '../../config/workload';
+import { withBoundedReads } from '../lib/connection';
 import { count } from '../lib/reporter';
 import type { Reporter } from '../lib/reporter';
 import { sameAnswer, takeAnswers } from './answers';
 import type { Answer } from './answers';
-import { fingerprintAtOnce } from '../database/observe/fingerprint';
-import type { Fingerprint } from '../database/observe/fingerprint';
-import type { LiveDatabase } from './live';
+import { fingerprintTables, inSessions, readNotCountable } from '../database/observe/fingerprint';
+import type { Fingerprint, NotCounted } from '../database/observe/fingerprint';
+import { inspectDatabase } from './inspect';
+import type { LiveDatabase, LiveView } from './live';
 import { compareTables, showTable } from '../database/model/names';
 import { readObjects } from './objects';
 import type { Objects } from './objects';
 import type { Readers } from '../database/observe/readers';
+import { lookingAtToo, tablesInScope, viewsOver } from './scope';
+import { sequencePositionSchema } from './sequences';
+import type { SequencePosition } from './sequences';
+import { takeViews, viewSeenSchema } from './view-answers';
+import type { ViewSeen } from './view-answers';
 
-/** What a distribution may not change, at one moment: counts and digests, nothing of the content. */
+/**
+ * What a distribution may not change, at one moment: counts, digests and positions, nothing of the content. What versions before
+ * this one did not write down is optional.
+ */
 export interface Observation {
   /** When it was begun, by the server's clock: ISO 8601, UTC. */
   readonly at: string;
+  /** The tables that were looked at, whether or not their rows were counted. */
+  readonly tables?: readonly TableName[];
   /** Empty where nobody counted. Each table at its own moment. */
   readonly rows: readonly Fingerprint[];
+  readonly notCounted?: readonly NotCounted[];
   readonly answers: readonly Answer[];
   readonly objects: Objects;
+  readonly sequences?: readonly SequencePosition[];
+  readonly views?: readonly ViewSeen[];
+  /** Rows after the steps, of tables that can be counted only while a run has lifted their forced policies; in the record alone. */
+  readonly countedAfter?: readonly Fingerprint[];
 }
 
+/** What a run is about. */
 export interface Subject {
   readonly expected: Distribution;
-  /** Whose rows are counted and hashed. */
-  readonly tables: readonly TableName[];
+  /** Count and hash rows, and ask views, which is reading rows too. */
+  readonly countRows: boolean;
   readonly queries: readonly WorkloadQuery[];
+}
+
+/** What is looked at. */
+export interface Scope extends Subject {
+  readonly tables: readonly TableName[];
+  /** @default `countRows` */
+  readonly askViews?: boolean;
 }
 
 /** What looking is done with, beside the session that plans. */
@@ -43,43 +68,174 @@ const AT_ONCE = 4;
 
 const NOW = `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS now`;
 
-/** @param live inspected with its facts */
-export async function observe(
-  client: Client,
-  { expected, tables, queries }: Subject,
-  live: LiveDatabase,
-  around: Around,
-): Promise<Observation> {
-  const { rows } = await client.query<{ now: string }>(NOW);
+/**
+ * Looks in sessions of its own, so that nothing the run set for its session decides what is seen.
+ *
+ * @param live inspected with its facts
+ */
+export async function observe(scope: Scope, live: LiveDatabase, around: Around): Promise<Observation> {
+  const { expected, tables, queries, countRows: counts, askViews = counts } = scope;
+  const { reporter, readers } = around;
   // The rows last: they take longest, and whatever is in the way of a query is then known.
-  const objects = await readObjects(client, expected, live);
-  const answers = await takeAnswers(client, queries, around.reporter);
+  const seen = await readers(1, async ([client]) => {
+    if (client === undefined) throw new Error('there is no session to read with');
+    return withBoundedReads(client, async () => {
+      const { rows } = await client.query<{ now: string }>(NOW);
+      const { objects, sequences } = await readObjects(client, expected, live, tables);
+      const answers = await takeAnswers(client, queries, reporter);
+      return { at: rows[0]?.now ?? '', objects, sequences, answers };
+    });
+  });
   const bytes = new Map(live.tables.map((each) => [tableKey(each.table), each.bytes]));
   const largestFirst = tables.toSorted(
     (a, b) => (bytes.get(tableKey(b)) ?? 0) - (bytes.get(tableKey(a)) ?? 0),
   );
-  const counted = await countRows(largestFirst, around);
+  const counted = await countRows(counts ? largestFirst : [], around);
   return {
-    at: rows[0]?.now ?? '',
-    rows: counted.sort((a, b) => compareTables(a.table, b.table)),
-    answers,
-    objects,
+    ...seen,
+    tables,
+    rows: counted.rows.toSorted((a, b) => compareTables(a.table, b.table)),
+    notCounted: counted.notCounted,
+    views: await lookAtViews(viewsOver(tables, live), askViews, around),
   };
+}
+
+async function lookAtViews(
+  views: readonly LiveView[],
+  ask: boolean,
+  { reporter, readers }: Around,
+): Promise<ViewSeen[]> {
+  if (views.length === 0) return [];
+  const progress = reporter.progress('reading views', views.length, 'views');
+  const seen = await readers(Math.min(AT_ONCE, views.length), (clients) =>
+    takeViews(clients, views, ask, (view, done) => progress.update(done, showTable(view))),
+  );
+  progress.update(views.length);
+  progress.finish('');
+  return seen;
+}
+
+export interface Counted {
+  readonly rows: readonly Fingerprint[];
+  /** Tables of which policies hide rows from this role. */
+  readonly notCounted: readonly NotCounted[];
 }
 
 /** Counts and hashes, and says how far it is. */
 export async function countRows(
   tables: readonly TableName[],
   { reporter, readers }: Around,
-): Promise<Fingerprint[]> {
-  if (tables.length === 0) return [];
+): Promise<Counted> {
+  if (tables.length === 0) return { rows: [], notCounted: [] };
   const progress = reporter.progress('counting and hashing rows', tables.length, 'tables');
-  const counted = await readers(Math.min(AT_ONCE, tables.length), (clients) =>
-    fingerprintAtOnce(clients, tables, (table, done) => progress.update(done, showTable(table))),
-  );
+  const counted = await readers(Math.min(AT_ONCE, tables.length), async (clients) => {
+    const [client] = clients;
+    const notCounted = client === undefined ? [] : await readNotCountable(client, tables);
+    const hidden = new Set(notCounted.map(({ table }) => tableKey(table)));
+    const rows = await inSessions(
+      clients,
+      tables.filter((table) => !hidden.has(tableKey(table))),
+      (session, table) => fingerprintTables(session, [table]),
+      (table, done) => progress.update(done, showTable(table)),
+    );
+    return { rows: rows.flat(), notCounted };
+  });
   progress.update(tables.length);
   progress.finish('');
   return counted;
+}
+
+/**
+ * Looks at what a run can change and the record of an earlier run does not hold: all of it where there is no record. Tables of a
+ * specification that was given up stay in the record. The record itself where it holds everything.
+ *
+ * @param live of the specification, inspected with its facts
+ */
+export async function observeBefore(
+  subject: Subject,
+  live: LiveDatabase,
+  record: Observation | undefined,
+  around: Around,
+): Promise<Observation> {
+  const scope = tablesInScope(subject.expected, live);
+  if (record === undefined) return observe({ ...subject, tables: scope }, live, around);
+  const known = new Set(tablesOfRecord(record, live).map(tableKey));
+  const asked = new Set(record.answers.map(({ query }) => query));
+  const tables = scope.filter((table) => !known.has(tableKey(table)));
+  const queries = subject.queries.filter(({ name }) => !asked.has(name));
+  if (tables.length + queries.length === 0) return record;
+  const seen = await observe({ ...subject, tables, queries }, live, around);
+  return joined({ ...record, tables: tablesOfRecord(record, live) }, seen);
+}
+
+/** Looks at all that the record holds and is there, named now or not, and at what a run can change. */
+export async function observeAfter(
+  client: Client,
+  subject: Subject,
+  live: LiveDatabase,
+  record: Observation | undefined,
+  around: Around,
+): Promise<Observation> {
+  const { tables, all } = await withRecorded(client, subject.expected, live, record);
+  const after = await observe({ ...subject, tables }, all, around);
+  if (record?.countedAfter === undefined) return after;
+  const missing = new Set(after.notCounted?.map(({ table }) => tableKey(table)));
+  const counted = record.countedAfter.filter(({ table }) => missing.has(tableKey(table)));
+  return {
+    ...after,
+    rows: [...after.rows, ...counted].sort((a, b) => compareTables(a.table, b.table)),
+  };
+}
+
+/**
+ * The tables to look at once a record is there, and a database inspected with all of them.
+ *
+ * @param live of the specification, inspected with its facts
+ */
+export async function withRecorded(
+  client: Client,
+  expected: Distribution,
+  live: LiveDatabase,
+  record: Observation | undefined,
+): Promise<{ readonly tables: readonly TableName[]; readonly all: LiveDatabase }> {
+  const scope = tablesInScope(expected, live);
+  const recorded = record === undefined ? [] : tablesOfRecord(record, live);
+  const wanted = [...new Map([...scope, ...recorded].map((table) => [tableKey(table), table])).values()];
+  const known = new Set(live.tables.map(({ table }) => tableKey(table)));
+  const more = wanted.filter((table) => !known.has(tableKey(table)));
+  const all =
+    more.length === 0
+      ? live
+      : await inspectDatabase(client, lookingAtToo(expected, more), { searchNulls: false });
+  const there = new Set(all.tables.map(({ table }) => tableKey(table)));
+  return { tables: wanted.filter((table) => there.has(tableKey(table))), all };
+}
+
+/** What versions before this one wrote down has names as messages show them for tables without a count. */
+function tablesOfRecord(record: Observation, live: LiveDatabase): readonly TableName[] {
+  if (record.tables !== undefined) return record.tables;
+  const counted = record.rows.map(({ table }) => table);
+  const shown = new Set(Object.keys(record.objects));
+  const others = [...live.tables.map(({ table }) => table), ...live.otherTables].filter(
+    (table) => shown.has(showTable(table)) && !counted.some((each) => tableKey(each) === tableKey(table)),
+  );
+  return [...counted, ...others];
+}
+
+function joined(record: Observation, seen: Observation): Observation {
+  const views = new Map(
+    [...(seen.views ?? []), ...(record.views ?? [])].map((each) => [tableKey(each.view), each]),
+  );
+  return {
+    ...record,
+    tables: [...(record.tables ?? []), ...(seen.tables ?? [])],
+    rows: [...record.rows, ...seen.rows].sort((a, b) => compareTables(a.table, b.table)),
+    notCounted: [...(record.notCounted ?? []), ...(seen.notCounted ?? [])],
+    answers: [...record.answers, ...seen.answers],
+    objects: { ...seen.objects, ...record.objects },
+    sequences: [...(record.sequences ?? []), ...(seen.sequences ?? [])],
+    views: [...views.values()],
+  };
 }
 
 /** The rows of one table before the first step and after the last. */
@@ -91,9 +247,16 @@ export interface RowsCompared {
   readonly same: boolean;
 }
 
-/** Pure. */
-export function compareRows(before: readonly Fingerprint[], now: readonly Fingerprint[]): RowsCompared[] {
-  return before.map(({ table, rows, checksum }) => {
+/** @param notCounted tables that are there and cannot be counted now: nothing is said of them. Pure. */
+export function compareRows(
+  before: readonly Fingerprint[],
+  now: readonly Fingerprint[],
+  notCounted: readonly NotCounted[] = [],
+): RowsCompared[] {
+  const counted = new Set(now.map(({ table }) => tableKey(table)));
+  const unknown = new Set(notCounted.map(({ table }) => tableKey(table)).filter((key) => !counted.has(key)));
+  const compared = before.filter(({ table }) => !unknown.has(tableKey(table)));
+  return compared.map(({ table, rows, checksum }) => {
     const after = now.find((each) => tableKey(each.table) === tableKey(table));
     return {
       table: showTable(table),
@@ -152,17 +315,15 @@ export function compareAnswers(before: readonly Answer[], now: readonly Answer[]
 
 const hash = z.string();
 const asked = { query: z.string(), sql: hash };
+const tableName = z.object({ schema: z.string(), name: z.string() });
+const fingerprint = z.object({ table: tableName, rows: z.number(), checksum: z.string() });
 
 /** What an observation looks like where it was written down: in the database, and in a receipt. */
 export const observationSchema: z.ZodType<Observation> = z.object({
   at: z.string(),
-  rows: z.array(
-    z.object({
-      table: z.object({ schema: z.string(), name: z.string() }),
-      rows: z.number(),
-      checksum: z.string(),
-    }),
-  ),
+  tables: z.array(tableName).exactOptional(),
+  rows: z.array(fingerprint),
+  notCounted: z.array(z.object({ table: tableName, reason: z.string() })).exactOptional(),
   answers: z.array(
     z.union([
       z.object({ ...asked, rows: z.number(), digests: z.array(hash) }),
@@ -170,4 +331,7 @@ export const observationSchema: z.ZodType<Observation> = z.object({
     ]),
   ),
   objects: z.record(z.string(), z.record(z.string(), hash)),
+  sequences: z.array(sequencePositionSchema).exactOptional(),
+  views: z.array(viewSeenSchema).exactOptional(),
+  countedAfter: z.array(fingerprint).exactOptional(),
 });

@@ -5,25 +5,26 @@ import type { WorkloadQuery } from '../../config/workload';
 import { allOf } from '../../config/wording';
 import { describeServerError, isServerError } from '../lib/errors';
 import { silentReporter } from '../lib/reporter';
-import type { Reporter } from '../lib/reporter';
-import { takeAnswers } from './answers';
 import { checkColocation, readColocationGroups } from './colocation';
-import { describeObjects } from './comparison';
+import { describeObjects, describeViewObjects, objectsOf } from './comparison';
 import { foreignKeyFault, foreignKeyId } from './foreign-keys';
-import type { Fingerprint } from '../database/observe/fingerprint';
+import type { Fingerprint, NotCounted } from '../database/observe/fingerprint';
 import { inspectDatabase } from './inspect';
 import { hasLocalCopy } from './live';
 import type { CitusTable, LiveDatabase, LiveTable } from './live';
-import { keyIndexName, sameColumns, showTable } from '../database/model/names';
-import { compareObjects, readObjects } from './objects';
+import { keyIndexName, sameColumns, sameTable, showTable } from '../database/model/names';
+import { compareObjects } from './objects';
 import type { ObjectsCompared } from './objects';
-import { compareAnswers, countRows } from './observation';
-import type { Around } from './observation';
+import { compareAnswers, countRows, observe, withRecorded } from './observation';
+import type { Around, Subject } from './observation';
 import { Outlook } from './outlook';
 import { onlyReader } from '../database/observe/readers';
-import { tablesSpokenOf } from './schemas';
 import type { Receipt } from './receipt';
+import { compareSequences } from './sequences';
+import type { SequenceCompared } from './sequences';
 import { taskCount } from './task-count';
+import { compareViews } from './view-answers';
+import type { ViewCompared } from './view-answers';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -61,6 +62,7 @@ export async function verifyDatabase(
   const { receipt } = extras;
   const live = await inspectDatabase(client, expected, { searchNulls: false, facts: receipt !== undefined });
   const wanted = extras.expectedFingerprints ?? receipt?.after.rows ?? [];
+  const uncounted = extras.expectedFingerprints === undefined ? (receipt?.after.notCounted ?? []) : [];
   const present = wanted.filter(({ table }) =>
     [...live.tables.map((each) => each.table), ...live.otherTables].some(
       (each) => tableKey(each) === tableKey(table),
@@ -77,11 +79,12 @@ export async function verifyDatabase(
   const checks = [
     ...checkTables(expected, live),
     ...checkColocation(groups),
-    ...compareFingerprints(wanted, found).map((check) => withRun(check, receipt)),
+    ...compareFingerprints(wanted, found.rows, found.notCounted).map((check) => withRun(check, receipt)),
+    ...checkUncounted(uncounted, wanted),
     ...queries,
     ...(receipt === undefined
       ? []
-      : await checkReceipt(client, expected, live, receipt, extras.queries ?? [], around.reporter)),
+      : await checkReceipt(client, { expected, queries: extras.queries ?? [] }, live, receipt, around)),
   ];
   return { formatVersion: 1, ok: checks.every((check) => check.ok), checks };
 }
@@ -298,10 +301,16 @@ function checkRecord(live: LiveDatabase): Check {
 }
 
 /** Every table holds the rows it held before. Pure. */
-export function compareFingerprints(before: readonly Fingerprint[], after: readonly Fingerprint[]): Check[] {
+export function compareFingerprints(
+  before: readonly Fingerprint[],
+  after: readonly Fingerprint[],
+  notCounted: readonly NotCounted[] = [],
+): Check[] {
   return before.map((was) => {
-    const is = after.find((each) => tableKey(each.table) === tableKey(was.table));
+    const is = after.find((each) => sameTable(each.table, was.table));
+    const hidden = notCounted.find((each) => sameTable(each.table, was.table));
     const id = `rows:${showTable(was.table)}`;
+    if (hidden !== undefined) return { id, ok: true, warning: true, detail: hidden.reason };
     const rows = `${was.rows.toLocaleString('en-US')} rows`;
     if (is === undefined) return { id, ok: false, detail: `held ${rows}, and is gone` };
     if (is.rows !== was.rows) {
@@ -314,6 +323,18 @@ export function compareFingerprints(before: readonly Fingerprint[], after: reado
       detail: same ? `${rows}, the same as before` : `${rows} as before, but not the same ones`,
     };
   });
+}
+
+/** Tables that nobody could count after the run either. */
+function checkUncounted(uncounted: readonly NotCounted[], counted: readonly Fingerprint[]): Check[] {
+  return uncounted
+    .filter(({ table }) => !counted.some((each) => sameTable(each.table, table)))
+    .map(({ table, reason }) => ({
+      id: `rows:${showTable(table)}`,
+      ok: true,
+      warning: true,
+      detail: `not compared: the receipt has no count of it, as it was ${reason}`,
+    }));
 }
 
 const NOT_COUNTED: Check = {
@@ -335,41 +356,64 @@ export function withRun(check: Check, receipt: Receipt | undefined): Check {
   };
 }
 
-/** Answers and objects against a receipt; its rows are compared with those of everybody who counted. */
+/** All but the rows against a receipt; those are compared with the counts of everybody who counted. */
 async function checkReceipt(
   client: Client,
-  expected: Distribution,
+  subject: Omit<Subject, 'countRows'>,
   live: LiveDatabase,
-  { before, after }: Receipt,
-  queries: readonly WorkloadQuery[],
-  reporter: Reporter,
+  receipt: Receipt,
+  around: Around,
 ): Promise<Check[]> {
-  const answers = await takeAnswers(client, queries, reporter);
+  const { before, after } = receipt;
   // Writers may change rows and answers during a run; keys and indexes were there before it, whatever became of them.
-  const objects = compareObjects((before ?? after).objects, await readObjects(client, expected, live));
-  const specified = new Set(tablesSpokenOf(expected, live).map(showTable));
+  const first = before ?? after;
+  const { tables, all } = await withRecorded(client, subject.expected, live, first);
+  const askViews = after.views?.some(({ answer }) => 'rows' in answer) ?? false;
+  const now = await observe({ ...subject, countRows: false, askViews, tables }, all, around);
   return [
-    ...(after.rows.length > 0 || expected.tables.length === 0 ? [] : [NOT_COUNTED]),
-    ...compareAnswers(after.answers, answers).map(({ query, same, detail }) => ({
+    ...(after.rows.length + (after.notCounted ?? []).length > 0 || subject.expected.tables.length === 0
+      ? []
+      : [NOT_COUNTED]),
+    ...compareAnswers(after.answers, now.answers).map(({ query, same, detail }) => ({
       id: `answer:${query}`,
-      ok: same !== false,
-      detail,
-      ...(same === null ? { warning: true } : {}),
+      ...verdictOf(same, detail),
     })),
-    ...objects.map((each) => checkObjects(each, specified.has(each.table))),
+    ...compareObjects(objectsOf(first), now.objects).map(checkObjects),
+    ...compareSequences(after.sequences ?? [], now.sequences ?? []).map(checkSequence),
+    ...compareViews(after.views ?? [], now.views ?? []).map(checkViewAnswer),
+    ...compareViews(first.views ?? [], now.views ?? []).map(checkViewObjects),
   ];
 }
 
-/** @param specified a table of another specification is not looked at */
-function checkObjects(compared: ObjectsCompared, specified: boolean): Check {
-  const id = `objects:${compared.table}`;
-  if (!specified)
-    return { id, ok: true, detail: 'not compared: the specification does not name it', warning: true };
-  const { same, objects } = compared;
+/** @param same null where there was nothing to compare */
+function verdictOf(same: boolean | null, detail: string): Verdict {
+  return { ok: same !== false, detail, ...(same === null ? { warning: true } : {}) };
+}
+
+function checkObjects(compared: ObjectsCompared): Check {
+  const { table, same, objects } = compared;
   return {
-    id,
+    id: `objects:${table}`,
     ok: same,
     detail: same ? `all ${String(objects)} of before are as they were` : describeObjects(compared),
+  };
+}
+
+function checkSequence({ table, column, sequence, same, detail }: SequenceCompared): Check {
+  return { id: `sequence:${table}:${column}`, ...verdictOf(same, `${sequence} ${detail}`) };
+}
+
+function checkViewAnswer({ view, same, detail }: ViewCompared): Check {
+  return { id: `rows:${view}`, ...verdictOf(same, detail) };
+}
+
+function checkViewObjects(compared: ViewCompared): Check {
+  const { view, objects, gone, different } = compared;
+  const same = gone.length + different.length === 0;
+  return {
+    id: `objects:${view}`,
+    ok: same,
+    detail: same ? `all ${String(objects)} of before are as they were` : describeViewObjects(compared),
   };
 }
 

@@ -12,6 +12,12 @@ export interface Fingerprint {
   readonly checksum: string;
 }
 
+/** A table whose rows this role does not see all of, and why. */
+export interface NotCounted {
+  readonly table: TableName;
+  readonly reason: string;
+}
+
 /**
  * Types whose hash PostgreSQL computes from the value itself. Every other type is hashed by its text. Both are the same
  * on every node, and neither is MD5, which Azure has disabled.
@@ -47,9 +53,14 @@ SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type
  WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY a.attnum`;
 
-/** How text depends on the session, settled on every node that takes part. */
+/** Types whose sums depend on the order of the summands, which shards change. */
+const FLOATING = new Set(['real', 'double precision', 'real[]', 'double precision[]']);
+
+/** How text depends on the session, settled on every node that takes part, and what policies hide as well. */
 const SETTINGS = [
   "SELECT set_config('citus.propagate_set_commands', 'local', true)",
+  // A count of what policies show is no count: where they hide rows from this role, reading fails.
+  'SET LOCAL row_security TO off',
   // What the role has set for its sessions holds for those of Citus on the nodes, unless this says otherwise.
   'SET LOCAL statement_timeout TO 0',
   "SET LOCAL TimeZone TO 'UTC'",
@@ -67,7 +78,7 @@ export async function settleText(client: Client): Promise<void> {
  * (about a quarter of a second for a million sensor readings). Two tables with the same rows have the same fingerprint,
  * distributed or not; with writes in between, the figures are those of the moment each table was read.
  *
- * Needs PostgreSQL 14 or later, as Citus 12.1 does.
+ * Needs PostgreSQL 14 or later, as Citus 12.1 does. A table of which policies hide rows from this role fails with SQLSTATE 42501.
  */
 export async function fingerprintTables(
   client: Client,
@@ -75,41 +86,105 @@ export async function fingerprintTables(
 ): Promise<Fingerprint[]> {
   const fingerprints: Fingerprint[] = [];
   for (const table of tables) {
-    await client.query('BEGIN READ ONLY');
-    try {
-      await settleText(client);
-      const columns = await readColumns(client, table);
-      const { rows } = await client.query<{ rows: string; checksum: string }>(
-        `SELECT count(*) AS rows, ${checksumOf(columns)} AS checksum FROM ${sqlTable(table)} t`,
-      );
-      fingerprints.push({ table, rows: Number(rows[0]?.rows), checksum: rows[0]?.checksum ?? '' });
-    } finally {
-      await client.query('ROLLBACK').catch(() => undefined);
-    }
+    const { rows, checksum } = await fingerprint(client, table, {});
+    fingerprints.push({ table, rows, checksum });
   }
   return fingerprints;
 }
 
+/** What a view answers with, in the two numbers of a {@link Fingerprint}. */
+export interface ViewFingerprint {
+  readonly rows: number;
+  readonly checksum: string;
+  /** Columns of floating numbers, which are not in the checksum. */
+  readonly leftOut: readonly string[];
+}
+
 /**
- * The same in several sessions at once, a table each; the tables are begun in their order, and answered for in it.
+ * The same of what a view answers with, but for its columns of floating numbers.
  *
- * @param onTable told of each table as it is begun, and how many are done by then
+ * @param seconds that it may take; after them it fails with SQLSTATE 57014
  */
-export async function fingerprintAtOnce(
+export async function fingerprintView(
+  client: Client,
+  view: TableName,
+  seconds: number,
+): Promise<ViewFingerprint> {
+  return fingerprint(client, view, { seconds, leaveOut: FLOATING });
+}
+
+async function fingerprint(
+  client: Client,
+  relation: TableName,
+  { seconds, leaveOut }: { readonly seconds?: number; readonly leaveOut?: ReadonlySet<string> },
+): Promise<ViewFingerprint> {
+  await client.query('BEGIN READ ONLY');
+  try {
+    await settleText(client);
+    if (seconds !== undefined) {
+      await client.query(`SET LOCAL statement_timeout TO ${String(seconds * 1000)}`);
+    }
+    const columns = await readColumns(client, relation);
+    const isLeftOut = ({ type }: HashedColumn): boolean => leaveOut?.has(type) === true;
+    const { rows } = await client.query<{ rows: string; checksum: string }>(
+      `SELECT count(*) AS rows, ${checksumOf(columns.filter((column) => !isLeftOut(column)))} AS checksum FROM ${sqlTable(relation)} t`,
+    );
+    return {
+      rows: Number(rows[0]?.rows),
+      checksum: rows[0]?.checksum ?? '',
+      leftOut: columns.filter(isLeftOut).map(({ name }) => name),
+    };
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+  }
+}
+
+/**
+ * Does a piece of work for each item in several sessions at once; items are begun in their order, and answered for in it.
+ *
+ * @param onItem told of each item as it is begun, and how many are done by then
+ */
+export async function inSessions<Item, Result>(
   clients: readonly Client[],
-  tables: readonly TableName[],
-  onTable: (table: TableName, done: number) => void,
-): Promise<Fingerprint[]> {
-  const left = [...tables.entries()];
-  const found: [number, Fingerprint[]][] = [];
-  const work = async (client: Client): Promise<void> => {
+  items: readonly Item[],
+  work: (client: Client, item: Item) => Promise<Result>,
+  onItem: (item: Item, done: number) => void,
+): Promise<Result[]> {
+  const left = [...items.entries()];
+  const found: [number, Result][] = [];
+  const run = async (client: Client): Promise<void> => {
     for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      onTable(next[1], found.length);
-      found.push([next[0], await withBoundedReads(client, () => fingerprintTables(client, [next[1]]))]);
+      const [place, item] = next;
+      onItem(item, found.length);
+      found.push([place, await withBoundedReads(client, () => work(client, item))]);
     }
   };
-  await Promise.all(clients.map(work));
-  return found.sort(([a], [b]) => a - b).flatMap(([, fingerprints]) => fingerprints);
+  await Promise.all(clients.map(run));
+  return found.sort(([a], [b]) => a - b).map(([, result]) => result);
+}
+
+/** Of some tables, those that row-level security hides rows of from this role, be it their owner; needs `row_security` off. */
+const HIDDEN = `
+SELECT name, c.relforcerowsecurity AND pg_has_role(c.relowner, 'USAGE') AS forced
+  FROM unnest($1::text[]) AS name JOIN pg_class c ON c.oid = to_regclass(name)
+ WHERE row_security_active(c.oid)`;
+
+/** The tables that cannot be counted because policies hide rows of them from this role. */
+export async function readNotCountable(client: Client, tables: readonly TableName[]): Promise<NotCounted[]> {
+  if (tables.length === 0) return [];
+  const { rows } = await client.query<{ name: string; forced: boolean }>(HIDDEN, [tables.map(sqlTable)]);
+  const hidden = new Map(rows.map(({ name, forced }) => [name, forced]));
+  return tables.flatMap((table) => {
+    const forced = hidden.get(sqlTable(table));
+    return forced === undefined ? [] : [{ table, reason: notCountable(sqlTable(table), forced) }];
+  });
+}
+
+function notCountable(table: string, forced: boolean): string {
+  return forced
+    ? `not countable while forced: FORCE ROW LEVEL SECURITY hides rows from the owner too. To count them, run ALTER TABLE ${table} NO FORCE ROW LEVEL SECURITY ` +
+        'while no application logs in as the owner, run this again, and then ALTER TABLE ... FORCE ROW LEVEL SECURITY'
+    : `not countable: row-level security hides rows from this role. Log in as the owner of ${table}`;
 }
 
 /** A column as its hash depends on it. */
