@@ -72,6 +72,11 @@ export function describeServerError(error: ServerMessage): string {
 /** Of a table, or of a shard of it, whose number is of no use to anybody. */
 const HIDDEN_ROWS = /^query would be affected by row-level security policy for table "(.*?)(?:_\d{6,})?"$/;
 
+/** Whether the server refused to read a table of which policies hide rows from this role, since `row_security` is off. */
+export function isOfHiddenRows(error: ServerMessage): boolean {
+  return HIDDEN_ROWS.test(error.message);
+}
+
 /** This program reads whole tables or none: see `row_security` of its sessions. */
 function describeHiddenRows(table: string): string {
   return (

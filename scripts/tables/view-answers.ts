@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
-import { describeServerError, errorCode, isServerError } from '../lib/errors';
+import { describeServerError, errorCode, isOfHiddenRows, isServerError } from '../lib/errors';
 import type { ServerMessage } from '../lib/errors';
 import { withBoundedReads } from '../lib/connection';
 import { count } from '../lib/reporter';
@@ -106,6 +106,7 @@ async function askView(client: Client, { view, populated }: LiveView): Promise<V
     // Somebody's exclusive lock is no answer.
     if (!isServerError(error) || error.severity !== 'ERROR' || errorCode(error) === '55P03') throw error;
     if (error.code === '57014') return { notAsked: `it takes longer than ${String(VIEW_SECONDS)} s` };
+    if (isOfHiddenRows(error)) return { notAsked: describeServerError(error) };
     return (await isPlanned(client, view))
       ? { notAsked: `it cannot be counted (${withoutValues(error)})` }
       : { cannotRun: withoutValues(error) };
@@ -179,7 +180,7 @@ export function compareViews(before: readonly ViewSeen[], now: readonly ViewSeen
 
 function compareAnswer(was: ViewSeen, is: ViewSeen): Pick<ViewCompared, 'same' | 'detail'> {
   const [before, now] = [was.answer, is.answer];
-  if ('notAsked' in before) return { same: null, detail: `not compared: before, ${before.notAsked}` };
+  if ('notAsked' in before) return { same: null, detail: `not compared: before the run, ${before.notAsked}` };
   if ('cannotRun' in before) {
     return { same: null, detail: `not compared: it had no answer before (${before.cannotRun})` };
   }
