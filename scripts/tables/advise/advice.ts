@@ -9,7 +9,7 @@ import { findChanges } from './changes';
 import type { Consequence, Round } from './choice';
 import { chooseDomains, forecasts } from './choice';
 import type { Domain } from './domains';
-import type { Forecast } from './forecast';
+import type { Forecast } from '../forecast/forecast';
 import { NOTABLE_TOP, REFERENCE_ALWAYS_BYTES, REFERENCE_MOST_BYTES, REFERENCE_MOST_SHARE } from './limits';
 import { adviseWithSchemas } from './schema-tenants';
 import type { SchemaAdvice } from './schema-tenants';

@@ -2,7 +2,7 @@ import { tableKey } from '../../../config/identifiers';
 import type { LiveForeignKey } from '../live';
 import { shardOfHash } from '../simulate/hash-ranges';
 import type { Domain, DomainColumn } from './domains';
-import type { Placement } from './forecast';
+import type { Placement } from '../forecast/forecast';
 import { columnKey } from './hashes';
 import type { Situation } from './situation';
 

@@ -27,8 +27,8 @@ import {
   TABLE_STATISTICS,
 } from './queries.sql';
 import { hashConstants } from './hashes';
-import type { QueryShape } from './shape';
-import { readShape } from './shape';
+import type { QueryShape } from '../forecast/shape';
+import { readShape } from '../forecast/shape';
 import type { AdviceInput } from './situation';
 import type { ColumnStatistics, TableStatistics } from './statistics';
 import type { AdvisedQuery } from './workload';

@@ -4,7 +4,7 @@ import { allOf } from '../../../config/wording';
 import type { LiveTable } from '../live';
 import { showTable } from '../../database/model/names';
 import type { Advice, QueryAdvice, TableAdvice } from './advice';
-import type { QueryShape } from './shape';
+import type { QueryShape } from '../forecast/shape';
 import { Situation } from './situation';
 import type { AdviceInput } from './situation';
 

@@ -1,4 +1,4 @@
-import { parseCondition, parseOperand } from '../../../scripts/tables/advise/condition';
+import { parseCondition, parseOperand } from '../../../scripts/tables/forecast/condition';
 
 const column = (text: string, cast?: string): object => {
   const [alias, name] = text.split('.');
