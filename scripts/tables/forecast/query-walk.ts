@@ -45,7 +45,7 @@ export function subqueriesOf(expression: Expression): ViewQuery[] {
 }
 
 /** Expressions one step further in, subqueries left closed. */
-function inside(expression: Expression): readonly Expression[] {
+export function inside(expression: Expression): readonly Expression[] {
   if (expression.kind === 'equal') return [expression.left, expression.right];
   if (expression.kind === 'subquery') return expression.test === undefined ? [] : [expression.test];
   return 'of' in expression ? expression.of : [];

@@ -3,8 +3,8 @@ import { allOf } from '../../../config/wording';
 import { showTable } from '../../database/model/names';
 import { EqualSets } from './equal-columns';
 import {
-  conditionsOf,
   inFrom,
+  inside,
   innerQueries,
   isMutable,
   joinsOf,
@@ -64,16 +64,28 @@ type Relation = Range & { kind: 'relation' };
 
 /** Columns that are equal, by what PostgreSQL plans in one go. */
 interface Equality {
-  readonly home: object;
+  readonly home: Home;
   readonly left: readonly string[];
   readonly right: readonly string[];
+  /** Of an outer join: what else is equal to one side need not be to the other. */
+  readonly outer: boolean;
+}
+
+/** What PostgreSQL plans in one go: a query, and the subqueries it dissolves in it. */
+interface Home {
+  /** What is joined. */
+  leaves: number;
+  outerJoins: boolean;
+  /** A condition of no table, which is looked at once. */
+  conditionOfNone: boolean;
 }
 
 /** What holds of the whole query before any part of it runs first. */
 interface Facts {
   /** The query a relation is read by, and those around it; and what PostgreSQL plans it with. */
-  readonly places: ReadonlyMap<Relation, { readonly chain: readonly ViewQuery[]; readonly home: object }>;
+  readonly places: ReadonlyMap<Relation, { readonly chain: readonly ViewQuery[]; readonly home: Home }>;
   readonly equalities: readonly Equality[];
+  readonly homes: readonly Home[];
 }
 
 class Planner {
@@ -82,6 +94,8 @@ class Planner {
   /** Parts that run first: nothing more is to be said of them. */
   private readonly done: Set<object>;
   private readonly facts: Facts;
+  /** Asked for again and again, and the same until another part has run. */
+  private readonly known = new Map<ViewQuery, { readonly done: number; readonly relations: Relation[] }>();
   private readonly numbers = new Map<Relation, number>();
   private readonly allKeysEqual: boolean;
 
@@ -113,16 +127,18 @@ class Planner {
     return range.kind === 'relation' && this.placementOf(range.table).kind === 'local';
   }
 
-  /** Ranges as they are now. */
+  /** A range as it is now. */
+  private now(range: Range): Range {
+    const ran = this.done.has(range) || (range.kind === 'subquery' && this.done.has(range.query));
+    return ran || range.kind === 'with' ? RESULTS : range;
+  }
+
   private ranges(query: ViewQuery): Range[] {
-    return query.ranges.map((range) => {
-      const ran = this.done.has(range) || (range.kind === 'subquery' && this.done.has(range.query));
-      return ran || range.kind === 'with' ? { kind: 'results' } : range;
-    });
+    return query.ranges.map((range) => this.now(range));
   }
 
   private range(query: ViewQuery, number: number): Range {
-    return this.ranges(query)[number - 1] ?? { kind: 'none' };
+    return this.now(query.ranges[number - 1] ?? NOTHING);
   }
 
   private inner(query: ViewQuery): ViewQuery[] {
@@ -136,7 +152,14 @@ class Planner {
 
   /** Tables of a query, however deep. */
   private relations(query: ViewQuery): Relation[] {
-    if (this.done.has(query)) return [];
+    const known = this.known.get(query);
+    if (known?.done === this.done.size) return known.relations;
+    const relations = this.done.has(query) ? [] : this.relationsNow(query);
+    this.known.set(query, { done: this.done.size, relations });
+    return relations;
+  }
+
+  private relationsNow(query: ViewQuery): Relation[] {
     return [
       ...this.ranges(query).flatMap((range) => (range.kind === 'relation' ? [range] : [])),
       ...this.inner(query).flatMap((each) => this.relations(each)),
@@ -183,6 +206,11 @@ class Planner {
     return `${String(this.number(relation))}.${String(relation.columns.indexOf(column) + 1)}`;
   }
 
+  /** The distribution columns of all tables of a query. */
+  private keys(query: ViewQuery): Set<string> {
+    return new Set(this.relations(query).flatMap((each) => this.key(each) ?? []));
+  }
+
   /** Where a column comes from, through subqueries that only pass it on. */
   private origins(chain: readonly ViewQuery[], expression: Expression): string[] {
     if (expression.kind !== 'column') return [];
@@ -208,45 +236,53 @@ class Planner {
   }
 
   private gather(): Facts {
-    const places = new Map<Relation, { chain: readonly ViewQuery[]; home: object }>();
+    const places = new Map<Relation, { chain: readonly ViewQuery[]; home: Home }>();
     const equalities: Equality[] = [];
-    const visit = (chain: readonly ViewQuery[], home: object): void => {
+    const homes: Home[] = [];
+    const newHome = (): Home => {
+      const home = { leaves: 0, outerJoins: false, conditionOfNone: false };
+      homes.push(home);
+      return home;
+    };
+    const visit = (chain: readonly ViewQuery[], home: Home): void => {
       const [query] = chain;
       if (query === undefined || this.done.has(query)) return;
-      for (const range of this.ranges(query)) {
+      const joined = new Set(query.from.flatMap(rangesOf));
+      for (const [index, range] of this.ranges(query).entries()) {
+        const dissolves = range.kind === 'subquery' && isSimple(range.query);
+        if (joined.has(index + 1) && !dissolves) home.leaves += 1;
         if (range.kind === 'relation') places.set(range, { chain, home });
-        if (range.kind === 'subquery') visit([range.query, ...chain], isSimple(range.query) ? home : {});
+        if (range.kind === 'subquery') visit([range.query, ...chain], dissolves ? home : newHome());
       }
-      for (const common of query.with) visit([common.query, ...chain], {});
+      for (const common of query.with) visit([common.query, ...chain], newHome());
       const settled = new Set<ViewQuery>();
-      for (const condition of conditionsOf(query)) {
+      for (const { condition, outer } of statedIn(query)) {
         if (condition.kind === 'equal') {
           const { left, right } = condition;
-          equalities.push({ home, left: this.sides(chain, left), right: this.sides(chain, right) });
+          equalities.push({ home, left: this.sides(chain, left), right: this.sides(chain, right), outer });
         }
-        const joined = becomesJoin(condition);
-        if (joined === undefined || this.done.has(joined.query)) continue;
-        settled.add(joined.query);
-        visit([joined.query, ...chain], joined.exists || isSimple(joined.query) ? home : {});
-        for (const test of joined.test === undefined ? [] : conjuncts(joined.test)) {
+        const link = becomesJoin(condition);
+        if (link === undefined || this.done.has(link.query)) continue;
+        settled.add(link.query);
+        visit([link.query, ...chain], link.exists || isSimple(link.query) ? home : newHome());
+        for (const test of link.test === undefined ? [] : conjuncts(link.test)) {
           if (test.kind !== 'equal') continue;
           const [given, other] =
             test.left.kind === 'given' ? [test.left, test.right] : [test.right, test.left];
-          const target = given.kind === 'given' ? joined.query.targets[given.column - 1] : undefined;
+          const target = given.kind === 'given' ? link.query.targets[given.column - 1] : undefined;
           if (target === undefined) continue;
-          equalities.push({
-            home,
-            left: this.sides(chain, other),
-            right: this.origins([joined.query, ...chain], target.expression),
-          });
+          const right = this.origins([link.query, ...chain], target.expression);
+          equalities.push({ home, left: this.sides(chain, other), right, outer });
         }
       }
+      home.outerJoins ||= hasOuterJoin(query);
+      home.conditionOfNone ||= query.where.some((each) => isOfNone(each) && becomesJoin(each) === undefined);
       for (const inner of this.subqueries(ownExpressions(query))) {
-        if (!settled.has(inner)) visit([inner, ...chain], {});
+        if (!settled.has(inner)) visit([inner, ...chain], newHome());
       }
     };
-    visit([this.root], {});
-    return { places, equalities };
+    visit([this.root], newHome());
+    return { places, equalities, homes };
   }
 
   private sides(chain: readonly ViewQuery[], expression: Expression): string[] {
@@ -257,8 +293,11 @@ class Planner {
   private equalSets(relations: readonly Relation[]): EqualSets {
     const homes = new Set(relations.map((each) => this.facts.places.get(each)?.home));
     const sets = new EqualSets();
-    for (const { home, left, right } of this.facts.equalities) {
-      if (!homes.has(home)) continue;
+    const keys = this.keys(this.root);
+    const ends = (side: readonly string[]): boolean =>
+      side.some((each) => keys.has(each) || each.startsWith('value '));
+    for (const { home, left, right, outer } of this.facts.equalities) {
+      if (!homes.has(home) || (outer && !(ends(left) && ends(right)))) continue;
       const [first, ...rest] = [...left, ...right];
       if (first === undefined || left.length === 0 || right.length === 0) continue;
       for (const each of rest) sets.join(first, each);
@@ -346,6 +385,11 @@ class Planner {
   }
 
   private runPartsFirst(query: ViewQuery, depth: number): void {
+    if (hasOuterJoin(query) && this.hidesOuterJoins()) {
+      throw new CannotPlan(
+        'has an outer join beside a condition of no table, which Citus refuses before PostgreSQL 17',
+      );
+    }
     this.runWithFirst(query);
     // A function that may say something else on each node runs once.
     for (const range of query.ranges.length < 2 ? [] : query.ranges) {
@@ -373,6 +417,16 @@ class Planner {
         this.runSubqueriesFirst(each);
       }
     }
+  }
+
+  /** PostgreSQL does not show Citus the join that such a condition is looked at with: the last one. */
+  private hidesOuterJoins(): boolean {
+    const { homes } = this.facts;
+    const hidden = ({ leaves, conditionOfNone }: Home): boolean => conditionOfNone && leaves <= 2;
+    return (
+      homes.some(({ conditionOfNone }) => conditionOfNone) &&
+      homes.every((home) => !home.outerJoins || hidden(home))
+    );
   }
 
   private runWithFirst(query: ViewQuery): void {
@@ -494,13 +548,28 @@ class Planner {
     const from = query.from.flatMap(rangesOf).map((number) => this.range(query, number));
     if (from.some(({ kind }) => kind === 'other'))
       return 'reads from something other than tables, functions and subqueries';
-    if (from.some((range) => this.isLocal(range)))
+    if (this.relations(query).some(this.local))
       return 'joins a distributed table with a table on the coordinator';
-    const sublinks = query.targets.flatMap(({ expression }) => subqueriesOf(expression));
-    const merged = (query.aggregates || query.groupBy.length > 0) && !this.byKey(query, query.groupBy);
-    if (sublinks.length > 0 && merged)
-      return 'selects a subquery beside aggregates that the coordinator puts together';
-    return undefined;
+    return query.targets.some(({ expression }) => this.staysBehind(query, expression))
+      ? 'selects a subquery beside aggregates or windows that the coordinator puts together'
+      : undefined;
+  }
+
+  /** Whether a subquery in an expression is left for the coordinator, once the shards have computed what they can. */
+  private staysBehind(query: ViewQuery, expression: Expression): boolean {
+    const inAggregates = (part: Expression): boolean => part.kind === 'aggregate' && part.up === 0;
+    const outside = (part: Expression): boolean =>
+      part.kind === 'subquery' || (!inAggregates(part) && inside(part).some(outside));
+    if (!outside(expression)) return false;
+    const aggregate = some(expression, inAggregates);
+    const window = some(expression, ({ kind }) => kind === 'window');
+    const windowsByKey = query.windows.every((by) => by.length > 0 && this.byKey(query, by));
+    if (window) return !windowsByKey;
+    const grouped = query.groupBy.length > 0;
+    if (grouped && this.byKey(query, query.groupBy))
+      return !aggregate && query.windowFunctions && !windowsByKey;
+    const aggregates = query.targets.some((each) => some(each.expression, inAggregates));
+    return aggregate || (aggregates && !grouped);
   }
 
   private whyNotJoined(query: ViewQuery): string | undefined {
@@ -510,13 +579,45 @@ class Planner {
       if (!this.unionTogether(query)) {
         return `unites rows of ${names} without their distribution columns in one place`;
       }
-    } else if (!this.together(relations, this.equalSets(relations))) {
+    } else if (
+      !this.together(relations, this.isPlain(query) ? this.statedSets() : this.equalSets(relations))
+    ) {
       return relations.every(({ table }) => showTable(table) === names)
         ? `joins ${names} with itself on other columns than its distribution column`
         : `joins ${names} on other columns than their distribution columns`;
     }
     if (this.groups(relations).size > 1) return `joins ${names}, which are not colocated`;
     return this.whyRepeats(query) ?? this.whyNotBeside(query);
+  }
+
+  /**
+   * Whether nothing but tables is joined, once PostgreSQL has dissolved subqueries. Of such a query Citus looks for an order of joins by
+   * the equalities as they are written, and draws no conclusions from them.
+   */
+  private isPlain(query: ViewQuery, dissolved = false): boolean {
+    const ranges = query.from.flatMap(rangesOf).map((number) => this.range(query, number));
+    const outer = dissolved ? statedIn(query).some((each) => each.outer) : hasOuterJoin(query);
+    return (
+      !outer &&
+      query.combines === undefined &&
+      this.subqueries(ownExpressions(query)).length === 0 &&
+      ranges.every(
+        (range) =>
+          range.kind === 'relation' ||
+          (range.kind === 'subquery' && isSimple(range.query) && this.isPlain(range.query, true)),
+      )
+    );
+  }
+
+  /** Distribution columns that a condition says to be equal. */
+  private statedSets(): EqualSets {
+    const keys = this.keys(this.root);
+    const sets = new EqualSets();
+    for (const { left, right } of this.facts.equalities) {
+      const [one, other] = [left[0], right[0]];
+      if (one !== undefined && other !== undefined && keys.has(one) && keys.has(other)) sets.join(one, other);
+    }
+    return sets;
   }
 
   /** Rows that every node has would come once from each, with subqueries that differ from node to node. */
@@ -638,7 +739,7 @@ class Planner {
 
   /** Whether one of these targets is a distribution column, or none is needed. */
   private byKey(query: ViewQuery, groups: readonly number[]): boolean {
-    const keys = new Set(this.relations(query).flatMap((each) => this.key(each) ?? []));
+    const keys = this.keys(query);
     const found = query.targets.some(
       ({ expression, group }) =>
         group !== 0 &&
@@ -650,6 +751,9 @@ class Planner {
     return found || !this.fromHolds(query, (each) => this.key(each) !== undefined);
   }
 }
+
+const RESULTS: Range = { kind: 'results' };
+const NOTHING: Range = { kind: 'none' };
 
 /** Rows of a VALUES list that Citus sends along. */
 const MOST_VALUES = 100;
@@ -694,6 +798,51 @@ function isSimple(query: ViewQuery): boolean {
 function isAll(combination: Combination): boolean {
   return (
     combination.kind === 'range' || (combination.all && isAll(combination.left) && isAll(combination.right))
+  );
+}
+
+function hasOuterJoin({ from }: ViewQuery): boolean {
+  return from.flatMap(joinsOf).some(({ type }) => type !== 'inner');
+}
+
+/** What has to hold, and whether only for the rows that an outer join fills in. */
+function statedIn(query: ViewQuery): { readonly condition: Expression; readonly outer: boolean }[] {
+  // Where NULL will not do for a column, PostgreSQL makes an inner join of one that would fill in NULL.
+  const inner = query.from.flatMap(joinsOf).flatMap(({ type, on }) => (type === 'inner' ? on : []));
+  const needed = new Set([...inner, ...query.where].flatMap((each) => neededBy(query, each)));
+  const needs = (item: FromItem): boolean => rangesOf(item).some((range) => needed.has(range));
+  const joins = query.from.flatMap(joinsOf).flatMap(({ type, left, right, on }) => {
+    const outer =
+      (type === 'left' && !needs(right)) ||
+      (type === 'right' && !needs(left)) ||
+      (type === 'full' && !(needs(left) && needs(right)));
+    return on.map((condition) => ({ condition, outer }));
+  });
+  return [...joins, ...query.where.map((condition) => ({ condition, outer: false }))];
+}
+
+/** Ranges whose columns may not be NULL if the condition is to hold. */
+function neededBy(query: ViewQuery, expression: Expression): number[] {
+  if (expression.kind === 'equal') {
+    return [expression.left, expression.right].flatMap((each) => neededBy(query, each));
+  }
+  if (expression.kind === 'call' && expression.strict === true) {
+    return expression.of.flatMap((each) => neededBy(query, each));
+  }
+  if (expression.kind !== 'column' || expression.up > 0) return [];
+  const range = query.ranges[expression.range - 1];
+  const behind = range?.kind === 'join' ? range.columns[expression.column - 1] : undefined;
+  return behind === undefined ? [expression.range] : neededBy(query, behind);
+}
+
+/** Names no column, and is no constant either. */
+function isOfNone(condition: Expression): boolean {
+  const parts = (is: (part: Expression) => boolean): boolean => some(condition, is);
+  return (
+    !parts(({ kind }) => kind === 'column') &&
+    !parts((part) => part.kind === 'call' && part.volatility === 'volatile') &&
+    (parts((part) => part.kind === 'call' && part.volatility === 'stable') ||
+      (parts(({ kind }) => kind === 'subquery') && subqueriesOf(condition).every((each) => !refersOut(each))))
   );
 }
 

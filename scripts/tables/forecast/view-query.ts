@@ -115,8 +115,15 @@ export type Expression =
       readonly query: ViewQuery;
     }
   | { readonly kind: 'aggregate'; readonly up: number; readonly of: readonly Expression[] }
+  | { readonly kind: 'window'; readonly of: readonly Expression[] }
   | { readonly kind: 'grouping'; readonly up: number }
-  | { readonly kind: 'call'; readonly volatility: Volatility; readonly of: readonly Expression[] };
+  | {
+      readonly kind: 'call';
+      readonly volatility: Volatility;
+      /** Gives NULL, or does not hold, where one of them is NULL; absent where that is not known. */
+      readonly strict?: true;
+      readonly of: readonly Expression[];
+    };
 
 /** What the numbers in a tree stand for. */
 export interface TreeNames {
@@ -163,6 +170,8 @@ export function namedIn(tree: TreeValue): {
 
 /** CoercionForm of a conversion that the query does not say. */
 const IMPLICIT = '2';
+
+const IS_NOT_NULL = '1';
 
 const LINKS: Readonly<Record<string, 'exists' | 'any'>> = { '0': 'exists', '2': 'any' };
 
@@ -330,8 +339,15 @@ class Reader {
     if (tag === 'AGGREF') {
       return { kind: 'aggregate', up: Number(text(fields['agglevelsup'])), of: this.children(value) };
     }
+    if (tag === 'WINDOWFUNC') return { kind: 'window', of: this.children(value) };
     if (tag === 'GROUPINGFUNC') return { kind: 'grouping', up: Number(text(fields['agglevelsup'])) };
-    return { kind: 'call', volatility: this.volatility(value), of: this.children(value) };
+    const strict = tag === 'OPEXPR' || (tag === 'NULLTEST' && fields['nulltesttype'] === IS_NOT_NULL);
+    return {
+      kind: 'call',
+      volatility: this.volatility(value),
+      ...(strict ? { strict } : {}),
+      of: this.children(value),
+    };
   }
 
   private volatility({ tag, fields }: TreeNode): Volatility {
