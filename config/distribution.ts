@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { allowSchema, checkAllowances, toAllowances } from './allowances';
 import { checkSchemas, schemasSchema, toExpectedSchemas } from './distribution-schemas';
 import type { DistributedTable, Distribution, ExpectedTable, TableName } from './distribution-types';
 import { readConfigFile, shownPath } from './files';
@@ -64,8 +65,9 @@ export const distributionSchema = strictShape(
       .describe('Copy rows without blocking writes where Citus can.'),
     tables: tablesSchema.optional(),
     schemas: schemasSchema.optional(),
+    allow: allowSchema.optional(),
   },
-  'a map with the keys shardCount, online, tables and schemas',
+  'a map with the keys shardCount, online, tables, schemas and allow',
 ).meta({ anyOf: [{ required: ['tables'] }, { required: ['schemas'] }] });
 
 type Written = z.output<typeof tableSchema>;
@@ -92,6 +94,7 @@ export function parseDistribution(text: string, file: string): Distribution {
       for (const { key, table } of parsed) if (table !== undefined) checkTable(key, table, report);
       checkColocation(parsed, report);
     }),
+    rule(z.object({ allow: z.array(z.unknown()) }), ({ allow }, report) => checkAllowances(allow, report)),
   ]);
   return {
     shardCount: written.shardCount,
@@ -100,6 +103,9 @@ export function parseDistribution(text: string, file: string): Distribution {
     ...(written.schemas === undefined || Object.keys(written.schemas).length === 0
       ? {}
       : { schemas: toExpectedSchemas(written.schemas) }),
+    ...(written.allow === undefined || written.allow.length === 0
+      ? {}
+      : { allow: toAllowances(written.allow) }),
   };
 }
 

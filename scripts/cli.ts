@@ -13,6 +13,7 @@ import { loadWorkload } from '../config/workload';
 import type { Format } from './audit/commands';
 import { FORMATS } from './audit/commands';
 import { BENCHES, bench } from './bench/commands';
+import { allowancesOf } from './database/checks/allowances';
 import { auditFresh, differenceFresh } from './infra/audit-synth';
 import { deploy } from './infra/deploy';
 import { guard } from './infra/guard';
@@ -64,12 +65,19 @@ interface VerifyFlags extends SpecFlags {
   readonly receipt?: string;
 }
 
-interface RebalanceFlags extends DatabaseFlags {
+interface ApplyFlags extends VerifyFlags, AllowFlags {
+  readonly plan?: string;
+  readonly compareRows: boolean;
+}
+
+interface MovementFlags extends DatabaseFlags {
   readonly strategy?: string;
   readonly mode?: string;
 }
 
-interface SimulateFlags extends SpecFlags, RebalanceFlags {
+interface RebalanceFlags extends MovementFlags, AllowFlags {}
+
+interface SimulateFlags extends SpecFlags, MovementFlags {
   readonly table?: string;
   readonly column?: string;
   readonly workers?: number;
@@ -92,7 +100,7 @@ interface AuditFlags {
   readonly out?: string;
 }
 
-interface InfraFlags {
+interface AllowFlags {
   readonly allow: readonly string[];
 }
 
@@ -151,8 +159,10 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
     for (const option of [...options, ...everywhere()]) command.addOption(option);
     command.action(async () => {
       const flags = command.opts<Flags & CommonFlags>();
-      const { document, text, outcome } = await work(contextFor(io, flags), flags, command.args);
-      const answer = flags.json === true ? JSON.stringify(document, undefined, 2) : text;
+      const { document, text, verdict, outcome } = await work(contextFor(io, flags), flags, command.args);
+      const whole = verdict === undefined ? text : `${text}\n\n${verdict}`;
+      const answer = flags.json === true ? JSON.stringify(document, undefined, 2) : whole;
+      if (flags.json === true && verdict !== undefined) io.stderr.write(`${verdict}\n`);
       await new Promise<void>((resolve) => {
         io.stdout.write(answer === '' || answer.endsWith('\n') ? answer : `${answer}\n`, () => resolve());
       });
@@ -162,39 +172,42 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
   const group = (name: string, description: string): Command =>
     program.command(name).description(description);
 
-  verb<InfraFlags>(
+  verb<AllowFlags>(
     program,
     ['guard <env>', 'plan an environment and refuse what loses data, by name; changes nothing'],
-    [...allowances(), detailedExitcode()],
+    [allowances('go ahead with what a guard calls by this id'), detailedExitcode()],
     (context, { allow }, [name = '']) => guard(context, { name, allow, environment: io.environment }),
   );
-  verb<InfraFlags>(
+  verb<AllowFlags>(
     program,
     ['deploy <env>', 'plan, guard, ask, and apply exactly that plan; safe to interrupt and to run again'],
-    allowances(),
+    [allowances('go ahead with what a guard calls by this id')],
     (context, { allow }, [name = '']) => deploy(context, { name, allow, environment: io.environment }),
   );
 
   const tables = group('tables', 'the distribution of the tables, as code');
-  verb<SpecFlags & { readonly out?: string }>(
+  verb<SpecFlags & AllowFlags & { readonly out?: string }>(
     tables,
     ['plan', 'show every statement and why; changes nothing'],
     [
       ...spec(),
+      findingsAllowed(),
       new Option('--out <file>', 'write it to a file that `tables apply --plan` takes'),
       detailedExitcode(),
     ],
     async (context, flags) =>
       tablesPlan(context, {
+        allow: allowancesOf(flags.allow),
         ...(await tablesInput(io, flags)),
         ...(flags.out === undefined ? {} : { out: flags.out }),
       }),
   );
-  verb<VerifyFlags & { readonly plan?: string; readonly compareRows: boolean }>(
+  verb<ApplyFlags>(
     tables,
     ['apply', 'distribute the tables, step by step; safe to interrupt and to run again'],
     [
       ...spec(),
+      findingsAllowed().conflicts('plan'),
       new Option('--plan <file>', 'exactly what `tables plan --out` wrote, or nothing').conflicts([
         'spec',
         'workload',
@@ -211,6 +224,7 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
       const receipt = receiptOf(flags);
       if (flags.plan === undefined)
         return tablesApply(context, {
+          allow: allowancesOf(flags.allow),
           ...(await tablesInput(io, flags)),
           ...receipt,
           compareRows,
@@ -268,7 +282,7 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
   verb<RebalanceFlags>(
     rebalance,
     ['plan', 'show which shards would move where, and how long it takes; changes nothing'],
-    [...database(), ...movement(), detailedExitcode()],
+    [...database(), ...movement(), findingsAllowed(), detailedExitcode()],
     async (context, flags) => rebalancePlan(context, await rebalanceInput(io, flags)),
   );
   verb<RebalanceFlags & { readonly compareRows: boolean }>(
@@ -277,6 +291,7 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
     [
       ...database(),
       ...movement(),
+      findingsAllowed(),
       new Option('--no-compare-rows', 'do not count and hash every row that moves, before and after'),
     ],
     async (context, flags) =>
@@ -421,9 +436,14 @@ function topology(): Option[] {
   ];
 }
 
-function allowances(): Option[] {
-  const each = new Option('--allow <id>', 'go ahead with what a guard calls by this id; repeatable');
-  return [each.argParser((id: string, before: readonly string[]) => [...before, id]).default([], 'nothing')];
+function allowances(what: string): Option {
+  const each = new Option('--allow <id>', `${what}; repeatable`);
+  return each.argParser((id: string, before: readonly string[]) => [...before, id]).default([], 'nothing');
+}
+
+/** Of a plan, as `allow:` in a distribution.yaml. */
+function findingsAllowed(): Option {
+  return allowances('allow what the plan calls by this id');
 }
 
 function reportOutput(): Option[] {
@@ -503,7 +523,8 @@ async function databaseTarget(io: Io, flags: DatabaseFlags): Promise<ConnectionT
 }
 
 async function rebalanceInput(io: Io, flags: RebalanceFlags) {
-  return { target: await databaseTarget(io, flags), strategy: flags.strategy, mode: flags.mode };
+  const allow = allowancesOf(flags.allow);
+  return { target: await databaseTarget(io, flags), strategy: flags.strategy, mode: flags.mode, allow };
 }
 
 async function tablesInput(

@@ -17,6 +17,8 @@ export interface VerbContext {
 export interface VerbResult<Document = unknown> {
   readonly document: Document;
   readonly text: string;
+  /** What a person has to read however the answer is printed: below the text, and on stderr beside a document. */
+  readonly verdict?: string;
   readonly outcome: 'done' | 'changes' | 'failed' | 'refused';
 }
 

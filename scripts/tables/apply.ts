@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Distribution } from '../../config/distribution-types';
 import type { WorkloadQuery } from '../../config/workload';
+import { requireAllowed } from '../database/checks/findings';
 import {
   describeServerError,
   errorCode,
@@ -195,6 +196,7 @@ export async function applyTables(
     input.reviewed === undefined
       ? planTables(input.expected, live)
       : planAsReviewed(input.reviewed, input.expected, live, before !== undefined);
+  requireAllowed(plan.findings, input.expected.allow ?? []);
   if (plan.steps.length > 0) await requireAbleSession(client, plan);
   announce(context, plan);
   if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
@@ -290,6 +292,7 @@ export async function applyTables(
     );
     if (input.reviewed !== undefined)
       plan = requireNothingBeyond(input.reviewed, plan, progressSoFar(applied, plan));
+    requireAllowed(plan.findings, input.expected.allow ?? [], progressSoFar(applied, plan));
     const again = plan.steps[0]?.id;
     if (again !== undefined && unseen.has(again)) {
       throw new ScaleoutError(

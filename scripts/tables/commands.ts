@@ -1,7 +1,14 @@
 import type { Client } from 'pg';
-import type { Distribution } from '../../config/distribution-types';
+import type { Allowance, Distribution } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
 import type { WorkloadQuery } from '../../config/workload';
+import {
+  describeFindings,
+  idleAllowances,
+  judgeFindings,
+  refusal,
+  withAllowances,
+} from '../database/checks/allowances';
 import { requireCitus, requireCoordinator, withAdvisoryLock, withClient } from '../lib/connection';
 import type { ConnectionTarget } from '../lib/connection';
 import { count, duration, table } from '../lib/reporter';
@@ -34,12 +41,17 @@ export interface TablesInput {
   readonly expected: Distribution;
 }
 
-export interface TablesPlanInput extends TablesInput {
+interface TablesChangeInput extends TablesInput {
+  /** Findings that are allowed beside those of the specification. @default - none */
+  readonly allow?: readonly Allowance[];
+}
+
+export interface TablesPlanInput extends TablesChangeInput {
   /** Where to write the plan for `tables apply --plan`. */
   readonly out?: string;
 }
 
-export interface TablesApplyInput extends TablesInput {
+export interface TablesApplyInput extends TablesChangeInput {
   /** Do exactly this plan, or refuse; it was reviewed, so nobody is asked again. */
   readonly reviewed?: SealedPlan;
   /** Show the plan and ask before anything changes. @default false */
@@ -67,8 +79,9 @@ export interface TablesVerifyInput extends TablesInput {
 /** Says what would be done, and does none of it. */
 export async function tablesPlan(
   context: VerbContext,
-  { target, expected, out }: TablesPlanInput,
+  { target, allow = [], out, ...input }: TablesPlanInput,
 ): Promise<VerbResult<SealedPlan>> {
+  const expected = withAllowances(input.expected, allow);
   const plan = await onCitus(
     context,
     target,
@@ -79,6 +92,12 @@ export async function tablesPlan(
     },
     { readOnly: true },
   );
+  for (const idle of idleAllowances(plan.findings, allow)) context.reporter.info(idle);
+  const verdict = refusal(
+    plan.findings,
+    out === undefined ? '`tables apply` refuses this plan.' : `${out} was not written.`,
+  );
+  if (verdict !== undefined) return { document: plan, text: describePlan(plan), verdict, outcome: 'refused' };
   if (out !== undefined) writePlan(out, plan);
   const written =
     out === undefined
@@ -91,11 +110,13 @@ export async function tablesPlan(
 /** Brings the database to its specification; one run at a time, each continuing where another was broken off. */
 export async function tablesApply(
   context: VerbContext,
-  { target, ask = false, receipt, ...input }: TablesApplyInput,
+  { target, allow = [], ask = false, receipt, ...given }: TablesApplyInput,
 ): Promise<VerbResult<TablesApplied>> {
+  const input = { ...given, expected: withAllowances(given.expected, allow) };
   if (receipt !== undefined) requireWritable(receipt);
   const approve = async (plan: TablesPlan): Promise<boolean> => {
-    for (const line of describePlan(plan).split('\n')) context.reporter.info(line);
+    const findings = judgeFindings(plan.findings, input.expected.allow ?? []);
+    for (const line of describePlan({ ...plan, findings }).split('\n')) context.reporter.info(line);
     return context.confirm(`Apply exactly this to database ${target.database}?`);
   };
   const applied = await onCitus(context, target, 'tables apply', async (client) => {
@@ -191,8 +212,8 @@ function onCitus<T>(
   );
 }
 
-/** The plan as people review it: a table of steps, why each, and what holds writes up. */
-export function describePlan({ steps }: TablesPlan): string {
+/** The plan as people review it: a table of steps, why each, what holds writes up, and what was found. */
+export function describePlan({ steps, findings }: Pick<SealedPlan, 'steps' | 'findings'>): string {
   if (steps.length === 0) return 'Nothing to do: the database is as the specification says.';
   const rows = steps.map((step, index) => [
     String(index + 1),
@@ -213,6 +234,7 @@ export function describePlan({ steps }: TablesPlan): string {
     '',
     'What runs, and why',
     ...notes,
+    ...describeFindings(findings),
     '',
     `Plan: ${stepCount(steps.length)}. \`tables apply\` does them; broken off, it goes on from where it was.`,
   ].join('\n');

@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Distribution } from '../../config/distribution-types';
+import { judgeFindings } from '../database/checks/allowances';
+import type { JudgedFinding } from '../database/checks/allowances';
 import { errorCode, refused, ScaleoutError } from '../lib/errors';
 import type { LiveDatabase } from './live';
 import type { TablesPlan } from './plan';
@@ -10,6 +12,8 @@ import type { Snapshot } from './snapshot';
 
 /** A plan that can be reviewed in one place and applied in another: it carries what it was made from. */
 export interface SealedPlan extends TablesPlan {
+  /** With what `expected.allow` says of each. */
+  readonly findings: readonly JudgedFinding[];
   /** The specification it leads to. */
   readonly expected: Distribution;
   /** The database it was made for; `observed` is its hash. */
@@ -20,7 +24,8 @@ export interface SealedPlan extends TablesPlan {
 
 /** Adds to a plan what binds it to its database and to its own content. Pure. */
 export function sealPlan(plan: TablesPlan, expected: Distribution, live: LiveDatabase): SealedPlan {
-  const content = { ...plan, expected, snapshot: takeSnapshot(live) };
+  const findings = judgeFindings(plan.findings, expected.allow ?? []);
+  const content = { ...plan, findings, expected, snapshot: takeSnapshot(live) };
   return { ...content, digest: contentDigest(content) };
 }
 

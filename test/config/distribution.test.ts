@@ -58,7 +58,7 @@ tables:
 `;
     expect(faultsOf(() => parse(text))).toMatchInlineSnapshot(`
       [
-        "distribution.yaml:1: shardCont: unknown key (did you mean "shardCount"?): the keys here are shardCount, online, tables and schemas",
+        "distribution.yaml:1: shardCont: unknown key (did you mean "shardCount"?): the keys here are shardCount, online, tables, schemas and allow",
         "distribution.yaml:2: shardCount: is 0: it must be a whole number of shards from 1 to 64000",
         "distribution.yaml:3: online: is "yes": it must be true or false",
         "distribution.yaml:5: tables.Events: "Events" has capitals, which PostgreSQL folds to small letters: write events, or '"Events"' if the capitals are really part of the name",
@@ -83,7 +83,7 @@ tables:
     [
       'it is no map',
       '- 1',
-      'distribution.yaml:1: is [1]: it must be a map with the keys shardCount, online, tables and schemas',
+      'distribution.yaml:1: is [1]: it must be a map with the keys shardCount, online, tables, schemas and allow',
     ],
     [
       'tables are missing',
