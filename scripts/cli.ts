@@ -67,6 +67,7 @@ interface VerifyFlags extends SpecFlags {
 
 interface ApplyFlags extends VerifyFlags, AllowFlags {
   readonly plan?: string;
+  readonly growth?: number;
   readonly compareRows: boolean;
 }
 
@@ -212,6 +213,10 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
         'spec',
         'workload',
       ]),
+      new Option(
+        '--growth <factor>',
+        'with --plan: how many times the rows it was reviewed with a table may have (default: 2)',
+      ).argParser(factor),
       queriesFile('their answers are compared before and after'),
       new Option(
         '--receipt <file>',
@@ -222,6 +227,11 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
     async (context, flags) => {
       const { compareRows } = flags;
       const receipt = receiptOf(flags);
+      if (flags.plan === undefined && flags.growth !== undefined) {
+        throw new ScaleoutError(
+          '--growth needs --plan: it says how much larger tables may be than when that plan was reviewed; nothing was changed',
+        );
+      }
       if (flags.plan === undefined)
         return tablesApply(context, {
           allow: allowancesOf(flags.allow),
@@ -241,6 +251,7 @@ function buildProgram(io: Io, end: (status: number) => void): Command {
         compareRows,
         expected: reviewed.expected,
         reviewed,
+        ...(flags.growth === undefined ? {} : { growth: flags.growth }),
       });
     },
   );
@@ -471,6 +482,12 @@ function wholeNumber(least: number): (text: string) => number {
     if (/^[\d_]+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
     throw new InvalidArgumentError(`It must be a whole number, ${String(least)} or more.`);
   };
+}
+
+function factor(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value >= 1) return value;
+  throw new InvalidArgumentError('It must be a number, 1 or more, as in 2.5.');
 }
 
 function contextFor(io: Io, flags: CommonFlags): VerbContext {

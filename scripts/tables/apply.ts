@@ -27,6 +27,7 @@ import { readRecord } from './before-record';
 import { recordBefore, settle } from './comparison';
 import type { RowsReceipt, Seen } from './comparison';
 import { Freshness } from './freshness';
+import { DEFAULT_GROWTH, readSizes, requireNotGrown } from './growth';
 import { inspectDatabase } from './inspect';
 import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
@@ -115,6 +116,8 @@ export interface ApplyInput {
   readonly expected: Distribution;
   /** Do exactly this, or refuse. */
   readonly reviewed?: SealedPlan;
+  /** How many times the rows it was reviewed with a table may have. @default 2 */
+  readonly growth?: number;
   /** Asked once the plan is known, before anything changes; false ends the run. */
   readonly approve?: (plan: TablesPlan) => Promise<boolean>;
   readonly locks?: LockPolicy;
@@ -196,6 +199,12 @@ export async function applyTables(
     input.reviewed === undefined
       ? planTables(input.expected, live)
       : planAsReviewed(input.reviewed, input.expected, live, before !== undefined);
+  if (input.reviewed !== undefined && plan.steps.length > 0) {
+    const sizes = await patiently(context, locks, () =>
+      withBoundedReads(client, () => readSizes(client, live.tables)),
+    );
+    requireNotGrown(input.reviewed.sizes, sizes, input.growth ?? DEFAULT_GROWTH);
+  }
   requireAllowed(plan.findings, input.expected.allow ?? []);
   if (plan.steps.length > 0) await requireAbleSession(client, plan);
   announce(context, plan);

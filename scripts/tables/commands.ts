@@ -9,29 +9,41 @@ import {
   refusal,
   withAllowances,
 } from '../database/checks/allowances';
-import { requireCitus, requireCoordinator, withAdvisoryLock, withClient } from '../lib/connection';
+import {
+  requireCitus,
+  requireCoordinator,
+  withAdvisoryLock,
+  withBoundedReads,
+  withClient,
+} from '../lib/connection';
 import type { ConnectionTarget } from '../lib/connection';
 import { count, duration, table } from '../lib/reporter';
+import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply';
 import type { LockPolicy, TablesApplied } from './apply';
+import { reportDifferences } from './comparison';
 import type { Seen } from './comparison';
+import {
+  continueReceipt,
+  findEarlierReceipt,
+  reportSince,
+  requireSameFile,
+  specifiedBy,
+} from './earlier-receipt';
 import type { Fingerprint } from '../database/observe/fingerprint';
+import { readSizes } from './growth';
 import { inspectDatabase } from './inspect';
 import { planTables } from './plan';
 import type { TablesPlan } from './plan';
-import { sealPlan, writePlan } from './plan-file';
+import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './plan-file';
 import type { SealedPlan } from './plan-file';
+import { databaseIdentity } from '../database/observe/identity';
 import { readersOf } from '../database/observe/readers';
 import { requireNoRebalance, shardsOnTheMove } from './rebalance-guard';
-import {
-  databaseIdentity,
-  readReceipt,
-  requireSameDatabase,
-  requireWritable,
-  sealReceipt,
-  writeReceipt,
-} from './receipt';
+import { readReceipt, requireSameDatabase, sealReceipt, writeReceipt } from './receipt';
+import type { Receipt } from './receipt';
+import { requireReplaceable } from './sealed-file';
 import { stepCount } from './step';
 import { verifyDatabase } from './verify';
 import type { TablesVerified } from './verify';
@@ -54,6 +66,8 @@ export interface TablesPlanInput extends TablesChangeInput {
 export interface TablesApplyInput extends TablesChangeInput {
   /** Do exactly this plan, or refuse; it was reviewed, so nobody is asked again. */
   readonly reviewed?: SealedPlan;
+  /** How many times the rows it was reviewed with a table of that plan may have. @default 2 */
+  readonly growth?: number;
   /** Show the plan and ask before anything changes. @default false */
   readonly ask?: boolean;
   /** Count and hash every row before and after: two reads of every table. @default true */
@@ -82,13 +96,16 @@ export async function tablesPlan(
   { target, allow = [], out, ...input }: TablesPlanInput,
 ): Promise<VerbResult<SealedPlan>> {
   const expected = withAllowances(input.expected, allow);
+  if (out !== undefined) requireReplaceable(out, PLAN_FILE);
   const plan = await onCitus(
     context,
     target,
     'tables plan',
     async (client) => {
       const live = await inspectDatabase(client, expected);
-      return sealPlan(planTables(expected, live), expected, live);
+      const planned = planTables(expected, live);
+      const sizes = await withBoundedReads(client, () => readSizes(client, live.tables));
+      return sealPlan(planned, expected, live, { database: await databaseIdentity(client), sizes });
     },
     { readOnly: true },
   );
@@ -98,7 +115,11 @@ export async function tablesPlan(
     out === undefined ? '`tables apply` refuses this plan.' : `${out} was not written.`,
   );
   if (verdict !== undefined) return { document: plan, text: describePlan(plan), verdict, outcome: 'refused' };
-  if (out !== undefined) writePlan(out, plan);
+  if (out !== undefined) {
+    // Somebody may have put a file of theirs there meanwhile.
+    requireReplaceable(out, PLAN_FILE, 'no plan was written');
+    writePlan(out, plan);
+  }
   const written =
     out === undefined
       ? ''
@@ -113,13 +134,19 @@ export async function tablesApply(
   { target, allow = [], ask = false, receipt, ...given }: TablesApplyInput,
 ): Promise<VerbResult<TablesApplied>> {
   const input = { ...given, expected: withAllowances(given.expected, allow) };
-  if (receipt !== undefined) requireWritable(receipt);
+  const kept =
+    receipt === undefined
+      ? undefined
+      : { file: receipt, expected: input.expected, earlier: findEarlierReceipt(receipt, input.expected) };
   const approve = async (plan: TablesPlan): Promise<boolean> => {
     const findings = judgeFindings(plan.findings, input.expected.allow ?? []);
     for (const line of describePlan({ ...plan, findings }).split('\n')) context.reporter.info(line);
     return context.confirm(`Apply exactly this to database ${target.database}?`);
   };
   const applied = await onCitus(context, target, 'tables apply', async (client) => {
+    const database = await databaseIdentity(client);
+    if (input.reviewed !== undefined) requirePlanOf(input.reviewed, database);
+    if (kept?.earlier !== undefined) requireSameDatabase(kept.file, kept.earlier, database);
     // Who follows a job holds the lock too, and the job is the better answer, unless there is nothing to do.
     if ((await shardsOnTheMove(client)) !== undefined) {
       const steps = planTables(input.expected, await inspectDatabase(client, input.expected)).steps;
@@ -141,9 +168,7 @@ export async function tablesApply(
                   ...input,
                   ...(ask ? { approve } : {}),
                   readers: readersOf(target, context.signal),
-                  ...(receipt === undefined
-                    ? {}
-                    : { keep: (seen) => keepReceipt(context, client, receipt, seen) }),
+                  ...(kept === undefined ? {} : { keep: (seen) => keepReceipt(context, client, kept, seen) }),
                 },
               ),
             { purpose: 'tables sentry' },
@@ -157,13 +182,44 @@ export async function tablesApply(
   return { document: applied, text: describeApplied(applied), outcome: 'done' };
 }
 
+/** Where a run leaves its receipt, and what it found there. */
+interface Kept {
+  readonly file: string;
+  readonly expected: Distribution;
+  readonly earlier: Receipt | undefined;
+}
+
 async function keepReceipt(
-  { reporter }: VerbContext,
+  context: VerbContext,
   client: Client,
-  file: string,
+  { file, expected, earlier }: Kept,
   seen: Seen,
 ): Promise<void> {
-  writeReceipt(file, sealReceipt({ ...seen, database: await databaseIdentity(client) }));
+  const { reporter } = context;
+  const whole = earlier === undefined ? seen : continueReceipt(earlier, seen);
+  requireSameFile(file, earlier);
+  writeReceipt(
+    file,
+    sealReceipt({
+      ...whole,
+      database: await databaseIdentity(client),
+      tool: thisTool(),
+      writtenAt: new Date().toISOString(),
+      specified: specifiedBy(expected),
+    }),
+  );
+  if (earlier !== undefined && whole.before !== null && whole.compared !== null) {
+    const { at } = whole.before;
+    // What this run has compared with its own beginning is said already.
+    if (seen.before?.at !== at) {
+      reportSince(reporter, file, at, whole.compared.rows);
+      reportDifferences(context, whole.before, { ...whole.compared, rows: [] });
+    }
+    reporter.info(
+      `the receipt ${file} keeps what there was at ${at}, and was compared with what there is now`,
+    );
+    return;
+  }
   reporter.info(
     seen.before === null
       ? `nothing was to be done, so there is no before: the receipt ${file} holds the database as it was found`

@@ -1,12 +1,16 @@
-import { writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import type { Distribution } from '../../config/distribution-types';
 import { judgeFindings } from '../database/checks/allowances';
 import type { JudgedFinding } from '../database/checks/allowances';
-import { errorCode, refused, ScaleoutError } from '../lib/errors';
+import { describeDatabase, identitySchema, isSameCluster } from '../database/observe/identity';
+import type { DatabaseIdentity } from '../database/observe/identity';
+import { refused, ScaleoutError } from '../lib/errors';
+import { sizesSchema } from './growth';
+import type { TableSizes } from './growth';
 import type { LiveDatabase } from './live';
 import type { TablesPlan } from './plan';
-import { contentDigest, readWritten } from './sealed-file';
+import { contentDigest, isIntact, readWritten, writeWhole } from './sealed-file';
+import type { SealedKind } from './sealed-file';
 import { snapshotHash, takeSnapshot } from './snapshot';
 import type { Snapshot } from './snapshot';
 
@@ -18,27 +22,42 @@ export interface SealedPlan extends TablesPlan {
   readonly expected: Distribution;
   /** The database it was made for; `observed` is its hash. */
   readonly snapshot: Snapshot;
+  /** Of which cluster it is. */
+  readonly database: DatabaseIdentity;
+  /** How large its tables were. */
+  readonly sizes: TableSizes;
   /** SHA-256 over all the rest: a file that was edited shows it. No signature: who can edit can also plan. */
   readonly digest: string;
 }
 
 /** Adds to a plan what binds it to its database and to its own content. Pure. */
-export function sealPlan(plan: TablesPlan, expected: Distribution, live: LiveDatabase): SealedPlan {
+export function sealPlan(
+  plan: TablesPlan,
+  expected: Distribution,
+  live: LiveDatabase,
+  of: Pick<SealedPlan, 'database' | 'sizes'>,
+): SealedPlan {
   const findings = judgeFindings(plan.findings, expected.allow ?? []);
-  const content = { ...plan, findings, expected, snapshot: takeSnapshot(live) };
+  const content = { ...plan, findings, expected, snapshot: takeSnapshot(live), ...of };
   return { ...content, digest: contentDigest(content) };
 }
 
-/** @throws ScaleoutError where the file cannot be written */
+const marks = z.looseObject({
+  formatVersion: z.number(),
+  steps: z.array(z.unknown()),
+  snapshot: z.looseObject({}),
+  digest: z.string(),
+});
+
+export const PLAN_FILE: SealedKind = {
+  what: 'plan',
+  writtenBy: 'tables plan --out',
+  looksLike: (content) => marks.safeParse(content).success,
+};
+
+/** Whole or not at all. @throws ScaleoutError where the file cannot be written */
 export function writePlan(file: string, plan: SealedPlan): void {
-  try {
-    writeFileSync(file, `${JSON.stringify(plan, undefined, 2)}\n`);
-  } catch (error) {
-    throw new ScaleoutError(
-      `the plan cannot be written to ${file} (${errorCode(error) ?? 'unknown'}): name a file in a directory that exists and may be written to`,
-      { cause: error },
-    );
-  }
+  writeWhole(file, plan, PLAN_FILE.what, 'no plan was written');
 }
 
 const tableName = z.object({ schema: z.string(), name: z.string() });
@@ -50,6 +69,8 @@ const sealed = z.looseObject({
   steps: z.array(z.looseObject({ id: z.string(), sql: z.array(z.string()) })),
   expected: z.looseObject({ tables: z.array(z.looseObject({ kind: z.string(), table: tableName })) }),
   snapshot: z.record(z.string(), z.record(z.string(), z.string())),
+  database: identitySchema,
+  sizes: sizesSchema,
   digest: z.string(),
 });
 
@@ -59,7 +80,7 @@ const sealed = z.looseObject({
  * @throws ScaleoutError where it is no plan of this format; refused where it was edited since
  */
 export function readPlan(file: string): SealedPlan {
-  const content = readWritten(file, 'plan', 'tables plan --out');
+  const content = readWritten(file, PLAN_FILE);
   const version = z.looseObject({ formatVersion: z.unknown() }).safeParse(content).data?.formatVersion;
   if (typeof version === 'number' && version !== 1) {
     throw new ScaleoutError(
@@ -72,12 +93,20 @@ export function readPlan(file: string): SealedPlan {
     );
   }
   const plan = content as SealedPlan;
-  const { digest: claimed, ...rest } = plan;
-  if (claimed !== contentDigest(rest) || plan.observed !== snapshotHash(plan.snapshot)) {
+  if (!isIntact(plan) || plan.observed !== snapshotHash(plan.snapshot)) {
     throw refused(
       `the plan ${file} was edited since it was made: its content does not have the digest it carries. A plan is applied as it was reviewed; ` +
         'change the specification instead, and plan again. Nothing was changed',
     );
   }
   return plan;
+}
+
+/** @throws ScaleoutError (refused) where a plan was made for another cluster */
+export function requirePlanOf(plan: Pick<SealedPlan, 'database'>, now: DatabaseIdentity): void {
+  if (isSameCluster(plan.database, now)) return;
+  throw refused(
+    `the plan was made for another cluster: for ${describeDatabase(plan.database)}, and this is ${describeDatabase(now)}. ` +
+      'Name the database that it was made for, or plan again for this one and review that; nothing was changed',
+  );
 }

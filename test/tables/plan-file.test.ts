@@ -7,11 +7,11 @@ import { planTables } from '../../scripts/tables/plan';
 import { readPlan, sealPlan, writePlan } from '../../scripts/tables/plan-file';
 import type { SealedPlan } from '../../scripts/tables/plan-file';
 import { canonical } from '../../scripts/tables/snapshot';
-import { distribution, liveDatabase, sensors } from './support/catalog';
+import { distribution, liveDatabase, sealedOf, sensors } from './support/catalog';
 
 const expected = distribution();
 const start = liveDatabase(sensors());
-const seal = (): SealedPlan => sealPlan(planTables(expected, start), expected, start);
+const seal = (): SealedPlan => sealPlan(planTables(expected, start), expected, start, sealedOf);
 
 let directory: string;
 beforeEach(() => {

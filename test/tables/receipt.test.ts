@@ -9,7 +9,7 @@ import {
   writeReceipt,
 } from '../../scripts/tables/receipt';
 import type { Receipt } from '../../scripts/tables/receipt';
-import { named } from './support/catalog';
+import { named, sealedOf } from './support/catalog';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'scaleout-receipt-'));
 const file = path.join(directory, 'receipt.json');
@@ -17,7 +17,10 @@ afterAll(() => rmSync(directory, { recursive: true }));
 
 const sealed = (): Receipt =>
   sealReceipt({
-    database: { name: 'citus', id: 'aa06' },
+    database: sealedOf.database,
+    tool: { name: 'scaleout', version: '0.1.0' },
+    writtenAt: '2026-01-01T00:00:01Z',
+    specified: ['events'],
     applied: [{ id: 'distribute:events', seconds: 1.5 }],
     before: null,
     after: {
@@ -44,7 +47,7 @@ test.each<[string, (receipt: Receipt) => unknown]>([
     'a count',
     (receipt) => ({ ...receipt, after: { ...receipt.after, rows: [{ ...receipt.after.rows[0], rows: 3 }] } }),
   ],
-  ['the database', (receipt) => ({ ...receipt, database: { name: 'other', id: 'aa06' } })],
+  ['the database', (receipt) => ({ ...receipt, database: { ...receipt.database, name: 'other' } })],
   ['a step', (receipt) => ({ ...receipt, applied: [] })],
   ['a shape', (receipt) => ({ ...receipt, after: { ...receipt.after, answers: 'all' } })],
   ['the digest', (receipt) => ({ ...receipt, digest: undefined })],
@@ -90,15 +93,16 @@ test('a file that is missing, or cannot be written', () => {
 
 test('a receipt belongs to one database', () => {
   const receipt = sealed();
-  expect(() => requireSameDatabase(file, receipt, { name: 'citus', id: 'aa06' })).not.toThrow();
+  expect(() => requireSameDatabase(file, receipt, sealedOf.database)).not.toThrow();
   for (const other of [
-    { name: 'citus', id: 'bb17' },
-    { name: 'copy', id: 'aa06' },
+    { ...sealedOf.database, id: 'bb17' },
+    { ...sealedOf.database, name: 'copy' },
+    { ...sealedOf.database, systemIdentifier: '9999' },
   ]) {
     expect(() => requireSameDatabase(file, receipt, other)).toThrow(
       expect.objectContaining({
         exitCode: 3,
-        message: expect.stringMatching(/is of another database: of "citus" \(aa06\)/) as string,
+        message: expect.stringMatching(/is of another database: of "citus" \(aa06, /) as string,
       }) as Error,
     );
   }

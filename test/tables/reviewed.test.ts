@@ -15,6 +15,7 @@ import {
   liveTable,
   named,
   primaryKey,
+  sealedOf,
   sensors,
 } from './support/catalog';
 import { perform } from './support/model';
@@ -24,7 +25,7 @@ const expected = distribution();
 /** With a comment, which Citus forgets; the plan for it has every kind of step that the sensors can need but NOT NULL. */
 const start = liveDatabase(sensors({ events: { comments: comments('all of them') } }));
 const seal = (live: LiveDatabase = start, spec: Distribution = expected): SealedPlan =>
-  sealPlan(planTables(spec, live), spec, live);
+  sealPlan(planTables(spec, live), spec, live, sealedOf);
 const edited = (
   edit: (steps: readonly TablesStep[]) => readonly TablesStep[],
   plan = seal(),

@@ -120,7 +120,10 @@ test('rows that were others before the run are noted, whatever they are now', ()
   const table = named('t');
   const moment = { at: '', rows: [], answers: [], objects: {} };
   const receipt = sealReceipt({
-    database: { name: 'd', id: '' },
+    database: { name: 'd', id: '', nodes: [] },
+    tool: { name: 'scaleout', version: '0.1.0' },
+    writtenAt: '',
+    specified: [],
     applied: [],
     before: moment,
     after: moment,

@@ -4,11 +4,12 @@ import { planTables } from '../../../scripts/tables/plan';
 import type { TablesStep } from '../../../scripts/tables/plan';
 import { sealPlan } from '../../../scripts/tables/plan-file';
 import { requireNothingBeyond, requireReviewed } from '../../../scripts/tables/reviewed';
+import { sealedOf } from './catalog';
 import { perform } from './model';
 
 /** Carries a plan through as `apply` does, held against the plan as it was reviewed at every step. */
 export function carryOut(expected: Distribution, start: LiveDatabase): LiveDatabase {
-  const reviewed = sealPlan(planTables(expected, start), expected, start);
+  const reviewed = sealPlan(planTables(expected, start), expected, start, sealedOf);
   let live = start;
   for (let ran = 0; ran < 100; ran += 1) {
     const plan = planTables(expected, live);

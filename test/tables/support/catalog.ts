@@ -15,6 +15,17 @@ import type {
 
 export const named = (name: string): TableName => ({ schema: 'public', name });
 
+/** What a plan is sealed with beside them. */
+export const sealedOf = {
+  database: {
+    name: 'citus',
+    id: 'aa06',
+    systemIdentifier: '7423',
+    nodes: [{ groupId: 0, name: 'c', port: 5432 }],
+  },
+  sizes: {},
+} as const;
+
 export function column(name: string, type = 'integer', more: Partial<LiveColumn> = {}): LiveColumn {
   return {
     name,
