@@ -10,6 +10,7 @@ import {
   isServerError,
   ScaleoutError,
 } from '../lib/errors';
+import { withBoundedReads } from '../lib/connection';
 import { stopIfAsked } from '../lib/verb';
 import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
@@ -37,6 +38,7 @@ import type { ObjectsCompared } from './objects';
 import { observeAfter } from './observation';
 import type { AnswerCompared, Subject } from './observation';
 import { planTables } from './plan';
+import { countWhileLifted } from './policy-window-rows';
 import type { TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';
 import { arePrepared, goesByItself } from './prepared';
@@ -239,6 +241,7 @@ export async function applyTables(
   for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
     stopIfAsked(context.signal, progressSoFar(applied, plan));
     await requireNoRebalance(client, progressSoFar(applied, plan));
+    if (subject.countRows) await countWhileLifted(client, around.readers, step, live);
     const copied = onlineCopy(step, live);
     const rows = step.rows ?? estimates.get(step.id);
     const attempt = await attemptStep(context, client, watchers, {

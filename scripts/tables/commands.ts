@@ -17,11 +17,12 @@ import {
   withClient,
 } from '../lib/connection';
 import type { ConnectionTarget } from '../lib/connection';
+import { explain } from '../lib/errors';
 import { count, duration, table } from '../lib/reporter';
 import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply';
-import type { LockPolicy, TablesApplied } from './apply';
+import type { LockPolicy, TablesApplied, Watchers } from './apply';
 import { reportDifferences } from './comparison';
 import type { Seen } from './comparison';
 import {
@@ -40,6 +41,10 @@ import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './plan-file';
 import type { SealedPlan } from './plan-file';
 import { databaseIdentity } from '../database/observe/identity';
 import { readersOf } from '../database/observe/readers';
+import type { Readers } from '../database/observe/readers';
+import { putBackFirst } from '../database/checks/put-back-first';
+import { showTable } from '../database/model/names';
+import { closeWindows } from './policy-window-rows';
 import { requireNoRebalance, shardsOnTheMove } from './rebalance-guard';
 import { readReceipt, requireSameDatabase, sealReceipt, writeReceipt } from './receipt';
 import type { Receipt } from './receipt';
@@ -153,33 +158,51 @@ export async function tablesApply(
       if (steps.length === 0 && receipt === undefined) return nothingApplied();
       await requireNoRebalance(client, 'nothing was changed');
     }
+    const readers = readersOf(target, context.signal);
+    const apply = (watchers: Watchers): Promise<TablesApplied> =>
+      applyTables(context, client, watchers, {
+        ...input,
+        ...(ask ? { approve } : {}),
+        readers,
+        ...(kept === undefined ? {} : { keep: (seen) => keepReceipt(context, client, kept, seen) }),
+      });
     return withAdvisoryLock(client, 'tables', () =>
-      withClient(
-        target,
-        (onlooker) =>
-          withClient(
-            target,
-            (sentry) =>
-              applyTables(
-                context,
-                client,
-                { onlooker, sentry },
-                {
-                  ...input,
-                  ...(ask ? { approve } : {}),
-                  readers: readersOf(target, context.signal),
-                  ...(kept === undefined ? {} : { keep: (seen) => keepReceipt(context, client, kept, seen) }),
-                },
-              ),
-            { purpose: 'tables sentry' },
-          ),
-        {
-          purpose: 'tables onlooker',
-        },
+      withClosedWindows(context, client, readers, () =>
+        withClient(
+          target,
+          (onlooker) =>
+            withClient(target, (sentry) => apply({ onlooker, sentry }), { purpose: 'tables sentry' }),
+          { purpose: 'tables onlooker' },
+        ),
       ),
     );
   });
   return { document: applied, text: describeApplied(applied), outcome: 'done' };
+}
+
+/** Puts FORCE back where a run before this one left it off, and where this one does, be it that it fails or is stopped. */
+async function withClosedWindows<T>(
+  { reporter }: VerbContext,
+  client: Client,
+  readers: Readers,
+  work: () => Promise<T>,
+): Promise<T> {
+  const close = async (when: string): Promise<void> => {
+    const closed = await closeWindows(client, readers);
+    if (closed.length > 0)
+      reporter.warn(`FORCE ROW LEVEL SECURITY of ${allOf(closed.map(showTable))} is back, which ${when}`);
+  };
+  await close('a run that was cut off left off: until now sessions of the owner saw every row');
+  try {
+    return await work();
+  } catch (error) {
+    await close('was off for the step that did not end').catch((failure: unknown) => {
+      reporter.warn(
+        `FORCE ROW LEVEL SECURITY could not be put back (${explain(failure)}): the next run of any verb does that first`,
+      );
+    });
+    throw error;
+  }
 }
 
 /** Where a run leaves its receipt, and what it found there. */
@@ -213,7 +236,13 @@ async function keepReceipt(
     // What this run has compared with its own beginning is said already.
     if (seen.before?.at !== at) {
       reportSince(reporter, file, at, whole.compared.rows);
-      reportDifferences(context, whole.before, { ...whole.compared, rows: [] });
+      reportDifferences(context, whole.before, {
+        sequences: [],
+        views: [],
+        notCounted: [],
+        ...whole.compared,
+        rows: [],
+      });
     }
     reporter.info(
       `the receipt ${file} keeps what there was at ${at}, and was compared with what there is now`,
@@ -262,6 +291,8 @@ function onCitus<T>(
     async (client) => {
       await requireCitus(client, target);
       await requireCoordinator(client);
+      // A run that changes something does this under its lock.
+      if (options.readOnly === true) await putBackFirst(client, reporter);
       return work(client);
     },
     { purpose, reporter, ...(options.readOnly === true ? { signal } : {}) },
