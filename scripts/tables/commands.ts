@@ -42,6 +42,7 @@ import type { SealedPlan } from './plan-file';
 import { databaseIdentity } from '../database/observe/identity';
 import { readersOf } from '../database/observe/readers';
 import type { Readers } from '../database/observe/readers';
+import { dropForcedPolicyRecord } from '../database/model/forced-policies';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { showTable } from '../database/model/names';
 import { closeWindows } from './policy-window-rows';
@@ -194,7 +195,9 @@ async function withClosedWindows<T>(
   };
   await close('a run that was cut off left off: until now sessions of the owner saw every row');
   try {
-    return await work();
+    const result = await work();
+    await dropForcedPolicyRecord(client);
+    return result;
   } catch (error) {
     await close('was off for the step that did not end').catch((failure: unknown) => {
       reporter.warn(
