@@ -3,12 +3,14 @@
 // (crash reports are off in cdktf.json), and with the guards before what deploys or destroys. Everything else goes
 // straight through.
 const { spawn } = require('node:child_process');
-const { accessSync, constants, mkdirSync } = require('node:fs');
-const { homedir } = require('node:os');
+const { accessSync, constants, existsSync, mkdirSync } = require('node:fs');
+const { homedir, tmpdir } = require('node:os');
 const { join } = require('node:path');
 
 process.env.CHECKPOINT_DISABLE = '1';
 keepPluginsWhereOneCan();
+// Longer paths leave the plugins no room for the name of a socket (scripts/infra/terraform.ts).
+if (Buffer.byteLength(tmpdir()) > 86 && existsSync('/tmp')) process.env.TMPDIR = '/tmp';
 const argv = process.argv.slice(2);
 const CLI = 'cdktf-cli/bundle/bin/cdktf.js';
 

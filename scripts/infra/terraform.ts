@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { errorCode, ScaleoutError } from '../lib/errors';
 
 /** How a program ended, and what it wrote. */
@@ -79,7 +80,7 @@ export async function runTerraform(args: readonly string[], options: ProcessOpti
   try {
     return await runProcess(binary, args, {
       ...options,
-      environment: { ...withoutVariables(options.environment, ARGUMENTS), ...QUIET },
+      environment: withRoomForSockets({ ...withoutVariables(options.environment, ARGUMENTS), ...QUIET }),
     });
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
@@ -109,6 +110,15 @@ export function withoutChoices(environment: ProcessEnvironment): ProcessEnvironm
 
 export function withoutVariables(environment: ProcessEnvironment, names: RegExp): ProcessEnvironment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.test(name)));
+}
+
+/** Plugins listen on sockets in the folder for temporary files, and no path of one may be longer than 103 bytes. */
+const LONGEST_TMPDIR = 103 - '/plugin0123456789'.length;
+
+/** The environment with a folder for temporary files that plugins can work in; scripts/cdktf.js does the same. */
+export function withRoomForSockets(environment: ProcessEnvironment): ProcessEnvironment {
+  const tooLong = Buffer.byteLength(environment['TMPDIR'] ?? '') > LONGEST_TMPDIR;
+  return tooLong && existsSync('/tmp') ? { ...environment, TMPDIR: '/tmp' } : environment;
 }
 
 /** What a program wrote to its error stream as one paragraph: no colours, no box drawing, no line breaks. */

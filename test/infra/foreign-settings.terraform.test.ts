@@ -20,6 +20,10 @@ const written = (name: string, text: string, mode = 0o644): string => {
   chmodSync(file, mode);
   return file;
 };
+/** Too long for the sockets of plugins, and with blanks in it. */
+const LONG_TMPDIR = join(scratch, 'temporary files of somebody', 'x'.repeat(80));
+mkdirSync(LONG_TMPDIR, { recursive: true });
+
 const azurerm = 'hashicorp/azurerm';
 
 /** A Terraform as CI and version managers put one in its place: it says what it does, on stdout. */
@@ -160,6 +164,7 @@ azureSuite('the guards, whatever else is set', () => {
       ) as object),
       TF_CLI_CONFIG_FILE: '/nowhere/terraformrc',
       TF_LOG: 'error',
+      TMPDIR: LONG_TMPDIR,
     };
     const { document, outcome } = await guard(rehearsal.context, {
       name: ENVIRONMENT,
@@ -191,6 +196,7 @@ azureSuite('cdktf, whatever else is set', () => {
     const mirror = `provider_installation {\n  filesystem_mirror { path = "${PLUGIN_CACHE}" }\n}\n`;
     const { exitCode, stdout, stderr } = await cdktf(['diff'], {
       HOME: '/dev/null/home',
+      TMPDIR: LONG_TMPDIR,
       CDKTF_DISABLE_PLUGIN_CACHE_ENV: undefined,
       TF_CLI_CONFIG_FILE: written('mirror', mirror),
     });
