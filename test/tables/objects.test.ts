@@ -1,5 +1,5 @@
 import type { LiveFact, LiveTable } from '../../scripts/tables/live';
-import { compareObjects, objectsOf } from '../../scripts/tables/objects';
+import { compareObjects, objectsOf, withForce } from '../../scripts/tables/objects';
 import type { ObjectsCompared } from '../../scripts/tables/objects';
 import {
   distributed,
@@ -8,6 +8,7 @@ import {
   key,
   liveDatabase,
   liveTable,
+  named,
   primaryKey,
   sensors,
 } from './support/catalog';
@@ -125,4 +126,32 @@ test('a foreign key from a table that the specification does not name is kept at
   expect(compareObjects(objects([foreign]), objects([])).filter(({ same }) => !same)).toEqual([
     expect.objectContaining({ table: 'devices', gone: ['foreign key visits_device_id_fkey of visits'] }),
   ]);
+});
+
+test('a constraint that is validated stays so, a policy keeps its kind, and FORCE comes back after a run lifted it', () => {
+  const foreign = foreignKey('events', ['device_id'], 'devices');
+  const unvalidated = { ...foreign, definition: `${foreign.definition} NOT VALID` };
+  expect(differences({ foreignKeys: [unvalidated] })).toEqual({
+    gone: ['validation of foreign key events_device_id_fkey'],
+    different: [],
+    same: false,
+  });
+  const policies = (kind: string, force: string): LiveTable[] =>
+    events({
+      facts: [
+        { subject: 'policy mine', definition: `* ${kind} {0} true` },
+        { subject: 'row-level security', definition: `t ${force}` },
+      ],
+    });
+  const objects = (kind: string, force: string, lifted: boolean) =>
+    objectsOf(
+      distribution(),
+      withForce(liveDatabase(policies(kind, force)), lifted ? [named('events')] : []),
+      [],
+    );
+  const compared = (...now: Parameters<typeof objects>) =>
+    compareObjects(objects('t', 't', false), objects(...now)).flatMap(({ different }) => different);
+  expect(compared('f', 't', false)).toEqual(['policy mine']);
+  expect(compared('t', 'f', false)).toEqual(['row-level security']);
+  expect(compared('t', 'f', true)).toEqual([]);
 });
