@@ -15,7 +15,7 @@ export interface Reporter {
   progress(label: string, total: number | undefined, unit: ProgressUnit): Progress;
 }
 
-export type ProgressUnit = 'rows' | 'bytes' | 'moves' | 'steps' | 'tables' | 'views';
+export type ProgressUnit = 'rows' | 'bytes' | 'moves' | 'steps' | 'tables' | 'tables and views';
 
 export interface Progress {
   /** The amount done so far, in the unit it was started with; never decreases. */

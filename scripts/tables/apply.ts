@@ -226,6 +226,9 @@ export async function applyTables(
   if (plan.steps.length > 0) {
     before = await patiently(context, locks, () => recordBefore(client, subject, live, before, around)).catch(
       (error: unknown) => {
+        if (error instanceof InterruptedError) {
+          throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
+        }
         if (!isStatementError(error)) throw error;
         throw new ScaleoutError(
           `what there is could not be counted, or not be written down in the schema scaleout: ${describeServerError(error)} Nothing was changed`,

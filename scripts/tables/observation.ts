@@ -19,8 +19,8 @@ import type { Readers } from '../database/observe/readers';
 import { lookingAtToo, tablesInScope, viewsOver } from './scope';
 import { sequencePositionSchema } from './sequences';
 import type { SequencePosition } from './sequences';
-import { takeViews, viewSeenSchema } from './view-answers';
-import type { ViewSeen } from './view-answers';
+import { askView, readViewState, viewSeenSchema, viewsSeen } from './view-answers';
+import type { ViewAnswer, ViewSeen } from './view-answers';
 
 /**
  * What a distribution may not change, at one moment: counts, digests and positions, nothing of the content. What versions before
@@ -75,44 +75,33 @@ const NOW = `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z
  */
 export async function observe(scope: Scope, live: LiveDatabase, around: Around): Promise<Observation> {
   const { expected, tables, queries, countRows: counts, askViews = counts } = scope;
-  const { reporter, readers } = around;
-  // The rows last: they take longest, and whatever is in the way of a query is then known.
-  const seen = await readers(1, async ([client]) => {
-    if (client === undefined) throw new Error('there is no session to read with');
-    return withBoundedReads(client, async () => {
-      const { rows } = await client.query<{ now: string }>(NOW);
-      const { objects, sequences } = await readObjects(client, expected, live, tables);
-      const answers = await takeAnswers(client, queries, reporter);
-      return { at: rows[0]?.now ?? '', objects, sequences, answers };
-    });
-  });
+  const views = viewsOver(tables, live);
   const bytes = new Map(live.tables.map((each) => [tableKey(each.table), each.bytes]));
   const largestFirst = tables.toSorted(
     (a, b) => (bytes.get(tableKey(b)) ?? 0) - (bytes.get(tableKey(a)) ?? 0),
   );
-  const counted = await countRows(counts ? largestFirst : [], around);
-  return {
-    ...seen,
-    tables,
-    rows: counted.rows.toSorted((a, b) => compareTables(a.table, b.table)),
-    notCounted: counted.notCounted,
-    views: await lookAtViews(viewsOver(tables, live), askViews, around),
-  };
-}
-
-async function lookAtViews(
-  views: readonly LiveView[],
-  ask: boolean,
-  { reporter, readers }: Around,
-): Promise<ViewSeen[]> {
-  if (views.length === 0) return [];
-  const progress = reporter.progress('reading views', views.length, 'views');
-  const seen = await readers(Math.min(AT_ONCE, views.length), (clients) =>
-    takeViews(clients, views, ask, (view, done) => progress.update(done, showTable(view))),
-  );
-  progress.update(views.length);
-  progress.finish('');
-  return seen;
+  const read = { tables: counts ? largestFirst : [], views: askViews ? views : [] };
+  return around.readers(sessionsFor(read), async (clients) => {
+    const [client] = clients;
+    if (client === undefined) throw new Error('there is no session to read with');
+    // The rows last: they take longest, and whatever is in the way of a query is then known.
+    const seen = await withBoundedReads(client, async () => {
+      const { rows } = await client.query<{ now: string }>(NOW);
+      const { objects, sequences } = await readObjects(client, expected, live, tables);
+      const state = await readViewState(client, views);
+      const answers = await takeAnswers(client, queries, around.reporter);
+      return { at: rows[0]?.now ?? '', objects, sequences, answers, state };
+    });
+    const { rows, notCounted, answers } = await readRelations(clients, read, around.reporter);
+    const { state, ...others } = seen;
+    return {
+      ...others,
+      tables,
+      rows: rows.toSorted((a, b) => compareTables(a.table, b.table)),
+      notCounted,
+      views: viewsSeen(views, state, answers),
+    };
+  });
 }
 
 export interface Counted {
@@ -126,23 +115,60 @@ export async function countRows(
   tables: readonly TableName[],
   { reporter, readers }: Around,
 ): Promise<Counted> {
+  const read = { tables, views: [] };
   if (tables.length === 0) return { rows: [], notCounted: [] };
-  const progress = reporter.progress('counting and hashing rows', tables.length, 'tables');
-  const counted = await readers(Math.min(AT_ONCE, tables.length), async (clients) => {
-    const [client] = clients;
-    const notCounted = client === undefined ? [] : await readNotCountable(client, tables);
-    const hidden = new Set(notCounted.map(({ table }) => tableKey(table)));
-    const rows = await inSessions(
-      clients,
-      tables.filter((table) => !hidden.has(tableKey(table))),
-      (session, table) => fingerprintTables(session, [table]),
-      (table, done) => progress.update(done, showTable(table)),
-    );
-    return { rows: rows.flat(), notCounted };
-  });
-  progress.update(tables.length);
+  return readers(sessionsFor(read), (clients) => readRelations(clients, read, reporter));
+}
+
+interface Relations {
+  readonly tables: readonly TableName[];
+  readonly views: readonly LiveView[];
+}
+
+function sessionsFor({ tables, views }: Relations): number {
+  return Math.max(1, Math.min(AT_ONCE, tables.length + views.length));
+}
+
+/** Reads all of them at once, in their order, as far as there are sessions. @returns answers by their {@link tableKey} */
+async function readRelations(
+  clients: readonly Client[],
+  { tables, views }: Relations,
+  reporter: Reporter,
+): Promise<Counted & { readonly answers: ReadonlyMap<string, ViewAnswer> }> {
+  const answers = new Map<string, ViewAnswer>();
+  const [client] = clients;
+  const total = tables.length + views.length;
+  if (client === undefined || total === 0) return { rows: [], notCounted: [], answers };
+  const unit = views.length === 0 ? 'tables' : 'tables and views';
+  const progress = reporter.progress('counting and hashing rows', total, unit);
+  const notCounted = await readNotCountable(client, tables);
+  const hidden = new Set(notCounted.map(({ table }) => tableKey(table)));
+  const rows: Fingerprint[] = [];
+  const work = [
+    ...tables
+      .filter((table) => !hidden.has(tableKey(table)))
+      .map((table) => ({
+        name: table,
+        read: async (session: Client) => {
+          rows.push(...(await fingerprintTables(session, [table])));
+        },
+      })),
+    ...views.map((view) => ({
+      name: view.view,
+      read: async (session: Client) => {
+        answers.set(tableKey(view.view), await askView(session, view));
+      },
+    })),
+  ];
+  await inSessions(
+    clients,
+    work,
+    (session, { read }) => read(session),
+    ({ name }, done) => progress.update(done, showTable(name)),
+  );
+  progress.update(total);
   progress.finish('');
-  return counted;
+  return { rows, notCounted, answers };
 }
 
 /**

@@ -5,9 +5,8 @@ import type { TableName } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
 import { describeServerError, errorCode, isOfHiddenRows, isServerError } from '../lib/errors';
 import type { ServerMessage } from '../lib/errors';
-import { withBoundedReads } from '../lib/connection';
 import { count } from '../lib/reporter';
-import { fingerprintView, inSessions } from '../database/observe/fingerprint';
+import { fingerprintView } from '../database/observe/fingerprint';
 import type { ViewFingerprint } from '../database/observe/fingerprint';
 import type { LiveView } from './live';
 import { showTable, sqlTable } from '../database/model/names';
@@ -47,50 +46,41 @@ export const viewSeenSchema: z.ZodType<ViewSeen> = z.object({
   ]),
 });
 
-/** @param ask false: what they are is looked at, and what they answer with is not */
-export async function takeViews(
-  clients: readonly Client[],
+/** @param answers by their {@link tableKey}, of those that were asked. Pure. */
+export function viewsSeen(
   views: readonly LiveView[],
-  ask: boolean,
-  onView: (view: TableName, done: number) => void,
-): Promise<ViewSeen[]> {
-  const [client] = clients;
-  if (client === undefined || views.length === 0) return [];
-  const state = await withBoundedReads(client, () => readViewState(client, views));
+  state: ReadonlyMap<string, Readonly<Record<string, string>>>,
+  answers: ReadonlyMap<string, ViewAnswer>,
+): ViewSeen[] {
   const momentary = momentaryViews(views);
-  const answers = await inSessions(
-    clients,
-    views,
-    (session, view) =>
-      ask ? askView(session, view) : Promise.resolve({ notAsked: 'rows are not compared' }),
-    ({ view }, done) => {
-      onView(view, done);
-    },
-  );
-  return views.map(({ view, kind }, place) => ({
+  return views.map(({ view, kind }) => ({
     view,
     kind,
     momentary: momentary.has(tableKey(view)),
-    objects: state.get(sqlTable(view)) ?? {},
-    answer: answers[place] ?? { notAsked: 'nobody asked' },
+    objects: state.get(tableKey(view)) ?? {},
+    answer: answers.get(tableKey(view)) ?? { notAsked: 'rows are not compared' },
   }));
 }
 
-async function readViewState(
+/** All that views are beside their answers, each thing as a digest, by their {@link tableKey}. */
+export async function readViewState(
   client: Client,
   views: readonly LiveView[],
 ): Promise<Map<string, Record<string, string>>> {
   const state = new Map<string, Record<string, string>>();
+  if (views.length === 0) return state;
+  const keys = new Map(views.map(({ view }) => [sqlTable(view), tableKey(view)]));
   await client.query('BEGIN READ ONLY');
   try {
     // Definitions come out with every name qualified when nothing of the users' is on the path.
     await client.query(`SELECT set_config('search_path', 'pg_catalog', true)`);
     const { rows } = await client.query<{ name: string; subject: string; definition: string | null }>(
       VIEW_STATE,
-      [views.map(({ view }) => sqlTable(view))],
+      [[...keys.keys()]],
     );
     for (const { name, subject, definition } of rows) {
-      state.set(name, { ...state.get(name), [subject]: digest(definition).slice(0, 12) });
+      const key = keys.get(name) ?? name;
+      state.set(key, { ...state.get(key), [subject]: digest(definition).slice(0, 12) });
     }
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
@@ -98,7 +88,8 @@ async function readViewState(
   return state;
 }
 
-async function askView(client: Client, { view, populated }: LiveView): Promise<ViewAnswer> {
+/** Undisturbed by what others look at: in a transaction of its own, that can change nothing. */
+export async function askView(client: Client, { view, populated }: LiveView): Promise<ViewAnswer> {
   if (!populated) return { notAsked: 'it holds no data (WITH NO DATA)' };
   try {
     return await fingerprintView(client, view, VIEW_SECONDS);

@@ -140,27 +140,27 @@ async function fingerprint(
 }
 
 /**
- * Does a piece of work for each item in several sessions at once; items are begun in their order, and answered for in it.
+ * Does a piece of work for each item in several sessions at once; items are begun in their order.
  *
  * @param onItem told of each item as it is begun, and how many are done by then
  */
-export async function inSessions<Item, Result>(
+export async function inSessions<Item>(
   clients: readonly Client[],
   items: readonly Item[],
-  work: (client: Client, item: Item) => Promise<Result>,
+  work: (client: Client, item: Item) => Promise<void>,
   onItem: (item: Item, done: number) => void,
-): Promise<Result[]> {
-  const left = [...items.entries()];
-  const found: [number, Result][] = [];
+): Promise<void> {
+  const left = [...items];
+  let done = 0;
   const run = async (client: Client): Promise<void> => {
-    for (let next = left.shift(); next !== undefined; next = left.shift()) {
-      const [place, item] = next;
-      onItem(item, found.length);
-      found.push([place, await withBoundedReads(client, () => work(client, item))]);
+    for (let item = left.shift(); item !== undefined; item = left.shift()) {
+      const next = item;
+      onItem(next, done);
+      await withBoundedReads(client, () => work(client, next));
+      done += 1;
     }
   };
   await Promise.all(clients.map(run));
-  return found.sort(([a], [b]) => a - b).map(([, result]) => result);
 }
 
 /** Of some tables, those that row-level security hides rows of from this role, be it their owner; needs `row_security` off. */
