@@ -11,6 +11,7 @@ import type { Outlook } from './outlook';
 import { policyFaults } from './policy-faults';
 import { ruleFaults } from './rule-faults';
 import { schemaFaults } from './schema-faults';
+import { materializedViewFaults } from './view-forecast';
 import { viewRoleFaults } from './view-role-faults';
 import type { TakenAlong } from './view-role-faults';
 
@@ -29,6 +30,7 @@ export function findFaults(outlook: Outlook): string[] {
     ...turningFaults(outlook, takenAlong),
     ...rowSecurityFaults(outlook, takenAlong),
     ...viewRoleFaults(outlook, takenAlong),
+    ...materializedViewFaults(outlook),
     ...outlook.live.tables
       .flatMap((table) => table.foreignKeys)
       .flatMap((key) => foreignKeyFault(outlook, key) ?? []),

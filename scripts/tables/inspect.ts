@@ -51,6 +51,7 @@ import { sameTable, sqlTable } from '../database/model/names';
 import { readDroppedForeignKey, readRecordedComment } from './records';
 import type { DroppedForeignKeyRow } from './records';
 import { knowsSchemas } from './schemas';
+import { readViewQueries } from './view-queries';
 import { VIEW_ROLES } from './view-roles.sql';
 import { VIEWS } from './views.sql';
 
@@ -178,6 +179,18 @@ async function read(
       citus: known,
     });
   }
+  const views = await rowsOf<LiveView & QueryResultRow>(VIEWS, scope);
+  const viewQueries = factsToo
+    ? await readViewQueries(
+        rowsOf,
+        views.map(({ view }) => view),
+        oids,
+        async (others) => {
+          const rows = citus ? await rowsOf<CitusRow>(citusTables(sharding), [others]) : [];
+          return new Map(rows.map((row) => [row.oid, toCitusTable(row)]));
+        },
+      )
+    : undefined;
   return {
     database: session.database,
     role: session.role,
@@ -185,7 +198,8 @@ async function read(
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     nodes,
     tables: live,
-    views: await rowsOf<LiveView & QueryResultRow>(VIEWS, scope),
+    views,
+    ...(viewQueries === undefined ? {} : { viewQueries }),
     schemas:
       wholly.length === 0 ? [] : (await rowsOf<SchemaRow>(schemas(citus, sharding), [wholly])).map(toSchema),
     otherSchemas:

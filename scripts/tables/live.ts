@@ -1,5 +1,6 @@
 import type { TableName } from '../../config/distribution-types';
 import type { ForcedPolicies } from '../database/model/forced-policies';
+import type { ViewQueries } from './view-queries';
 
 /**
  * What `inspect` read of a database: plain values, sorted, without anything that differs between two looks at the same
@@ -18,6 +19,8 @@ export interface LiveDatabase {
   readonly tables: readonly LiveTable[];
   /** All that rest on the tables or on partitions of them, at any remove; what a view reads comes before it. */
   readonly views: readonly LiveView[];
+  /** What those read, and how; absent where nobody asked, or there is none. */
+  readonly viewQueries?: ViewQueries;
   /** The schemas that the specification names and that are there. */
   readonly schemas: readonly LiveSchema[];
   /** Every other schema, for suggestions. */

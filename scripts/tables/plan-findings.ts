@@ -7,6 +7,7 @@ import { COPIES } from './attempt';
 import type { LiveTable } from './live';
 import type { Outlook } from './outlook';
 import type { TablesStep } from './step';
+import { viewFindings } from './view-forecast';
 
 type Source = (outlook: Outlook, steps: readonly TablesStep[]) => readonly Finding[];
 
@@ -24,6 +25,7 @@ const SOURCES: readonly Source[] = [
   sequencesOnWorkers,
   identitiesWithoutWayBack,
   policiesOfSettings,
+  viewFindings,
 ];
 
 /** Seconds, as measured on a small cluster: what a copy takes however few the rows are, and for each million of them. */

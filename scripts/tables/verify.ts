@@ -25,6 +25,7 @@ import type { SequenceCompared } from './sequences';
 import { taskCount } from './task-count';
 import { compareViews } from './view-answers';
 import type { ViewCompared } from './view-answers';
+import { checkViews } from './view-checks';
 
 /** One thing that was looked at. */
 export interface Check {
@@ -79,6 +80,7 @@ export async function verifyDatabase(
   const checks = [
     ...checkTables(expected, live),
     ...checkColocation(groups),
+    ...(await checkViews(client, live)),
     ...compareFingerprints(wanted, found.rows, found.notCounted).map((check) => withRun(check, receipt)),
     ...checkUncounted(uncounted, wanted),
     ...queries,

@@ -1,10 +1,13 @@
 /**
- * The queries of views, as trees, and of the views that they read: `$1::text[]` holds qualified, quoted names. What a tree says of
- * relations, operators and functions is in numbers.
+ * The queries of views, as trees, and of the views that they read: `$1::text[]` holds their schemas, `$2::text[]` their names. What a
+ * tree says of relations, operators and functions is in numbers.
  */
 export const VIEW_TREES = `
 WITH RECURSIVE wanted(view) AS (
-  SELECT to_regclass(name)::oid FROM unnest($1::text[]) AS name
+  SELECT c.oid
+    FROM unnest($1::text[], $2::text[]) AS asked(schema, name)
+    JOIN pg_namespace n ON n.nspname = asked.schema
+    JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = asked.name
   UNION
   SELECT d.refobjid
     FROM wanted
@@ -12,7 +15,8 @@ WITH RECURSIVE wanted(view) AS (
     JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
     JOIN pg_class c ON c.oid = d.refobjid AND c.relkind = 'v'
 )
-SELECT n.nspname AS schema, c.relname AS name, r.ev_action::text AS tree
+SELECT n.nspname AS schema, c.relname AS name, r.ev_action::text AS tree,
+       current_setting('server_version_num')::int / 10000 AS postgres
   FROM wanted
   JOIN pg_class c ON c.oid = wanted.view
   JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -1,43 +1,63 @@
 import type { QueryResultRow } from 'pg';
 import type { TableName } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
-import { sqlTable } from '../database/model/names';
 import { parseNodeTree } from './forecast/node-tree';
 import type { TreeValue } from './forecast/node-tree';
 import { namedIn, readViewQuery } from './forecast/view-query';
 import type { TreeNames, TreeRelation, ViewQuery, Volatility } from './forecast/view-query';
+import type { CitusTable } from './live';
 import { EQUALITIES, MUTABLE_FUNCTIONS, TREE_RELATIONS, VIEW_TREES } from './view-queries.sql';
 
 type RowsOf = <Row extends QueryResultRow>(sql: string, values: unknown[]) => Promise<Row[]>;
 
-/** Views and the views they read, with their queries; a view is left out whose query is not understood. */
-export interface ReadViewQueries {
+/** What the views of a database read, and how. */
+export interface ViewQueries {
+  /** The major version of PostgreSQL. */
+  readonly postgres: number;
+  /** Of the views, and of those that they read; one is left out whose query is not understood. */
   readonly queries: readonly { readonly view: TableName; readonly query: ViewQuery }[];
-  /** Tables that they read. */
-  readonly tableOids: readonly number[];
+  /** Tables that they read and {@link LiveDatabase.tables} has not, where Citus knows them. */
+  readonly otherTables: readonly { readonly table: TableName; readonly citus: CitusTable }[];
 }
 
 /**
- * Reads the queries of views out of the catalogs, in four questions however many there are. It plans nothing, so locks, policies,
+ * Reads the queries of views out of the catalogs, in five questions however many there are. It plans nothing, so locks, policies,
  * missing rights and a database that is half distributed change nothing in the answer.
+ *
+ * @param knownOids of tables that somebody has looked at
+ * @param citusOf what Citus knows of tables, by their oids
  */
-export async function readViewQueries(rowsOf: RowsOf, views: readonly TableName[]): Promise<ReadViewQueries> {
-  if (views.length === 0) return { queries: [], tableOids: [] };
-  const rows = await rowsOf<TreeRow>(VIEW_TREES, [views.map(sqlTable)]);
+export async function readViewQueries(
+  rowsOf: RowsOf,
+  views: readonly TableName[],
+  knownOids: ReadonlySet<number>,
+  citusOf: (oids: readonly number[]) => Promise<ReadonlyMap<number, CitusTable>>,
+): Promise<ViewQueries | undefined> {
+  if (views.length === 0) return undefined;
+  const rows = await rowsOf<TreeRow>(VIEW_TREES, [
+    views.map(({ schema }) => schema),
+    views.map(({ name }) => name),
+  ]);
   const trees = rows.flatMap(({ schema, name, tree }) => {
     const parsed = understood(() => parseNodeTree(tree));
     return parsed === undefined ? [] : [{ view: { schema, name }, tree: parsed }];
   });
-  const { names, tableOids } = await readNames(
+  const { names, tables } = await readNames(
     rowsOf,
     trees.map(({ tree }) => tree),
   );
+  const others = [...tables].filter(([oid]) => !knownOids.has(oid));
+  const citus =
+    others.length === 0 ? new Map<number, CitusTable>() : await citusOf(others.map(([oid]) => oid));
   return {
+    postgres: rows[0]?.postgres ?? 0,
     queries: trees.flatMap(({ view, tree }) => {
       const query = understood(() => readViewQuery(tree, names));
       return query === undefined ? [] : [{ view, query }];
     }),
-    tableOids,
+    otherTables: others.flatMap(([oid, table]) => {
+      const known = citus.get(oid);
+      return known === undefined ? [] : [{ table, citus: known }];
+    }),
   };
 }
 
@@ -54,7 +74,7 @@ function understood<T>(read: () => T): T | undefined {
 async function readNames(
   rowsOf: RowsOf,
   trees: readonly TreeValue[],
-): Promise<{ readonly names: TreeNames; readonly tableOids: readonly number[] }> {
+): Promise<{ readonly names: TreeNames; readonly tables: ReadonlyMap<number, TableName> }> {
   const named = trees.map(namedIn);
   const all = (kind: keyof ReturnType<typeof namedIn>): string[] => [
     ...new Set(named.flatMap((each) => [...each[kind]])),
@@ -78,15 +98,14 @@ async function readNames(
       isEquality: (oid) => equality.has(oid),
       volatility: (oid) => volatility.get(oid) ?? 'immutable',
     },
-    tableOids: [
-      ...new Map(
-        relations.filter(({ isView }) => !isView).map(({ table, tableOid }) => [tableKey(table), tableOid]),
-      ).values(),
-    ],
+    tables: new Map(
+      relations.filter(({ isView }) => !isView).map(({ table, tableOid }) => [tableOid, table]),
+    ),
   };
 }
 
 interface TreeRow extends QueryResultRow, TableName {
+  readonly postgres: number;
   readonly tree: string;
 }
 

@@ -125,17 +125,26 @@ export function readingAll(query: ViewQuery): ViewQuery {
 }
 
 /**
- * Puts the queries of views in the place of their names, and each its own copy: Citus tells two uses of one view apart.
- *
- * @throws Error where a view is not known
+ * Puts the queries of views in the place of their names, and each its own copy: Citus tells two uses of one view apart. Undefined where
+ * the query of one is not known.
  */
-export function withoutViews(query: ViewQuery, queryOf: (view: TableName) => ViewQuery): ViewQuery {
-  return rebuilt(query, {
-    range: (range) =>
-      range.kind === 'view'
-        ? { kind: 'subquery', query: withoutViews(queryOf(range.view), queryOf), lateral: false }
-        : undefined,
-  });
+export function withoutViews(
+  query: ViewQuery,
+  queryOf: (view: TableName) => ViewQuery | undefined,
+): ViewQuery | undefined {
+  const unknown: TableName[] = [];
+  const open = (each: ViewQuery): ViewQuery =>
+    rebuilt(each, {
+      range: (range) => {
+        if (range.kind !== 'view') return undefined;
+        const inner = queryOf(range.view);
+        if (inner !== undefined) return { kind: 'subquery', query: open(inner), lateral: false };
+        unknown.push(range.view);
+        return { kind: 'none' };
+      },
+    });
+  const whole = open(query);
+  return unknown.length === 0 ? whole : undefined;
 }
 
 /** Puts each WITH query that PostgreSQL itself would in the place where it is read; absent where there is none. */

@@ -25,7 +25,12 @@ export type ViewPlacement =
   | { readonly kind: 'reference' }
   | { readonly kind: 'local' };
 
-type PlacementOf = (table: TableName) => ViewPlacement;
+/** Where tables are, and who plans. */
+export interface Surroundings {
+  readonly placementOf: (table: TableName) => ViewPlacement;
+  /** The major version of PostgreSQL. */
+  readonly postgres: number;
+}
 
 /**
  * Why Citus 12.1 cannot run a query, as the rest of a sentence about it; undefined where it can. This follows Citus's planner part by
@@ -34,16 +39,16 @@ type PlacementOf = (table: TableName) => ViewPlacement;
  *
  * @param query without views: see withoutViews
  */
-export function whyNotPlanned(query: ViewQuery, placementOf: PlacementOf): string | undefined {
+export function whyNotPlanned(query: ViewQuery, surroundings: Surroundings): string | undefined {
   const without = withoutPlainWith(query);
   // Citus tries a WITH query as a part of the whole first, and on its own if that cannot be.
-  if (without !== undefined && attempt(without, placementOf) === undefined) return undefined;
-  return attempt(query, placementOf);
+  if (without !== undefined && attempt(without, surroundings) === undefined) return undefined;
+  return attempt(query, surroundings);
 }
 
-function attempt(query: ViewQuery, placementOf: PlacementOf): string | undefined {
+function attempt(query: ViewQuery, surroundings: Surroundings): string | undefined {
   try {
-    new Planner(query, placementOf, new Set()).plan();
+    new Planner(query, surroundings, new Set()).plan();
     return undefined;
   } catch (error) {
     if (error instanceof CannotPlan) return error.reason;
@@ -90,7 +95,7 @@ interface Facts {
 
 class Planner {
   private readonly root: ViewQuery;
-  private readonly placementOf: PlacementOf;
+  private readonly surroundings: Surroundings;
   /** Parts that run first: nothing more is to be said of them. */
   private readonly done: Set<object>;
   private readonly facts: Facts;
@@ -99,9 +104,9 @@ class Planner {
   private readonly numbers = new Map<Relation, number>();
   private readonly allKeysEqual: boolean;
 
-  constructor(root: ViewQuery, placementOf: PlacementOf, done: Set<object>) {
+  constructor(root: ViewQuery, surroundings: Surroundings, done: Set<object>) {
     this.root = root;
-    this.placementOf = placementOf;
+    this.surroundings = surroundings;
     this.done = done;
     this.facts = this.gather();
     this.allKeysEqual = this.keysEqual(root);
@@ -114,17 +119,17 @@ class Planner {
     this.runPartsFirst(this.root, 0);
     if (this.done.size === before) this.joinWhereTheyLie();
     else if (again) throw new CannotPlan('needs parts of parts to run first, which Citus does once');
-    else new Planner(this.root, this.placementOf, this.done).plan(true);
+    else new Planner(this.root, this.surroundings, this.done).plan(true);
   }
 
   // What is there.
 
   private isDistributed(range: Range): range is Relation {
-    return range.kind === 'relation' && this.placementOf(range.table).kind === 'distributed';
+    return range.kind === 'relation' && this.surroundings.placementOf(range.table).kind === 'distributed';
   }
 
   private isLocal(range: Range): boolean {
-    return range.kind === 'relation' && this.placementOf(range.table).kind === 'local';
+    return range.kind === 'relation' && this.surroundings.placementOf(range.table).kind === 'local';
   }
 
   /** A range as it is now. */
@@ -190,7 +195,7 @@ class Planner {
   // Distribution columns, and what they are equal to.
 
   private column(relation: Relation): string | undefined {
-    const place = this.placementOf(relation.table);
+    const place = this.surroundings.placementOf(relation.table);
     return place.kind === 'distributed' ? place.column : undefined;
   }
 
@@ -345,7 +350,7 @@ class Planner {
   private groups(relations: readonly Relation[]): Set<string> {
     return new Set(
       relations.flatMap(({ table }) => {
-        const place = this.placementOf(table);
+        const place = this.surroundings.placementOf(table);
         return place.kind === 'distributed' ? [place.group] : [];
       }),
     );
@@ -380,7 +385,7 @@ class Planner {
 
   private runFirst(query: ViewQuery): void {
     if (this.done.has(query) || refersOut(query)) return;
-    new Planner(query, this.placementOf, this.done).plan();
+    new Planner(query, this.surroundings, this.done).plan();
     this.done.add(query);
   }
 
@@ -421,6 +426,7 @@ class Planner {
 
   /** PostgreSQL does not show Citus the join that such a condition is looked at with: the last one. */
   private hidesOuterJoins(): boolean {
+    if (this.surroundings.postgres >= 17) return false;
     const { homes } = this.facts;
     const hidden = ({ leaves, conditionOfNone }: Home): boolean => conditionOfNone && leaves <= 2;
     return (
@@ -637,7 +643,7 @@ class Planner {
       this.ranges(each).some(
         (range) =>
           ['function', 'results', 'values'].includes(range.kind) ||
-          (range.kind === 'relation' && this.placementOf(range.table).kind === 'reference') ||
+          (range.kind === 'relation' && this.surroundings.placementOf(range.table).kind === 'reference') ||
           (range.kind === 'subquery' && recurs(range.query)),
       ) ||
       this.inner(each).some(recurs);
