@@ -1,73 +1,31 @@
-import type { Client } from 'pg';
-import { withClient } from '../../scripts/lib/connection';
-import { rebalancePlan, rebalanceRun } from '../../scripts/rebalance/commands';
-import type { TestDatabase } from '../support/citus';
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { InterruptedError } from '../../scripts/lib/errors';
+import {
+  rebalancePlan,
+  rebalanceRun,
+  rebalanceStatus,
+  rebalanceStop,
+} from '../../scripts/rebalance/commands';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { recordingContext } from './fixtures';
+import { createVault, force, ROWS, until, Vault, WINDOW } from './vault';
 
-const ROWS = 5000;
-const POLICY = "USING (org_id = coalesce(nullif(current_setting('app.org', true), '')::int, -1))";
-const WINDOW = 'forced-policy-window:vault_r';
-
-/** Six shards of a table of tenants, whose owner sees the rows of none. */
-async function createVault(client: Client): Promise<void> {
-  await client.query(`
-    CREATE TABLE vault_r (org_id int NOT NULL, item_id int NOT NULL, v text, PRIMARY KEY (org_id, item_id));
-    SELECT create_distributed_table('vault_r', 'org_id', shard_count := 6);
-    INSERT INTO vault_r SELECT i % 50, i, 'x' FROM generate_series(1, ${String(ROWS)}) i`);
-  await force(client, 'vault_r');
-}
-
-/** One statement at a time: Citus does not take a CREATE POLICY among others. */
-async function force(client: Client, table: string): Promise<void> {
-  await client.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
-  await client.query(`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`);
-  await client.query(`CREATE POLICY own_org ON ${table} ${POLICY}`);
-}
+const CHILD = path.join(__dirname, 'rebalance-child.js');
 
 platformSuite('a rebalance of tables whose policies are forced', () => {
-  let database: TestDatabase;
+  let vault: Vault;
   beforeEach(async () => {
-    database = await freshCitusDatabase({ workers: 0 });
+    vault = new Vault(await freshCitusDatabase({ workers: 0 }));
   }, 60_000);
-  afterEach(async () => database.drop());
-
-  const as = async <T>(work: (client: Client) => Promise<T>): Promise<T> => withClient(database.target, work);
-  const platform = async <T>(work: (client: Client) => Promise<T>): Promise<T> =>
-    withClient(database.platform, work);
-  const input = (mode: string, allow: readonly string[] = []) => ({
-    target: database.target,
-    strategy: 'by_shard_count',
-    mode,
-    allow: allow.map((id) => ({ id })),
-  });
-
-  /** Counted by the superuser, whom no policy binds. */
-  const rows = async (table: string): Promise<unknown> =>
-    platform(async (client) => {
-      const counted = await client.query<{ n: number }>(`SELECT count(*)::int AS n FROM ${table}`);
-      return counted.rows[0]?.n;
-    });
-  /** Whether FORCE is on: of the table, then of its shards. */
-  const forced = async (table: string): Promise<unknown> =>
-    platform(async (client) => {
-      const own = await client.query<{ on: boolean }>(
-        'SELECT relforcerowsecurity AS on FROM pg_class WHERE oid = $1::regclass',
-        [table],
-      );
-      const shards = await client.query<{ result: string }>(
-        "SELECT result FROM run_command_on_shards($1::regclass, $$ SELECT relforcerowsecurity FROM pg_class WHERE oid = '%s'::regclass $$)",
-        [table],
-      );
-      return [own.rows[0]?.on, ...new Set(shards.rows.map(({ result }) => result))];
-    });
+  afterEach(async () => vault.database.drop());
 
   test.each(['block_writes', 'auto'])(
     'loses no row in mode %s, and FORCE is on again',
     async (mode) => {
-      await as(createVault);
-      await database.addWorkers();
-      const plan = await rebalancePlan(recordingContext().context, input(mode));
+      await vault.as(createVault);
+      await vault.database.addWorkers();
+      const plan = await rebalancePlan(recordingContext().context, vault.input(mode));
       expect(plan.outcome).toBe('refused');
       expect(plan.document.findings).toEqual([
         {
@@ -77,13 +35,13 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
         },
       ]);
       expect(plan.text).toMatch(/To allow it, add --allow forced-policy-window:vault_r\.$/);
-      await expect(rebalanceRun(recordingContext().context, input(mode))).rejects.toMatchObject({
+      await expect(rebalanceRun(recordingContext().context, vault.input(mode))).rejects.toMatchObject({
         exitCode: 3,
         message: expect.stringMatching(/nothing was changed:\n- forced-policy-window:vault_r: /) as string,
       });
-      expect(await forced('vault_r')).toEqual([true, 't']);
+      expect(await vault.forced('vault_r')).toEqual([true, true]);
 
-      const allowed = input(mode, [WINDOW]);
+      const allowed = vault.input(mode, [WINDOW]);
       expect((await rebalancePlan(recordingContext().context, allowed)).outcome).toBe('changes');
       const recorded = recordingContext();
       const run = await rebalanceRun(recorded.context, allowed);
@@ -94,14 +52,233 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
       });
       expect(run.text).toMatch(/4 shard groups were compared before and after, row by row: the same\./);
       expect(run.document.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
-      expect(await rows('vault_r')).toBe(ROWS);
-      expect(await forced('vault_r')).toEqual([true, 't']);
-      const record = await platform((client) => client.query("SELECT to_regnamespace('scaleout') AS oid"));
+      expect(await vault.rows('vault_r')).toBe(ROWS);
+      expect(await vault.forced('vault_r')).toEqual([true, true]);
+      const record = await vault.platform((client) =>
+        client.query("SELECT to_regnamespace('scaleout') AS oid"),
+      );
       expect(record.rows).toEqual([{ oid: null }]);
 
-      const again = await rebalanceRun(recordingContext().context, input(mode));
+      const again = await rebalanceRun(recordingContext().context, vault.input(mode));
       expect(again).toMatchObject({ outcome: 'done', document: { state: 'balanced', moves: 0 } });
     },
     120_000,
   );
+
+  test('a run killed in a window: the next verb puts FORCE back, the next run does the rest', async () => {
+    await vault.as(createVault);
+    await vault.database.addWorkers();
+    await vault.onWorkersAfter('CREATE TABLE', 'BEGIN PERFORM pg_sleep(3); END');
+    const input = vault.input('block_writes', [WINDOW]);
+    const child = spawn(process.execPath, [CHILD, JSON.stringify(input)], { stdio: 'ignore' });
+    const ended = new Promise((resolve) => child.on('exit', (_code, signal) => resolve(signal)));
+    await vault.windowOpens();
+    child.kill('SIGKILL');
+    expect(await ended).toBe('SIGKILL');
+    // Its session on the server goes on with the move, and FORCE must not come back in the middle of that.
+    const during = recordingContext();
+    await rebalanceStatus(during.context, input);
+    expect(during.infos).toEqual([expect.stringMatching(/a run is at work.*vault_r is off until/)]);
+    expect(await vault.forced('vault_r')).toEqual([false, false]);
+    await vault.leaveWorkersAlone();
+    const after = recordingContext();
+    await until(async () => {
+      await rebalancePlan(after.context, input);
+      return after.warnings.length > 0;
+    });
+    expect(after.warnings).toEqual([
+      expect.stringMatching(/cut off while FORCE .* vault_r was off; it is on again/),
+    ]);
+    expect(await vault.forced('vault_r')).toEqual([true, true]);
+    expect(await vault.rows('vault_r')).toBe(ROWS);
+
+    const run = await rebalanceRun(recordingContext().context, input);
+    expect(run).toMatchObject({ outcome: 'done', document: { moves: 3, rows: { same: 3, different: [] } } });
+    expect(await vault.rows('vault_r')).toBe(ROWS);
+    expect(await vault.forced('vault_r')).toEqual([true, true]);
+  }, 120_000);
+
+  test('Ctrl-C, a failed move and a lost session: FORCE is back, or the message says how it comes back', async () => {
+    await vault.as(createVault);
+    await vault.database.addWorkers();
+    const input = vault.input('block_writes', [WINDOW]);
+    const stopped = recordingContext(() => stopped.abort.abort());
+    const forcedWhenTold = rebalanceRun(stopped.context, input).catch(async (error: unknown) => {
+      expect(error).toBeInstanceOf(InterruptedError);
+      expect(String(error)).toMatch(/1 of 4 moves are done; run .* again/);
+      return vault.forced('vault_r');
+    });
+    expect(await forcedWhenTold).toEqual([true, true]);
+
+    await vault.onWorkersAfter('CREATE TABLE', "BEGIN RAISE 'no room'; END");
+    await expect(rebalanceRun(recordingContext().context, input)).rejects.toThrow(
+      /^a move failed: .*no room.* 0 of 3 moves are done and stay/,
+    );
+    expect(await vault.forced('vault_r')).toEqual([true, true]);
+    await vault.leaveWorkersAlone();
+
+    await vault.onWorkersAfter('CREATE TABLE', 'BEGIN PERFORM pg_sleep(2); END');
+    const lost = rebalanceRun(recordingContext().context, input);
+    lost.catch(() => undefined);
+    await vault.windowOpens();
+    await vault.platform((client) =>
+      client.query(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'scaleout rebalance run' AND datname = current_database()",
+      ),
+    );
+    await expect(lost).rejects.toThrow(
+      /FORCE ROW LEVEL SECURITY of vault_r could not be put back: .*next run of any verb.*ALTER TABLE "public"\."vault_r" FORCE/,
+    );
+    await vault.leaveWorkersAlone();
+    await until(async () => {
+      await rebalanceStop(recordingContext().context, input);
+      return (await vault.forced('vault_r')).every(Boolean);
+    });
+    const run = await rebalanceRun(recordingContext().context, input);
+    expect(run).toMatchObject({ outcome: 'done', document: { state: 'finished' } });
+    expect(await vault.rows('vault_r')).toBe(ROWS);
+    expect(await vault.forced('vault_r')).toEqual([true, true]);
+  }, 120_000);
+
+  test('a job that was started by hand is not followed, and status says what it does', async () => {
+    await vault.as(createVault);
+    await vault.database.addWorkers();
+    await vault.onWorkersAfter('CREATE TABLE', "BEGIN RAISE 'no room'; END");
+    await vault.as((client) =>
+      client.query("SELECT citus_rebalance_start('by_shard_count', false, 'block_writes')"),
+    );
+    const input = vault.input('block_writes', [WINDOW]);
+    const status = await rebalanceStatus(recordingContext().context, input);
+    expect(status.text).toMatch(/moves shards of vault_r while FORCE ROW LEVEL SECURITY is on/);
+    await expect(rebalanceRun(recordingContext().context, input)).rejects.toMatchObject({ exitCode: 3 });
+    await rebalanceStop(recordingContext().context, input);
+    await vault.leaveWorkersAlone();
+    expect((await rebalanceRun(recordingContext().context, input)).outcome).toBe('done');
+    expect(await vault.rows('vault_r')).toBe(ROWS);
+  }, 120_000);
+
+  test('partitions with FORCE of their own, colocated and other tables: each row and flag is there after', async () => {
+    await vault.as(async (client) => {
+      await createVault(client);
+      await client.query(`
+        CREATE TABLE ledger (org_id int, day date, amount numeric, tags timestamptz[], PRIMARY KEY (org_id, day)) PARTITION BY RANGE (day);
+        CREATE TABLE ledger_1 PARTITION OF ledger FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');
+        CREATE TABLE ledger_2 PARTITION OF ledger FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+        CREATE INDEX ON ledger (amount);
+        SELECT create_distributed_table('ledger', 'org_id', colocate_with := 'vault_r');
+        INSERT INTO ledger SELECT i % 50, date '2025-01-01' + i, i, ARRAY[now()] FROM generate_series(1, 700) i;
+        CREATE TABLE plain (id int PRIMARY KEY, v interval[]);
+        SELECT create_distributed_table('plain', 'id', shard_count := 6, colocate_with := 'none');
+        INSERT INTO plain SELECT i, ARRAY[interval '1 day'] FROM generate_series(1, 900) i;
+        CREATE TABLE currency (org_id int PRIMARY KEY);
+        INSERT INTO currency SELECT generate_series(1, 40)`);
+      await client.query("SELECT create_reference_table('currency')");
+      await force(client, 'ledger_1');
+      await force(client, 'currency');
+    });
+    await vault.database.addWorkers();
+    const ids = [WINDOW, 'forced-policy-window:ledger_1'];
+    const plan = await rebalancePlan(recordingContext().context, vault.input('block_writes', [WINDOW]));
+    expect(plan.outcome).toBe('refused');
+    expect(plan.document.findings.map(({ id }) => id).sort()).toEqual([...ids].sort());
+    expect(plan.text).toMatch(/To allow it, add --allow forced-policy-window:ledger_1\.$/);
+    const run = await rebalanceRun(recordingContext().context, vault.input('block_writes', ids));
+    expect(run).toMatchObject({
+      outcome: 'done',
+      document: { moves: 8, referenceTables: ['currency'], rows: { groups: 8, same: 8, different: [] } },
+    });
+    const counts = [];
+    for (const table of ['vault_r', 'ledger', 'ledger_1', 'plain']) counts.push(await vault.rows(table));
+    expect(counts).toEqual([ROWS, 700, 364, 900]);
+    // Reference tables are copied by the owner of the extension, whom no policy binds.
+    const copies = await vault.platform((client) =>
+      client.query<{ result: string }>(
+        "SELECT result FROM run_command_on_placements('currency', 'SELECT count(*) FROM %s')",
+      ),
+    );
+    expect(copies.rows.map(({ result }) => result)).toEqual(['40', '40', '40']);
+    const flags = [];
+    for (const table of ['vault_r', 'ledger', 'ledger_1', 'ledger_2', 'currency']) {
+      flags.push(await vault.forced(table));
+    }
+    expect(flags).toEqual([
+      [true, true],
+      [false, false],
+      [true, true],
+      [false, false],
+      [true, true],
+    ]);
+  }, 120_000);
+
+  test('a restrictive policy needs an allowance, and what becomes of it is told', async () => {
+    await vault.as(async (client) => {
+      await client.query(`
+        CREATE TABLE note (org_id int PRIMARY KEY, secret boolean NOT NULL);
+        SELECT create_distributed_table('note', 'org_id', shard_count := 3);
+        INSERT INTO note SELECT i, false FROM generate_series(1, 60) i`);
+      await client.query('ALTER TABLE note ENABLE ROW LEVEL SECURITY');
+      await client.query('CREATE POLICY everybody ON note USING (true)');
+      await client.query('CREATE POLICY "no.secrets" ON note AS RESTRICTIVE USING (NOT secret)');
+    });
+    await vault.database.addWorkers();
+    // As somebody leaves it who repaired the shards by hand.
+    await vault.platform((client) =>
+      client.query(`SELECT * FROM run_command_on_shards('note',
+        $$ DO $x$ BEGIN DROP POLICY "no.secrets" ON %1$s; CREATE POLICY "no.secrets" ON %1$s AS RESTRICTIVE USING (NOT secret); END $x$ $$)`),
+    );
+    const id = 'restrictive-policy-lost:note."no.secrets"';
+    const input = vault.input('block_writes');
+    const plan = await rebalancePlan(recordingContext().context, input);
+    expect(plan.document.findings).toEqual([
+      {
+        id,
+        needs: 'allowance',
+        message: expect.stringMatching(
+          /join its USING \(NOT secret\) with AND to the same part of each permissive policy \(everybody\), then drop "no\.secrets"/,
+        ) as string,
+      },
+    ]);
+    await expect(rebalanceRun(recordingContext().context, input)).rejects.toMatchObject({ exitCode: 3 });
+    const recorded = recordingContext();
+    const run = await rebalanceRun(recorded.context, vault.input('block_writes', [id]));
+    expect(run.outcome).toBe('done');
+    expect(run.document.rows?.different).toEqual(
+      [1, 2].map(() => ({
+        table: 'note',
+        shard: expect.any(Number) as number,
+        what: 'policy no.secrets',
+        before: 'restrictive for all to public using (NOT secret)',
+        now: 'permissive for all to public using (NOT secret)',
+        lost: false,
+      })),
+    );
+    expect(recorded.warnings).toHaveLength(2);
+    expect(run.document.job).not.toBeNull();
+  }, 120_000);
+
+  test('a shard that has FORCE though its table has not is refused by name', async () => {
+    await vault.as(createVault);
+    await vault.as((client) => client.query('ALTER TABLE vault_r NO FORCE ROW LEVEL SECURITY'));
+    await vault.database.addWorkers();
+    await vault.platform((client) =>
+      client.query(
+        `SELECT * FROM run_command_on_shards('vault_r', 'ALTER TABLE %s FORCE ROW LEVEL SECURITY')`,
+      ),
+    );
+    const input = vault.input('block_writes');
+    const plan = recordingContext();
+    await rebalancePlan(plan.context, input);
+    const fault =
+      /shards \d+ on \S+, .* of vault_r have FORCE ROW LEVEL SECURITY and the table on the coordinator has not.*ALTER TABLE "public"\."vault_r" NO FORCE/;
+    expect(plan.warnings.join()).toMatch(fault);
+    await expect(rebalanceRun(recordingContext().context, input)).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(fault) as string,
+    });
+    await vault.as((client) => client.query('ALTER TABLE vault_r NO FORCE ROW LEVEL SECURITY'));
+    const run = await rebalanceRun(recordingContext().context, input);
+    expect(run).toMatchObject({ outcome: 'done', document: { rows: { groups: 4, same: 4, different: [] } } });
+    expect(run.document.job).not.toBeNull();
+    expect(await vault.rows('vault_r')).toBe(ROWS);
+  }, 120_000);
 });
