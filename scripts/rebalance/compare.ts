@@ -34,7 +34,7 @@ export function compareShard(
   const { shard } = before;
   return [
     ...compareRows(shard, before.rows, now.rows),
-    ...(before.state === undefined ? [] : compareStates(shard, before.state, now.state, allowed)),
+    ...compareStates(shard, before.state, now.state, allowed),
   ];
 }
 
@@ -58,12 +58,15 @@ function showRows(own: ShardRows, other: ShardRows): string {
 
 function compareStates(
   shard: Shard,
-  before: ShardState,
+  before: ShardState | undefined,
   now: ShardState | undefined,
   allowed: ReadonlySet<string>,
 ): ShardDifference[] {
-  if (now === undefined)
-    return [difference(shard, 'shard', 'there', 'not there, or its node does not answer', true)];
+  if (before === undefined || now === undefined) {
+    const show = (state: ShardState | undefined): string =>
+      state === undefined ? 'not there, or its node does not answer' : 'there';
+    return [difference(shard, 'shard', show(before), show(now), before !== undefined)];
+  }
   return [
     ...compareFlags(shard, before.security, now.security),
     ...comparePolicies(shard, before.security, now.security, (policy) =>
