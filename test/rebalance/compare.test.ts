@@ -29,8 +29,8 @@ function secured(security: RowSecurity): ShardState {
   return { ...STATE, security };
 }
 
-function seen(rows: ShardRows, state: ShardState | undefined = STATE): SeenShard {
-  return { shard: SHARD, rows, state };
+function seen(rows: ShardRows): SeenShard {
+  return { shard: SHARD, rows, state: STATE };
 }
 
 const some = (rows: number, checksum = '1'): ShardRows => ({ rows, checksum });
@@ -68,7 +68,7 @@ describe('rows of a shard', () => {
 
 describe('what a shard has besides rows', () => {
   const compare = (before: ShardState | undefined, now: ShardState | undefined, allowed = nobody) =>
-    compareShard(seen(some(1), before), { ...seen(some(1)), state: now }, allowed);
+    compareShard({ ...seen(some(1)), state: before }, { ...seen(some(1)), state: now }, allowed);
 
   test('an index that is there once less is lost, one more is not, and a shard that is gone is', () => {
     expect(compare(STATE, { ...STATE, indexes: ['a', 'b'] })).toEqual([
