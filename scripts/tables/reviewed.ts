@@ -4,7 +4,7 @@ import { foreignKeyId } from './foreign-keys';
 import type { LiveDatabase, LiveForeignKey } from './live';
 import { isOwnName, sameTable, showTable } from '../database/model/names';
 import { planTables } from './plan';
-import type { StepAction, TablesPlan, TablesStep } from './plan';
+import type { Contingency, StepAction, TablesPlan, TablesStep } from './plan';
 import type { SealedPlan } from './plan-file';
 import {
   compareSnapshots,
@@ -115,11 +115,12 @@ export function requireNothingBeyond(reviewed: Reviewed, now: TablesPlan, done: 
 function describeBeyond({ steps }: Reviewed, beyond: readonly TablesStep[]): string {
   return beyond
     .slice(0, NAMED)
-    .map(({ id }) =>
-      steps.some((step) => step.id === id)
-        ? `${id} would run other SQL than was reviewed`
-        : `${id} would be needed, which the plan does not have`,
-    )
+    .map((each) => {
+      const reviewed = steps.find(({ id }) => id === each.id);
+      if (reviewed === undefined) return `${each.id} would be needed, which the plan does not have`;
+      if (!isCovered(each, reviewed)) return `${each.id} would run other SQL than was reviewed`;
+      return `${each.id} says of itself what was reviewed otherwise (${otherClaims(each, reviewed).join(', ')})`;
+    })
     .join(', ');
 }
 
@@ -127,7 +128,7 @@ function describeBeyond({ steps }: Reviewed, beyond: readonly TablesStep[]): str
 interface Remaining {
   /** Needed and reviewed, in the order of the review. */
   readonly steps: readonly TablesStep[];
-  /** Needed and not reviewed: no such step, or not with this SQL. */
+  /** Needed and not reviewed: no such step, not with this SQL, or as another than it is. */
   readonly beyond: readonly TablesStep[];
   /** Reviewed, before all that are needed. */
   readonly done: readonly TablesStep[];
@@ -172,7 +173,8 @@ function placesIn(reviewed: readonly TablesStep[]): (step: TablesStep) => number
   );
   return (step) => {
     const same = steps.get(step.id);
-    if (same !== undefined && isCovered(step, same.step)) return same.place;
+    if (same !== undefined && isCovered(step, same.step) && otherClaims(step, same.step).length === 0)
+      return same.place;
     const instead = contingencies.get(step.id);
     return instead !== undefined && sameStatements(instead.contingency.sql, step.sql)
       ? instead.place - 0.5
@@ -201,6 +203,38 @@ function isCovered({ action, sql }: TablesStep, reviewed: TablesStep): boolean {
     else if (mayGo?.test(statement) !== true) return false;
   }
   return next === sql.length;
+}
+
+/**
+ * What a step says of itself, beside what it runs, and the review has otherwise: an answer to "do writes wait?" is worth no more than the
+ * file it is read from. Its guess at rows may be another.
+ */
+function otherClaims(step: TablesStep, reviewed: TablesStep): string[] {
+  // A step that finds every comment there says so.
+  const mayTell = step.action === 'restore-comments' && step.sql.length < reviewed.sql.length;
+  return [
+    ...(mayTell || step.comment === reviewed.comment ? [] : ['comment']),
+    ...(['blocksWrites', 'reversible', 'transaction'] as const).filter(
+      (claim) => step[claim] !== reviewed[claim],
+    ),
+    ...(sameContingencies(step.contingencies ?? [], reviewed.contingencies ?? []) ? [] : ['contingencies']),
+  ];
+}
+
+function sameContingencies(a: readonly Contingency[], b: readonly Contingency[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((each, index) => {
+      const other = b[index];
+      return (
+        other !== undefined &&
+        each.id === other.id &&
+        each.action === other.action &&
+        each.comment === other.comment &&
+        sameStatements(each.sql, other.sql)
+      );
+    })
+  );
 }
 
 function sameStatements(a: readonly string[], b: readonly string[]): boolean {

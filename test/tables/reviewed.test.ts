@@ -354,6 +354,30 @@ describe('what was not reviewed does not run', () => {
     }
   });
 
+  test.each<[string, Partial<TablesStep>]>([
+    ['comment', { comment: 'takes a moment' }],
+    ['blocksWrites', {}],
+    ['reversible', {}],
+    ['transaction', {}],
+    ['contingencies', { contingencies: [{ id: 'x', action: 'distribute', sql: [], comment: '' }] }],
+  ])('whichever step was reviewed with another %s', (claim, other) => {
+    for (const step of now.steps) {
+      const flag = claim in other ? other : { [claim]: !step[claim as 'blocksWrites'] };
+      const reviewed = edited((steps) =>
+        steps.map((each) => (each.id === step.id ? { ...each, ...flag } : each)),
+      );
+      const words = new RegExp(`${step.id} says of itself what was reviewed otherwise \\(${claim}\\)`);
+      expect(() => go(reviewed)).toThrow(refusal(words));
+      expect(() => check(start, reviewed, false)).toThrow(refusal(words));
+      expect(() => check(before(step.id), reviewed)).toThrow(refusal(words));
+    }
+  });
+
+  test('but with another guess at its rows it does', () => {
+    const reviewed = edited((steps) => steps.map((step) => ({ ...step, rows: 7 })));
+    expect(go(reviewed)).toEqual(now.steps);
+  });
+
   test('of what was reviewed, a run may leave out a comment that is there and a schema that is in use, and no more', () => {
     const reviewedWith = (id: string, statement: string): SealedPlan =>
       edited((steps) =>
