@@ -24,5 +24,6 @@ SELECT c.oid::int8::float8 AS oid, sum(sizes.size)::float8 AS bytes, NULL::float
   FROM unnest($1::oid[]) AS c(oid)
   CROSS JOIN LATERAL ${FAMILY} AS family(oid)
   JOIN pg_dist_shard s ON s.logicalrelid = family.oid
-  JOIN sizes ON sizes.shard_id = s.shardid
- GROUP BY c.oid`;
+  LEFT JOIN sizes ON sizes.shard_id = s.shardid
+ GROUP BY c.oid
+HAVING bool_and(sizes.size IS NOT NULL)`;

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { showTable } from '../database/model/names';
-import { isServerError, refused } from '../lib/errors';
+import { refused } from '../lib/errors';
 import { bytes, count } from '../lib/reporter';
 import { SHARD_SIZES, TABLE_SIZES } from './growth.sql';
 import type { LiveTable } from './live';
@@ -35,7 +35,7 @@ interface SizeRow {
   readonly bytes: number;
 }
 
-/** Reads how large the tables are, without counting. */
+/** Reads how large the tables are, without counting. One of which a shard does not answer is left out. */
 export async function readSizes(client: Client, tables: readonly LiveTable[]): Promise<TableSizes> {
   const isOnShards = ({ citus }: LiveTable): boolean => citus.kind !== 'plain';
   const here = await sizesBy(
@@ -44,11 +44,7 @@ export async function readSizes(client: Client, tables: readonly LiveTable[]): P
     tables.filter((table) => !isOnShards(table)),
   );
   const onShards = tables.filter(isOnShards);
-  // A node that does not answer is no reason not to plan; what cannot be measured is not compared.
-  const there = await sizesBy(client, SHARD_SIZES, onShards).catch((error: unknown) => {
-    if (!isServerError(error)) throw error;
-    return new Map<number, SizeRow>();
-  });
+  const there = await sizesBy(client, SHARD_SIZES, onShards);
   return Object.fromEntries(
     tables.flatMap((table): [string, TableSize][] => {
       const on = isOnShards(table) ? 'shards' : 'coordinator';
