@@ -15,6 +15,7 @@ import {
   distribution,
   foreignKey,
   identityOf,
+  materializedView,
   inSchema,
   key,
   liveDatabase,
@@ -476,8 +477,11 @@ const situations = fc
     nullable: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
     leftover: fc.array(fc.constantFrom('none', 'invalid', 'built'), { minLength: 6, maxLength: 6 }),
     heaps: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+    forced: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+    identities: fc.array(fc.boolean(), { minLength: 6, maxLength: 6 }),
+    views: fc.array(fc.constantFrom('none', 'filled', 'empty'), { minLength: 6, maxLength: 6 }),
   })
-  .map(({ online, kinds, links, rekeyed, nullable, leftover, heaps }) => {
+  .map(({ online, kinds, links, rekeyed, nullable, leftover, heaps, forced, identities, views }) => {
     // The table that starts a group is the last by name, so that an order by name alone would be wrong.
     const name = (index: number): string => `t${String(9 - index)}`;
     const firstOf = (kind: string): number => kinds.indexOf(kind as (typeof kinds)[number]);
@@ -519,9 +523,14 @@ const situations = fc
         comments:
           heaps[index] === true ? [] : [{ on: 'table', schema: 'public', name: '', text: 'what for' }],
         hasHeap: heaps[index] === true,
+        forced: forced[index] === true ? [{ table: named(name(index)), state: 'on' }] : [],
+        identities: identities[index] === true ? [identityOf(name(index))] : [],
       });
     });
-    return { expected: distribution({ online, tables }), live: liveDatabase(live) };
+    const materialized = live.flatMap(({ table }, index) =>
+      views[index] === 'none' ? [] : [materializedView(`m_${table.name}`, table, views[index] === 'filled')],
+    );
+    return { expected: distribution({ online, tables }), live: liveDatabase(live, { views: materialized }) };
   })
   .filter(({ expected, live }) => findFaults(new Outlook(expected, live)).length === 0);
 
@@ -554,6 +563,7 @@ describe('any database that a specification fits', () => {
           before.map((keys) => order([...keys])),
         );
         expect(end.tables.map((table) => table.comments)).toEqual(live.tables.map((table) => table.comments));
+        expect(end.tables.map((table) => table.forced)).toEqual(live.tables.map((table) => table.forced));
         expect(end.ownSchema.exists).toBe(false);
         expect(new Set(ran.map((step) => step.id)).size).toBe(ran.length);
       }),

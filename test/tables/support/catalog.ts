@@ -9,6 +9,7 @@ import type {
   LivePolicy,
   LiveTable,
   LiveSchema,
+  LiveView,
 } from '../../../scripts/tables/live';
 
 /** Catalogs as literal values: what `inspect` would have read. */
@@ -162,6 +163,21 @@ export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDat
 /** A column GENERATED AS IDENTITY, with PostgreSQL's own name for its sequence. */
 export function identityOf(table: string, column = 'id'): LiveIdentity {
   return { column, type: 'bigint', sequence: named(`${table}_${column}_seq`), cache: '1', extras: [] };
+}
+
+/** A materialized view over one table, without anything on it. */
+export function materializedView(name: string, table: TableName, populated = true): LiveView {
+  return {
+    view: named(name),
+    kind: 'materialized',
+    populated,
+    owner: 'citus',
+    bytes: 8192,
+    tables: [table],
+    views: [],
+    definition: `SELECT count(*) FROM ${table.name}`,
+    extras: [],
+  };
 }
 
 /** A permissive policy for all commands. */

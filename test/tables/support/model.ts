@@ -1,4 +1,5 @@
 import type { Distribution, TableName } from '../../../config/distribution-types';
+import { COPIES } from '../../../scripts/tables/attempt';
 import { foreignKeyId } from '../../../scripts/tables/foreign-keys';
 import type {
   DroppedForeignKey,
@@ -12,6 +13,7 @@ import {
   notNullCheckName,
   sameTable,
   showTable,
+  sqlTable,
   sqlTableArgument,
 } from '../../../scripts/database/model/names';
 import type { TablesStep } from '../../../scripts/tables/plan';
@@ -22,6 +24,48 @@ import { distributed, inSchema, key as keyOf, reference } from './catalog';
  * where a plan could go wrong. Throws where they would refuse.
  */
 export function perform(expected: Distribution, live: LiveDatabase, step: TablesStep): LiveDatabase {
+  requireWindow(live, step);
+  const after = performed(expected, live, step);
+  requireCarried(live, after, step);
+  return after;
+}
+
+/** Citus leaves out what forced policies hide, without an error; and FORCE is off for one copy alone. */
+function requireWindow(live: LiveDatabase, step: TablesStep): void {
+  const subject = (table: LiveTable): boolean =>
+    (step.action.endsWith('-schema') ? table.table.schema : showTable(table.table)) === step.table;
+  for (const table of live.tables) {
+    const states = table.forced.map(({ state }) => state);
+    if (COPIES.includes(step.action) && subject(table) && states.includes('on'))
+      throw new Error(`would lose rows of ${showTable(table.table)}`);
+    const closes = step.action === 'restore-forced-policy' || COPIES.includes(step.action);
+    if (states.includes('lifted') && !(closes && subject(table)))
+      throw new Error(`${step.id} runs while FORCE of ${showTable(table.table)} is off`);
+  }
+}
+
+/** A table that was made anew begins its identity columns again and empties its materialized views, unless the step sees to it. */
+function requireCarried(before: LiveDatabase, after: LiveDatabase, step: TablesStep): void {
+  const sql = step.sql.join(';');
+  for (const table of after.tables) {
+    const was = before.tables.find((each) => sameTable(each.table, table.table));
+    if (was?.citus.kind !== 'plain') continue;
+    const online = step.action === 'distribute' && sql.includes('_concurrently');
+    if (table.citus.kind !== 'local' && !(online && table.citus.kind === 'distributed')) continue;
+    for (const { column } of table.identities)
+      if (!sql.includes(`setval(pg_get_serial_sequence(${sqlTableArgument(table.table)}, '${column}')`))
+        throw new Error(`${step.id} loses the position of ${showTable(table.table)}.${column}`);
+    for (const { view, tables, kind } of before.views)
+      if (
+        kind === 'materialized' &&
+        tables.some((each) => sameTable(each, table.table)) &&
+        !sql.includes(`REFRESH MATERIALIZED VIEW ${sqlTable(view)}`)
+      )
+        throw new Error(`${step.id} empties ${showTable(view)}`);
+  }
+}
+
+function performed(expected: Distribution, live: LiveDatabase, step: TablesStep): LiveDatabase {
   const part = step.id.split(':')[2] ?? '';
   const on = (change: (table: LiveTable) => LiveTable): LiveDatabase => ({
     ...live,
