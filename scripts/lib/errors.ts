@@ -78,7 +78,7 @@ export function isOfHiddenRows(error: ServerMessage): boolean {
 }
 
 /** This program reads whole tables or none: see `row_security` of its sessions. */
-function describeHiddenRows(table: string): string {
+export function describeHiddenRows(table: string): string {
   return (
     `table "${table}" is not countable while forced: row-level security hides rows of it from this role, and what is counted without them is wrong. ` +
     `Log in as its owner; where FORCE binds the owner too, run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY while no application logs in as the owner, ` +

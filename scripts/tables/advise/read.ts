@@ -161,7 +161,7 @@ function toStatistics({ rows, bytes, writes }: TableRow, columns: readonly Colum
   };
 }
 
-function requireStatistics(live: LiveDatabase, { tables, unreadable }: Known): void {
+function requireStatistics(live: LiveDatabase, { tables, unreadable, hidden }: Known): void {
   if (unreadable.length > 0) {
     throw new ScaleoutError(
       `role ${live.role} may not read ${named(unreadable.map((table) => ({ table })))}, and advice that leaves ${unreadable.length === 1 ? 'it' : 'them'} out would be wrong: ` +
@@ -169,10 +169,22 @@ function requireStatistics(live: LiveDatabase, { tables, unreadable }: Known): v
     );
   }
   if ([...tables.values()].every(({ columns }) => columns.size === 0)) {
+    if (hidden.length > 0) {
+      throw new ScaleoutError(
+        `nothing is known of the values in database "${live.database}": ${describeHidden(live, hidden)}`,
+      );
+    }
     throw new ScaleoutError(
       `database "${live.database}" has no statistics of any column, so nothing is known of its values: run ANALYZE there, which reads a sample of each table and changes no row, and ask again (empty tables have none: load some rows first)`,
     );
   }
+}
+
+function describeHidden({ role }: LiveDatabase, tables: readonly TableName[]): string {
+  return (
+    `row-level security hides the statistics of ${named(tables.map((table) => ({ table })))} from role ${role}: ask again as their owner. ` +
+    'What binds the owner too is not countable while forced: run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY before, and FORCE after'
+  );
 }
 
 function statisticsCaveats(live: LiveDatabase, { tables, hidden }: Known): string[] {
@@ -192,7 +204,10 @@ function statisticsCaveats(live: LiveDatabase, { tables, hidden }: Known): strin
     ...(behind.length === 0
       ? []
       : [
-          `row-level security hides the statistics of ${named(behind)} from role ${live.role}: ask again as their owner; a table with FORCE ROW LEVEL SECURITY is not countable while forced, so run ALTER TABLE ... NO FORCE ROW LEVEL SECURITY before and FORCE after`,
+          describeHidden(
+            live,
+            behind.map(({ table }) => table),
+          ),
         ]),
   ];
 }

@@ -77,7 +77,10 @@ SELECT default_threshold::float8 AS threshold, improvement_threshold::float8 AS 
 export const ON_SHARDS = `
 SELECT shardid::float8 AS "shardId", success, result FROM run_command_on_shards($1::regclass, $2, false)`;
 
-export const SHARD_COUNT = 'SELECT count(*) FROM %s';
+/** What a shard whose rows policies hide answers with: sessions of Citus have `row_security` as the server has it. */
+export const HIDDEN = 'hidden';
+
+export const SHARD_COUNT = `SELECT CASE WHEN row_security_active(%1$L) THEN '${HIDDEN}' ELSE (SELECT count(*)::text FROM %1$s) END`;
 
 /** The planner's, of a shard with its partitions; none where nobody has counted since it came to its node. */
 export const SHARD_ESTIMATE = `

@@ -2,12 +2,13 @@ import type { Client } from 'pg';
 import type { TableName } from '../../../config/distribution-types';
 import { allOf } from '../../../config/wording';
 import { citusVersion, withBoundedReads } from '../../lib/connection';
-import { ScaleoutError } from '../../lib/errors';
+import { describeHiddenRows, ScaleoutError } from '../../lib/errors';
 import { labelNodes } from '../../lib/node-labels';
 import type { VerbContext } from '../../lib/verb';
 import { stopIfAsked } from '../../lib/verb';
 import { showTable, sqlTable } from '../../database/model/names';
 import {
+  HIDDEN,
   DISTRIBUTED_AMONG,
   LAYOUT_NODES,
   LAYOUT_REFERENCES,
@@ -315,6 +316,9 @@ async function askShards(
     throw new ScaleoutError(
       `shard ${String(failed.shardId)} of ${showTable(table)} could not be read: ${failed.result ?? ''}; nothing was changed`,
     );
+  }
+  if (rows.some(({ result }) => result === HIDDEN)) {
+    throw new ScaleoutError(describeHiddenRows(showTable(table)));
   }
   const byShard = new Map(rows.map(({ shardId, result }) => [shardId, result]));
   return shardIds.map((shardId) => {
