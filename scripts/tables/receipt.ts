@@ -100,14 +100,18 @@ export function readReceipt(file: string): Receipt {
   if (!known && version === undefined) {
     throw new ScaleoutError(`${file} is not a receipt: "tables apply --receipt FILE" writes one`);
   }
-  const receipt = content as Receipt;
-  if (!known || !isIntact(receipt)) {
+  if (!isIntact(content as Receipt)) {
     throw refused(
       `the receipt ${file} was edited since it was written: its content does not have the digest it carries. Nothing can be verified with it; ` +
         'use the file as "tables apply --receipt" wrote it',
     );
   }
-  return receipt;
+  if (!known) {
+    throw new ScaleoutError(
+      `the receipt ${file} is as another version of this program writes one: verify with that version, or name another file for a new receipt`,
+    );
+  }
+  return content as Receipt;
 }
 
 /** @throws ScaleoutError (refused) */

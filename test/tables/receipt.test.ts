@@ -1,3 +1,4 @@
+import { contentDigest } from '../../scripts/tables/sealed-file';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -42,6 +43,10 @@ test('a receipt is read as it was written, and nothing is left beside it', () =>
   expect(readdirSync(directory)).toEqual(['receipt.json']);
 });
 
+const omit = (receipt: object, keys: readonly string[]): object =>
+  Object.fromEntries(Object.entries(receipt).filter(([key]) => !keys.includes(key)));
+const withDigest = (content: object): object => ({ ...content, digest: contentDigest(content) });
+
 test.each<[string, (receipt: Receipt) => unknown]>([
   [
     'a count',
@@ -66,6 +71,11 @@ test.each<[string, string, RegExp]>([
     'of a later version',
     JSON.stringify({ ...sealed(), formatVersion: 2 }),
     /formatVersion 2, and this program reads 1/,
+  ],
+  [
+    'of an earlier version, whole as that wrote it',
+    JSON.stringify(withDigest(omit(sealed(), ['specified', 'digest']))),
+    /as another version of this program writes one/,
   ],
   ['a plan', '{"formatVersion": 1, "steps": []}', /is not a receipt/],
   ['no JSON', 'rows: 3', /is not a receipt/],
