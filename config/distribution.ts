@@ -47,7 +47,7 @@ const tablesSchema = z
   .record(z.string(), tableSchema, { error: 'the tables, as in events: { distributeBy: device_id }' })
   .describe(
     'What becomes of each table. A name is table or schema.table (public where there is none), written as in SQL; ' +
-      'tables that are not listed are left alone.',
+      'tables that are not listed stay on the coordinator with every row; those that foreign keys connect with a reference table become Citus local tables, and a plan names each.',
   );
 
 /** `distribution.yaml` as written; {@link parseDistribution} adds the rules that no schema can say. */
