@@ -3,6 +3,7 @@ import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
 import { showTable, sqlTable, sqlTableArgument } from '../database/model/names';
+import { orderTables } from './order';
 import type { LiveDatabase, LiveIdentity, LiveTable, LiveView } from './live';
 
 /**
@@ -73,9 +74,19 @@ function isForgotten({ kind, extras }: LiveView): boolean {
   return kind === 'materialized' || extras.length > 0;
 }
 
-/** Writers wait from here on, and no value is drawn between the reading of a position and the end of the transaction. */
+/**
+ * Writers wait from here on, and no value is drawn between the reading of a position and the end of the transaction. Children come
+ * first: who inserts into one holds it and asks for its parent, and would be in a deadlock with who holds the parent already.
+ */
 function lock(tables: readonly LiveTable[]): string {
-  return `LOCK TABLE ${tables.map(({ table }) => sqlTable(table)).join(', ')} IN ACCESS EXCLUSIVE MODE`;
+  const edges = tables
+    .flatMap(({ foreignKeys }) => foreignKeys)
+    .map(({ table, references }) => ({ first: table, then: references, firm: false }));
+  const childrenFirst = orderTables(
+    tables.map(({ table }) => table),
+    edges,
+  );
+  return `LOCK TABLE ${childrenFirst.map(sqlTable).join(', ')} IN ACCESS EXCLUSIVE MODE`;
 }
 
 function setting(place: number): string {

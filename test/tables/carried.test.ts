@@ -59,6 +59,16 @@ describe('what is carried in the transaction in which Citus makes a table anew',
     });
   });
 
+  test('children are locked before their parents, whatever their names', () => {
+    const child = liveTable('z', {
+      identities: [identityOf('z')],
+      foreignKeys: [foreignKey('z', ['t_id'], 't')],
+    });
+    expect(carried(liveDatabase([t, child]), [named('t'), named('z')], 'convert').before[0]).toBe(
+      'LOCK TABLE "public"."z", "public"."t" IN ACCESS EXCLUSIVE MODE',
+    );
+  });
+
   test('a name of its own for the sequence, whatever is in it', () => {
     const odd = liveTable('t', { identities: [{ ...identityOf('t'), sequence: named(`it's "odd"`) }] });
     const { after } = carried(liveDatabase([odd]), [named('t')], 'convert');
