@@ -3,12 +3,13 @@ import type { Finding } from '../database/checks/findings';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { Estimate } from './estimate';
 import { estimate, measuredFactor, windowSeconds } from './estimate';
-import { rebalanceFindings } from './findings';
+import { asynchronousCommits, rebalanceFindings } from './findings';
 import { readJobs } from './job';
 import type { RebalanceOptions, Strategy, TransferMode } from './options';
+import { isLogical } from './options';
 import type { NodePlacement, Snapshot } from './placements';
 import { groupsByShard, placementsOf, readSnapshot } from './placements';
-import { MISSING_REFERENCE_TABLES, PLAN } from './queries.sql';
+import { ASYNCHRONOUS_COMMITS, MISSING_REFERENCE_TABLES, PLAN } from './queries.sql';
 
 /** One shard group going from one node to another. */
 export interface Move {
@@ -68,13 +69,32 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
     before,
     after: applyMoves(before, moves),
     estimate: estimate(moves, options.mode, factor),
-    findings: rebalanceFindings(
-      moves,
-      copied,
-      secured,
-      (move) => estimate([move], options.mode, factor).seconds + windowSeconds(move),
-    ),
+    findings: [
+      ...rebalanceFindings(
+        moves,
+        copied,
+        secured,
+        (move) => estimate([move], options.mode, factor).seconds + windowSeconds(move),
+      ),
+      ...(moves.length > 0 && isLogical(options.mode)
+        ? asynchronousCommits(await readAsynchronousCommits(client, snapshot))
+        : []),
+    ],
   };
+}
+
+/** Labels of nodes and names of roles whose commits are acknowledged before they are written, each once. */
+async function readAsynchronousCommits(client: Client, { nodes }: Snapshot): Promise<string[]> {
+  const { rows } = await client.query<{ nodeid: number; success: boolean; result: string }>(
+    ASYNCHRONOUS_COMMITS,
+  );
+  const places = rows
+    .filter(({ success }) => success)
+    .flatMap(({ nodeid, result }) => {
+      const label = nodes.find((node) => node.nodeId === nodeid)?.label ?? `node ${String(nodeid)}`;
+      return (JSON.parse(result) as (string | null)[]).map((role) => role ?? label);
+    });
+  return [...new Set(places)];
 }
 
 /** How many of the newest jobs are looked at for one that was of the same mode and ended well. */

@@ -126,3 +126,17 @@ export const PLACEMENTS = `
     FROM pg_dist_placement p
     JOIN pg_dist_node n USING (groupid)
    WHERE p.shardid = $1::bigint AND p.shardstate = 1 AND n.noderole = 'primary'`;
+
+/**
+ * Where commits are acknowledged before they are written: one JSON array for each node, of the node itself (null) and of roles. Sessions may
+ * set the same for themselves, which nobody sees.
+ */
+export const ASYNCHRONOUS_COMMITS = `
+  SELECT nodeid, success, result
+    FROM run_command_on_all_nodes(
+      $$ SELECT coalesce(json_agg(DISTINCT who), '[]')
+           FROM (SELECT 1 WHERE current_setting('synchronous_commit') = 'off') AS node(one)
+           FULL JOIN (SELECT CASE WHEN setrole = 0 THEN NULL ELSE pg_get_userbyid(setrole)::text END
+                        FROM pg_db_role_setting
+                       WHERE 'synchronous_commit=off' = ANY (setconfig)
+                         AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))) AS r(who) ON false $$)`;

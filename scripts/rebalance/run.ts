@@ -94,12 +94,12 @@ async function attach(
 ): Promise<Ending | undefined> {
   const running = await runningJob(client);
   if (running === undefined) return undefined;
-  const [warning] = await jobWarnings(client, running, await readSnapshot(client));
+  const snapshot = await readSnapshot(client);
+  const [warning] = await jobWarnings(client, running, snapshot);
   if (warning !== undefined) throw refused(warning);
   context.reporter.info(
     `rebalance job ${String(running.id)} is already running, with the strategy and mode it was started with: following it`,
   );
-  const snapshot = await readSnapshot(client);
   return watching(client, watched(movesAhead(running, snapshot), snapshot), options, context, () =>
     follow(client, running.id, context),
   );

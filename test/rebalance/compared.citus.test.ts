@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { withClient } from '../../scripts/lib/connection';
-import { rebalanceRun } from '../../scripts/rebalance/commands';
+import { rebalancePlan, rebalanceRun } from '../../scripts/rebalance/commands';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { recordingContext } from './fixtures';
 import { createVault, ROWS, Vault, WINDOW } from './vault';
@@ -136,6 +136,36 @@ platformSuite('what a rebalance moved, before and after', () => {
     );
     expect(lost?.before).toBe(`${left.rows[0]?.n.toLocaleString('en-US') ?? ''} rows`);
   }, 120_000);
+
+  test('commits that are acknowledged before they are written need an allowance, but where writes wait', async () => {
+    await createReadings();
+    const ids = async (mode: string): Promise<string[]> => {
+      const { document } = await rebalancePlan(recordingContext().context, vault.input(mode));
+      return document.findings.map(({ id }) => id).sort();
+    };
+    expect(await ids('auto')).toEqual([]);
+    const [worker] = await vault.workers();
+    await vault.platform((client) =>
+      client.query(`ALTER DATABASE ${vault.database.target.database} SET synchronous_commit TO off`),
+    );
+    if (worker !== undefined) {
+      await withClient(worker, async (client) => {
+        await client.query('SET citus.enable_ddl_propagation TO off');
+        await client.query(`ALTER ROLE citus IN DATABASE ${worker.database} SET synchronous_commit TO off`);
+      });
+    }
+    // On that worker the role of this session has it off, so that the worker is named as well.
+    expect(await ids('auto')).toEqual([
+      'asynchronous-commit:citus',
+      'asynchronous-commit:coordinator',
+      'asynchronous-commit:w0',
+    ]);
+    expect(await ids('block_writes')).toEqual([]);
+    await expect(rebalanceRun(recordingContext().context, vault.input('auto'))).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(/asynchronous-commit:coordinator: .*--mode block_writes/) as string,
+    });
+  }, 60_000);
 
   test('beside writers every write that was acknowledged is there, and more rows are no loss', async () => {
     await vault.as(createVault);

@@ -28,7 +28,8 @@ const SETTINGS = {
   max_wal_senders: '40',
   max_replication_slots: '40',
   fsync: 'off',
-  synchronous_commit: 'off',
+  // On a disk that syncs nothing it costs little, and without it logical moves of Citus lose acknowledged writes.
+  synchronous_commit: 'on',
   full_page_writes: 'off',
   max_wal_size: '4GB',
   'citus.node_conninfo': 'sslmode=prefer',

@@ -124,9 +124,10 @@ async function settingsFor(
     password_encryption: 'scram-sha-256',
     timezone: 'UTC',
     max_connections: options.maxConnections ?? 100,
-    // These clusters are thrown away: durability would only cost time.
+    // These clusters are thrown away: durability would only cost time. Commits are written before they are acknowledged all the
+    // same, as a logical move of Citus loses those that are not.
     fsync: 'off',
-    synchronous_commit: 'off',
+    synchronous_commit: 'on',
     full_page_writes: 'off',
     max_wal_size: '4GB',
     checkpoint_timeout: '30min',
