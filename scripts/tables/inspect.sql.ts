@@ -2,7 +2,14 @@
 
 export const SESSION = `
 SELECT current_database() AS database, current_user AS role, current_setting('wal_level') AS "walLevel",
-       (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS "citusVersion"`;
+       (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS "citusVersion",
+       ARRAY(SELECT 'the coordinator' WHERE current_setting('synchronous_commit') = 'off'
+             UNION
+             SELECT CASE WHEN setrole = 0 THEN 'the coordinator' ELSE 'role ' || pg_get_userbyid(setrole) END
+               FROM pg_db_role_setting
+              WHERE 'synchronous_commit=off' = ANY (setconfig)
+                AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+             ORDER BY 1) AS "asynchronousCommits"`;
 
 /** What was a shard until an online copy took its place, and stays beside the users' tables until Citus comes round to drop it. */
 const NO_ORPHANED_SHARD = `AND NOT EXISTS (SELECT FROM pg_dist_cleanup l

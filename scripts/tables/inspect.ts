@@ -195,6 +195,7 @@ async function read(
     database: session.database,
     role: session.role,
     walLevel: session.walLevel,
+    asynchronousCommits: session.asynchronousCommits,
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     nodes,
     tables: live,
@@ -413,6 +414,7 @@ interface SessionRow extends QueryResultRow {
   database: string;
   role: string;
   walLevel: string;
+  asynchronousCommits: string[];
   citusVersion: string | null;
 }
 

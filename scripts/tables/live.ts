@@ -13,6 +13,8 @@ export interface LiveDatabase {
   readonly role: string;
   /** `current_setting('wal_level')`: the online copy is logical replication and needs `logical`. */
   readonly walLevel: string;
+  /** Whose commits are acknowledged before they are written (synchronous_commit is off): `the coordinator`, `role app`. */
+  readonly asynchronousCommits?: readonly string[];
   /** Absent where the database is plain PostgreSQL. */
   readonly citusVersion?: string;
   readonly nodes: readonly LiveNode[];

@@ -20,6 +20,7 @@ export function findingsOf(outlook: Outlook, steps: readonly TablesStep[]): Find
 
 const SOURCES: readonly Source[] = [
   forcedPolicyWindows,
+  commitsBehind,
   refreshesUnderPolicies,
   convertedTables,
   sequencesOnWorkers,
@@ -52,6 +53,25 @@ function forcedPolicyWindows({ live }: Outlook, steps: readonly TablesStep[]): F
       ),
     ];
   });
+}
+
+/**
+ * Citus takes the position up to which an online copy has to follow the writers to be what the coordinator has written by then.
+ * Commits that are acknowledged before they are written are behind it, and stay in the old table.
+ */
+function commitsBehind({ live }: Outlook, steps: readonly TablesStep[]): Finding[] {
+  const online = steps.filter(({ action, transaction }) => action === 'distribute' && !transaction);
+  if (online.length === 0) return [];
+  return (live.asynchronousCommits ?? []).map((place) =>
+    finding(
+      'asynchronous-commit',
+      place,
+      `synchronous_commit is off for ${place}: an online copy can lose writes that are acknowledged in the last moments before it switches, about 0.2 s for each table ` +
+        `(${allOf(online.map(({ table }) => table))}). Set it to on (ALTER ROLE, ALTER DATABASE or the server parameter) and let applications connect again, stop writers, ` +
+        'or say online: false',
+      'allowance',
+    ),
+  );
 }
 
 /** The steps that copy the table's rows, alone or with its schema. */

@@ -141,3 +141,14 @@ test('a table that the file does not name is named where it is converted, and it
     ['no-way-back:thing', 'none'],
   ]);
 });
+
+test('an online copy under commits that are acknowledged before they are written needs an allowance', () => {
+  const live = liveDatabase([liveTable('t')], { asynchronousCommits: ['role app'] });
+  const of = (online: boolean) =>
+    planTables(
+      distribution({ online, tables: [{ kind: 'distributed', table: named('t'), distributeBy: 'id' }] }),
+      live,
+    ).findings.map(({ id, needs }) => [id, needs]);
+  expect(of(true)).toEqual([['asynchronous-commit:role app', 'allowance']]);
+  expect(of(false)).toEqual([]);
+});
