@@ -180,17 +180,16 @@ async function read(
     });
   }
   const views = await rowsOf<LiveView & QueryResultRow>(VIEWS, scope);
-  const viewQueries = factsToo
-    ? await readViewQueries(
-        rowsOf,
-        views.map(({ view }) => view),
-        oids,
-        async (others) => {
-          const rows = citus ? await rowsOf<CitusRow>(citusTables(sharding), [others]) : [];
-          return new Map(rows.map((row) => [row.oid, toCitusTable(row)]));
-        },
-      )
-    : undefined;
+  // Materialized views decide how tables are copied, so every look has their queries.
+  const viewQueries = await readViewQueries(
+    rowsOf,
+    views.filter(({ kind }) => factsToo || kind === 'materialized').map(({ view }) => view),
+    oids,
+    async (others) => {
+      const rows = citus ? await rowsOf<CitusRow>(citusTables(sharding), [others]) : [];
+      return new Map(rows.map((row) => [row.oid, toCitusTable(row)]));
+    },
+  );
   return {
     database: session.database,
     role: session.role,

@@ -1,6 +1,7 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import type { PlacementChange } from './change';
+import type { CopyMode } from './copy-mode';
 import { allOf } from '../../config/wording';
 import { around, carried, carriedWords } from './carried';
 import type { Carried } from './carried';
@@ -8,7 +9,7 @@ import { withoutAway } from './comments';
 import type { Placed } from './comments';
 import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
 import { canReturn } from './foreign-keys';
-import type { LiveForeignKey, LiveTable } from './live';
+import type { LiveForeignKey, LiveTable, LiveView } from './live';
 import { sameTable, showTable } from '../database/model/names';
 import { inOrder, orderTables } from './order';
 import type { Edge } from './order';
@@ -20,6 +21,7 @@ import { contingency, step } from './step';
 import type { Contingency, TablesStep } from './step';
 import { Turning } from './turning';
 import type { Turn } from './turning';
+import { viewAgainstConversion } from './view-forecast';
 
 export interface Placing {
   readonly placed: readonly Placed[];
@@ -119,9 +121,15 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
   const groups = difference.distribute.flatMap(({ table, colocateWith }) =>
     colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
   );
-  for (const each of inOrder(difference.distribute, [...edges, ...groups])) {
-    const { table, mode } = each;
+  for (const wanted of inOrder(difference.distribute, [...edges, ...groups])) {
+    const { table } = wanted;
     const live = outlook.liveTable(table);
+    const view =
+      wanted.mode.online && turning.isPlain(table)
+        ? viewAgainstConversion({ outlook, isThere }, table)
+        : undefined;
+    const mode: CopyMode = view === undefined ? wanted.mode : { online: false, because: notOnTheWay(view) };
+    const each = { ...wanted, mode };
     // Citus brings a table that is local to it back first.
     if (!mode.online && (live?.citus.kind === 'local' || live?.hasHeap === true)) localCopies.push(table);
     if (mode.online && turning.isPlain(table)) {
@@ -137,6 +145,10 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
   }
   changes();
   return { placed, allReturned: waiting.size === 0, localCopies };
+}
+
+function notOnTheWay({ view }: LiveView): string {
+  return `on the way to an online copy Citus creates materialized view ${showTable(view)} again, and cannot while one of its tables is distributed and another is not`;
 }
 
 /** The tables that a step makes anew under their old names. */

@@ -3,7 +3,7 @@ import { tableKey } from '../../config/identifiers';
 import { allOf } from '../../config/wording';
 import { finding } from '../database/checks/findings';
 import type { Finding } from '../database/checks/findings';
-import { showTable } from '../database/model/names';
+import { sameTable, showTable } from '../database/model/names';
 import { whyNotPlanned } from './forecast/citus-planner';
 import type { ViewPlacement } from './forecast/citus-planner';
 import { readingAll, withoutViews } from './forecast/query-walk';
@@ -15,34 +15,63 @@ import type { ViewQueries } from './view-queries';
 /** Plain views that answer today and will not once the tables are as the specification says. Pure. */
 export function viewFindings(outlook: Outlook): Finding[] {
   return failing(outlook).flatMap(({ view, why }) => {
-    if (view.kind === 'materialized' && why !== undefined) return [];
     const name = showTable(view.view);
-    const what = view.kind === 'materialized' ? 'materialized view' : 'view';
-    const message =
-      why === undefined
-        ? `whether ${what} ${name} can be run once its tables are distributed is not known: PostgreSQL holds its query in a form that this program does not know. Try it on a copy of the database`
-        : `${what} ${name} can be run today and no more once its tables are distributed: it ${why}, which Citus does not run over shards. ${wayOut(view)}, or drop it`;
+    if (why === undefined) {
+      const what = view.kind === 'materialized' ? 'materialized view' : 'view';
+      const message =
+        `${what} ${name} may fail once its tables are distributed: PostgreSQL holds its query in a form that this program does not know. ` +
+        'Try it on a copy of the database';
+      return [finding('view-will-fail', name, message, 'allowance')];
+    }
+    if (view.kind === 'materialized') return [];
+    const message = `view ${name} answers today and fails once its tables are distributed, because it ${why}. ${wayOut(view)}, or drop it`;
     return [finding('view-will-fail', name, message, 'allowance')];
   });
 }
 
-/** Materialized views that Citus could not make anew or refresh. Pure. */
+/** Materialized views that Citus could neither create again nor refresh. Pure. */
 export function materializedViewFaults(outlook: Outlook): string[] {
   return failing(outlook).flatMap(({ view, why }) => {
     if (view.kind === 'plain' || why === undefined) return [];
-    const name = showTable(view.view);
     return [
-      `materialized view ${name} can be neither made anew nor refreshed once its tables are distributed: it ${why}, which Citus does not run over shards. ` +
+      `materialized view ${showTable(view.view)} can be neither created again nor refreshed once its tables are distributed, because it ${why}. ` +
         `${wayOut(view)}, or drop it and keep its rows in a table that the application fills`,
     ];
   });
 }
 
 function wayOut({ tables }: LiveView): string {
-  const joined =
-    tables.length > 1 ? `join ${allOf(tables.map(showTable))} by their distribution columns in it, ` : '';
-  const text = `${joined}write it another way, distribute its tables otherwise (such as small ones as reference tables)`;
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
+  const first = tables.length > 1 ? `Join ${allOf(tables.map(showTable))} by their distribution columns` : '';
+  const others = 'write the query another way, distribute the tables otherwise';
+  return first === '' ? `${others.charAt(0).toUpperCase()}${others.slice(1)}` : `${first}, ${others}`;
+}
+
+/**
+ * The materialized view that keeps a table from becoming a Citus local table: Citus creates the views on it again at that moment, when
+ * other tables are distributed already. Pure.
+ *
+ * @param isThere whether a table is in its place by then
+ */
+export function viewAgainstConversion(
+  { outlook, isThere }: { readonly outlook: Outlook; readonly isThere: (table: TableName) => boolean },
+  table: TableName,
+): LiveView | undefined {
+  const { views, viewQueries } = outlook.live;
+  const materialized = views.filter(
+    ({ kind, tables }) => kind === 'materialized' && tables.some((each) => sameTable(each, table)),
+  );
+  if (viewQueries === undefined || materialized.length === 0) return undefined;
+  const queries = queriesOf(viewQueries);
+  const byThen: PlacementIn = (known, each) => {
+    if (sameTable(each, table)) return { kind: 'local' };
+    return isThere(each) ? becomes(known, each) : is(known, each);
+  };
+  const { postgres } = viewQueries;
+  const surroundings = { placementOf: placements(outlook, viewQueries, byThen), postgres };
+  return materialized.find((view) => {
+    const query = wholeQuery(view, queries);
+    return query !== undefined && whyNotPlanned(query, surroundings) !== undefined;
+  });
 }
 
 interface Failing {
@@ -54,13 +83,13 @@ interface Failing {
 function failing(outlook: Outlook): Failing[] {
   const { views, viewQueries } = outlook.live;
   if (viewQueries === undefined) return [];
-  const queries = new Map(viewQueries.queries.map(({ view, query }) => [tableKey(view), query]));
+  const queries = queriesOf(viewQueries);
   const { postgres } = viewQueries;
   const then = { placementOf: placements(outlook, viewQueries, becomes), postgres };
   const now = { placementOf: placements(outlook, viewQueries, is), postgres };
   return views.flatMap((view): Failing[] => {
     const changes = view.tables.some((table) => differs(then.placementOf(table), now.placementOf(table)));
-    if (!changes) return [];
+    if (!changes || !queries.has(tableKey(view.view))) return [];
     const query = wholeQuery(view, queries);
     if (query === undefined) return [{ view, why: undefined }];
     const why = whyNotPlanned(query, then);
@@ -69,11 +98,15 @@ function failing(outlook: Outlook): Failing[] {
   });
 }
 
+/** By view; nothing of those that were not asked for. */
+type Queries = ReadonlyMap<string, ViewQuery | undefined>;
+
+function queriesOf({ queries }: ViewQueries): Queries {
+  return new Map(queries.map(({ view, query }) => [tableKey(view), query]));
+}
+
 /** What runs when a plain view is read, or a materialized one refreshed. */
-function wholeQuery(
-  { view, kind }: LiveView,
-  queries: ReadonlyMap<string, ViewQuery>,
-): ViewQuery | undefined {
+function wholeQuery({ view, kind }: LiveView, queries: Queries): ViewQuery | undefined {
   const own = queries.get(tableKey(view));
   if (own === undefined) return undefined;
   const whole = withoutViews(own, (inner) => queries.get(tableKey(inner)));

@@ -13,8 +13,8 @@ type RowsOf = <Row extends QueryResultRow>(sql: string, values: unknown[]) => Pr
 export interface ViewQueries {
   /** The major version of PostgreSQL. */
   readonly postgres: number;
-  /** Of the views, and of those that they read; one is left out whose query is not understood. */
-  readonly queries: readonly { readonly view: TableName; readonly query: ViewQuery }[];
+  /** Of the views that were asked for, and of those that they read; absent where it is not understood. */
+  readonly queries: readonly { readonly view: TableName; readonly query: ViewQuery | undefined }[];
   /** Tables that they read and {@link LiveDatabase.tables} has not, where Citus knows them. */
   readonly otherTables: readonly { readonly table: TableName; readonly citus: CitusTable }[];
 }
@@ -37,23 +37,23 @@ export async function readViewQueries(
     views.map(({ schema }) => schema),
     views.map(({ name }) => name),
   ]);
-  const trees = rows.flatMap(({ schema, name, tree }) => {
-    const parsed = understood(() => parseNodeTree(tree));
-    return parsed === undefined ? [] : [{ view: { schema, name }, tree: parsed }];
-  });
+  const trees = rows.map(({ schema, name, tree }) => ({
+    view: { schema, name },
+    tree: understood(() => parseNodeTree(tree)),
+  }));
   const { names, tables } = await readNames(
     rowsOf,
-    trees.map(({ tree }) => tree),
+    trees.flatMap(({ tree }) => tree ?? []),
   );
   const others = [...tables].filter(([oid]) => !knownOids.has(oid));
   const citus =
     others.length === 0 ? new Map<number, CitusTable>() : await citusOf(others.map(([oid]) => oid));
   return {
     postgres: rows[0]?.postgres ?? 0,
-    queries: trees.flatMap(({ view, tree }) => {
-      const query = understood(() => readViewQuery(tree, names));
-      return query === undefined ? [] : [{ view, query }];
-    }),
+    queries: trees.map(({ view, tree }) => ({
+      view,
+      query: tree === undefined ? undefined : understood(() => readViewQuery(tree, names)),
+    })),
     otherTables: others.flatMap(([oid, table]) => {
       const known = citus.get(oid);
       return known === undefined ? [] : [{ table, citus: known }];
