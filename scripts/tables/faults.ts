@@ -1,3 +1,4 @@
+import { escapeIdentifier } from 'pg';
 import type { DistributedTable, ExpectedTable, TableName } from '../../config/distribution-types';
 import { allOf, didYouMean } from '../../config/wording';
 import { ScaleoutError } from '../lib/errors';
@@ -29,6 +30,7 @@ export function findFaults(outlook: Outlook): string[] {
     ...sequenceFaults(outlook),
     ...turningFaults(outlook, takenAlong),
     ...rowSecurityFaults(outlook, takenAlong),
+    ...viewOwnerFaults(outlook, takenAlong),
     ...viewRoleFaults(outlook, takenAlong),
     ...materializedViewFaults(outlook),
     ...outlook.live.tables
@@ -158,6 +160,35 @@ function identityFaults(outlook: Outlook, wanted: DistributedTable, live: LiveTa
     `table ${showTable(wanted.table)} is local to Citus, has an identity column and is to be distributed with writes waiting (${mode.because}), ` +
       'for which Citus brings it back first, and it brings no table with an identity column back: distribute it online, which takes online: true, a primary key and wal_level = logical',
   ];
+}
+
+/** Citus makes a view anew in the name of its owner, here with its table and on workers when it distributes it. */
+function viewOwnerFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
+  const { live } = outlook;
+  const hasWorkers = live.nodes.length > 1;
+  const isMadeAnew = (table: LiveTable): boolean => {
+    const wanted = outlook.expectedTable(table.table);
+    const change = outlook.change(table.table)?.kind;
+    if (change === 'undistribute' || change === 'alter') return true;
+    if (table.citus.kind === 'plain' && takenAlong(table.table) !== undefined) return true;
+    if (wanted?.kind !== 'distributed' || outlook.isThere(table.table)) return false;
+    return table.citus.kind === 'local' || copyMode(outlook, wanted, table).online;
+  };
+  return live.views
+    .filter(({ ours }) => !ours)
+    .flatMap(({ view, kind, owner, tables }) => {
+      const entering = outlook
+        .living(tables)
+        .filter(
+          (table) =>
+            isMadeAnew(table) || (hasWorkers && kind === 'plain' && outlook.entersCitus(table.table)),
+        );
+      if (entering.length === 0) return [];
+      return [
+        `view ${showTable(view)} belongs to role ${owner}, Citus makes it anew in that role's name with ${allOf(entering.map(({ table }) => showTable(table)))}, and ${live.role} is no member of it: ` +
+          `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(live.role)}, or give the view to ${live.role} with ALTER VIEW ... OWNER TO`,
+      ];
+    });
 }
 
 /** Of every table that a run distributes, changes or converts. */

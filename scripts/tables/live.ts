@@ -53,6 +53,8 @@ export interface LiveView {
   /** False for a materialized view WITH NO DATA; true for plain ones. */
   readonly populated: boolean;
   readonly owner: string;
+  /** Whether this session's role may give it to its owner: it is that role, or a member of it. */
+  readonly ours: boolean;
   /** Of a materialized view, its indexes included; 0 of a plain one. */
   readonly bytes: number;
   /** Of {@link LiveDatabase.tables}, those that it reads, itself or through other views or a partition of them. */

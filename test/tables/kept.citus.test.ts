@@ -174,4 +174,28 @@ platformSuite('what Citus leaves out when it makes a table anew is kept', () => 
     await apply(spec('tables:\n  note: { local: true }\n  logs: { local: true }\n'));
     expect(await look()).toEqual(before);
   });
+
+  test('a view of a role that this one is no member of is refused, and nothing is changed', async () => {
+    await run(
+      `CREATE TABLE lent (id int PRIMARY KEY); CREATE TABLE kept (id int PRIMARY KEY);
+       GRANT SELECT ON lent TO ${reader}; GRANT CREATE ON SCHEMA public TO ${reader}`,
+    );
+    const as = (sql: string) => query(database.platform, `SET ROLE ${reader}; ${sql}`);
+    await as('CREATE VIEW theirs AS SELECT * FROM lent');
+    const expected = spec('shardCount: 4\ntables:\n  lent: { distributeBy: id }\n');
+    const plan = (online: boolean) =>
+      tablesPlan(testContext(), { target: database.target, expected: { ...expected, online } });
+    for (const online of [true, false])
+      await expect(plan(online)).rejects.toThrow(
+        new RegExp(
+          `view theirs belongs to role ${reader}.*GRANT "${reader}" TO "citus".*othing was changed`,
+          's',
+        ),
+      );
+    await query(database.platform, `GRANT ${reader} TO citus`);
+    await apply(expected);
+    expect(
+      await run("SELECT relowner::regrole::text AS owner FROM pg_class WHERE relname = 'theirs'"),
+    ).toEqual([{ owner: reader }]);
+  });
 });

@@ -42,6 +42,7 @@ const view = (name: string, more: Partial<LiveView> = {}): LiveView => ({
   kind: 'plain',
   populated: true,
   owner: 'citus',
+  ours: true,
   bytes: 0,
   tables: [named('a'), named('b')],
   views: [],

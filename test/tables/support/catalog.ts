@@ -172,6 +172,7 @@ export function materializedView(name: string, table: TableName, populated = tru
     kind: 'materialized',
     populated,
     owner: 'citus',
+    ours: true,
     bytes: 8192,
     tables: [table],
     views: [],
