@@ -48,7 +48,7 @@ export function subjectOfLine(line: string): string {
 }
 
 /** Runs `scaleout tables VERB --spec FILE --json` as a process of its own. */
-export function runTables(verb: 'apply' | 'verify', target: ConnectionTarget, spec: string): Run {
+export function runTables(verb: 'apply' | 'plan' | 'verify', target: ConnectionTarget, spec: string): Run {
   return runProgram(target, [
     'tables',
     verb,

@@ -4,7 +4,7 @@ import { randomNumbers } from '../../scripts/local/workloads/generate';
 import type { FaultyCluster } from './faulty-cluster';
 import { startFaultyCluster } from './faulty-cluster';
 import { describeTrial, summarize } from './report';
-import { STORIES, storyOf } from './stories';
+import { storyOf, USUAL_STORY } from './stories';
 import { subjectOf } from './subject';
 import type { Subject } from './subject';
 import type { Trial, Yardstick } from './trials';
@@ -154,7 +154,7 @@ function readOptions(argv: readonly string[]): Options {
       seed: { type: 'string', default: '1' },
       rows: { type: 'string', default: '2000' },
       'at-once': { type: 'string', default: String(Math.min(MOST_AT_ONCE, availableParallelism())) },
-      workload: { type: 'string', multiple: true, default: [...STORIES] },
+      workload: { type: 'string', multiple: true, default: [USUAL_STORY] },
     },
   });
   const whole = (name: 'kills' | 'servers' | 'seed' | 'rows' | 'at-once', least = 0): number => {

@@ -4,7 +4,8 @@ import type { Trial } from './trials';
 /** One trial in a line, and one more for each problem. */
 export function describeTrial({ faults, runs, seconds, problems, again }: Trial, number: number): string[] {
   const kills = faults.map(
-    ({ story, killed, after, moment }) => `${story} ${killed} at ${after.toFixed(1)} s (${shorten(moment)})`,
+    ({ story, killed, after, moment, lifted }) =>
+      `${story} ${killed} at ${after.toFixed(1)} s (${shorten(moment)}${lifted ? ', FORCE off' : ''})`,
   );
   const verdict = problems.length === 0 ? 'nothing lost' : 'LOST';
   return [
@@ -37,6 +38,10 @@ export function summarize(trials: readonly Trial[]): { readonly lines: string[];
         ),
       ),
       line('all', faults),
+      line(
+        'while FORCE was off',
+        faults.filter(({ lifted }) => lifted),
+      ),
       `last said before the kill: ${[...moments]
         .sort(([, a], [, b]) => b - a)
         .map(([what, count]) => `${what} ${String(count)}`)

@@ -4,6 +4,43 @@ export const SEE_SHARDS = "SELECT set_config('citus.override_table_visibility', 
 /** Schemas that are nobody's tables: PostgreSQL's, those of Citus, and this project's own. */
 const USERS_SCHEMA = `n.nspname !~ '^(pg_|information_schema$|citus|columnar|scaleout$)'`;
 
+/** Not a shard, and not an extension's. */
+const USERS_RELATION = `${USERS_SCHEMA}
+     AND NOT relation_is_a_known_shard(c.oid)
+     AND c.relname !~ '_[0-9]{6,}$'
+     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+
+/** Whatever has rows, named in a specification or not; a materialized view without data has none to read. */
+export const RELATIONS = `
+SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind IN ('v', 'm') AS "isView"
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE ${USERS_RELATION} AND c.relkind IN ('r', 'p', 'v', 'm') AND c.relispopulated
+ ORDER BY 1, 2`;
+
+/** The sequences of the users, and the column that each belongs to. */
+export const SEQUENCES = `
+SELECT format('%I.%I', n.nspname, c.relname) AS name, s.seqincrement::int AS increment, t.oid::regclass::text AS "table", quote_ident(a.attname) AS "column"
+  FROM pg_sequence s
+  JOIN pg_class c ON c.oid = s.seqrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
+  LEFT JOIN pg_class t ON t.oid = d.refobjid
+  LEFT JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
+ WHERE ${USERS_RELATION}
+ ORDER BY 1`;
+
+/** Whether the project has a record of tables of which FORCE is off. */
+export const LIFTED_IS_THERE = "SELECT to_regclass('scaleout.forced_policy') IS NOT NULL AS there";
+
+/** The tables with FORCE on, as one row; and, with a record, those that it names. */
+export const FORCED = (record: boolean): string => `
+SELECT coalesce(array_agg(format('%I.%I', n.nspname, c.relname)), '{}') AS "on",
+       ${record ? "(SELECT coalesce(array_agg(format('%I.%I', table_schema, table_name)), '{}') FROM scaleout.forced_policy)" : "'{}'::text[]"} AS recorded
+  FROM pg_class c
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE ${USERS_RELATION} AND c.relforcerowsecurity`;
+
 /**
  * Everything the catalogs of a node say of the users' tables that has to outlive their distribution, one line each: what
  * follows the last `=` may not change. Left out is what distributing changes by its nature: sizes, oids, the triggers of
@@ -15,12 +52,9 @@ WITH tables AS (
          c.relrowsecurity, c.relforcerowsecurity, c.relpersistence, c.relpartbound, c.relispartition
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE ${USERS_SCHEMA} AND c.relkind IN ('r', 'p')
-     AND NOT relation_is_a_known_shard(c.oid)
-     AND c.relname !~ '_[0-9]{6,}$'
-     AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+   WHERE ${USERS_RELATION} AND c.relkind IN ('r', 'p')
 ), views AS (
-  SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relowner, c.relacl, c.reloptions
+  SELECT c.oid, format('%I.%I', n.nspname, c.relname) AS name, c.relkind, c.relowner, c.relacl, c.reloptions, c.relispopulated
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
    WHERE ${USERS_SCHEMA} AND c.relkind IN ('v', 'm')
@@ -49,7 +83,8 @@ WITH tables AS (
     FROM pg_constraint con JOIN tables t ON t.oid = con.conrelid
   UNION ALL
   SELECT format('index %s of %s = %s, valid %s', c.relname, t.name, pg_get_indexdef(i.indexrelid), i.indisvalid)
-    FROM pg_index i JOIN tables t ON t.oid = i.indrelid JOIN pg_class c ON c.oid = i.indexrelid
+    FROM pg_index i JOIN (SELECT oid, name FROM tables UNION ALL SELECT oid, name FROM views) t ON t.oid = i.indrelid
+    JOIN pg_class c ON c.oid = i.indexrelid
   UNION ALL
   SELECT format('column %s of %s = %s, not null %s, default %s, identity %s, generated %s, statistics %s, storage %s, options %s, grants %s',
                 a.attname, t.name, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid), a.attidentity,
@@ -60,11 +95,16 @@ WITH tables AS (
     FROM pg_attribute a JOIN tables t ON t.oid = a.attrelid LEFT JOIN pg_attrdef d ON d.adrelid = t.oid AND d.adnum = a.attnum
    WHERE a.attnum > 0 AND NOT a.attisdropped
   UNION ALL
-  SELECT format('view %s = owner %s, grants %s, options %s, %s', name, pg_get_userbyid(relowner),
+  SELECT format('view %s = kind %s, populated %s, owner %s, grants %s, options %s, %s', name, relkind, relispopulated, pg_get_userbyid(relowner),
                 (SELECT string_agg(g::text, ' ' ORDER BY g::text) FROM unnest(relacl) g), reloptions, pg_get_viewdef(oid))
     FROM views
   UNION ALL
-  SELECT format('policy %s of %s = %s for %s using %s check %s', p.polname, t.name, p.polpermissive, p.polcmd,
+  SELECT format('column %s of view %s = grants %s', a.attname, v.name, (SELECT string_agg(g::text, ' ' ORDER BY g::text) FROM unnest(a.attacl) g))
+    FROM pg_attribute a JOIN views v ON v.oid = a.attrelid
+   WHERE a.attnum > 0 AND a.attacl IS NOT NULL
+  UNION ALL
+  SELECT format('policy %s of %s = %s for %s to %s using %s check %s', p.polname, t.name, p.polpermissive, p.polcmd,
+                (SELECT string_agg(r::regrole::text, ' ' ORDER BY r::regrole::text) FROM unnest(p.polroles) r),
                 pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
     FROM pg_policy p JOIN tables t ON t.oid = p.polrelid
   UNION ALL
@@ -74,7 +114,8 @@ WITH tables AS (
                 pg_get_userbyid(relowner), (SELECT string_agg(g::text, ' ' ORDER BY g::text) FROM unnest(relacl) g))
     FROM sequences s
   UNION ALL
-  SELECT format('next of %s = after %s', name, p.last_value)
+  SELECT format('sequence %s = %s from %s by %s, from %s to %s, cache %s, cycle %s', name, p.data_type, p.start_value, p.increment_by,
+                p.min_value, p.max_value, p.cache_size, p.cycle)
     FROM sequences s JOIN pg_sequences p ON (p.schemaname, p.sequencename) = (s.nspname, s.relname)
    WHERE (SELECT groupid FROM pg_dist_local_group) = 0
   UNION ALL
@@ -86,7 +127,10 @@ WITH tables AS (
    WHERE d.classoid = 'pg_class'::regclass
      AND (d.objoid IN (SELECT oid FROM tables)
           OR d.objoid IN (SELECT oid FROM views)
-          OR d.objoid IN (SELECT indexrelid FROM pg_index WHERE indrelid IN (SELECT oid FROM tables)))
+          OR d.objoid IN (SELECT oid FROM sequences)
+          OR d.objoid IN (SELECT indexrelid FROM pg_index WHERE indrelid IN (SELECT oid FROM tables UNION ALL SELECT oid FROM views)))
+      OR d.classoid = 'pg_policy'::regclass
+         AND d.objoid IN (SELECT oid FROM pg_policy WHERE polrelid IN (SELECT oid FROM tables))
       OR d.classoid = 'pg_constraint'::regclass
          AND d.objoid IN (SELECT oid FROM pg_constraint WHERE conrelid IN (SELECT oid FROM tables))
       OR d.classoid = 'pg_statistic_ext'::regclass
@@ -121,6 +165,13 @@ WITH shards AS (
   SELECT format('column %s of a shard of %s = %s, not null %s', a.attname, name, format_type(a.atttypid, a.atttypmod), a.attnotnull)
     FROM shards JOIN pg_attribute a ON a.attrelid = shard
    WHERE a.attnum > 0 AND NOT a.attisdropped
+  UNION ALL
+  SELECT format('row security of a shard of %s = %s %s', name, relrowsecurity, relforcerowsecurity)
+    FROM shards JOIN pg_class c ON c.oid = shard
+  UNION ALL
+  SELECT format('policy %s of a shard of %s = %s for %s using %s check %s', p.polname, name, p.polpermissive, p.polcmd,
+                pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))
+    FROM shards JOIN pg_policy p ON p.polrelid = shard
 )
 SELECT line, count(*)::int AS count FROM lines GROUP BY line`;
 

@@ -3,17 +3,18 @@ import type { Distribution, TableName } from '../../config/distribution-types';
 import { loadWorkload } from '../../config/workload';
 import { loadData } from '../../scripts/local/load';
 import { generateData } from '../../scripts/local/workloads';
+import { everything } from './everything';
 import type { Story } from './subject';
 
 /** Few, so that a trial takes seconds; the machinery is that of many. */
 const SHARDS = 6;
 
-/** The stories that are told by this name where nobody asks for others. */
-export const STORIES = ['sensors', 'payments', 'payments-partitioned', 'sideways', 'tenants'] as const;
+/** What is tried where nobody asks for others: all of what can be lost, in one schema. */
+export const USUAL_STORY = 'everything';
 
 /** @throws where there is no story, and no workload, of that name */
 export function storyOf(name: string): Story {
-  return [sideways, tenants].find((story) => story.name === name) ?? workloadStory(name);
+  return [everything(SHARDS), sideways, tenants].find((story) => story.name === name) ?? workloadStory(name);
 }
 
 /** A workload, from one node to its distribution. */

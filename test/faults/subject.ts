@@ -7,14 +7,25 @@ import type { TableName } from '../../config/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import type { FaultyCluster } from './faulty-cluster';
-import { CATALOG, LEFTOVERS, METADATA, REFERENCE_COPIES, SEE_SHARDS, SHARDS } from './snapshot.sql';
+import {
+  CATALOG,
+  FORCED,
+  LEFTOVERS,
+  LIFTED_IS_THERE,
+  METADATA,
+  REFERENCE_COPIES,
+  RELATIONS,
+  SEE_SHARDS,
+  SEQUENCES,
+  SHARDS,
+} from './snapshot.sql';
 
 /** A database and what is to become of it. */
 export interface Story {
   readonly name: string;
   /** The specification, as YAML. */
   readonly specification: string;
-  /** Those whose rows are counted. */
+  /** Those that gather what {@link embellish} gives them. */
   readonly tables: readonly TableName[];
   /** Makes the tables and their rows in an empty database, as they are before the run. */
   prepare(client: Client, rows: number): Promise<void>;
@@ -29,12 +40,18 @@ export interface Subject {
   readonly spec: string;
   /** Empties the database and fills it again. */
   reset(): Promise<void>;
-  /** Rows and checksum of every table, one line each. */
-  rows(): Promise<readonly string[]>;
+  /** Rows and checksum of every table there is, also of what policies hide, one line each. */
+  readonly rows: () => Promise<readonly string[]>;
+  /** The same of the views that hold or answer something. */
+  readonly views: () => Promise<readonly string[]>;
+  /** Columns whose sequence is behind their ids: it would give one twice. */
+  idsBehind(): Promise<readonly string[]>;
+  /** The tables that have FORCE ROW LEVEL SECURITY, and those that the project's record says have to get it back. */
+  forced(): Promise<{ readonly on: readonly string[]; readonly recorded: readonly string[] }>;
   /** One line for everything the catalogs say of the tables, on the coordinator. */
-  catalog(): Promise<readonly string[]>;
+  readonly catalog: () => Promise<readonly string[]>;
   /** What the nodes have of it: tables on the workers, and every shard with its rows' copies, keys and indexes. */
-  nodes(): Promise<readonly string[]>;
+  readonly nodes: () => Promise<readonly string[]>;
   /** What is left on any node that nobody needs, and what the nodes do not agree on. */
   leftovers(): Promise<readonly string[]>;
   /** Whether the specification changes a line of the catalog itself. */
@@ -53,6 +70,9 @@ export function subjectOf(cluster: FaultyCluster, story: Story, rows: number): S
       await client.query(SEE_SHARDS);
       return look(client);
     });
+  // The superuser's: policies hide nothing from it.
+  const onCoordinator = <T>(look: (client: Client) => Promise<T>): Promise<T> =>
+    onNode(cluster.names[0] ?? '', look);
   const lines = async (client: Client, sql: string): Promise<string[]> =>
     (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line);
   return {
@@ -66,14 +86,41 @@ export function subjectOf(cluster: FaultyCluster, story: Story, rows: number): S
         await embellish(client, story.tables);
       });
     },
-    rows: () =>
-      withClient(target, async (client) =>
-        (await fingerprintTables(client, story.tables)).map(
-          ({ table, rows: count, checksum }) =>
-            `${table.schema}.${table.name}: ${String(count)} rows, ${checksum}`,
-        ),
-      ),
-    catalog: () => onNode(cluster.names[0] ?? '', (client) => lines(client, CATALOG)),
+    rows: () => onCoordinator((client) => fingerprints(client, false)),
+    views: () => onCoordinator((client) => fingerprints(client, true)),
+    idsBehind: () =>
+      onCoordinator(async (client) => {
+        const behind: string[] = [];
+        for (const { name, increment, table, column } of await sequences(client)) {
+          if (table === null || column === null || increment < 0) continue;
+          const { rows: ids } = await client.query<{ id: string }>(
+            `SELECT max(${column})::text AS id FROM ${table}
+             HAVING max(${column}) > (SELECT last_value - CASE WHEN is_called THEN 0 ELSE 1 END FROM ${name})`,
+          );
+          behind.push(...ids.map(({ id }) => `behind: sequence ${name}, of which ${table} holds ${id}`));
+        }
+        return behind;
+      }),
+    forced: () =>
+      onCoordinator(async (client) => {
+        const { rows: known } = await client.query<{ there: boolean }>(LIFTED_IS_THERE);
+        const { rows: found } = await client.query<{ on: string[]; recorded: string[] }>(
+          FORCED(known[0]?.there === true),
+        );
+        return found[0] ?? { on: [], recorded: [] };
+      }),
+    catalog: () =>
+      onCoordinator(async (client) => {
+        const found = await lines(client, CATALOG);
+        for (const { name, increment } of await sequences(client)) {
+          const at = await lines(
+            client,
+            `SELECT concat_ws(' ', CASE WHEN is_called THEN 'after' ELSE 'from' END, last_value) AS line FROM ${name}`,
+          );
+          found.push(`next of ${name} by ${String(increment)} = ${at.join()}`);
+        }
+        return found;
+      }),
     async nodes() {
       const found: string[] = [];
       const shards = new Map<string, number>();
@@ -122,6 +169,27 @@ export function subjectOf(cluster: FaultyCluster, story: Story, rows: number): S
       rmSync(directory, { recursive: true, force: true });
     },
   };
+}
+
+interface Sequence {
+  readonly name: string;
+  readonly increment: number;
+  readonly table: string | null;
+  readonly column: string | null;
+}
+
+async function sequences(client: Client): Promise<readonly Sequence[]> {
+  return (await client.query<Sequence>(SEQUENCES)).rows;
+}
+
+/** One line for every relation that is a view, or is none. */
+async function fingerprints(client: Client, views: boolean): Promise<string[]> {
+  const { rows } = await client.query<TableName & { isView: boolean }>(RELATIONS);
+  const wanted = rows.filter(({ isView }) => isView === views).map(({ schema, name }) => ({ schema, name }));
+  return (await fingerprintTables(client, wanted)).map(
+    ({ table, rows: count, checksum }) =>
+      `${views ? 'view ' : ''}${table.schema}.${table.name}: ${String(count)} rows, ${checksum}`,
+  );
 }
 
 /** Drops everything of the users', whatever a run left of it. */

@@ -16,6 +16,8 @@ export interface Fault {
   readonly after: number;
   /** What the run had said last. */
   readonly moment: string;
+  /** Whether FORCE was off right after it. */
+  readonly lifted: boolean;
 }
 
 /** A database that was distributed in spite of some faults. */
@@ -33,6 +35,9 @@ export interface Trial {
 /** What an undisturbed run makes of a subject: the measure of all others. */
 export interface Yardstick {
   readonly rows: readonly string[];
+  readonly views: readonly string[];
+  /** Tables with FORCE ROW LEVEL SECURITY. */
+  readonly forced: readonly string[];
   readonly catalog: readonly string[];
   readonly nodes: readonly string[];
   readonly course: Course;
@@ -42,6 +47,8 @@ export interface Yardstick {
 const HANG_MS = 240_000;
 /** Runs without a kill that may fail before it is no convergence. */
 const PATIENCE = 10;
+/** Milliseconds in which a session of a killed run ends, or Citus settles what a killed server left prepared. */
+const ALONE_MS = 90_000;
 /** Milliseconds a server stays down, at most. */
 const DOWN_MS = 3000;
 
@@ -49,6 +56,8 @@ const DOWN_MS = 3000;
 export async function measure(cluster: FaultyCluster, subject: Subject): Promise<Yardstick> {
   await subject.reset();
   const rows = await subject.rows();
+  const views = await subject.views();
+  const { on: forced } = await subject.forced();
   const before = await subject.catalog();
   const loaded = await secondsToLoad(cluster.target);
   const run = runTables('apply', cluster.target, subject.spec);
@@ -59,6 +68,8 @@ export async function measure(cluster: FaultyCluster, subject: Subject): Promise
   const problems = [
     ...(ended.status === 0 ? [] : [ended.stderr]),
     ...missing(rows, await subject.rows()),
+    ...missing(views, await subject.views()),
+    ...(await subject.idsBehind()),
     ...missing(before, catalog).filter((problem) => !subject.changes(problem.replace(/^lost: /, ''))),
     ...(await subject.leftovers()).map((line) => `left: ${line}`),
     ...nodes.filter((line) => line.includes('without a table')),
@@ -66,7 +77,7 @@ export async function measure(cluster: FaultyCluster, subject: Subject): Promise
   if (problems.length > 0) {
     throw new Error(`${subject.name}, without any fault: ${[...new Set(problems)].join('; ')}`);
   }
-  return { rows, catalog, nodes, course };
+  return { rows, views, forced, catalog, nodes, course };
 }
 
 /** Kills the program at `kills` random moments of one distribution, then lets it finish. */
@@ -78,10 +89,11 @@ export async function killProcess(
   kills: number,
 ): Promise<Omit<Trial, 'again'>> {
   const moments = drawMoments(yardstick.course, kills, random);
-  return trial(cluster, subject, yardstick, moments, (run) => {
+  const strike = (run: Run): Promise<string> => {
     run.kill();
     return Promise.resolve('process');
-  });
+  };
+  return trial(cluster, subject, yardstick, { moments, strike, random });
 }
 
 /** Kills one server at a random moment of a distribution and starts it again a random moment later. */
@@ -94,20 +106,26 @@ export async function killServer(
   const name = cluster.names[Math.floor(random() * cluster.names.length)] ?? '';
   const down = random() * DOWN_MS;
   const moments = drawMoments(yardstick.course, 1, random);
-  return trial(cluster, subject, yardstick, moments, async () => {
+  const strike = async (): Promise<string> => {
     cluster.kill(name);
     await sleep(down);
     await cluster.restart(name);
     return name;
-  });
+  };
+  return trial(cluster, subject, yardstick, { moments, strike, random });
+}
+
+interface Attack {
+  readonly moments: readonly Moment[];
+  readonly strike: (run: Run) => Promise<string>;
+  readonly random: () => number;
 }
 
 async function trial(
   cluster: FaultyCluster,
   subject: Subject,
   yardstick: Yardstick,
-  moments: readonly Moment[],
-  strike: (run: Run) => Promise<string>,
+  { moments, strike, random }: Attack,
 ): Promise<Omit<Trial, 'again'>> {
   const from = performance.now();
   await subject.reset();
@@ -122,17 +140,23 @@ async function trial(
     runs += 1;
     const run = runTables('apply', cluster.target, subject.spec);
     const moment = ahead[0];
+    let struckNow: Omit<Fault, 'lifted'> | undefined;
     const struck = moment === undefined ? Promise.resolve() : arrival(moment, run, loaded, worked).then(hit);
     async function hit(there: boolean): Promise<void> {
       if (!there) return;
       ahead.shift();
       const [after, said] = [run.seconds(), run.lastLine()];
       const killed = await strike(run);
-      faults.push({ story: subject.name, killed, after, moment: said });
+      struckNow = { story: subject.name, killed, after, moment: said };
     }
     const ended = await within(run, HANG_MS);
     worked += Math.max(0, run.seconds() - loaded);
     await struck;
+    if (struckNow !== undefined) {
+      const force = await forceComesBack(cluster, subject, yardstick, random() < 0.5);
+      faults.push({ ...struckNow, lifted: force.lifted });
+      problems.push(...force.problems);
+    }
     if (ended === undefined) {
       problems.push(`hangs after ${run.lastLine()}`, ...(await activity(cluster)));
       break;
@@ -189,9 +213,51 @@ async function within(run: Run, ms: number): Promise<Ended | undefined> {
   return ended;
 }
 
-/** Right after a kill rows must all be there; keys may be on their way, which only the end can tell. */
+/**
+ * Right after a kill rows must all be there, and an application may insert; keys and views may be on their way, which only the
+ * end can tell.
+ */
 async function lostForGood(subject: Subject, yardstick: Yardstick): Promise<string[]> {
-  return missing(yardstick.rows, await subject.rows()).map((line) => `right after the kill: ${line}`);
+  return [...missing(yardstick.rows, await subject.rows()), ...(await subject.idsBehind())].map(
+    (line) => `right after the kill: ${line}`,
+  );
+}
+
+/**
+ * FORCE may be off right after a kill, with a record of it; the next verb that opens the database puts it back.
+ *
+ * @param look whether the next verb is one that only looks, and not the run that goes on
+ */
+async function forceComesBack(
+  cluster: FaultyCluster,
+  subject: Subject,
+  { forced }: Yardstick,
+  look: boolean,
+): Promise<{ readonly lifted: boolean; readonly problems: readonly string[] }> {
+  const isOff = async (): Promise<{ readonly off: readonly string[]; readonly problems: string[] }> => {
+    const { on, recorded } = await subject.forced();
+    const off = forced.filter((table) => !on.includes(table));
+    const unknown = off.filter((table) => !recorded.includes(table));
+    return {
+      off,
+      problems: unknown.map((table) => `FORCE of ${table} is off, and there is no record of it`),
+    };
+  };
+  const { off, problems } = await isOff();
+  const lifted = off.length > 0;
+  if (!lifted || !look || problems.length > 0) return { lifted, problems };
+  const deadline = Date.now() + ALONE_MS;
+  for (;;) {
+    const plan = await runTables('plan', cluster.target, subject.spec).ended;
+    const after = await isOff();
+    if (after.off.length === 0) return { lifted, problems: after.problems };
+    const says = /a run is at work|could not be put back/.test(plan.stderr);
+    if (!says || Date.now() > deadline) {
+      const what = `FORCE of ${after.off.join(', ')} is off after tables plan`;
+      return { lifted, problems: [...after.problems, `${what}, which said: ${plan.stderr}`] };
+    }
+    await sleep(500);
+  }
 }
 
 /** Holds the end of a trial against the undisturbed run: whatever is lost, whatever is too much, whatever is left. */
@@ -200,14 +266,16 @@ async function compare(cluster: FaultyCluster, subject: Subject, yardstick: Yard
     const verify = await runTables('verify', cluster.target, subject.spec).ended;
     // First: what is prepared and not yet committed would be missing from the nodes.
     const left = await subject.leftovers();
-    const expected = [...yardstick.rows, ...yardstick.catalog, ...yardstick.nodes];
-    const found = [...(await subject.rows()), ...(await subject.catalog()), ...(await subject.nodes())].map(
-      (line) => withoutGap(line, expected),
-    );
+    const { rows, views, catalog, nodes } = yardstick;
+    const expected = [...rows, ...views, ...catalog, ...nodes];
+    const seen = [subject.rows, subject.views, subject.catalog, subject.nodes];
+    const found: string[] = [];
+    for (const look of seen) found.push(...(await look()).map((line) => withoutGap(line, expected)));
     return [
       ...(verify.status === 0 ? [] : [`tables verify: ${verify.stderr}${verify.stdout}`]),
       ...missing(expected, found),
       ...missing(found, expected).map((line) => line.replace('lost: ', 'too much: ')),
+      ...(await subject.idsBehind()),
       ...left.map((line) => `left: ${line}`),
     ];
   } catch (error) {
@@ -220,10 +288,10 @@ const SEQUENCE_GAP = 32;
 
 /** The line of a sequence as it was expected, where a crash explains the difference. */
 export function withoutGap(line: string, expected: readonly string[]): string {
-  const [, subject, now] = /^(next of .* = after )(\d+)$/.exec(line) ?? [];
+  const [, subject, increment, now] = /^(next of .* by (\d+) = after )(\d+)$/.exec(line) ?? [];
   const was = subject === undefined ? undefined : expected.find((each) => each.startsWith(subject));
   const gap = Number(now) - Number(was?.slice(subject?.length));
-  return was !== undefined && gap > 0 && gap <= SEQUENCE_GAP ? was : line;
+  return was !== undefined && gap > 0 && gap <= SEQUENCE_GAP * Number(increment) ? was : line;
 }
 
 /** Lines of `expected` that are not in `found`. */
