@@ -132,7 +132,7 @@ export async function attemptStep(
           replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
         });
   const from = performance.now();
-  const holdsWriters = step.transaction && !LETS_WRITERS_THROUGH.includes(step.action);
+  const holdsWriters = step.transaction && (step.blocksWrites || !LETS_WRITERS_THROUGH.includes(step.action));
   let blockedSeconds: number | undefined;
   try {
     await runStep(client, step, locks).finally(() => {

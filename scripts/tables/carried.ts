@@ -2,7 +2,8 @@ import { escapeLiteral } from 'pg';
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
-import { showTable, sqlTable, sqlTableArgument } from '../database/model/names';
+import { force, noForce } from '../database/model/forced-policies';
+import { sameTable, showTable, sqlTable, sqlTableArgument } from '../database/model/names';
 import { orderTables } from './order';
 import type { LiveDatabase, LiveIdentity, LiveTable, LiveView } from './live';
 
@@ -29,6 +30,8 @@ export type MakesAnew = 'convert' | 'copy';
 export function carried(live: LiveDatabase, tables: readonly TableName[], how: MakesAnew): Carried {
   const keys = new Set(tables.map(tableKey));
   const made = live.tables.filter(({ table }) => keys.has(tableKey(table)));
+  // Citus makes the foreign keys of such a table anew, and PostgreSQL checks them by reading both of their ends as the owner.
+  const bound = how === 'copy' ? [] : forcedTables(live, withReferenced(made));
   const counting = how === 'copy' ? [] : made.filter(({ identities }) => identities.length > 0);
   const views = live.views.filter(
     (view) => isForgotten(view) && view.tables.some((table) => keys.has(tableKey(table))),
@@ -41,12 +44,15 @@ export function carried(live: LiveDatabase, tables: readonly TableName[], how: M
   return {
     before: [
       ...(counting.length === 0 ? [] : [lock(counting)]),
+      ...noForce(bound),
       ...identities.flatMap(({ identity }, place) => readPosition(identity, place)),
       ...(materialized.length === 0 ? [] : ['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']),
       // A view is filled with what its owner sees, as its own REFRESH does. No row of a table is copied here.
       ...(how === 'convert' && materialized.length > 0 ? ['SET LOCAL row_security TO on'] : []),
     ],
     after: [
+      // First: materialized views are filled under the policies, as their own REFRESH fills them.
+      ...force(bound),
       ...identities.flatMap(({ table, identity }, place) => restorePosition(table, identity, place)),
       ...views.flatMap((view) => [...(refreshed.includes(view) ? [refresh(view)] : []), ...view.extras]),
     ],
@@ -67,6 +73,20 @@ export function carried(live: LiveDatabase, tables: readonly TableName[], how: M
     ],
     refreshes: refreshed.some(({ populated }) => populated),
   };
+}
+
+function withReferenced(tables: readonly LiveTable[]): TableName[] {
+  return tables.flatMap(({ table, foreignKeys }) => [
+    table,
+    ...foreignKeys.map(({ references }) => references),
+  ]);
+}
+
+/** Of some tables and their partitions those whose policies bind the owner too, each once. Pure. */
+export function forcedTables({ tables }: LiveDatabase, of: readonly TableName[]): TableName[] {
+  return tables
+    .filter(({ table }) => of.some((each) => sameTable(each, table)))
+    .flatMap(({ forced }) => forced.map(({ table }) => table));
 }
 
 /** A plain view without anything on it comes out whole by itself. */

@@ -5,7 +5,7 @@ import { ScaleoutError } from '../lib/errors';
 import { connections } from './connections';
 import { copyMode } from './copy-mode';
 import { foreignKeyFault, liveTwin, whyDropped } from './foreign-keys';
-import { grantFaults } from './grant-faults';
+import { grantFaults, takenAlongGrantFaults } from './grant-faults';
 import type { LiveTable } from './live';
 import { compareTables, sameColumns, sameTable, showTable } from '../database/model/names';
 import type { Outlook } from './outlook';
@@ -383,18 +383,22 @@ function turnsLocalWith(outlook: Outlook): TakenAlong {
     );
 }
 
-/** What partitions that inherit a check cannot do, and rules do not outlive: turning local. */
+/** What partitions that inherit a check cannot do, and rules and grants on columns do not outlive: turning local. */
 function turningFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
   const stuck = outlook.live.tables.filter(
-    ({ citus, inheritedCheck, rules }) =>
-      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0),
+    ({ citus, inheritedCheck, rules, columnGrants }) =>
+      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0 || columnGrants.length > 0),
   );
   return stuck.flatMap((live) => {
     const { table, inheritedCheck } = live;
     const reference = takenAlong(table);
     if (reference === undefined) return [];
     const why = `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local`;
-    const lost = ruleFaults(live, why);
+    const lost = [
+      ...ruleFaults(live, why),
+      // Of one that is named they are among its own faults.
+      ...(outlook.expectedTable(table) === undefined ? takenAlongGrantFaults(live, why) : []),
+    ];
     if (inheritedCheck === undefined) return lost;
     return [
       ...lost,

@@ -9,7 +9,19 @@ import { showTable } from '../database/model/names';
 export function grantFaults({ table, columnGrants }: LiveTable): string[] {
   if (columnGrants.length === 0) return [];
   return [
-    `table ${showTable(table)} has grants on ${columnGrants.length === 1 ? 'column' : 'columns'} ${allOf(columnGrants)}, and Citus takes none to the shards, ` +
+    `table ${showTable(table)} has grants on ${columns(columnGrants)}, and Citus takes none to the shards, ` +
       'where roles that have no others would be refused: revoke them and grant on the whole table, or leave the table out',
   ];
+}
+
+/** The same of a table that Citus makes anew beside another. @param why what makes it, as the beginning of a sentence */
+export function takenAlongGrantFaults({ columnGrants }: LiveTable, why: string): string[] {
+  if (columnGrants.length === 0) return [];
+  return [
+    `${why}, without its grants on ${columns(columnGrants)}: revoke them and grant on the whole table, or drop the foreign key`,
+  ];
+}
+
+function columns(names: readonly string[]): string {
+  return `${names.length === 1 ? 'column' : 'columns'} ${allOf(names)}`;
 }

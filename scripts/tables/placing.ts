@@ -3,7 +3,8 @@ import type { TableName } from '../../config/distribution-types';
 import type { PlacementChange } from './change';
 import type { CopyMode } from './copy-mode';
 import { allOf } from '../../config/wording';
-import { around, carried, carriedWords } from './carried';
+import { force, noForce } from '../database/model/forced-policies';
+import { around, carried, carriedWords, forcedTables } from './carried';
 import type { Carried } from './carried';
 import { withoutAway } from './comments';
 import type { Placed } from './comments';
@@ -320,14 +321,20 @@ function restoreSteps(
   }
   const converted = madeAnew(turns);
   const keeps = carried(outlook.live, converted, 'convert');
+  // What policies hide from the owner would not be checked, or not be found.
+  const bound = forcedTables(outlook.live, [key.table, key.references]);
   const back =
     atOnce === undefined
       ? `brings the foreign key to ${to} back, in force for new rows`
-      : `brings the foreign key to ${to} back and reads every row, with writes waiting: ${atOnce}`;
+      : `brings the foreign key to ${to} back and reads every row, with writes waiting: ${atOnce}${boundWords(bound)}`;
   const restore = step(
     'restore-foreign-key',
     key.table,
-    around(keeps, sql.restoreForeignKey(key, { atOnce: atOnce !== undefined })),
+    around(keeps, [
+      ...(atOnce === undefined ? [] : noForce(bound)),
+      ...sql.restoreForeignKey(key, { atOnce: atOnce !== undefined }),
+      ...(atOnce === undefined ? [] : force(bound)),
+    ]),
     {
       comment: `${back}${convertedWords(converted, keeps)}`,
       blocksWrites: atOnce !== undefined || keeps.refreshes,
@@ -339,9 +346,10 @@ function restoreSteps(
   const validate = step(
     'validate-foreign-key',
     key.table,
-    sql.validateForeignKey(key),
+    [...noForce(bound), ...sql.validateForeignKey(key), ...force(bound)],
     {
-      comment: `reads every row once to see that ${to} has what it refers to, and removes the record`,
+      comment: `reads every row once to see that ${to} has what it refers to, and removes the record${boundWords(bound)}`,
+      blocksWrites: bound.length > 0,
       reversible: true,
     },
     key.name,
@@ -353,6 +361,12 @@ function restoreSteps(
 }
 
 /** Why a foreign key cannot come back first and be validated after, as the rest of a sentence; undefined where it can. */
+function boundWords(bound: readonly TableName[]): string {
+  return bound.length === 0
+    ? ''
+    : `; FORCE ROW LEVEL SECURITY of ${allOf(bound.map(showTable))} is off inside this transaction, so reads and writes wait for its end and no session sees it off`;
+}
+
 function whyAtOnce({ table, references, validated }: LiveForeignKey, outlook: Outlook): string | undefined {
   if (outlook.liveTable(table)?.kind === 'partitioned')
     return 'PostgreSQL takes none of a partitioned table unchecked';

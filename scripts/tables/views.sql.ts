@@ -55,8 +55,13 @@ WITH RECURSIVE reads(relation, view) AS (
   SELECT r.ev_class, 50, rtrim(pg_get_ruledef(r.oid), ';') FROM pg_rewrite r
    WHERE r.ev_class IN (SELECT view FROM views) AND r.rulename <> '_RETURN'
   UNION ALL
-  SELECT view, 60, format('GRANT %s%s ON TABLE %s TO %s%s', g.privilege, g.columns, name, g.role, g.more)
+  SELECT view, CASE g.columns WHEN '' THEN 60 ELSE 62 END,
+         format('GRANT %s%s ON TABLE %s TO %s%s', g.privilege, g.columns, name, g.role, g.more)
     FROM grantees g JOIN named USING (view)
+  UNION ALL
+  -- Citus takes no grant on columns to the nodes. The coordinator, which resolves views, is where PostgreSQL asks for it.
+  SELECT DISTINCT g.view, place, 'SET LOCAL citus.enable_ddl_propagation TO ' || setting
+    FROM grantees g CROSS JOIN (VALUES (61, 'off'), (63, 'on')) AS around(place, setting) WHERE g.columns <> ''
   UNION ALL
   SELECT view, 70, format('COMMENT ON %s %s IS %L', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, name, d.description)
     FROM named JOIN pg_class c ON c.oid = view

@@ -30,13 +30,26 @@ export function liftForcedPolicies(tables: readonly TableName[]): string[] {
   return [
     ...CREATE_RECORD,
     `INSERT INTO scaleout.forced_policy (table_schema, table_name) VALUES ${rows.join(', ')}`,
-    ...tables.map((table) => `ALTER TABLE ${sqlTable(table)} NO FORCE ROW LEVEL SECURITY`),
+    ...noForce(tables),
   ];
+}
+
+/**
+ * FORCE off within a transaction that reads rows and copies none, as foreign keys are checked: no other session ever sees it off, and
+ * nothing has to be written down. Sessions that use the tables wait until the transaction ends.
+ */
+export function noForce(tables: readonly TableName[]): string[] {
+  return tables.map((table) => `ALTER TABLE ${sqlTable(table)} NO FORCE ROW LEVEL SECURITY`);
+}
+
+/** FORCE on, at the end of a transaction of {@link noForce}. */
+export function force(tables: readonly TableName[]): string[] {
+  return tables.map((table) => `ALTER TABLE ${sqlTable(table)} FORCE ROW LEVEL SECURITY`);
 }
 
 /** Puts FORCE back and forgets the record of it, in one transaction. */
 export function restoreForcedPolicies(tables: readonly TableName[]): string[] {
-  return tables.flatMap((table) => [`ALTER TABLE ${sqlTable(table)} FORCE ROW LEVEL SECURITY`, forget(table)]);
+  return tables.flatMap((table) => [...force([table]), forget(table)]);
 }
 
 function forget({ schema, name }: TableName): string {
