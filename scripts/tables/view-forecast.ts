@@ -62,10 +62,7 @@ export function viewAgainstConversion(
   );
   if (viewQueries === undefined || materialized.length === 0) return undefined;
   const queries = queriesOf(viewQueries);
-  const byThen: PlacementIn = (known, each) => {
-    if (sameTable(each, table)) return { kind: 'local' };
-    return isThere(each) ? becomes(known, each) : is(known, each);
-  };
+  const byThen: PlacementIn = (known, each) => (isThere(each) ? becomes : is)(known, each);
   const { postgres } = viewQueries;
   const surroundings = { placementOf: placements(outlook, viewQueries, byThen), postgres };
   return materialized.find((view) => {
