@@ -70,6 +70,8 @@ type Relation = Range & { kind: 'relation' };
 /** Columns that are equal, by what PostgreSQL plans in one go. */
 interface Equality {
   readonly home: Home;
+  /** Subqueries that PostgreSQL looks at it in already. */
+  readonly within: readonly Home[];
   readonly left: readonly string[];
   readonly right: readonly string[];
   /** Of an outer join: what else is equal to one side need not be to the other. */
@@ -244,27 +246,41 @@ class Planner {
     const places = new Map<Relation, { chain: readonly ViewQuery[]; home: Home }>();
     const equalities: Equality[] = [];
     const homes: Home[] = [];
+    const inside = new Map<ViewQuery, Home>();
     const newHome = (): Home => {
       const home = { leaves: 0, outerJoins: false, conditionOfNone: false };
       homes.push(home);
       return home;
     };
-    const visit = (chain: readonly ViewQuery[], home: Home): void => {
+    const visit = (chain: readonly ViewQuery[], home: Home, filled = false): void => {
       const [query] = chain;
       if (query === undefined || this.done.has(query)) return;
       const joined = new Set(query.from.flatMap(rangesOf));
+      const filling = filledIn(query);
       for (const [index, range] of this.ranges(query).entries()) {
         const dissolves = range.kind === 'subquery' && isSimple(range.query);
         if (joined.has(index + 1) && !dissolves) home.leaves += 1;
         if (range.kind === 'relation') places.set(range, { chain, home });
-        if (range.kind === 'subquery') visit([range.query, ...chain], dissolves ? home : newHome());
+        if (range.kind === 'subquery' && dissolves) {
+          visit([range.query, ...chain], home, filled || filling.has(index + 1));
+        } else if (range.kind === 'subquery') {
+          const own = newHome();
+          inside.set(range.query, own);
+          visit([range.query, ...chain], own);
+        }
       }
       for (const common of query.with) visit([common.query, ...chain], newHome());
       const settled = new Set<ViewQuery>();
       for (const { condition, outer } of statedIn(query)) {
         if (condition.kind === 'equal') {
           const { left, right } = condition;
-          equalities.push({ home, left: this.sides(chain, left), right: this.sides(chain, right), outer });
+          const within = [left, right].flatMap((side) =>
+            [left, right].some((each) => each.kind === 'column' && each.up > 0)
+              ? this.homesWithin(query, side, inside)
+              : [],
+          );
+          const sides = { left: this.sides(chain, left), right: this.sides(chain, right) };
+          equalities.push({ home, within, ...sides, outer });
         }
         const link = becomesJoin(condition);
         if (link === undefined || this.done.has(link.query)) continue;
@@ -277,17 +293,28 @@ class Planner {
           const target = given.kind === 'given' ? link.query.targets[given.column - 1] : undefined;
           if (target === undefined) continue;
           const right = this.origins([link.query, ...chain], target.expression);
-          equalities.push({ home, left: this.sides(chain, other), right, outer });
+          equalities.push({ home, within: [], left: this.sides(chain, other), right, outer });
         }
       }
-      home.outerJoins ||= hasOuterJoin(query);
-      home.conditionOfNone ||= query.where.some((each) => isOfNone(each) && becomesJoin(each) === undefined);
+      home.outerJoins ||= outerJoinsOf(query).size > 0;
+      home.conditionOfNone ||=
+        !filled && query.where.some((each) => isOfNone(each) && becomesJoin(each) === undefined);
       for (const inner of this.subqueries(ownExpressions(query))) {
         if (!settled.has(inner)) visit([inner, ...chain], newHome());
       }
     };
     visit([this.root], newHome());
     return { places, equalities, homes };
+  }
+
+  /** A condition with a value from outside goes into a subquery that it does not change. */
+  private homesWithin(query: ViewQuery, side: Expression, homes: ReadonlyMap<ViewQuery, Home>): Home[] {
+    if (side.kind !== 'column' || side.up > 0) return [];
+    const range = this.range(query, side.range);
+    if (range.kind !== 'subquery') return [];
+    const { limit, offset, windowFunctions } = range.query;
+    if (limit !== undefined || offset !== undefined || windowFunctions) return [];
+    return [homes.get(range.query) ?? []].flat();
   }
 
   private sides(chain: readonly ViewQuery[], expression: Expression): string[] {
@@ -301,8 +328,9 @@ class Planner {
     const keys = this.keys(this.root);
     const ends = (side: readonly string[]): boolean =>
       side.some((each) => keys.has(each) || each.startsWith('value '));
-    for (const { home, left, right, outer } of this.facts.equalities) {
-      if (!homes.has(home) || (outer && !(ends(left) && ends(right)))) continue;
+    for (const { home, within, left, right, outer } of this.facts.equalities) {
+      const known = homes.has(home) || within.some((each) => homes.has(each));
+      if (!known || (outer && !(ends(left) && ends(right)))) continue;
       const [first, ...rest] = [...left, ...right];
       if (first === undefined || left.length === 0 || right.length === 0) continue;
       for (const each of rest) sets.join(first, each);
@@ -416,7 +444,7 @@ class Planner {
     if (this.joinsLocal(query)) {
       for (const range of query.ranges) if (this.isLocal(range)) this.done.add(range);
     }
-    for (const item of query.from) this.runFillersFirst(query, item);
+    if (this.seesOuterJoin()) for (const item of query.from) this.runFillersFirst(query, item);
     if (!this.fromHolds(query, this.distributed)) {
       for (const each of [...query.where, ...query.targets.map(({ expression }) => expression)]) {
         this.runSubqueriesFirst(each);
@@ -427,12 +455,13 @@ class Planner {
   /** PostgreSQL does not show Citus the join that such a condition is looked at with: the last one. */
   private hidesOuterJoins(): boolean {
     if (this.surroundings.postgres >= 17) return false;
-    const { homes } = this.facts;
-    const hidden = ({ leaves, conditionOfNone }: Home): boolean => conditionOfNone && leaves <= 2;
-    return (
-      homes.some(({ conditionOfNone }) => conditionOfNone) &&
-      homes.every((home) => !home.outerJoins || hidden(home))
-    );
+    return this.facts.homes.some(({ conditionOfNone }) => conditionOfNone) && !this.seesOuterJoin();
+  }
+
+  private seesOuterJoin(): boolean {
+    const hidden = ({ leaves, conditionOfNone }: Home): boolean =>
+      conditionOfNone && leaves <= 2 && this.surroundings.postgres < 17;
+    return this.facts.homes.some((home) => home.outerJoins && !hidden(home));
   }
 
   private runWithFirst(query: ViewQuery): void {
@@ -602,7 +631,7 @@ class Planner {
    */
   private isPlain(query: ViewQuery, dissolved = false): boolean {
     const ranges = query.from.flatMap(rangesOf).map((number) => this.range(query, number));
-    const outer = dissolved ? statedIn(query).some((each) => each.outer) : hasOuterJoin(query);
+    const outer = dissolved ? outerJoinsOf(query).size > 0 : hasOuterJoin(query);
     return (
       !outer &&
       query.combines === undefined &&
@@ -653,12 +682,12 @@ class Planner {
   /** Joins of rows that every node has with those of a subquery that depends on them. */
   private whyNotBeside(query: ViewQuery): string | undefined {
     for (const each of [query, ...this.deep(query)]) {
-      for (const { type, left, right } of each.from.flatMap(joinsOf)) {
-        const [l, r] = [left, right].map((side) =>
+      const outerJoins = outerJoinsOf(each);
+      for (const join of each.from.flatMap(joinsOf).filter((item) => outerJoins.has(item))) {
+        const [left, right] = [join.left, join.right].map((side) =>
           rangesOf(side).some((number) => this.holds(this.range(each, number), this.distributed)),
         );
-        const outer = (type !== 'right' && !l && r) || (type !== 'left' && l && !r);
-        if (type !== 'inner' && outer) {
+        if ((join.type !== 'right' && !left && right) || (join.type !== 'left' && left && !right)) {
           return 'has an outer join that fills in rows of a distributed table by a subquery that depends on the other side (LATERAL)';
         }
       }
@@ -811,19 +840,39 @@ function hasOuterJoin({ from }: ViewQuery): boolean {
   return from.flatMap(joinsOf).some(({ type }) => type !== 'inner');
 }
 
-/** What has to hold, and whether only for the rows that an outer join fills in. */
-function statedIn(query: ViewQuery): { readonly condition: Expression; readonly outer: boolean }[] {
-  // Where NULL will not do for a column, PostgreSQL makes an inner join of one that would fill in NULL.
-  const inner = query.from.flatMap(joinsOf).flatMap(({ type, on }) => (type === 'inner' ? on : []));
+/** The outer joins that stay such: where NULL will not do for a column, PostgreSQL makes an inner join of one that would fill it in. */
+function outerJoinsOf(query: ViewQuery): Set<FromItem> {
+  const joins = query.from.flatMap(joinsOf);
+  const inner = joins.flatMap(({ type, on }) => (type === 'inner' ? on : []));
   const needed = new Set([...inner, ...query.where].flatMap((each) => neededBy(query, each)));
   const needs = (item: FromItem): boolean => rangesOf(item).some((range) => needed.has(range));
-  const joins = query.from.flatMap(joinsOf).flatMap(({ type, left, right, on }) => {
-    const outer =
-      (type === 'left' && !needs(right)) ||
-      (type === 'right' && !needs(left)) ||
-      (type === 'full' && !(needs(left) && needs(right)));
-    return on.map((condition) => ({ condition, outer }));
-  });
+  return new Set(
+    joins.filter(
+      ({ type, left, right }) =>
+        (type === 'left' && !needs(right)) ||
+        (type === 'right' && !needs(left)) ||
+        (type === 'full' && !(needs(left) && needs(right))),
+    ),
+  );
+}
+
+/** The ranges that outer joins fill in. */
+function filledIn(query: ViewQuery): Set<number> {
+  const outer = query.from.flatMap(joinsOf).filter((join) => outerJoinsOf(query).has(join));
+  return new Set(
+    outer.flatMap(({ type, left, right }) => [
+      ...(type === 'left' ? [] : rangesOf(left)),
+      ...(type === 'right' ? [] : rangesOf(right)),
+    ]),
+  );
+}
+
+/** What has to hold, and whether only for the rows that an outer join fills in. */
+function statedIn(query: ViewQuery): { readonly condition: Expression; readonly outer: boolean }[] {
+  const outerJoins = outerJoinsOf(query);
+  const joins = query.from
+    .flatMap(joinsOf)
+    .flatMap((join) => join.on.map((condition) => ({ condition, outer: outerJoins.has(join) })));
   return [...joins, ...query.where.map((condition) => ({ condition, outer: false }))];
 }
 
