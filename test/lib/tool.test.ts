@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { thisTool } from '../../scripts/lib/tool';
 import manifest from '../../package.json';
+import { testEnvironment } from '../support/environment';
 
 const directory = mkdtempSync(path.join(tmpdir(), 'scaleout-tool-'));
 afterAll(() => rmSync(directory, { recursive: true }));
 
 test('a tool is named by its manifest, and by the commit of its own checkout alone', () => {
-  const env = { ...process.env, GIT_DIR: undefined, GIT_WORK_TREE: undefined, GIT_COMMON_DIR: undefined };
+  const env = testEnvironment();
   const git = (...words: string[]): string =>
     execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.com', ...words], {
       cwd: directory,
