@@ -5,6 +5,7 @@ import { figureOf } from './figure';
 import { APPLY_PEER, applyUnavailable, measureApply, measureApplyWide } from './apply';
 import { COPY_PEER, copyUnavailable, measureCopy } from './copy';
 import { citusUnavailable } from './citus-cluster';
+import { COMPARED_PEER, measureCompared } from './compared';
 import { measurePlan, PLAN_PEER, planUnavailable } from './plan';
 import { measureScaleFirst, SCALE_FIRST_PEER } from './scale-first';
 import { measureSimulate, SIMULATE_PEER } from './simulate';
@@ -56,6 +57,11 @@ export const BENCHES: Readonly<Record<string, Bench>> = {
     against: APPLY_PEER,
     unavailable: applyUnavailable,
     pairs: (context, runs) => measureApply(context, runs, true),
+  },
+  'apply-compared-whole': {
+    against: COMPARED_PEER,
+    unavailable: citusUnavailable,
+    pairs: measureCompared,
   },
   'apply-wide': {
     against: APPLY_PEER,

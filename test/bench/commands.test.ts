@@ -74,6 +74,7 @@ describe('bench', () => {
         'simulate-sample',
         'apply',
         'apply-compared',
+        'apply-compared-whole',
         'plan',
         'scale-first',
         'scale-first-online',

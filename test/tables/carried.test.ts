@@ -69,6 +69,27 @@ describe('what is carried in the transaction in which Citus makes a table anew',
     );
   });
 
+  test('a conversion checks foreign keys anew past the policies of both ends, and fills views under them', () => {
+    const bound = (name: string) => ({ forced: [{ table: named(name), state: 'on' as const }] });
+    const u = liveTable('u', { ...bound('u'), foreignKeys: [foreignKey('u', ['v_id'], 'v')] });
+    const all = liveDatabase([u, liveTable('v', bound('v')), liveTable('w', bound('w'))], {
+      views: [materializedView('m', named('u'))],
+    });
+    const { before, after } = carried(all, [named('u')], 'convert');
+    expect(before.filter((each) => each.includes('FORCE'))).toEqual([
+      'ALTER TABLE "public"."u" NO FORCE ROW LEVEL SECURITY',
+      'ALTER TABLE "public"."v" NO FORCE ROW LEVEL SECURITY',
+    ]);
+    expect(after.slice(0, 3)).toEqual([
+      'ALTER TABLE "public"."u" FORCE ROW LEVEL SECURITY',
+      'ALTER TABLE "public"."v" FORCE ROW LEVEL SECURITY',
+      'REFRESH MATERIALIZED VIEW "public"."m"',
+    ]);
+    expect([...carried(all, [named('u')], 'copy').before].filter((each) => each.includes('FORCE'))).toEqual(
+      [],
+    );
+  });
+
   test('a name of its own for the sequence, whatever is in it', () => {
     const odd = liveTable('t', { identities: [{ ...identityOf('t'), sequence: named(`it's "odd"`) }] });
     const { after } = carried(liveDatabase([odd]), [named('t')], 'convert');

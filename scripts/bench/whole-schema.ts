@@ -1,52 +1,47 @@
-import { stringify } from 'yaml';
-import type { Story } from './subject';
+import type { Client } from 'pg';
+import type { Distribution, TableName } from '../../config/distribution-types';
+
+/** Tables whose policies bind their owner, from when they are filled on. */
+export const FORCED = ['ledger_lines', 'price_notes'] as const;
 
 /** Findings that its plan has to allow. */
-const ALLOWED = ['forced-policy-window:ledger_lines'];
+export const ALLOWED = ['forced-policy-window:ledger_lines'] as const;
+
+const named = (name: string): TableName => ({ schema: 'public', name });
+
+/** Two of its tables, `price_lists` and `price_notes`, are not named: Citus converts them beside the reference table. */
+export function wholeDistribution(shardCount: number, online: boolean): Distribution {
+  const beside = (name: string) => ({
+    kind: 'distributed' as const,
+    table: named(name),
+    distributeBy: 'firm_id',
+    colocateWith: named('firms'),
+  });
+  return {
+    shardCount,
+    online,
+    allow: ALLOWED.map((id) => ({ id, reason: 'nobody logs in as the owner meanwhile' })),
+    tables: [
+      { kind: 'reference', table: named('currencies') },
+      { kind: 'distributed', table: named('firms'), distributeBy: 'firm_id' },
+      ...['orders', 'ledger_lines', 'readings'].map(beside),
+    ],
+  };
+}
 
 /**
  * Whatever a distribution can lose without an error, in one schema: identity columns and sequences with a course of their own, rows that
- * policies hide from the owner, materialized views over one another and without data, comments on everything, grants, partitions,
- * and two tables that the specification does not name and Citus converts beside the reference table.
+ * policies hide from the owner, materialized views over one another and without data, comments on everything, grants and partitions.
+ *
+ * @param rows of each of its larger tables
  */
-export function everything(shardCount: number): Story {
-  return {
-    name: 'everything',
-    specification: stringify({
-      shardCount,
-      online: true,
-      allow: ALLOWED.map((id) => ({ id, reason: 'nobody logs in as the owner meanwhile' })),
-      tables: {
-        currencies: { reference: true },
-        firms: { distributeBy: 'firm_id' },
-        orders: { distributeBy: 'firm_id', colocateWith: 'firms' },
-        ledger_lines: { distributeBy: 'firm_id', colocateWith: 'firms' },
-        readings: { distributeBy: 'firm_id', colocateWith: 'firms' },
-      },
-    }),
-    tables: [
-      'currencies',
-      'firms',
-      'orders',
-      'ledger_lines',
-      'readings',
-      'readings_early',
-      'readings_late',
-      'price_lists',
-      'price_notes',
-    ].map((name) => ({ schema: 'public', name })),
-    async prepare(client, rows) {
-      await client.query(SCHEMA);
-      await client.query(rowsSql(rows));
-      await client.query(VIEWS);
-      // The policies bind the owner, who fills the tables, from here on.
-      for (const table of ['ledger_lines', 'price_notes']) {
-        await client.query(`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`);
-      }
-      await client.query('ANALYZE');
-    },
-    changes: /^$/,
-  };
+export async function createWholeSchema(client: Client, rows: number): Promise<void> {
+  await client.query(SCHEMA);
+  await client.query(rowsSql(rows));
+  await client.query(VIEWS);
+  // The policies bind the owner, who fills the tables, from here on.
+  for (const table of FORCED) await client.query(`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`);
+  await client.query('ANALYZE');
 }
 
 const SCHEMA = `
@@ -89,16 +84,21 @@ COMMENT ON COLUMN readings_early.value IS 'of the old meters';
 COMMENT ON COLUMN readings_late.value IS 'of the new meters';
 GRANT USAGE ON SEQUENCE order_numbers TO PUBLIC`;
 
-/** The ids go on where nobody inserts: what comes next is not what the rows say. */
-const rowsSql = (rows: number): string => `
+/** The positions of sequences are not what the ids say. */
+function rowsSql(rows: number): string {
+  const many = String(rows);
+  const firms = Math.max(50, Math.ceil(rows / 40));
+  const lists = Math.max(200, Math.ceil(rows / 10));
+  return `
 INSERT INTO currencies SELECT 'C' || i, 'currency ' || i FROM generate_series(1, 10) i;
-INSERT INTO firms (currency, name) SELECT 'C' || 1 + i % 10, 'firm ' || i FROM generate_series(1, 50) i;
-INSERT INTO orders (firm_id, currency, amount) SELECT 1 + i % 50, 'C' || 1 + i % 10, i % 1000 FROM generate_series(1, ${String(rows)}) i;
-INSERT INTO ledger_lines (firm_id, currency, amount) SELECT 1 + i % 50, 'C' || 1 + i % 10, i / 3.0 FROM generate_series(1, ${String(rows)}) i;
-INSERT INTO readings (firm_id, day, value) SELECT 1 + i % 50, date '2025-12-01' + i % 60, i FROM generate_series(1, ${String(rows)}) i;
-INSERT INTO price_lists (currency, title) SELECT 'C' || 1 + i % 10, 'list ' || i FROM generate_series(1, 200) i;
-INSERT INTO price_notes (list_id, note) SELECT 1 + i % 200, 'note ' || i FROM generate_series(1, 400) i;
-SELECT nextval('order_numbers'), nextval('order_numbers'), setval('firms_firm_id_seq', 900), setval('price_lists_list_id_seq', 5000, false)`;
+INSERT INTO firms (currency, name) SELECT 'C' || 1 + i % 10, 'firm ' || i FROM generate_series(1, ${String(firms)}) i;
+INSERT INTO orders (firm_id, currency, amount) SELECT 1 + i % ${String(firms)}, 'C' || 1 + i % 10, i % 1000 FROM generate_series(1, ${many}) i;
+INSERT INTO ledger_lines (firm_id, currency, amount) SELECT 1 + i % ${String(firms)}, 'C' || 1 + i % 10, i / 3.0 FROM generate_series(1, ${many}) i;
+INSERT INTO readings (firm_id, day, value) SELECT 1 + i % ${String(firms)}, date '2025-12-01' + i % 60, i FROM generate_series(1, ${many}) i;
+INSERT INTO price_lists (currency, title) SELECT 'C' || 1 + i % 10, 'list ' || i FROM generate_series(1, ${String(lists)}) i;
+INSERT INTO price_notes (list_id, note) SELECT 1 + i % ${String(lists)}, 'note ' || i FROM generate_series(1, ${String(2 * lists)}) i;
+SELECT nextval('order_numbers'), nextval('order_numbers'), setval('firms_firm_id_seq', ${String(10 * firms)}), setval('price_lists_list_id_seq', ${String(10 * lists)}, false)`;
+}
 
 const VIEWS = `
 CREATE MATERIALIZED VIEW order_totals AS SELECT firm_id, count(*) AS orders, sum(amount) AS amount FROM orders GROUP BY firm_id;
