@@ -334,6 +334,21 @@ describe('partitions that inherit a check', () => {
     expect(faultsOf(spec(reference), liveDatabase([local]))[0]).toMatch(/^table kinds is local to Citus/);
   });
 
+  test('the same with grants on columns, which tables that are named have among their own faults', () => {
+    const granted = liveTable('granted', {
+      columnGrants: ['note'],
+      foreignKeys: [foreignKey('granted', ['id'], 'kinds')],
+    });
+    expect(faultsOf(spec(reference), liveDatabase([kinds, granted]))).toEqual([
+      'foreign keys connect table granted with kinds, and when that becomes a reference table Citus turns granted local, without its grants on ' +
+        'column note: revoke them and grant on the whole table, or drop the foreign key',
+    ]);
+    expect(faultsOf(spec(reference, byId('granted')), liveDatabase([kinds, granted]))).toEqual([
+      expect.stringMatching(/^table granted has grants on column note/),
+    ]);
+    expect(faultsOf(spec(), liveDatabase([kinds, granted]))).toEqual([]);
+  });
+
   test('beside a reference table that is there', () => {
     const there = liveTable('kinds', { citus: citusReference });
     expect(faultsOf(spec(reference), liveDatabase([there, byDay]))).toEqual([]);

@@ -115,6 +115,7 @@ platformSuite('what Citus leaves out when it makes a table anew is kept', () => 
          CREATE MATERIALIZED VIEW per_firm AS SELECT firm_id, sum(amount) AS amount FROM reading GROUP BY firm_id;
          CREATE UNIQUE INDEX per_firm_key ON per_firm (firm_id); COMMENT ON INDEX per_firm_key IS 'a key';
          COMMENT ON MATERIALIZED VIEW per_firm IS 'sums'; COMMENT ON COLUMN per_firm.amount IS 'all of it'; GRANT SELECT ON per_firm TO ${reader};
+         CREATE VIEW seen AS SELECT firm_id, amount FROM reading; GRANT SELECT (amount) ON seen TO ${reader}; GRANT SELECT ON reading TO ${reader};
          CREATE VIEW above AS SELECT * FROM per_firm WHERE amount > 0; GRANT SELECT (firm_id) ON above TO ${reader};
          CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
          CREATE TRIGGER instead INSTEAD OF INSERT ON above FOR EACH ROW EXECUTE FUNCTION nothing();
@@ -126,6 +127,7 @@ platformSuite('what Citus leaves out when it makes a table anew is kept', () => 
                   col_description('per_firm'::regclass, 2) AS col, pg_get_indexdef('per_firm_key'::regclass) AS key,
                   obj_description('per_firm_key'::regclass) AS of_key, has_table_privilege('${reader}', 'per_firm', 'SELECT') AS granted,
                   has_column_privilege('${reader}', 'above', 'firm_id', 'SELECT') AS col_granted,
+                  has_column_privilege('${reader}', 'seen', 'amount', 'SELECT') AS seen_granted,
                   (SELECT count(*)::int FROM pg_trigger WHERE tgrelid = 'above'::regclass) AS triggers,
                   (SELECT count(*)::int FROM pg_attrdef WHERE adrelid = 'above'::regclass) AS defaults`,
         );
