@@ -18,7 +18,7 @@ import { measurePairs, secondsOf } from './figure';
 import { createWholeSchema, FORCED, wholeDistribution } from './whole-schema';
 
 /** Rows of each of the larger tables. */
-const ROWS = 500_000;
+const ROWS = 1_000_000;
 
 const SHARDS = 32;
 

@@ -76,11 +76,7 @@ const NOW = `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z
 export async function observe(scope: Scope, live: LiveDatabase, around: Around): Promise<Observation> {
   const { expected, tables, queries, countRows: counts, askViews = counts } = scope;
   const views = viewsOver(tables, live);
-  const bytes = new Map(live.tables.map((each) => [tableKey(each.table), each.bytes]));
-  const largestFirst = tables.toSorted(
-    (a, b) => (bytes.get(tableKey(b)) ?? 0) - (bytes.get(tableKey(a)) ?? 0),
-  );
-  const read = { tables: counts ? largestFirst : [], views: askViews ? views : [] };
+  const read = { tables: counts ? tables : [], views: askViews ? views : [], bytes: bytesToRead(live) };
   return around.readers(sessionsFor(read), async (clients) => {
     const [client] = clients;
     if (client === undefined) throw new Error('there is no session to read with');
@@ -123,16 +119,26 @@ export async function countRows(
 interface Relations {
   readonly tables: readonly TableName[];
   readonly views: readonly LiveView[];
+  /** Of a relation by its {@link tableKey}, where it is known: what takes longest is begun first, or it would be left to one session. */
+  readonly bytes?: ReadonlyMap<string, number>;
+}
+
+/** A plain view reads its tables. Pure. */
+function bytesToRead({ tables, views }: LiveDatabase): ReadonlyMap<string, number> {
+  const bytes = new Map(tables.map((each) => [tableKey(each.table), each.bytes]));
+  const reads = ({ kind, bytes: own, tables: below }: LiveView): number =>
+    kind === 'materialized' ? own : below.reduce((sum, table) => sum + (bytes.get(tableKey(table)) ?? 0), 0);
+  return new Map([...bytes, ...views.map((each) => [tableKey(each.view), reads(each)] as const)]);
 }
 
 function sessionsFor({ tables, views }: Relations): number {
   return Math.max(1, Math.min(AT_ONCE, tables.length + views.length));
 }
 
-/** Reads all of them at once, in their order, as far as there are sessions. @returns answers by their {@link tableKey} */
+/** Reads all of them at once, as far as there are sessions, the largest first. @returns answers by their {@link tableKey} */
 async function readRelations(
   clients: readonly Client[],
-  { tables, views }: Relations,
+  { tables, views, bytes }: Relations,
   reporter: Reporter,
 ): Promise<Counted & { readonly answers: ReadonlyMap<string, ViewAnswer> }> {
   const answers = new Map<string, ViewAnswer>();
@@ -160,9 +166,10 @@ async function readRelations(
       },
     })),
   ];
+  const weight = ({ name }: { readonly name: TableName }): number => bytes?.get(tableKey(name)) ?? 0;
   await inSessions(
     clients,
-    work,
+    work.toSorted((a, b) => weight(b) - weight(a)),
     (session, { read }) => read(session),
     ({ name }, done) => progress.update(done, showTable(name)),
   );
