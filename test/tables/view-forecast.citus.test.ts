@@ -122,6 +122,22 @@ platformSuite('views that Citus will not run', () => {
     expect(await query(target, 'SELECT count(*), sum(id) FROM owed')).toEqual(rows);
   });
 
+  it('a subquery without a column can be planned and not run, and is named all the same', async () => {
+    const { target } = database;
+    await query(
+      target,
+      `${BILLS}; DROP VIEW spent, worst, paid;
+       CREATE VIEW any_bill AS SELECT id FROM buyer WHERE EXISTS (SELECT FROM bill);
+       CREATE VIEW any_row AS SELECT id FROM buyer WHERE EXISTS (SELECT 1 FROM bill);`,
+    );
+    const { document } = await tablesPlan(testContext(), { target, expected: FIRMS });
+    expect(document.findings.map(({ id }) => id)).toEqual(['view-will-fail:any_bill']);
+    const allow = document.findings.map(({ id }) => ({ id, reason: 'tried here' }));
+    await tablesApply(testContext(), { target, expected: { ...FIRMS, online: false, allow } });
+    await expect(query(target, 'SELECT count(*) FROM any_bill')).rejects.toThrow(/column definition list/);
+    expect(await query(target, 'SELECT count(*)::int FROM any_row')).toEqual([{ count: 1000 }]);
+  });
+
   it('what nobody may ask is no failure, and a refused question leaves the session as it was', async () => {
     const { target, platform } = database;
     await query(target, BILLS);

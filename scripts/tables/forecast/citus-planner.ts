@@ -413,6 +413,11 @@ class Planner {
 
   private runFirst(query: ViewQuery): void {
     if (this.done.has(query) || refersOut(query)) return;
+    if (query.targets.every(({ hidden }) => hidden)) {
+      throw new CannotPlan(
+        'has a subquery that selects no column (SELECT FROM), whose rows Citus cannot keep',
+      );
+    }
     new Planner(query, this.surroundings, this.done).plan();
     this.done.add(query);
   }

@@ -343,4 +343,4 @@ CREATE VIEW reduced_3 AS select a.id from a join ref r on r.k = a.k left join b 
 CREATE VIEW reduced_apart AS SELECT d.id FROM d RIGHT JOIN loc ON d.id = loc.id JOIN c ON d.k = c.k;
 CREATE VIEW reduced_joined AS SELECT c.id FROM c FULL JOIN mv ON c.k = mv.k JOIN b ON c.id = b.id WHERE mv.k = 5;
 CREATE VIEW looked_at_inside AS SELECT c.id FROM c WHERE c.n = 1 OR EXISTS (SELECT FROM (SELECT DISTINCT k, e FROM a) s WHERE s.k = c.k);
-CREATE VIEW condition_filled_in AS SELECT s.id FROM ref FULL JOIN (SELECT k, id FROM a WHERE EXISTS (SELECT FROM part)) s ON ref.id = s.id;
+CREATE VIEW condition_filled_in AS SELECT s.id FROM ref FULL JOIN (SELECT k, id FROM a WHERE EXISTS (SELECT 1 FROM part)) s ON ref.id = s.id;
