@@ -9,13 +9,49 @@ import type { Outlook } from './outlook';
 import type { TablesStep } from './step';
 import { viewFindings } from './view-forecast';
 
-type Source = (outlook: Outlook, steps: readonly TablesStep[]) => readonly Finding[];
+/** What the steps of a plan do, looked up by table: a plan of a wide schema has thousands of both. */
+interface Effects {
+  readonly steps: readonly TablesStep[];
+  /** The steps that copy rows, by what they copy: a table as messages name it, or a schema. */
+  readonly copies: ReadonlyMap<string, readonly TablesStep[]>;
+  /** The plain tables that the steps convert to Citus local tables, of themselves or beside their own. */
+  readonly converted: ReadonlySet<LiveTable>;
+}
+
+type Source = (outlook: Outlook, effects: Effects) => readonly Finding[];
 
 /** What the steps of a plan do that a person should know of before they run, or has to allow. Pure. */
 export function findingsOf(outlook: Outlook, steps: readonly TablesStep[]): Finding[] {
   // Of a plan that does nothing there is nothing to know.
   if (steps.length === 0) return [];
-  return distinct(SOURCES.flatMap((source) => source(outlook, steps)));
+  const effects = effectsOf(outlook, steps);
+  return distinct(SOURCES.flatMap((source) => source(outlook, effects)));
+}
+
+function effectsOf({ live }: Outlook, steps: readonly TablesStep[]): Effects {
+  const copies = new Map<string, TablesStep[]>();
+  for (const step of steps.filter(({ action }) => COPIES.includes(action))) {
+    const subject = step.action.endsWith('-schema') ? schemaKey(step.table) : step.table;
+    copies.set(subject, [...(copies.get(subject) ?? []), step]);
+  }
+  const names = new Set([
+    ...steps.flatMap(({ converts = [] }) => converts),
+    ...steps
+      .filter(
+        ({ action, transaction }) =>
+          action === 'convert-to-citus-local' || (action === 'distribute' && !transaction),
+      )
+      .map(({ table }) => table),
+  ]);
+  const converted = live.tables.filter(
+    ({ table, citus }) => citus.kind === 'plain' && names.has(showTable(table)),
+  );
+  return { steps, copies, converted: new Set(converted) };
+}
+
+/** No table has such a name, as messages quote what holds a colon. */
+function schemaKey(schema: string): string {
+  return `schema:${schema}`;
 }
 
 const SOURCES: readonly Source[] = [
@@ -32,10 +68,11 @@ const SOURCES: readonly Source[] = [
 /** Seconds, as measured on a small cluster: what a copy takes however few the rows are, and for each million of them. */
 const COPY_SECONDS = { online: { fixed: 7, aMillionRows: 15 }, blocking: { fixed: 1, aMillionRows: 6 } };
 
-function forcedPolicyWindows({ live }: Outlook, steps: readonly TablesStep[]): Finding[] {
+function forcedPolicyWindows({ live }: Outlook, effects: Effects): Finding[] {
   return live.tables.flatMap((table) => {
-    const copies = copiesOf(table, steps);
-    if (table.forced.length === 0 || copies.length === 0) return [];
+    if (table.forced.length === 0) return [];
+    const copies = copiesOf(table, effects);
+    if (copies.length === 0) return [];
     const name = showTable(table.table);
     const seconds = copies.reduce((sum, step) => sum + copySeconds(step, table), 0);
     const others = new Set(copies.filter(({ table: subject }) => subject !== name).map((step) => step.table));
@@ -59,7 +96,7 @@ function forcedPolicyWindows({ live }: Outlook, steps: readonly TablesStep[]): F
  * Citus takes the position up to which an online copy has to follow the writers to be what the coordinator has written by then.
  * Commits that are acknowledged before they are written are behind it, and stay in the old table.
  */
-function commitsBehind({ live }: Outlook, steps: readonly TablesStep[]): Finding[] {
+function commitsBehind({ live }: Outlook, { steps }: Effects): Finding[] {
   const online = steps.filter(({ action, transaction }) => action === 'distribute' && !transaction);
   if (online.length === 0) return [];
   return (live.asynchronousCommits ?? []).map((place) =>
@@ -75,13 +112,8 @@ function commitsBehind({ live }: Outlook, steps: readonly TablesStep[]): Finding
 }
 
 /** The steps that copy the table's rows, alone or with its schema. */
-function copiesOf({ table }: LiveTable, steps: readonly TablesStep[]): TablesStep[] {
-  const ofSchema = ['distribute-schema', 'undistribute-schema'];
-  return steps.filter(
-    (step) =>
-      COPIES.includes(step.action) &&
-      step.table === (ofSchema.includes(step.action) ? table.schema : showTable(table)),
-  );
+function copiesOf({ table }: LiveTable, { copies }: Effects): TablesStep[] {
+  return [...(copies.get(showTable(table)) ?? []), ...(copies.get(schemaKey(table.schema)) ?? [])];
 }
 
 function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
@@ -89,22 +121,8 @@ function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
   return Math.ceil(fixed + ((step.rows ?? rowEstimate) / 1e6) * aMillionRows);
 }
 
-/** The tables that the steps convert to Citus local tables, of themselves or beside their own. */
-function convertedBy({ live }: Outlook, steps: readonly TablesStep[]): LiveTable[] {
-  const names = new Set([
-    ...steps.flatMap(({ converts = [] }) => converts),
-    ...steps
-      .filter(
-        ({ action, transaction }) =>
-          action === 'convert-to-citus-local' || (action === 'distribute' && !transaction),
-      )
-      .map(({ table }) => table),
-  ]);
-  return live.tables.filter(({ table, citus }) => citus.kind === 'plain' && names.has(showTable(table)));
-}
-
-function refreshesUnderPolicies(outlook: Outlook, steps: readonly TablesStep[]): Finding[] {
-  const converted = convertedBy(outlook, steps).filter(({ forced }) => forced.length > 0);
+function refreshesUnderPolicies(outlook: Outlook, effects: Effects): Finding[] {
+  const converted = [...effects.converted].filter(({ forced }) => forced.length > 0);
   return outlook.live.views
     .filter(({ kind, populated }) => kind === 'materialized' && populated)
     .flatMap(({ view, tables }) => {
@@ -123,8 +141,8 @@ function refreshesUnderPolicies(outlook: Outlook, steps: readonly TablesStep[]):
     });
 }
 
-function convertedTables(outlook: Outlook, steps: readonly TablesStep[]): Finding[] {
-  return convertedBy(outlook, steps)
+function convertedTables(outlook: Outlook, { steps, converted }: Effects): Finding[] {
+  return [...converted]
     .filter(({ table }) => !outlook.speaksOf(table))
     .map(({ table }) => {
       const name = showTable(table);
@@ -141,9 +159,9 @@ function convertedTables(outlook: Outlook, steps: readonly TablesStep[]): Findin
 }
 
 /** A column whose values come from a sequence goes on on the coordinator; a worker has a range of its own, or none. */
-function sequencesOnWorkers(outlook: Outlook, steps: readonly TablesStep[]): Finding[] {
+function sequencesOnWorkers(outlook: Outlook, effects: Effects): Finding[] {
   return outlook.live.tables
-    .filter((live) => becomesCitus(outlook, live, steps))
+    .filter((live) => becomesCitus(live, effects))
     .flatMap(({ table, columns }) => {
       const drawing = columns.filter(({ drawsValues }) => drawsValues === true);
       if (drawing.length === 0) return [];
@@ -174,9 +192,9 @@ function sequencesOnWorkers(outlook: Outlook, steps: readonly TablesStep[]): Fin
     });
 }
 
-function identitiesWithoutWayBack(outlook: Outlook, steps: readonly TablesStep[]): Finding[] {
+function identitiesWithoutWayBack(outlook: Outlook, effects: Effects): Finding[] {
   return outlook.live.tables
-    .filter((live) => live.identities.length > 0 && becomesCitus(outlook, live, steps))
+    .filter((live) => live.identities.length > 0 && becomesCitus(live, effects))
     .map(({ table }) => {
       const name = showTable(table);
       return finding(
@@ -188,14 +206,13 @@ function identitiesWithoutWayBack(outlook: Outlook, steps: readonly TablesStep[]
     });
 }
 
-function becomesCitus(outlook: Outlook, live: LiveTable, steps: readonly TablesStep[]): boolean {
-  if (live.citus.kind !== 'plain') return false;
-  return copiesOf(live, steps).length > 0 || convertedBy(outlook, steps).includes(live);
+function becomesCitus(live: LiveTable, effects: Effects): boolean {
+  return live.citus.kind === 'plain' && (copiesOf(live, effects).length > 0 || effects.converted.has(live));
 }
 
-function policiesOfSettings(outlook: Outlook, steps: readonly TablesStep[]): Finding[] {
+function policiesOfSettings(outlook: Outlook, effects: Effects): Finding[] {
   return outlook.live.tables
-    .filter((live) => becomesCitus(outlook, live, steps))
+    .filter((live) => becomesCitus(live, effects))
     .flatMap(({ policies }) => policies)
     .filter(({ using = '', withCheck = '' }) => /current_setting\(/i.test(`${using} ${withCheck}`))
     .map(({ table, name }) =>
