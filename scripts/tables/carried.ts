@@ -3,7 +3,7 @@ import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
 import { force, noForce } from '../database/model/forced-policies';
-import { sameTable, showTable, sqlTable, sqlTableArgument } from '../database/model/names';
+import { showTable, sqlTable, sqlTableArgument } from '../database/model/names';
 import { orderTables } from './order';
 import type { LiveDatabase, LiveIdentity, LiveTable, LiveView } from './live';
 
@@ -31,8 +31,13 @@ export function carried(live: LiveDatabase, tables: readonly TableName[], how: M
   const keys = new Set(tables.map(tableKey));
   const made = live.tables.filter(({ table }) => keys.has(tableKey(table)));
   // Citus makes the foreign keys of such a table anew, and PostgreSQL checks them by reading both of their ends as the owner.
-  const bound = how === 'copy' ? [] : forcedTables(live, withReferenced(made));
+  const ends = how === 'copy' ? [] : withReferenced(made);
+  const bound = forcedTables(live, ends);
   const counting = how === 'copy' ? [] : made.filter(({ identities }) => identities.length > 0);
+  const reached = new Set(ends.map(tableKey));
+  const locked = live.tables.filter(
+    (table) => counting.includes(table) || (table.forced.length > 0 && reached.has(tableKey(table.table))),
+  );
   const views = live.views.filter(
     (view) => isForgotten(view) && view.tables.some((table) => keys.has(tableKey(table))),
   );
@@ -43,7 +48,7 @@ export function carried(live: LiveDatabase, tables: readonly TableName[], how: M
   );
   return {
     before: [
-      ...(counting.length === 0 ? [] : [lock(counting)]),
+      ...(locked.length === 0 ? [] : [lock(locked)]),
       ...noForce(bound),
       ...identities.flatMap(({ identity }, place) => readPosition(identity, place)),
       ...(materialized.length === 0 ? [] : ['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']),
@@ -82,11 +87,15 @@ function withReferenced(tables: readonly LiveTable[]): TableName[] {
   ]);
 }
 
-/** Of some tables and their partitions those whose policies bind the owner too, each once. Pure. */
-export function forcedTables({ tables }: LiveDatabase, of: readonly TableName[]): TableName[] {
-  return tables
-    .filter(({ table }) => of.some((each) => sameTable(each, table)))
-    .flatMap(({ forced }) => forced.map(({ table }) => table));
+/** Of some tables and their partitions, in their order, those whose policies bind the owner too, each once. Pure. */
+export function forcedTables(
+  { tables }: Pick<LiveDatabase, 'tables'>,
+  of: readonly TableName[],
+): TableName[] {
+  const forced = new Map(
+    tables.filter((each) => each.forced.length > 0).map((each) => [tableKey(each.table), each.forced]),
+  );
+  return [...new Set(of.map(tableKey))].flatMap((key) => (forced.get(key) ?? []).map(({ table }) => table));
 }
 
 /** A plain view without anything on it comes out whole by itself. */

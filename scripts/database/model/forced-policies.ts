@@ -30,7 +30,7 @@ export function liftForcedPolicies(tables: readonly TableName[]): string[] {
   return [
     ...CREATE_RECORD,
     `INSERT INTO scaleout.forced_policy (table_schema, table_name) VALUES ${rows.join(', ')}`,
-    ...noForce(tables),
+    ...tables.map(takeOff),
   ];
 }
 
@@ -39,7 +39,15 @@ export function liftForcedPolicies(tables: readonly TableName[]): string[] {
  * nothing has to be written down. Sessions that use the tables wait until the transaction ends.
  */
 export function noForce(tables: readonly TableName[]): string[] {
-  return tables.map((table) => `ALTER TABLE ${sqlTable(table)} NO FORCE ROW LEVEL SECURITY`);
+  return [
+    // Of a distributed table and one that it references in parallel, Citus takes the second no more.
+    ...(tables.length > 1 ? ["SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"] : []),
+    ...tables.map(takeOff),
+  ];
+}
+
+function takeOff(table: TableName): string {
+  return `ALTER TABLE ${sqlTable(table)} NO FORCE ROW LEVEL SECURITY`;
 }
 
 /** FORCE on, at the end of a transaction of {@link noForce}. */
