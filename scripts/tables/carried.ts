@@ -26,17 +26,22 @@ export interface Carried {
  */
 export type MakesAnew = 'convert' | 'copy';
 
+const NOTHING: Carried = { before: [], after: [], what: [], refreshes: false };
+
 /** @param tables those that the step makes anew. Pure. */
 export function carried(live: LiveDatabase, tables: readonly TableName[], how: MakesAnew): Carried {
+  // Most steps make nothing anew, and a plan of a wide schema has thousands of them.
+  if (tables.length === 0) return NOTHING;
   const keys = new Set(tables.map(tableKey));
-  const made = live.tables.filter(({ table }) => keys.has(tableKey(table)));
+  const names = new Set(tables.map(({ name }) => name));
+  const made = live.tables.filter(({ table }) => names.has(table.name) && keys.has(tableKey(table)));
   // Citus makes the foreign keys of such a table anew, and PostgreSQL checks them by reading both of their ends as the owner.
   const ends = how === 'copy' ? [] : withReferenced(made);
   const bound = forcedTables(live, ends);
   const counting = how === 'copy' ? [] : made.filter(({ identities }) => identities.length > 0);
   const reached = new Set(ends.map(tableKey));
   const locked = live.tables.filter(
-    (table) => counting.includes(table) || (table.forced.length > 0 && reached.has(tableKey(table.table))),
+    (table) => (table.forced.length > 0 && reached.has(tableKey(table.table))) || counting.includes(table),
   );
   const views = live.views.filter(
     (view) => isForgotten(view) && view.tables.some((table) => keys.has(tableKey(table))),

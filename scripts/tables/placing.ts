@@ -322,7 +322,10 @@ function restoreSteps(
   const converted = madeAnew(turns);
   const keeps = carried(outlook.live, converted, 'convert');
   // What policies hide from the owner would not be checked, or not be found.
-  const bound = forcedTables(outlook.live, [key.table, key.references]);
+  const bound = forcedTables({ tables: outlook.living([key.table, key.references]) }, [
+    key.table,
+    key.references,
+  ]);
   const back =
     atOnce === undefined
       ? `brings the foreign key to ${to} back, in force for new rows`

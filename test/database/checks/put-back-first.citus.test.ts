@@ -15,14 +15,16 @@ platformSuite('FORCE that a run which was cut off left off', () => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await freshCitusDatabase({ workers: 0 });
-    await withClient(database.target, (client) =>
-      client.query(`
-        CREATE TABLE vault (id int PRIMARY KEY, v text);
-        CREATE TABLE ledger (id int PRIMARY KEY);
-        ALTER TABLE vault ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-        ALTER TABLE ledger ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-        SELECT create_distributed_table('vault', 'id', shard_count := 2)`),
-    );
+    await withClient(database.target, async (client) => {
+      await client.query(
+        'CREATE TABLE vault (id int PRIMARY KEY, v text); CREATE TABLE ledger (id int PRIMARY KEY)',
+      );
+      await client.query("SELECT create_distributed_table('vault', 'id', shard_count := 2)");
+      for (const table of ['vault', 'ledger']) {
+        await client.query(`ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`);
+        await client.query(`ALTER TABLE ${table} FORCE ROW LEVEL SECURITY`);
+      }
+    });
     await lift();
   }, 60_000);
   afterEach(async () => database.drop());
