@@ -153,13 +153,16 @@ platformSuite('FORCE that a run which was cut off left off', () => {
     expect(await forced()).toEqual([true, true, true, true]);
     await lift();
     const simulation = recordingContext();
-    await simulate(simulation.context, {
-      target: database.target,
-      topology: {},
-      strategy: 'by_shard_count',
-      reading: 'auto',
-      estimateMoves: () => ({ seconds: 0, longestWritePauseMs: 0, assumes: '' }),
-    });
+    // Nor has this: rows that policies hide are not countable, and FORCE is on for that.
+    await expect(
+      simulate(simulation.context, {
+        target: database.target,
+        topology: {},
+        strategy: 'by_shard_count',
+        reading: 'auto',
+        estimateMoves: () => ({ seconds: 0, longestWritePauseMs: 0, assumes: '' }),
+      }),
+    ).rejects.toThrow(/row-level security policy for table "vault/);
     expect(simulation.warnings.join()).toMatch(/it is on again/);
     expect(await forced()).toEqual([true, true, true, true]);
   });
