@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Client } from 'pg';
 import type { Allowance, Distribution } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
@@ -236,8 +237,8 @@ async function keepReceipt(
   );
   if (earlier !== undefined && whole.before !== null && whole.compared !== null) {
     const { at } = whole.before;
-    // What this run has compared with its own beginning is said already.
-    if (seen.before?.at !== at) {
+    // What this run has compared with its own beginning is said already. Two runs may begin within the same second.
+    if (!isDeepStrictEqual(seen.before, whole.before)) {
       reportSince(reporter, file, at, whole.compared.rows);
       reportDifferences(context, whole.before, {
         sequences: [],
