@@ -18,6 +18,8 @@ import {
 
 jest.setTimeout(120_000);
 
+/** What a statement may take on a busy machine without anything in its way. */
+const SCHEDULING_SECONDS = 2;
 const LOCKS = { timeoutMs: 150, longWorkTimeoutMs: 300, attempts: 2, pauseMs: 10 };
 
 let database: TestDatabase;
@@ -103,7 +105,7 @@ platformSuite('tables apply on the sensors', () => {
         written.push(rows[0]!.event_id);
       }
     })();
-    await tablesApply(testContext(), { target: database.target, expected });
+    const { document } = await tablesApply(testContext(), { target: database.target, expected });
     done.abort();
     await work;
     await writer.end();
@@ -114,8 +116,10 @@ platformSuite('tables apply on the sensors', () => {
     );
     expect(there.map((row) => row.event_id)).toEqual([...written].sort((a, b) => Number(a) - Number(b)));
     expect(await wrongChecks(expected)).toEqual([]);
-    // Held up for moments, and on a busy machine for the five seconds at most for which writers are kept from Citus's weakness.
-    expect(slowest).toBeLessThan(8_000);
+    // What a writer saw is what the run says of it; how short that is depends on the machine, and `npm run bench` measures it.
+    const said = (document.longestWritePause?.seconds ?? 0) + (document.longestWriteBlock?.seconds ?? 0);
+    expect(said).toBeGreaterThan(0);
+    expect(slowest / 1000).toBeLessThan(said + SCHEDULING_SECONDS);
   });
 
   test('a second run beside the first is told who is at work', async () => {
