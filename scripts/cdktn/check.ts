@@ -1,3 +1,4 @@
+import type { CheckDocument, SynthesizedFiles } from './judge';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { STAGES } from '../../config/environment-schema';
@@ -7,19 +8,8 @@ import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { InstallOptions } from './install';
 import { installPackages, pinnedVersion } from './install';
-import type { FoundDifference, SynthesizedFiles } from './judge';
 import { judge } from './judge';
 import { renderCheck } from './render';
-
-/** What the check found, for programs. */
-export interface CheckDocument {
-  readonly formatVersion: 1;
-  readonly cdktn: string;
-  readonly bindings: string;
-  /** Files compared, as `<stage>/<path>`. */
-  readonly files: readonly string[];
-  readonly differences: readonly FoundDifference[];
-}
 
 /**
  * Synthesizes every environment at both stages twice, with cdktf and with cdktn in its place, and compares all that

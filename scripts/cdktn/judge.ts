@@ -49,3 +49,13 @@ export function judge(ours: SynthesizedFiles, theirs: SynthesizedFiles): FoundDi
 function contents(file: string, text: string | undefined): unknown {
   return text === undefined || !file.endsWith('.json') ? text : JSON.parse(text);
 }
+
+/** What the check found, for programs. */
+export interface CheckDocument {
+  readonly formatVersion: 1;
+  readonly cdktn: string;
+  readonly bindings: string;
+  /** Files compared, as `<stage>/<path>`. */
+  readonly files: readonly string[];
+  readonly differences: readonly FoundDifference[];
+}

@@ -1,5 +1,4 @@
-import type { CheckDocument } from './check';
-import type { FoundDifference } from './judge';
+import type { CheckDocument, FoundDifference } from './judge';
 
 /** The check's answer for people: a verdict, what may differ (once for all files), and what may not (each). */
 export function renderCheck({ cdktn, bindings, files, differences }: CheckDocument): string {

@@ -4,7 +4,7 @@ import { ScaleoutError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { rebalanceRun } from '../rebalance/commands';
 import { estimate } from '../rebalance/estimate';
-import type { TransferMode } from '../rebalance/options';
+import type { TransferMode } from '../citus/transfer-mode';
 import { placementsOf, readSnapshot } from '../rebalance/placements';
 import { tablesApply, tablesVerify } from '../tables/commands';
 import type { Fingerprint } from '../database/observe/fingerprint';

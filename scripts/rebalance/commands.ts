@@ -17,7 +17,7 @@ import { parseOptions } from './options';
 import type { RebalancePlan } from './plan';
 import { readPlan } from './plan';
 import { readFaults, requireReachableNodes } from './preflight';
-import { STOP } from './queries.sql';
+import { STOP } from '../citus/catalog.sql';
 import type { RebalanceRunResult } from './run';
 import { runRebalance } from './run';
 import type { RebalanceStatus } from './status';

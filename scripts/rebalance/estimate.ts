@@ -1,6 +1,6 @@
 import type { Job } from './job';
-import type { TransferMode } from './options';
-import { isLogical } from './options';
+import type { TransferMode } from '../citus/transfer-mode';
+import { isLogical } from '../citus/transfer-mode';
 import type { ShardGroup } from './placements';
 
 /** How long a plan takes, and on what grounds. */

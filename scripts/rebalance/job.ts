@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { ScaleoutError } from '../lib/errors';
-import type { TransferMode } from './options';
-import { TRANSFER_MODES } from './options';
+import type { TransferMode } from '../citus/transfer-mode';
+import { TRANSFER_MODES } from '../citus/transfer-mode';
 import type { ShardGroup } from './placements';
-import { COPIED_BYTES, JOBS } from './queries.sql';
+import { COPIED_BYTES, JOBS } from '../citus/catalog.sql';
 
 /** `pg_dist_background_job.state`. */
 export type JobState =

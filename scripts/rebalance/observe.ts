@@ -8,7 +8,7 @@ import type { SeenShard, ShardDifference } from './compare';
 import type { Snapshot } from './placements';
 import { groupsByShard } from './placements';
 import type { Move } from './plan';
-import { PLACEMENTS } from './queries.sql';
+import { PLACEMENTS } from '../citus/catalog.sql';
 
 /** A shard group on its way, by all of its shards. */
 export interface WatchedMove {

@@ -12,7 +12,7 @@ import type { ComparedRows, WatchedMove } from './observe';
 import type { RunOptions } from './options';
 import { readSnapshot } from './placements';
 import type { Move, RebalancePlan } from './plan';
-import { COPY_REFERENCE_TABLES, MOVE } from './queries.sql';
+import { COPY_REFERENCE_TABLES, MOVE } from '../citus/catalog.sql';
 import { inForcedPolicyWindow } from './window';
 
 /** What became of the moves of a plan. */

@@ -1,17 +1,11 @@
+import { TRANSFER_MODES } from '../citus/transfer-mode';
+import type { TransferMode } from '../citus/transfer-mode';
 import type { Allowance } from '../../config/distribution-types';
 import { ScaleoutError } from '../lib/errors';
 
 /** Strategies Citus ships. `by_disk_size` is its default since 12.0. */
 export const STRATEGIES = ['by_disk_size', 'by_shard_count'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
-
-/**
- * How a shard travels. `auto` is logical replication, which needs a replica identity on every table of the shard group;
- * `force_logical` does without, and UPDATE and DELETE fail on the tables that have none while their shards move;
- * `block_writes` copies faster and lets writers of the shard group wait.
- */
-export const TRANSFER_MODES = ['auto', 'force_logical', 'block_writes'] as const;
-export type TransferMode = (typeof TRANSFER_MODES)[number];
 
 export interface RebalanceOptions {
   readonly strategy: Strategy;
@@ -50,9 +44,4 @@ function oneOf<T extends string>(allowed: readonly T[], what: string, value: str
     );
   }
   return found;
-}
-
-/** True for the modes that copy by logical replication while writes go on. */
-export function isLogical(mode: TransferMode): boolean {
-  return mode !== 'block_writes';
 }

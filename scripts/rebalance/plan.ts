@@ -5,11 +5,12 @@ import type { Estimate } from './estimate';
 import { estimate, measuredFactor, windowSeconds } from './estimate';
 import { asynchronousCommits, rebalanceFindings } from './findings';
 import { readJobs } from './job';
-import type { RebalanceOptions, Strategy, TransferMode } from './options';
-import { isLogical } from './options';
+import type { RebalanceOptions, Strategy } from './options';
+import type { TransferMode } from '../citus/transfer-mode';
+import { isLogical } from '../citus/transfer-mode';
 import type { NodePlacement, Snapshot } from './placements';
 import { groupsByShard, placementsOf, readSnapshot } from './placements';
-import { ASYNCHRONOUS_COMMITS, MISSING_REFERENCE_TABLES, PLAN } from './queries.sql';
+import { ASYNCHRONOUS_COMMITS, MISSING_REFERENCE_TABLES, PLAN } from '../citus/catalog.sql';
 
 /** One shard group going from one node to another. */
 export interface Move {

@@ -4,13 +4,13 @@ import { sameTable, showTable, sqlTable } from '../database/model/names';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { PlacedShard } from '../database/observe/shards';
 import { errorCode, refused } from '../lib/errors';
-import type { TransferMode } from './options';
-import { isLogical } from './options';
+import type { TransferMode } from '../citus/transfer-mode';
+import { isLogical } from '../citus/transfer-mode';
 import { readHiddenDrift, watched } from './observe';
 import { readSnapshot } from './placements';
 import type { Move } from './plan';
 import { nodeName } from './plan';
-import { FOREIGN_OWNED, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from './queries.sql';
+import { FOREIGN_OWNED, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from '../citus/catalog.sql';
 
 /** What a rebalance needs to know before it moves anything. */
 export interface Facts {

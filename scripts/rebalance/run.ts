@@ -22,7 +22,7 @@ import { groupsByShard, readPlacements, readSnapshot } from './placements';
 import type { RebalancePlan } from './plan';
 import { readPlan } from './plan';
 import { requireMovable, requireReachableNodes } from './preflight';
-import { CLEAN_UP, START } from './queries.sql';
+import { CLEAN_UP, START } from '../citus/catalog.sql';
 
 /** What `rebalance run` answers with. */
 export interface RebalanceRunResult {

@@ -1,3 +1,4 @@
+import type { AppliedStep, StepAction, TablesStep } from './step';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Distribution } from '../../config/distribution-types';
@@ -39,7 +40,7 @@ import { observeAfter } from './observation';
 import type { AnswerCompared, Subject } from './observation';
 import { planTables } from './plan';
 import { countWhileLifted } from './policy-window-rows';
-import type { TablesPlan, TablesStep } from './plan';
+import type { TablesPlan } from './plan';
 import type { SealedPlan } from './plan-file';
 import { arePrepared, goesByItself } from './prepared';
 import { planAsReviewed, requireNothingBeyond } from './reviewed';
@@ -49,7 +50,6 @@ import { requireNoRebalance } from './rebalance-guard';
 import type { SequenceCompared } from './sequences';
 import { requireAbleSession } from './session-guard';
 import { stepCount } from './step';
-import type { StepAction } from './step';
 import type { ViewCompared } from './view-answers';
 import { describeBlocker } from './watch';
 import type { Blocker } from './watch';
@@ -64,11 +64,6 @@ export const DEFAULT_LOCKS: LockPolicy = {
   attempts: 12,
   pauseMs: 500,
 };
-
-export interface AppliedStep {
-  readonly id: string;
-  readonly seconds: number;
-}
 
 /** What `tables apply` answers with. */
 export interface TablesApplied {

@@ -1,3 +1,4 @@
+import { COPIES } from './step';
 import type { Client } from 'pg';
 import type { TableName } from '../../config/distribution-types';
 import { withTransaction } from '../lib/connection';
@@ -33,16 +34,6 @@ export interface Watchers {
   /** Looks after the writers of a table that is copied online. */
   readonly sentry: Client;
 }
-
-/** Steps that copy rows: their progress is worth showing, and FORCE is off while they run. */
-export const COPIES: readonly StepAction[] = [
-  'create-reference-table',
-  'distribute',
-  'undistribute',
-  'alter-distribution',
-  'distribute-schema',
-  'undistribute-schema',
-];
 
 /** Steps whose locks let writers through. */
 const LETS_WRITERS_THROUGH: readonly StepAction[] = [

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { InterruptedError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
-import type { AppliedStep } from './apply';
+import type { AppliedStep } from './step';
 import { forgetRecord, readRecord, writeRecord } from './before-record';
 import type { LiveDatabase } from './live';
 import { compareObjects } from './objects';

@@ -1,5 +1,5 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
-import type { PlacementChange } from './change';
+import type { PlacementChange } from './outlook';
 import { copyMode } from './copy-mode';
 import type { CopyMode } from './copy-mode';
 import { foreignKeyId, liveTwin, mayReturn, whyDropped } from './foreign-keys';

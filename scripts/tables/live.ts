@@ -1,6 +1,6 @@
+import type { ViewQuery } from './forecast/view-query';
 import type { TableName } from '../../config/distribution-types';
 import type { ForcedPolicies } from '../database/model/forced-policies';
-import type { ViewQueries } from './view-queries';
 
 /**
  * What `inspect` read of a database: plain values, sorted, without anything that differs between two looks at the same
@@ -330,4 +330,14 @@ export interface LivePlacements {
 /** Whether rows of the time before the table was distributed still lie on the coordinator, invisible. */
 export function hasLocalCopy(table: LiveTable): boolean {
   return table.hasHeap && table.citus.kind !== 'plain' && table.citus.kind !== 'local';
+}
+
+/** What the views of a database read, and how. */
+export interface ViewQueries {
+  /** The major version of PostgreSQL. */
+  readonly postgres: number;
+  /** Of the views that were asked for, and of those that they read; absent where it is not understood. */
+  readonly queries: readonly { readonly view: TableName; readonly query: ViewQuery | undefined }[];
+  /** Tables that they read and {@link LiveDatabase.tables} has not, where Citus knows them. */
+  readonly otherTables: readonly { readonly table: TableName; readonly citus: CitusTable }[];
 }

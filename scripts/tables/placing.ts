@@ -1,6 +1,6 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
-import type { PlacementChange } from './change';
+import type { Outlook, PlacementChange } from './outlook';
 import type { CopyMode } from './copy-mode';
 import { allOf } from '../../config/wording';
 import { force, noForce } from '../database/model/forced-policies';
@@ -14,7 +14,6 @@ import type { LiveForeignKey, LiveTable, LiveView } from './live';
 import { sameTable, showTable } from '../database/model/names';
 import { inOrder, orderTables } from './order';
 import type { Edge } from './order';
-import type { Outlook } from './outlook';
 import { inWindow } from './policy-windows';
 import { distributeSchemaStep } from './schema-steps';
 import * as sql from './statements.sql';

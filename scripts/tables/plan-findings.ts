@@ -3,7 +3,7 @@ import { distinct, finding } from '../database/checks/findings';
 import type { Finding } from '../database/checks/findings';
 import { sameTable, showTable } from '../database/model/names';
 import { duration } from '../lib/reporter';
-import { COPIES } from './attempt';
+import { COPIES } from './step';
 import type { LiveTable } from './live';
 import type { Outlook } from './outlook';
 import type { TablesStep } from './step';

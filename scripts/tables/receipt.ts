@@ -3,7 +3,7 @@ import { describeDatabase, identitySchema, isSameDatabase } from '../database/ob
 import type { DatabaseIdentity } from '../database/observe/identity';
 import { refused, ScaleoutError } from '../lib/errors';
 import type { Tool } from '../lib/tool';
-import type { AppliedStep } from './apply';
+import type { AppliedStep } from './step';
 import type { Compared } from './comparison';
 import { observationSchema } from './observation';
 import type { Observation } from './observation';

@@ -4,7 +4,8 @@ import { foreignKeyId } from './foreign-keys';
 import type { LiveDatabase, LiveForeignKey } from './live';
 import { isOwnName, sameTable, showTable } from '../database/model/names';
 import { planTables } from './plan';
-import type { Contingency, StepAction, TablesPlan, TablesStep } from './plan';
+import type { TablesPlan } from './plan';
+import type { Contingency, StepAction, TablesStep } from './step';
 import type { SealedPlan } from './plan-file';
 import {
   compareSnapshots,

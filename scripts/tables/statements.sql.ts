@@ -1,6 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TableName } from '../../config/distribution-types';
-import type { PlacementChange } from './change';
+import type { PlacementChange } from './outlook';
 import type { NewPrimaryKey } from './diff';
 import type { LiveComment, LiveForeignKey } from './live';
 import {

@@ -108,3 +108,19 @@ export function contingency(
 export function stepCount(steps: number): string {
   return `${String(steps)} ${steps === 1 ? 'step' : 'steps'}`;
 }
+
+/** A step that a run has done. */
+export interface AppliedStep {
+  readonly id: string;
+  readonly seconds: number;
+}
+
+/** Steps that copy rows: their progress is worth showing, and FORCE is off while they run. */
+export const COPIES: readonly StepAction[] = [
+  'create-reference-table',
+  'distribute',
+  'undistribute',
+  'alter-distribution',
+  'distribute-schema',
+  'undistribute-schema',
+];

@@ -1,3 +1,4 @@
+import type { Check } from './check';
 import type { Client } from 'pg';
 import { tableKey } from '../../config/identifiers';
 import type { Distribution, ExpectedSchema, ExpectedTable } from '../../config/distribution-types';
@@ -5,7 +6,8 @@ import type { WorkloadQuery } from '../../config/workload';
 import { allOf } from '../../config/wording';
 import { describeServerError, isServerError } from '../lib/errors';
 import { silentReporter } from '../lib/reporter';
-import { checkColocation, readColocationGroups } from './colocation';
+import { readColocationGroups } from './colocation';
+import { checkColocation } from './colocation-checks';
 import { describeObjects, describeViewObjects, objectsOf } from './comparison';
 import { foreignKeyFault, foreignKeyId } from './foreign-keys';
 import type { Fingerprint, NotCounted } from '../database/observe/fingerprint';
@@ -26,16 +28,6 @@ import { taskCount } from './task-count';
 import { compareViews } from './view-answers';
 import type { ViewCompared } from './view-answers';
 import { checkViews } from './view-checks';
-
-/** One thing that was looked at. */
-export interface Check {
-  /** `what:table`, the same in every run. */
-  readonly id: string;
-  readonly ok: boolean;
-  readonly detail: string;
-  /** Right as it is, and yet somebody may want to act: then `detail` says how. */
-  readonly warning?: boolean;
-}
 
 /** What `tables verify` answers with. */
 export interface TablesVerified {

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { describeServerError, errorCode, isServerError } from '../lib/errors';
 import { showTable, sqlTable } from '../database/model/names';
 import type { LiveDatabase, LiveView } from './live';
-import type { Check } from './verify';
+import type { Check } from './check';
 
 /** Milliseconds that the planning of one view may take, and wait for a lock. */
 const PLANNING_MS = 5000;

@@ -8,9 +8,8 @@ import { whyNotPlanned } from './forecast/citus-planner';
 import type { ViewPlacement } from './forecast/citus-planner';
 import { readingAll, withoutViews } from './forecast/query-walk';
 import type { ViewQuery } from './forecast/view-query';
-import type { CitusTable, LiveView } from './live';
+import type { CitusTable, LiveView, ViewQueries } from './live';
 import type { Outlook } from './outlook';
-import type { ViewQueries } from './view-queries';
 
 /** Plain views that answer today and will not once the tables are as the specification says. Pure. */
 export function viewFindings(outlook: Outlook): Finding[] {

@@ -1,23 +1,13 @@
+import type { CitusTable, ViewQueries } from './live';
 import type { QueryResultRow } from 'pg';
 import type { TableName } from '../../config/distribution-types';
 import { parseNodeTree } from './forecast/node-tree';
 import type { TreeValue } from './forecast/node-tree';
 import { namedIn, readViewQuery } from './forecast/view-query';
-import type { TreeNames, TreeRelation, ViewQuery, Volatility } from './forecast/view-query';
-import type { CitusTable } from './live';
+import type { TreeNames, TreeRelation, Volatility } from './forecast/view-query';
 import { EQUALITIES, MUTABLE_FUNCTIONS, TREE_RELATIONS, VIEW_TREES } from './view-queries.sql';
 
 type RowsOf = <Row extends QueryResultRow>(sql: string, values: unknown[]) => Promise<Row[]>;
-
-/** What the views of a database read, and how. */
-export interface ViewQueries {
-  /** The major version of PostgreSQL. */
-  readonly postgres: number;
-  /** Of the views that were asked for, and of those that they read; absent where it is not understood. */
-  readonly queries: readonly { readonly view: TableName; readonly query: ViewQuery | undefined }[];
-  /** Tables that they read and {@link LiveDatabase.tables} has not, where Citus knows them. */
-  readonly otherTables: readonly { readonly table: TableName; readonly citus: CitusTable }[];
-}
 
 /**
  * Reads the queries of views out of the catalogs, in five questions however many there are. It plans nothing, so locks, policies,

@@ -1,5 +1,5 @@
 import { isConflict, isStatementError, stepError } from '../../scripts/tables/apply';
-import type { TablesStep } from '../../scripts/tables/plan';
+import type { TablesStep } from '../../scripts/tables/step';
 
 const step: TablesStep = {
   id: 'distribute:devices',

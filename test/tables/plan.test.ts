@@ -6,7 +6,7 @@ import { findFaults } from '../../scripts/tables/faults';
 import type { LiveComment, LiveDatabase, LiveTable } from '../../scripts/tables/live';
 import { Outlook } from '../../scripts/tables/outlook';
 import { planTables } from '../../scripts/tables/plan';
-import type { TablesStep } from '../../scripts/tables/plan';
+import type { TablesStep } from '../../scripts/tables/step';
 import { observedHash } from '../../scripts/tables/snapshot';
 import {
   column,

@@ -9,7 +9,8 @@ import {
 import { refused } from '../../lib/errors';
 import { dropOurTables, foreignRelations } from './borrowed-database';
 import { probeSafely } from './choose-engine';
-import type { Availability, ClusterNode, Engine, LocalCluster } from './engine';
+import type { Availability, Engine, LocalCluster } from './engine';
+import type { ClusterNode } from './cluster-node';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 

@@ -1,3 +1,4 @@
+import type { ClusterNode } from './cluster-node';
 import type { ConnectionTarget } from '../../lib/connection';
 import type { Reporter } from '../../lib/reporter';
 import type { ServerSet, ServerSetOptions } from './server-set';
@@ -5,15 +6,6 @@ import type { ServerSet, ServerSetOptions } from './server-set';
 /** Where a cluster can come from, best first. */
 export const ENGINE_NAMES = ['citus-url', 'docker', 'native', 'embedded'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
-
-/** A node as Citus's metadata names it, and as this project calls it. */
-export interface ClusterNode {
-  /** `coordinator`, `w0`, `w1`, ... as on Azure. */
-  readonly name: string;
-  /** Citus's node name: where the other nodes find it, which need not be where this program finds it. */
-  readonly host: string;
-  readonly port: number;
-}
 
 /**
  * A cluster that has the shape of Azure's: the login `citus` is no superuser, owns the database and what is in it, and

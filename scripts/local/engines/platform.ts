@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
 import type { ConnectionTarget } from '../../lib/connection';
 import { withClient } from '../../lib/connection';
-import type { ClusterNode } from './engine';
+import type { ClusterNode } from './cluster-node';
 
 /** The login a cluster is used with, as on Azure: no superuser, owner of the database. */
 export const LOGIN = 'citus';

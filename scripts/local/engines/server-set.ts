@@ -1,5 +1,5 @@
 import type { ConnectionTarget } from '../../lib/connection';
-import type { ClusterNode } from './engine';
+import type { ClusterNode } from './cluster-node';
 import type { LOGIN, PLATFORM } from './platform';
 import type { ProcessIdentity } from './processes';
 

@@ -1,86 +1,18 @@
+import type { Advice, Choice, QueryAdvice, TableAdvice } from './advice-document';
 import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
 import { tableKey } from '../../../config/identifiers';
 import { bytes as showBytes } from '../../lib/reporter';
 import { compareTables, showTable } from '../../database/model/names';
 import type { Assigned } from './assignment';
 import { assign, missingColumn } from './assignment';
-import type { Change } from './changes';
 import { findChanges } from './changes';
-import type { Consequence, Round } from './choice';
+import type { Round } from './choice';
 import { chooseDomains, forecasts } from './choice';
 import type { Domain } from './domains';
-import type { Forecast } from '../forecast/forecast';
 import { NOTABLE_TOP, REFERENCE_ALWAYS_BYTES, REFERENCE_MOST_BYTES, REFERENCE_MOST_SHARE } from './limits';
 import { adviseWithSchemas } from './schema-tenants';
-import type { SchemaAdvice } from './schema-tenants';
 import { number, percent, Situation } from './situation';
 import type { AdviceInput } from './situation';
-
-/** What `advise` answers with. */
-export interface Advice {
-  readonly formatVersion: 1;
-  readonly database: string;
-  readonly shardCount: number;
-  readonly tables: readonly TableAdvice[];
-  /** Schemas that are advised to be distributed as wholes; their tables are not among `tables`. */
-  readonly schemas: readonly SchemaAdvice[];
-  /** Tables whose shards lie side by side; the first starts the group. */
-  readonly groups: readonly { readonly column: string; readonly tables: readonly string[] }[];
-  readonly choices: readonly Choice[];
-  readonly queries: readonly QueryAdvice[];
-  /** What has to change first, or goes better then. */
-  readonly changes: readonly Change[];
-  /** What was not to be had: statistics, a workload. */
-  readonly caveats: readonly string[];
-}
-
-export interface TableAdvice {
-  readonly table: string;
-  readonly schema: string;
-  readonly name: string;
-  readonly decision: 'distribute' | 'reference' | 'local' | 'undecided';
-  /** The distribution column, of `distribute`. */
-  readonly distributeBy?: string;
-  readonly colocateWith?: string;
-  /** The primary key it needs, where that is another than it has. */
-  readonly primaryKey?: readonly string[];
-  /** The table has no column of that name, or NULLs in it: `changes` says how it comes by one. */
-  readonly lacksColumn: boolean;
-  /** False: something has to change before the table can be what it is advised to be. */
-  readonly ready: boolean;
-  /** The planner's estimate. */
-  readonly rows?: number;
-  readonly bytes: number;
-  readonly reasons: readonly string[];
-}
-
-/** One comparison of columns, and what each would have brought. */
-export interface Choice {
-  readonly chosen?: string;
-  readonly because: string;
-  readonly candidates: readonly {
-    readonly column: string;
-    readonly tables: number;
-    readonly bytes: number;
-    /** Share of the database's bytes, 0 to 1. */
-    readonly coverage: number;
-    readonly distinct?: number;
-    /** Share of the rows that hold the most frequent value, 0 to 1. */
-    readonly top?: number;
-    /** Shares of the workload, 0 to 1. */
-    readonly workload: Consequence['routes'];
-  }[];
-}
-
-export interface QueryAdvice extends Partial<Forecast> {
-  readonly name: string;
-  readonly source: 'file' | 'pg_stat_statements';
-  readonly share: number;
-  readonly calls?: number;
-  readonly route: Forecast['route'];
-  readonly reason: string;
-  readonly sql: string;
-}
 
 /** Says what becomes of every table, and why. Pure. */
 export function advise(input: AdviceInput, caveats: readonly string[] = []): Advice {

@@ -1,23 +1,12 @@
+import type { Advice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
 import type { TableName } from '../../../config/distribution-types';
 import { tableKey } from '../../../config/identifiers';
 import { allOf } from '../../../config/wording';
 import type { LiveTable } from '../live';
 import { showTable } from '../../database/model/names';
-import type { Advice, QueryAdvice, TableAdvice } from './advice';
 import type { QueryShape } from '../forecast/shape';
 import { Situation } from './situation';
 import type { AdviceInput } from './situation';
-
-/** Schemas with the same tables in each, as where every tenant has one: advised to be distributed as wholes. */
-export interface SchemaAdvice {
-  readonly schemas: readonly string[];
-  /** Names of the tables that each of them has. */
-  readonly tables: readonly string[];
-  /** Tables of other schemas that theirs reference, so that every node needs them. */
-  readonly references: readonly string[];
-  readonly bytes: number;
-  readonly reasons: readonly string[];
-}
 
 /** Names that a person takes in; of more, how many. */
 const NAMED = 6;

@@ -1,6 +1,5 @@
 import { bytes, count, table } from '../../lib/reporter';
-import type { Advice, Choice, QueryAdvice, TableAdvice } from './advice';
-import type { SchemaAdvice } from './schema-tenants';
+import type { Advice, Choice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
 import { number, percent } from './situation';
 
 /** Schemas listed by name. */

@@ -1,5 +1,23 @@
 import type { GroupMove } from './rebalance';
-import type { SimulatedMove, SimulatedNode } from './simulation';
+
+export interface SimulatedNode {
+  /** `coordinator`, `w0`, `w1`, ... */
+  readonly name: string;
+  /** Counted as they move: the shards of colocated tables that cover the same range are one. */
+  readonly shards: number;
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** One shard of one table; colocated shards follow one another, as in Citus's own plan. */
+export interface SimulatedMove {
+  readonly table: string;
+  /** Its index, from 0. */
+  readonly shard: number;
+  readonly from: string;
+  readonly to: string;
+  readonly bytes: number;
+}
 
 /** What one shard holds. */
 export interface Held {

@@ -1,10 +1,10 @@
 import { showTable } from '../../database/model/names';
 import { heldTogether, holdings, tableMoves } from './held';
-import type { HeldGroup } from './held';
+import type { HeldGroup, SimulatedMove, SimulatedNode } from './held';
 import type { LaidOutGroup, LaidOutTable, Layout } from './layout';
 import type { PlacedGroup, RebalanceStrategy } from './rebalance';
 import { applyMoves, planRebalance } from './rebalance';
-import type { MoveEstimate, SimulatedMove, SimulatedNode, SimulatedShard, Simulation } from './simulation';
+import type { MoveEstimate, SimulatedShard, Simulation } from './simulation';
 
 /** What is asked of a database that is distributed already; what is left out stays as it is. */
 export interface TopologyChange {

@@ -1,6 +1,6 @@
+import type { HeldGroup, SimulatedMove, SimulatedNode } from './held';
 import { shardRange } from './hash-ranges';
 import { heldTogether, holdings, tableMoves } from './held';
-import type { HeldGroup } from './held';
 import { roundRobin, schemaNode } from './placement';
 import type { PlacedGroup, RebalanceStrategy } from './rebalance';
 import { applyMoves, planRebalance, STRATEGY_RULES } from './rebalance';
@@ -82,25 +82,6 @@ export interface SimulatedSchema {
   }[];
   /** The node it is on once the shards are rebalanced; null where it has no tables. */
   readonly node: string | null;
-}
-
-export interface SimulatedNode {
-  /** `coordinator`, `w0`, `w1`, ... */
-  readonly name: string;
-  /** Counted as they move: the shards of colocated tables that cover the same range are one. */
-  readonly shards: number;
-  readonly rows: number;
-  readonly bytes: number;
-}
-
-/** One shard of one table; colocated shards follow one another, as in Citus's own plan. */
-export interface SimulatedMove {
-  readonly table: string;
-  /** Its index, from 0. */
-  readonly shard: number;
-  readonly from: string;
-  readonly to: string;
-  readonly bytes: number;
 }
 
 /** How long moves take and how long a write may wait for them. */

@@ -1,7 +1,8 @@
 import { allOf } from '../../../config/wording';
 import { bytes as asBytes, count, duration, table } from '../../lib/reporter';
 import type { LaidOutTableReport, RebalanceSimulation } from './real-rebalance';
-import type { SimulatedNode, SimulatedTable, Simulation } from './simulation';
+import type { SimulatedTable, Simulation } from './simulation';
+import type { SimulatedNode } from './held';
 
 /** Shards and moves listed one by one; of more, the largest or the first are. */
 const LISTED = 32;

@@ -8,7 +8,7 @@ import type { ConnectionTarget } from '../../../scripts/lib/connection';
 import { withClient } from '../../../scripts/lib/connection';
 import { errorCode } from '../../../scripts/lib/errors';
 import { adviseDistribution } from '../../../scripts/tables/advise/commands';
-import type { Advice, QueryAdvice } from '../../../scripts/tables/advise/advice';
+import type { Advice, QueryAdvice } from '../../../scripts/tables/advise/advice-document';
 import { forecast } from '../../../scripts/tables/forecast/forecast';
 import type { Placement } from '../../../scripts/tables/forecast/forecast';
 import { columnKey } from '../../../scripts/tables/advise/hashes';

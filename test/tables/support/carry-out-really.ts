@@ -9,7 +9,7 @@ import { fingerprintTables } from '../../../scripts/database/observe/fingerprint
 import { inspectDatabase } from '../../../scripts/tables/inspect';
 import { sameTable } from '../../../scripts/database/model/names';
 import { Outlook } from '../../../scripts/tables/outlook';
-import type { TablesStep } from '../../../scripts/tables/plan';
+import type { TablesStep } from '../../../scripts/tables/step';
 import type { SealedPlan } from '../../../scripts/tables/plan-file';
 import { requireNothingBeyond } from '../../../scripts/tables/reviewed';
 import { unforeseen } from './foreseen';

@@ -1,5 +1,5 @@
 import type { Distribution, TableName } from '../../../config/distribution-types';
-import { COPIES } from '../../../scripts/tables/attempt';
+import { COPIES } from '../../../scripts/tables/step';
 import { foreignKeyId } from '../../../scripts/tables/foreign-keys';
 import type {
   DroppedForeignKey,
@@ -16,7 +16,7 @@ import {
   sqlTable,
   sqlTableArgument,
 } from '../../../scripts/database/model/names';
-import type { TablesStep } from '../../../scripts/tables/plan';
+import type { TablesStep } from '../../../scripts/tables/step';
 import { distributed, inSchema, key as keyOf, reference } from './catalog';
 
 /**
