@@ -5,10 +5,10 @@ import type { VerbContext } from '../lib/verb';
 import { rebalanceRun } from '../rebalance/commands';
 import { estimate } from '../rebalance/estimate';
 import type { TransferMode } from '../citus/transfer-mode';
-import { placementsOf, readSnapshot } from '../rebalance/placements';
+import { placementsOf, readSnapshot } from '../citus/placements';
 import { tablesApply, tablesVerify } from '../tables/commands';
 import type { Fingerprint } from '../database/observe/fingerprint';
-import { taskCount } from '../tables/task-count';
+import { taskCount } from '../citus/task-count';
 import type { ClusterSteps, NodeHolding } from './cluster-steps';
 import type { LocalCluster } from './engines/engine';
 

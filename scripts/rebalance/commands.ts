@@ -12,7 +12,7 @@ import {
 } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
-import { hasEnded, readJob, runningJob } from './job';
+import { hasEnded, readJob, runningJob } from '../citus/job';
 import { parseOptions } from './options';
 import type { RebalancePlan } from './plan';
 import { readPlan } from './plan';

@@ -1,7 +1,7 @@
-import type { Job } from './job';
+import type { Job } from '../citus/job';
 import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
-import type { ShardGroup } from './placements';
+import type { ShardGroup } from '../citus/placements';
 
 /** How long a plan takes, and on what grounds. */
 export interface Estimate {

@@ -4,9 +4,9 @@ import { bytes as asBytes } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import { isCopyingMostly } from './estimate';
-import type { Job, JobProgress, Task, TaskMove } from './job';
-import { hasEnded, isWaitingForWorkers, progressOf, retryingTasks } from './job';
-import type { ClusterNode, ShardGroup } from './placements';
+import type { Job, JobProgress, Task, TaskMove } from '../citus/job';
+import { hasEnded, isWaitingForWorkers, progressOf, retryingTasks } from '../citus/job';
+import type { ClusterNode, ShardGroup } from '../citus/placements';
 
 /** Where a job is read from. */
 export interface JobSource {

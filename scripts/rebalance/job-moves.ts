@@ -3,10 +3,10 @@ import { allOf } from '../../config/wording';
 import { showTable } from '../database/model/names';
 import { readSecuredTables } from '../database/observe/row-security';
 import { forcedTables } from './findings';
-import type { Job } from './job';
-import { hasEnded } from './job';
-import type { Snapshot } from './placements';
-import { groupsByShard } from './placements';
+import type { Job } from '../citus/job';
+import { hasEnded } from '../citus/job';
+import type { Snapshot } from '../citus/placements';
+import { groupsByShard } from '../citus/placements';
 import type { Move } from './plan';
 import { nodeName } from './plan';
 

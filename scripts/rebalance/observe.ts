@@ -5,8 +5,8 @@ import { readShardRows, readShards, readShardStates } from '../database/observe/
 import type { NodeAddress, PlacedShard } from '../database/observe/shards';
 import { compareShard, driftOf, hiddenDrift, sameRows } from './compare';
 import type { SeenShard, ShardDifference } from './compare';
-import type { Snapshot } from './placements';
-import { groupsByShard } from './placements';
+import type { Snapshot } from '../citus/placements';
+import { groupsByShard } from '../citus/placements';
 import type { Move } from './plan';
 import { PLACEMENTS } from '../citus/catalog.sql';
 

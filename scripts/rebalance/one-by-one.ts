@@ -10,7 +10,7 @@ import { forcedTables, rebalanceFindings } from './findings';
 import { compareAfter, nodesOf, NOTHING_COMPARED, sameNode, seeBefore, together, watched } from './observe';
 import type { ComparedRows, WatchedMove } from './observe';
 import type { RunOptions } from './options';
-import { readSnapshot } from './placements';
+import { readSnapshot } from '../citus/placements';
 import type { Move, RebalancePlan } from './plan';
 import { COPY_REFERENCE_TABLES, MOVE } from '../citus/catalog.sql';
 import { inForcedPolicyWindow } from './window';

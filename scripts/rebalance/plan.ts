@@ -4,12 +4,12 @@ import { readSecuredTables } from '../database/observe/row-security';
 import type { Estimate } from './estimate';
 import { estimate, measuredFactor, windowSeconds } from './estimate';
 import { asynchronousCommits, rebalanceFindings } from './findings';
-import { readJobs } from './job';
+import { readJobs } from '../citus/job';
 import type { RebalanceOptions, Strategy } from './options';
 import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
-import type { NodePlacement, Snapshot } from './placements';
-import { groupsByShard, placementsOf, readSnapshot } from './placements';
+import type { NodePlacement, Snapshot } from '../citus/placements';
+import { groupsByShard, placementsOf, readSnapshot } from '../citus/placements';
 import { ASYNCHRONOUS_COMMITS, MISSING_REFERENCE_TABLES, PLAN } from '../citus/catalog.sql';
 
 /** One shard group going from one node to another. */

@@ -7,7 +7,7 @@ import { errorCode, refused } from '../lib/errors';
 import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
 import { readHiddenDrift, watched } from './observe';
-import { readSnapshot } from './placements';
+import { readSnapshot } from '../citus/placements';
 import type { Move } from './plan';
 import { nodeName } from './plan';
 import { FOREIGN_OWNED, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from '../citus/catalog.sql';

@@ -2,11 +2,11 @@ import type { Client } from 'pg';
 import { secondsLeft } from './estimate';
 import type { ClusterView } from './follow';
 import { describeMove, retryWarnings } from './follow';
-import type { Job, JobState } from './job';
-import { hasEnded, isWaitingForWorkers, progressOf, readCopiedBytes, readJobs } from './job';
+import type { Job, JobState } from '../citus/job';
+import { hasEnded, isWaitingForWorkers, progressOf, readCopiedBytes, readJobs } from '../citus/job';
 import { jobWarnings } from './job-moves';
-import type { NodePlacement, Snapshot } from './placements';
-import { groupsByShard, placementsOf, readSnapshot } from './placements';
+import type { NodePlacement, Snapshot } from '../citus/placements';
+import { groupsByShard, placementsOf, readSnapshot } from '../citus/placements';
 import { describeEnd } from './run';
 
 /** What `rebalance status` answers with. */

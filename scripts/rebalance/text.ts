@@ -2,7 +2,7 @@ import { howToAllowByFlag } from '../database/checks/findings';
 import type { Finding } from '../database/checks/findings';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
 import { describeDifference } from './compare';
-import type { NodePlacement } from './placements';
+import type { NodePlacement } from '../citus/placements';
 import type { RebalancePlan } from './plan';
 import { nodeName } from './plan';
 import type { RebalanceRunResult } from './run';

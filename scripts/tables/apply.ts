@@ -33,7 +33,7 @@ import { DEFAULT_GROWTH, readSizes, requireNotGrown } from './growth';
 import { inspectDatabase } from './inspect';
 import type { InspectOptions } from './inspect';
 import type { LiveDatabase } from './live';
-import { cleanUpLeftovers } from './mend';
+import { cleanUpLeftovers } from '../citus/mend';
 import { showTable } from '../database/model/names';
 import type { ObjectsCompared } from './objects';
 import { observeAfter } from './observation';

@@ -1,6 +1,6 @@
 import { allOf } from '../../config/wording';
 import type { Check } from './check';
-import type { ColocationGroup } from './colocation';
+import type { ColocationGroup } from '../citus/colocation';
 
 /** Joins are local only where every range of a group is on one node. Pure. */
 export function checkColocation(groups: readonly ColocationGroup[]): Check[] {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { estimate, measuredFactor, modelSeconds, secondsLeft } from '../../scripts/rebalance/estimate';
-import { groupsByShard } from '../../scripts/rebalance/placements';
+import { groupsByShard } from '../../scripts/citus/placements';
 import { job, moveTask, snapshot } from './fixtures';
 
 const MIB = 1024 * 1024;

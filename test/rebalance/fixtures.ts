@@ -1,6 +1,6 @@
 import type { VerbContext } from '../../scripts/lib/verb';
-import type { Job, Task, TaskStatus } from '../../scripts/rebalance/job';
-import type { ClusterNode, ShardGroup, Snapshot } from '../../scripts/rebalance/placements';
+import type { Job, Task, TaskStatus } from '../../scripts/citus/job';
+import type { ClusterNode, ShardGroup, Snapshot } from '../../scripts/citus/placements';
 
 /** Nodes of one host, as on a test machine: node id n+1, group id n, port 9700+n. */
 export function clusterNodes(count: number): ClusterNode[] {

@@ -1,10 +1,10 @@
 import { InterruptedError } from '../../scripts/lib/errors';
 import type { ClusterView, JobSource } from '../../scripts/rebalance/follow';
 import { followJob } from '../../scripts/rebalance/follow';
-import type { Job } from '../../scripts/rebalance/job';
-import { groupsByShard } from '../../scripts/rebalance/placements';
+import type { Job } from '../../scripts/citus/job';
+import { groupsByShard } from '../../scripts/citus/placements';
 import { describeEnd } from '../../scripts/rebalance/run';
-import { progressOf } from '../../scripts/rebalance/job';
+import { progressOf } from '../../scripts/citus/job';
 import { job, moveTask, recordingContext, snapshot } from './fixtures';
 
 const GIB = 1024 ** 3;

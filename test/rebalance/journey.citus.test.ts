@@ -6,7 +6,7 @@ import {
   rebalanceStatus,
   rebalanceStop,
 } from '../../scripts/rebalance/commands';
-import { readPlacements } from '../../scripts/rebalance/placements';
+import { readPlacements } from '../../scripts/citus/placements';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { recordingContext } from './fixtures';

@@ -1,5 +1,5 @@
 import * as fc from 'fast-check';
-import { placementsOf } from '../../scripts/rebalance/placements';
+import { placementsOf } from '../../scripts/citus/placements';
 import type { PlanRow } from '../../scripts/rebalance/plan';
 import { applyMoves, planMoves } from '../../scripts/rebalance/plan';
 import { snapshot } from './fixtures';

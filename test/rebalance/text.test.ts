@@ -1,5 +1,5 @@
 import { estimate } from '../../scripts/rebalance/estimate';
-import { placementsOf } from '../../scripts/rebalance/placements';
+import { placementsOf } from '../../scripts/citus/placements';
 import type { RebalancePlan } from '../../scripts/rebalance/plan';
 import { applyMoves, planMoves } from '../../scripts/rebalance/plan';
 import { statusOf } from '../../scripts/rebalance/status';

@@ -1,5 +1,5 @@
 import type { LiveDatabase, LiveTable } from '../../scripts/tables/live';
-import { taskCountOfPlan } from '../../scripts/tables/task-count';
+import { taskCountOfPlan } from '../../scripts/citus/task-count';
 import { compareRows } from '../../scripts/tables/observation';
 import { sealReceipt } from '../../scripts/tables/receipt';
 import { checkTables, compareFingerprints, withRun } from '../../scripts/tables/verify';

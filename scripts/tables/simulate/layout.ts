@@ -3,7 +3,7 @@ import type { TableName } from '../../../config/distribution-types';
 import { allOf } from '../../../config/wording';
 import { citusVersion, withBoundedReads } from '../../lib/connection';
 import { describeHiddenRows, ScaleoutError } from '../../lib/errors';
-import { labelNodes } from '../../lib/node-labels';
+import { labelNodes } from '../../citus/node-labels';
 import type { VerbContext } from '../../lib/verb';
 import { stopIfAsked } from '../../lib/verb';
 import { showTable, sqlTable } from '../../database/model/names';

@@ -15,7 +15,7 @@ import { columnKey } from '../../../scripts/tables/advise/hashes';
 import { readForAdvice } from '../../../scripts/tables/advise/read';
 import { tablesApply } from '../../../scripts/tables/commands';
 import { shardOfHash } from '../../../scripts/tables/simulate/hash-ranges';
-import { taskCountOfPlan } from '../../../scripts/tables/task-count';
+import { taskCountOfPlan } from '../../../scripts/citus/task-count';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
 import { scratchDirectory } from '../../support/scratch';

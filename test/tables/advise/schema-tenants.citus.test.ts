@@ -3,7 +3,7 @@ import path from 'node:path';
 import { parseDistribution } from '../../../config/distribution';
 import { adviseDistribution } from '../../../scripts/tables/advise/commands';
 import { tablesApply, tablesVerify } from '../../../scripts/tables/commands';
-import { taskCount } from '../../../scripts/tables/task-count';
+import { taskCount } from '../../../scripts/citus/task-count';
 import { withClient } from '../../../scripts/lib/connection';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase } from '../../support/citus';

@@ -1,4 +1,4 @@
-import { labelNodes } from '../../scripts/lib/node-labels';
+import { labelNodes } from '../../scripts/citus/node-labels';
 
 const labels = (...names: string[]): string[] =>
   labelNodes(names.map((name, groupId) => ({ groupId, name })));

@@ -1,4 +1,4 @@
-import type { Task } from '../../scripts/rebalance/job';
+import type { Task } from '../../scripts/citus/job';
 import {
   hasEnded,
   isWaitingForWorkers,
@@ -8,9 +8,9 @@ import {
   progressOf,
   retryingTasks,
   taskError,
-} from '../../scripts/rebalance/job';
-import { groupsByShard } from '../../scripts/rebalance/placements';
-import { job, moveTask, snapshot } from './fixtures';
+} from '../../scripts/citus/job';
+import { groupsByShard } from '../../scripts/citus/placements';
+import { job, moveTask, snapshot } from '../rebalance/fixtures';
 
 const FAILED_MESSAGE = [
   "NOTICE: replicating reference table 't' to 127.0.0.1:9702 ...",

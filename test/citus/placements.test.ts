@@ -1,6 +1,6 @@
-import type { PlacementRow } from '../../scripts/rebalance/placements';
-import { groupsByShard, placementsOf, shardGroups } from '../../scripts/rebalance/placements';
-import { clusterNodes } from './fixtures';
+import type { PlacementRow } from '../../scripts/citus/placements';
+import { groupsByShard, placementsOf, shardGroups } from '../../scripts/citus/placements';
+import { clusterNodes } from '../rebalance/fixtures';
 
 const row = (more: Partial<PlacementRow>): PlacementRow => ({
   table_name: 'devices',

@@ -3,9 +3,9 @@ import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
-import { freshOnlineDatabase } from './support/databases';
-import { createSensors, query, sensorsDistribution, session, testContext } from './support/sensors';
-import { slowCopy } from './support/slow-copy';
+import { freshOnlineDatabase } from '../tables/support/databases';
+import { createSensors, query, sensorsDistribution, session, testContext } from '../tables/support/sensors';
+import { slowCopy } from '../tables/support/slow-copy';
 
 jest.setTimeout(180_000);
 

@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { ScaleoutError } from '../lib/errors';
-import type { TransferMode } from '../citus/transfer-mode';
-import { TRANSFER_MODES } from '../citus/transfer-mode';
+import type { TransferMode } from './transfer-mode';
+import { TRANSFER_MODES } from './transfer-mode';
 import type { ShardGroup } from './placements';
-import { COPIED_BYTES, JOBS } from '../citus/catalog.sql';
+import { COPIED_BYTES, JOBS } from './catalog.sql';
 
 /** `pg_dist_background_job.state`. */
 export type JobState =

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { labelNodes } from '../lib/node-labels';
-import { MOVABLE_PLACEMENTS, NODES } from '../citus/catalog.sql';
+import { labelNodes } from './node-labels';
+import { MOVABLE_PLACEMENTS, NODES } from './catalog.sql';
 
 /**
  * A node and what it holds. A *shard* is counted here the way it moves: shards of colocated tables that cover the same
