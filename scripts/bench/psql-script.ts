@@ -1,4 +1,4 @@
-import type { TablesStep } from '../tables/step';
+import type { TablesStep } from '../database/model/step';
 
 /**
  * The statements of a plan as somebody would type them into psql: in the plan's order, a transaction around the steps

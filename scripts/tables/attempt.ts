@@ -1,4 +1,4 @@
-import { COPIES } from './step';
+import { COPIES } from '../database/model/step';
 import type { Client } from 'pg';
 import type { TableName } from '../../config/distribution-types';
 import { withTransaction } from '../lib/connection';
@@ -6,10 +6,10 @@ import { errorCode, isServerError } from '../lib/errors';
 import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { copyMeasure } from './copied-rows';
-import type { LiveDatabase } from './live';
+import type { LiveDatabase } from '../database/model/live';
 import { showTable } from '../database/model/names';
 import { preparedTransactions } from './prepared';
-import type { StepAction, TablesStep } from './step';
+import type { StepAction, TablesStep } from '../database/model/step';
 import { watch } from './watch';
 import type { Blocker } from './watch';
 import type { WritePause } from './write-pause';

@@ -4,8 +4,8 @@ import type { TableName } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
 import { force, noForce } from '../database/model/forced-policies';
 import { showTable, sqlTable, sqlTableArgument } from '../database/model/names';
-import { orderTables } from './order';
-import type { LiveDatabase, LiveIdentity, LiveTable, LiveView } from './live';
+import { orderTables } from '../database/model/order';
+import type { LiveDatabase, LiveIdentity, LiveTable, LiveView } from '../database/model/live';
 
 /**
  * What Citus leaves out when it makes a table anew, in the transaction in which it does: statements that run before it and after it.

@@ -24,8 +24,8 @@ import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply';
 import type { LockPolicy, TablesApplied, Watchers } from './apply';
-import { reportDifferences } from './comparison';
-import type { Seen } from './comparison';
+import { reportDifferences } from '../database/observe/comparison';
+import type { Seen } from '../database/observe/comparison';
 import {
   continueReceipt,
   findEarlierReceipt,
@@ -35,7 +35,7 @@ import {
 } from './earlier-receipt';
 import type { Fingerprint } from '../database/observe/fingerprint';
 import { readSizes } from './growth';
-import { inspectDatabase } from './inspect';
+import { inspectDatabase } from '../database/inspect/inspect';
 import { planTables } from './plan';
 import type { TablesPlan } from './plan';
 import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './plan-file';
@@ -51,7 +51,7 @@ import { requireNoRebalance, shardsOnTheMove } from './rebalance-guard';
 import { readReceipt, requireSameDatabase, sealReceipt, writeReceipt } from './receipt';
 import type { Receipt } from './receipt';
 import { requireReplaceable } from './sealed-file';
-import { stepCount } from './step';
+import { stepCount } from '../database/model/step';
 import { verifyDatabase } from './verify';
 import type { TablesVerified } from './verify';
 

@@ -1,12 +1,12 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
-import { foreignKeyId } from './foreign-keys';
+import { foreignKeyId } from '../database/target/foreign-keys';
 import { compareTables, sameTable } from '../database/model/names';
-import type { LiveComment, LiveForeignKey, LiveTable, RecordedComment } from './live';
-import type { Outlook } from './outlook';
+import type { LiveComment, LiveForeignKey, LiveTable, RecordedComment } from '../database/model/live';
+import type { Outlook } from '../database/target/outlook';
 import * as sql from './statements.sql';
-import { step } from './step';
-import type { TablesStep } from './step';
+import { step } from '../database/model/step';
+import type { TablesStep } from '../database/model/step';
 import type { Turn } from './turning';
 
 /** Steps that go together, and what Citus makes anew as they run. */

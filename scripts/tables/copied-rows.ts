@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { withBoundedReads } from '../lib/connection';
 import type { TableName } from '../../config/distribution-types';
 import { sqlTable } from '../database/model/names';
-import type { TablesStep } from './step';
+import type { TablesStep } from '../database/model/step';
 import { COPIES, DATABASE_BYTES, TABLE_BYTES } from './watch.sql';
 
 /** How far the copy of a step is, looked for from another session while it runs. */

@@ -1,13 +1,13 @@
 import type { Distribution, TableName } from '../../config/distribution-types';
-import type { PlacementChange } from './outlook';
-import { copyMode } from './copy-mode';
-import type { CopyMode } from './copy-mode';
-import { foreignKeyId, liveTwin, mayReturn, whyDropped } from './foreign-keys';
-import { hasLocalCopy } from './live';
-import type { DroppedForeignKey, LiveDatabase, LiveForeignKey, LiveTable } from './live';
+import type { PlacementChange } from '../database/target/outlook';
+import { copyMode } from '../database/target/copy-mode';
+import type { CopyMode } from '../database/target/copy-mode';
+import { foreignKeyId, liveTwin, mayReturn, whyDropped } from '../database/target/foreign-keys';
+import { hasLocalCopy } from '../database/model/live';
+import type { DroppedForeignKey, LiveDatabase, LiveForeignKey, LiveTable } from '../database/model/live';
 import { compareTables, keyIndexName, notNullCheckName, sameColumns } from '../database/model/names';
-import { Outlook } from './outlook';
-import { tablesSpokenOf } from './schemas';
+import { Outlook } from '../database/target/outlook';
+import { tablesSpokenOf } from '../database/model/schemas';
 
 /** What separates a live database from its specification, without an order; `plan` gives it one. */
 export interface TablesDifference {

@@ -3,9 +3,9 @@ import { showTable } from '../database/model/names';
 import { refused, ScaleoutError } from '../lib/errors';
 import { count } from '../lib/reporter';
 import type { Reporter } from '../lib/reporter';
-import type { Seen } from './comparison';
-import { compare } from './comparison';
-import type { Observation, RowsCompared } from './observation';
+import type { Seen } from '../database/observe/comparison';
+import { compare } from '../database/observe/comparison';
+import type { Observation, RowsCompared } from '../database/observe/observation';
 import { readReceipt, requireWritable, RUN_AGAIN } from './receipt';
 import type { Receipt } from './receipt';
 

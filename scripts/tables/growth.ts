@@ -4,7 +4,7 @@ import { showTable } from '../database/model/names';
 import { refused } from '../lib/errors';
 import { bytes, count } from '../lib/reporter';
 import { SHARD_SIZES, TABLE_SIZES } from './growth.sql';
-import type { LiveTable } from './live';
+import type { LiveTable } from '../database/model/live';
 
 /** How large a table is. */
 export interface TableSize {

@@ -1,7 +1,7 @@
 import type { KeyDifference } from './diff';
 import * as sql from './statements.sql';
-import { contingency, step } from './step';
-import type { TablesStep } from './step';
+import { contingency, step } from '../database/model/step';
+import type { TablesStep } from '../database/model/step';
 
 /** Everything about the new primary key that takes long, while writes go on. */
 export function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDifference): TablesStep[] {

@@ -1,7 +1,7 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
-import type { Outlook, PlacementChange } from './outlook';
-import type { CopyMode } from './copy-mode';
+import type { Outlook, PlacementChange } from '../database/target/outlook';
+import type { CopyMode } from '../database/target/copy-mode';
 import { allOf } from '../../config/wording';
 import { force, noForce } from '../database/model/forced-policies';
 import { around, carried, carriedWords, forcedTables } from './carried';
@@ -9,19 +9,19 @@ import type { Carried } from './carried';
 import { withoutAway } from './comments';
 import type { Placed } from './comments';
 import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
-import { canReturn } from './foreign-keys';
-import type { LiveForeignKey, LiveTable, LiveView } from './live';
+import { canReturn } from '../database/target/foreign-keys';
+import type { LiveForeignKey, LiveTable, LiveView } from '../database/model/live';
 import { sameTable, showTable } from '../database/model/names';
-import { inOrder, orderTables } from './order';
-import type { Edge } from './order';
+import { inOrder, orderTables } from '../database/model/order';
+import type { Edge } from '../database/model/order';
 import { inWindow } from './policy-windows';
 import { distributeSchemaStep } from './schema-steps';
 import * as sql from './statements.sql';
-import { contingency, step } from './step';
-import type { Contingency, TablesStep } from './step';
+import { contingency, step } from '../database/model/step';
+import type { Contingency, TablesStep } from '../database/model/step';
 import { Turning } from './turning';
 import type { Turn } from './turning';
-import { viewAgainstConversion } from './view-forecast';
+import { viewAgainstConversion } from '../database/checks/view-forecast';
 
 export interface Placing {
   readonly placed: readonly Placed[];

@@ -7,12 +7,12 @@ import type { DatabaseIdentity } from '../database/observe/identity';
 import { refused, ScaleoutError } from '../lib/errors';
 import { sizesSchema } from './growth';
 import type { TableSizes } from './growth';
-import type { LiveDatabase } from './live';
+import type { LiveDatabase } from '../database/model/live';
 import type { TablesPlan } from './plan';
 import { contentDigest, isIntact, readWritten, writeWhole } from './sealed-file';
 import type { SealedKind } from './sealed-file';
-import { snapshotHash, takeSnapshot } from './snapshot';
-import type { Snapshot } from './snapshot';
+import { snapshotHash, takeSnapshot } from '../database/model/snapshot';
+import type { Snapshot } from '../database/model/snapshot';
 
 /** A plan that can be reviewed in one place and applied in another: it carries what it was made from. */
 export interface SealedPlan extends TablesPlan {

@@ -3,11 +3,11 @@ import { distinct, finding } from '../database/checks/findings';
 import type { Finding } from '../database/checks/findings';
 import { sameTable, showTable } from '../database/model/names';
 import { duration } from '../lib/reporter';
-import { COPIES } from './step';
-import type { LiveTable } from './live';
-import type { Outlook } from './outlook';
-import type { TablesStep } from './step';
-import { viewFindings } from './view-forecast';
+import { COPIES } from '../database/model/step';
+import type { LiveTable } from '../database/model/live';
+import type { Outlook } from '../database/target/outlook';
+import type { TablesStep } from '../database/model/step';
+import { viewFindings } from '../database/checks/view-forecast';
 
 /** What the steps of a plan do, looked up by table: a plan of a wide schema has thousands of both. */
 interface Effects {

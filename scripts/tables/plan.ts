@@ -3,26 +3,26 @@ import type { Finding } from '../database/checks/findings';
 import { around, carried, carriedWords } from './carried';
 import { commentedOf, isRecorded, recordComments, withComments, withoutAway } from './comments';
 import type { Commented } from './comments';
-import { connections } from './connections';
+import { connections } from '../database/target/connections';
 import { diffTables } from './diff';
 import type { TablesDifference } from './diff';
-import { requireNoFaults } from './faults';
+import { requireNoFaults } from '../database/checks/faults';
 import { findingsOf } from './plan-findings';
 import { prepareKey, replaceKey } from './key-steps';
-import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
+import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from '../database/model/live';
 import { sameTable, showTable } from '../database/model/names';
-import { inOrder, orderTables } from './order';
-import type { Edge } from './order';
-import { Outlook } from './outlook';
+import { inOrder, orderTables } from '../database/model/order';
+import type { Edge } from '../database/model/order';
+import { Outlook } from '../database/target/outlook';
 import { place } from './placing';
 import { inWindow, windowsLeftOpen } from './policy-windows';
 import { undistributeSchemaStep } from './schema-steps';
-import { observedHash } from './snapshot';
+import { observedHash } from '../database/model/snapshot';
 import * as sql from './statements.sql';
-import { step } from './step';
-import type { TablesStep } from './step';
+import { step } from '../database/model/step';
+import type { TablesStep } from '../database/model/step';
 
-export type { Contingency, StepAction, TablesStep } from './step';
+export type { Contingency, StepAction, TablesStep } from '../database/model/step';
 
 /** What `tables plan` answers with. */
 export interface TablesPlan {

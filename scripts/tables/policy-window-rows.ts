@@ -7,10 +7,10 @@ import { fingerprintTables } from '../database/observe/fingerprint';
 import type { Fingerprint } from '../database/observe/fingerprint';
 import type { Readers } from '../database/observe/readers';
 import { tablesOf } from './attempt';
-import { COPIES } from './step';
-import { readRecord, recordRowsAfter, recordRowsBefore } from './before-record';
-import type { LiveDatabase, LiveTable } from './live';
-import type { TablesStep } from './step';
+import { COPIES } from '../database/model/step';
+import { readRecord, recordRowsAfter, recordRowsBefore } from '../database/observe/before-record';
+import type { LiveDatabase, LiveTable } from '../database/model/live';
+import type { TablesStep } from '../database/model/step';
 
 /**
  * The rows of a table whose policies bind its owner can be counted only while FORCE is off: right before the copy and right after it,

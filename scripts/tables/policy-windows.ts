@@ -2,8 +2,8 @@ import type { TableName } from '../../config/distribution-types';
 import { allOf } from '../../config/wording';
 import { liftForcedPolicies, restoreForcedPolicies } from '../database/model/forced-policies';
 import { showTable } from '../database/model/names';
-import type { LiveDatabase, LiveTable } from './live';
-import type { StepAction, TablesStep } from './step';
+import type { LiveDatabase, LiveTable } from '../database/model/live';
+import type { StepAction, TablesStep } from '../database/model/step';
 
 /**
  * FORCE ROW LEVEL SECURITY is off while Citus copies rows, and not a step longer: it binds the owner of a table, as whom Citus copies

@@ -3,10 +3,10 @@ import { describeDatabase, identitySchema, isSameDatabase } from '../database/ob
 import type { DatabaseIdentity } from '../database/observe/identity';
 import { refused, ScaleoutError } from '../lib/errors';
 import type { Tool } from '../lib/tool';
-import type { AppliedStep } from './step';
-import type { Compared } from './comparison';
-import { observationSchema } from './observation';
-import type { Observation } from './observation';
+import type { AppliedStep } from '../database/model/step';
+import type { Compared } from '../database/observe/comparison';
+import { observationSchema } from '../database/observe/observation';
+import type { Observation } from '../database/observe/observation';
 import { contentDigest, isIntact, readWritten, requireReplaceable, writeWhole } from './sealed-file';
 import type { SealedKind } from './sealed-file';
 

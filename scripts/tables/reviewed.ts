@@ -1,11 +1,11 @@
 import type { Distribution } from '../../config/distribution-types';
 import { refused } from '../lib/errors';
-import { foreignKeyId } from './foreign-keys';
-import type { LiveDatabase, LiveForeignKey } from './live';
+import { foreignKeyId } from '../database/target/foreign-keys';
+import type { LiveDatabase, LiveForeignKey } from '../database/model/live';
 import { isOwnName, sameTable, showTable } from '../database/model/names';
 import { planTables } from './plan';
 import type { TablesPlan } from './plan';
-import type { Contingency, StepAction, TablesStep } from './step';
+import type { Contingency, StepAction, TablesStep } from '../database/model/step';
 import type { SealedPlan } from './plan-file';
 import {
   compareSnapshots,
@@ -15,8 +15,8 @@ import {
   recordSubject,
   schemaSubject,
   takeSnapshot,
-} from './snapshot';
-import type { Change, Snapshot } from './snapshot';
+} from '../database/model/snapshot';
+import type { Change, Snapshot } from '../database/model/snapshot';
 
 /** What a plan was reviewed for, of all that {@link SealedPlan} carries. */
 type Reviewed = Pick<SealedPlan, 'steps' | 'snapshot'>;

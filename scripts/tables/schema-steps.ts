@@ -1,9 +1,9 @@
 import { allOf } from '../../config/wording';
 import { around, carried, carriedWords } from './carried';
-import type { LiveDatabase, LiveTable } from './live';
+import type { LiveDatabase, LiveTable } from '../database/model/live';
 import { showTable } from '../database/model/names';
 import * as sql from './statements.sql';
-import type { TablesStep } from './step';
+import type { TablesStep } from '../database/model/step';
 
 /** The steps that turn a schema as a whole. Their `table` is the schema's name. */
 

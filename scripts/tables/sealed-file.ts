@@ -4,7 +4,7 @@ import type { Stats } from 'node:fs';
 import path from 'node:path';
 import { errorCode, refused, ScaleoutError } from '../lib/errors';
 import { repeatedKey } from '../lib/repeated-key';
-import { canonical, digest } from './snapshot';
+import { canonical, digest } from '../database/model/snapshot';
 
 /** A kind of file that this program writes, and reads again. */
 export interface SealedKind {

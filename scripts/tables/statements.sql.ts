@@ -1,8 +1,8 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TableName } from '../../config/distribution-types';
-import type { PlacementChange } from './outlook';
+import type { PlacementChange } from '../database/target/outlook';
 import type { NewPrimaryKey } from './diff';
-import type { LiveComment, LiveForeignKey } from './live';
+import type { LiveComment, LiveForeignKey } from '../database/model/live';
 import {
   keyIndexName,
   notNullCheckName,

@@ -1,6 +1,6 @@
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
-import type { LiveForeignKey, LiveTable } from './live';
+import type { LiveForeignKey, LiveTable } from '../database/model/live';
 
 /** A table that a step makes anew, and which of its comments are forgotten with the old one. */
 export interface Turn {

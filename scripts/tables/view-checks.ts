@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { describeServerError, errorCode, isServerError } from '../lib/errors';
 import { showTable, sqlTable } from '../database/model/names';
-import type { LiveDatabase, LiveView } from './live';
+import type { LiveDatabase, LiveView } from '../database/model/live';
 import type { Check } from './check';
 
 /** Milliseconds that the planning of one view may take, and wait for a lock. */

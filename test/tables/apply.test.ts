@@ -1,5 +1,5 @@
 import { isConflict, isStatementError, stepError } from '../../scripts/tables/apply';
-import type { TablesStep } from '../../scripts/tables/step';
+import type { TablesStep } from '../../scripts/database/model/step';
 
 const step: TablesStep = {
   id: 'distribute:devices',

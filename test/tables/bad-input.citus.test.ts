@@ -1,5 +1,5 @@
 import type { Distribution, ExpectedTable } from '../../config/distribution-types';
-import type { LiveForeignKey } from '../../scripts/tables/live';
+import type { LiveForeignKey } from '../../scripts/database/model/live';
 import { dropForeignKey } from '../../scripts/tables/statements.sql';
 import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';

@@ -1,5 +1,5 @@
 import { carried } from '../../scripts/tables/carried';
-import { policyFaults } from '../../scripts/tables/policy-faults';
+import { policyFaults } from '../../scripts/database/checks/policy-faults';
 import { inWindow, windowsLeftOpen } from '../../scripts/tables/policy-windows';
 import { planTables } from '../../scripts/tables/plan';
 import {

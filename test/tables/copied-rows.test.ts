@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { CopiedRows, copyMeasure } from '../../scripts/tables/copied-rows';
-import type { TablesStep } from '../../scripts/tables/step';
+import type { TablesStep } from '../../scripts/database/model/step';
 import { DATABASE_BYTES, TABLE_BYTES } from '../../scripts/tables/watch.sql';
 import { named } from './support/catalog';
 

@@ -7,7 +7,7 @@ import {
   requireSameFile,
   specifiedBy,
 } from '../../scripts/tables/earlier-receipt';
-import type { Observation } from '../../scripts/tables/observation';
+import type { Observation } from '../../scripts/database/observe/observation';
 import { sealReceipt, writeReceipt } from '../../scripts/tables/receipt';
 import type { Receipt } from '../../scripts/tables/receipt';
 import { distribution, named, sealedOf } from './support/catalog';

@@ -6,7 +6,7 @@ import { ScaleoutError } from '../../scripts/lib/errors';
 import { planTables } from '../../scripts/tables/plan';
 import { readPlan, sealPlan, writePlan } from '../../scripts/tables/plan-file';
 import type { SealedPlan } from '../../scripts/tables/plan-file';
-import { canonical } from '../../scripts/tables/snapshot';
+import { canonical } from '../../scripts/database/model/snapshot';
 import { distribution, liveDatabase, sealedOf, sensors } from './support/catalog';
 
 const expected = distribution();

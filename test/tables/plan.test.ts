@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import type { Distribution, ExpectedTable } from '../../config/distribution-types';
 import { loadWorkload } from '../../config/workload';
 import { diffTables, isSatisfied } from '../../scripts/tables/diff';
-import { findFaults } from '../../scripts/tables/faults';
-import type { LiveComment, LiveDatabase, LiveTable } from '../../scripts/tables/live';
-import { Outlook } from '../../scripts/tables/outlook';
+import { findFaults } from '../../scripts/database/checks/faults';
+import type { LiveComment, LiveDatabase, LiveTable } from '../../scripts/database/model/live';
+import { Outlook } from '../../scripts/database/target/outlook';
 import { planTables } from '../../scripts/tables/plan';
-import type { TablesStep } from '../../scripts/tables/step';
-import { observedHash } from '../../scripts/tables/snapshot';
+import type { TablesStep } from '../../scripts/database/model/step';
+import { observedHash } from '../../scripts/database/model/snapshot';
 import {
   column,
   distributed,

@@ -3,7 +3,7 @@ import { withClient } from '../../scripts/lib/connection';
 import { InterruptedError } from '../../scripts/lib/errors';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
-import { inspectDatabase } from '../../scripts/tables/inspect';
+import { inspectDatabase } from '../../scripts/database/inspect/inspect';
 import { planTables } from '../../scripts/tables/plan';
 import type { SealedPlan } from '../../scripts/tables/plan-file';
 import { requireReviewed } from '../../scripts/tables/reviewed';

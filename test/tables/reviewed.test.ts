@@ -1,7 +1,7 @@
 import type { Distribution } from '../../config/distribution-types';
-import type { LiveComment, LiveDatabase, LiveTable } from '../../scripts/tables/live';
+import type { LiveComment, LiveDatabase, LiveTable } from '../../scripts/database/model/live';
 import { planTables } from '../../scripts/tables/plan';
-import type { TablesStep } from '../../scripts/tables/step';
+import type { TablesStep } from '../../scripts/database/model/step';
 import { sealPlan } from '../../scripts/tables/plan-file';
 import type { SealedPlan } from '../../scripts/tables/plan-file';
 import { planAsReviewed, requireNothingBeyond, requireReviewed } from '../../scripts/tables/reviewed';

@@ -1,4 +1,4 @@
-import type { LiveDatabase, LiveForeignKey } from '../../scripts/tables/live';
+import type { LiveDatabase, LiveForeignKey } from '../../scripts/database/model/live';
 import { showTable } from '../../scripts/database/model/names';
 import { Turning } from '../../scripts/tables/turning';
 import type { Turn } from '../../scripts/tables/turning';

@@ -1,6 +1,6 @@
-import type { LiveDatabase, LiveTable } from '../../scripts/tables/live';
+import type { LiveDatabase, LiveTable } from '../../scripts/database/model/live';
 import { taskCountOfPlan } from '../../scripts/citus/task-count';
-import { compareRows } from '../../scripts/tables/observation';
+import { compareRows } from '../../scripts/database/observe/observation';
 import { sealReceipt } from '../../scripts/tables/receipt';
 import { checkTables, compareFingerprints, withRun } from '../../scripts/tables/verify';
 import {

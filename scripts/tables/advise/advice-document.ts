@@ -1,4 +1,4 @@
-import type { Forecast } from '../forecast/forecast';
+import type { Forecast } from '../../database/forecast/forecast';
 import type { Change } from './changes';
 import type { Consequence } from './choice';
 

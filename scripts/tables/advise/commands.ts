@@ -5,7 +5,7 @@ import type { ConnectionTarget } from '../../lib/connection';
 import { errorCode, ScaleoutError } from '../../lib/errors';
 import type { VerbContext, VerbResult } from '../../lib/verb';
 import { putBackFirst } from '../../database/checks/put-back-first';
-import { requireShardCount } from '../shard-count';
+import { requireShardCount } from '../../database/model/shard-count';
 import { advise } from './advice';
 import type { Advice } from './advice-document';
 import { toDistributionFile } from './distribution-file';

@@ -4,8 +4,8 @@ import type { TableName } from '../../../config/distribution-types';
 import { isServerError } from '../../lib/errors';
 import { readHashedType } from '../simulate/source';
 import { hashValues } from '../simulate/rows.sql';
-import type { Condition, Operand } from '../forecast/condition';
-import type { QueryShape } from '../forecast/shape';
+import type { Condition, Operand } from '../../database/forecast/condition';
+import type { QueryShape } from '../../database/forecast/shape';
 
 /** Values looked at of one column; a list that is longer goes to every shard anyhow. */
 const MOST_VALUES = 10_000;

@@ -13,9 +13,9 @@ import {
   refused,
   ScaleoutError,
 } from '../../lib/errors';
-import { inspectDatabase } from '../inspect';
-import { relations } from '../inspect.sql';
-import type { LiveDatabase, LiveTable } from '../live';
+import { inspectDatabase } from '../../database/inspect/inspect';
+import { relations } from '../../database/inspect/inspect.sql';
+import type { LiveDatabase, LiveTable } from '../../database/model/live';
 import { showTable, sqlTable } from '../../database/model/names';
 import {
   COLUMN_STATISTICS,
@@ -27,8 +27,8 @@ import {
   TABLE_STATISTICS,
 } from './queries.sql';
 import { hashConstants } from './hashes';
-import type { QueryShape } from '../forecast/shape';
-import { readShape } from '../forecast/shape';
+import type { QueryShape } from '../../database/forecast/shape';
+import { readShape } from '../../database/forecast/shape';
 import type { AdviceInput } from './situation';
 import type { ColumnStatistics, TableStatistics } from './statistics';
 import type { AdvisedQuery } from './workload';

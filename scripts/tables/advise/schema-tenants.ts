@@ -2,9 +2,9 @@ import type { Advice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-do
 import type { TableName } from '../../../config/distribution-types';
 import { tableKey } from '../../../config/identifiers';
 import { allOf } from '../../../config/wording';
-import type { LiveTable } from '../live';
+import type { LiveTable } from '../../database/model/live';
 import { showTable } from '../../database/model/names';
-import type { QueryShape } from '../forecast/shape';
+import type { QueryShape } from '../../database/forecast/shape';
 import { Situation } from './situation';
 import type { AdviceInput } from './situation';
 

@@ -5,8 +5,8 @@ import { citusVersion } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import type { Reporter } from '../../lib/reporter';
 import { showTable, sqlTable } from '../../database/model/names';
-import { orderTables } from '../order';
-import { knowsSchemas } from '../schemas';
+import { orderTables } from '../../database/model/order';
+import { knowsSchemas } from '../../database/model/schemas';
 import {
   CITUS_TABLES_IN_ORDER,
   COLOCATION_IDS,

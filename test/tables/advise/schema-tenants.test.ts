@@ -5,7 +5,7 @@ import { advise } from '../../../scripts/tables/advise/advice';
 import { toDistributionFile } from '../../../scripts/tables/advise/distribution-file';
 import type { AdviceInput } from '../../../scripts/tables/advise/situation';
 import { describeAdvice } from '../../../scripts/tables/advise/text';
-import type { LiveTable } from '../../../scripts/tables/live';
+import type { LiveTable } from '../../../scripts/database/model/live';
 import { column, foreignKey, liveDatabase, liveTable } from '../support/catalog';
 
 const MIB = 1024 * 1024;

@@ -1,7 +1,7 @@
 import { tableKey } from '../../../config/identifiers';
-import type { LiveForeignKey, LiveTable } from '../../../scripts/tables/live';
+import type { LiveForeignKey, LiveTable } from '../../../scripts/database/model/live';
 import type { AdviceInput } from '../../../scripts/tables/advise/situation';
-import type { QueryShape } from '../../../scripts/tables/forecast/shape';
+import type { QueryShape } from '../../../scripts/database/forecast/shape';
 import type { TableStatistics } from '../../../scripts/tables/advise/statistics';
 import type { AdvisedQuery } from '../../../scripts/tables/advise/workload';
 import { column, foreignKey, key, liveDatabase, liveTable, named, primaryKey } from '../support/catalog';

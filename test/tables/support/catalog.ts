@@ -10,7 +10,7 @@ import type {
   LiveTable,
   LiveSchema,
   LiveView,
-} from '../../../scripts/tables/live';
+} from '../../../scripts/database/model/live';
 
 /** Catalogs as literal values: what `inspect` would have read. */
 

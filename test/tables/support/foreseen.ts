@@ -1,7 +1,7 @@
 import type { Distribution } from '../../../config/distribution-types';
-import type { LiveComment, LiveDatabase, LiveTable } from '../../../scripts/tables/live';
+import type { LiveComment, LiveDatabase, LiveTable } from '../../../scripts/database/model/live';
 import { showTable } from '../../../scripts/database/model/names';
-import type { TablesStep } from '../../../scripts/tables/step';
+import type { TablesStep } from '../../../scripts/database/model/step';
 import { perform } from './model';
 
 /**

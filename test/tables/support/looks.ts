@@ -1,4 +1,4 @@
-import type { LiveDatabase } from '../../../scripts/tables/live';
+import type { LiveDatabase } from '../../../scripts/database/model/live';
 import type { TablesPlan } from '../../../scripts/tables/plan';
 
 /** What a run saw and planned, each time that it looked. */

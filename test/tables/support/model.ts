@@ -1,13 +1,13 @@
 import type { Distribution, TableName } from '../../../config/distribution-types';
-import { COPIES } from '../../../scripts/tables/step';
-import { foreignKeyId } from '../../../scripts/tables/foreign-keys';
+import { COPIES } from '../../../scripts/database/model/step';
+import { foreignKeyId } from '../../../scripts/database/target/foreign-keys';
 import type {
   DroppedForeignKey,
   LiveComment,
   LiveDatabase,
   LiveForeignKey,
   LiveTable,
-} from '../../../scripts/tables/live';
+} from '../../../scripts/database/model/live';
 import {
   keyIndexName,
   notNullCheckName,
@@ -16,7 +16,7 @@ import {
   sqlTable,
   sqlTableArgument,
 } from '../../../scripts/database/model/names';
-import type { TablesStep } from '../../../scripts/tables/step';
+import type { TablesStep } from '../../../scripts/database/model/step';
 import { distributed, inSchema, key as keyOf, reference } from './catalog';
 
 /**

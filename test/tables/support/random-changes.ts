@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
-import { foreignKeyFault } from '../../../scripts/tables/foreign-keys';
-import type { LiveForeignKey } from '../../../scripts/tables/live';
+import { foreignKeyFault } from '../../../scripts/database/target/foreign-keys';
+import type { LiveForeignKey } from '../../../scripts/database/model/live';
 import { sqlTable } from '../../../scripts/database/model/names';
-import { Outlook } from '../../../scripts/tables/outlook';
+import { Outlook } from '../../../scripts/database/target/outlook';
 import { column, foreignKey, key, liveDatabase, liveTable, primaryKey } from './catalog';
 
 /** A small database of plain tables, and what it is to become, one specification after the other. */

@@ -1,7 +1,7 @@
 import type { Distribution, ExpectedTable } from '../../../config/distribution-types';
-import { findFaults } from '../../../scripts/tables/faults';
-import type { LiveDatabase, LiveTable } from '../../../scripts/tables/live';
-import { Outlook } from '../../../scripts/tables/outlook';
+import { findFaults } from '../../../scripts/database/checks/faults';
+import type { LiveDatabase, LiveTable } from '../../../scripts/database/model/live';
+import { Outlook } from '../../../scripts/database/target/outlook';
 import { distribution, liveDatabase, named } from './catalog';
 
 /** Specifications of a few tables, and what a database contradicts of them. */

@@ -1,0 +1,472 @@
+import { escapeIdentifier } from 'pg';
+import type { DistributedTable, ExpectedTable, TableName } from '../../../config/distribution-types';
+import { allOf, didYouMean } from '../../../config/wording';
+import { ScaleoutError } from '../../lib/errors';
+import { connections } from '../target/connections';
+import { copyMode } from '../target/copy-mode';
+import { foreignKeyFault, liveTwin, whyDropped } from '../target/foreign-keys';
+import { grantFaults, takenAlongGrantFaults } from './grant-faults';
+import type { LiveTable } from '../model/live';
+import { compareTables, sameColumns, sameTable, showTable } from '../model/names';
+import type { Outlook } from '../target/outlook';
+import { policyFaults } from './policy-faults';
+import { ruleFaults } from './rule-faults';
+import { schemaFaults } from './schema-faults';
+import { materializedViewFaults } from './view-forecast';
+import { viewRoleFaults } from './view-role-faults';
+import type { TakenAlong } from './view-role-faults';
+
+/**
+ * Everything about the specification that the live database contradicts, each in one or two sentences with the way
+ * out; empty where the two fit. Pure.
+ */
+export function findFaults(outlook: Outlook): string[] {
+  const takenAlong = turnsLocalWith(outlook);
+  return [
+    ...nodeFaults(outlook),
+    ...outlook.expected.tables.flatMap((wanted) => tableFaults(outlook, wanted)),
+    ...schemaFaults(outlook),
+    ...colocationFaults(outlook),
+    ...sequenceFaults(outlook),
+    ...turningFaults(outlook, takenAlong),
+    ...rowSecurityFaults(outlook, takenAlong),
+    ...viewOwnerFaults(outlook, takenAlong),
+    ...viewRoleFaults(outlook, takenAlong),
+    ...materializedViewFaults(outlook),
+    ...outlook.live.tables
+      .flatMap((table) => table.foreignKeys)
+      .flatMap((key) => foreignKeyFault(outlook, key) ?? []),
+    ...recordFaults(outlook),
+  ];
+}
+
+/**
+ * @param done what was changed so far, as the end of a sentence
+ * @throws ScaleoutError with every fault, where there is one
+ */
+export function requireNoFaults(outlook: Outlook, done: string): void {
+  const faults = findFaults(outlook);
+  if (faults.length === 0) return;
+  const where = `the specification does not fit database "${outlook.live.database}"`;
+  throw new ScaleoutError(
+    faults.length === 1
+      ? `${where}: ${faults[0] ?? ''}. ${done.charAt(0).toUpperCase()}${done.slice(1)}`
+      : `${where} in ${String(faults.length)} places, and ${done}:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+  );
+}
+
+function nodeFaults({ expected, live }: Outlook): string[] {
+  const needed = [...expected.tables, ...(expected.schemas ?? [])].some(({ kind }) => kind !== 'local');
+  if (!needed || live.nodes.some((node) => node.shouldHaveShards && node.active)) return [];
+  if (live.nodes.length === 0) {
+    return [
+      'Citus knows no node, not even its coordinator. On Azure the service registers them; elsewhere a superuser runs ' +
+        "citus_set_coordinator_host and then citus_set_node_property(..., 'shouldhaveshards', true)",
+    ];
+  }
+  const nodes = live.nodes.map((node) => `${node.name}:${String(node.port)}`);
+  return [
+    `no node may hold shards (shouldhaveshards is false or the node is inactive: ${allOf(nodes)}). Set shards_on_coordinator_enabled for a single node, ` +
+      'or add workers, and run this again',
+  ];
+}
+
+function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
+  const name = showTable(wanted.table);
+  const live = outlook.liveTable(wanted.table);
+  if (live === undefined) return [missingTable(outlook, wanted.table)];
+  if (live.kind !== 'table' && !(live.kind === 'partitioned' && wanted.kind === 'distributed'))
+    return wanted.kind === 'local' ? [] : [notAnOrdinaryTable(live)];
+  if (live.citus.kind === 'schema' && outlook.expectedSchema(wanted.table.schema)?.kind !== 'local') {
+    return [
+      `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification, ` +
+        'or declare the schema { local: true } under schemas',
+    ];
+  }
+  if (wanted.kind === 'local' && outlook.isThere(wanted.table)) return [];
+  const faults = changeFaults(outlook, live);
+  if (!live.ours) {
+    faults.push(
+      `table ${name} belongs to role ${live.owner} and this session is ${outlook.live.role}, which has not that role's rights: ` +
+        `connect as ${live.owner}, or give the table to ${outlook.live.role} with ALTER TABLE ... OWNER TO`,
+    );
+  }
+  if (!outlook.isThere(wanted.table) && live.inherits) {
+    faults.push(
+      `table ${name} is parent or child of another table by INHERITS, and Citus takes neither: take them apart with ` +
+        'ALTER TABLE ... NO INHERIT, or leave the table out',
+    );
+  }
+  if (!outlook.isThere(wanted.table)) faults.push(...grantFaults(live));
+  if (!outlook.isThere(wanted.table) && live.citus.kind === 'local') {
+    faults.push(...ruleFaults(live, `table ${name} is local to Citus and is to be distributed`));
+  }
+  if (wanted.kind === 'distributed' && !outlook.isThere(wanted.table)) {
+    faults.push(...identityFaults(outlook, wanted, live));
+  }
+  if (!outlook.isThere(wanted.table) && live.triggers.length > 0) {
+    faults.push(
+      `table ${name} has ${live.triggers.length === 1 ? 'trigger' : 'triggers'} ${allOf(live.triggers)}, and Citus takes no table with triggers: ` +
+        'drop them and do their work in the application, or leave the table out',
+    );
+  }
+  if (wanted.kind === 'distributed') {
+    faults.push(
+      ...partitionFaults(wanted, live),
+      ...columnFaults(wanted, live),
+      ...keyFaults(wanted, live),
+      ...replacementFaults(outlook, wanted),
+    );
+  }
+  return faults;
+}
+
+/** Schemas whose tables are no user's. */
+const SYSTEM_SCHEMAS =
+  /^(pg_catalog|pg_toast|information_schema|citus|citus_internal|columnar|columnar_internal|scaleout)$/;
+
+function missingTable({ live }: Outlook, table: TableName): string {
+  if (SYSTEM_SCHEMAS.test(table.schema)) {
+    return `schema ${table.schema} belongs to PostgreSQL, Citus or this program, whose tables are not to be distributed: take ${showTable(table)} out of the specification`;
+  }
+  const all = [...live.tables.map((each) => each.table), ...live.otherTables].sort(compareTables);
+  const namesake = all.find((each) => each.name === table.name);
+  const guess =
+    namesake === undefined
+      ? didYouMean(showTable(table), all.map(showTable))
+      : ` (did you mean "${showTable(namesake)}"?)`;
+  return `there is no table ${showTable(table)}${guess}: correct the name, create the table, or take it out of the specification`;
+}
+
+function notAnOrdinaryTable(live: LiveTable): string {
+  const name = showTable(live.table);
+  const words = {
+    partitioned:
+      'is partitioned, and Citus copies no partitioned table to every node: distribute it by a column, or leave it out',
+    partition: 'is a partition, and only the table it belongs to can be distributed: leave it out',
+    view: 'is a view, and only tables can be distributed: name the tables it reads',
+    foreign: 'is a foreign table, whose rows are elsewhere: leave it out',
+    table: '',
+  };
+  return `${name} ${words[live.kind]}`;
+}
+
+/** Citus brings a local table back before it copies it with writes waiting; beside writes it copies it as it is. */
+function identityFaults(outlook: Outlook, wanted: DistributedTable, live: LiveTable): string[] {
+  if (live.citus.kind !== 'local' || live.identities.length === 0) return [];
+  const mode = copyMode(outlook, wanted, live);
+  if (mode.online) return [];
+  return [
+    `table ${showTable(wanted.table)} is local to Citus, has an identity column and is to be distributed with writes waiting (${mode.because}), ` +
+      'for which Citus brings it back first, and it brings no table with an identity column back: distribute it online, which takes online: true, a primary key and wal_level = logical',
+  ];
+}
+
+/** Citus makes a view anew in the name of its owner, here with its table and on workers when it distributes it. */
+function viewOwnerFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
+  const { live } = outlook;
+  const hasWorkers = live.nodes.length > 1;
+  const isMadeAnew = (table: LiveTable): boolean => {
+    const wanted = outlook.expectedTable(table.table);
+    const change = outlook.change(table.table)?.kind;
+    if (change === 'undistribute' || change === 'alter') return true;
+    if (table.citus.kind === 'plain' && takenAlong(table.table) !== undefined) return true;
+    if (wanted?.kind !== 'distributed' || outlook.isThere(table.table)) return false;
+    return table.citus.kind === 'local' || copyMode(outlook, wanted, table).online;
+  };
+  return live.views
+    .filter(({ ours }) => !ours)
+    .flatMap(({ view, kind, owner, tables }) => {
+      const entering = outlook
+        .living(tables)
+        .filter(
+          (table) =>
+            isMadeAnew(table) || (hasWorkers && kind === 'plain' && outlook.entersCitus(table.table)),
+        );
+      if (entering.length === 0) return [];
+      return [
+        `view ${showTable(view)} belongs to role ${owner}, Citus makes it anew in that role's name with ${allOf(entering.map(({ table }) => showTable(table)))}, and ${live.role} is no member of it: ` +
+          `GRANT ${escapeIdentifier(owner)} TO ${escapeIdentifier(live.role)}, or give the view to ${live.role} with ALTER VIEW ... OWNER TO`,
+      ];
+    });
+}
+
+/** Of every table that a run distributes, changes or converts. */
+function rowSecurityFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
+  return outlook.live.tables
+    .filter(({ policies, kind }) => policies.length > 0 && kind !== 'partition')
+    .filter(({ table, citus }) => {
+      const named = outlook.expectedTable(table) !== undefined;
+      if (named && !outlook.isThere(table)) return true;
+      // Those of a schema that is distributed are among the faults of the schema.
+      return citus.kind === 'plain' && takenAlong(table) !== undefined;
+    })
+    .flatMap(policyFaults);
+}
+
+/** A table that Citus has to make anew loses what Citus cannot carry over. */
+function changeFaults(outlook: Outlook, live: LiveTable): string[] {
+  const change = outlook.change(live.table);
+  if (change?.kind !== 'undistribute' && change?.kind !== 'alter') return [];
+  const name = showTable(live.table);
+  const call = change.kind === 'alter' ? 'alter_distributed_table' : 'undistribute_table';
+  const faults: string[] = [];
+  if (live.identities.length > 0) {
+    faults.push(
+      `table ${name} is to change with ${call}, and Citus does that to no table with an identity column: ` +
+        'turn the column into one with a sequence as its default (ALTER COLUMN ... DROP IDENTITY, then SET DEFAULT nextval(...)), or correct the specification',
+    );
+  }
+  const why = `table ${name} is to change with ${call}`;
+  return [...faults, ...ruleFaults(live, why)];
+}
+
+function partitionFaults(wanted: DistributedTable, live: LiveTable): string[] {
+  const name = showTable(wanted.table);
+  const faults: string[] = [];
+  if (live.nested) {
+    faults.push(
+      `a partition of table ${name} is partitioned itself, and Citus takes one level: make it a plain partition, or leave the table out`,
+    );
+  }
+  const columns = live.partitionedBy.filter((column) => column !== null);
+  const missing = columns.filter((column) => wanted.primaryKey?.includes(column) === false);
+  if (missing.length > 0) {
+    faults.push(
+      `primaryKey of table ${name} is without ${allOf(missing)}, by which the table is partitioned, and PostgreSQL keeps a key unique only within ` +
+        `a partition: write [${[...(wanted.primaryKey ?? []), ...missing].join(', ')}]`,
+    );
+  }
+  return faults;
+}
+
+function columnFaults(wanted: DistributedTable, live: LiveTable): string[] {
+  const name = showTable(wanted.table);
+  const names = live.columns.map((column) => column.name);
+  const missing = (column: string, role: string): string =>
+    `${role} ${column} does not exist in table ${name}${didYouMean(column, names)}: ${names.length === 0 ? 'it has no columns' : `its columns are ${allOf(names)}`}`;
+  const faults: string[] = [];
+  const by = live.columns.find((column) => column.name === wanted.distributeBy);
+  if (by === undefined) faults.push(missing(wanted.distributeBy, 'distribution column'));
+  else {
+    if (by.generated) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} is generated, which Citus refuses: choose a column that is written`,
+      );
+    }
+    if (!by.hashable) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} has type ${by.type}, which has no hash function: choose another column`,
+      );
+    }
+    if (by.looseCollation) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} has a non-deterministic collation, under which different values are equal and ` +
+          'would hash apart: give the column a deterministic one with ALTER COLUMN ... TYPE ... COLLATE, or choose another column',
+      );
+    }
+    if (by.negativeScale) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} is a numeric of negative scale, which Citus refuses: ` +
+          'give it a scale of 0 or more with ALTER COLUMN ... TYPE, or choose another column',
+      );
+    }
+    if (by.holdsNull === true) {
+      faults.push(
+        `distribution column ${by.name} of table ${name} holds NULLs, and a row without it belongs to no shard: fill them in ` +
+          `(UPDATE ... WHERE ${by.name} IS NULL) and declare the column NOT NULL, or choose another`,
+      );
+    }
+  }
+  for (const column of wanted.primaryKey ?? []) {
+    const found = live.columns.find((each) => each.name === column);
+    if (found === undefined) faults.push(missing(column, 'primary key column'));
+    else if (found.holdsNull === true && column !== wanted.distributeBy) {
+      faults.push(
+        `primary key column ${column} of table ${name} holds NULLs: fill them in, or leave the column out of primaryKey`,
+      );
+    }
+  }
+  return faults;
+}
+
+/** A shard knows only its own rows, so uniqueness can be kept only where the distribution column is part of it. */
+function keyFaults(wanted: DistributedTable, live: LiveTable): string[] {
+  const name = showTable(wanted.table);
+  const { distributeBy: by, primaryKey } = wanted;
+  const faults: string[] = [];
+  // That it does not exist is said already.
+  if (!live.columns.some((column) => column.name === by)) return faults;
+  if (primaryKey !== undefined && !primaryKey.includes(by)) {
+    faults.push(
+      `primaryKey of table ${name} is (${primaryKey.join(', ')}) without the distribution column ${by}: add it, as in [${[by, ...primaryKey].join(', ')}]`,
+    );
+  }
+  for (const key of live.keys) {
+    if (key.columns.includes(by)) continue;
+    const columns = key.columns.map((column) => column ?? 'an expression').join(', ');
+    if (key.kind === 'primary') {
+      if (primaryKey !== undefined) continue;
+      const suggestion = [by, ...key.columns].join(', ');
+      faults.push(
+        `distribution column ${by} of table ${name} is not part of its primary key ${key.name} (${columns}): say primaryKey: [${suggestion}], ` +
+          'which keeps a row unique within its shard, or distribute by a column of the key',
+      );
+    } else if (key.valid) {
+      const what = { unique: 'unique constraint', index: 'unique index', exclusion: 'exclusion constraint' }[
+        key.kind
+      ];
+      faults.push(
+        `distribution column ${by} of table ${name} is not part of its ${what} ${key.name} (${columns}): add it to that key, drop the key, ` +
+          'distribute by another column, or make the table a reference table',
+      );
+    } else {
+      faults.push(
+        `table ${name} has an invalid unique index ${key.name} (${columns}) without the distribution column ${by}: drop it`,
+      );
+    }
+  }
+  return faults;
+}
+
+/** What rests on a primary key that is to be replaced, and would stop that half-way. */
+function replacementFaults(outlook: Outlook, wanted: DistributedTable): string[] {
+  const key = outlook.primaryKey(wanted.table);
+  if (key === undefined || outlook.newPrimaryKey(wanted.table) === undefined) return [];
+  const name = showTable(wanted.table);
+  const faults: string[] = [];
+  if (key.deferrable) {
+    faults.push(
+      `primary key ${key.name} of table ${name} is DEFERRABLE, which the key that replaces it could not be: make it one that is not ` +
+        '(drop it and add it again without DEFERRABLE), once nothing relies on checks at commit',
+    );
+  }
+  if (key.dependents.length === 0) return faults;
+  return [
+    ...faults,
+    `primary key ${key.name} of table ${name} is to be replaced, and ${allOf(key.dependents)} rests on it (as a GROUP BY of the key alone does): ` +
+      'drop that first and create it again afterwards, naming every column in its GROUP BY',
+  ];
+}
+
+/** Citus gives a sequence the type of its columns, so the columns of all its tables must agree on one. */
+function sequenceFaults(outlook: Outlook): string[] {
+  return outlook.live.mixedSequences.flatMap(({ sequence, uses }) => {
+    const matters = uses.filter((use) => use.known || outlook.entersCitus(use.table));
+    const enters = matters.some((use) => outlook.entersCitus(use.table));
+    if (!enters || new Set(matters.map((use) => use.type)).size < 2) return [];
+    const columns = matters.map((use) => `${showTable(use.table)}.${use.column} (${use.type})`);
+    return [
+      `sequence ${showTable(sequence)} gives ${allOf(columns)} their defaults, and Citus takes one type to a sequence: ` +
+        'give the columns one type, or a sequence each',
+    ];
+  });
+}
+
+/**
+ * A table that becomes a reference table takes all that foreign keys connect with it along: they turn local to Citus.
+ *
+ * @returns for a table, the one that takes it along
+ */
+function turnsLocalWith(outlook: Outlook): TakenAlong {
+  const away = outlook.live.tables
+    .flatMap((table) => table.foreignKeys)
+    .filter((key) => whyDropped(outlook, key) !== undefined)
+    .map((key) => ({ key }));
+  const connected = connections(outlook, away);
+  return (table) =>
+    connected(table).find(
+      (each) =>
+        outlook.expectedTable(each)?.kind === 'reference' &&
+        !outlook.isThere(each) &&
+        !sameTable(each, table),
+    );
+}
+
+/** What partitions that inherit a check cannot do, and rules and grants on columns do not outlive: turning local. */
+function turningFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
+  const stuck = outlook.live.tables.filter(
+    ({ citus, inheritedCheck, rules, columnGrants }) =>
+      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0 || columnGrants.length > 0),
+  );
+  return stuck.flatMap((live) => {
+    const { table, inheritedCheck } = live;
+    const reference = takenAlong(table);
+    if (reference === undefined) return [];
+    const why = `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local`;
+    const lost = [
+      ...ruleFaults(live, why),
+      // Of one that is named they are among its own faults.
+      ...(outlook.expectedTable(table) === undefined ? takenAlongGrantFaults(live, why) : []),
+    ];
+    if (inheritedCheck === undefined) return lost;
+    return [
+      ...lost,
+      `${why}, ` +
+        `which it cannot do with partitions that inherit a CHECK constraint (${inheritedCheck}): drop the check or the foreign key and add it again afterwards, ` +
+        `or distribute ${showTable(table)} as well`,
+    ];
+  });
+}
+
+/** Tables of one group hash alike, so their distribution columns have one type; tables of different groups do not share one. */
+function colocationFaults(outlook: Outlook): string[] {
+  const faults: string[] = [];
+  for (const { wanted } of outlook.distributedTables()) {
+    if (wanted.colocateWith === undefined) continue;
+    const name = showTable(wanted.table);
+    const root = outlook.groupRoot(wanted);
+    const rootName = showTable(root);
+    const first = outlook.liveTable(root);
+    const rootBecomes = outlook.becomes(root);
+    if (first === undefined) {
+      if (outlook.expectedTable(root) === undefined) faults.push(missingTable(outlook, root));
+      continue;
+    }
+    if (rootBecomes.kind !== 'distributed') {
+      faults.push(
+        `table ${name} says colocateWith: ${rootName}, which is not distributed: distribute that one as well`,
+      );
+      continue;
+    }
+    const mine = outlook.column(wanted.table, wanted.distributeBy);
+    const theirs = outlook.column(root, rootBecomes.column);
+    if (mine === undefined || theirs === undefined) continue;
+    if (!sameColumns([mine.type, mine.collation ?? null], [theirs.type, theirs.collation ?? null])) {
+      const type = (column: typeof mine): string =>
+        column.collation === undefined ? column.type : `${column.type} collation ${column.collation}`;
+      faults.push(
+        `tables ${name} and ${rootName} cannot be colocated: ${name}.${mine.name} is ${type(mine)} and ${rootName}.${theirs.name} is ${type(theirs)}. ` +
+          'Give both columns one type, or leave colocateWith out',
+      );
+    }
+  }
+  return faults;
+}
+
+/** Recorded foreign keys of other specifications are none of this one's business. */
+function recordFaults(outlook: Outlook): string[] {
+  const mine = outlook.live.droppedForeignKeys.filter(
+    (dropped) =>
+      outlook.speaksOf(dropped.table) &&
+      outlook.speaksOf(dropped.references) &&
+      liveTwin(outlook, dropped) === undefined,
+  );
+  return mine.flatMap((dropped) => {
+    const gone = [dropped.table, dropped.references].filter(
+      (table) => outlook.liveTable(table) === undefined,
+    );
+    if (gone.length > 0) {
+      return gone.map(
+        (table) =>
+          `foreign key ${dropped.name} of ${showTable(dropped.table)} was dropped by an earlier run and is to be restored, but table ${showTable(table)} is gone: ` +
+          'bring the table back, or delete the row of that foreign key from scaleout.dropped_foreign_key',
+      );
+    }
+    const fault = foreignKeyFault(outlook, dropped);
+    if (fault === undefined) return [];
+    return [
+      `${fault}. An earlier run dropped it, so it is already away: delete its row from scaleout.dropped_foreign_key to give it up`,
+    ];
+  });
+}

@@ -1,0 +1,162 @@
+import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import { allOf } from '../../../config/wording';
+import { finding } from './findings';
+import type { Finding } from './findings';
+import { sameTable, showTable } from '../model/names';
+import { whyNotPlanned } from '../forecast/citus-planner';
+import type { ViewPlacement } from '../forecast/citus-planner';
+import { readingAll, withoutViews } from '../forecast/query-walk';
+import type { ViewQuery } from '../model/view-query';
+import type { CitusTable, LiveView, ViewQueries } from '../model/live';
+import type { Outlook } from '../target/outlook';
+
+/** Plain views that answer today and will not once the tables are as the specification says. Pure. */
+export function viewFindings(outlook: Outlook): Finding[] {
+  return failing(outlook).flatMap(({ view, why }) => {
+    const name = showTable(view.view);
+    if (why === undefined) {
+      const what = view.kind === 'materialized' ? 'materialized view' : 'view';
+      const message =
+        `${what} ${name} may fail once its tables are distributed: PostgreSQL holds its query in a form that this program does not know. ` +
+        'Try it on a copy of the database';
+      return [finding('view-will-fail', name, message, 'allowance')];
+    }
+    if (view.kind === 'materialized') return [];
+    const message = `view ${name} answers today and fails once its tables are distributed, because it ${why}. ${wayOut(view)}, or drop it`;
+    return [finding('view-will-fail', name, message, 'allowance')];
+  });
+}
+
+/** Materialized views that Citus could neither create again nor refresh. Pure. */
+export function materializedViewFaults(outlook: Outlook): string[] {
+  return failing(outlook).flatMap(({ view, why }) => {
+    if (view.kind === 'plain' || why === undefined) return [];
+    return [
+      `materialized view ${showTable(view.view)} can be neither created again nor refreshed once its tables are distributed, because it ${why}. ` +
+        `${wayOut(view)}, or drop it and keep its rows in a table that the application fills`,
+    ];
+  });
+}
+
+function wayOut({ tables }: LiveView): string {
+  const first = tables.length > 1 ? `Join ${allOf(tables.map(showTable))} by their distribution columns` : '';
+  const others = 'write the query another way, distribute the tables otherwise';
+  return first === '' ? `${others.charAt(0).toUpperCase()}${others.slice(1)}` : `${first}, ${others}`;
+}
+
+/**
+ * The materialized view that keeps a table from becoming a Citus local table: Citus creates the views on it again at that moment, when
+ * other tables are distributed already. Pure.
+ *
+ * @param isThere whether a table is in its place by then
+ */
+export function viewAgainstConversion(
+  { outlook, isThere }: { readonly outlook: Outlook; readonly isThere: (table: TableName) => boolean },
+  table: TableName,
+): LiveView | undefined {
+  const { views, viewQueries } = outlook.live;
+  const materialized = views.filter(
+    ({ kind, tables }) => kind === 'materialized' && tables.some((each) => sameTable(each, table)),
+  );
+  if (viewQueries === undefined || materialized.length === 0) return undefined;
+  const queries = queriesOf(viewQueries);
+  const byThen: PlacementIn = (known, each) => (isThere(each) ? becomes : is)(known, each);
+  const { postgres } = viewQueries;
+  const surroundings = { placementOf: placements(outlook, viewQueries, byThen), postgres };
+  return materialized.find((view) => {
+    const query = wholeQuery(view, queries);
+    return query !== undefined && whyNotPlanned(query, surroundings) !== undefined;
+  });
+}
+
+interface Failing {
+  readonly view: LiveView;
+  /** Absent where its query, or that of a view that it reads, is not understood. */
+  readonly why: string | undefined;
+}
+
+function failing(outlook: Outlook): Failing[] {
+  const { views, viewQueries } = outlook.live;
+  if (viewQueries === undefined) return [];
+  const queries = queriesOf(viewQueries);
+  const { postgres } = viewQueries;
+  const then = { placementOf: placements(outlook, viewQueries, becomes), postgres };
+  const now = { placementOf: placements(outlook, viewQueries, is), postgres };
+  return views.flatMap((view): Failing[] => {
+    const changes = view.tables.some((table) => differs(then.placementOf(table), now.placementOf(table)));
+    if (!changes || !queries.has(tableKey(view.view))) return [];
+    const query = wholeQuery(view, queries);
+    if (query === undefined) return [{ view, why: undefined }];
+    const why = whyNotPlanned(query, then);
+    // What fails already is no news, and nothing that a run does.
+    return why === undefined || whyNotPlanned(query, now) !== undefined ? [] : [{ view, why }];
+  });
+}
+
+/** By view; nothing of those that were not asked for. */
+type Queries = ReadonlyMap<string, ViewQuery | undefined>;
+
+function queriesOf({ queries }: ViewQueries): Queries {
+  return new Map(queries.map(({ view, query }) => [tableKey(view), query]));
+}
+
+/** What runs when a plain view is read, or a materialized one refreshed. */
+function wholeQuery({ view, kind }: LiveView, queries: Queries): ViewQuery | undefined {
+  const own = queries.get(tableKey(view));
+  if (own === undefined) return undefined;
+  const whole = withoutViews(own, (inner) => queries.get(tableKey(inner)));
+  return whole === undefined || kind === 'materialized' ? whole : readingAll(whole);
+}
+
+type PlacementIn = (outlook: Outlook, table: TableName) => ViewPlacement | undefined;
+
+/** What a run does not look at stays where it is. */
+function placements(
+  outlook: Outlook,
+  { otherTables }: ViewQueries,
+  placementIn: PlacementIn,
+): (table: TableName) => ViewPlacement {
+  const others = new Map(otherTables.map(({ table, citus }) => [tableKey(table), placed(citus)]));
+  return (table) => placementIn(outlook, table) ?? others.get(tableKey(table)) ?? { kind: 'local' };
+}
+
+const is: PlacementIn = (outlook, table) => {
+  const live = outlook.liveTable(table);
+  return live === undefined ? undefined : placed(live.citus);
+};
+
+const becomes: PlacementIn = (outlook, table) => {
+  const live = outlook.liveTable(table);
+  if (live === undefined) return undefined;
+  const then = outlook.becomes(table);
+  if (then.kind !== 'schema') return then;
+  const { schema } = then;
+  const whole = live.citus.kind === 'schema' ? live.citus : outlook.liveSchema(schema);
+  const colocation = whole?.colocationId;
+  const group = colocation === undefined ? `schema ${schema}` : `colocation ${String(colocation)}`;
+  return { kind: 'distributed', group };
+};
+
+function placed(citus: CitusTable): ViewPlacement {
+  switch (citus.kind) {
+    case 'plain':
+    case 'local':
+      return { kind: 'local' };
+    case 'reference':
+      return { kind: 'reference' };
+    case 'schema':
+      return { kind: 'distributed', group: `colocation ${String(citus.colocationId)}` };
+    case 'distributed':
+      return {
+        kind: 'distributed',
+        ...(citus.column === null ? {} : { column: citus.column }),
+        group: `colocation ${String(citus.colocationId)}`,
+      };
+  }
+}
+
+function differs(a: ViewPlacement, b: ViewPlacement): boolean {
+  if (a.kind !== 'distributed' || b.kind !== 'distributed') return a.kind !== b.kind;
+  return a.column !== b.column || a.group !== b.group;
+}

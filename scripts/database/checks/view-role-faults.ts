@@ -1,0 +1,123 @@
+import type { TableName } from '../../../config/distribution-types';
+import { allOf } from '../../../config/wording';
+import type { LiveTable, ViewRole } from '../model/live';
+import { showTable } from '../model/names';
+import type { Outlook } from '../target/outlook';
+
+/** How many tables, views or roles a fault names. */
+const NAMED = 5;
+
+/** What makes a table one of Citus's that the specification does not name: the table whose way there takes it along. */
+export type TakenAlong = (table: TableName) => TableName | undefined;
+
+/**
+ * Roles whose queries Citus would refuse. In PostgreSQL a view reads with the rights of its owner; Citus sends its queries to the
+ * shards in the name of the role that asks, the coordinator's own shards included, and asks for its rights on tables that stay
+ * beside them as well. And it writes through no view, whatever the rights. Who met with a refusal before meets with no new one,
+ * so tables that are Citus's already are left out. Pure.
+ */
+export function viewRoleFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
+  const roles = outlook.live.tables
+    .filter(({ viewRoles, citus, kind }) => viewRoles.length > 0 && citus.kind === 'plain' && kind !== 'view')
+    .flatMap((live): Reach[] => {
+      const wayOut = leaveOut(outlook, live, takenAlong);
+      return wayOut === undefined ? [] : live.viewRoles.map((each) => ({ ...each, live, wayOut }));
+    });
+  return [
+    ...grouped(roles.filter(readsBeyond), ({ lacksSelect, lacksUsage }) => [lacksSelect, lacksUsage]).map(
+      readingFault,
+    ),
+    ...grouped(
+      roles.filter(({ writes }) => writes.length > 0),
+      ({ live, writes }) => [live.table, writes],
+    ).map(writingFault),
+  ];
+}
+
+/** A role of a view over a table that becomes one of Citus's, and how to keep the table from that. */
+interface Reach extends ViewRole {
+  readonly live: LiveTable;
+  readonly wayOut: string;
+}
+
+/** Undefined where the table does not become one of Citus's. */
+function leaveOut(outlook: Outlook, { table }: LiveTable, takenAlong: TakenAlong): string | undefined {
+  const becomes = outlook.becomes(table);
+  if (becomes.kind === 'schema') return `leave schema ${becomes.schema} out`;
+  if (becomes.kind !== 'local') return `leave table ${showTable(table)} out`;
+  const reference = takenAlong(table);
+  if (reference === undefined) return undefined;
+  return `leave table ${showTable(reference)} out, which takes ${showTable(table)} along`;
+}
+
+function readsBeyond({ lacksSelect, lacksUsage }: ViewRole): boolean {
+  return lacksSelect.length > 0 || lacksUsage.length > 0;
+}
+
+function readingFault([first, ...others]: Group): string {
+  const all = [first, ...others];
+  const { lacksSelect, lacksUsage } = first;
+  const roles = distinct(all.map(({ role }) => role));
+  const to = roles.length > NAMED ? 'each of them' : roles.join(', ');
+  const [tables, schemas] = [lacksSelect.map(showTable), lacksUsage];
+  const lacks = [
+    ...(tables.length === 0 ? [] : [`SELECT on ${named(tables)}`]),
+    ...(schemas.length === 0
+      ? []
+      : [`USAGE on ${schemas.length === 1 ? 'schema' : 'schemas'} ${named(schemas)}`]),
+  ];
+  const grants = [
+    ...(schemas.length === 0 ? [] : [`GRANT USAGE ON SCHEMA ${schemas.join(', ')} TO ${to}`]),
+    ...(tables.length === 0 ? [] : [`GRANT SELECT ON ${tables.join(', ')} TO ${to}`]),
+  ];
+  return (
+    `${reached(all, 'read')} by ${named(roles)} without ${allOf(lacks)}, which PostgreSQL asks of the view's owner and Citus of whoever reads: ` +
+    `${allOf(grants)}, let the view read a SECURITY DEFINER function that RETURNS TABLE instead, or ${wayOut(all)}`
+  );
+}
+
+function writingFault([first, ...others]: Group): string {
+  const all = [first, ...others];
+  const rights = allOf(first.writes);
+  const table = showTable(first.live.table);
+  return (
+    `${reached(all, 'written')} by ${named(distinct(all.map(({ role }) => role)))}, with ${rights} on that alone, and Citus writes through no view: ` +
+    `grant ${rights} on ${table} and write there, revoke ${first.writes.length === 1 ? 'it' : 'them'} on the view, or ${wayOut(all)}`
+  );
+}
+
+/** `table d is read through view v`, `tables d and e are read through views v and w` */
+function reached(all: readonly Reach[], how: 'read' | 'written'): string {
+  const tables = distinct(all.map(({ live }) => showTable(live.table)));
+  const views = distinct(all.map(({ view }) => showTable(view)));
+  const subject = tables.length === 1 ? `table ${named(tables)} is` : `tables ${named(tables)} are`;
+  return `${subject} ${how} through ${views.length === 1 ? 'view' : 'views'} ${named(views)}`;
+}
+
+function wayOut(all: readonly Reach[]): string {
+  const ways = distinct(all.map((each) => each.wayOut));
+  return ways.length > NAMED ? 'leave these tables out' : ways.join(', ');
+}
+
+type Group = readonly [Reach, ...Reach[]];
+
+/** Those of equal key together, in the order of their first. */
+function grouped(all: readonly Reach[], keyOf: (each: Reach) => unknown): Group[] {
+  const groups = new Map<string, [Reach, ...Reach[]]>();
+  for (const each of all) {
+    const key = JSON.stringify(keyOf(each));
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [each]);
+    else group.push(each);
+  }
+  return [...groups.values()];
+}
+
+function distinct(names: readonly string[]): string[] {
+  return [...new Set(names)];
+}
+
+function named(names: readonly string[]): string {
+  if (names.length <= NAMED) return allOf(names);
+  return `${names.slice(0, NAMED).join(', ')} and ${String(names.length - NAMED)} more`;
+}

@@ -1,0 +1,515 @@
+import type { Client, QueryResultRow } from 'pg';
+import { escapeIdentifier } from 'pg';
+import { tableKey } from '../../../config/identifiers';
+import type { Distribution, TableName } from '../../../config/distribution-types';
+import { withBoundedReads } from '../../lib/connection';
+import { errorCode } from '../../lib/errors';
+import { RECORD_IS_THERE } from '../model/forced-policies';
+import { FACTS } from './facts.sql';
+import {
+  citusTables,
+  COLUMNS,
+  COMMENTS,
+  DROPPED_FOREIGN_KEYS,
+  forced,
+  FOREIGN_KEYS,
+  IDENTITIES,
+  KEYS,
+  mixedSequences,
+  NODES,
+  OTHER_SCHEMAS,
+  OWN_CHECKS,
+  OWN_SCHEMA,
+  POLICIES,
+  RECORDED_COMMENTS,
+  relations,
+  schemas,
+  SESSION,
+  TABLES,
+} from './inspect.sql';
+import type {
+  CitusTable,
+  DroppedForeignKey,
+  LiveColumn,
+  LiveComment,
+  LiveDatabase,
+  LiveFact,
+  LiveForeignKey,
+  LiveIdentity,
+  LiveKey,
+  LiveNode,
+  LivePlacements,
+  LivePolicy,
+  LiveSchema,
+  LiveTable,
+  LiveView,
+  MixedSequence,
+  RecordedComment,
+  ViewRole,
+} from '../model/live';
+import { sameTable, sqlTable } from '../model/names';
+import { readDroppedForeignKey, readRecordedComment } from './records';
+import type { DroppedForeignKeyRow } from './records';
+import { knowsSchemas } from '../model/schemas';
+import { readViewQueries } from './view-queries';
+import { VIEW_ROLES } from './view-roles.sql';
+import { VIEWS } from './views.sql';
+
+/** Milliseconds one search for NULLs may take; after that nobody knows, and the server finds out when it matters. */
+const NULL_SEARCH_MS = 30_000;
+
+export interface InspectOptions {
+  /** Look for NULLs in nullable columns that must not hold any: one scan of each such table. @default true */
+  readonly searchNulls?: boolean;
+  /** Read all that a review relies on, for a snapshot; between two steps of a run nobody needs it. @default true */
+  readonly facts?: boolean;
+}
+
+/**
+ * Reads what matters of a live database to this distribution, in one read-only snapshot. Changes nothing, needs no
+ * more than the owner of the tables may, and works on plain PostgreSQL as well.
+ */
+export async function inspectDatabase(
+  client: Client,
+  expected: Distribution,
+  options: InspectOptions = {},
+): Promise<LiveDatabase> {
+  return withBoundedReads(client, () => readSnapshot(client, expected, options));
+}
+
+async function readSnapshot(
+  client: Client,
+  expected: Distribution,
+  options: InspectOptions,
+): Promise<LiveDatabase> {
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    // Definitions come out with every name qualified when nothing of the users' is on the path.
+    await client.query(`SELECT set_config('search_path', 'pg_catalog', true)`);
+    return await read(client, expected, options);
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+  }
+}
+
+async function read(
+  client: Client,
+  expected: Distribution,
+  { searchNulls = true, facts: factsToo = true }: InspectOptions,
+): Promise<LiveDatabase> {
+  const rowsOf = async <Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>
+    (await client.query<Row>(sql, values)).rows;
+  const session = (await rowsOf<SessionRow>(SESSION))[0];
+  const ownSchema = (await rowsOf<LiveDatabase['ownSchema'] & QueryResultRow>(OWN_SCHEMA))[0];
+  if (session === undefined || ownSchema === undefined) throw new Error('a catalog query gave no row');
+  const citus = session.citusVersion !== null;
+  const sharding = knowsSchemas(session.citusVersion ?? undefined);
+  const droppedForeignKeys = ownSchema.recordTable
+    ? (await rowsOf<DroppedForeignKeyRow & QueryResultRow>(DROPPED_FOREIGN_KEYS)).map(readDroppedForeignKey)
+    : [];
+  const recordedComments = ownSchema.commentTable
+    ? (await rowsOf<RecordedCommentRow>(RECORDED_COMMENTS)).map(toRecordedComment)
+    : [];
+
+  const all = await rowsOf<RelationRow>(relations(citus));
+  const named = new Set(
+    [
+      ...mentioned(expected, droppedForeignKeys),
+      ...recordedComments.map(({ table, partOf = table }) => partOf),
+    ].map(tableKey),
+  );
+  // Whoever distributes a schema distributes every table of it, named or not.
+  const wholly = (expected.schemas ?? []).map(({ schema }) => schema);
+  const within = all.filter((row) => row.isTable && wholly.includes(row.schema));
+  const oids = new Set(
+    [...all.filter((row) => named.has(tableKey(row))), ...within.filter((row) => !row.isPartition)].map(
+      (row) => row.oid,
+    ),
+  );
+  // A partition matters by itself where it has a foreign key that its parent has not.
+  let foreignKeys: ForeignKeyRow[] = [];
+  // Citus turns whatever foreign keys connect with a reference table, however many tables lie between.
+  for (let known = -1; known < oids.size;) {
+    known = oids.size;
+    const ends = [...new Set([...oids, ...within.map((row) => row.oid)])];
+    foreignKeys = await rowsOf<ForeignKeyRow>(FOREIGN_KEYS, [ends]);
+    for (const { tableOid, referencesOid } of foreignKeys) oids.add(tableOid).add(referencesOid);
+  }
+
+  const scope = [[...oids]];
+  const lifting = (await rowsOf<{ there: boolean }>(RECORD_IS_THERE))[0]?.there === true;
+  const [identities, policies, forcing] = [
+    byTable(await rowsOf<IdentityRow>(IDENTITIES, scope)),
+    byTable(await rowsOf<PolicyRow>(POLICIES, scope)),
+    byTable(await rowsOf<ForcedRow>(forced(lifting), scope)),
+  ];
+  const [tables, columns, keys, checks, comments, viewRoles, facts, placed] = [
+    await rowsOf<TableRow>(TABLES, scope),
+    byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
+    byTable(await rowsOf<KeyRow>(KEYS, scope)),
+    byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
+    byTable(await rowsOf<CommentRow>(COMMENTS, scope)),
+    byTable(await rowsOf<ViewRoleRow>(VIEW_ROLES, scope)),
+    byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
+    byTable(citus ? await rowsOf<CitusRow>(citusTables(sharding), scope) : []),
+  ];
+  const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
+  const nodes = citus ? await rowsOf<LiveNode & QueryResultRow>(NODES) : [];
+  const live: LiveTable[] = [];
+  for (const { rowEstimate, inheritedCheck, ...table } of tables) {
+    const known = toCitusTable(placed.get(table.oid)?.[0]);
+    const bare = (columns.get(table.oid) ?? []).map(toColumn);
+    live.push({
+      ...table,
+      ...(rowEstimate === null ? {} : { rowEstimate }),
+      ...(inheritedCheck === null ? {} : { inheritedCheck }),
+      columns: searchNulls ? await withNulls(client, table.table, known, bare, expected) : bare,
+      keys: (keys.get(table.oid) ?? []).map(toKey),
+      ownChecks: (checks.get(table.oid) ?? []).map(({ name, validated }) => ({ name, validated })),
+      foreignKeys: (outgoing.get(table.oid) ?? []).map(toForeignKey),
+      ...toComments(comments.get(table.oid) ?? []),
+      identities: (identities.get(table.oid) ?? []).map(toIdentity),
+      policies: (policies.get(table.oid) ?? []).map(toPolicy),
+      forced: (forcing.get(table.oid) ?? []).map(({ table: each, state }) => ({ table: each, state })),
+      viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
+      facts: (facts.get(table.oid) ?? [])
+        .map(({ subject, definition }) => ({ subject, definition }))
+        .map((fact) => asForced(fact, table.table, forcing.get(table.oid) ?? []))
+        .sort((a, b) => (a.subject < b.subject ? -1 : 1)),
+      citus: known,
+    });
+  }
+  const views = await rowsOf<LiveView & QueryResultRow>(VIEWS, scope);
+  // Materialized views decide how tables are copied, so every look has their queries.
+  const viewQueries = await readViewQueries(
+    rowsOf,
+    views.filter(({ kind }) => factsToo || kind === 'materialized').map(({ view }) => view),
+    oids,
+    async (others) => {
+      const rows = citus ? await rowsOf<CitusRow>(citusTables(sharding), [others]) : [];
+      return new Map(rows.map((row) => [row.oid, toCitusTable(row)]));
+    },
+  );
+  return {
+    database: session.database,
+    role: session.role,
+    walLevel: session.walLevel,
+    asynchronousCommits: session.asynchronousCommits,
+    ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
+    nodes,
+    tables: live,
+    views,
+    ...(viewQueries === undefined ? {} : { viewQueries }),
+    schemas:
+      wholly.length === 0 ? [] : (await rowsOf<SchemaRow>(schemas(citus, sharding), [wholly])).map(toSchema),
+    otherSchemas:
+      wholly.length === 0 ? [] : (await rowsOf<NameRow>(OTHER_SCHEMAS, [wholly])).map(({ schema }) => schema),
+    otherTables: all
+      .filter((row) => !oids.has(row.oid))
+      .map(({ schema, name }): TableName => ({ schema, name })),
+    mixedSequences: await rowsOf<MixedSequence & QueryResultRow>(mixedSequences(citus), scope),
+    droppedForeignKeys,
+    recordedComments,
+    ownSchema,
+  };
+}
+
+/** Tables that the specification or a recorded foreign key names. */
+function mentioned(expected: Distribution, dropped: readonly DroppedForeignKey[]): TableName[] {
+  return [
+    ...expected.tables.flatMap((table) =>
+      table.kind === 'distributed' && table.colocateWith !== undefined
+        ? [table.table, table.colocateWith]
+        : [table.table],
+    ),
+    ...dropped.flatMap((key) => [key.table, key.references]),
+  ];
+}
+
+/** Looks for NULLs where they would stand in the way: in the distribution column and the new primary key. */
+async function withNulls(
+  client: Client,
+  table: TableName,
+  known: CitusTable,
+  columns: readonly LiveColumn[],
+  expected: Distribution,
+): Promise<LiveColumn[]> {
+  const wanted = expected.tables.find((each) => tableKey(each.table) === tableKey(table));
+  const needed =
+    wanted?.kind === 'distributed' ? new Set([wanted.distributeBy, ...(wanted.primaryKey ?? [])]) : new Set();
+  const looked: LiveColumn[] = [];
+  for (const column of columns) {
+    const matters = needed.has(column.name) && !column.notNull && known.kind !== 'distributed';
+    const holdsNull = matters ? await searchNull(client, table, column.name) : undefined;
+    looked.push(holdsNull === undefined ? column : { ...column, holdsNull });
+  }
+  return looked;
+}
+
+/** Undefined where the search took too long, or somebody else holds the table. */
+async function searchNull(client: Client, table: TableName, column: string): Promise<boolean | undefined> {
+  await client.query('SAVEPOINT nulls');
+  try {
+    await client.query(
+      "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)",
+      [String(NULL_SEARCH_MS)],
+    );
+    const { rows } = await client.query<{ found: boolean }>(
+      `SELECT EXISTS (SELECT FROM ${sqlTable(table)} WHERE ${escapeIdentifier(column)} IS NULL LIMIT 1) AS found`,
+    );
+    return rows[0]?.found;
+  } catch (error) {
+    // Timeouts, and no right to read: who may read is a fault of its own.
+    if (!['57014', '55P03', '42501'].includes(errorCode(error) ?? '')) throw error;
+    return undefined;
+  } finally {
+    await client.query('ROLLBACK TO SAVEPOINT nulls');
+  }
+}
+
+/** FORCE that is off for a copy counts as on: it comes back, and a plan made without it would not do. */
+function asForced(
+  fact: LiveFact,
+  table: TableName,
+  forced: readonly Pick<ForcedRow, 'table' | 'state'>[],
+): LiveFact {
+  const lifted = forced.some((each) => each.state === 'lifted' && sameTable(each.table, table));
+  return lifted && fact.subject === 'row-level security'
+    ? { ...fact, definition: fact.definition.replace(/f$/, 't') }
+    : fact;
+}
+
+function toComments(rows: readonly CommentRow[]): Pick<LiveTable, 'comments' | 'partitionComments'> {
+  const bare = ({ on, schema, name, text }: CommentRow): LiveComment => ({ on, schema, name, text });
+  const byPartition = new Map<string, { table: TableName; comments: LiveComment[] }>();
+  for (const row of rows.filter(({ ofPartition }) => ofPartition)) {
+    const key = tableKey(row.relation);
+    const known = byPartition.get(key);
+    if (known === undefined) byPartition.set(key, { table: row.relation, comments: [bare(row)] });
+    else known.comments.push(bare(row));
+  }
+  return {
+    comments: rows.filter(({ ofPartition }) => !ofPartition).map(bare),
+    partitionComments: [...byPartition.values()],
+  };
+}
+
+function toRecordedComment({ partOf, ...row }: RecordedCommentRow): RecordedComment {
+  return readRecordedComment({ ...row, ...(partOf === null ? {} : { partOf }) });
+}
+
+function toIdentity({ column, type, sequence, cache, extras }: IdentityRow): LiveIdentity {
+  return { column, type, sequence, cache, extras };
+}
+
+function toPolicy(row: PolicyRow): LivePolicy {
+  const { table, name, permissive, command, subquery, using, withCheck } = row;
+  return {
+    table,
+    name,
+    permissive,
+    command,
+    subquery,
+    ...(using === null ? {} : { using }),
+    ...(withCheck === null ? {} : { withCheck }),
+  };
+}
+
+function toSchema({ colocationId, ...row }: SchemaRow): LiveSchema {
+  return { ...row, ...(colocationId === null ? {} : { colocationId }) };
+}
+
+function toColumn(row: ColumnRow): LiveColumn {
+  const { name, type, collation, looseCollation, negativeScale, notNull, generated, hashable } = row;
+  const { drawsValues } = row;
+  return {
+    name,
+    type,
+    ...(collation === null ? {} : { collation }),
+    looseCollation,
+    negativeScale,
+    notNull,
+    generated,
+    hashable,
+    ...(drawsValues ? { drawsValues } : {}),
+  };
+}
+
+function toKey(row: KeyRow): LiveKey {
+  const { name, kind, columns, valid, include, options, deferrable, comment, identifiesRows, dependents } =
+    row;
+  const { tablespace, indexComment } = row;
+  return {
+    name,
+    kind,
+    columns,
+    valid,
+    include,
+    options,
+    ...(tablespace === null ? {} : { tablespace }),
+    ...(indexComment === null ? {} : { indexComment }),
+    deferrable,
+    ...(comment === null ? {} : { comment }),
+    identifiesRows,
+    dependents,
+  };
+}
+
+function toViewRole({ view, role, lacksSelect, lacksUsage, writes }: ViewRoleRow): ViewRole {
+  return { view, role: role ?? 'PUBLIC', lacksSelect, lacksUsage, writes };
+}
+
+function toForeignKey(row: ForeignKeyRow): LiveForeignKey {
+  const { name, table, columns, references, referencedColumns, usesKey, onDelete, onUpdate } = row;
+  const { validated, definition, comment } = row;
+  return {
+    name,
+    table,
+    columns,
+    references,
+    referencedColumns,
+    usesKey,
+    onDelete,
+    onUpdate,
+    validated,
+    definition,
+    ...(comment === null ? {} : { comment }),
+  };
+}
+
+function toCitusTable(row: CitusRow | undefined): CitusTable {
+  switch (row?.kind) {
+    case undefined:
+      return { kind: 'plain' };
+    case 'schema':
+      return { kind: 'schema', colocationId: row.colocationId, placements: row.placements };
+    case 'local':
+      return { kind: 'local', autoConverted: row.autoConverted };
+    case 'reference':
+      return { kind: 'reference', placements: row.placements };
+    case 'distributed':
+      return {
+        kind: 'distributed',
+        column: row.column,
+        colocationId: row.colocationId,
+        shardCount: row.shardCount,
+        layout: row.layout,
+        placements: row.placements,
+      };
+  }
+}
+
+function byTable<Row extends { readonly oid: number }>(rows: readonly Row[]): Map<number, Row[]> {
+  const grouped = new Map<number, Row[]>();
+  for (const row of rows) {
+    const group = grouped.get(row.oid);
+    if (group === undefined) grouped.set(row.oid, [row]);
+    else group.push(row);
+  }
+  return grouped;
+}
+
+interface SessionRow extends QueryResultRow {
+  database: string;
+  role: string;
+  walLevel: string;
+  asynchronousCommits: string[];
+  citusVersion: string | null;
+}
+
+interface RelationRow extends QueryResultRow, TableName {
+  readonly oid: number;
+  /** Holds rows of its own or of its partitions. */
+  readonly isTable: boolean;
+  readonly isPartition: boolean;
+}
+
+interface NameRow extends QueryResultRow {
+  readonly schema: string;
+}
+
+type SchemaRow = Omit<LiveSchema, 'colocationId'> & { readonly colocationId: number | null } & QueryResultRow;
+
+type TableRow = Pick<
+  LiveTable,
+  | 'oid'
+  | 'table'
+  | 'kind'
+  | 'inherits'
+  | 'unlogged'
+  | 'owner'
+  | 'ours'
+  | 'bytes'
+  | 'hasHeap'
+  | 'replicaIdentity'
+  | 'partitionedBy'
+  | 'nested'
+  | 'rules'
+  | 'triggers'
+  | 'columnGrants'
+> & { readonly rowEstimate: number | null; readonly inheritedCheck: string | null } & QueryResultRow;
+
+type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull' | 'drawsValues'> & {
+  readonly oid: number;
+  readonly drawsValues: boolean;
+  readonly collation: string | null;
+} & QueryResultRow;
+
+type KeyRow = Omit<LiveKey, 'comment' | 'tablespace' | 'indexComment'> & {
+  readonly oid: number;
+  readonly tablespace: string | null;
+  readonly indexComment: string | null;
+  readonly comment: string | null;
+} & QueryResultRow;
+
+type RecordedCommentRow = Omit<RecordedComment, 'partOf'> & {
+  readonly partOf: TableName | null;
+} & QueryResultRow;
+
+type CommentRow = LiveComment & {
+  readonly oid: number;
+  /** What it belongs to: the table, or a partition of it. */
+  readonly relation: TableName;
+  readonly ofPartition: boolean;
+} & QueryResultRow;
+
+type IdentityRow = LiveIdentity & { readonly oid: number } & QueryResultRow;
+
+type PolicyRow = Omit<LivePolicy, 'using' | 'withCheck'> & {
+  readonly oid: number;
+  readonly using: string | null;
+  readonly withCheck: string | null;
+} & QueryResultRow;
+
+type ForcedRow = LiveTable['forced'][number] & { readonly oid: number } & QueryResultRow;
+
+type ViewRoleRow = Omit<ViewRole, 'role'> & {
+  readonly oid: number;
+  /** Null: PUBLIC. */
+  readonly role: string | null;
+} & QueryResultRow;
+
+type FactRow = LiveFact & { readonly oid: number } & QueryResultRow;
+
+interface CheckRow extends QueryResultRow {
+  readonly oid: number;
+  readonly name: string;
+  readonly validated: boolean;
+}
+
+type ForeignKeyRow = Omit<LiveForeignKey, 'comment'> & {
+  readonly comment: string | null;
+  readonly tableOid: number;
+  readonly referencesOid: number;
+} & QueryResultRow;
+
+interface CitusRow extends QueryResultRow {
+  readonly oid: number;
+  readonly kind: 'schema' | 'distributed' | 'reference' | 'local';
+  readonly column: string | null;
+  readonly colocationId: number;
+  readonly autoConverted: boolean;
+  readonly shardCount: number;
+  readonly layout: string | null;
+  readonly placements: LivePlacements[];
+}

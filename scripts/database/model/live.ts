@@ -1,0 +1,343 @@
+import type { ViewQuery } from './view-query';
+import type { TableName } from '../../../config/distribution-types';
+import type { ForcedPolicies } from './forced-policies';
+
+/**
+ * What `inspect` read of a database: plain values, sorted, without anything that differs between two looks at the same
+ * database. The tables are those of the specification and of the schemas it names, those of recorded foreign keys, and all that
+ * foreign keys connect with any of them.
+ */
+export interface LiveDatabase {
+  readonly database: string;
+  /** The role of this session. */
+  readonly role: string;
+  /** `current_setting('wal_level')`: the online copy is logical replication and needs `logical`. */
+  readonly walLevel: string;
+  /** Whose commits are acknowledged before they are written (synchronous_commit is off): `the coordinator`, `role app`. */
+  readonly asynchronousCommits?: readonly string[];
+  /** Absent where the database is plain PostgreSQL. */
+  readonly citusVersion?: string;
+  readonly nodes: readonly LiveNode[];
+  readonly tables: readonly LiveTable[];
+  /** All that rest on the tables or on partitions of them, at any remove; what a view reads comes before it. */
+  readonly views: readonly LiveView[];
+  /** What those read, and how; absent where nobody asked, or there is none. */
+  readonly viewQueries?: ViewQueries;
+  /** The schemas that the specification names and that are there. */
+  readonly schemas: readonly LiveSchema[];
+  /** Every other schema, for suggestions. */
+  readonly otherSchemas: readonly string[];
+  /** Every other table of the database, for suggestions. */
+  readonly otherTables: readonly TableName[];
+  /** Sequences that give columns of different types their defaults. */
+  readonly mixedSequences: readonly MixedSequence[];
+  /** Foreign keys this project dropped and has not restored yet. */
+  readonly droppedForeignKeys: readonly DroppedForeignKey[];
+  /** Comments this project wrote down before Citus forgets them. */
+  readonly recordedComments: readonly RecordedComment[];
+  /** What the project's own schema holds; the last two are removed once they are of no more use. */
+  readonly ownSchema: {
+    readonly exists: boolean;
+    readonly recordTable: boolean;
+    /** The table of {@link LiveDatabase.recordedComments}. */
+    readonly commentTable: boolean;
+    /** Other objects in it, which keep the schema alive. */
+    readonly others: number;
+  };
+}
+
+/** A view over tables of the database, materialized or not. */
+export interface LiveView {
+  readonly view: TableName;
+  readonly kind: 'plain' | 'materialized';
+  /** False for a materialized view WITH NO DATA; true for plain ones. */
+  readonly populated: boolean;
+  readonly owner: string;
+  /** Whether this session's role may give it to its owner: it is that role, or a member of it. */
+  readonly ours: boolean;
+  /** Of a materialized view, its indexes included; 0 of a plain one. */
+  readonly bytes: number;
+  /** Of {@link LiveDatabase.tables}, those that it reads, itself or through other views or a partition of them. */
+  readonly tables: readonly TableName[];
+  /** Of {@link LiveDatabase.views}, those that it reads itself. */
+  readonly views: readonly TableName[];
+  /** Its query, every name qualified, without a semicolon at its end. */
+  readonly definition: string;
+  /**
+   * Statements that bring back what Citus leaves out when it makes the view anew, in their order: indexes, defaults, triggers, rules,
+   * grants, comments.
+   */
+  readonly extras: readonly string[];
+}
+
+/** A schema as a whole, with what Citus takes in none that it distributes. Its tables are among those of the database. */
+export interface LiveSchema {
+  readonly schema: string;
+  readonly owner: string;
+  /** Whether this session's role has the owner's privileges. */
+  readonly ours: boolean;
+  /** The colocation group of a distributed schema; absent where it is not distributed. */
+  readonly colocationId?: number;
+  /** Extensions that made the schema, were installed into it, or own a table of it. */
+  readonly extensions: readonly string[];
+  /** Tables and partitions that belong to roles whose rights this session's has not. */
+  readonly othersTables: readonly { readonly table: TableName; readonly owner: string }[];
+  /** Partitions in another schema than their parent, with either of the two in this one. */
+  readonly strayPartitions: readonly { readonly partition: TableName; readonly parent: TableName }[];
+}
+
+/** One sequence, and the columns whose defaults draw from it, of more than one type. */
+export interface MixedSequence {
+  readonly sequence: TableName;
+  readonly uses: readonly {
+    readonly table: TableName;
+    readonly column: string;
+    readonly type: string;
+    /** Citus knows the table already. */
+    readonly known: boolean;
+  }[];
+}
+
+/** A row of pg_dist_node, primaries only. */
+export interface LiveNode {
+  readonly groupId: number;
+  readonly name: string;
+  readonly port: number;
+  readonly shouldHaveShards: boolean;
+  readonly active: boolean;
+}
+
+/** What the catalogs call the relation; only ordinary tables can be distributed by this project. */
+export type RelationKind = 'table' | 'partitioned' | 'partition' | 'view' | 'foreign';
+
+export interface LiveTable {
+  readonly table: TableName;
+  readonly oid: number;
+  readonly kind: RelationKind;
+  /** Parent or child of another by INHERITS; partitions do not count. */
+  readonly inherits: boolean;
+  readonly unlogged: boolean;
+  readonly owner: string;
+  /** Whether this session's role has the owner's privileges. */
+  readonly ours: boolean;
+  /** The planner's estimate; absent where nobody has counted yet. */
+  readonly rowEstimate?: number;
+  /** Bytes on the coordinator: table, indexes, TOAST. Shards on other nodes are not counted. */
+  readonly bytes: number;
+  readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index';
+  /** Names of triggers users created; Citus refuses tables that have any. */
+  readonly triggers: readonly string[];
+  /** Columns with grants of their own, in the table's order. */
+  readonly columnGrants: readonly string[];
+  /** Who reaches it through a view without the rights to do so by themselves. */
+  readonly viewRoles: readonly ViewRole[];
+  readonly columns: readonly LiveColumn[];
+  readonly keys: readonly LiveKey[];
+  /** This project's own NOT NULL checks, found by name. */
+  readonly ownChecks: readonly { readonly name: string; readonly validated: boolean }[];
+  /** Outgoing, by name. */
+  readonly foreignKeys: readonly LiveForeignKey[];
+  /** On the table and all that belongs to it, without its partitions. */
+  readonly comments: readonly LiveComment[];
+  /** Partitions with comments, and those on each and on all that belongs to it. */
+  readonly partitionComments: readonly {
+    readonly table: TableName;
+    readonly comments: readonly LiveComment[];
+  }[];
+  /** Row-level security policies, on it and on its partitions. */
+  readonly policies: readonly LivePolicy[];
+  /** Of the table and its partitions, those whose policies bind the owner too, FORCE off for a copy included. */
+  readonly forced: readonly { readonly table: TableName; readonly state: Exclude<ForcedPolicies, 'off'> }[];
+  readonly citus: CitusTable;
+  /** Columns of the partition key, an expression as null; empty where the table is not partitioned. */
+  readonly partitionedBy: readonly (string | null)[];
+  /** A partition is partitioned itself, which Citus takes from nobody. */
+  readonly nested: boolean;
+  /** One of the CHECK constraints that its partitions inherit from it; absent where there is none. */
+  readonly inheritedCheck?: string;
+  /** Columns GENERATED AS IDENTITY, with which Citus cannot copy it into a table of another kind. */
+  readonly identities: readonly LiveIdentity[];
+  /** CREATE RULE, on it and on its partitions: Citus forgets them when it makes the table anew. */
+  readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
+  /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
+  readonly facts: readonly LiveFact[];
+  /** The relation itself takes room on the coordinator; shards are relations of their own and do not count. */
+  readonly hasHeap: boolean;
+}
+
+/** A column GENERATED AS IDENTITY. */
+export interface LiveIdentity {
+  readonly column: string;
+  /** `smallint`, `integer` or `bigint`. */
+  readonly type: string;
+  readonly sequence: TableName;
+  /** Values that a session takes at once, in decimal. */
+  readonly cache: string;
+  /** Statements that bring its grants and its comment back. */
+  readonly extras: readonly string[];
+}
+
+/** A row-level security policy. */
+export interface LivePolicy {
+  /** The table, or the partition of it, that it is on. */
+  readonly table: TableName;
+  readonly name: string;
+  readonly permissive: boolean;
+  readonly command: 'ALL' | 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+  readonly subquery: boolean;
+  /** Absent where it has none. */
+  readonly using?: string;
+  readonly withCheck?: string;
+}
+
+/** Anything else about a table, as PostgreSQL defines it: `column note`, `policy own_rows`, `view totals`. */
+export interface LiveFact {
+  readonly subject: string;
+  readonly definition: string;
+}
+
+/**
+ * A role with rights on a view that it has not on what the view reads, however many views lie between. Those that it has by a
+ * membership, from PUBLIC, or as an owner or superuser count as its own.
+ */
+export interface ViewRole {
+  readonly view: TableName;
+  /** As granted; `PUBLIC` where some role that can log in has no more than that. */
+  readonly role: string;
+  /** Of all that the view reads, this table or others beside it, what the role has no SELECT on. */
+  readonly lacksSelect: readonly TableName[];
+  /** Of the schemas of all that, those it has no USAGE on, which reading through a view does not take. */
+  readonly lacksUsage: readonly string[];
+  /** What it may do through the view, and to no table that the view reads. */
+  readonly writes: readonly ('DELETE' | 'INSERT' | 'UPDATE')[];
+}
+
+/** One comment, and what it is on; `name` is unqualified and empty for the table itself. */
+export interface LiveComment {
+  readonly on: 'table' | 'column' | 'constraint' | 'index' | 'statistics' | 'policy';
+  readonly schema: string;
+  readonly name: string;
+  readonly text: string;
+}
+
+/** A comment as it was before a table was touched. */
+export interface RecordedComment {
+  readonly table: TableName;
+  readonly comment: LiveComment;
+  /** The partitioned table that the table is a partition of; absent where it is none. */
+  readonly partOf?: TableName;
+  /** What it was on is there, and has no comment now. */
+  readonly missing: boolean;
+}
+
+export interface LiveColumn {
+  readonly name: string;
+  /** As `format_type` says it, without length or precision, which do not matter to hashing. */
+  readonly type: string;
+  readonly collation?: string;
+  /** Values of other bytes can be equal, as where case does not count: a hash would part them. */
+  readonly looseCollation: boolean;
+  /** numeric(3, -2) and its like. */
+  readonly negativeScale: boolean;
+  readonly notNull: boolean;
+  /** GENERATED ALWAYS AS ... STORED */
+  readonly generated: boolean;
+  /** The type has a hash function, which a distribution column needs. */
+  readonly hashable: boolean;
+  /** A sequence gives it its values: GENERATED AS IDENTITY, or by its default. */
+  readonly drawsValues?: true;
+  /** Whether a NULL was found; absent where nobody looked, or looking took too long. */
+  readonly holdsNull?: boolean;
+}
+
+/** Anything that keeps rows apart: primary key, unique constraint or index, exclusion constraint. */
+export interface LiveKey {
+  readonly name: string;
+  readonly kind: 'primary' | 'unique' | 'index' | 'exclusion';
+  /** In order; null stands for an expression. */
+  readonly columns: readonly (string | null)[];
+  /** False for what a broken CREATE INDEX CONCURRENTLY leaves behind. */
+  readonly valid: boolean;
+  /** INCLUDE columns: in the index and not part of the key. */
+  readonly include: readonly string[];
+  /** Storage parameters of the index, `fillfactor=70`. */
+  readonly options: readonly string[];
+  /** Absent where it is the database's own. */
+  readonly tablespace?: string;
+  /** COMMENT ON INDEX. */
+  readonly indexComment?: string;
+  readonly deferrable: boolean;
+  /** COMMENT ON CONSTRAINT. */
+  readonly comment?: string;
+  /** Logical replication tells rows apart by this one: REPLICA IDENTITY USING INDEX. */
+  readonly identifiesRows: boolean;
+  /** Views and other objects that rest on the constraint, as PostgreSQL describes them: it cannot go before they do. */
+  readonly dependents: readonly string[];
+}
+
+/** c: cascade, n: set null, d: set default, a: no action, r: restrict, as in pg_constraint. */
+export type ForeignKeyAction = 'a' | 'r' | 'c' | 'n' | 'd';
+
+export interface LiveForeignKey {
+  readonly name: string;
+  readonly table: TableName;
+  readonly columns: readonly string[];
+  readonly references: TableName;
+  readonly referencedColumns: readonly string[];
+  /** The key of the referenced table that it rests on. */
+  readonly usesKey: string;
+  readonly onDelete: ForeignKeyAction;
+  readonly onUpdate: ForeignKeyAction;
+  readonly validated: boolean;
+  /** `pg_get_constraintdef`, with every name qualified. */
+  readonly definition: string;
+  /** COMMENT ON CONSTRAINT. */
+  readonly comment?: string;
+}
+
+/** As recorded in the database when it was dropped. */
+export type DroppedForeignKey = LiveForeignKey;
+
+/** What Citus knows of a table. */
+export type CitusTable =
+  | { readonly kind: 'plain' }
+  /** Known to Citus and on the coordinator alone, usually because a foreign key leads to a reference table. */
+  | { readonly kind: 'local'; readonly autoConverted: boolean }
+  | ({ readonly kind: 'reference' } & Placed)
+  | ({
+      readonly kind: 'distributed';
+      /** Null: one shard without a distribution column. */
+      readonly column: string | null;
+      readonly colocationId: number;
+      readonly shardCount: number;
+      /** Equal for two tables whose shards of equal place lie on the same nodes; null where a shard has no placement. */
+      readonly layout: string | null;
+    } & Placed)
+  /** Belongs to a distributed schema: one shard, beside those of all its tables. */
+  | ({ readonly kind: 'schema'; readonly colocationId: number } & Placed);
+
+interface Placed {
+  readonly placements: readonly LivePlacements[];
+}
+
+/** The shard placements of one table on one node. */
+export interface LivePlacements {
+  readonly groupId: number;
+  readonly shards: number;
+  readonly inactive: number;
+}
+
+/** Whether rows of the time before the table was distributed still lie on the coordinator, invisible. */
+export function hasLocalCopy(table: LiveTable): boolean {
+  return table.hasHeap && table.citus.kind !== 'plain' && table.citus.kind !== 'local';
+}
+
+/** What the views of a database read, and how. */
+export interface ViewQueries {
+  /** The major version of PostgreSQL. */
+  readonly postgres: number;
+  /** Of the views that were asked for, and of those that they read; absent where it is not understood. */
+  readonly queries: readonly { readonly view: TableName; readonly query: ViewQuery | undefined }[];
+  /** Tables that they read and {@link LiveDatabase.tables} has not, where Citus knows them. */
+  readonly otherTables: readonly { readonly table: TableName; readonly citus: CitusTable }[];
+}

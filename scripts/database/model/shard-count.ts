@@ -1,0 +1,12 @@
+import { ScaleoutError } from '../../lib/errors';
+
+/** Citus's own bounds of a shard count. */
+const SHARDS = { fewest: 1, most: 64_000 } as const;
+
+/** @throws ScaleoutError where Citus cuts no table into so many shards */
+export function requireShardCount(shardCount: number): void {
+  if (Number.isInteger(shardCount) && shardCount >= SHARDS.fewest && shardCount <= SHARDS.most) return;
+  throw new ScaleoutError(
+    `${String(shardCount)} is no shard count: Citus cuts a table into ${String(SHARDS.fewest)} to 64,000 shards; 32 is usual; nothing was changed`,
+  );
+}

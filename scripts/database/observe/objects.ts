@@ -1,0 +1,199 @@
+import type { Client } from 'pg';
+import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import { readLiftedTables } from '../model/forced-policies';
+import { GRANTS_AND_SETTINGS } from './objects.sql';
+import type { LiveDatabase, LiveTable } from '../model/live';
+import { isOwnName, showTable } from '../model/names';
+import { tablesSpokenOf } from '../model/schemas';
+import { readSequences } from './sequences';
+import type { SequencePosition } from './sequences';
+import { digest } from '../model/snapshot';
+
+/**
+ * Everything about the tables of a run that has to outlive their distribution, each as a short digest under the table and
+ * what it is (`index events_note_idx`): columns and their defaults, indexes, constraints and foreign keys and whether they are
+ * validated, comments, grants, statistics, policies, row-level security, views, sequences. Of a partition there are its bound and
+ * comments. Left out is what the specification is about: what a table is to Citus, and a primary key that it asks for.
+ */
+export type Objects = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+/** The objects of one table, then and now. */
+export interface ObjectsCompared {
+  readonly table: string;
+  /** How many there were. */
+  readonly objects: number;
+  readonly same: boolean;
+  /** `index events_created_at_idx`, `comment on column note`, ...; what is new is nobody's loss. */
+  readonly gone: readonly string[];
+  readonly different: readonly string[];
+}
+
+export interface TableObjects {
+  readonly objects: Objects;
+  readonly sequences: readonly SequencePosition[];
+}
+
+/**
+ * @param live inspected with its facts
+ * @param tables of it, those that are looked at
+ */
+export async function readObjects(
+  client: Client,
+  expected: Distribution,
+  live: LiveDatabase,
+  tables: readonly TableName[],
+): Promise<TableObjects> {
+  const wanted = new Set(tables.map(tableKey));
+  const oids = live.tables.filter(({ table }) => wanted.has(tableKey(table))).map(({ oid }) => oid);
+  await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  try {
+    // Names come out qualified when nothing of the users' is on the path.
+    await client.query(`SELECT set_config('search_path', 'pg_catalog', true)`);
+    const { rows } = await client.query<Attached>(GRANTS_AND_SETTINGS, [oids]);
+    const { positions, subjects } = await readSequences(client, oids);
+    const lifted = (await readLiftedTables(client)).map(({ table }) => table);
+    return {
+      objects: objectsOf(expected, withForce(live, lifted), [...rows, ...subjects], tables),
+      sequences: positions,
+    };
+  } finally {
+    await client.query('ROLLBACK').catch(() => undefined);
+  }
+}
+
+/** The subject of FACTS that says whether row-level security is enabled, and whether it is forced. */
+const ROW_SECURITY = 'row-level security';
+
+/** A table of which a run lifted FORCE for a moment counts as forced: it has to come back. Pure. */
+export function withForce(live: LiveDatabase, lifted: readonly TableName[]): LiveDatabase {
+  if (lifted.length === 0) return live;
+  const keys = new Set(lifted.map(tableKey));
+  const forced = (table: LiveTable): LiveTable => ({
+    ...table,
+    facts: table.facts.map((fact) =>
+      fact.subject === ROW_SECURITY ? { ...fact, definition: fact.definition.replace(/ f$/, ' t') } : fact,
+    ),
+  });
+  return {
+    ...live,
+    tables: live.tables.map((table) => (keys.has(tableKey(table.table)) ? forced(table) : table)),
+  };
+}
+
+interface Attached {
+  readonly oid: number;
+  readonly subject: string;
+  readonly definition: string;
+}
+
+/** Pure. @param tables those that are looked at; the others count for their foreign keys to them */
+export function objectsOf(
+  expected: Distribution,
+  live: LiveDatabase,
+  attached: readonly Attached[],
+  tables: readonly TableName[] = tablesSpokenOf(expected, live),
+): Objects {
+  const spokenOf = new Set(tables.map(tableKey));
+  const wanted = new Map(expected.tables.map((each) => [tableKey(each.table), each]));
+  const beside = grouped(attached, ({ oid }) => oid);
+  const incoming = grouped(
+    live.tables
+      .filter(({ table }) => !spokenOf.has(tableKey(table)))
+      .flatMap(({ foreignKeys }) => foreignKeys),
+    ({ references }) => tableKey(references),
+  );
+  return Object.fromEntries(
+    live.tables
+      .filter(({ table }) => spokenOf.has(tableKey(table)))
+      .map((table) => {
+        const key = tableKey(table.table);
+        const subjects: [string, unknown][] = [
+          ...ownSubjects(table, wanted.get(key)),
+          ...(incoming.get(key) ?? []).flatMap((each) =>
+            constraintSubjects(`foreign key ${each.name} of ${showTable(each.table)}`, each.definition),
+          ),
+          ...(beside.get(table.oid) ?? []).map((each): [string, unknown] => [each.subject, each.definition]),
+        ];
+        const hashed = subjects.map(([subject, value]) => [subject, digest(value).slice(0, 12)]);
+        return [showTable(table.table), Object.fromEntries(hashed) as Record<string, string>];
+      }),
+  );
+}
+
+function ownSubjects(table: LiveTable, wanted: ExpectedTable | undefined): [string, unknown][] {
+  const byDesign = changedByDesign(table, wanted);
+  return [
+    ['owner', table.owner],
+    ['kind', [table.kind, table.inherits]],
+    ['replica identity', [table.replicaIdentity, table.keys.find((key) => key.identifiesRows)?.name]],
+    // Only where it is: a column of a new primary key may become NOT NULL, and none may cease to be.
+    ...table.columns
+      .filter(({ notNull }) => notNull)
+      .map(({ name }): [string, unknown] => [`NOT NULL of column ${name}`, true]),
+    ...table.facts
+      .filter(({ subject }) => !byDesign(subject) && !subject.startsWith('sequence '))
+      .flatMap(({ subject, definition }) => constraintSubjects(subject, definition)),
+    ...table.foreignKeys.flatMap(({ name, definition }) =>
+      constraintSubjects(`foreign key ${name}`, definition),
+    ),
+    ...table.comments.map(({ on, name, text }): [string, unknown] => [
+      on === 'table' ? 'comment' : `comment on ${on} ${name}`,
+      text,
+    ]),
+  ];
+}
+
+const VALIDATION = 'validation of ';
+
+/** A constraint that was not validated and is now has lost nothing; one that was, and is not now, has. */
+function constraintSubjects(subject: string, definition: string): [string, unknown][] {
+  const bare = definition.replace(/ NOT VALID$/, '');
+  const validates = /^(?:CHECK|FOREIGN KEY) /.test(definition);
+  return [
+    [subject, bare],
+    ...(validates && bare === definition ? [[`${VALIDATION}${subject}`, true] as [string, unknown]] : []),
+  ];
+}
+
+/** Says which subjects of a table are the specification's to change, or this project's own. */
+function changedByDesign(table: LiveTable, wanted: ExpectedTable | undefined): (subject: string) => boolean {
+  const key =
+    wanted?.kind === 'distributed' && wanted.primaryKey !== undefined
+      ? table.keys.find(({ kind }) => kind === 'primary')?.name
+      : undefined;
+  return (subject) => {
+    const [, name] = /^(?:index|constraint) (.*)$/s.exec(subject) ?? [];
+    return name !== undefined && (name === key || isOwnName(name));
+  };
+}
+
+function grouped<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
+  const groups = new Map<Key, Item[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
+
+/** Whether all that was there is there as it was. Pure. */
+export function compareObjects(before: Objects, now: Objects): ObjectsCompared[] {
+  return Object.entries(before).map(([table, were]) => {
+    const are = now[table] ?? {};
+    const subjects = Object.keys(were).sort();
+    const different = subjects.filter((each) => each in are && are[each] !== were[each]);
+    const lost = subjects.filter((each) => !(each in are));
+    // With a constraint goes its validation.
+    const named = new Set([...lost, ...different].map((each) => `${VALIDATION}${each}`));
+    const gone = now[table] === undefined ? ['the table'] : lost.filter((each) => !named.has(each));
+    return {
+      table,
+      objects: subjects.length,
+      same: gone.length === 0 && different.length === 0,
+      gone,
+      different,
+    };
+  });
+}

@@ -1,0 +1,59 @@
+import { tableKey } from '../../../config/identifiers';
+import type { Distribution, TableName } from '../../../config/distribution-types';
+import type { LiveDatabase, LiveTable, LiveView } from '../model/live';
+import { compareTables } from '../model/names';
+import { tablesSpokenOf } from '../model/schemas';
+
+/**
+ * The tables that a run can change, and has to leave with the rows and objects they have: those that the specification names, by
+ * themselves or with their schema, and those that Citus converts along with them. Of tables that foreign keys connect it knows all
+ * or none: it makes Citus local tables of the others, and plain tables again. What is distributed already and not named stays as it is. Pure.
+ */
+export function tablesInScope(expected: Distribution, live: LiveDatabase): TableName[] {
+  const named = tablesSpokenOf(expected, live);
+  const reached = connectedWith(named, live);
+  const own = new Set(named.map(tableKey));
+  const along = live.tables
+    .filter((each) => isConverted(each) && reached.has(tableKey(each.table)))
+    .map(({ table }) => table)
+    .filter((table) => !own.has(tableKey(table)));
+  return [...named, ...along.sort(compareTables)];
+}
+
+function isConverted({ kind, citus }: LiveTable): boolean {
+  return (kind === 'table' || kind === 'partitioned') && (citus.kind === 'plain' || citus.kind === 'local');
+}
+
+/** Those that foreign keys connect with any of the tables, however many lie between; a foreign key that is away returns. */
+function connectedWith(tables: readonly TableName[], live: LiveDatabase): ReadonlySet<string> {
+  const beside = new Map<string, string[]>();
+  const join = (from: string, to: string): void => {
+    const known = beside.get(from);
+    if (known === undefined) beside.set(from, [to]);
+    else known.push(to);
+  };
+  const keys = [...live.tables.flatMap(({ foreignKeys }) => foreignKeys), ...live.droppedForeignKeys];
+  for (const { table, references } of keys) {
+    join(tableKey(table), tableKey(references));
+    join(tableKey(references), tableKey(table));
+  }
+  const reached = new Set(tables.map(tableKey));
+  for (const key of reached) for (const next of beside.get(key) ?? []) reached.add(next);
+  return reached;
+}
+
+/** The views that rest on any of the tables. Pure. */
+export function viewsOver(tables: readonly TableName[], live: LiveDatabase): LiveView[] {
+  const over = new Set(tables.map(tableKey));
+  return live.views.filter((view) => view.tables.some((table) => over.has(tableKey(table))));
+}
+
+/** The specification with more tables to look at, which it does not change: for `inspectDatabase` alone. Pure. */
+export function lookingAtToo(expected: Distribution, tables: readonly TableName[]): Distribution {
+  const named = new Set(expected.tables.map(({ table }) => tableKey(table)));
+  const more = tables.filter((table) => !named.has(tableKey(table)));
+  return {
+    ...expected,
+    tables: [...expected.tables, ...more.map((table) => ({ kind: 'local' as const, table }))],
+  };
+}

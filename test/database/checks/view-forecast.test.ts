@@ -1,0 +1,186 @@
+import type { Range, ViewQuery } from '../../../scripts/database/model/view-query';
+import type { LiveDatabase, LiveView } from '../../../scripts/database/model/live';
+import { Outlook } from '../../../scripts/database/target/outlook';
+import {
+  materializedViewFaults,
+  viewAgainstConversion,
+  viewFindings,
+} from '../../../scripts/database/checks/view-forecast';
+import { column, liveDatabase, liveTable, named } from '../../tables/support/catalog';
+import { byId, spec, whole } from '../../tables/support/specifications';
+
+const table = (name: string): Range => ({ kind: 'relation', table: named(name), columns: ['id', 'other'] });
+
+/** `SELECT id FROM` two ranges that are joined by a column of each. */
+function join(left: Range, right: Range, by: 1 | 2, more: Partial<ViewQuery> = {}): ViewQuery {
+  const side = (range: number, place: number) => ({ kind: 'column', range, column: place, up: 0 }) as const;
+  return {
+    ranges: [left, right],
+    from: [
+      { kind: 'range', range: 1 },
+      { kind: 'range', range: 2 },
+    ],
+    where: [{ kind: 'equal', left: side(1, by), right: side(2, by) }],
+    targets: [1, 2].map((place) => ({ expression: side(1, place), group: 0, hidden: false })),
+    groupBy: [],
+    distinctOn: [],
+    windows: [],
+    with: [],
+    aggregates: false,
+    groupingSets: false,
+    windowFunctions: false,
+    setReturning: false,
+    sorted: false,
+    locksRows: false,
+    recursive: false,
+    ...more,
+  };
+}
+
+const view = (name: string, more: Partial<LiveView> = {}): LiveView => ({
+  view: named(name),
+  kind: 'plain',
+  populated: true,
+  owner: 'citus',
+  ours: true,
+  bytes: 0,
+  tables: [named('a'), named('b')],
+  views: [],
+  definition: 'SELECT 1',
+  extras: [],
+  ...more,
+});
+
+const columns = [column('id'), column('other')];
+const tables = ['a', 'b'].map((name) => liveTable(name, { columns }));
+
+const withViews = (
+  views: readonly LiveView[],
+  queries: Readonly<Record<string, ViewQuery | undefined>>,
+  postgres = 15,
+): LiveDatabase => ({
+  ...liveDatabase(tables),
+  views,
+  viewQueries: {
+    postgres,
+    queries: Object.entries(queries).map(([name, query]) => ({ view: named(name), query })),
+    otherTables: [],
+  },
+});
+
+const TOGETHER = spec(byId('a'), byId('b', { colocateWith: named('a') }));
+const outlook = (live: LiveDatabase, expected = TOGETHER): Outlook => new Outlook(expected, live);
+const ids = (of: Outlook): string[] => viewFindings(of).map(({ id }) => id);
+
+describe('views that will fail', () => {
+  it.each([
+    ['by the distribution columns of one group', TOGETHER, 1, []],
+    ['by other columns', TOGETHER, 2, ['view-will-fail:v']],
+    ['by the distribution columns of two groups', spec(byId('a'), byId('b')), 1, ['view-will-fail:v']],
+    ['by other columns, one of them a reference table', spec(byId('a'), whole('b')), 2, []],
+    ['by other columns, one of them local', spec(byId('a')), 2, []],
+  ] as const)('joined %s', (_, expected, by, found) => {
+    const live = withViews([view('v')], { v: join(table('a'), table('b'), by) });
+    expect(ids(outlook(live, expected))).toEqual(found);
+  });
+
+  it('are found through views, which Citus may run first', () => {
+    const inner: Range = { kind: 'view', view: named('v') };
+    const views = [view('v'), view('w', { views: [named('v')] })];
+    const over = join(inner, table('a'), 2);
+    const good = withViews(views, { v: join(table('a'), table('b'), 1), w: over });
+    expect(ids(outlook(good))).toEqual([]);
+    const bad = withViews(views, { v: join(table('a'), table('b'), 2), w: over });
+    expect(ids(outlook(bad))).toEqual(['view-will-fail:v', 'view-will-fail:w']);
+  });
+
+  it('need a word where the query, or that of a view they read, is not understood, and none where nobody asked', () => {
+    const inner: Range = { kind: 'view', view: named('v') };
+    const live = withViews([view('v'), view('w'), view('x')], {
+      v: undefined,
+      w: join(inner, table('a'), 1),
+    });
+    expect(ids(outlook(live))).toEqual(['view-will-fail:v', 'view-will-fail:w']);
+    expect(viewFindings(outlook(live))[0]?.message).toMatch(
+      /^view v may fail once its tables are distributed/,
+    );
+    expect(ids(outlook({ ...live, viewQueries: { postgres: 15, queries: [], otherTables: [] } }))).toEqual(
+      [],
+    );
+  });
+
+  it('are faults where they are materialized, and say what to do', () => {
+    const live = withViews([view('m', { kind: 'materialized' })], { m: join(table('a'), table('b'), 2) });
+    expect(ids(outlook(live))).toEqual([]);
+    expect(materializedViewFaults(outlook(live))).toEqual([
+      'materialized view m can be neither created again nor refreshed once its tables are distributed, because it joins a and b on other columns than their distribution columns. ' +
+        'Join a and b by their distribution columns, write the query another way, distribute the tables otherwise, or drop it and keep its rows in a table that the application fills',
+    ]);
+  });
+
+  it('are no news where they fail already, or nothing changes for their tables', () => {
+    const placed = {
+      kind: 'distributed',
+      column: 'id',
+      shardCount: 32,
+      layout: 'x',
+      placements: [],
+    } as const;
+    const there = ['a', 'b'].map((name) =>
+      liveTable(name, { columns, hasHeap: false, citus: { ...placed, colocationId: 1 } }),
+    );
+    const query = join(table('a'), table('b'), 2);
+    const live = { ...withViews([view('v')], { v: query }), tables: there };
+    expect(ids(outlook(live))).toEqual([]);
+    expect(ids(outlook(live, spec(byId('a'), byId('b'))))).toEqual([]);
+  });
+
+  it('are told by the version of PostgreSQL where that matters', () => {
+    const query = join(table('a'), table('b'), 1, {
+      from: [
+        {
+          kind: 'join',
+          type: 'left',
+          left: { kind: 'range', range: 1 },
+          right: { kind: 'range', range: 2 },
+          on: join(table('a'), table('b'), 1).where,
+        },
+      ],
+      where: [{ kind: 'call', volatility: 'stable', of: [] }],
+    });
+    expect(ids(outlook(withViews([view('v')], { v: query }, 15)))).toEqual(['view-will-fail:v']);
+    expect(ids(outlook(withViews([view('v')], { v: query }, 17)))).toEqual([]);
+  });
+});
+
+describe('a materialized view on the way', () => {
+  const inside = join(table('b'), table('b'), 1, {
+    ranges: [table('b')],
+    from: [{ kind: 'range', range: 1 }],
+    where: [
+      {
+        kind: 'equal',
+        left: { kind: 'column', range: 1, column: 1, up: 0 },
+        right: { kind: 'column', range: 1, column: 1, up: 1 },
+      },
+    ],
+  });
+  const query = {
+    ...inside,
+    ranges: [table('a')],
+    where: [{ kind: 'subquery', link: 'exists', query: inside }],
+  };
+  const live = withViews([view('m', { kind: 'materialized' })], { m: query as ViewQuery });
+
+  it.each([
+    ['b', ['a'], 'm'],
+    ['b', [], undefined],
+    ['a', ['b'], 'm'],
+    ['a', [], undefined],
+  ] as const)('lets %s become local once %j is there: %s', (name, there, found) => {
+    const isThere = (each: { readonly name: string }): boolean =>
+      (there as readonly string[]).includes(each.name);
+    const against = viewAgainstConversion({ outlook: outlook(live), isThere }, named(name));
+    expect(against?.view.name).toBe(found);
+  });
+});
