@@ -33,7 +33,7 @@ import { adviseDistribution } from './tables/advise/commands';
 import { loadQueries } from './tables/advise/queries-file';
 import { distributionOf, simulate } from './tables/simulate/commands';
 import { tablesApply, tablesPlan, tablesVerify } from './tables/commands';
-import { readPlan } from './tables/plan-file';
+import { readPlan } from './tables/review/plan-file';
 
 /** The world a run of the program touches; tests hand in their own. */
 export interface Io {

@@ -22,8 +22,8 @@ import { explain } from '../lib/errors';
 import { count, duration, table } from '../lib/reporter';
 import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
-import { applyTables, nothingApplied } from './apply';
-import type { LockPolicy, TablesApplied, Watchers } from './apply';
+import { applyTables, nothingApplied } from './apply/apply';
+import type { LockPolicy, TablesApplied, Watchers } from './apply/apply';
 import { reportDifferences } from '../database/observe/comparison';
 import type { Seen } from '../database/observe/comparison';
 import {
@@ -32,28 +32,28 @@ import {
   reportSince,
   requireSameFile,
   specifiedBy,
-} from './earlier-receipt';
+} from './verify/earlier-receipt';
 import type { Fingerprint } from '../database/observe/fingerprint';
-import { readSizes } from './growth';
+import { readSizes } from './review/growth';
 import { inspectDatabase } from '../database/inspect/inspect';
-import { planTables } from './plan';
-import type { TablesPlan } from './plan';
-import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './plan-file';
-import type { SealedPlan } from './plan-file';
+import { planTables } from './plan/plan';
+import type { TablesPlan } from './plan/plan';
+import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './review/plan-file';
+import type { SealedPlan } from './review/plan-file';
 import { databaseIdentity } from '../database/observe/identity';
 import { readersOf } from '../database/observe/readers';
 import type { Readers } from '../database/observe/readers';
 import { dropForcedPolicyRecord } from '../database/model/forced-policies';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { showTable } from '../database/model/names';
-import { closeWindows } from './policy-window-rows';
-import { requireNoRebalance, shardsOnTheMove } from './rebalance-guard';
-import { readReceipt, requireSameDatabase, sealReceipt, writeReceipt } from './receipt';
-import type { Receipt } from './receipt';
-import { requireReplaceable } from './sealed-file';
+import { closeWindows } from './apply/policy-window-rows';
+import { requireNoRebalance, shardsOnTheMove } from './apply/rebalance-guard';
+import { readReceipt, requireSameDatabase, sealReceipt, writeReceipt } from './verify/receipt';
+import type { Receipt } from './verify/receipt';
+import { requireReplaceable } from './review/sealed-file';
 import { stepCount } from '../database/model/step';
-import { verifyDatabase } from './verify';
-import type { TablesVerified } from './verify';
+import { verifyDatabase } from './verify/verify';
+import type { TablesVerified } from './verify/verify';
 
 export interface TablesInput {
   readonly target: ConnectionTarget;

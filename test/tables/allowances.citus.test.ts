@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { finding } from '../../scripts/database/checks/findings';
 import type { Finding } from '../../scripts/database/checks/findings';
-import type { TablesApplied } from '../../scripts/tables/apply';
-import type { SealedPlan } from '../../scripts/tables/plan-file';
-import type * as sources from '../../scripts/tables/plan-findings';
+import type { TablesApplied } from '../../scripts/tables/apply/apply';
+import type { SealedPlan } from '../../scripts/tables/review/plan-file';
+import type * as sources from '../../scripts/tables/plan/plan-findings';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import type { Answer } from '../support/command-line';
@@ -17,7 +17,7 @@ jest.setTimeout(120_000);
 
 /** What a source finds of the steps that are left. */
 let found: (steps: readonly { readonly id: string }[]) => Finding[] = () => [];
-jest.mock('../../scripts/tables/plan-findings', (): typeof sources => ({
+jest.mock('../../scripts/tables/plan/plan-findings', (): typeof sources => ({
   findingsOf: (_outlook, steps) => (steps.length === 0 ? [] : found(steps)),
 }));
 

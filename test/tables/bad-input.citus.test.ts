@@ -1,6 +1,6 @@
 import type { Distribution, ExpectedTable } from '../../config/distribution-types';
 import type { LiveForeignKey } from '../../scripts/database/model/live';
-import { dropForeignKey } from '../../scripts/tables/statements.sql';
+import { dropForeignKey } from '../../scripts/tables/plan/statements.sql';
 import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';

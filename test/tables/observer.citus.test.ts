@@ -8,7 +8,7 @@ import { readRecord, recordRowsAfter, recordRowsBefore } from '../../scripts/dat
 import { onlyReader } from '../../scripts/database/observe/readers';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
-import type { TablesApplied } from '../../scripts/tables/apply';
+import type { TablesApplied } from '../../scripts/tables/apply/apply';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { named } from './support/catalog';

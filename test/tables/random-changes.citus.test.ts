@@ -6,7 +6,7 @@
  * integer, which; a case that fails is then made smaller, which takes some minutes.
  */
 import fc from 'fast-check';
-import type * as planning from '../../scripts/tables/plan';
+import type * as planning from '../../scripts/tables/plan/plan';
 import type { TestDatabase } from '../support/citus';
 import { platformSuite } from '../support/citus';
 import { steering } from '../support/environment';
@@ -17,8 +17,8 @@ import { CLEAR, randomChanges } from './support/random-changes';
 import { query } from './support/sensors';
 
 // A run tells nobody what it saw and planned between two of its steps.
-jest.mock('../../scripts/tables/plan', () => {
-  const real = jest.requireActual<typeof planning>('../../scripts/tables/plan');
+jest.mock('../../scripts/tables/plan/plan', () => {
+  const real = jest.requireActual<typeof planning>('../../scripts/tables/plan/plan');
   const { looks } = jest.requireActual<typeof noting>('./support/looks');
   const planTables: typeof planning.planTables = (expected, live) => {
     const plan = real.planTables(expected, live);

@@ -1,6 +1,6 @@
 import type { Distribution } from '../../../config/distribution-types';
 import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
-import type { Check } from '../../../scripts/tables/check';
+import type { Check } from '../../../scripts/tables/verify/check';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
 import { distribution, named } from '../../tables/support/catalog';

@@ -5,15 +5,15 @@ import type {
   ExpectedTable,
   TableName,
 } from '../../../config/distribution-types';
-import { diffTables, isSatisfied } from '../../../scripts/tables/diff';
+import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
 import { findFaults } from '../../../scripts/database/checks/faults';
 import type { LiveComment, LiveDatabase, LiveSchema, LiveTable } from '../../../scripts/database/model/live';
 import { showTable } from '../../../scripts/database/model/names';
 import { Outlook } from '../../../scripts/database/target/outlook';
-import { planTables } from '../../../scripts/tables/plan';
+import { planTables } from '../../../scripts/tables/plan/plan';
 import { tablesSpokenOf } from '../../../scripts/database/model/schemas';
 import { observedHash, takeSnapshot } from '../../../scripts/database/model/snapshot';
-import { checkTables } from '../../../scripts/tables/verify';
+import { checkTables } from '../../../scripts/tables/verify/verify';
 import { carryOut } from '../../tables/support/carry-out';
 import {
   column,

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import type { Distribution, ExpectedTable } from '../../../config/distribution-types';
-import { diffTables, isSatisfied } from '../../../scripts/tables/diff';
+import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
 import { findFaults } from '../../../scripts/database/checks/faults';
 import type { LiveDatabase } from '../../../scripts/database/model/live';
 import { Outlook } from '../../../scripts/database/target/outlook';
-import { planTables } from '../../../scripts/tables/plan';
+import { planTables } from '../../../scripts/tables/plan/plan';
 import {
   column,
   distributed,

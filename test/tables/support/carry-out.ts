@@ -1,9 +1,9 @@
 import type { Distribution } from '../../../config/distribution-types';
 import type { LiveDatabase } from '../../../scripts/database/model/live';
-import { planTables } from '../../../scripts/tables/plan';
+import { planTables } from '../../../scripts/tables/plan/plan';
 import type { TablesStep } from '../../../scripts/database/model/step';
-import { sealPlan } from '../../../scripts/tables/plan-file';
-import { requireNothingBeyond, requireReviewed } from '../../../scripts/tables/reviewed';
+import { sealPlan } from '../../../scripts/tables/review/plan-file';
+import { requireNothingBeyond, requireReviewed } from '../../../scripts/tables/review/reviewed';
 import { sealedOf } from './catalog';
 import { perform } from './model';
 

@@ -1,0 +1,536 @@
+import type { AppliedStep, StepAction, TablesStep } from '../../database/model/step';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import type { Distribution } from '../../../config/distribution-types';
+import type { WorkloadQuery } from '../../../config/workload';
+import { requireAllowed } from '../../database/checks/findings';
+import {
+  describeServerError,
+  errorCode,
+  InterruptedError,
+  isServerError,
+  ScaleoutError,
+} from '../../lib/errors';
+import { withBoundedReads } from '../../lib/connection';
+import { stopIfAsked } from '../../lib/verb';
+import type { ServerMessage } from '../../lib/errors';
+import type { VerbContext } from '../../lib/verb';
+import {
+  attemptStep,
+  isCatalogConflict,
+  isConflict,
+  onlineCopy,
+  round,
+  secondsSince,
+  tablesOf,
+} from './attempt';
+import type { Attempt, LockPolicy, Watchers } from './attempt';
+import { readRecord } from '../../database/observe/before-record';
+import { recordBefore, settle } from '../../database/observe/comparison';
+import type { RowsReceipt, Seen } from '../../database/observe/comparison';
+import { Freshness } from './freshness';
+import { DEFAULT_GROWTH, readSizes, requireNotGrown } from '../review/growth';
+import { inspectDatabase } from '../../database/inspect/inspect';
+import type { InspectOptions } from '../../database/inspect/inspect';
+import type { LiveDatabase } from '../../database/model/live';
+import { cleanUpLeftovers } from '../../citus/mend';
+import { showTable } from '../../database/model/names';
+import type { ObjectsCompared } from '../../database/observe/objects';
+import { observeAfter } from '../../database/observe/observation';
+import type { AnswerCompared, Subject } from '../../database/observe/observation';
+import { planTables } from '../plan/plan';
+import { countWhileLifted } from './policy-window-rows';
+import type { TablesPlan } from '../plan/plan';
+import type { SealedPlan } from '../review/plan-file';
+import { arePrepared, goesByItself } from './prepared';
+import { planAsReviewed, requireNothingBeyond } from '../review/reviewed';
+import { onlyReader } from '../../database/observe/readers';
+import type { Readers } from '../../database/observe/readers';
+import { requireNoRebalance } from './rebalance-guard';
+import type { SequenceCompared } from '../../database/observe/sequences';
+import { requireAbleSession } from './session-guard';
+import { stepCount } from '../../database/model/step';
+import type { ViewCompared } from '../../database/observe/view-answers';
+import { describeBlocker } from './watch';
+import type { Blocker } from './watch';
+import type { WritePause } from './write-pause';
+
+export { isConflict } from './attempt';
+export type { LockPolicy, Watchers } from './attempt';
+
+export const DEFAULT_LOCKS: LockPolicy = {
+  timeoutMs: 2_000,
+  longWorkTimeoutMs: 15_000,
+  attempts: 12,
+  pauseMs: 500,
+};
+
+/** What `tables apply` answers with. */
+export interface TablesApplied {
+  readonly formatVersion: 1;
+  readonly applied: readonly AppliedStep[];
+  /** Ids of the steps that are left: none, since a run that does not come to its end fails. */
+  readonly remaining: readonly string[];
+  readonly seconds: number;
+  /**
+   * The longest transaction that held writers of a table up, from its start (waiting for locks included, since writers
+   * queue behind it) to its end, be it that it gave up on a lock. The online copy is not in it: it holds writers up for
+   * moments of its own choosing, see `longestWritePause`.
+   */
+  readonly longestWriteBlock: { readonly id: string; readonly seconds: number } | null;
+  /** The longest that writers of a table had to wait at most while it was copied online; null where none was. */
+  readonly longestWritePause: ({ readonly id: string } & WritePause) | null;
+  /** The rows before and after; null where nobody asked, or nothing was done. */
+  readonly rows: RowsReceipt | null;
+  /** The answers of the queries before and after; empty where there were none, or nothing was done. */
+  readonly answers: readonly AnswerCompared[];
+  /** Keys, indexes, comments, grants and the like, before and after; empty where nothing was done. */
+  readonly objects: readonly ObjectsCompared[];
+  /** Where each sequence of the tables goes on, and from where it was to; empty where nothing was done. */
+  readonly sequences: readonly SequenceCompared[];
+  /** What each view over the tables answers, before and after; empty where nothing was done. */
+  readonly views: readonly ViewCompared[];
+}
+
+/** The answer where everything is as specified. */
+export function nothingApplied(): TablesApplied {
+  return {
+    formatVersion: 1,
+    applied: [],
+    remaining: [],
+    seconds: 0,
+    longestWriteBlock: null,
+    longestWritePause: null,
+    rows: null,
+    answers: [],
+    objects: [],
+    sequences: [],
+    views: [],
+  };
+}
+
+export interface ApplyInput {
+  readonly expected: Distribution;
+  /** Do exactly this, or refuse. */
+  readonly reviewed?: SealedPlan;
+  /** How many times the rows it was reviewed with a table may have. @default 2 */
+  readonly growth?: number;
+  /** Asked once the plan is known, before anything changes; false ends the run. */
+  readonly approve?: (plan: TablesPlan) => Promise<boolean>;
+  readonly locks?: LockPolicy;
+  /** Milliseconds that a look at the database is good for; 0 looks after each step. @default by what it took, see {@link Freshness} */
+  readonly lookLastsMs?: number;
+  /**
+   * Count and hash every row before the first step and after the last: two reads of every table, on the shards in
+   * parallel once there are any, of about a quarter of a second for a million rows each. @default true
+   */
+  readonly compareRows?: boolean;
+  /** Asked before the first step and after the last; their answers are compared. */
+  readonly queries?: readonly WorkloadQuery[];
+  /** Sessions to count with. @default - the one that runs the steps */
+  readonly readers?: Readers;
+  /**
+   * Handed what there was before and is now, before the record of it leaves the database. With nothing to do and nothing
+   * recorded, `before` and `compared` are null.
+   */
+  readonly keep?: (seen: Seen) => Promise<void>;
+}
+
+/** Steps that change no more than they name, or fail. */
+const NEED_NO_LOOK: readonly StepAction[] = [
+  'drop-foreign-key',
+  'restore-foreign-key',
+  'validate-foreign-key',
+  'forget-foreign-key',
+  'record-comments',
+  'restore-comments',
+  'truncate-local-copy',
+];
+
+/**
+ * Whether a step may be done by a look from before the step before it. With a table that Citus makes anew goes what a look would
+ * have named (rules, foreign keys, what hangs on views), so only a plain one is distributed by such a look.
+ */
+function goesByOlderLook(step: TablesStep, { tables }: LiveDatabase): boolean {
+  if (step.action !== 'distribute') return NEED_NO_LOOK.includes(step.action);
+  return (
+    step.transaction &&
+    tables.some(({ table, citus }) => citus.kind === 'plain' && showTable(table) === step.table)
+  );
+}
+
+/** Milliseconds; what failed after longer is not tried again on the chance that another look makes it fit. */
+const BRIEF_MS = 10_000;
+
+/** An online copy that got stuck is begun anew so often. */
+const COPIES_BEGUN = 3;
+
+/**
+ * Brings the database to its specification: look, plan, do the first step, and look again until nothing is left. A plan
+ * is carried no further than its look is good for, so that a run continues a run that was broken off, and notices what
+ * others did in between. The caller holds the advisory lock.
+ *
+ * @param client runs the steps
+ */
+export async function applyTables(
+  context: VerbContext,
+  client: Client,
+  watchers: Watchers,
+  input: ApplyInput,
+): Promise<TablesApplied> {
+  const locks = input.locks ?? DEFAULT_LOCKS;
+  const started = performance.now();
+  const applied: AppliedStep[] = [];
+  const failures = new Map<string, number>();
+  const since = new Map<string, number>();
+  const pid = await prepareSession(client);
+  let longest: TablesApplied['longestWriteBlock'] = null;
+  let longestPause: TablesApplied['longestWritePause'] = null;
+
+  const inspect = (options?: InspectOptions): Promise<LiveDatabase> =>
+    patiently(context, locks, () => inspectDatabase(client, input.expected, options));
+  const freshness = new Freshness(input.lookLastsMs);
+  let live = await inspect();
+  let before = await readRecord(client);
+  let plan =
+    input.reviewed === undefined
+      ? planTables(input.expected, live)
+      : planAsReviewed(input.reviewed, input.expected, live, before !== undefined);
+  if (input.reviewed !== undefined && plan.steps.length > 0) {
+    const sizes = await patiently(context, locks, () =>
+      withBoundedReads(client, () => readSizes(client, live.tables)),
+    );
+    requireNotGrown(input.reviewed.sizes, sizes, input.growth ?? DEFAULT_GROWTH);
+  }
+  requireAllowed(plan.findings, input.expected.allow ?? []);
+  if (plan.steps.length > 0) await requireAbleSession(client, plan);
+  announce(context, plan);
+  if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
+    throw new ScaleoutError('nothing was changed, as answered');
+  }
+  if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
+  // Citus forgets how many rows a table has when it makes it a table of its own on the way.
+  const estimates = new Map(plan.steps.map(({ id, rows }) => [id, rows]));
+  const subject: Subject = {
+    expected: input.expected,
+    countRows: input.compareRows ?? true,
+    queries: input.queries ?? [],
+  };
+  const around = { reporter: context.reporter, readers: input.readers ?? onlyReader(client) };
+  const beforeLooking = performance.now();
+  if (plan.steps.length > 0) {
+    before = await patiently(context, locks, () => recordBefore(client, subject, live, before, around)).catch(
+      (error: unknown) => {
+        if (error instanceof InterruptedError) {
+          throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
+        }
+        if (!isStatementError(error)) throw error;
+        throw new ScaleoutError(
+          `what there is could not be counted, or not be written down in the schema scaleout: ${describeServerError(error)} Nothing was changed`,
+          { cause: error },
+        );
+      },
+    );
+  }
+  const lookedSeconds = secondsSince(beforeLooking);
+  const unseen = new Set<string>();
+  // What was seen before a step failed for the first time.
+  const unfit = new Map<string, LiveDatabase>();
+  for (let step = plan.steps[0]; step !== undefined; step = plan.steps[0]) {
+    stopIfAsked(context.signal, progressSoFar(applied, plan));
+    await requireNoRebalance(client, progressSoFar(applied, plan));
+    if (subject.countRows) await countWhileLifted(client, around.readers, step, live);
+    const copied = onlineCopy(step, live);
+    const rows = step.rows ?? estimates.get(step.id);
+    const attempt = await attemptStep(context, client, watchers, {
+      step: rows === undefined ? step : { ...step, rows },
+      pid,
+      locks,
+      copied,
+      tables: tablesOf(step, live),
+    });
+    if (attempt.pause !== undefined && attempt.pause.seconds > (longestPause?.seconds ?? -1)) {
+      const { seconds, resolutionSeconds } = attempt.pause;
+      longestPause = { id: step.id, seconds: round(seconds), resolutionSeconds: round(resolutionSeconds) };
+    }
+    if (attempt.blockedSeconds !== undefined && attempt.blockedSeconds > (longest?.seconds ?? 0)) {
+      longest = { id: step.id, seconds: attempt.blockedSeconds };
+    }
+    if (attempt.outcome === 'done') {
+      applied.push({ id: step.id, seconds: attempt.seconds });
+      unseen.add(step.id);
+      const [, next] = plan.steps;
+      const byOlderLook = [step, next].every((each) => each !== undefined && goesByOlderLook(each, live));
+      if (byOlderLook && !freshness.isOver) {
+        plan = { ...plan, steps: plan.steps.slice(1) };
+        continue;
+      }
+    } else if (attempt.outcome === 'cancelled') {
+      // A copy that is broken off leaves something behind, if nothing that anybody would miss.
+      throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan, 'no step is done')}`);
+    } else if (attempt.stalled || isConflict(attempt.error) || waitedOnWorker(attempt)) {
+      const failed = (failures.get(step.id) ?? 0) + 1;
+      failures.set(step.id, failed);
+      if (failed === 1) since.set(step.id, attempt.from);
+      const waitedMs = performance.now() - (since.get(step.id) ?? attempt.from);
+      if (attempt.stalled && failed >= COPIES_BEGUN) throw stalledError(step, applied, attempt.error);
+      if (failed >= locks.attempts && !goesByItself(attempt.blockers, waitedMs)) {
+        if (isCatalogConflict(attempt.error)) throw stepError(step, attempt.error, applied, []);
+        throw lockError(step, failed, attempt.blockers, applied, attempt.error);
+      }
+      await pause(context, step, failed, attempt, locks);
+    } else if (!isStatementError(attempt.error)) throw attempt.error;
+    else if (!unfit.has(step.id) && mayNotFit(attempt.error, attempt.from, unseen.size > 0)) {
+      unfit.set(step.id, live);
+      context.reporter.info(
+        `${step.id} failed, and is looked at again: ${describeServerError(attempt.error)}`,
+      );
+    } else {
+      const after = await inspectDatabase(client, input.expected, BETWEEN_STEPS).catch(() => live);
+      const left = step.transaction ? [] : turnedLocal(unfit.get(step.id) ?? live, after);
+      throw stepError(step, attempt.error, applied, left);
+    }
+    // An online copy that failed leaves its shards and slots to whoever comes round first.
+    if (attempt.outcome === 'failed' && copied !== undefined)
+      await cleanUpLeftovers(client, context.reporter);
+    const soFar = progressSoFar(applied, plan);
+    [live, plan] = await patiently(context, locks, () =>
+      freshness.of(async () => {
+        const now = await inspectDatabase(client, input.expected, BETWEEN_STEPS);
+        return [now, planTables(input.expected, now, soFar)];
+      }),
+    );
+    if (input.reviewed !== undefined)
+      plan = requireNothingBeyond(input.reviewed, plan, progressSoFar(applied, plan));
+    requireAllowed(plan.findings, input.expected.allow ?? [], progressSoFar(applied, plan));
+    const again = plan.steps[0]?.id;
+    if (again !== undefined && unseen.has(again)) {
+      throw new ScaleoutError(
+        `step ${again} ran without an error and the database does not show it: somebody undoes it, or Citus refused in silence. ${progressSoFar(applied, plan)}`,
+      );
+    }
+    unseen.clear();
+  }
+  const settled = await settle(context, client, {
+    applied,
+    before,
+    lookedSeconds,
+    ...(input.keep === undefined ? {} : { keep: input.keep }),
+    look: async (record) => {
+      live = await inspect({ searchNulls: false });
+      return patiently(context, locks, () => observeAfter(client, subject, live, record, around));
+    },
+  });
+  return {
+    formatVersion: 1,
+    applied,
+    remaining: [],
+    seconds: secondsSince(started),
+    longestWriteBlock: longest,
+    longestWritePause: longestPause,
+    rows: settled?.rows ?? null,
+    answers: settled?.answers ?? [],
+    objects: settled?.objects ?? [],
+    sequences: settled?.sequences ?? [],
+    views: settled?.views ?? [],
+  };
+}
+
+/** What a plan needs, and no more. */
+const BETWEEN_STEPS: InspectOptions = { searchNulls: false, facts: false };
+
+/**
+ * Does work that gives up on somebody's exclusive lock by itself and then leaves nothing half done, a look above all, as
+ * often as a step is tried.
+ */
+async function patiently<T>(
+  { reporter, signal }: VerbContext,
+  locks: LockPolicy,
+  look: () => Promise<T>,
+): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await look();
+    } catch (error) {
+      const locked = error instanceof ScaleoutError && errorCode(error.cause) === '55P03';
+      if (!locked || attempt >= locks.attempts) throw error;
+      if (signal.aborted) throw new InterruptedError('stopped as asked. Run the same command again to go on');
+      reporter.info(`${error.message}; this was attempt ${String(attempt)} of ${String(locks.attempts)}`);
+      await sleep(pauseBefore(attempt, locks), undefined, { signal }).catch(() => undefined);
+    }
+  }
+}
+
+/** Milliseconds. */
+function pauseBefore(attempt: number, { pauseMs }: LockPolicy): number {
+  return Math.min(pauseMs * 2 ** (attempt - 1), pauseMs * 10);
+}
+
+/**
+ * Connections to each node that Citus keeps for the next step, which needs about as many: a statement for all shards of a small table
+ * takes twice as long where it makes them anew.
+ */
+const CACHED_CONNECTIONS = 16;
+
+/** The session gives up soon after its client is gone, so that a killed run does not work on unseen. */
+async function prepareSession(client: Client): Promise<number> {
+  await client
+    .query("SELECT set_config('client_connection_check_interval', '2s', false)")
+    .catch((error: unknown) => {
+      // Not every platform can tell that a client is gone.
+      if (!['42704', '22023', '0A000'].includes(errorCode(error) ?? '')) throw error;
+    });
+  await client.query("SELECT set_config('citus.max_cached_conns_per_worker', $1, false)", [
+    CACHED_CONNECTIONS,
+  ]);
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid ?? 0;
+}
+
+/** Says what is going to happen before anything does. */
+function announce({ reporter }: VerbContext, plan: TablesPlan): void {
+  if (plan.steps.length === 0) return;
+  const blocking = plan.steps.filter((step) => step.blocksWrites);
+  const writes =
+    blocking.length === 0
+      ? plan.steps.some(({ action }) => action === 'distribute')
+        ? 'writes go on, but for moments'
+        : 'writes go on throughout'
+      : `writes wait during ${blocking.map((step) => step.id).join(', ')}`;
+  reporter.heading(`${stepCount(plan.steps.length)} to the specified distribution; ${writes}`);
+}
+
+/** Citus says of a lock timeout on a worker, in some statements, no more than that the connection to it failed. */
+function waitedOnWorker({
+  error,
+  blockers,
+}: {
+  readonly error: unknown;
+  readonly blockers: readonly Blocker[];
+}): boolean {
+  return (
+    isStatementError(error) && blockers.length > 0 && /connection marked as essential/.test(error.message)
+  );
+}
+
+async function pause(
+  { reporter, signal }: VerbContext,
+  step: TablesStep,
+  failed: number,
+  { error, blockers, stalled }: Extract<Attempt, { readonly outcome: 'failed' }>,
+  locks: LockPolicy,
+): Promise<void> {
+  const who = blockers.map(describeBlocker).join('; ');
+  const attempt = `attempt ${String(failed)}${arePrepared(blockers) ? '' : ` of ${String(locks.attempts)}`}`;
+  reporter.info(
+    stalled
+      ? `${step.id} was cancelled, because the changes of writers did not reach the copy any more, and begins anew`
+      : isCatalogConflict(error)
+        ? `${step.id} met another session in the catalogs of the server in ${attempt}, and tries again`
+        : `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; ${attempt} gave up so that writes can go on`,
+  );
+  await sleep(pauseBefore(failed, locks), undefined, { signal }).catch(() => undefined);
+}
+
+function stalledError(step: TablesStep, applied: readonly AppliedStep[], cause: unknown): ScaleoutError {
+  return new ScaleoutError(
+    `step ${step.id} was cancelled ${String(COPIES_BEGUN)} times, because the changes that writers made meanwhile did not reach the copy any more. The log of the coordinator says why: no process is free to replay them (raise max_logical_replication_workers and max_worker_processes), or Citus cannot replay one of them (https://github.com/citusdata/citus/issues/6790). Run this again while fewer rows are updated and deleted, or with \`online: false\`, and writers wait. ${doneSoFar(applied)}`,
+    { cause },
+  );
+}
+
+function lockError(
+  step: TablesStep,
+  attempts: number,
+  blockers: readonly Blocker[],
+  applied: readonly AppliedStep[],
+  cause: unknown,
+): ScaleoutError {
+  const who =
+    blockers.length === 0
+      ? 'the server does not say who holds it'
+      : `it is held by ${blockers.map(describeBlocker).join('; ')}`;
+  const wayOut = arePrepared(blockers)
+    ? 'Where it stays, whoever runs the servers settles it with recover_prepared_transactions(). Then run this again'
+    : 'End that session (pg_terminate_backend) or wait for it, and run this again';
+  return new ScaleoutError(
+    `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. ${wayOut}. ${doneSoFar(applied)}`,
+    { cause },
+  );
+}
+
+/** False where the session ended with the step: the connection's own layer explains a server that goes away. */
+export function isStatementError(error: unknown): error is Error & ServerMessage {
+  // With a class 08 or 57 code, an ERROR is Citus speaking of a worker.
+  return isServerError(error) && error.severity === 'ERROR';
+}
+
+/**
+ * Whether another look may say something else of a step that failed: what it was to change is gone or there already, or
+ * it went by an older look.
+ */
+function mayNotFit({ code }: ServerMessage, from: number, byOlderLook: boolean): boolean {
+  return performance.now() - from < BRIEF_MS && (byOlderLook || code?.startsWith('42') === true);
+}
+
+/** Tables that Citus knows since, as the first half of distributing them leaves them. */
+function turnedLocal(before: LiveDatabase, after: LiveDatabase): string[] {
+  const wasLocal = new Set(
+    before.tables.filter(({ citus }) => citus.kind === 'local').map(({ table }) => showTable(table)),
+  );
+  return after.tables
+    .filter(({ citus }) => citus.kind === 'local')
+    .map(({ table }) => showTable(table))
+    .filter((name) => !wasLocal.has(name));
+}
+
+/** @param local tables that the step turned local before it failed */
+export function stepError(
+  step: TablesStep,
+  error: Error & ServerMessage,
+  applied: readonly AppliedStep[],
+  local: readonly string[],
+): ScaleoutError {
+  const left =
+    local.length === 0
+      ? doneSoFar(applied)
+      : `${local.join(', ')} ${local.length === 1 ? 'is' : 'are'} left local to the coordinator and known to Citus, with every row, open to reads and writes.${applied.length === 0 ? '' : ` ${doneSoFar(applied)}`}`;
+  return new ScaleoutError(
+    `step ${step.id} failed: ${describeServerError(error)} ${wayOut(step, error.code)}${left}`,
+    { cause: error },
+  );
+}
+
+function wayOut(step: TablesStep, code: string | undefined): string {
+  if (code === '23503' && step.action === 'validate-foreign-key') {
+    return 'While the foreign key was away, rows came in that refer to nothing. It is in force for new rows; repair or delete those, and run this again. ';
+  }
+  if (code === '23505' && step.action === 'build-key-index') {
+    return 'The columns of the new primary key do not keep the rows apart: choose others. ';
+  }
+  if (code === '42710' && step.action === 'distribute') {
+    return 'Another database of these servers copies online, or a copy there broke off: end it, or drop that role and its subscription as an administrator. Then run this again. ';
+  }
+  if (code === '23502' || code === '23514') return 'Fill the missing values in, and run this again. ';
+  return 'Run this again once the cause is gone; it goes on from here. ';
+}
+
+function doneSoFar(applied: readonly AppliedStep[]): string {
+  return applied.length === 0
+    ? 'Nothing else was changed'
+    : `Done before it: ${applied.map((step) => step.id).join(', ')}`;
+}
+
+function progressSoFar(
+  applied: readonly AppliedStep[],
+  plan: TablesPlan,
+  nothingDone = 'nothing was changed',
+): string {
+  const [done, open] = [applied.length, plan.steps.length];
+  const sofar =
+    done === 0
+      ? nothingDone
+      : `${stepCount(done)} ${done === 1 ? 'is' : 'are'} done (the last: ${applied.at(-1)?.id ?? ''})`;
+  const left = open === 0 ? '' : ` and ${stepCount(open)} left, from ${plan.steps[0]?.id ?? ''} on`;
+  return `${sofar}${left}. Run the same command again to go on from there`;
+}

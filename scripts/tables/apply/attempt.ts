@@ -1,0 +1,204 @@
+import { COPIES } from '../../database/model/step';
+import type { Client } from 'pg';
+import type { TableName } from '../../../config/distribution-types';
+import { withTransaction } from '../../lib/connection';
+import { errorCode, isServerError } from '../../lib/errors';
+import type { ServerMessage } from '../../lib/errors';
+import type { VerbContext } from '../../lib/verb';
+import { copyMeasure } from './copied-rows';
+import type { LiveDatabase } from '../../database/model/live';
+import { showTable } from '../../database/model/names';
+import { preparedTransactions } from './prepared';
+import type { StepAction, TablesStep } from '../../database/model/step';
+import { watch } from './watch';
+import type { Blocker } from './watch';
+import type { WritePause } from './write-pause';
+import { watchWriters } from './writers';
+import type { WritersWatch } from './writers';
+
+/** How long to wait for locks, and how often. While a statement waits for its lock, writes queue up behind it. */
+export interface LockPolicy {
+  /** Milliseconds one attempt waits for a lock that writes would queue behind. */
+  readonly timeoutMs: number;
+  /** Milliseconds one attempt of long work waits: losing it costs more than waiting does. */
+  readonly longWorkTimeoutMs: number;
+  readonly attempts: number;
+  /** Milliseconds between two attempts at first; it doubles, up to ten times this. */
+  readonly pauseMs: number;
+}
+
+/** Two more sessions of the same role beside the one that runs the steps. */
+export interface Watchers {
+  /** Sees who blocks, counts rows, and cancels. */
+  readonly onlooker: Client;
+  /** Looks after the writers of a table that is copied online. */
+  readonly sentry: Client;
+}
+
+/** Steps whose locks let writers through. */
+const LETS_WRITERS_THROUGH: readonly StepAction[] = [
+  'validate-not-null-check',
+  'validate-foreign-key',
+  'forget-foreign-key',
+  'remove-record',
+  'record-comments',
+  'restore-comments',
+];
+
+/** How one try of a step ended. */
+export type Attempt = {
+  /** What writers met during an online copy. */
+  readonly pause: WritePause | undefined;
+  /** Seconds that writers may have waited for a transaction that lets none through. */
+  readonly blockedSeconds: number | undefined;
+} & (
+  | { readonly outcome: 'done'; readonly seconds: number }
+  | {
+      readonly outcome: 'failed';
+      readonly error: unknown;
+      readonly blockers: readonly Blocker[];
+      /** When it began, as performance.now() says it. */
+      readonly from: number;
+      /** Cancelled, because the changes of writers did not reach the copy any more. */
+      readonly stalled: boolean;
+    }
+  /** Because the person asked to stop. */
+  | { readonly outcome: 'cancelled' }
+);
+
+/** The table that a step copies beside running writes. */
+export function onlineCopy(step: TablesStep, live: LiveDatabase): TableName | undefined {
+  if (step.action !== 'distribute' || step.transaction) return undefined;
+  return live.tables.find(({ table }) => showTable(table) === step.table)?.table;
+}
+
+/** The tables that a step turns: one, or all of a schema. */
+export function tablesOf({ action, table: name }: TablesStep, live: LiveDatabase): TableName[] {
+  const ofSchema = action === 'distribute-schema' || action === 'undistribute-schema';
+  return live.tables
+    .map(({ table }) => table)
+    .filter((table) => (ofSchema ? table.schema : showTable(table)) === name);
+}
+
+/** Runs one step under observation, once. */
+export async function attemptStep(
+  { reporter, signal }: VerbContext,
+  client: Client,
+  { onlooker, sentry }: Watchers,
+  {
+    step,
+    pid,
+    locks,
+    copied,
+    tables,
+  }: {
+    readonly step: TablesStep;
+    readonly pid: number;
+    readonly locks: LockPolicy;
+    readonly copied: TableName | undefined;
+    readonly tables: readonly TableName[];
+  },
+): Promise<Attempt> {
+  const measure = COPIES.includes(step.action)
+    ? await copyMeasure(onlooker, step, { pid, tables })
+    : undefined;
+  const progress =
+    measure === undefined
+      ? undefined
+      : reporter.progress(`${step.action} ${step.table}`, measure.total, measure.unit);
+  const onlooking = watch(onlooker, {
+    pid,
+    lockTimeoutMs: step.transaction ? locks.timeoutMs : locks.longWorkTimeoutMs,
+    signal,
+    ...(progress === undefined || measure === undefined ? {} : { copy: { measure, progress } }),
+  });
+  const writers: WritersWatch | undefined =
+    copied === undefined
+      ? undefined
+      : await watchWriters(sentry, {
+          pid,
+          table: copied,
+          lockTimeoutMs: locks.timeoutMs,
+          // What was copied so far is lost with it; the server takes some seconds itself to start a process.
+          replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
+        });
+  const from = performance.now();
+  const holdsWriters = step.transaction && (step.blocksWrites || !LETS_WRITERS_THROUGH.includes(step.action));
+  let blockedSeconds: number | undefined;
+  try {
+    await runStep(client, step, locks).finally(() => {
+      if (holdsWriters) blockedSeconds = secondsSince(from);
+    });
+    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
+    const seconds = secondsSince(from);
+    if (progress === undefined) reporter.info(`${step.id} (${seconds.toFixed(1)} s)`);
+    else {
+      if (measure?.total !== undefined) progress.update(measure.total);
+      progress.finish();
+    }
+    return { outcome: 'done', seconds, blockedSeconds, pause };
+  } catch (error) {
+    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
+    progress?.finish('not finished');
+    if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
+      return { outcome: 'cancelled', pause, blockedSeconds };
+    const stalled = errorCode(error) === '57014' && writers?.stalled() === true;
+    const seen = onlooking.blockers();
+    // PostgreSQL and Citus tell of sessions alone, and a prepared transaction on another node has none.
+    const blockers = seen.length > 0 ? seen : await preparedTransactions(onlooker).catch(() => []);
+    return { outcome: 'failed', error, blockers, from, stalled, pause, blockedSeconds };
+  }
+}
+
+/** Runs one step's statements. */
+async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Promise<void> {
+  if (!step.transaction) {
+    const timeout = String(locks.longWorkTimeoutMs);
+    await client.query("SELECT set_config('lock_timeout', $1, false)", [timeout]);
+    try {
+      for (const statement of step.sql) await client.query(statement);
+    } finally {
+      await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
+    }
+    return;
+  }
+  await withTransaction(client, async () => {
+    // The sessions that Citus opens on the nodes are to wait as long as this one, whatever their role has set.
+    await client.query("SET LOCAL citus.propagate_set_commands TO 'local'");
+    await client.query('SET LOCAL statement_timeout TO 0');
+    await client.query('SET LOCAL idle_in_transaction_session_timeout TO 0');
+    await client.query(`SET LOCAL lock_timeout TO ${String(Math.round(locks.timeoutMs))}`);
+    // Within a transaction Citus would fill the coordinator's shards in this very session, one row and index after the other; over
+    // connections it fills them side by side, as it does for a statement alone.
+    if (step.action === 'distribute') await client.query('SET LOCAL citus.enable_local_execution TO off');
+    for (const statement of step.sql) await client.query(statement);
+  });
+}
+
+/**
+ * What goes away by itself: a lock timeout, a deadlock that this session lost, and two sessions of the server that met in
+ * the catalogs they share.
+ */
+export function isConflict(error: unknown): boolean {
+  return ['55P03', '40P01'].includes(errorCode(error) ?? '') || isCatalogConflict(error);
+}
+
+/**
+ * Two sessions that changed one row of the server's catalogs (roles, for example, which Citus sends along to new nodes), or
+ * copied online in two databases: Citus gives the roles it makes for that the same name in both.
+ */
+export function isCatalogConflict(error: unknown): error is Error & ServerMessage {
+  if (!isServerError(error)) return false;
+  return (
+    (error.code === 'XX000' && /^tuple concurrently/.test(error.message)) ||
+    (error.code === '42710' && /"citus_shard_\w+_role_\w+"/.test(error.message))
+  );
+}
+
+export function secondsSince(from: number): number {
+  return round((performance.now() - from) / 1000);
+}
+
+export function round(seconds: number): number {
+  return Math.round(seconds * 1000) / 1000;
+}

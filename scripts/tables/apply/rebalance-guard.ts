@@ -1,0 +1,61 @@
+import type { Client } from 'pg';
+import { refused } from '../../lib/errors';
+import { describeBlocker } from './watch';
+import type { Blocker } from './watch';
+
+/** A rebalance that has not come to its end, whoever follows it. */
+const UNFINISHED_REBALANCE = `
+SELECT job_id::float8 AS id, state::text
+  FROM pg_dist_background_job
+ WHERE job_type = 'rebalance' AND state NOT IN ('finished', 'cancelled', 'failed')
+ ORDER BY job_id DESC
+ LIMIT 1`;
+
+/**
+ * Sessions that move, copy or split shards without a job, as citus_move_shard_placement() and rebalance_table_shards()
+ * do. Citus marks them with advisory locks of its own kinds, told apart by the last field: 7 is a rebalance of a
+ * colocation group, 13 a shard operation in it. A session of this program is not meant: the lock of `tables`, which it
+ * holds, tells of it.
+ */
+const MOVING_SESSIONS = `
+SELECT DISTINCT a.pid, a.usename::text AS user, a.application_name AS application, a.state,
+       to_char(a.xact_start, 'YYYY-MM-DD HH24:MI:SS TZ') AS since,
+       to_char(a.query_start, 'YYYY-MM-DD HH24:MI:SS TZ') AS "queryStart"
+  FROM pg_locks l
+  JOIN pg_stat_activity a USING (pid)
+ WHERE l.locktype = 'advisory' AND l.objsubid IN (7, 13) AND l.granted AND l.pid <> pg_backend_pid()
+   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND NOT EXISTS (
+         SELECT FROM pg_locks own
+          WHERE own.pid = l.pid AND own.database = l.database AND own.locktype = 'advisory' AND own.objsubid = 1
+            AND (own.classid::bigint << 32) | own.objid::bigint = hashtextextended('scaleout tables', 0))
+ ORDER BY a.pid`;
+
+/** Why tables cannot be distributed at the moment, as the start of a sentence; undefined where they can. */
+export async function shardsOnTheMove(client: Client): Promise<string | undefined> {
+  const { rows: jobs } = await client.query<{ id: number; state: string }>(UNFINISHED_REBALANCE);
+  const job = jobs[0];
+  if (job !== undefined) return `rebalance job ${String(job.id)} is ${job.state}`;
+  const { rows: sessions } = await client.query<Blocker>(MOVING_SESSIONS);
+  return sessions.length === 0
+    ? undefined
+    : `shards are moved outside of any rebalance job by ${sessions.map(describeBlocker).join('; ')}`;
+}
+
+/**
+ * A table that joins a colocation group gets its shards where those of the group are at that moment; a move under way
+ * then takes the others away from them, and the group is broken for good.
+ *
+ * @param done what was changed so far, as the end of a sentence
+ * @throws ScaleoutError (refused) that names the job or the session
+ */
+export async function requireNoRebalance(client: Client, done: string): Promise<void> {
+  const moving = await shardsOnTheMove(client);
+  if (moving === undefined) return;
+  const wayOut = moving.startsWith('rebalance job')
+    ? 'Follow it to its end with "scaleout rebalance run", or end it with "scaleout rebalance stop", and run this again'
+    : 'Wait for it to end and run this again';
+  throw refused(
+    `${moving}, and tables that are distributed while shards move end up apart from those they are to be joined with. ${wayOut}; ${done}`,
+  );
+}

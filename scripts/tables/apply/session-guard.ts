@@ -1,0 +1,60 @@
+import type { Client } from 'pg';
+import { escapeIdentifier } from 'pg';
+import { refused } from '../../lib/errors';
+import type { TablesPlan } from '../plan/plan';
+
+interface Session {
+  readonly role: string;
+  readonly database: string;
+  readonly standby: boolean;
+  readonly readOnly: boolean;
+  readonly mayCreate: boolean;
+  /** Milliseconds that a session of the role starts with, this one before it set its own; 0 for none. */
+  readonly statementTimeout: number;
+}
+
+const SESSION = `
+SELECT current_user::text AS role, current_database()::text AS database, pg_is_in_recovery() AS standby,
+       current_setting('transaction_read_only') = 'on' AS "readOnly",
+       has_database_privilege(current_database(), 'CREATE') AS "mayCreate",
+       (SELECT reset_val::float8 FROM pg_settings WHERE name = 'statement_timeout') AS "statementTimeout"`;
+
+/**
+ * Says before the first step what would stop one half-way: a session that cannot write, cannot keep the records that a
+ * run must keep, or whose like on the nodes would be cut off in the middle of a copy.
+ *
+ * @throws ScaleoutError (refused) with the way out
+ */
+export async function requireAbleSession(client: Client, plan: TablesPlan): Promise<void> {
+  const { rows } = await client.query<Session>(SESSION);
+  const problem = rows[0] === undefined ? undefined : sessionProblem(rows[0], plan);
+  if (problem !== undefined) throw refused(`${problem}; nothing was changed`);
+}
+
+function sessionProblem(session: Session, { steps }: TablesPlan): string | undefined {
+  const [role, database] = [session.role, session.database].map((name) => escapeIdentifier(name));
+  if (session.standby) {
+    return `database ${database} is a standby here, which only repeats what its primary does: connect to the primary and run this again`;
+  }
+  if (session.readOnly) {
+    return (
+      `sessions of role ${role} in database ${database} are read-only (default_transaction_read_only is on). Azure sets that when a disk is ` +
+      'nearly full, and then the way out is more storage; where somebody set it for the role, the database or in PGOPTIONS, set it off, and run this again'
+    );
+  }
+  if (!session.mayCreate) {
+    return (
+      `role ${role} may create no schema in database ${database}, and a run writes down in the schema scaleout what it has to bring back: ` +
+      `GRANT CREATE ON DATABASE ${database} TO ${role} as the owner of the database, and run this again`
+    );
+  }
+  const online = steps.find(({ action, blocksWrites }) => action === 'distribute' && !blocksWrites);
+  if (session.statementTimeout > 0 && online !== undefined) {
+    return (
+      `role ${role} has statement_timeout = ${String(session.statementTimeout)} ms, under which Citus opens its sessions on the nodes as well, and ` +
+      `the online copy of ${online.table} would be cut off there. For the time of the run, ALTER ROLE ${role} IN DATABASE ${database} SET statement_timeout = 0, ` +
+      'or say online: false in the specification, which lets writes wait and the copy be'
+    );
+  }
+  return undefined;
+}

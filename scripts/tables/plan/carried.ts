@@ -1,0 +1,169 @@
+import { escapeLiteral } from 'pg';
+import { tableKey } from '../../../config/identifiers';
+import type { TableName } from '../../../config/distribution-types';
+import { allOf } from '../../../config/wording';
+import { force, noForce } from '../../database/model/forced-policies';
+import { showTable, sqlTable, sqlTableArgument } from '../../database/model/names';
+import { orderTables } from '../../database/model/order';
+import type { LiveDatabase, LiveIdentity, LiveTable, LiveView } from '../../database/model/live';
+
+/**
+ * What Citus leaves out when it makes a table anew, in the transaction in which it does: statements that run before it and after it.
+ * All of it commits with the step or not at all, so nothing has to be written down for a later run.
+ */
+export interface Carried {
+  readonly before: readonly string[];
+  readonly after: readonly string[];
+  /** What is carried, for a step's comment: `positions of identity columns of t`; empty where nothing is. */
+  readonly what: readonly string[];
+  /** A materialized view is filled anew, which takes as long as its query. */
+  readonly refreshes: boolean;
+}
+
+/**
+ * `convert`: Citus makes an empty table over the old one, which becomes its shard: identity columns start again, and materialized views
+ * are filled from the empty table. `copy`: it copies the rows first, and fills materialized views from the copy.
+ */
+export type MakesAnew = 'convert' | 'copy';
+
+const NOTHING: Carried = { before: [], after: [], what: [], refreshes: false };
+
+/** @param tables those that the step makes anew. Pure. */
+export function carried(live: LiveDatabase, tables: readonly TableName[], how: MakesAnew): Carried {
+  // Most steps make nothing anew, and a plan of a wide schema has thousands of them.
+  if (tables.length === 0) return NOTHING;
+  const keys = new Set(tables.map(tableKey));
+  const names = new Set(tables.map(({ name }) => name));
+  const made = live.tables.filter(({ table }) => names.has(table.name) && keys.has(tableKey(table)));
+  // Citus makes the foreign keys of such a table anew, and PostgreSQL checks them by reading both of their ends as the owner.
+  const ends = how === 'copy' ? [] : withReferenced(made);
+  const bound = forcedTables(live, ends);
+  const counting = how === 'copy' ? [] : made.filter(({ identities }) => identities.length > 0);
+  const reached = new Set(ends.map(tableKey));
+  const locked = live.tables.filter(
+    (table) => (table.forced.length > 0 && reached.has(tableKey(table.table))) || counting.includes(table),
+  );
+  const views = live.views.filter(
+    (view) => isForgotten(view) && view.tables.some((table) => keys.has(tableKey(table))),
+  );
+  const materialized = views.filter(({ kind }) => kind === 'materialized');
+  const refreshed = how === 'copy' ? materialized.filter(({ populated }) => !populated) : materialized;
+  const identities = counting.flatMap(({ table, identities: all }) =>
+    all.map((identity) => ({ table, identity })),
+  );
+  return {
+    before: [
+      ...(locked.length === 0 ? [] : [lock(locked)]),
+      ...noForce(bound),
+      ...identities.flatMap(({ identity }, place) => readPosition(identity, place)),
+      ...(materialized.length === 0 ? [] : ['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']),
+      // A view is filled with what its owner sees, as its own REFRESH does. No row of a table is copied here.
+      ...(how === 'convert' && materialized.length > 0 ? ['SET LOCAL row_security TO on'] : []),
+    ],
+    after: [
+      // First: materialized views are filled under the policies, as their own REFRESH fills them.
+      ...force(bound),
+      ...identities.flatMap(({ table, identity }, place) => restorePosition(table, identity, place)),
+      ...views.flatMap((view) => [...(refreshed.includes(view) ? [refresh(view)] : []), ...view.extras]),
+    ],
+    what: [
+      ...(counting.length === 0
+        ? []
+        : [
+            `the positions of the identity columns of ${allOf(counting.map(({ table }) => showTable(table)))}`,
+          ]),
+      ...(materialized.length === 0
+        ? []
+        : [`the contents of ${allOf(materialized.map(({ view }) => showTable(view)))}`]),
+      ...(views.some(({ extras }) => extras.length > 0)
+        ? [
+            `indexes, grants and comments of ${allOf(views.filter(({ extras }) => extras.length > 0).map(({ view }) => showTable(view)))}`,
+          ]
+        : []),
+    ],
+    refreshes: refreshed.some(({ populated }) => populated),
+  };
+}
+
+function withReferenced(tables: readonly LiveTable[]): TableName[] {
+  return tables.flatMap(({ table, foreignKeys }) => [
+    table,
+    ...foreignKeys.map(({ references }) => references),
+  ]);
+}
+
+/** Of some tables and their partitions, in their order, those whose policies bind the owner too, each once. Pure. */
+export function forcedTables(
+  { tables }: Pick<LiveDatabase, 'tables'>,
+  of: readonly TableName[],
+): TableName[] {
+  const forced = new Map(
+    tables.filter((each) => each.forced.length > 0).map((each) => [tableKey(each.table), each.forced]),
+  );
+  return [...new Set(of.map(tableKey))].flatMap((key) => (forced.get(key) ?? []).map(({ table }) => table));
+}
+
+/** A plain view without anything on it comes out whole by itself. */
+function isForgotten({ kind, extras }: LiveView): boolean {
+  return kind === 'materialized' || extras.length > 0;
+}
+
+/**
+ * Writers wait from here on, and no value is drawn between the reading of a position and the end of the transaction. Children come
+ * first: who inserts into one holds it and asks for its parent, and would be in a deadlock with who holds the parent already.
+ */
+function lock(tables: readonly LiveTable[]): string {
+  const edges = tables
+    .flatMap(({ foreignKeys }) => foreignKeys)
+    .map(({ table, references }) => ({ first: table, then: references, firm: false }));
+  const childrenFirst = orderTables(
+    tables.map(({ table }) => table),
+    edges,
+  );
+  return `LOCK TABLE ${childrenFirst.map(sqlTable).join(', ')} IN ACCESS EXCLUSIVE MODE`;
+}
+
+function setting(place: number): string {
+  return `'scaleout.position_${String(place + 1)}'`;
+}
+
+function readPosition({ sequence, cache }: LiveIdentity, place: number): string[] {
+  return [
+    // It changes nothing, and is the one statement that keeps others from drawing values until this transaction ends.
+    `ALTER SEQUENCE ${sqlTable(sequence)} CACHE ${cache}`,
+    `SELECT set_config(${setting(place)}, concat_ws(' ', last_value, is_called), true) FROM ${sqlTable(sequence)}`,
+  ];
+}
+
+function restorePosition(table: TableName, identity: LiveIdentity, place: number): string[] {
+  const { column, sequence, extras } = identity;
+  const serial = `pg_get_serial_sequence(${sqlTableArgument(table)}, ${escapeLiteral(column)})`;
+  const part = (index: number): string =>
+    `split_part(current_setting(${setting(place)}), ' ', ${String(index)})`;
+  return [
+    `SELECT setval(${serial}, ${part(1)}::bigint, ${part(2)}::boolean)`,
+    ...(sequence.name === `${table.name}_${column}_seq` ? [] : [rename(serial, sequence)]),
+    ...extras,
+  ];
+}
+
+/** Citus gives the new sequence PostgreSQL's own name for it, whatever the old one was called. */
+function rename(serial: string, { name }: TableName): string {
+  const known = `SELECT FROM pg_class WHERE oid = ${serial}::regclass AND relname = ${escapeLiteral(name)}`;
+  const renaming = `EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', ${serial}, ${escapeLiteral(name)})`;
+  return `DO ${escapeLiteral(`BEGIN IF NOT EXISTS (${known}) THEN ${renaming}; END IF; END`)}`;
+}
+
+function refresh({ view, populated }: LiveView): string {
+  return `REFRESH MATERIALIZED VIEW ${sqlTable(view)}${populated ? '' : ' WITH NO DATA'}`;
+}
+
+/** The statements of a step with what is carried around them. */
+export function around({ before, after }: Carried, statements: readonly string[]): string[] {
+  return [...before, ...statements, ...after];
+}
+
+/** What a step's comment says of it, as the rest of a sentence; empty where nothing is carried. */
+export function carriedWords({ what }: Carried): string {
+  return what.length === 0 ? '' : `; keeps ${allOf(what)}`;
+}

@@ -1,0 +1,225 @@
+import type { Distribution, TableName } from '../../../config/distribution-types';
+import type { PlacementChange } from '../../database/target/outlook';
+import { copyMode } from '../../database/target/copy-mode';
+import type { CopyMode } from '../../database/target/copy-mode';
+import { foreignKeyId, liveTwin, mayReturn, whyDropped } from '../../database/target/foreign-keys';
+import { hasLocalCopy } from '../../database/model/live';
+import type { DroppedForeignKey, LiveDatabase, LiveForeignKey, LiveTable } from '../../database/model/live';
+import { compareTables, keyIndexName, notNullCheckName, sameColumns } from '../../database/model/names';
+import { Outlook } from '../../database/target/outlook';
+import { tablesSpokenOf } from '../../database/model/schemas';
+
+/** What separates a live database from its specification, without an order; `plan` gives it one. */
+export interface TablesDifference {
+  readonly keys: readonly KeyDifference[];
+  /** Tables that are to become reference tables. */
+  readonly references: readonly TableName[];
+  readonly distribute: readonly DistributeDifference[];
+  /** Schemas that are to be distributed as wholes. */
+  readonly schemas: readonly SchemaDifference[];
+  /** Tables that Citus has as something else, and how they change. */
+  readonly changes: readonly { readonly table: TableName; readonly change: PlacementChange }[];
+  /** Live foreign keys that have to be away for a while. */
+  readonly drop: readonly DropDifference[];
+  /** Foreign keys that have to come back: those above, and those of an earlier run. */
+  readonly restore: readonly RestoreDifference[];
+  /** Tables with comments in the record of an earlier run. */
+  readonly commented: readonly TableName[];
+  /** Tables whose rows still lie on the coordinator a second time. */
+  readonly localCopies: readonly TableName[];
+  /** The record of dropped foreign keys is there, or will be, and nothing in it waits for another specification. */
+  readonly removeRecord: boolean;
+}
+
+export interface DropDifference {
+  readonly key: LiveForeignKey;
+  /** The reason, as the rest of a sentence. */
+  readonly why: string;
+  /** Citus knows this end for the sake of such foreign keys alone, and would turn it back by a copy. */
+  readonly pin?: TableName;
+}
+
+export interface SchemaDifference {
+  readonly schema: string;
+  /** All that become part of it. */
+  readonly tables: readonly LiveTable[];
+}
+
+export interface KeyDifference {
+  readonly table: TableName;
+  /** A leftover of an earlier run that cannot be used. */
+  readonly dropIndex: boolean;
+  /** Columns to declare NOT NULL, and how far an earlier run came with each. */
+  readonly notNull: readonly { readonly column: string; readonly check: 'absent' | 'added' | 'validated' }[];
+  /** Absent where only leftovers are to be removed. */
+  readonly primaryKey?: NewPrimaryKey;
+}
+
+/** A primary key that is built beside the old one and takes its name. */
+export interface NewPrimaryKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly replaces: readonly (string | null)[] | undefined;
+  readonly include: readonly string[];
+  /** The old key's, which would go with it. */
+  readonly comment?: string;
+  /** Of the old key's index, and so of the new one's. */
+  readonly options: readonly string[];
+  readonly tablespace?: string;
+  readonly indexComment?: string;
+  readonly indexIsBuilt: boolean;
+  /** PostgreSQL builds no index of a partitioned table beside running writes. */
+  readonly partitioned: boolean;
+  /** The replica identity goes with the old key, and the new one takes its place. */
+  readonly identifiesRows: boolean;
+}
+
+export interface DistributeDifference {
+  readonly table: TableName;
+  readonly column: string;
+  readonly colocateWith?: TableName;
+  readonly shardCount: number;
+  readonly mode: CopyMode;
+}
+
+export interface RestoreDifference {
+  readonly key: DroppedForeignKey;
+  /** `away`: not there; `added`: in force but not validated; `there`: only its record is left to remove. */
+  readonly state: 'away' | 'added' | 'there';
+}
+
+/** Compares, and decides nothing about order. The faults of {@link findFaults} come first: this trusts its input. Pure. */
+export function diffTables(expected: Distribution, live: LiveDatabase): TablesDifference {
+  const outlook = new Outlook(expected, live);
+  const references = expected.tables
+    .filter((wanted) => wanted.kind === 'reference' && !outlook.isThere(wanted.table))
+    .map((wanted) => wanted.table)
+    .sort(compareTables);
+  const distribute = outlook
+    .distributedTables()
+    .filter(({ wanted }) => !outlook.isThere(wanted.table) && outlook.change(wanted.table)?.kind !== 'alter')
+    .map(({ wanted, live: table }): DistributeDifference => {
+      const root = outlook.groupRoot(wanted);
+      return {
+        table: wanted.table,
+        column: wanted.distributeBy,
+        ...(wanted.colocateWith === undefined ? {} : { colocateWith: root }),
+        shardCount: expected.shardCount,
+        mode: copyMode(outlook, wanted, table),
+      };
+    })
+    .sort((a, b) => compareTables(a.table, b.table));
+  const drop = outlook.live.tables.flatMap((table) =>
+    table.foreignKeys.flatMap((key) => {
+      const why = whyDropped(outlook, key);
+      const pin = [key.table, key.references].find((end) => {
+        const now = outlook.liveTable(end)?.citus;
+        return now?.kind === 'local' && now.autoConverted;
+      });
+      return why === undefined ? [] : [{ key, why, ...(pin === undefined ? {} : { pin }) }];
+    }),
+  );
+  const dropped = new Set(drop.map(({ key }) => foreignKeyId(key)));
+  const recorded = live.droppedForeignKeys.filter((key) => mayReturn(outlook, key));
+  const restore = [
+    ...recorded
+      .filter((key) => !dropped.has(foreignKeyId(key)))
+      .map((key) => ({ key, state: restoreState(outlook, key) })),
+    ...drop.map(({ key }) => ({ key, state: 'away' as const })),
+  ];
+  return {
+    keys: keyDifferences(outlook),
+    references,
+    distribute,
+    schemas: live.schemas
+      .filter((schema) => outlook.distributesSchema(schema))
+      .map(({ schema }) => ({ schema, tables: outlook.tablesOf(schema) })),
+    changes: expected.tables
+      .flatMap(({ table }) => {
+        const change = outlook.change(table);
+        return change === undefined ? [] : [{ table, change }];
+      })
+      .sort((a, b) => compareTables(a.table, b.table)),
+    drop,
+    restore,
+    commented: live.recordedComments.map(({ table }) => table),
+    localCopies: tablesSpokenOf(expected, live).filter((table) => {
+      const found = outlook.liveTable(table);
+      return found !== undefined && hasLocalCopy(found);
+    }),
+    removeRecord:
+      recorded.length === live.droppedForeignKeys.length && (drop.length > 0 || live.ownSchema.recordTable),
+  };
+}
+
+/** Whether there is anything to do at all. */
+export function isSatisfied(difference: TablesDifference): boolean {
+  const { keys, references, distribute, schemas, changes, drop, restore, commented } = difference;
+  return (
+    [keys, references, distribute, schemas, changes, drop, restore, commented, difference.localCopies].every(
+      (list) => list.length === 0,
+    ) && !difference.removeRecord
+  );
+}
+
+function restoreState(outlook: Outlook, key: DroppedForeignKey): RestoreDifference['state'] {
+  const twin = liveTwin(outlook, key);
+  if (twin === undefined) return 'away';
+  return twin.validated || !key.validated ? 'there' : 'added';
+}
+
+function keyDifferences(outlook: Outlook): KeyDifference[] {
+  return outlook.distributedTables().flatMap(({ wanted, live }) => {
+    const columns = outlook.newPrimaryKey(wanted.table);
+    const index = live.keys.find((key) => key.kind === 'index' && key.name === keyIndexName(wanted.table));
+    const current = outlook.primaryKey(wanted.table);
+    const include = (current?.include ?? []).filter((column) => columns?.includes(column) !== true);
+    const usable =
+      columns !== undefined &&
+      index?.valid === true &&
+      sameColumns(index.columns, columns) &&
+      sameColumns(index.include, include);
+    const checked = (column: string): { readonly validated: boolean } | undefined =>
+      live.ownChecks.find((check) => check.name === notNullCheckName(column));
+    const notNull = live.columns
+      .filter(({ name, notNull: already }) =>
+        checked(name) === undefined ? columns?.includes(name) === true && !already : true,
+      )
+      .map(({ name }) => ({ column: name, check: progressOf(checked(name)) }));
+    const difference: KeyDifference = {
+      table: wanted.table,
+      dropIndex: index !== undefined && !usable,
+      notNull,
+      ...(columns === undefined
+        ? {}
+        : {
+            primaryKey: {
+              name: current?.name ?? primaryKeyName(wanted.table, live.keys),
+              columns,
+              replaces: current?.columns,
+              include,
+              ...(current?.comment === undefined ? {} : { comment: current.comment }),
+              options: current?.options ?? [],
+              ...(current?.tablespace === undefined ? {} : { tablespace: current.tablespace }),
+              ...(current?.indexComment === undefined ? {} : { indexComment: current.indexComment }),
+              indexIsBuilt: usable,
+              partitioned: live.kind === 'partitioned',
+              identifiesRows: current?.identifiesRows === true,
+            },
+          }),
+    };
+    return difference.dropIndex || notNull.length > 0 || columns !== undefined ? [difference] : [];
+  });
+}
+
+function progressOf(check: { readonly validated: boolean } | undefined): 'absent' | 'added' | 'validated' {
+  if (check === undefined) return 'absent';
+  return check.validated ? 'validated' : 'added';
+}
+
+/** PostgreSQL's own name for a key, unless the table has something of that name. */
+function primaryKeyName(table: TableName, keys: readonly { readonly name: string }[]): string {
+  const usual = `${table.name}_pkey`;
+  const free = Buffer.byteLength(usual) <= 63 && !keys.some((key) => key.name === usual);
+  return free ? usual : keyIndexName(table);
+}

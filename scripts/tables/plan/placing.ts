@@ -1,0 +1,380 @@
+import { tableKey } from '../../../config/identifiers';
+import type { TableName } from '../../../config/distribution-types';
+import type { Outlook, PlacementChange } from '../../database/target/outlook';
+import type { CopyMode } from '../../database/target/copy-mode';
+import { allOf } from '../../../config/wording';
+import { force, noForce } from '../../database/model/forced-policies';
+import { around, carried, carriedWords, forcedTables } from './carried';
+import type { Carried } from './carried';
+import { withoutAway } from './comments';
+import type { Placed } from './comments';
+import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
+import { canReturn } from '../../database/target/foreign-keys';
+import type { LiveForeignKey, LiveTable, LiveView } from '../../database/model/live';
+import { sameTable, showTable } from '../../database/model/names';
+import { inOrder, orderTables } from '../../database/model/order';
+import type { Edge } from '../../database/model/order';
+import { inWindow } from './policy-windows';
+import { distributeSchemaStep } from './schema-steps';
+import * as sql from './statements.sql';
+import { contingency, step } from '../../database/model/step';
+import type { Contingency, TablesStep } from '../../database/model/step';
+import { Turning } from './turning';
+import type { Turn } from './turning';
+import { viewAgainstConversion } from '../../database/checks/view-forecast';
+
+export interface Placing {
+  readonly placed: readonly Placed[];
+  /** Every foreign key that waits is back. */
+  readonly allReturned: boolean;
+  /** Tables of which the rows are left behind on the coordinator. */
+  readonly localCopies: readonly TableName[];
+}
+
+/**
+ * Brings every table to its place, reference tables first, then schemas and distributed tables; foreign keys return as soon as they
+ * can. Pure.
+ */
+export function place(difference: TablesDifference, outlook: Outlook, edges: readonly Edge[]): Placing {
+  const turning = new Turning(outlook.live.tables, new Set(difference.drop.map(({ key }) => key)));
+  const placed: Placed[] = [];
+  const localCopies: TableName[] = [];
+  const there = new Set<string>();
+  const isThere = (table: TableName): boolean => there.has(tableKey(table)) || outlook.isThere(table);
+  const waiting = new Set(difference.restore);
+  const touching = restoresByTable(difference.restore);
+  let referencesToCome = difference.references.length > 0;
+
+  // A table that Citus does not know would forget what is written on a foreign key that is back before Citus turns it. So one
+  // between two such tables comes after all that may turn them.
+  const mayTurn = ({ key, state }: RestoreDifference): boolean =>
+    state === 'away' && turning.isPlain(key.table) && turning.isPlain(key.references);
+  const returning = (first: Iterable<RestoreDifference>): void => {
+    const candidates = new Set(first);
+    const between: RestoreDifference[] = [];
+    for (const restore of candidates) {
+      candidates.delete(restore);
+      if (!waiting.has(restore) || !canReturn(restore.key, isThere)) continue;
+      if (mayTurn(restore)) {
+        between.push(restore);
+        continue;
+      }
+      comesBack(restore).forEach((each) => candidates.add(each));
+    }
+    if (referencesToCome) return;
+    for (const restore of between) if (waiting.has(restore)) comesBack(restore);
+  };
+  /** @returns the foreign keys of the tables that it turned, which may have waited for that */
+  const comesBack = (restore: RestoreDifference): RestoreDifference[] => {
+    waiting.delete(restore);
+    const turns = restore.state === 'away' ? turning.comesBack(restore.key) : [];
+    placed.push({ steps: restoreSteps(restore, outlook, turns), turns, returns: restore.key });
+    return touchingAny(turns.map(({ table }) => table));
+  };
+  const touchingAny = (tables: readonly TableName[]): RestoreDifference[] =>
+    tables.flatMap((table) => touching.get(tableKey(table)) ?? []);
+  const arrives = (tables: readonly TableName[], placing: Placed): void => {
+    placed.push(placing);
+    for (const table of tables) there.add(tableKey(table));
+    returning(touchingAny([...tables, ...placing.turns.map(({ table }) => table)]));
+  };
+  const leavesCopy = (table: TableName): boolean =>
+    turning.isPlain(table) && outlook.liveTable(table)?.hasHeap === true;
+
+  returning(difference.restore);
+  for (const table of orderTables(difference.references, edges)) {
+    if (leavesCopy(table)) localCopies.push(table);
+    const turns = turning.becomesReference(table);
+    arrives([table], {
+      steps: inWindow(referenceStep(table, outlook, turns), outlook.living([table])),
+      turns,
+    });
+  }
+  if (referencesToCome) {
+    referencesToCome = false;
+    returning(difference.restore);
+  }
+  for (const { schema, tables } of difference.schemas) {
+    const names = tables.map(({ table }) => table);
+    localCopies.push(...names.filter(leavesCopy));
+    arrives(names, {
+      steps: inWindow(distributeSchemaStep(schema, tables), tables),
+      turns: turning.becomeSchema(names),
+    });
+  }
+  const changing = new Set(rootsFirst(difference.changes));
+  const changes = (): void => {
+    for (const each of changing) {
+      const { table, change } = each;
+      if (change.kind === 'undistribute') continue;
+      if (change.colocateWith !== undefined && !isThere(change.colocateWith)) continue;
+      changing.delete(each);
+      // What is written on the table is written on its copy by the step itself.
+      const step = changeStep(table, change, outlook, difference);
+      arrives([table], {
+        steps: change.kind === 'alter' ? inWindow(step, outlook.living([table])) : [step],
+        turns: [],
+      });
+    }
+  };
+  changes();
+  const groups = difference.distribute.flatMap(({ table, colocateWith }) =>
+    colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
+  );
+  for (const wanted of inOrder(difference.distribute, [...edges, ...groups])) {
+    const { table } = wanted;
+    const live = outlook.liveTable(table);
+    const view =
+      wanted.mode.online && turning.isPlain(table)
+        ? viewAgainstConversion({ outlook, isThere }, table)
+        : undefined;
+    const mode: CopyMode = view === undefined ? wanted.mode : { online: false, because: notOnTheWay(view) };
+    const each = { ...wanted, mode };
+    // Citus brings a table that is local to it back first.
+    if (!mode.online && (live?.citus.kind === 'local' || live?.hasHeap === true)) localCopies.push(table);
+    if (mode.online && turning.isPlain(table)) {
+      const steps = convertStep(table, outlook);
+      // Citus converts it by itself where nothing would be left out.
+      if (steps.length > 0) placed.push({ steps, turns: turning.becomesLocal(table) });
+    }
+    const turns = turning.becomesDistributed(table, mode.online);
+    arrives([table], {
+      steps: inWindow(distributeStep(each, outlook, turns), outlook.living([table])),
+      turns,
+    });
+  }
+  changes();
+  return { placed, allReturned: waiting.size === 0, localCopies };
+}
+
+function notOnTheWay({ view }: LiveView): string {
+  return `on the way to an online copy Citus creates materialized view ${showTable(view)} again, and cannot while one of its tables is distributed and another is not`;
+}
+
+/** The tables that a step makes anew under their old names. */
+function madeAnew(turns: readonly Turn[]): TableName[] {
+  return turns.filter(({ forgets }) => forgets === 'everything').map(({ table }) => table);
+}
+
+/** `; converts t and u to Citus local tables, ...`, where it does. */
+function convertedWords(converted: readonly TableName[], keeps: Carried): string {
+  if (converted.length === 0) return '';
+  return `; converts ${allOf(converted.map(showTable))} to ${converted.length === 1 ? 'a Citus local table' : 'Citus local tables'}, since foreign keys connect ${converted.length === 1 ? 'it' : 'them'}${carriedWords(keeps)}`;
+}
+
+function convertStep(table: TableName, outlook: Outlook): TablesStep[] {
+  const keeps = carried(outlook.live, [table], 'convert');
+  if (keeps.what.length === 0) return [];
+  return [
+    step('convert-to-citus-local', table, around(keeps, sql.convertToCitusLocal(table)), {
+      comment: `converts to a Citus local table, on the coordinator, as the online copy begins${carriedWords(keeps)}${keeps.refreshes ? '; writes wait while materialized views are filled' : ''}`,
+      blocksWrites: keeps.refreshes,
+      reversible: canBeUndistributed(outlook.liveTable(table)),
+    }),
+  ];
+}
+
+function referenceStep(table: TableName, outlook: Outlook, turns: readonly Turn[]): TablesStep {
+  const live = outlook.liveTable(table);
+  const converted = madeAnew(turns);
+  const keeps = carried(outlook.live, converted, 'convert');
+  return step('create-reference-table', table, around(keeps, sql.createReferenceTable(table)), {
+    comment: `copies the whole table to every node, with writes waiting while it does${convertedWords(converted, keeps)}`,
+    blocksWrites: true,
+    reversible: canBeUndistributed(live),
+    converts: converted,
+    rows: live?.rowEstimate,
+  });
+}
+
+/** A table can only join a group that is there. */
+function rootsFirst(changes: TablesDifference['changes']): TablesDifference['changes'] {
+  const joins = ({ change }: TablesDifference['changes'][number]): boolean =>
+    change.kind !== 'undistribute' && change.colocateWith !== undefined;
+  return [...changes.filter((each) => !joins(each)), ...changes.filter(joins)];
+}
+
+function changeStep(
+  table: TableName,
+  change: Exclude<PlacementChange, { kind: 'undistribute' }>,
+  outlook: Outlook,
+  { drop }: TablesDifference,
+): TablesStep {
+  const beside =
+    change.colocateWith === undefined
+      ? 'in a colocation group of its own'
+      : `beside ${showTable(change.colocateWith)}`;
+  if (change.kind === 'regroup') {
+    return step('change-colocation', table, sql.regroupTable(table, change.colocateWith), {
+      comment: `${beside}; the shards are alike and stay where they are`,
+      reversible: true,
+    });
+  }
+  const live = outlook.liveTable(table);
+  const away = new Set(drop.filter(({ key }) => sameTable(key.table, table)).map(({ key }) => key.name));
+  const what = [
+    ...(change.column === undefined ? [] : [`by ${change.column}`]),
+    ...(change.shardCount === undefined ? [] : [`into ${String(change.shardCount)} shards`]),
+    beside,
+  ];
+  const keeps = carried(outlook.live, [table], 'copy');
+  return step(
+    'alter-distribution',
+    table,
+    [
+      ...around(keeps, sql.alterDistributedTable(table, change)),
+      ...(live === undefined ? [] : sql.commentAgain(table, withoutAway(live, away))),
+    ],
+    {
+      comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting${carriedWords(keeps)}`,
+      blocksWrites: true,
+      reversible: true,
+      contingencies: joinWithoutCopy(table, change),
+      rows: live?.rowEstimate,
+    },
+  );
+}
+
+/** Whether two tables have alike shards is known once the first of them has its own. */
+function joinWithoutCopy(
+  table: TableName,
+  { column, colocateWith }: Extract<PlacementChange, { kind: 'alter' }>,
+): Contingency[] {
+  if (column !== undefined || colocateWith === undefined) return [];
+  return [
+    contingency(
+      'change-colocation',
+      table,
+      sql.regroupTable(table, colocateWith),
+      `instead, if the shards of both are alike by then: joins those of ${showTable(colocateWith)} without a copy`,
+    ),
+  ];
+}
+
+/** A foreign key can only return when one of its two tables has just come to its place. */
+function restoresByTable(restores: readonly RestoreDifference[]): Map<string, RestoreDifference[]> {
+  const byTable = new Map<string, RestoreDifference[]>();
+  for (const restore of restores) {
+    for (const end of new Set([restore.key.table, restore.key.references].map(tableKey))) {
+      const known = byTable.get(end);
+      if (known === undefined) byTable.set(end, [restore]);
+      else known.push(restore);
+    }
+  }
+  return byTable;
+}
+
+function distributeStep(each: DistributeDifference, outlook: Outlook, turns: readonly Turn[]): TablesStep {
+  const { table, column, colocateWith, shardCount, mode } = each;
+  const where =
+    colocateWith === undefined
+      ? `${String(shardCount)} shards`
+      : `shards beside those of ${showTable(colocateWith)}`;
+  const keeps = carried(outlook.live, mode.online ? [] : madeAnew(turns), 'copy');
+  return step(
+    'distribute',
+    table,
+    around(
+      keeps,
+      sql.distributeTable(table, {
+        column,
+        shardCount,
+        online: mode.online,
+        ...(colocateWith === undefined ? {} : { colocateWith }),
+      }),
+    ),
+    {
+      comment: mode.online
+        ? `by ${column}, into ${where}, beside running writes, which wait for moments and once more at its end, however many rows there are`
+        : `by ${column}, into ${where}, with writes waiting: ${mode.because}${carriedWords(keeps)}`,
+      blocksWrites: !mode.online,
+      reversible: canBeUndistributed(outlook.liveTable(table)),
+      transaction: !mode.online,
+      rows: outlook.liveTable(table)?.rowEstimate,
+    },
+  );
+}
+
+/** `{ local: true }` leads back with one copy, as one led there, for all but the tables that the faults of such a change name. */
+function canBeUndistributed(live: LiveTable | undefined): boolean {
+  return live !== undefined && live.identities.length === 0 && live.rules.length === 0;
+}
+
+function restoreSteps(
+  { key, state }: RestoreDifference,
+  outlook: Outlook,
+  turns: readonly Turn[],
+): TablesStep[] {
+  const atOnce = whyAtOnce(key, outlook);
+  const to = showTable(key.references);
+  if (state === 'there') {
+    return [
+      step(
+        'forget-foreign-key',
+        key.table,
+        sql.forgetForeignKey(key),
+        { comment: 'the foreign key is back already; removes its record', reversible: true },
+        key.name,
+      ),
+    ];
+  }
+  const converted = madeAnew(turns);
+  const keeps = carried(outlook.live, converted, 'convert');
+  // What policies hide from the owner would not be checked, or not be found.
+  const bound = forcedTables({ tables: outlook.living([key.table, key.references]) }, [
+    key.table,
+    key.references,
+  ]);
+  const back =
+    atOnce === undefined
+      ? `brings the foreign key to ${to} back, in force for new rows`
+      : `brings the foreign key to ${to} back and reads every row, with writes waiting: ${atOnce}${boundWords(bound)}`;
+  const restore = step(
+    'restore-foreign-key',
+    key.table,
+    around(keeps, [
+      ...(atOnce === undefined ? [] : noForce(bound)),
+      ...sql.restoreForeignKey(key, { atOnce: atOnce !== undefined }),
+      ...(atOnce === undefined ? [] : force(bound)),
+    ]),
+    {
+      comment: `${back}${convertedWords(converted, keeps)}`,
+      blocksWrites: atOnce !== undefined || keeps.refreshes,
+      reversible: true,
+      converts: converted,
+    },
+    key.name,
+  );
+  const validate = step(
+    'validate-foreign-key',
+    key.table,
+    [...noForce(bound), ...sql.validateForeignKey(key), ...force(bound)],
+    {
+      comment: `reads every row once to see that ${to} has what it refers to, and removes the record${boundWords(bound)}`,
+      blocksWrites: bound.length > 0,
+      reversible: true,
+    },
+    key.name,
+  );
+  return [
+    ...(state === 'away' ? [restore] : []),
+    ...(key.validated && (state === 'added' || atOnce === undefined) ? [validate] : []),
+  ];
+}
+
+/** Why a foreign key cannot come back first and be validated after, as the rest of a sentence; undefined where it can. */
+function boundWords(bound: readonly TableName[]): string {
+  return bound.length === 0
+    ? ''
+    : `; FORCE ROW LEVEL SECURITY of ${allOf(bound.map(showTable))} is off inside this transaction, so reads and writes wait for its end and no session sees it off`;
+}
+
+function whyAtOnce({ table, references, validated }: LiveForeignKey, outlook: Outlook): string | undefined {
+  if (outlook.liveTable(table)?.kind === 'partitioned')
+    return 'PostgreSQL takes none of a partitioned table unchecked';
+  // Such a one is on the coordinator alone, and Citus would validate it on every node.
+  const [from, to] = [outlook.becomes(table).kind, outlook.becomes(references).kind];
+  return validated && from === 'reference' && to === 'local'
+    ? 'Citus validates none of a reference table that references a local one'
+    : undefined;
+}

@@ -1,0 +1,227 @@
+import { allOf } from '../../../config/wording';
+import { distinct, finding } from '../../database/checks/findings';
+import type { Finding } from '../../database/checks/findings';
+import { sameTable, showTable } from '../../database/model/names';
+import { duration } from '../../lib/reporter';
+import { COPIES } from '../../database/model/step';
+import type { LiveTable } from '../../database/model/live';
+import type { Outlook } from '../../database/target/outlook';
+import type { TablesStep } from '../../database/model/step';
+import { viewFindings } from '../../database/checks/view-forecast';
+
+/** What the steps of a plan do, looked up by table: a plan of a wide schema has thousands of both. */
+interface Effects {
+  readonly steps: readonly TablesStep[];
+  /** The steps that copy rows, by what they copy: a table as messages name it, or a schema. */
+  readonly copies: ReadonlyMap<string, readonly TablesStep[]>;
+  /** The plain tables that the steps convert to Citus local tables, of themselves or beside their own. */
+  readonly converted: ReadonlySet<LiveTable>;
+}
+
+type Source = (outlook: Outlook, effects: Effects) => readonly Finding[];
+
+/** What the steps of a plan do that a person should know of before they run, or has to allow. Pure. */
+export function findingsOf(outlook: Outlook, steps: readonly TablesStep[]): Finding[] {
+  // Of a plan that does nothing there is nothing to know.
+  if (steps.length === 0) return [];
+  const effects = effectsOf(outlook, steps);
+  return distinct(SOURCES.flatMap((source) => source(outlook, effects)));
+}
+
+function effectsOf({ live }: Outlook, steps: readonly TablesStep[]): Effects {
+  const copies = new Map<string, TablesStep[]>();
+  for (const step of steps.filter(({ action }) => COPIES.includes(action))) {
+    const subject = step.action.endsWith('-schema') ? schemaKey(step.table) : step.table;
+    copies.set(subject, [...(copies.get(subject) ?? []), step]);
+  }
+  const names = new Set([
+    ...steps.flatMap(({ converts = [] }) => converts),
+    ...steps
+      .filter(
+        ({ action, transaction }) =>
+          action === 'convert-to-citus-local' || (action === 'distribute' && !transaction),
+      )
+      .map(({ table }) => table),
+  ]);
+  const converted = live.tables.filter(
+    ({ table, citus }) => citus.kind === 'plain' && names.has(showTable(table)),
+  );
+  return { steps, copies, converted: new Set(converted) };
+}
+
+/** No table has such a name, as messages quote what holds a colon. */
+function schemaKey(schema: string): string {
+  return `schema:${schema}`;
+}
+
+const SOURCES: readonly Source[] = [
+  forcedPolicyWindows,
+  commitsBehind,
+  refreshesUnderPolicies,
+  convertedTables,
+  sequencesOnWorkers,
+  identitiesWithoutWayBack,
+  policiesOfSettings,
+  viewFindings,
+];
+
+/** Seconds, as measured on a small cluster: what a copy takes however few the rows are, and for each million of them. */
+const COPY_SECONDS = { online: { fixed: 7, aMillionRows: 15 }, blocking: { fixed: 1, aMillionRows: 6 } };
+
+function forcedPolicyWindows({ live }: Outlook, effects: Effects): Finding[] {
+  return live.tables.flatMap((table) => {
+    if (table.forced.length === 0) return [];
+    const copies = copiesOf(table, effects);
+    if (copies.length === 0) return [];
+    const name = showTable(table.table);
+    const seconds = copies.reduce((sum, step) => sum + copySeconds(step, table), 0);
+    const others = new Set(copies.filter(({ table: subject }) => subject !== name).map((step) => step.table));
+    return [
+      finding(
+        'forced-policy-window',
+        name,
+        `row-level security of ${allOf(table.forced.map((each) => showTable(each.table)))} binds the owner too (FORCE), and Citus, which copies as the owner, would ` +
+          `leave out the rows that its policies hide. FORCE is off while ${name} is copied, about ${duration(seconds)}, and is put back right after. In that time an application ` +
+          `that logs in as ${table.owner} sees and changes the rows of every tenant; other roles see what they saw` +
+          (others.size === 0
+            ? ''
+            : `. It is copied with all of schema ${allOf([...others])}, in one transaction`),
+        'allowance',
+      ),
+    ];
+  });
+}
+
+/**
+ * Citus takes the position up to which an online copy has to follow the writers to be what the coordinator has written by then.
+ * Commits that are acknowledged before they are written are behind it, and stay in the old table.
+ */
+function commitsBehind({ live }: Outlook, { steps }: Effects): Finding[] {
+  const online = steps.filter(({ action, transaction }) => action === 'distribute' && !transaction);
+  if (online.length === 0) return [];
+  return (live.asynchronousCommits ?? []).map((place) =>
+    finding(
+      'asynchronous-commit',
+      place,
+      `synchronous_commit is off for ${place}: an online copy can lose writes that are acknowledged in the last moments before it switches, about 0.2 s for each table ` +
+        `(${allOf(online.map(({ table }) => table))}). Set it to on (ALTER ROLE, ALTER DATABASE or the server parameter) and let applications connect again, stop writers, ` +
+        'or say online: false',
+      'allowance',
+    ),
+  );
+}
+
+/** The steps that copy the table's rows, alone or with its schema. */
+function copiesOf({ table }: LiveTable, { copies }: Effects): TablesStep[] {
+  return [...(copies.get(showTable(table)) ?? []), ...(copies.get(schemaKey(table.schema)) ?? [])];
+}
+
+function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
+  const { fixed, aMillionRows } = step.blocksWrites ? COPY_SECONDS.blocking : COPY_SECONDS.online;
+  return Math.ceil(fixed + ((step.rows ?? rowEstimate) / 1e6) * aMillionRows);
+}
+
+function refreshesUnderPolicies(outlook: Outlook, effects: Effects): Finding[] {
+  const converted = [...effects.converted].filter(({ forced }) => forced.length > 0);
+  return outlook.live.views
+    .filter(({ kind, populated }) => kind === 'materialized' && populated)
+    .flatMap(({ view, tables }) => {
+      const under = converted.filter(({ table }) => tables.some((each) => sameTable(each, table)));
+      if (under.length === 0) return [];
+      const name = showTable(view);
+      return [
+        finding(
+          'refresh-under-policy',
+          name,
+          `materialized view ${name} reads ${allOf(under.map(({ table }) => showTable(table)))}, whose policies bind the owner too. Citus makes the view anew, and it is filled ` +
+            'as its own REFRESH fills it: with the rows that the policies show its owner. Where it was filled before FORCE was set, it holds fewer rows afterwards',
+          'allowance',
+        ),
+      ];
+    });
+}
+
+function convertedTables(outlook: Outlook, { steps, converted }: Effects): Finding[] {
+  return [...converted]
+    .filter(({ table }) => !outlook.speaksOf(table))
+    .map(({ table }) => {
+      const name = showTable(table);
+      const by = steps.find(({ converts = [] }) => converts.includes(name));
+      return finding(
+        'converts-along',
+        name,
+        `table ${name}, which the specification does not name, becomes a Citus local table in step ${by?.id ?? ''}, since foreign keys connect it with ` +
+          `${by?.table ?? ''}. It stays on the coordinator with every row; its sequences, materialized views, comments and policies are kept, and its rows and objects ` +
+          'are compared like those of the others',
+        'none',
+      );
+    });
+}
+
+/** A column whose values come from a sequence goes on on the coordinator; a worker has a range of its own, or none. */
+function sequencesOnWorkers(outlook: Outlook, effects: Effects): Finding[] {
+  return outlook.live.tables
+    .filter((live) => becomesCitus(live, effects))
+    .flatMap(({ table, columns }) => {
+      const drawing = columns.filter(({ drawsValues }) => drawsValues === true);
+      if (drawing.length === 0) return [];
+      const [wide, narrow] = [true, false].map((isWide) =>
+        drawing.filter(({ type }) => (type === 'bigint') === isWide).map(({ name }) => name),
+      ) as [string[], string[]];
+      const name = showTable(table);
+      const words = [
+        ...(wide.length === 0
+          ? []
+          : [
+              `for ${allOf(wide)}, worker nodes draw from ranges of their own, which begin at 2^48 times their group`,
+            ]),
+        ...(narrow.length === 0
+          ? []
+          : [
+              `for ${allOf(narrow)}, which ${narrow.length === 1 ? 'is' : 'are'} no bigint, worker nodes can draw no value: insert through the coordinator, or make ${narrow.length === 1 ? 'it' : 'them'} bigint before`,
+            ]),
+      ];
+      return [
+        finding(
+          'sequence-on-workers',
+          name,
+          `sequences of table ${name} go on from their positions on the coordinator; ${words.join('; ')}`,
+          'none',
+        ),
+      ];
+    });
+}
+
+function identitiesWithoutWayBack(outlook: Outlook, effects: Effects): Finding[] {
+  return outlook.live.tables
+    .filter((live) => live.identities.length > 0 && becomesCitus(live, effects))
+    .map(({ table }) => {
+      const name = showTable(table);
+      return finding(
+        'no-way-back',
+        name,
+        `table ${name} has an identity column, and Citus brings no such table back: { local: true } is refused afterwards, and a run that is broken off can only be finished`,
+        'none',
+      );
+    });
+}
+
+function becomesCitus(live: LiveTable, effects: Effects): boolean {
+  return live.citus.kind === 'plain' && (copiesOf(live, effects).length > 0 || effects.converted.has(live));
+}
+
+function policiesOfSettings(outlook: Outlook, effects: Effects): Finding[] {
+  return outlook.live.tables
+    .filter((live) => becomesCitus(live, effects))
+    .flatMap(({ policies }) => policies)
+    .filter(({ using = '', withCheck = '' }) => /current_setting\(/i.test(`${using} ${withCheck}`))
+    .map(({ table, name }) =>
+      finding(
+        'policy-reads-setting',
+        `${showTable(table)}.${name}`,
+        `policy ${name} of table ${showTable(table)} reads a setting of the session. Shards on workers see it only where the application sets it with SET LOCAL in the transaction ` +
+          "of its query and citus.propagate_set_commands = 'local' is on; set_config() never reaches them. Shards on the coordinator always see it, so without both, answers depend on where a shard is",
+        'none',
+      ),
+    );
+}

@@ -1,0 +1,124 @@
+import { tableKey } from '../../../config/identifiers';
+import type { TableName } from '../../../config/distribution-types';
+import type { LiveForeignKey, LiveTable } from '../../database/model/live';
+
+/** A table that a step makes anew, and which of its comments are forgotten with the old one. */
+export interface Turn {
+  readonly table: TableName;
+  readonly forgets: 'everything' | 'foreign keys';
+}
+
+/** Tables that foreign keys connect. */
+interface Lot {
+  /** The tables of it that Citus does not know. */
+  readonly plain: Map<string, TableName>;
+  /** Whether Citus knows a table of it. */
+  known: boolean;
+}
+
+/**
+ * Follows, step by step, which tables Citus makes anew, those beside the one that a step names included. Such a table is a new
+ * relation under the old name, and what was written on the old one stays with what becomes its shard.
+ *
+ * The rules are Citus 12.1's own. Of tables that foreign keys connect it knows all or none: a table that becomes a reference table,
+ * and a foreign key that comes back, take plain tables along, and these turn local. A plain table that is copied online goes by way of
+ * local too; one that is local already is copied in place, and brought back first where writes wait. What becomes a reference table
+ * stays the relation it is, like the tables of a schema; the foreign keys of a plain one are made anew, as those of a schema are.
+ */
+export class Turning {
+  /** By the table that stands for the lot, see {@link standsFor}. */
+  private readonly lots = new Map<string, Lot>();
+  private readonly standsFor = new Map<string, string>();
+  private readonly locals: Set<string>;
+
+  /** @param away foreign keys that are dropped before the first step */
+  constructor(tables: readonly LiveTable[], away: ReadonlySet<LiveForeignKey>) {
+    const isOf = (kind: 'plain' | 'local') => (table: LiveTable) => table.citus.kind === kind;
+    this.locals = new Set(tables.filter(isOf('local')).map(({ table }) => tableKey(table)));
+    for (const live of tables) {
+      const key = tableKey(live.table);
+      const plain = isOf('plain')(live);
+      this.lots.set(key, { plain: new Map(plain ? [[key, live.table]] : []), known: !plain });
+    }
+    for (const key of tables.flatMap(({ foreignKeys }) => foreignKeys)) if (!away.has(key)) this.join(key);
+  }
+
+  /** Whether Citus does not know the table by now. */
+  isPlain(table: TableName): boolean {
+    return this.lotOf(table).plain.has(tableKey(table));
+  }
+
+  /** By a step of its own, ahead of its online copy. */
+  becomesLocal(table: TableName): Turn[] {
+    const lot = this.lotOf(table);
+    lot.known = true;
+    return this.turnLocal(lot).map(made);
+  }
+
+  becomesReference(table: TableName): Turn[] {
+    const plain = this.isPlain(table);
+    this.takes(table);
+    const neighbours = this.turnLocal(this.lotOf(table)).map(made);
+    return plain ? [{ table, forgets: 'foreign keys' }, ...neighbours] : neighbours;
+  }
+
+  becomesDistributed(table: TableName, online: boolean): Turn[] {
+    const plain = this.isPlain(table);
+    const local = this.takes(table);
+    return (online ? plain : local) ? [made(table)] : [];
+  }
+
+  becomeSchema(tables: readonly TableName[]): Turn[] {
+    for (const table of tables) this.takes(table);
+    return tables.map((table) => ({ table, forgets: 'foreign keys' }));
+  }
+
+  comesBack(key: Pick<LiveForeignKey, 'table' | 'references'>): Turn[] {
+    const lot = this.join(key);
+    return lot.known ? this.turnLocal(lot).map(made) : [];
+  }
+
+  /** @returns whether it has been local to Citus until now */
+  private takes(table: TableName): boolean {
+    const lot = this.lotOf(table);
+    lot.plain.delete(tableKey(table));
+    lot.known = true;
+    return this.locals.delete(tableKey(table));
+  }
+
+  private turnLocal({ plain }: Lot): TableName[] {
+    const turned = [...plain.values()];
+    for (const key of plain.keys()) this.locals.add(key);
+    plain.clear();
+    return turned;
+  }
+
+  private join({ table, references }: Pick<LiveForeignKey, 'table' | 'references'>): Lot {
+    const [lot, other] = [this.lotOf(table), this.lotOf(references)];
+    if (lot === other) return lot;
+    const [from, to] = lot.plain.size < other.plain.size ? [table, references] : [references, table];
+    const [small, large] = lot.plain.size < other.plain.size ? [lot, other] : [other, lot];
+    this.standsFor.set(this.rootOf(from), this.rootOf(to));
+    for (const [key, each] of small.plain) large.plain.set(key, each);
+    large.known ||= small.known;
+    return large;
+  }
+
+  private lotOf(table: TableName): Lot {
+    const root = this.rootOf(table);
+    const known = this.lots.get(root) ?? { plain: new Map<string, TableName>(), known: true };
+    this.lots.set(root, known);
+    return known;
+  }
+
+  private rootOf(table: TableName): string {
+    let root = tableKey(table);
+    for (let next = this.standsFor.get(root); next !== undefined; next = this.standsFor.get(root))
+      root = next;
+    return root;
+  }
+}
+
+function made(table: TableName): Turn {
+  return { table, forgets: 'everything' };
+}

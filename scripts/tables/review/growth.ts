@@ -1,0 +1,99 @@
+import type { Client } from 'pg';
+import { z } from 'zod';
+import { showTable } from '../../database/model/names';
+import { refused } from '../../lib/errors';
+import { bytes, count } from '../../lib/reporter';
+import { SHARD_SIZES, TABLE_SIZES } from './growth.sql';
+import type { LiveTable } from '../../database/model/live';
+
+/** How large a table is. */
+export interface TableSize {
+  /** As the planner would estimate; null where nobody counted, and for shards. */
+  readonly rows: number | null;
+  readonly bytes: number;
+  /** Where it was measured. The two are not comparable. */
+  readonly on: 'coordinator' | 'shards';
+}
+
+/** By the names of the tables as messages show them. */
+export type TableSizes = Readonly<Record<string, TableSize>>;
+
+export const sizesSchema: z.ZodType<TableSizes> = z.record(
+  z.string(),
+  z.object({ rows: z.number().nullable(), bytes: z.number(), on: z.enum(['coordinator', 'shards']) }),
+);
+
+/** Times the rows that a plan was reviewed with. */
+export const DEFAULT_GROWTH = 2;
+
+/** No copy of so little takes long, however often it has doubled. */
+const SMALL = { rows: 1_000, bytes: 1024 * 1024 } as const;
+
+interface SizeRow {
+  readonly oid: number;
+  readonly rows: number | null;
+  readonly bytes: number;
+}
+
+/** Reads how large the tables are, without counting. One of which a shard does not answer is left out. */
+export async function readSizes(client: Client, tables: readonly LiveTable[]): Promise<TableSizes> {
+  const isOnShards = ({ citus }: LiveTable): boolean => citus.kind !== 'plain';
+  const here = await sizesBy(
+    client,
+    TABLE_SIZES,
+    tables.filter((table) => !isOnShards(table)),
+  );
+  const onShards = tables.filter(isOnShards);
+  const there = await sizesBy(client, SHARD_SIZES, onShards);
+  return Object.fromEntries(
+    tables.flatMap((table): [string, TableSize][] => {
+      const on = isOnShards(table) ? 'shards' : 'coordinator';
+      const size = (on === 'shards' ? there : here).get(table.oid);
+      if (size === undefined) return [];
+      return [[showTable(table.table), { rows: size.rows, bytes: size.bytes, on }]];
+    }),
+  );
+}
+
+async function sizesBy(
+  client: Client,
+  sql: string,
+  tables: readonly LiveTable[],
+): Promise<Map<number, SizeRow>> {
+  if (tables.length === 0) return new Map();
+  const { rows } = await client.query<SizeRow>(sql, [tables.map(({ oid }) => oid)]);
+  return new Map(rows.map((row) => [row.oid, row]));
+}
+
+/**
+ * Tables that have become larger than a factor, by rows where both are known, else by bytes. What is small now, gone, or measured
+ * elsewhere by now, as a run leaves it, is not among them. Pure.
+ */
+export function grownTables(then: TableSizes, now: TableSizes, factor: number): string[] {
+  return Object.keys(then).filter((table) => {
+    const [was, is] = [then[table], now[table]];
+    if (was === undefined || is?.on !== was.on) return false;
+    if (was.rows !== null && is.rows !== null) {
+      return is.rows > SMALL.rows && is.rows > factor * was.rows;
+    }
+    return is.bytes > SMALL.bytes && is.bytes > factor * was.bytes;
+  });
+}
+
+/** @throws ScaleoutError (refused) that names the tables, and how large they were and are */
+export function requireNotGrown(then: TableSizes, now: TableSizes, factor: number): void {
+  const grown = grownTables(then, now, factor).map(
+    (table) => `${table} had ${describeSize(then[table])} then and has ${describeSize(now[table])} now`,
+  );
+  if (grown.length === 0) return;
+  throw refused(
+    `the plan was reviewed for less: ${grown.join('; ')}, more than ${String(factor)} times as much, and what copies it takes as much longer. ` +
+      'Plan again and review that, or say with --growth FACTOR how many times as much will do; nothing was changed',
+  );
+}
+
+function describeSize(size: TableSize | undefined): string {
+  if (size === undefined) return 'nothing';
+  const { rows } = size;
+  return rows === null ? bytes(size.bytes) : `about ${count(Math.round(rows))} rows (${bytes(size.bytes)})`;
+}

@@ -1,0 +1,175 @@
+import { carried } from '../../../scripts/tables/plan/carried';
+import { policyFaults } from '../../../scripts/database/checks/policy-faults';
+import { inWindow, windowsLeftOpen } from '../../../scripts/tables/plan/policy-windows';
+import { planTables } from '../../../scripts/tables/plan/plan';
+import {
+  distribution,
+  foreignKey,
+  identityOf,
+  liveDatabase,
+  liveTable,
+  materializedView,
+  named,
+  policyOf,
+} from '../support/catalog';
+
+describe('what is carried in the transaction in which Citus makes a table anew', () => {
+  const t = liveTable('t', { identities: [identityOf('t')] });
+  const filled = materializedView('m', named('t'));
+  const empty = {
+    ...materializedView('n', named('t'), false),
+    extras: ['GRANT SELECT ON TABLE public.n TO bob'],
+  };
+  const plain = { ...filled, view: named('v'), kind: 'plain' as const };
+  const live = liveDatabase([t, liveTable('u')], { views: [plain, filled, empty] });
+
+  test('a conversion: the position, read under locks; every materialized view, as it was filled', () => {
+    const { before, after, refreshes } = carried(live, [named('t')], 'convert');
+    expect(before).toEqual([
+      'LOCK TABLE "public"."t" IN ACCESS EXCLUSIVE MODE',
+      'ALTER SEQUENCE "public"."t_id_seq" CACHE 1',
+      expect.stringContaining('FROM "public"."t_id_seq"'),
+      'SET LOCAL citus.max_matview_size_to_auto_recreate TO -1',
+      'SET LOCAL row_security TO on',
+    ]);
+    expect(after).toEqual([
+      expect.stringMatching(/^SELECT setval\(pg_get_serial_sequence\('"public"\."t"', 'id'\)/),
+      'REFRESH MATERIALIZED VIEW "public"."m"',
+      'REFRESH MATERIALIZED VIEW "public"."n" WITH NO DATA',
+      'GRANT SELECT ON TABLE public.n TO bob',
+    ]);
+    expect(refreshes).toBe(true);
+  });
+
+  test('a copy fills what was filled; what was not is emptied again, under the policies of the session', () => {
+    const { before, after, refreshes } = carried(live, [named('t')], 'copy');
+    expect(before).toEqual(['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']);
+    expect(after.filter((each) => each.startsWith('REFRESH'))).toEqual([
+      'REFRESH MATERIALIZED VIEW "public"."n" WITH NO DATA',
+    ]);
+    expect(refreshes).toBe(false);
+  });
+
+  test('nothing, where nothing rests on the table', () => {
+    expect(carried(live, [named('u')], 'convert')).toEqual({
+      before: [],
+      after: [],
+      what: [],
+      refreshes: false,
+    });
+  });
+
+  test('children are locked before their parents, whatever their names', () => {
+    const child = liveTable('z', {
+      identities: [identityOf('z')],
+      foreignKeys: [foreignKey('z', ['t_id'], 't')],
+    });
+    expect(carried(liveDatabase([t, child]), [named('t'), named('z')], 'convert').before[0]).toBe(
+      'LOCK TABLE "public"."z", "public"."t" IN ACCESS EXCLUSIVE MODE',
+    );
+  });
+
+  test('a conversion checks foreign keys anew past the policies of both ends, and fills views under them', () => {
+    const bound = (name: string) => ({ forced: [{ table: named(name), state: 'on' as const }] });
+    const u = liveTable('u', { ...bound('u'), foreignKeys: [foreignKey('u', ['v_id'], 'v')] });
+    const all = liveDatabase([u, liveTable('v', bound('v')), liveTable('w', bound('w'))], {
+      views: [materializedView('m', named('u'))],
+    });
+    const { before, after } = carried(all, [named('u')], 'convert');
+    expect(before.filter((each) => each.includes('FORCE'))).toEqual([
+      'ALTER TABLE "public"."u" NO FORCE ROW LEVEL SECURITY',
+      'ALTER TABLE "public"."v" NO FORCE ROW LEVEL SECURITY',
+    ]);
+    expect(after.slice(0, 3)).toEqual([
+      'ALTER TABLE "public"."u" FORCE ROW LEVEL SECURITY',
+      'ALTER TABLE "public"."v" FORCE ROW LEVEL SECURITY',
+      'REFRESH MATERIALIZED VIEW "public"."m"',
+    ]);
+    expect([...carried(all, [named('u')], 'copy').before].filter((each) => each.includes('FORCE'))).toEqual(
+      [],
+    );
+  });
+
+  test('a name of its own for the sequence, whatever is in it', () => {
+    const odd = liveTable('t', { identities: [{ ...identityOf('t'), sequence: named(`it's "odd"`) }] });
+    const { after } = carried(liveDatabase([odd]), [named('t')], 'convert');
+    expect(after[1]).toMatch(/^DO .*RENAME TO %I.*it''''s "odd"/);
+  });
+});
+
+describe('windows in which FORCE is off', () => {
+  const forced = (state: 'on' | 'lifted') => [{ table: named('t'), state }];
+  const step = { id: 'distribute:t', table: 't', action: 'distribute' as const };
+  const copy = { ...step, sql: [], comment: '', blocksWrites: false, reversible: true, transaction: false };
+  const actions = (state: 'on' | 'lifted') =>
+    inWindow(copy, [liveTable('t', { forced: forced(state) })]).map(({ action }) => action);
+
+  test('open before the copy, or are open already, and close after it', () => {
+    expect(actions('on')).toEqual(['lift-forced-policy', 'distribute', 'restore-forced-policy']);
+    expect(actions('lifted')).toEqual(['distribute', 'restore-forced-policy']);
+    expect(inWindow(copy, [liveTable('t')])).toEqual([copy]);
+  });
+
+  test('that a run left open close first, unless the plan copies the table', () => {
+    const live = liveDatabase([liveTable('t', { forced: forced('lifted') })]);
+    expect(windowsLeftOpen(live, []).map(({ id }) => id)).toEqual(['restore-forced-policy:t']);
+    const { steps } = planTables(
+      distribution({ tables: [{ kind: 'distributed', table: named('t'), distributeBy: 'id' }] }),
+      live,
+    );
+    expect(steps.map(({ id }) => id)).toEqual(['distribute:t', 'restore-forced-policy:t']);
+  });
+});
+
+describe('policies that Citus does not carry', () => {
+  test('a restrictive one is refused with its expression in each permissive one that stands beside it', () => {
+    const table = named('t');
+    const faults = policyFaults({
+      policies: [
+        policyOf(table, { name: 'all', using: 'a = 1', withCheck: 'a = 2' }),
+        policyOf(table, { name: 'read', command: 'SELECT', using: 'b' }),
+        policyOf(table, { name: 'insert', command: 'INSERT', using: 'c' }),
+        policyOf(table, { name: 'never', command: 'SELECT', permissive: false, using: 'd > 0' }),
+      ],
+    });
+    expect(faults).toHaveLength(1);
+    expect(faults[0]).toContain(
+      'ALTER POLICY "all" ON "public"."t" USING ((a = 1) AND (d > 0)) WITH CHECK ((a = 2) AND (d > 0))',
+    );
+    expect(faults[0]).toContain('ALTER POLICY "read" ON "public"."t" USING ((b) AND (d > 0))');
+    expect(faults[0]).not.toContain('"insert"');
+  });
+
+  test('one that stands alone permits nothing, and is to be dropped', () => {
+    expect(policyFaults({ policies: [policyOf(named('t'), { permissive: false })] })).toEqual([
+      expect.stringMatching(/nothing is permitted by it either: drop it$/),
+    ]);
+  });
+});
+
+test('a table that the file does not name is named where it is converted, and its findings are notes', () => {
+  const live = liveDatabase([
+    liveTable('kind'),
+    liveTable('thing', {
+      foreignKeys: [foreignKey('thing', ['kind_id'], 'kind')],
+      identities: [identityOf('thing')],
+    }),
+  ]);
+  const plan = planTables(distribution({ tables: [{ kind: 'reference', table: named('kind') }] }), live);
+  expect(plan.steps[0]).toMatchObject({ action: 'create-reference-table', converts: ['thing'] });
+  expect(plan.findings.map(({ id, needs }) => [id, needs])).toEqual([
+    ['converts-along:thing', 'none'],
+    ['no-way-back:thing', 'none'],
+  ]);
+});
+
+test('an online copy under commits that are acknowledged before they are written needs an allowance', () => {
+  const live = liveDatabase([liveTable('t')], { asynchronousCommits: ['role app'] });
+  const of = (online: boolean) =>
+    planTables(
+      distribution({ online, tables: [{ kind: 'distributed', table: named('t'), distributeBy: 'id' }] }),
+      live,
+    ).findings.map(({ id, needs }) => [id, needs]);
+  expect(of(true)).toEqual([['asynchronous-commit:role app', 'allowance']]);
+  expect(of(false)).toEqual([]);
+});
