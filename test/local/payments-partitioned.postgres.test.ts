@@ -14,7 +14,7 @@ import type { LocalCluster } from '../../scripts/local/engines/engine';
 import { loadData } from '../../scripts/local/load';
 import { explainQuery } from '../../scripts/local/plans';
 import { generateData } from '../../scripts/local/workloads';
-import { adviseDistribution } from '../../scripts/tables/advise/commands';
+import { adviseDistribution } from '../../scripts/advise/commands';
 import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import { simulate } from '../../scripts/tables/simulate/commands';
 import type { Simulation } from '../../scripts/tables/simulate/simulation';

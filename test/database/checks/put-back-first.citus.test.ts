@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { putBackFirst, requirePutBack } from '../../../scripts/database/checks/put-back-first';
 import { liftForcedPolicies } from '../../../scripts/database/model/forced-policies';
 import { withAdvisoryLock, withClient, withTransaction } from '../../../scripts/lib/connection';
-import { adviseDistribution } from '../../../scripts/tables/advise/commands';
+import { adviseDistribution } from '../../../scripts/advise/commands';
 import { simulate } from '../../../scripts/tables/simulate/commands';
 import { recordingContext } from '../../rebalance/fixtures';
 import type { TestDatabase } from '../../support/citus';

@@ -4,7 +4,7 @@ import { tablesApply } from '../../../scripts/tables/commands';
 import { simulate } from '../../../scripts/tables/simulate/commands';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { createPayments } from '../advise/payments';
+import { createPayments } from '../../advise/payments';
 import { createSensors, query, testContext } from '../support/sensors';
 
 jest.setTimeout(120_000);

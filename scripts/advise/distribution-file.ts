@@ -1,7 +1,7 @@
 import { isMap, isScalar, Document } from 'yaml';
-import type { TableName } from '../../../config/distribution-types';
-import { parseDistribution } from '../../../config/distribution';
-import type { Advice, TableAdvice } from './advice-document';
+import type { TableName } from '../../config/distribution-types';
+import { parseDistribution } from '../../config/distribution';
+import type { Advice, TableAdvice } from '../tables/advise/advice-document';
 
 /** Characters of a comment's line. */
 const WIDTH = 110;

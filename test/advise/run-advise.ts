@@ -1,6 +1,6 @@
-import type { ConnectionTarget } from '../../../scripts/lib/connection';
-import type { Answer } from '../../support/command-line';
-import { scaleout } from '../../support/command-line';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import type { Answer } from '../support/command-line';
+import { scaleout } from '../support/command-line';
 
 /** Runs `advise` as a shell without a terminal would, on the database that libpq's variables name. */
 export function advise(target: ConnectionTarget | undefined, ...argv: string[]): Promise<Answer> {

@@ -1,11 +1,11 @@
 import { escapeIdentifier } from 'pg';
-import type { Distribution } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
-import { allOf } from '../../../config/wording';
-import { findFaults } from '../../database/checks/faults';
-import type { LiveDatabase } from '../../database/model/live';
-import { showTable, sqlColumns, sqlTable } from '../../database/model/names';
-import { Outlook } from '../../database/target/outlook';
+import type { Distribution } from '../../config/distribution-types';
+import { tableKey } from '../../config/identifiers';
+import { allOf } from '../../config/wording';
+import { findFaults } from '../database/checks/faults';
+import type { LiveDatabase } from '../database/model/live';
+import { showTable, sqlColumns, sqlTable } from '../database/model/names';
+import { Outlook } from '../database/target/outlook';
 import type { Assigned } from './assignment';
 import { missingColumn } from './assignment';
 import { percent } from './situation';

@@ -1,15 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadDistribution } from '../../../config/distribution';
-import type { ConnectionTarget } from '../../../scripts/lib/connection';
-import { silentReporter } from '../../../scripts/lib/reporter';
-import { localEngines } from '../../../scripts/local/engines';
-import { chooseEngine } from '../../../scripts/local/engines/choose-engine';
-import type { LocalCluster } from '../../../scripts/local/engines/engine';
-import type { Advice } from '../../../scripts/tables/advise/advice-document';
-import { laneSuite } from '../../support/lanes';
-import { scratchDirectory } from '../../support/scratch';
-import { createSensors, query } from '../support/sensors';
+import { loadDistribution } from '../../config/distribution';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { silentReporter } from '../../scripts/lib/reporter';
+import { localEngines } from '../../scripts/local/engines';
+import { chooseEngine } from '../../scripts/local/engines/choose-engine';
+import type { LocalCluster } from '../../scripts/local/engines/engine';
+import type { Advice } from '../../scripts/tables/advise/advice-document';
+import { laneSuite } from '../support/lanes';
+import { scratchDirectory } from '../support/scratch';
+import { createSensors, query } from '../tables/support/sensors';
 import { advise, expectFault } from './run-advise';
 
 const scratch = scratchDirectory();

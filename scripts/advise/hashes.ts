@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
-import { isServerError } from '../../lib/errors';
-import { readHashedType } from '../simulate/source';
-import { hashValues } from '../simulate/rows.sql';
-import type { Condition, Operand } from '../../database/forecast/condition';
-import type { QueryShape } from '../../database/forecast/shape';
+import { tableKey } from '../../config/identifiers';
+import type { TableName } from '../../config/distribution-types';
+import { isServerError } from '../lib/errors';
+import { readHashedType } from '../tables/simulate/source';
+import { hashValues } from '../tables/simulate/rows.sql';
+import type { Condition, Operand } from '../database/forecast/condition';
+import type { QueryShape } from '../database/forecast/shape';
 
 /** Values looked at of one column; a list that is longer goes to every shard anyhow. */
 const MOST_VALUES = 10_000;

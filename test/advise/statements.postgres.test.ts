@@ -1,14 +1,14 @@
-import { loadWorkload } from '../../../config/workload';
-import type { ConnectionTarget } from '../../../scripts/lib/connection';
-import { withClient } from '../../../scripts/lib/connection';
-import { findEmbedded } from '../../../scripts/local/engines/embedded';
-import { createDatabase } from '../../../scripts/local/engines/platform';
-import { createServerProcesses } from '../../../scripts/local/engines/server-processes';
-import type { ServerSet } from '../../../scripts/local/engines/server-set';
-import type { Advice } from '../../../scripts/tables/advise/advice-document';
-import { adviseDistribution } from '../../../scripts/tables/advise/commands';
-import { laneSuite } from '../../support/lanes';
-import { createSensors, query, testContext } from '../support/sensors';
+import { loadWorkload } from '../../config/workload';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { withClient } from '../../scripts/lib/connection';
+import { findEmbedded } from '../../scripts/local/engines/embedded';
+import { createDatabase } from '../../scripts/local/engines/platform';
+import { createServerProcesses } from '../../scripts/local/engines/server-processes';
+import type { ServerSet } from '../../scripts/local/engines/server-set';
+import type { Advice } from '../../scripts/tables/advise/advice-document';
+import { adviseDistribution } from '../../scripts/advise/commands';
+import { laneSuite } from '../support/lanes';
+import { createSensors, query, testContext } from '../tables/support/sensors';
 
 laneSuite('postgres', 'the workload that pg_stat_statements knows', () => {
   let servers: ServerSet;

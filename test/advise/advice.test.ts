@@ -1,8 +1,8 @@
-import { parseDistribution } from '../../../config/distribution';
-import { advise } from '../../../scripts/tables/advise/advice';
-import type { Advice } from '../../../scripts/tables/advise/advice-document';
-import { toDistributionFile } from '../../../scripts/tables/advise/distribution-file';
-import { describeAdvice } from '../../../scripts/tables/advise/text';
+import { parseDistribution } from '../../config/distribution';
+import { advise } from '../../scripts/advise/advice';
+import type { Advice } from '../../scripts/tables/advise/advice-document';
+import { toDistributionFile } from '../../scripts/advise/distribution-file';
+import { describeAdvice } from '../../scripts/advise/text';
 import type { Sketch } from './schemas';
 import { asks, situation } from './schemas';
 

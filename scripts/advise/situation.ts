@@ -1,7 +1,7 @@
-import type { TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
+import type { TableName } from '../../config/distribution-types';
+import { tableKey } from '../../config/identifiers';
 import type { KnownHashes } from './hashes';
-import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveTable } from '../../database/model/live';
+import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveTable } from '../database/model/live';
 import type { Domain, DomainColumn } from './domains';
 import { findDomains, joinsOf, typeFamily } from './domains';
 import {

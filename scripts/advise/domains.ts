@@ -1,8 +1,8 @@
-import type { TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
-import type { LiveColumn, LiveTable } from '../../database/model/live';
-import { EqualSets } from '../../database/forecast/equal-columns';
-import type { QueryShape } from '../../database/forecast/shape';
+import type { TableName } from '../../config/distribution-types';
+import { tableKey } from '../../config/identifiers';
+import type { LiveColumn, LiveTable } from '../database/model/live';
+import { EqualSets } from '../database/forecast/equal-columns';
+import type { QueryShape } from '../database/forecast/shape';
 import type { AdvisedQuery } from './workload';
 
 /** Columns of several tables that mean the same thing, such as every `user_id`: what tables can live together by. */

@@ -1,10 +1,18 @@
-import { tableKey } from '../../../config/identifiers';
-import type { LiveForeignKey, LiveTable } from '../../../scripts/database/model/live';
-import type { AdviceInput } from '../../../scripts/tables/advise/situation';
-import type { QueryShape } from '../../../scripts/database/forecast/shape';
-import type { TableStatistics } from '../../../scripts/tables/advise/statistics';
-import type { AdvisedQuery } from '../../../scripts/tables/advise/workload';
-import { column, foreignKey, key, liveDatabase, liveTable, named, primaryKey } from '../support/catalog';
+import { tableKey } from '../../config/identifiers';
+import type { LiveForeignKey, LiveTable } from '../../scripts/database/model/live';
+import type { AdviceInput } from '../../scripts/advise/situation';
+import type { QueryShape } from '../../scripts/database/forecast/shape';
+import type { TableStatistics } from '../../scripts/advise/statistics';
+import type { AdvisedQuery } from '../../scripts/advise/workload';
+import {
+  column,
+  foreignKey,
+  key,
+  liveDatabase,
+  liveTable,
+  named,
+  primaryKey,
+} from '../tables/support/catalog';
 
 /** A table in few words. */
 export interface Sketch {

@@ -1,6 +1,6 @@
-import { loadWorkload } from '../../../config/workload';
-import type { ConnectionTarget } from '../../../scripts/lib/connection';
-import { query } from '../support/sensors';
+import { loadWorkload } from '../../config/workload';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { query } from '../tables/support/sensors';
 
 /** The payments on one node, with rows: four times as many payments as users, and few merchants. */
 export async function createPayments(target: ConnectionTarget, events: number): Promise<void> {

@@ -1,4 +1,4 @@
-import { mentionsAny, readableStatement, shareOut } from '../../../scripts/tables/advise/workload';
+import { mentionsAny, readableStatement, shareOut } from '../../scripts/advise/workload';
 
 it('shares out by calls within a source, and gives each source the same weight', () => {
   const shared = shareOut([

@@ -1,8 +1,8 @@
-import type { Advice, Choice, QueryAdvice, TableAdvice } from './advice-document';
-import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
-import { bytes as showBytes } from '../../lib/reporter';
-import { compareTables, showTable } from '../../database/model/names';
+import type { Advice, Choice, QueryAdvice, TableAdvice } from '../tables/advise/advice-document';
+import type { Distribution, ExpectedTable, TableName } from '../../config/distribution-types';
+import { tableKey } from '../../config/identifiers';
+import { bytes as showBytes } from '../lib/reporter';
+import { compareTables, showTable } from '../database/model/names';
 import type { Assigned } from './assignment';
 import { assign, missingColumn } from './assignment';
 import { findChanges } from './changes';

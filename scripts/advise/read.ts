@@ -1,10 +1,10 @@
 import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
-import { allOf } from '../../../config/wording';
-import type { WorkloadQuery } from '../../../config/workload-queries';
-import { citusVersion, withBoundedReads } from '../../lib/connection';
+import { tableKey } from '../../config/identifiers';
+import type { TableName } from '../../config/distribution-types';
+import { allOf } from '../../config/wording';
+import type { WorkloadQuery } from '../../config/workload-queries';
+import { citusVersion, withBoundedReads } from '../lib/connection';
 import {
   describeServerError,
   errorCode,
@@ -12,11 +12,11 @@ import {
   isServerError,
   refused,
   ScaleoutError,
-} from '../../lib/errors';
-import { inspectDatabase } from '../../database/inspect/inspect';
-import { relations } from '../../database/inspect/inspect.sql';
-import type { LiveDatabase, LiveTable } from '../../database/model/live';
-import { showTable, sqlTable } from '../../database/model/names';
+} from '../lib/errors';
+import { inspectDatabase } from '../database/inspect/inspect';
+import { relations } from '../database/inspect/inspect.sql';
+import type { LiveDatabase, LiveTable } from '../database/model/live';
+import { showTable, sqlTable } from '../database/model/names';
 import {
   COLUMN_STATISTICS,
   PARAMETER_COUNT,
@@ -27,8 +27,8 @@ import {
   TABLE_STATISTICS,
 } from './queries.sql';
 import { hashConstants } from './hashes';
-import type { QueryShape } from '../../database/forecast/shape';
-import { readShape } from '../../database/forecast/shape';
+import type { QueryShape } from '../database/forecast/shape';
+import { readShape } from '../database/forecast/shape';
 import type { AdviceInput } from './situation';
 import type { ColumnStatistics, TableStatistics } from './statistics';
 import type { AdvisedQuery } from './workload';

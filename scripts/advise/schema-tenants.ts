@@ -1,10 +1,10 @@
-import type { Advice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
-import type { TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
-import { allOf } from '../../../config/wording';
-import type { LiveTable } from '../../database/model/live';
-import { showTable } from '../../database/model/names';
-import type { QueryShape } from '../../database/forecast/shape';
+import type { Advice, QueryAdvice, SchemaAdvice, TableAdvice } from '../tables/advise/advice-document';
+import type { TableName } from '../../config/distribution-types';
+import { tableKey } from '../../config/identifiers';
+import { allOf } from '../../config/wording';
+import type { LiveTable } from '../database/model/live';
+import { showTable } from '../database/model/names';
+import type { QueryShape } from '../database/forecast/shape';
 import { Situation } from './situation';
 import type { AdviceInput } from './situation';
 

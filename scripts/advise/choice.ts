@@ -1,8 +1,8 @@
-import { tableKey } from '../../../config/identifiers';
+import { tableKey } from '../../config/identifiers';
 import { assign, placements } from './assignment';
 import type { Domain } from './domains';
-import type { Forecast, Route } from '../../database/forecast/forecast';
-import { forecast } from '../../database/forecast/forecast';
+import type { Forecast, Route } from '../database/forecast/forecast';
+import { forecast } from '../database/forecast/forecast';
 import { CLEARLY_LARGER, MOST_COMPARED, SAME_SHARE } from './limits';
 import type { Situation } from './situation';
 import { percent } from './situation';

@@ -1,12 +1,12 @@
-import { parseDistribution } from '../../../config/distribution';
-import type { TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
-import { advise } from '../../../scripts/tables/advise/advice';
-import { toDistributionFile } from '../../../scripts/tables/advise/distribution-file';
-import type { AdviceInput } from '../../../scripts/tables/advise/situation';
-import { describeAdvice } from '../../../scripts/tables/advise/text';
-import type { LiveTable } from '../../../scripts/database/model/live';
-import { column, foreignKey, liveDatabase, liveTable } from '../support/catalog';
+import { parseDistribution } from '../../config/distribution';
+import type { TableName } from '../../config/distribution-types';
+import { tableKey } from '../../config/identifiers';
+import { advise } from '../../scripts/advise/advice';
+import { toDistributionFile } from '../../scripts/advise/distribution-file';
+import type { AdviceInput } from '../../scripts/advise/situation';
+import { describeAdvice } from '../../scripts/advise/text';
+import type { LiveTable } from '../../scripts/database/model/live';
+import { column, foreignKey, liveDatabase, liveTable } from '../tables/support/catalog';
 
 const MIB = 1024 * 1024;
 const at = (schema: string, name: string): TableName => ({ schema, name });

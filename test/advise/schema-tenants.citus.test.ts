@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseDistribution } from '../../../config/distribution';
-import { adviseDistribution } from '../../../scripts/tables/advise/commands';
-import { tablesApply, tablesVerify } from '../../../scripts/tables/commands';
-import { taskCount } from '../../../scripts/citus/task-count';
-import { withClient } from '../../../scripts/lib/connection';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase } from '../../support/citus';
-import { laneSuite } from '../../support/lanes';
-import { scratchDirectory } from '../../support/scratch';
-import { testContext } from '../support/sensors';
-import { createTenants, TENANTS } from '../support/tenants';
+import { parseDistribution } from '../../config/distribution';
+import { adviseDistribution } from '../../scripts/advise/commands';
+import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
+import { taskCount } from '../../scripts/citus/task-count';
+import { withClient } from '../../scripts/lib/connection';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase } from '../support/citus';
+import { laneSuite } from '../support/lanes';
+import { scratchDirectory } from '../support/scratch';
+import { testContext } from '../tables/support/sensors';
+import { createTenants, TENANTS } from '../tables/support/tenants';
 
 jest.setTimeout(120_000);
 

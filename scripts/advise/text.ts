@@ -1,5 +1,11 @@
-import { bytes, count, table } from '../../lib/reporter';
-import type { Advice, Choice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
+import { bytes, count, table } from '../lib/reporter';
+import type {
+  Advice,
+  Choice,
+  QueryAdvice,
+  SchemaAdvice,
+  TableAdvice,
+} from '../tables/advise/advice-document';
 import { number, percent } from './situation';
 
 /** Schemas listed by name. */

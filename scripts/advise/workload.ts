@@ -1,4 +1,4 @@
-import type { QueryShape } from '../../database/forecast/shape';
+import type { QueryShape } from '../database/forecast/shape';
 
 /** A query of the workload, as far as it could be understood. */
 export interface AdvisedQuery {
