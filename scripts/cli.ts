@@ -31,7 +31,7 @@ import { parseOptions, STRATEGIES } from './rebalance/options';
 import { TRANSFER_MODES } from './citus/transfer-mode';
 import { adviseDistribution } from './advise/commands';
 import { loadQueries } from './advise/queries-file';
-import { distributionOf, simulate } from './tables/simulate/commands';
+import { distributionOf, simulate } from './simulate/commands';
 import { tablesApply, tablesPlan, tablesVerify } from './tables/commands';
 import { readPlan } from './tables/review/plan-file';
 

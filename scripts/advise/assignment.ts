@@ -1,6 +1,6 @@
 import { tableKey } from '../../config/identifiers';
 import type { LiveForeignKey } from '../database/model/live';
-import { shardOfHash } from '../tables/simulate/hash-ranges';
+import { shardOfHash } from '../simulate/hash-ranges';
 import type { Domain, DomainColumn } from './domains';
 import type { Placement } from '../database/forecast/forecast';
 import { columnKey } from './hashes';

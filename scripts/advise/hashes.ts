@@ -2,8 +2,8 @@ import type { Client } from 'pg';
 import { tableKey } from '../../config/identifiers';
 import type { TableName } from '../../config/distribution-types';
 import { isServerError } from '../lib/errors';
-import { readHashedType } from '../tables/simulate/source';
-import { hashValues } from '../tables/simulate/rows.sql';
+import { readHashedType } from '../simulate/source';
+import { hashValues } from '../simulate/rows.sql';
 import type { Condition, Operand } from '../database/forecast/condition';
 import type { QueryShape } from '../database/forecast/shape';
 

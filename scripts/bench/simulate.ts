@@ -3,9 +3,9 @@ import { withClient } from '../lib/connection';
 import { silentReporter } from '../lib/reporter';
 import { localEngines } from '../local/engines';
 import { chooseEngine } from '../local/engines/choose-engine';
-import type { Reading } from '../tables/simulate/shard-rows';
-import { readTableShards, withSnapshot } from '../tables/simulate/shard-rows';
-import { readSource } from '../tables/simulate/source';
+import type { Reading } from '../simulate/shard-rows';
+import { readTableShards, withSnapshot } from '../simulate/shard-rows';
+import { readSource } from '../simulate/source';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
 

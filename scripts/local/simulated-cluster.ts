@@ -6,10 +6,10 @@ import { withClient } from '../lib/connection';
 import { count } from '../lib/reporter';
 import type { Fingerprint } from '../database/observe/fingerprint';
 import { fingerprintTables } from '../database/observe/fingerprint';
-import { roundRobin } from '../tables/simulate/placement';
-import { applyMoves, planRebalance, STRATEGY_RULES } from '../tables/simulate/rebalance';
-import type { ShardRows } from '../tables/simulate/shard-rows';
-import { readShardRows } from '../tables/simulate/shard-rows';
+import { roundRobin } from '../simulate/placement';
+import { applyMoves, planRebalance, STRATEGY_RULES } from '../simulate/rebalance';
+import type { ShardRows } from '../simulate/shard-rows';
+import { readShardRows } from '../simulate/shard-rows';
 import type { ClusterSteps, NodeHolding, Verification } from './cluster-steps';
 import { asksForOneValue, explainQuery } from './plans';
 

@@ -14,7 +14,7 @@ import type { Placement } from '../../scripts/database/forecast/forecast';
 import { columnKey } from '../../scripts/advise/hashes';
 import { readForAdvice } from '../../scripts/advise/read';
 import { tablesApply } from '../../scripts/tables/commands';
-import { shardOfHash } from '../../scripts/tables/simulate/hash-ranges';
+import { shardOfHash } from '../../scripts/simulate/hash-ranges';
 import { taskCountOfPlan } from '../../scripts/citus/task-count';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';

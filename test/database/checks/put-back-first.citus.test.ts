@@ -3,7 +3,7 @@ import { putBackFirst, requirePutBack } from '../../../scripts/database/checks/p
 import { liftForcedPolicies } from '../../../scripts/database/model/forced-policies';
 import { withAdvisoryLock, withClient, withTransaction } from '../../../scripts/lib/connection';
 import { adviseDistribution } from '../../../scripts/advise/commands';
-import { simulate } from '../../../scripts/tables/simulate/commands';
+import { simulate } from '../../../scripts/simulate/commands';
 import { recordingContext } from '../../rebalance/fixtures';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';

@@ -1,4 +1,4 @@
-import { showTable } from '../../database/model/names';
+import { showTable } from '../database/model/names';
 import { heldTogether, holdings, tableMoves } from './held';
 import type { HeldGroup, SimulatedMove, SimulatedNode } from './held';
 import type { LaidOutGroup, LaidOutTable, Layout } from './layout';

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import { drawBlocks, seededRandom } from '../../../scripts/tables/simulate/sample-draw';
-import type { BlockSums, Estimated } from '../../../scripts/tables/simulate/sample-estimate';
+import { drawBlocks, seededRandom } from '../../scripts/simulate/sample-draw';
+import type { BlockSums, Estimated } from '../../scripts/simulate/sample-estimate';
 import {
   estimateRows,
   estimateSkew,
   NOTHING_SEEN,
   standardErrors,
-} from '../../../scripts/tables/simulate/sample-estimate';
+} from '../../scripts/simulate/sample-estimate';
 
 const SHARDS = 32;
 const BLOCKS = 6000;

@@ -1,11 +1,11 @@
-import { loadWorkload } from '../../../config/workload';
-import { estimate } from '../../../scripts/rebalance/estimate';
-import { tablesApply } from '../../../scripts/tables/commands';
-import { simulate } from '../../../scripts/tables/simulate/commands';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { createPayments } from '../../advise/payments';
-import { createSensors, query, testContext } from '../support/sensors';
+import { loadWorkload } from '../../config/workload';
+import { estimate } from '../../scripts/rebalance/estimate';
+import { tablesApply } from '../../scripts/tables/commands';
+import { simulate } from '../../scripts/simulate/commands';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { createPayments } from '../advise/payments';
+import { createSensors, query, testContext } from '../tables/support/sensors';
 
 jest.setTimeout(120_000);
 

@@ -1,5 +1,5 @@
 import { Readable, Writable } from 'node:stream';
-import { run } from '../../../scripts/cli';
+import { run } from '../../scripts/cli';
 
 /** Runs a command line as a shell without a terminal would, and without naming a database. */
 async function simulate(...argv: string[]): Promise<{ status: number; errors: string }> {

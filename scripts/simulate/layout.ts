@@ -1,12 +1,12 @@
 import type { Client } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
-import { allOf } from '../../../config/wording';
-import { citusVersion, withBoundedReads } from '../../lib/connection';
-import { describeHiddenRows, ScaleoutError } from '../../lib/errors';
-import { labelNodes } from '../../citus/node-labels';
-import type { VerbContext } from '../../lib/verb';
-import { stopIfAsked } from '../../lib/verb';
-import { showTable, sqlTable } from '../../database/model/names';
+import type { TableName } from '../../config/distribution-types';
+import { allOf } from '../../config/wording';
+import { citusVersion, withBoundedReads } from '../lib/connection';
+import { describeHiddenRows, ScaleoutError } from '../lib/errors';
+import { labelNodes } from '../citus/node-labels';
+import type { VerbContext } from '../lib/verb';
+import { stopIfAsked } from '../lib/verb';
+import { showTable, sqlTable } from '../database/model/names';
 import {
   HIDDEN,
   DISTRIBUTED_AMONG,

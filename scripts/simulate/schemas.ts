@@ -1,12 +1,12 @@
 import type { Client } from 'pg';
-import type { Distribution, TableName } from '../../../config/distribution-types';
-import { didYouMean } from '../../../config/wording';
-import { citusVersion } from '../../lib/connection';
-import { ScaleoutError } from '../../lib/errors';
-import type { Reporter } from '../../lib/reporter';
-import { showTable, sqlTable } from '../../database/model/names';
-import { orderTables } from '../../database/model/order';
-import { knowsSchemas } from '../../database/model/schemas';
+import type { Distribution, TableName } from '../../config/distribution-types';
+import { didYouMean } from '../../config/wording';
+import { citusVersion } from '../lib/connection';
+import { ScaleoutError } from '../lib/errors';
+import type { Reporter } from '../lib/reporter';
+import { showTable, sqlTable } from '../database/model/names';
+import { orderTables } from '../database/model/order';
+import { knowsSchemas } from '../database/model/schemas';
 import {
   CITUS_TABLES_IN_ORDER,
   COLOCATION_IDS,

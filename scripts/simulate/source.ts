@@ -1,10 +1,10 @@
 import type { Client } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
-import { didYouMean } from '../../../config/wording';
-import { citusVersion } from '../../lib/connection';
-import { ScaleoutError } from '../../lib/errors';
-import { showTable, sqlTable } from '../../database/model/names';
-import type { Edge } from '../../database/model/order';
+import type { TableName } from '../../config/distribution-types';
+import { didYouMean } from '../../config/wording';
+import { citusVersion } from '../lib/connection';
+import { ScaleoutError } from '../lib/errors';
+import { showTable, sqlTable } from '../database/model/names';
+import type { Edge } from '../database/model/order';
 import type { StoredIndex, StoredTable } from './shard-bytes';
 import {
   COLUMN_NAMES,

@@ -1,10 +1,10 @@
 import { randomInt } from 'node:crypto';
-import { withClient } from '../../../scripts/lib/connection';
-import { seededRandom } from '../../../scripts/tables/simulate/sample-draw';
-import { localInOrder } from '../../../scripts/tables/simulate/schemas';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { query } from '../support/sensors';
+import { withClient } from '../../scripts/lib/connection';
+import { seededRandom } from '../../scripts/simulate/sample-draw';
+import { localInOrder } from '../../scripts/simulate/schemas';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { query } from '../tables/support/sensors';
 
 jest.setTimeout(120_000);
 

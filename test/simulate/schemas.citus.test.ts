@@ -1,13 +1,13 @@
-import type { Distribution } from '../../../config/distribution-types';
-import { readTableName } from '../../../config/identifiers';
-import { withClient } from '../../../scripts/lib/connection';
-import { tablesApply } from '../../../scripts/tables/commands';
-import { simulate } from '../../../scripts/tables/simulate/commands';
-import type { RebalanceStrategy } from '../../../scripts/tables/simulate/rebalance';
-import type { MoveEstimate, Simulation } from '../../../scripts/tables/simulate/simulation';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { query, testContext } from '../support/sensors';
+import type { Distribution } from '../../config/distribution-types';
+import { readTableName } from '../../config/identifiers';
+import { withClient } from '../../scripts/lib/connection';
+import { tablesApply } from '../../scripts/tables/commands';
+import { simulate } from '../../scripts/simulate/commands';
+import type { RebalanceStrategy } from '../../scripts/simulate/rebalance';
+import type { MoveEstimate, Simulation } from '../../scripts/simulate/simulation';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { query, testContext } from '../tables/support/sensors';
 
 jest.setTimeout(120_000);
 

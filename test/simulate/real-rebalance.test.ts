@@ -1,9 +1,9 @@
 import fc from 'fast-check';
-import type { LaidOutGroup, Layout } from '../../../scripts/tables/simulate/layout';
-import type { RebalanceSimulation, TopologyChange } from '../../../scripts/tables/simulate/real-rebalance';
-import { simulateRebalance } from '../../../scripts/tables/simulate/real-rebalance';
-import { STRATEGY_RULES } from '../../../scripts/tables/simulate/rebalance';
-import type { RebalanceStrategy } from '../../../scripts/tables/simulate/rebalance';
+import type { LaidOutGroup, Layout } from '../../scripts/simulate/layout';
+import type { RebalanceSimulation, TopologyChange } from '../../scripts/simulate/real-rebalance';
+import { simulateRebalance } from '../../scripts/simulate/real-rebalance';
+import { STRATEGY_RULES } from '../../scripts/simulate/rebalance';
+import type { RebalanceStrategy } from '../../scripts/simulate/rebalance';
 
 interface Case {
   readonly layout: Layout;

@@ -1,9 +1,9 @@
-import { schemaNode } from '../../../scripts/tables/simulate/placement';
-import { wholeSchemas } from '../../../scripts/tables/simulate/schemas';
-import type { ReadSchema } from '../../../scripts/tables/simulate/schemas';
-import { simulateCluster } from '../../../scripts/tables/simulate/simulation';
-import type { SimulationInput } from '../../../scripts/tables/simulate/simulation';
-import { describeSimulation } from '../../../scripts/tables/simulate/text';
+import { schemaNode } from '../../scripts/simulate/placement';
+import { wholeSchemas } from '../../scripts/simulate/schemas';
+import type { ReadSchema } from '../../scripts/simulate/schemas';
+import { simulateCluster } from '../../scripts/simulate/simulation';
+import type { SimulationInput } from '../../scripts/simulate/simulation';
+import { describeSimulation } from '../../scripts/simulate/text';
 
 test('a schema goes to the node that its colocation id gives', () => {
   expect([2, 3, 4, 5].map((id) => schemaNode(id, 3))).toEqual([2, 0, 1, 2]);

@@ -1,5 +1,5 @@
 import { escapeIdentifier } from 'pg';
-import { sqlTable } from '../../database/model/names';
+import { sqlTable } from '../database/model/names';
 import type { HashedType, HashFunction, Leaf, Source } from './source';
 
 /**

@@ -1,5 +1,5 @@
-import { allOf } from '../../../config/wording';
-import { bytes as asBytes, count, duration, table } from '../../lib/reporter';
+import { allOf } from '../../config/wording';
+import { bytes as asBytes, count, duration, table } from '../lib/reporter';
 import type { LaidOutTableReport, RebalanceSimulation } from './real-rebalance';
 import type { SimulatedTable, Simulation } from './simulation';
 import type { SimulatedNode } from './held';

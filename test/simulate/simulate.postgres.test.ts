@@ -1,13 +1,13 @@
-import type { Distribution, ExpectedTable } from '../../../config/distribution-types';
-import { withClient } from '../../../scripts/lib/connection';
-import { silentReporter } from '../../../scripts/lib/reporter';
-import { localEngines } from '../../../scripts/local/engines';
-import { chooseEngine } from '../../../scripts/local/engines/choose-engine';
-import type { LocalCluster } from '../../../scripts/local/engines/engine';
-import type { SimulateInput } from '../../../scripts/tables/simulate/commands';
-import { simulate } from '../../../scripts/tables/simulate/commands';
-import type { Simulation } from '../../../scripts/tables/simulate/simulation';
-import { laneSuite } from '../../support/lanes';
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import { withClient } from '../../scripts/lib/connection';
+import { silentReporter } from '../../scripts/lib/reporter';
+import { localEngines } from '../../scripts/local/engines';
+import { chooseEngine } from '../../scripts/local/engines/choose-engine';
+import type { LocalCluster } from '../../scripts/local/engines/engine';
+import type { SimulateInput } from '../../scripts/simulate/commands';
+import { simulate } from '../../scripts/simulate/commands';
+import type { Simulation } from '../../scripts/simulate/simulation';
+import { laneSuite } from '../support/lanes';
 
 const context = {
   reporter: silentReporter,

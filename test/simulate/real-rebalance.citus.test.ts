@@ -1,14 +1,14 @@
 import type { Client } from 'pg';
-import type { Distribution } from '../../../config/distribution-types';
-import type { ConnectionTarget } from '../../../scripts/lib/connection';
-import { withClient } from '../../../scripts/lib/connection';
-import { estimate } from '../../../scripts/rebalance/estimate';
-import type { SimulateInput } from '../../../scripts/tables/simulate/commands';
-import { simulate } from '../../../scripts/tables/simulate/commands';
-import type { RebalanceSimulation } from '../../../scripts/tables/simulate/real-rebalance';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { query, testContext } from '../support/sensors';
+import type { Distribution } from '../../config/distribution-types';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { withClient } from '../../scripts/lib/connection';
+import { estimate } from '../../scripts/rebalance/estimate';
+import type { SimulateInput } from '../../scripts/simulate/commands';
+import { simulate } from '../../scripts/simulate/commands';
+import type { RebalanceSimulation } from '../../scripts/simulate/real-rebalance';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { query, testContext } from '../tables/support/sensors';
 
 /** Citus's plan in the words of a simulation, moves of partitions left out: they go with their table. */
 const PLAN = `

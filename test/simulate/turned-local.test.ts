@@ -1,5 +1,5 @@
-import { turnedLocal } from '../../../scripts/tables/simulate/turned-local';
-import type { CatalogForeignKey } from '../../../scripts/tables/simulate/turned-local';
+import { turnedLocal } from '../../scripts/simulate/turned-local';
+import type { CatalogForeignKey } from '../../scripts/simulate/turned-local';
 
 const at = (text: string): { schema: string; name: string } => {
   const [schema = '', name = ''] = text.split('.');

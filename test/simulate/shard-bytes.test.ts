@@ -1,5 +1,5 @@
-import type { StoredTable } from '../../../scripts/tables/simulate/shard-bytes';
-import { BLOCK_BYTES, shardBytes } from '../../../scripts/tables/simulate/shard-bytes';
+import type { StoredTable } from '../../scripts/simulate/shard-bytes';
+import { BLOCK_BYTES, shardBytes } from '../../scripts/simulate/shard-bytes';
 
 const table = (more: Partial<StoredTable> = {}): StoredTable => ({
   blocks: 3200,

@@ -1,11 +1,11 @@
 import type { Client } from 'pg';
-import { withClient } from '../../../scripts/lib/connection';
-import { shardRange } from '../../../scripts/tables/simulate/hash-ranges';
-import { readTableShards, withSnapshot } from '../../../scripts/tables/simulate/shard-rows';
-import { readSource } from '../../../scripts/tables/simulate/source';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase } from '../../support/citus';
-import { laneSuite } from '../../support/lanes';
+import { withClient } from '../../scripts/lib/connection';
+import { shardRange } from '../../scripts/simulate/hash-ranges';
+import { readTableShards, withSnapshot } from '../../scripts/simulate/shard-rows';
+import { readSource } from '../../scripts/simulate/source';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase } from '../support/citus';
+import { laneSuite } from '../support/lanes';
 
 /** Values of column `v` from the number g, negative and repeated ones among them. */
 const COLUMNS: readonly (readonly [type: string, value: string, hash: string])[] = [

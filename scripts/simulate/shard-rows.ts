@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
-import type { DistributedTable } from '../../../config/distribution-types';
-import { withBoundedReads, withTransaction } from '../../lib/connection';
-import { ScaleoutError } from '../../lib/errors';
-import { showTable } from '../../database/model/names';
+import type { DistributedTable } from '../../config/distribution-types';
+import { withBoundedReads, withTransaction } from '../lib/connection';
+import { ScaleoutError } from '../lib/errors';
+import { showTable } from '../database/model/names';
 import { shardWidth } from './hash-ranges';
 import { exactRows, sampledRows } from './rows.sql';
 import type { Draw } from './sample-draw';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { shardOfHash, shardRange } from '../../../scripts/tables/simulate/hash-ranges';
+import { shardOfHash, shardRange } from '../../scripts/simulate/hash-ranges';
 
 /** Of PostgreSQL's hashint4 and hashint8, with the shard Citus put the value in. */
 const GOLDEN = [

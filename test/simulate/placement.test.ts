@@ -1,4 +1,4 @@
-import { roundRobin } from '../../../scripts/tables/simulate/placement';
+import { roundRobin } from '../../scripts/simulate/placement';
 
 test('32 shards go round three nodes, one after the other', () => {
   expect(roundRobin(32, 3).slice(0, 4)).toEqual([0, 1, 2, 0]);

@@ -1,14 +1,14 @@
 import type { Client } from 'pg';
-import { estimate } from '../../../scripts/rebalance/estimate';
-import { withClient } from '../../../scripts/lib/connection';
-import { silentReporter } from '../../../scripts/lib/reporter';
-import type { Distribution } from '../../../config/distribution-types';
-import { simulate } from '../../../scripts/tables/simulate/commands';
-import type { PlacedGroup, StrategyRules } from '../../../scripts/tables/simulate/rebalance';
-import { planRebalance, STRATEGY_RULES } from '../../../scripts/tables/simulate/rebalance';
-import { seededRandom } from '../../../scripts/tables/simulate/sample-draw';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
+import { estimate } from '../../scripts/rebalance/estimate';
+import { withClient } from '../../scripts/lib/connection';
+import { silentReporter } from '../../scripts/lib/reporter';
+import type { Distribution } from '../../config/distribution-types';
+import { simulate } from '../../scripts/simulate/commands';
+import type { PlacedGroup, StrategyRules } from '../../scripts/simulate/rebalance';
+import { planRebalance, STRATEGY_RULES } from '../../scripts/simulate/rebalance';
+import { seededRandom } from '../../scripts/simulate/sample-draw';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
 
 interface RealShard {
   readonly group: number;
