@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Distribution, ExpectedTable } from '../../../config/distribution-types';
-import type { ConnectionTarget } from '../../../scripts/lib/connection';
-import { withClient } from '../../../scripts/lib/connection';
-import { tablesApply } from '../../../scripts/tables/commands';
-import { inspectDatabase } from '../../../scripts/database/inspect/inspect';
-import { showTable } from '../../../scripts/database/model/names';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { named } from '../../tables/support/catalog';
-import { query, testContext } from '../../tables/support/sensors';
-import { databaseState } from '../../tables/support/state';
+import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { withClient } from '../../scripts/lib/connection';
+import { tablesApply } from '../../scripts/tables/commands';
+import { inspectDatabase } from '../../scripts/database/inspect/inspect';
+import { showTable } from '../../scripts/database/model/names';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { named } from './support/catalog';
+import { query, testContext } from './support/sensors';
+import { databaseState } from './support/state';
 
 jest.setTimeout(60_000);
 

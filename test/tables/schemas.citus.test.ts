@@ -1,23 +1,17 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Distribution } from '../../../config/distribution-types';
-import { withClient } from '../../../scripts/lib/connection';
-import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
-import type { Fingerprint } from '../../../scripts/database/observe/fingerprint';
-import { fingerprintTables } from '../../../scripts/database/observe/fingerprint';
-import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { named } from '../../tables/support/catalog';
-import { query, testContext } from '../../tables/support/sensors';
-import {
-  createTenants,
-  identifier,
-  keptOf,
-  TENANTS,
-  tenantsDistribution,
-} from '../../tables/support/tenants';
-import { testEnvironment } from '../../support/environment';
+import type { Distribution } from '../../config/distribution-types';
+import { withClient } from '../../scripts/lib/connection';
+import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
+import type { Fingerprint } from '../../scripts/database/observe/fingerprint';
+import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { named } from './support/catalog';
+import { query, testContext } from './support/sensors';
+import { createTenants, identifier, keptOf, TENANTS, tenantsDistribution } from './support/tenants';
+import { testEnvironment } from '../support/environment';
 
 jest.setTimeout(180_000);
 
