@@ -13,7 +13,7 @@ import { createSensors, query } from '../tables/support/sensors';
 import { advise, expectFault } from './run-advise';
 
 const scratch = scratchDirectory();
-const QUERIES = path.join(__dirname, '..', '..', '..', 'config', 'workloads', 'sensors', 'queries.sql');
+const QUERIES = path.join(__dirname, '..', '..', 'config', 'workloads', 'sensors', 'queries.sql');
 
 laneSuite('postgres', 'advise on the command line', () => {
   let cluster: LocalCluster;
