@@ -5,8 +5,8 @@ import { dirname, join, resolve } from 'node:path';
 import { synthesize } from '../../scripts/infra/synth';
 import type { StackOptions } from '../../scripts/infra/stack-plan';
 import type { VerbContext } from '../../scripts/lib/verb';
-import type { AzureStandIn, AzureStandInOptions } from '../../scripts/local/azure/server';
-import { startAzureStandIn } from '../../scripts/local/azure/server';
+import type { AzureStandIn, AzureStandInOptions } from '../../scripts/local/azure/http/server';
+import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import { recordingReporter } from '../local/recording-reporter';
 import { testEnvironment } from '../support/environment';
 

@@ -1,5 +1,5 @@
-import type { AzureStandIn } from '../../scripts/local/azure/server';
-import { startAzureStandIn } from '../../scripts/local/azure/server';
+import type { AzureStandIn } from '../../scripts/local/azure/http/server';
+import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import { terraformMessages } from '../../scripts/infra/terraform-answers';
 import { testEnvironment } from '../support/environment';
 import { laneSuite } from '../support/lanes';

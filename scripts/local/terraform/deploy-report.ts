@@ -1,5 +1,5 @@
 import { paragraph } from '../../infra/terraform';
-import type { RecordedRequest } from '../azure/recorder';
+import type { RecordedRequest } from '../azure/arm/recorder';
 
 /** What an apply did, in resources. */
 export interface AppliedChanges {

@@ -1,4 +1,4 @@
-import type { ClusterBackend, ClusterShape } from '../azure/cluster-backend';
+import type { ClusterBackend, ClusterShape } from '../azure/postgresql/cluster-backend';
 import type { LocalCluster } from '../engines/engine';
 import { LOGIN } from '../engines/platform';
 

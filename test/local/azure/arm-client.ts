@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import type { AzureStandIn } from '../../../scripts/local/azure/server';
+import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 
 export interface ArmAnswer {
   readonly status: number;

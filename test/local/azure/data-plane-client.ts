@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request } from 'node:https';
 import type { Socket } from 'node:net';
 import { connect } from 'node:tls';
-import type { AzureStandIn } from '../../../scripts/local/azure/server';
+import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 
 export interface DataPlaneAnswer {
   readonly status: number;

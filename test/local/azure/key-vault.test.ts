@@ -1,8 +1,8 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AzureStandIn } from '../../../scripts/local/azure/server';
-import { startAzureStandIn } from '../../../scripts/local/azure/server';
+import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
+import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import type { ArmAnswer, Send } from './arm-client';
 import { armClient, azurermVersion, GROUP } from './arm-client';
 import { vaultProperties } from './bodies';

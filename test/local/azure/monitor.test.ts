@@ -1,5 +1,5 @@
-import type { AzureStandIn } from '../../../scripts/local/azure/server';
-import { startAzureStandIn } from '../../../scripts/local/azure/server';
+import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
+import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import type { ArmAnswer, Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
 import { alertProperties } from './bodies';

@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { AzureStandIn } from '../../../scripts/local/azure/server';
-import { startAzureStandIn } from '../../../scripts/local/azure/server';
+import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
+import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import type { Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
 

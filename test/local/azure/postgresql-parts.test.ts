@@ -1,13 +1,13 @@
 import { readFileSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parameterNamed } from '../../../scripts/local/azure/providers/postgresql-parameters';
+import { parameterNamed } from '../../../scripts/local/azure/postgresql/postgresql-parameters';
 import {
   roleNameRefusal,
   rolePasswordRefusal,
-} from '../../../scripts/local/azure/providers/postgresql-roles';
-import type { AzureStandIn } from '../../../scripts/local/azure/server';
-import { startAzureStandIn } from '../../../scripts/local/azure/server';
+} from '../../../scripts/local/azure/postgresql/postgresql-roles';
+import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
+import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import type { Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster } from './arm-client';
 

@@ -1,4 +1,4 @@
-import type { RecordedRequest } from '../../../scripts/local/azure/recorder';
+import type { RecordedRequest } from '../../../scripts/local/azure/arm/recorder';
 import { parseApplied, scaleOutFault } from '../../../scripts/local/terraform/deploy-report';
 
 const CLUSTER = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi';

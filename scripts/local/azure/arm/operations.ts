@@ -1,0 +1,159 @@
+import type { ArmRequest, ArmResponse } from './arm';
+import { ArmError, param } from './arm';
+import type { Route } from './router';
+import type { Change, Operation, Resource, ResourceStore } from './store';
+import { representation } from './store';
+
+/** The time that operations of this Azure take. */
+export interface Pace {
+  /** Milliseconds a long-running operation takes that is bookkeeping alone. */
+  readonly operationMs: number;
+  /** Whole seconds a client is told to wait between two looks at one. */
+  readonly retryAfterSeconds: number;
+}
+
+/** What an operation is about to do to one resource. */
+export interface Undertaking {
+  readonly request: ArmRequest;
+  /** The resource as it is; absent when it is made. */
+  readonly before: Resource | undefined;
+  /** The resource as it will be; absent when it is deleted, by itself or with what it lies in. */
+  readonly after: Resource | undefined;
+}
+
+/**
+ * What has to happen behind a resource before an operation on it ends; absent where the operation is bookkeeping alone.
+ * Rejecting fails the operation, and the resource is what it was before: the next same request tries again, so an effect
+ * must be able to find its own work half done.
+ */
+export type Effect = (undertaking: Undertaking) => (() => Promise<void>) | undefined;
+
+const API_VERSION = '2022-11-08';
+
+/** Long-running operations: begun by a resource provider, followed by the client under `Azure-AsyncOperation`. */
+export class Operations {
+  readonly #store: ResourceStore;
+  readonly #pace: Pace;
+  readonly #effects = new Map<string, Effect>();
+
+  constructor(store: ResourceStore, pace: Pace) {
+    this.#store = store;
+    this.#pace = pace;
+  }
+
+  /** Puts something real behind every resource of a type, such as `Microsoft.DBforPostgreSQL/serverGroupsv2`. */
+  connect(type: string, effect: Effect): void {
+    this.#effects.set(type.toLowerCase(), effect);
+  }
+
+  /**
+   * Begins a change and answers as Azure does while it is under way.
+   *
+   * @param whole the resource that one operation at a time may work on, parts included
+   * @throws ArmError 409 while another one does
+   */
+  begin(
+    request: ArmRequest,
+    change: Change,
+    status: 200 | 201 | 202,
+    whole: string = change.resourceId,
+  ): ArmResponse {
+    const busy = this.#store.operationWithin(whole);
+    if (busy !== undefined) {
+      throw new ArmError(
+        409,
+        'AnotherOperationInProgress',
+        `another operation (${busy.id}) is in progress on ${busy.resourceId}; try again when it has ended`,
+      );
+    }
+    const work = request.failure === undefined ? this.#work(request, change) : [];
+    const duration = work.length === 0 ? this.#pace.operationMs : undefined;
+    const operation = this.#store.begin(change, duration, request.failure);
+    if (work.length > 0) void this.#follow(operation, work);
+    return {
+      status,
+      headers: {
+        'Azure-AsyncOperation': this.#address(request, operation),
+        'Retry-After': String(this.#pace.retryAfterSeconds),
+      },
+      ...(change.meanwhile === undefined ? {} : { body: representation(change.meanwhile) }),
+    };
+  }
+
+  routes(): Route[] {
+    return [
+      {
+        method: 'GET',
+        pattern:
+          '/subscriptions/{subscription}/providers/{provider}/locations/{location}/azureAsyncOperation/{operation}',
+        apiVersions: [API_VERSION],
+        handle: (request) => this.#status(param(request, 'operation')),
+      },
+    ];
+  }
+
+  /** What the change does behind its resource, or, when it deletes, behind everything that goes with it. */
+  #work(request: ArmRequest, { resourceId, becomes }: Change): (() => Promise<void>)[] {
+    const before = this.#store.get(resourceId);
+    if (becomes !== null) return this.#behind({ request, before, after: becomes });
+    const gone = [...(before === undefined ? [] : [before]), ...this.#store.below(resourceId)];
+    const connected = gone.filter(({ type }) => this.#effects.has(type.toLowerCase()));
+    return (
+      connected
+        // What lies in something connected goes with it.
+        .filter(({ id }) => !connected.some((other) => isBelow(id, other.id)))
+        .flatMap((resource) => this.#behind({ request, before: resource, after: undefined }))
+    );
+  }
+
+  #behind(undertaking: Undertaking): (() => Promise<void>)[] {
+    const type = (undertaking.after ?? undertaking.before)?.type ?? '';
+    const work = this.#effects.get(type.toLowerCase())?.(undertaking);
+    return work === undefined ? [] : [work];
+  }
+
+  /** Ends the operation when its work has; never rejects. */
+  async #follow({ id }: Operation, work: readonly (() => Promise<void>)[]): Promise<void> {
+    try {
+      for (const each of work) await each();
+      this.#store.end(id);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      this.#store.end(id, { code: 'OperationFailed', message });
+    }
+  }
+
+  #status(id: string): ArmResponse {
+    const operation = this.#store.operation(id);
+    if (operation === undefined) {
+      throw new ArmError(404, 'OperationNotFound', `there is no operation ${id}`);
+    }
+    const { ended, endsAt, failure } = operation;
+    return {
+      status: 200,
+      headers: { 'Retry-After': String(this.#pace.retryAfterSeconds) },
+      body: {
+        name: operation.id,
+        status: statusOf(operation),
+        startTime: new Date(operation.startedAt).toISOString(),
+        ...(ended && endsAt !== undefined ? { endTime: new Date(endsAt).toISOString() } : {}),
+        ...(ended && failure !== undefined ? { error: { ...failure } } : {}),
+      },
+    };
+  }
+
+  #address(request: ArmRequest, operation: Operation): string {
+    const [, subscription = ''] = /^\/subscriptions\/([^/]+)/i.exec(operation.resourceId) ?? [];
+    const [, provider = 'Microsoft.Resources'] = /\/providers\/([^/]+)/i.exec(operation.resourceId) ?? [];
+    return `${request.origin}/subscriptions/${subscription}/providers/${provider}/locations/global/azureAsyncOperation/${operation.id}?api-version=${API_VERSION}`;
+  }
+}
+
+function isBelow(id: string, other: string): boolean {
+  return id.toLowerCase().startsWith(`${other.toLowerCase()}/`);
+}
+
+function statusOf({ ended, failure }: Operation): 'InProgress' | 'Succeeded' | 'Failed' {
+  if (!ended) return 'InProgress';
+  return failure === undefined ? 'Succeeded' : 'Failed';
+}

@@ -1,0 +1,27 @@
+import type { JsonObject } from './arm';
+import { ArmError, isJsonObject } from './arm';
+
+/** Whether two names or ids are one: Azure has no regard for their case. */
+export function same(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+/** The objects in the list at `key`; none where there is no list. */
+export function objectsAt(value: JsonObject, key: string): JsonObject[] {
+  const member = value[key];
+  return Array.isArray(member) ? member.filter(isJsonObject) : [];
+}
+
+/** The texts in the list at `key`; none where there is no list. */
+export function textsAt(value: JsonObject, key: string): string[] {
+  const member = value[key];
+  return Array.isArray(member) ? member.filter((item): item is string => typeof item === 'string') : [];
+}
+
+export function notFound(type: string, name: string): ArmError {
+  return new ArmError(404, 'ResourceNotFound', `The Resource '${type}/${name}' was not found.`);
+}
+
+export function badRequest(message: string, code = 'BadRequest'): ArmError {
+  return new ArmError(400, code, message);
+}

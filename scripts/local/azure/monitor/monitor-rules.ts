@@ -1,0 +1,148 @@
+import type { JsonObject } from '../arm/arm';
+import { objectAt, textAt } from '../arm/arm';
+import { objectsAt, textsAt } from '../arm/values';
+
+/** What Azure Monitor refuses of action groups and metric alerts: a sentence each, or undefined. Pure. */
+
+type Exists = (resourceId: string) => boolean;
+
+const SHORT_NAME_LONGEST = 12;
+const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@.]+$/;
+
+export function actionGroupRefusal(properties: JsonObject): string | undefined {
+  const shortName = textAt(properties, 'groupShortName');
+  if (shortName === '' || shortName.length > SHORT_NAME_LONGEST) {
+    return `The groupShortName '${shortName}' has to have 1 to ${SHORT_NAME_LONGEST} characters.`;
+  }
+  if (typeof properties['enabled'] !== 'boolean') return "The property 'enabled' is required.";
+  const receivers = Object.keys(properties)
+    .filter((name) => name.endsWith('Receivers'))
+    .flatMap((name) => objectsAt(properties, name));
+  const names = receivers.map((receiver) => textAt(receiver, 'name'));
+  if (names.includes('')) return 'Every receiver needs a name.';
+  const twice = names.find((name, index) => names.indexOf(name) < index);
+  if (twice !== undefined) return `The receiver name '${twice}' is used more than once.`;
+  const wrong = objectsAt(properties, 'emailReceivers').find((it) => !EMAIL.test(textAt(it, 'emailAddress')));
+  return wrong && `The email address of the receiver '${textAt(wrong, 'name')}' is not valid.`;
+}
+
+const FREQUENCIES = minutes({ PT1M: 1, PT5M: 5, PT15M: 15, PT30M: 30, PT1H: 60 });
+const WINDOWS = minutes({
+  PT1M: 1,
+  PT5M: 5,
+  PT15M: 15,
+  PT30M: 30,
+  PT1H: 60,
+  PT6H: 360,
+  PT12H: 720,
+  P1D: 1440,
+});
+const OPERATORS = ['Equals', 'GreaterThan', 'GreaterThanOrEqual', 'LessThan', 'LessThanOrEqual'];
+const DYNAMIC_OPERATORS = ['GreaterThan', 'LessThan', 'GreaterOrLessThan'];
+const AGGREGATIONS = ['Average', 'Count', 'Minimum', 'Maximum', 'Total'];
+const DIMENSION_OPERATORS = ['Include', 'Exclude', 'StartsWith'];
+
+/** The metrics of a cluster, each of them with one dimension. Other resources' metrics are taken on trust. */
+const CLUSTER_NAMESPACE = 'microsoft.dbforpostgresql/servergroupsv2';
+const CLUSTER_METRICS = [
+  'active_connections',
+  'apps_reserved_memory_percent',
+  'cpu_credits_consumed',
+  'cpu_credits_remaining',
+  'cpu_percent',
+  'iops',
+  'memory_percent',
+  'network_bytes_egress',
+  'network_bytes_ingress',
+  'replication_lag',
+  'storage_percent',
+  'storage_used',
+];
+const CLUSTER_DIMENSION = 'ServerName';
+
+export function metricAlertRefusal(properties: JsonObject, exists: Exists): string | undefined {
+  const severity = properties['severity'];
+  if (typeof severity !== 'number' || !Number.isInteger(severity) || severity < 0 || severity > 4) {
+    return "The property 'severity' is a whole number from 0 to 4.";
+  }
+  if (typeof properties['enabled'] !== 'boolean') return "The property 'enabled' is required.";
+  return (
+    timeRefusal(properties) ??
+    scopeRefusal(properties, exists) ??
+    criteriaRefusal(objectAt(properties, 'criteria')) ??
+    actionRefusal(properties, exists)
+  );
+}
+
+function timeRefusal(properties: JsonObject): string | undefined {
+  const frequency = textAt(properties, 'evaluationFrequency');
+  const window = textAt(properties, 'windowSize');
+  const every = FREQUENCIES.get(frequency);
+  const over = WINDOWS.get(window);
+  if (every === undefined)
+    return `The evaluationFrequency '${frequency}' is not one of ${list(FREQUENCIES)}.`;
+  if (over === undefined) return `The windowSize '${window}' is not one of ${list(WINDOWS)}.`;
+  return over < every ? `The windowSize ${window} is smaller than the frequency ${frequency}.` : undefined;
+}
+
+function scopeRefusal(properties: JsonObject, exists: Exists): string | undefined {
+  const scopes = textsAt(properties, 'scopes');
+  if (scopes.length === 0) return 'An alert needs at least one scope.';
+  const gone = scopes.find((scope) => !exists(scope));
+  return gone && `The scope '${gone}' was not found.`;
+}
+
+function actionRefusal(properties: JsonObject, exists: Exists): string | undefined {
+  const gone = objectsAt(properties, 'actions')
+    .map((action) => textAt(action, 'actionGroupId'))
+    .find((id) => !exists(id));
+  return gone === undefined ? undefined : `The action group '${gone}' was not found.`;
+}
+
+function criteriaRefusal(criteria: JsonObject): string | undefined {
+  const conditions = objectsAt(criteria, 'allOf');
+  if (textAt(criteria, 'odata.type') === '' || conditions.length === 0) {
+    return 'An alert needs criteria of a type, with at least one condition.';
+  }
+  const names = conditions.map((condition) => textAt(condition, 'name'));
+  if (new Set(names).size < names.length) return 'Every condition of an alert has a name of its own.';
+  return conditions.map(conditionRefusal).find((refused) => refused !== undefined);
+}
+
+function conditionRefusal(condition: JsonObject): string | undefined {
+  const name = textAt(condition, 'name');
+  const wrong = (what: string, allowed: readonly string[]): string =>
+    `The ${what} of the condition '${name}' is not one of ${allowed.join(', ')}.`;
+  const dynamic = condition['criterionType'] === 'DynamicThresholdCriterion';
+  const operators = dynamic ? DYNAMIC_OPERATORS : OPERATORS;
+  if (!operators.includes(textAt(condition, 'operator'))) return wrong('operator', operators);
+  if (!AGGREGATIONS.includes(textAt(condition, 'timeAggregation'))) {
+    return wrong('timeAggregation', AGGREGATIONS);
+  }
+  if (!dynamic && typeof condition['threshold'] !== 'number') {
+    return `The condition '${name}' needs a threshold.`;
+  }
+  const dimensions = objectsAt(condition, 'dimensions');
+  if (dimensions.some((it) => !DIMENSION_OPERATORS.includes(textAt(it, 'operator')))) {
+    return wrong('dimension operator', DIMENSION_OPERATORS);
+  }
+  if (textAt(condition, 'metricNamespace').toLowerCase() !== CLUSTER_NAMESPACE) return undefined;
+  if (condition['skipMetricValidation'] !== true && !isClusterMetric(condition)) {
+    return wrong('metricName', CLUSTER_METRICS);
+  }
+  return dimensions.every((it) => textAt(it, 'name') === CLUSTER_DIMENSION)
+    ? undefined
+    : wrong('dimension', [CLUSTER_DIMENSION]);
+}
+
+function isClusterMetric(condition: JsonObject): boolean {
+  return CLUSTER_METRICS.includes(textAt(condition, 'metricName'));
+}
+
+function minutes(durations: Readonly<Record<string, number>>): ReadonlyMap<string, number> {
+  return new Map(Object.entries(durations));
+}
+
+function list(durations: ReadonlyMap<string, number>): string {
+  return [...durations.keys()].join(', ');
+}
