@@ -11,7 +11,7 @@ import type { EngineChoice } from '../local/engines/choose-engine';
 import { chooseEngine } from '../local/engines/choose-engine';
 import { addNodes, createDatabase, LOGIN, PLATFORM, registerCoordinator } from '../local/engines/platform';
 import type { ServerNode, ServerSet } from '../local/engines/server-set';
-import { loadData } from '../local/load';
+import { loadData } from '../local/journey/load';
 import { generateData } from '../local/workloads';
 
 /** Servers with Citus, the coordinator first, on which databases are made for one run each. */

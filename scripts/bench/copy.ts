@@ -8,7 +8,7 @@ import { withClient } from '../lib/connection';
 import { silentReporter } from '../lib/reporter';
 import { localEngines } from '../local/engines';
 import { chooseEngine } from '../local/engines/choose-engine';
-import { copyTable, loadData } from '../local/load';
+import { copyTable, loadData } from '../local/journey/load';
 import type { GeneratedTable } from '../local/workloads';
 import { generateData } from '../local/workloads';
 import { chunks } from '../local/workloads/generate';

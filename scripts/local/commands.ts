@@ -15,21 +15,28 @@ import { chooseEngine, parseEngineName } from './engines/choose-engine';
 import { sweepClusters, takeDownCluster } from './engines/cluster-directory';
 import type { Engine, LocalCluster } from './engines/engine';
 import { identifyProcess, isRunning } from './engines/processes';
-import type { JourneyResult, Order } from './journey';
-import { ORDERS, runJourney } from './journey';
-import type { StateFiles, UpState } from './local-state';
-import { claimState, forgetState, readPassword, readState, stateFiles, writeUpState } from './local-state';
-import type { Stages } from './stages';
-import { startStages } from './stages';
-import type { LocalRunDocument, RunFacts } from './summary';
-import { runDocument, summaryText } from './summary';
+import type { JourneyResult, Order } from './journey/journey';
+import { ORDERS, runJourney } from './journey/journey';
+import type { StateFiles, UpState } from './engines/local-state';
+import {
+  claimState,
+  forgetState,
+  readPassword,
+  readState,
+  stateFiles,
+  writeUpState,
+} from './engines/local-state';
+import type { Stages } from './journey/stages';
+import { startStages } from './journey/stages';
+import type { LocalRunDocument, RunFacts } from './journey/summary';
+import { runDocument, summaryText } from './journey/summary';
 import type { Rehearsal } from './terraform/rehearsal';
 import { openRehearsal } from './terraform/rehearsal';
 import type { GeneratedData } from './workloads';
 import { generateData } from './workloads';
 
 export { ENGINE_NAMES } from './engines/engine';
-export { ORDERS } from './journey';
+export { ORDERS } from './journey/journey';
 
 export interface LocalRunInput {
   /** Rows of the workload's largest table. @default 200000 */

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
 import type { Distribution, TableName } from '../../config/distribution-types';
 import { loadWorkload } from '../../config/workload';
-import { loadData } from '../../scripts/local/load';
+import { loadData } from '../../scripts/local/journey/load';
 import { generateData } from '../../scripts/local/workloads';
 import { createWholeSchema, wholeDistribution } from '../../scripts/bench/whole-schema';
 import type { Story } from './subject';

@@ -7,7 +7,7 @@ import type { StackOptions } from '../../scripts/infra/stack-plan';
 import type { VerbContext } from '../../scripts/lib/verb';
 import type { AzureStandIn, AzureStandInOptions } from '../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../scripts/local/azure/http/server';
-import { recordingReporter } from '../local/recording-reporter';
+import { recordingReporter } from '../local/journey/recording-reporter';
 import { testEnvironment } from '../support/environment';
 
 const ROOT = resolve(__dirname, '../..');

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { deploy } from '../../scripts/infra/deploy';
-import { recordingReporter } from '../local/recording-reporter';
+import { recordingReporter } from '../local/journey/recording-reporter';
 import type { Story } from '../support/stories';
 import { tellAtOnce } from '../support/stories';
 import type { ResourceChange } from '../support/terraform-deployment';

@@ -3,24 +3,24 @@ import { existsSync, mkdtempSync, readdirSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { silentReporter } from '../../scripts/lib/reporter';
-import type { VerbContext } from '../../scripts/lib/verb';
-import { withClient } from '../../scripts/lib/connection';
-import type { LocalWorld } from '../../scripts/local/commands';
-import { localDown, localRun, localStatus, localUp } from '../../scripts/local/commands';
+import { silentReporter } from '../../../scripts/lib/reporter';
+import type { VerbContext } from '../../../scripts/lib/verb';
+import { withClient } from '../../../scripts/lib/connection';
+import type { LocalWorld } from '../../../scripts/local/commands';
+import { localDown, localRun, localStatus, localUp } from '../../../scripts/local/commands';
 import {
   createClusterDirectory,
   isOwned,
   sweepClusters,
   takeDownCluster,
-} from '../../scripts/local/engines/cluster-directory';
-import { embeddedEngine } from '../../scripts/local/engines/embedded';
-import type { Engine, LocalCluster } from '../../scripts/local/engines/engine';
-import { endProcessesIn } from '../../scripts/local/engines/processes';
-import { readPassword, stateFiles } from '../../scripts/local/local-state';
-import { testEnvironment } from '../support/environment';
-import { laneSuite } from '../support/lanes';
-import { scratchDirectory } from '../support/scratch';
+} from '../../../scripts/local/engines/cluster-directory';
+import { embeddedEngine } from '../../../scripts/local/engines/embedded';
+import type { Engine, LocalCluster } from '../../../scripts/local/engines/engine';
+import { endProcessesIn } from '../../../scripts/local/engines/processes';
+import { readPassword, stateFiles } from '../../../scripts/local/engines/local-state';
+import { testEnvironment } from '../../support/environment';
+import { laneSuite } from '../../support/lanes';
+import { scratchDirectory } from '../../support/scratch';
 import { recordingReporter } from './recording-reporter';
 
 const ROWS = 5000;

@@ -1,5 +1,9 @@
-import type { SimulatedGroup } from '../../scripts/local/simulated-cluster';
-import { holdingsOf, simulatedTasks, verifySimulation } from '../../scripts/local/simulated-cluster';
+import type { SimulatedGroup } from '../../../scripts/local/journey/simulated-cluster';
+import {
+  holdingsOf,
+  simulatedTasks,
+  verifySimulation,
+} from '../../../scripts/local/journey/simulated-cluster';
 
 const events = { schema: 'public', name: 'events' };
 const devices = { schema: 'public', name: 'devices' };

@@ -1,6 +1,6 @@
-import type { JourneyResult } from '../../scripts/local/journey';
-import type { RunFacts } from '../../scripts/local/summary';
-import { runDocument, summaryText } from '../../scripts/local/summary';
+import type { JourneyResult } from '../../../scripts/local/journey/journey';
+import type { RunFacts } from '../../../scripts/local/journey/summary';
+import { runDocument, summaryText } from '../../../scripts/local/journey/summary';
 
 const facts: RunFacts = {
   engine: 'native',

@@ -7,8 +7,8 @@ import {
   readState,
   stateFiles,
   writeUpState,
-} from '../../scripts/local/local-state';
-import { scratchDirectory } from '../support/scratch';
+} from '../../../scripts/local/engines/local-state';
+import { scratchDirectory } from '../../support/scratch';
 
 const scratch = scratchDirectory();
 const target = {

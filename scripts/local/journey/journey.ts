@@ -1,13 +1,13 @@
-import type { Workload } from '../../config/workload';
-import { withClient, withTransaction } from '../lib/connection';
-import type { Reporter } from '../lib/reporter';
-import { bytes as asBytes, count, duration, table } from '../lib/reporter';
-import type { VerbContext } from '../lib/verb';
-import { fingerprintTables } from '../database/observe/fingerprint';
-import type { Fingerprint } from '../database/observe/fingerprint';
+import type { Workload } from '../../../config/workload';
+import { withClient, withTransaction } from '../../lib/connection';
+import type { Reporter } from '../../lib/reporter';
+import { bytes as asBytes, count, duration, table } from '../../lib/reporter';
+import type { VerbContext } from '../../lib/verb';
+import { fingerprintTables } from '../../database/observe/fingerprint';
+import type { Fingerprint } from '../../database/observe/fingerprint';
 import type { ClusterSteps, NodeHolding, RebalanceOutcome, Verification } from './cluster-steps';
-import { recordOurTables } from './engines/borrowed-database';
-import type { LocalCluster } from './engines/engine';
+import { recordOurTables } from '../engines/borrowed-database';
+import type { LocalCluster } from '../engines/engine';
 import { checkFacts } from './facts';
 import { loadData } from './load';
 import type { ExplainedQuery } from './plans';
@@ -15,7 +15,7 @@ import { explainQuery, runAndExplain } from './plans';
 import { realCluster } from './real-cluster';
 import { simulatedCluster } from './simulated-cluster';
 import type { Stages } from './stages';
-import type { GeneratedData } from './workloads';
+import type { GeneratedData } from '../workloads';
 
 /** `scale-first` adds the workers and then distributes; `distribute-first` distributes on one node. */
 export const ORDERS = ['scale-first', 'distribute-first'] as const;

@@ -1,4 +1,4 @@
-import { asksForOneValue } from '../../scripts/local/plans';
+import { asksForOneValue } from '../../../scripts/local/journey/plans';
 
 const scan = (condition: string): string[] => [
   'Gather Merge  (cost=12131.16..15755.27 rows=31514 width=73)',

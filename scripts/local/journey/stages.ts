@@ -1,5 +1,5 @@
-import type { VerbContext } from '../lib/verb';
-import { stopIfAsked } from '../lib/verb';
+import type { VerbContext } from '../../lib/verb';
+import { stopIfAsked } from '../../lib/verb';
 
 /** A part of the journey that was timed. */
 export interface Stage {

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ConnectionTarget } from '../lib/connection';
-import { errorCode, ScaleoutError } from '../lib/errors';
-import { ENGINE_NAMES } from './engines/engine';
-import type { ProcessIdentity } from './engines/processes';
+import type { ConnectionTarget } from '../../lib/connection';
+import { errorCode, ScaleoutError } from '../../lib/errors';
+import { ENGINE_NAMES } from './engine';
+import type { ProcessIdentity } from './processes';
 
 /**
  * What `local up` remembers of the cluster it keeps running, in `.scaleout/` of the project. The password is not in it:

@@ -1,16 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadWorkload } from '../../config/workload';
-import { silentReporter } from '../../scripts/lib/reporter';
-import type { VerbContext } from '../../scripts/lib/verb';
-import type { LocalWorld } from '../../scripts/local/commands';
-import { localRun } from '../../scripts/local/commands';
-import { localEngines } from '../../scripts/local/engines';
-import { testEnvironment } from '../support/environment';
-import { laneStatus, laneSuite } from '../support/lanes';
-import { scratchDirectory } from '../support/scratch';
-import { testRun } from '../support/test-run';
+import { loadWorkload } from '../../../config/workload';
+import { silentReporter } from '../../../scripts/lib/reporter';
+import type { VerbContext } from '../../../scripts/lib/verb';
+import type { LocalWorld } from '../../../scripts/local/commands';
+import { localRun } from '../../../scripts/local/commands';
+import { localEngines } from '../../../scripts/local/engines';
+import { testEnvironment } from '../../support/environment';
+import { laneStatus, laneSuite } from '../../support/lanes';
+import { scratchDirectory } from '../../support/scratch';
+import { testRun } from '../../support/test-run';
 import { recordingReporter } from './recording-reporter';
 
 const scratch = scratchDirectory();

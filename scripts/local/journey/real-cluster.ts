@@ -1,16 +1,16 @@
-import type { Workload } from '../../config/workload';
-import { withClient } from '../lib/connection';
-import { ScaleoutError } from '../lib/errors';
-import type { VerbContext } from '../lib/verb';
-import { rebalanceRun } from '../rebalance/commands';
-import { estimate } from '../rebalance/estimate';
-import type { TransferMode } from '../citus/transfer-mode';
-import { placementsOf, readSnapshot } from '../citus/placements';
-import { tablesApply, tablesVerify } from '../tables/commands';
-import type { Fingerprint } from '../database/observe/fingerprint';
-import { taskCount } from '../citus/task-count';
+import type { Workload } from '../../../config/workload';
+import { withClient } from '../../lib/connection';
+import { ScaleoutError } from '../../lib/errors';
+import type { VerbContext } from '../../lib/verb';
+import { rebalanceRun } from '../../rebalance/commands';
+import { estimate } from '../../rebalance/estimate';
+import type { TransferMode } from '../../citus/transfer-mode';
+import { placementsOf, readSnapshot } from '../../citus/placements';
+import { tablesApply, tablesVerify } from '../../tables/commands';
+import type { Fingerprint } from '../../database/observe/fingerprint';
+import { taskCount } from '../../citus/task-count';
 import type { ClusterSteps, NodeHolding } from './cluster-steps';
-import type { LocalCluster } from './engines/engine';
+import type { LocalCluster } from '../engines/engine';
 
 /** Bytes of all tables of the workload on the node it runs on, shards included. */
 const OWN_BYTES = `

@@ -1,19 +1,19 @@
-import type { Workload } from '../../config/workload';
-import { loadWorkload } from '../../config/workload';
-import { withClient } from '../../scripts/lib/connection';
-import { silentReporter } from '../../scripts/lib/reporter';
-import type { VerbContext } from '../../scripts/lib/verb';
-import type { LocalWorld } from '../../scripts/local/commands';
-import { localRun } from '../../scripts/local/commands';
-import { localEngines } from '../../scripts/local/engines';
-import { checkFacts } from '../../scripts/local/facts';
-import { loadData } from '../../scripts/local/load';
-import { generateData } from '../../scripts/local/workloads';
-import { tablesApply } from '../../scripts/tables/commands';
-import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
-import { laneSuite } from '../support/lanes';
-import { scratchDirectory } from '../support/scratch';
+import type { Workload } from '../../../config/workload';
+import { loadWorkload } from '../../../config/workload';
+import { withClient } from '../../../scripts/lib/connection';
+import { silentReporter } from '../../../scripts/lib/reporter';
+import type { VerbContext } from '../../../scripts/lib/verb';
+import type { LocalWorld } from '../../../scripts/local/commands';
+import { localRun } from '../../../scripts/local/commands';
+import { localEngines } from '../../../scripts/local/engines';
+import { checkFacts } from '../../../scripts/local/journey/facts';
+import { loadData } from '../../../scripts/local/journey/load';
+import { generateData } from '../../../scripts/local/workloads';
+import { tablesApply } from '../../../scripts/tables/commands';
+import type { TestDatabase } from '../../support/citus';
+import { freshCitusDatabase, platformSuite } from '../../support/citus';
+import { laneSuite } from '../../support/lanes';
+import { scratchDirectory } from '../../support/scratch';
 
 const scratch = scratchDirectory();
 const context: VerbContext = {

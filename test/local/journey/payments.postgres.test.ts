@@ -1,14 +1,14 @@
 import { join } from 'node:path';
-import { loadWorkload } from '../../config/workload';
-import { withClient } from '../../scripts/lib/connection';
-import { silentReporter } from '../../scripts/lib/reporter';
-import type { VerbContext } from '../../scripts/lib/verb';
-import type { LocalWorld } from '../../scripts/local/commands';
-import { localDown, localRun, localStatus, localUp } from '../../scripts/local/commands';
-import { embeddedEngine } from '../../scripts/local/engines/embedded';
-import { readPassword, stateFiles } from '../../scripts/local/local-state';
-import { laneSuite } from '../support/lanes';
-import { scratchDirectory } from '../support/scratch';
+import { loadWorkload } from '../../../config/workload';
+import { withClient } from '../../../scripts/lib/connection';
+import { silentReporter } from '../../../scripts/lib/reporter';
+import type { VerbContext } from '../../../scripts/lib/verb';
+import type { LocalWorld } from '../../../scripts/local/commands';
+import { localDown, localRun, localStatus, localUp } from '../../../scripts/local/commands';
+import { embeddedEngine } from '../../../scripts/local/engines/embedded';
+import { readPassword, stateFiles } from '../../../scripts/local/engines/local-state';
+import { laneSuite } from '../../support/lanes';
+import { scratchDirectory } from '../../support/scratch';
 import { recordingReporter } from './recording-reporter';
 
 const ROWS = 5000;

@@ -1,23 +1,23 @@
-import type { Workload } from '../../config/workload';
-import { loadWorkload } from '../../config/workload';
-import { withClient, withTransaction } from '../../scripts/lib/connection';
-import { silentReporter } from '../../scripts/lib/reporter';
-import type { VerbContext } from '../../scripts/lib/verb';
-import type { LocalWorld } from '../../scripts/local/commands';
-import { localRun } from '../../scripts/local/commands';
-import { localEngines } from '../../scripts/local/engines';
+import type { Workload } from '../../../config/workload';
+import { loadWorkload } from '../../../config/workload';
+import { withClient, withTransaction } from '../../../scripts/lib/connection';
+import { silentReporter } from '../../../scripts/lib/reporter';
+import type { VerbContext } from '../../../scripts/lib/verb';
+import type { LocalWorld } from '../../../scripts/local/commands';
+import { localRun } from '../../../scripts/local/commands';
+import { localEngines } from '../../../scripts/local/engines';
 import {
   dropOurTables,
   foreignRelations,
   recordOurTables,
-} from '../../scripts/local/engines/borrowed-database';
-import { loadData } from '../../scripts/local/load';
-import { generateData } from '../../scripts/local/workloads';
-import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
-import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
-import { laneSuite } from '../support/lanes';
-import { scratchDirectory } from '../support/scratch';
+} from '../../../scripts/local/engines/borrowed-database';
+import { loadData } from '../../../scripts/local/journey/load';
+import { generateData } from '../../../scripts/local/workloads';
+import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
+import type { TestDatabase } from '../../support/citus';
+import { freshCitusDatabase, platformSuite } from '../../support/citus';
+import { laneSuite } from '../../support/lanes';
+import { scratchDirectory } from '../../support/scratch';
 
 const scratch = scratchDirectory();
 const context: VerbContext = {

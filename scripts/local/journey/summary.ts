@@ -1,9 +1,9 @@
-import { bytes as asBytes, count, duration, table } from '../lib/reporter';
+import { bytes as asBytes, count, duration, table } from '../../lib/reporter';
 import type { NodeHolding, Verification } from './cluster-steps';
-import type { EngineName } from './engines/engine';
+import type { EngineName } from '../engines/engine';
 import type { JourneyResult, Order } from './journey';
 import type { Stage } from './stages';
-import type { TerraformFacts } from './terraform/rehearsal';
+import type { TerraformFacts } from '../terraform/rehearsal';
 
 /** What `local run` answers with. */
 export interface LocalRunDocument {

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
-import { count } from '../lib/reporter';
+import { count } from '../../lib/reporter';
 import type { Verification } from './cluster-steps';
-import type { ExpectedFact } from './workloads';
+import type { ExpectedFact } from '../workloads';
 
 /**
  * Asks the database what was known of its rows before they were made: that holds them against something that was never

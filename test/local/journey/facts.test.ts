@@ -1,4 +1,4 @@
-import { judgeFact } from '../../scripts/local/facts';
+import { judgeFact } from '../../../scripts/local/journey/facts';
 
 test('a fact holds when the database says what was generated', () => {
   expect(judgeFact('payments-of-the-bot', 3537, 3537)).toEqual({

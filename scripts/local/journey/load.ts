@@ -3,8 +3,8 @@ import { pipeline } from 'node:stream/promises';
 import type { Client } from 'pg';
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
-import type { GeneratedData, GeneratedTable } from './workloads';
-import { chunks } from './workloads/generate';
+import type { GeneratedData, GeneratedTable } from '../workloads';
+import { chunks } from '../workloads/generate';
 
 export interface LoadOptions {
   /** Stops the load, and with it the statement. */

@@ -1,4 +1,4 @@
-import type { Reporter } from '../../scripts/lib/reporter';
+import type { Reporter } from '../../../scripts/lib/reporter';
 
 /** Keeps what was reported, one string to a line. */
 export function recordingReporter(): Reporter & { readonly lines: string[] } {

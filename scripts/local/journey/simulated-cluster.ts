@@ -1,15 +1,15 @@
-import type { DistributedTable } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
-import type { Workload, WorkloadQuery } from '../../config/workload';
-import type { ConnectionTarget } from '../lib/connection';
-import { withClient } from '../lib/connection';
-import { count } from '../lib/reporter';
-import type { Fingerprint } from '../database/observe/fingerprint';
-import { fingerprintTables } from '../database/observe/fingerprint';
-import { roundRobin } from '../simulate/placement';
-import { applyMoves, planRebalance, STRATEGY_RULES } from '../simulate/rebalance';
-import type { ShardRows } from '../simulate/shard-rows';
-import { readShardRows } from '../simulate/shard-rows';
+import type { DistributedTable } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/identifiers';
+import type { Workload, WorkloadQuery } from '../../../config/workload';
+import type { ConnectionTarget } from '../../lib/connection';
+import { withClient } from '../../lib/connection';
+import { count } from '../../lib/reporter';
+import type { Fingerprint } from '../../database/observe/fingerprint';
+import { fingerprintTables } from '../../database/observe/fingerprint';
+import { roundRobin } from '../../simulate/placement';
+import { applyMoves, planRebalance, STRATEGY_RULES } from '../../simulate/rebalance';
+import type { ShardRows } from '../../simulate/shard-rows';
+import { readShardRows } from '../../simulate/shard-rows';
 import type { ClusterSteps, NodeHolding, Verification } from './cluster-steps';
 import { asksForOneValue, explainQuery } from './plans';
 
