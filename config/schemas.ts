@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
-import { bootstrapSchema } from './bootstrap-schema';
-import { distributionSchema } from './distribution';
-import { environmentSchema } from './environment-schema';
+import { bootstrapSchema } from './environment/bootstrap-schema';
+import { distributionSchema } from './workload/distribution';
+import { environmentSchema } from './environment/environment-schema';
 
 /** A JSON Schema for editors, as it stands in the repository. */
 export interface GeneratedSchema {

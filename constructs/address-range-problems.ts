@@ -1,5 +1,5 @@
 import { Token } from 'cdktf';
-import { addressRangeViolations } from '../config/address-ranges';
+import { addressRangeViolations } from '../config/azure/address-ranges';
 import { optionalProblems } from './invalid-props';
 
 /** The clauses of a prop that lists who may come in. One range that only Terraform knows leaves the list to Azure. */

@@ -3,16 +3,16 @@ import { MonitorMetricAlert } from '@cdktf/provider-azurerm/lib/monitor-metric-a
 import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import type { AlertRule, AlertThresholdName, AlertThresholds } from '../config/alert-thresholds';
+import type { AlertRule, AlertThresholdName, AlertThresholds } from '../config/azure/alert-thresholds';
 import {
   ALERT_RULES,
   alertThresholdViolations,
   connectionLimit,
   SEVERITIES,
-} from '../config/alert-thresholds';
-import { clusterIdViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
-import { clusterNameViolations } from '../config/service-limits';
-import { show } from '../config/wording';
+} from '../config/azure/alert-thresholds';
+import { clusterIdViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
+import { clusterNameViolations } from '../config/azure/service-limits';
+import { show } from '../config/text/wording';
 import type { ClusterTopology } from './cluster-topology';
 import { clause, flagViolations, optionalProblems, propProblems, requireValid } from './invalid-props';
 

@@ -7,9 +7,9 @@ import {
   locationViolations,
   resourceGroupViolations,
   tagViolations,
-} from '../config/azure-names';
-import { clusterNameViolations } from '../config/service-limits';
-import { retentionViolations, workspaceNameViolations } from '../config/support-limits';
+} from '../config/azure/azure-names';
+import { clusterNameViolations } from '../config/azure/service-limits';
+import { retentionViolations, workspaceNameViolations } from '../config/azure/support-limits';
 import { optionalProblems, propProblems, requireValid } from './invalid-props';
 
 /** The one category of logs the service has. */

@@ -1,5 +1,5 @@
-import { clusterIdViolations, locationViolations } from '../config/azure-names';
-import { pointInTimeViolations } from '../config/service-limits';
+import { clusterIdViolations, locationViolations } from '../config/azure/azure-names';
+import { pointInTimeViolations } from '../config/azure/service-limits';
 import { flagViolations, optionalProblems, propProblems, refuse } from './invalid-props';
 
 interface SourceProps {

@@ -1,12 +1,12 @@
 import { Token } from 'cdktf';
-import type { CoordinatorSize, Violation, WorkerSize } from '../config/service-limits';
+import type { CoordinatorSize, Violation, WorkerSize } from '../config/azure/service-limits';
 import {
   coordinatorViolations,
   EDITIONS,
   growingCoordinatorViolations,
   workerViolations,
-} from '../config/service-limits';
-import { show } from '../config/wording';
+} from '../config/azure/service-limits';
+import { show } from '../config/text/wording';
 import { clause, flagViolations, propProblems, refuse } from './invalid-props';
 
 export interface SingleNodeProps {

@@ -2,8 +2,8 @@ import { CosmosdbPostgresqlRole } from '@cdktf/provider-azurerm/lib/cosmosdb-pos
 import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { clusterIdViolations } from '../config/azure-names';
-import { roleViolations } from '../config/database-roles';
+import { clusterIdViolations } from '../config/azure/azure-names';
+import { roleViolations } from '../config/azure/database-roles';
 import { byName, inSequence } from './in-sequence';
 import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
 import type { ImmutableTimeouts } from './operation-timeouts';

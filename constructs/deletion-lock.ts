@@ -1,9 +1,9 @@
 import { ManagementLock } from '@cdktf/provider-azurerm/lib/management-lock';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { Violation } from '../config/service-limits';
-import { lockNameViolations, lockReasonViolations } from '../config/support-limits';
-import { show } from '../config/wording';
+import type { Violation } from '../config/azure/service-limits';
+import { lockNameViolations, lockReasonViolations } from '../config/azure/support-limits';
+import { show } from '../config/text/wording';
 import { propProblems, requireValid } from './invalid-props';
 
 export interface DeletionLockProps {

@@ -1,10 +1,10 @@
 import { CosmosdbPostgresqlCluster } from '@cdktf/provider-azurerm/lib/cosmosdb-postgresql-cluster';
 import { Annotations, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
-import type { Reason } from '../config/reason';
-import { reasonViolations } from '../config/reason';
-import type { AvailabilityZone, MaintenanceWindow } from '../config/service-limits';
+import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
+import type { Reason } from '../config/azure/reason';
+import { reasonViolations } from '../config/azure/reason';
+import type { AvailabilityZone, MaintenanceWindow } from '../config/azure/service-limits';
 import {
   availabilityViolations,
   citusVersionViolations,
@@ -14,8 +14,8 @@ import {
   maintenanceViolations,
   postgresVersionViolations,
   zoneViolations,
-} from '../config/service-limits';
-import { show } from '../config/wording';
+} from '../config/azure/service-limits';
+import { show } from '../config/text/wording';
 import { ClusterOrigin } from './cluster-origin';
 import { ClusterTopology } from './cluster-topology';
 import { clause, flagViolations, optionalProblems, propProblems, requireValid } from './invalid-props';

@@ -2,11 +2,15 @@ import { CosmosdbPostgresqlFirewallRule } from '@cdktf/provider-azurerm/lib/cosm
 import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { clusterIdViolations } from '../config/azure-names';
-import type { FirewallRule } from '../config/firewall-rules';
-import { AZURE_SERVICES_ADDRESS, AZURE_SERVICES_RULE, firewallViolations } from '../config/firewall-rules';
-import type { Reason } from '../config/reason';
-import { reasonViolations } from '../config/reason';
+import { clusterIdViolations } from '../config/azure/azure-names';
+import type { FirewallRule } from '../config/azure/firewall-rules';
+import {
+  AZURE_SERVICES_ADDRESS,
+  AZURE_SERVICES_RULE,
+  firewallViolations,
+} from '../config/azure/firewall-rules';
+import type { Reason } from '../config/azure/reason';
+import { reasonViolations } from '../config/azure/reason';
 import { byName, inSequence } from './in-sequence';
 import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';

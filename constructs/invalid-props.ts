@@ -1,7 +1,7 @@
 import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
-import type { Violation } from '../config/service-limits';
-import { show } from '../config/wording';
+import type { Violation } from '../config/azure/service-limits';
+import { show } from '../config/text/wording';
 
 /** What a construct was given cannot work. The message names everything that is wrong, and the construct's path. */
 export class InvalidPropsError extends Error {

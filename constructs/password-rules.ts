@@ -1,6 +1,6 @@
 import type { Precondition } from 'cdktf';
 import { Token } from 'cdktf';
-import { PASSWORD } from '../config/service-limits';
+import { PASSWORD } from '../config/azure/service-limits';
 
 /**
  * What the service asks of a password, for Terraform to check while it plans: the provider checks neither the upper

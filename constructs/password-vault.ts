@@ -6,7 +6,7 @@ import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
+import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
 import {
   expiryViolations,
   passwordVersionViolations,
@@ -15,7 +15,7 @@ import {
   subnetIdViolations,
   tenantIdViolations,
   vaultNameViolations,
-} from '../config/support-limits';
+} from '../config/azure/support-limits';
 import { addressRangeProblems } from './address-range-problems';
 import { optionalProblems, propProblems, requireValid } from './invalid-props';
 

@@ -8,11 +8,11 @@ import {
   locationViolations,
   resourceGroupViolations,
   tagViolations,
-} from '../config/azure-names';
-import type { Violation } from '../config/service-limits';
-import { clusterNameViolations } from '../config/service-limits';
-import { SUBNET_ID } from '../config/subnet-id';
-import { showId } from '../config/wording';
+} from '../config/azure/azure-names';
+import type { Violation } from '../config/azure/service-limits';
+import { clusterNameViolations } from '../config/azure/service-limits';
+import { SUBNET_ID } from '../config/azure/subnet-id';
+import { showId } from '../config/text/wording';
 import { optionalProblems, propProblems, requireValid } from './invalid-props';
 
 const VIRTUAL_NETWORK_ID =

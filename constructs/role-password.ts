@@ -1,5 +1,5 @@
 import type { Construct } from 'constructs';
-import { roleViolations } from '../config/database-roles';
+import { roleViolations } from '../config/azure/database-roles';
 import { requireValid } from './invalid-props';
 import { SecretVariable } from './secret-variable';
 

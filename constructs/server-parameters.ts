@@ -3,10 +3,10 @@ import { CosmosdbPostgresqlNodeConfiguration } from '@cdktf/provider-azurerm/lib
 import type { ITerraformDependable } from 'cdktf';
 import { Annotations, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { clusterIdViolations } from '../config/azure-names';
-import type { ParametersOf } from '../config/server-parameters';
-import { parametersNeedingRestart, parameterViolations } from '../config/server-parameters';
-import { allOf } from '../config/wording';
+import { clusterIdViolations } from '../config/azure/azure-names';
+import type { ParametersOf } from '../config/azure/server-parameters';
+import { parametersNeedingRestart, parameterViolations } from '../config/azure/server-parameters';
+import { allOf } from '../config/text/wording';
 import { byName, inSequence } from './in-sequence';
 import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';

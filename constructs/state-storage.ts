@@ -1,14 +1,14 @@
 import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { Construct } from 'constructs';
-import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure-names';
-import type { Replication } from '../config/support-limits';
+import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
+import type { Replication } from '../config/azure/support-limits';
 import {
   containerViolations,
   REPLICATION_DEFAULT,
   replicationViolations,
   storageAccountNameViolations,
-} from '../config/support-limits';
+} from '../config/azure/support-limits';
 import { DeletionLock } from './deletion-lock';
 import { addressRangeProblems } from './address-range-problems';
 import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';

@@ -1,8 +1,8 @@
 import path from 'node:path';
-import { loadConfig } from '../config/environment';
-import type { Stage } from '../config/environment';
-import { STAGES } from '../config/environment-schema';
-import { ConfigError } from '../config/faults';
+import { loadConfig } from '../config/environment/environment';
+import type { Stage } from '../config/environment/environment';
+import { STAGES } from '../config/environment/environment-schema';
+import { ConfigError } from '../config/file/faults';
 import { synthesize } from './synthesize';
 
 /**

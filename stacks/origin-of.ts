@@ -1,4 +1,4 @@
-import type { ClusterSettings } from '../config/environment';
+import type { ClusterSettings } from '../config/environment/environment';
 import { ClusterOrigin } from '../constructs/cluster-origin';
 
 /** What an environment's cluster is created from; undefined where it begins empty. */

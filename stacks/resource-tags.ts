@@ -1,6 +1,6 @@
-import type { BootstrapSettings } from '../config/bootstrap';
-import { BOOTSTRAP } from '../config/bootstrap';
-import type { EnvironmentSettings } from '../config/environment';
+import type { BootstrapSettings } from '../config/environment/bootstrap';
+import { BOOTSTRAP } from '../config/environment/bootstrap';
+import type { EnvironmentSettings } from '../config/environment/environment';
 
 const MANAGED_BY = 'scaleout';
 

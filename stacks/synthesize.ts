@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { App } from 'cdktf';
-import type { BootstrapSettings } from '../config/bootstrap';
-import type { EnvironmentSettings, Stage } from '../config/environment';
+import type { BootstrapSettings } from '../config/environment/bootstrap';
+import type { EnvironmentSettings, Stage } from '../config/environment/environment';
 import { BootstrapStack } from './bootstrap-stack';
 import { withoutCreationTraces } from './creation-traces';
 import { EnvironmentStack } from './environment-stack';

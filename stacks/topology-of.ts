@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from '../config/environment';
+import type { EnvironmentSettings } from '../config/environment/environment';
 import { ClusterTopology } from '../constructs/cluster-topology';
 
 /** The nodes an environment's cluster has at its stage. */

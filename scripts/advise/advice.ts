@@ -1,6 +1,6 @@
 import type { Advice, Choice, QueryAdvice, TableAdvice } from '../tables/advise/advice-document';
-import type { Distribution, ExpectedTable, TableName } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
+import type { Distribution, ExpectedTable, TableName } from '../../config/workload/distribution-types';
+import { tableKey } from '../../config/workload/identifiers';
 import { bytes as showBytes } from '../lib/reporter';
 import { compareTables, showTable } from '../database/model/names';
 import type { Assigned } from './assignment';

@@ -1,4 +1,4 @@
-import { tableKey } from '../../config/identifiers';
+import { tableKey } from '../../config/workload/identifiers';
 import type { LiveForeignKey } from '../database/model/live';
 import { shardOfHash } from '../simulate/hash-ranges';
 import type { Domain, DomainColumn } from './domains';

@@ -1,4 +1,4 @@
-import { tableKey } from '../../config/identifiers';
+import { tableKey } from '../../config/workload/identifiers';
 import { assign, placements } from './assignment';
 import type { Domain } from './domains';
 import type { Forecast, Route } from '../database/forecast/forecast';

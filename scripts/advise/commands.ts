@@ -1,5 +1,5 @@
 import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
-import type { WorkloadQuery } from '../../config/workload-queries';
+import type { WorkloadQuery } from '../../config/workload/workload-queries';
 import { withClient } from '../lib/connection';
 import type { ConnectionTarget } from '../lib/connection';
 import { errorCode, ScaleoutError } from '../lib/errors';

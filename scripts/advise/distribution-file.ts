@@ -1,6 +1,6 @@
 import { isMap, isScalar, Document } from 'yaml';
-import type { TableName } from '../../config/distribution-types';
-import { parseDistribution } from '../../config/distribution';
+import type { TableName } from '../../config/workload/distribution-types';
+import { parseDistribution } from '../../config/workload/distribution';
 import type { Advice, TableAdvice } from '../tables/advise/advice-document';
 
 /** Characters of a comment's line. */

@@ -1,5 +1,5 @@
-import type { TableName } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
+import type { TableName } from '../../config/workload/distribution-types';
+import { tableKey } from '../../config/workload/identifiers';
 import type { LiveColumn, LiveTable } from '../database/model/live';
 import { EqualSets } from '../database/forecast/equal-columns';
 import type { QueryShape } from '../database/forecast/shape';

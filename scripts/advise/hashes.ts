@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { tableKey } from '../../config/identifiers';
-import type { TableName } from '../../config/distribution-types';
+import { tableKey } from '../../config/workload/identifiers';
+import type { TableName } from '../../config/workload/distribution-types';
 import { isServerError } from '../lib/errors';
 import { readHashedType } from '../simulate/source';
 import { hashValues } from '../simulate/rows.sql';

@@ -1,9 +1,9 @@
 import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
-import { tableKey } from '../../config/identifiers';
-import type { TableName } from '../../config/distribution-types';
-import { allOf } from '../../config/wording';
-import type { WorkloadQuery } from '../../config/workload-queries';
+import { tableKey } from '../../config/workload/identifiers';
+import type { TableName } from '../../config/workload/distribution-types';
+import { allOf } from '../../config/text/wording';
+import type { WorkloadQuery } from '../../config/workload/workload-queries';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import {
   describeServerError,

@@ -1,7 +1,7 @@
 import type { Advice, QueryAdvice, SchemaAdvice, TableAdvice } from '../tables/advise/advice-document';
-import type { TableName } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
-import { allOf } from '../../config/wording';
+import type { TableName } from '../../config/workload/distribution-types';
+import { tableKey } from '../../config/workload/identifiers';
+import { allOf } from '../../config/text/wording';
 import type { LiveTable } from '../database/model/live';
 import { showTable } from '../database/model/names';
 import type { QueryShape } from '../database/forecast/shape';

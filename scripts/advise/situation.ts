@@ -1,5 +1,5 @@
-import type { TableName } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
+import type { TableName } from '../../config/workload/distribution-types';
+import { tableKey } from '../../config/workload/identifiers';
 import type { KnownHashes } from './hashes';
 import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveTable } from '../database/model/live';
 import type { Domain, DomainColumn } from './domains';

@@ -1,4 +1,4 @@
-import { addressRangeViolations } from '../../config/address-ranges';
+import { addressRangeViolations } from '../../config/azure/address-ranges';
 import { booleanAt, describeGap, stringAt } from './attributes';
 import { blocksAt } from './blocks';
 import type { Problem } from './rule';

@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { shownPath } from '../../config/files';
+import { shownPath } from '../../config/file/files';
 import { errorCode, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { DifferenceDocument } from './difference';

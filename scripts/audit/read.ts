@@ -1,8 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { configDirectory, shownPath } from '../../config/files';
-import { allOf, didYouMean } from '../../config/wording';
+import { configDirectory, shownPath } from '../../config/file/files';
+import { allOf, didYouMean } from '../../config/text/wording';
 import { errorCode, refused, ScaleoutError } from '../lib/errors';
 import type { Synthesized } from './synthesized';
 import { parseSynthesized } from './synthesized';

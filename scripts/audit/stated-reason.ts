@@ -1,4 +1,4 @@
-import { reasonViolations } from '../../config/reason';
+import { reasonViolations } from '../../config/azure/reason';
 import type { Block } from './synthesized';
 
 /**

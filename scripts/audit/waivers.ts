@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { oneOf, show } from '../../config/wording';
-import { parseYaml, rule, strictShape } from '../../config/yaml';
+import { oneOf, show } from '../../config/text/wording';
+import { parseYaml, rule, strictShape } from '../../config/file/yaml';
 import type { Level } from './rule';
 import { RULES } from './rules';
 

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Distribution } from '../../config/distribution-types';
-import { loadWorkload } from '../../config/workload';
+import type { Distribution } from '../../config/workload/distribution-types';
+import { loadWorkload } from '../../config/workload/workload';
 import { ScaleoutError } from '../lib/errors';
 import { silentReporter } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
-import { loadWorkload } from '../../config/workload';
+import { loadWorkload } from '../../config/workload/workload';
 import { explain } from '../lib/errors';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient, withTransaction } from '../lib/connection';

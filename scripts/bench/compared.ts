@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
-import type { Distribution, TableName } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
+import type { Distribution, TableName } from '../../config/workload/distribution-types';
+import { tableKey } from '../../config/workload/identifiers';
 import { readersOf } from '../database/observe/readers';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Client } from 'pg';
-import { loadWorkload } from '../../config/workload';
+import { loadWorkload } from '../../config/workload/workload';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';
 import { silentReporter } from '../lib/reporter';

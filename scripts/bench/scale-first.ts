@@ -1,5 +1,5 @@
-import type { Distribution } from '../../config/distribution-types';
-import { loadWorkload } from '../../config/workload';
+import type { Distribution } from '../../config/workload/distribution-types';
+import { loadWorkload } from '../../config/workload/workload';
 import { withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import { silentReporter } from '../lib/reporter';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Distribution, TableName } from '../../config/distribution-types';
+import type { Distribution, TableName } from '../../config/workload/distribution-types';
 
 /** Tables whose policies bind their owner, from when they are filled on. */
 export const FORCED = ['ledger_lines', 'price_notes'] as const;

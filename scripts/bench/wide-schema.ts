@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 
 /** Foreign keys of each table. */
 const KEYS = ['a', 'b', 'c'] as const;

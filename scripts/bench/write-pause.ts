@@ -1,4 +1,4 @@
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 import { withClient } from '../lib/connection';
 import { silentReporter } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';

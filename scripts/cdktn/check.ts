@@ -1,7 +1,7 @@
 import type { CheckDocument, SynthesizedFiles } from './judge';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { STAGES } from '../../config/environment-schema';
+import { STAGES } from '../../config/environment/environment-schema';
 import { withSynthesis } from '../infra/synth';
 import type { ProcessEnvironment } from '../infra/terraform';
 import { ScaleoutError } from '../lib/errors';

@@ -1,6 +1,6 @@
 import path from 'node:path';
-import { oneOf } from '../../config/wording';
-import { STAGES } from '../../config/environment-schema';
+import { oneOf } from '../../config/text/wording';
+import { STAGES } from '../../config/environment/environment-schema';
 import type { AuditInput, DifferenceInput, Format, StackReference } from '../audit/commands';
 import { audit, difference } from '../audit/commands';
 import type { DifferenceDocument } from '../audit/difference';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Workload } from '../../config/workload';
-import { loadWorkload } from '../../config/workload';
+import type { Workload } from '../../config/workload/workload';
+import { loadWorkload } from '../../config/workload/workload';
 import { PROJECT_DIRECTORY } from '../infra/project';
 import { describeTarget, targetFromUrl, withClient } from '../lib/connection';
 import { explain, InterruptedError, refused, ScaleoutError } from '../lib/errors';

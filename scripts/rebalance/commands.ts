@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Allowance } from '../../config/distribution-types';
+import type { Allowance } from '../../config/workload/distribution-types';
 import { notAllowed } from '../database/checks/findings';
 import { putBackFirst } from '../database/checks/put-back-first';
 import type { ConnectionTarget } from '../lib/connection';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { TableName } from '../../config/distribution-types';
+import type { TableName } from '../../config/workload/distribution-types';
 import { howToAllowByFlag, notAllowed } from '../database/checks/findings';
 import { readSecuredTables } from '../database/observe/row-security';
 import { explain, isServerError, refused, ScaleoutError } from '../lib/errors';

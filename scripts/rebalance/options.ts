@@ -1,6 +1,6 @@
 import { TRANSFER_MODES } from '../citus/transfer-mode';
 import type { TransferMode } from '../citus/transfer-mode';
-import type { Allowance } from '../../config/distribution-types';
+import type { Allowance } from '../../config/workload/distribution-types';
 import { ScaleoutError } from '../lib/errors';
 
 /** Strategies Citus ships. `by_disk_size` is its default since 12.0. */

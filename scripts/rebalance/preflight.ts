@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { tableKey } from '../../config/identifiers';
+import { tableKey } from '../../config/workload/identifiers';
 import { sameTable, showTable, sqlTable } from '../database/model/names';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { PlacedShard } from '../database/observe/shards';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import type { TableName } from '../../config/distribution-types';
-import { allOf } from '../../config/wording';
+import type { TableName } from '../../config/workload/distribution-types';
+import { allOf } from '../../config/text/wording';
 import { forceStatements } from '../database/checks/put-back-first';
 import { liftForcedPolicies, putBackForcedPolicies } from '../database/model/forced-policies';
 import { showTable, sqlTable } from '../database/model/names';

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
-import type { DistributedTable, Distribution, TableName } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
-import { allOf } from '../../config/wording';
+import type { DistributedTable, Distribution, TableName } from '../../config/workload/distribution-types';
+import { tableKey } from '../../config/workload/identifiers';
+import { allOf } from '../../config/text/wording';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { DistributedTable } from '../../config/distribution-types';
+import type { DistributedTable } from '../../config/workload/distribution-types';
 import { withBoundedReads, withTransaction } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import { showTable } from '../database/model/names';

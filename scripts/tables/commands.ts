@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from 'pg';
-import type { Allowance, Distribution } from '../../config/distribution-types';
-import { allOf } from '../../config/wording';
-import type { WorkloadQuery } from '../../config/workload';
+import type { Allowance, Distribution } from '../../config/workload/distribution-types';
+import { allOf } from '../../config/text/wording';
+import type { WorkloadQuery } from '../../config/workload/workload';
 import {
   describeFindings,
   idleAllowances,

@@ -1,4 +1,4 @@
-import { parseDistribution } from '../../config/distribution';
+import { parseDistribution } from '../../config/workload/distribution';
 import { advise } from '../../scripts/advise/advice';
 import type { Advice } from '../../scripts/tables/advise/advice-document';
 import { toDistributionFile } from '../../scripts/advise/distribution-file';

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { loadWorkload } from '../../config/workload';
-import { parseQueries } from '../../config/workload-queries';
-import { loadDistribution } from '../../config/distribution';
+import { loadWorkload } from '../../config/workload/workload';
+import { parseQueries } from '../../config/workload/workload-queries';
+import { loadDistribution } from '../../config/workload/distribution';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { localEngines } from '../../scripts/local/engines';

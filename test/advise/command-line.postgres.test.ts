@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadDistribution } from '../../config/distribution';
+import { loadDistribution } from '../../config/workload/distribution';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { localEngines } from '../../scripts/local/engines';

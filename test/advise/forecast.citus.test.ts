@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { loadDistribution } from '../../config/distribution';
-import { loadWorkload } from '../../config/workload';
-import type { WorkloadQuery } from '../../config/workload';
-import { parseQueries } from '../../config/workload-queries';
+import { loadDistribution } from '../../config/workload/distribution';
+import { loadWorkload } from '../../config/workload/workload';
+import type { WorkloadQuery } from '../../config/workload/workload';
+import { parseQueries } from '../../config/workload/workload-queries';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { errorCode } from '../../scripts/lib/errors';

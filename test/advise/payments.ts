@@ -1,4 +1,4 @@
-import { loadWorkload } from '../../config/workload';
+import { loadWorkload } from '../../config/workload/workload';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { query } from '../tables/support/sensors';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseDistribution } from '../../config/distribution';
+import { parseDistribution } from '../../config/workload/distribution';
 import { adviseDistribution } from '../../scripts/advise/commands';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import { taskCount } from '../../scripts/citus/task-count';

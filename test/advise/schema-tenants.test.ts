@@ -1,6 +1,6 @@
-import { parseDistribution } from '../../config/distribution';
-import type { TableName } from '../../config/distribution-types';
-import { tableKey } from '../../config/identifiers';
+import { parseDistribution } from '../../config/workload/distribution';
+import type { TableName } from '../../config/workload/distribution-types';
+import { tableKey } from '../../config/workload/identifiers';
 import { advise } from '../../scripts/advise/advice';
 import { toDistributionFile } from '../../scripts/advise/distribution-file';
 import type { AdviceInput } from '../../scripts/advise/situation';

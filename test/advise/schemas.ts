@@ -1,4 +1,4 @@
-import { tableKey } from '../../config/identifiers';
+import { tableKey } from '../../config/workload/identifiers';
 import type { LiveForeignKey, LiveTable } from '../../scripts/database/model/live';
 import type { AdviceInput } from '../../scripts/advise/situation';
 import type { QueryShape } from '../../scripts/database/forecast/shape';

@@ -1,4 +1,4 @@
-import { loadWorkload } from '../../config/workload';
+import { loadWorkload } from '../../config/workload/workload';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { findEmbedded } from '../../scripts/local/engines/embedded';

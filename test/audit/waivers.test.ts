@@ -1,4 +1,4 @@
-import { ConfigError } from '../../config/faults';
+import { ConfigError } from '../../config/file/faults';
 import { parseWaivers } from '../../scripts/audit/waivers';
 
 const good = `waivers:

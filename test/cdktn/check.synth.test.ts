@@ -1,5 +1,5 @@
-import { loadEnvironments } from '../../config/environment';
-import { STAGES } from '../../config/environment-schema';
+import { loadEnvironments } from '../../config/environment/environment';
+import { STAGES } from '../../config/environment/environment-schema';
 import { checkCdktn } from '../../scripts/cdktn/check';
 import { installedPackages, pinnedVersion } from '../../scripts/cdktn/install';
 import type { Reporter } from '../../scripts/lib/reporter';

@@ -1,4 +1,4 @@
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { Distribution, ExpectedTable } from '../../config/workload/distribution-types';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';

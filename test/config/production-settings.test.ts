@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseEnvironment } from '../../config/environment';
+import { parseEnvironment } from '../../config/environment/environment';
 import { faultsOf } from '../support/faults';
 
 /** What a production cluster has beside its nodes: each key is optional, and each fault is told by line. */

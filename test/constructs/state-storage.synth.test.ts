@@ -1,5 +1,5 @@
 import { ref, Token } from 'cdktf';
-import { REPLICATIONS } from '../../config/support-limits';
+import { REPLICATIONS } from '../../config/azure/support-limits';
 import type { StateStorageProps } from '../../constructs/state-storage';
 import { StateStorage } from '../../constructs/state-storage';
 import { laneSuite } from '../support/lanes';

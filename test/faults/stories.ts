@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import type { Distribution, TableName } from '../../config/distribution-types';
-import { loadWorkload } from '../../config/workload';
+import type { Distribution, TableName } from '../../config/workload/distribution-types';
+import { loadWorkload } from '../../config/workload/workload';
 import { loadData } from '../../scripts/local/journey/load';
 import { generateData } from '../../scripts/local/workloads';
 import { createWholeSchema, wholeDistribution } from '../../scripts/bench/whole-schema';

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { escapeIdentifier } from 'pg';
 import type { Client } from 'pg';
-import type { TableName } from '../../config/distribution-types';
+import type { TableName } from '../../config/workload/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import type { FaultyCluster } from './faulty-cluster';

@@ -1,4 +1,4 @@
-import { loadWorkload } from '../../config/workload';
+import { loadWorkload } from '../../config/workload/workload';
 import { estimate } from '../../scripts/rebalance/estimate';
 import { tablesApply } from '../../scripts/tables/commands';
 import { simulate } from '../../scripts/simulate/commands';

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { estimate } from '../../scripts/rebalance/estimate';
 import { withClient } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 import { simulate } from '../../scripts/simulate/commands';
 import type { PlacedGroup, StrategyRules } from '../../scripts/simulate/rebalance';
 import { planRebalance, STRATEGY_RULES } from '../../scripts/simulate/rebalance';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { estimate } from '../../scripts/rebalance/estimate';

@@ -1,5 +1,5 @@
-import type { Distribution } from '../../config/distribution-types';
-import { readTableName } from '../../config/identifiers';
+import type { Distribution } from '../../config/workload/distribution-types';
+import { readTableName } from '../../config/workload/identifiers';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply } from '../../scripts/tables/commands';
 import { simulate } from '../../scripts/simulate/commands';

@@ -1,4 +1,4 @@
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { Distribution, ExpectedTable } from '../../config/workload/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { localEngines } from '../../scripts/local/engines';

@@ -1,6 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { everything, replica } from './settings';
-import type { EnvironmentSettings, Stage } from '../../config/environment';
+import type { EnvironmentSettings, Stage } from '../../config/environment/environment';
 import { laneSuite } from '../support/lanes';
 import {
   addresses,

@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from '../../config/environment';
+import type { EnvironmentSettings } from '../../config/environment/environment';
 import { environment } from '../support/synth';
 
 const SOURCE =

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { App, TerraformStack } from 'cdktf';
-import { loadBootstrap } from '../../config/bootstrap';
-import type { EnvironmentSettings, Stage } from '../../config/environment';
-import { loadEnvironments } from '../../config/environment';
+import { loadBootstrap } from '../../config/environment/bootstrap';
+import type { EnvironmentSettings, Stage } from '../../config/environment/environment';
+import { loadEnvironments } from '../../config/environment/environment';
 import { synthesize } from '../../stacks/synthesize';
 
 /** A synthesized stack, as Terraform reads it. */

@@ -1,4 +1,4 @@
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { Distribution, ExpectedTable } from '../../config/workload/distribution-types';
 import type { LiveForeignKey } from '../../scripts/database/model/live';
 import { dropForeignKey } from '../../scripts/tables/plan/statements.sql';
 import { tablesApply, tablesPlan } from '../../scripts/tables/commands';

@@ -1,4 +1,4 @@
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { Distribution, ExpectedTable } from '../../config/workload/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import { fingerprintTables } from '../../scripts/database/observe/fingerprint';

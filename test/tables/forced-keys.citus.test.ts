@@ -1,5 +1,5 @@
-import { parseDistribution } from '../../config/distribution';
-import type { Distribution } from '../../config/distribution-types';
+import { parseDistribution } from '../../config/workload/distribution';
+import type { Distribution } from '../../config/workload/distribution-types';
 import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';

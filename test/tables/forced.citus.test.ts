@@ -1,5 +1,5 @@
-import { parseDistribution } from '../../config/distribution';
-import type { Distribution } from '../../config/distribution-types';
+import { parseDistribution } from '../../config/workload/distribution';
+import type { Distribution } from '../../config/workload/distribution-types';
 import { liftForcedPolicies } from '../../scripts/database/model/forced-policies';
 import { explain } from '../../scripts/lib/errors';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';

@@ -1,4 +1,4 @@
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 import { tablesApply } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { platformSuite } from '../support/citus';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import type { Distribution } from '../../config/distribution-types';
-import { parseDistribution } from '../../config/distribution';
+import type { Distribution } from '../../config/workload/distribution-types';
+import { parseDistribution } from '../../config/workload/distribution';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { countRows } from '../../scripts/database/observe/observation';
 import { readRecord, recordRowsAfter, recordRowsBefore } from '../../scripts/database/observe/before-record';

@@ -1,4 +1,4 @@
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { Distribution, ExpectedTable } from '../../config/workload/distribution-types';
 import { tablesApply } from '../../scripts/tables/commands';
 import type { VerbContext } from '../../scripts/lib/verb';
 import type { TestDatabase } from '../support/citus';

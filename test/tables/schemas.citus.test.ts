@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { Fingerprint } from '../../scripts/database/observe/fingerprint';

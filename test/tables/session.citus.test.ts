@@ -1,4 +1,4 @@
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';

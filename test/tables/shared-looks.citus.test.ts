@@ -1,5 +1,5 @@
 import { Client } from 'pg';
-import type { Distribution } from '../../config/distribution-types';
+import type { Distribution } from '../../config/workload/distribution-types';
 import { wideDistribution, wideSchemaSql } from '../../scripts/bench/wide-schema';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';

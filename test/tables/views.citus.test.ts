@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Distribution, ExpectedTable } from '../../config/distribution-types';
+import type { Distribution, ExpectedTable } from '../../config/workload/distribution-types';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply } from '../../scripts/tables/commands';

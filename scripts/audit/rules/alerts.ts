@@ -1,4 +1,4 @@
-import { ALERT_RULES } from '../../../config/alert-thresholds';
+import { ALERT_RULES } from '../../../config/azure/alert-thresholds';
 import { booleanAt } from '../attributes';
 import { ACTION_GROUP, CLUSTER, METRIC_ALERT, NO_CLUSTER } from '../azurerm';
 import { blocksAt } from '../blocks';

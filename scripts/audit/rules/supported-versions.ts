@@ -1,4 +1,4 @@
-import { POSTGRES_VERSIONS, RETIRED_POSTGRES_VERSIONS } from '../../../config/service-limits';
+import { POSTGRES_VERSIONS, RETIRED_POSTGRES_VERSIONS } from '../../../config/azure/service-limits';
 import { describeGap, stringAt } from '../attributes';
 import { CLUSTER, NO_CLUSTER } from '../azurerm';
 import type { Problem, Rule } from '../rule';

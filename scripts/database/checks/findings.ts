@@ -1,6 +1,6 @@
 import { refused } from '../../lib/errors';
 import type { ScaleoutError } from '../../lib/errors';
-import type { Allowance } from '../../../config/distribution-types';
+import type { Allowance } from '../../../config/workload/distribution-types';
 
 /**
  * Something that a plan does, or leaves as it is, that a person should know of before it runs. What is refused outright is no

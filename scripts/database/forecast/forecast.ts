@@ -1,5 +1,5 @@
-import type { TableName } from '../../../config/distribution-types';
-import { allOf } from '../../../config/wording';
+import type { TableName } from '../../../config/workload/distribution-types';
+import { allOf } from '../../../config/text/wording';
 import { showTable } from '../model/names';
 import type { ColumnReference, Condition, Operand } from './condition';
 import { EqualSets, referenceKey } from './equal-columns';

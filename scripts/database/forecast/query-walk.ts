@@ -1,4 +1,4 @@
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import type { CommonTable, Expression, FromItem, Range, ViewQuery } from '../model/view-query';
 
 /** The ranges that a FROM item joins. */

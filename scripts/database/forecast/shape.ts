@@ -1,5 +1,5 @@
-import type { TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
 import type { ColumnReference, Condition, Operand } from './condition';
 import { parseCondition, parseOperand, unquote } from './condition';
 

@@ -1,7 +1,7 @@
 import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
-import { tableKey } from '../../../config/identifiers';
-import type { Distribution, TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import { withBoundedReads } from '../../lib/connection';
 import { errorCode } from '../../lib/errors';
 import { RECORD_IS_THERE } from '../model/forced-policies';

@@ -1,6 +1,6 @@
 import type { CitusTable, ViewQueries } from '../model/live';
 import type { QueryResultRow } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { parseNodeTree } from '../model/node-tree';
 import type { TreeValue } from '../model/node-tree';
 import { namedIn, readViewQuery } from '../model/view-query';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { escapeLiteral } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { withTransaction } from '../../lib/connection';
 import { isServerError } from '../../lib/errors';
 import { withLockRetry } from '../../lib/lock-retry';

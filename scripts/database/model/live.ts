@@ -1,5 +1,5 @@
 import type { ViewQuery } from './view-query';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import type { ForcedPolicies } from './forced-policies';
 
 /**

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 
 /** PostgreSQL keeps this many bytes of a name. */
 const LONGEST_NAME_BYTES = 63;

@@ -1,5 +1,5 @@
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { compareTables } from './names';
 
 /** `first` comes before `then`; a firm edge always holds, others give way where they form a circle. */

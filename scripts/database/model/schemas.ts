@@ -1,4 +1,4 @@
-import type { Distribution, TableName } from '../../../config/distribution-types';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import type { LiveDatabase, LiveTable } from './live';
 import { sameTable } from './names';
 

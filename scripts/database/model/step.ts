@@ -1,4 +1,4 @@
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { showTable } from './names';
 
 /** What a step does, in one word for programs. */

@@ -1,4 +1,4 @@
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import type { TreeNode, TreeValue } from './node-tree';
 
 /**

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
-import type { WorkloadQuery } from '../../../config/workload';
+import type { WorkloadQuery } from '../../../config/workload/workload';
 import { describeServerError, errorCode, isServerError } from '../../lib/errors';
 import type { Reporter } from '../../lib/reporter';
 import { settleText } from './fingerprint';

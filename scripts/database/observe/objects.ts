@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
+import type { Distribution, ExpectedTable, TableName } from '../../../config/workload/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
 import { readLiftedTables } from '../model/forced-policies';
 import { GRANTS_AND_SETTINGS } from './objects.sql';
 import type { LiveDatabase, LiveTable } from '../model/live';

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import type { Distribution, TableName } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
-import type { WorkloadQuery } from '../../../config/workload';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { WorkloadQuery } from '../../../config/workload/workload';
 import { withBoundedReads } from '../../lib/connection';
 import { count } from '../../lib/reporter';
 import type { Reporter } from '../../lib/reporter';

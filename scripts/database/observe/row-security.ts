@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 
 export interface Policy {
   readonly name: string;

@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { escapeLiteral } from 'pg';
 import { z } from 'zod';
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { showTable, sqlTable } from '../model/names';
 import { SEQUENCES } from './sequences.sql';
 

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { escapeLiteral } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { checksumOf, isHashedByText, readColumns } from './fingerprint';
 import type { HashedColumn } from './fingerprint';
 import { rowSecurityJson } from './row-security';

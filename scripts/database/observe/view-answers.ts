@@ -1,8 +1,8 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
-import { allOf } from '../../../config/wording';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
+import { allOf } from '../../../config/text/wording';
 import { describeServerError, errorCode, isOfHiddenRows, isServerError } from '../../lib/errors';
 import type { ServerMessage } from '../../lib/errors';
 import { count } from '../../lib/reporter';

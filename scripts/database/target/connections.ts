@@ -1,5 +1,5 @@
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 import type { LiveForeignKey } from '../model/live';
 import type { Outlook } from './outlook';
 

@@ -1,4 +1,4 @@
-import type { DistributedTable } from '../../../config/distribution-types';
+import type { DistributedTable } from '../../../config/workload/distribution-types';
 import type { LiveTable } from '../model/live';
 import type { Outlook } from './outlook';
 

@@ -1,4 +1,4 @@
-import { tableKey } from '../../../config/identifiers';
+import { tableKey } from '../../../config/workload/identifiers';
 import { copyMode } from './copy-mode';
 import type { DroppedForeignKey, LiveForeignKey } from '../model/live';
 import { sameTable, showTable } from '../model/names';

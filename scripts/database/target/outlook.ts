@@ -1,11 +1,11 @@
-import { tableKey } from '../../../config/identifiers';
+import { tableKey } from '../../../config/workload/identifiers';
 import type {
   DistributedTable,
   Distribution,
   ExpectedSchema,
   ExpectedTable,
   TableName,
-} from '../../../config/distribution-types';
+} from '../../../config/workload/distribution-types';
 import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveKey, LiveSchema, LiveTable } from '../model/live';
 import { compareTables, sameColumns, sameTable } from '../model/names';
 import { tablesOfSchema } from '../model/schemas';

@@ -1,5 +1,5 @@
-import { tableKey } from '../../../config/identifiers';
-import type { Distribution, TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import type { LiveDatabase, LiveTable, LiveView } from '../model/live';
 import { compareTables } from '../model/names';
 import { tablesSpokenOf } from '../model/schemas';

@@ -1,4 +1,4 @@
-import type { WorkloadQuery } from '../../../config/workload';
+import type { WorkloadQuery } from '../../../config/workload/workload';
 
 /** What a node holds. */
 export interface NodeHolding {

@@ -1,4 +1,4 @@
-import type { Workload } from '../../../config/workload';
+import type { Workload } from '../../../config/workload/workload';
 import { withClient, withTransaction } from '../../lib/connection';
 import type { Reporter } from '../../lib/reporter';
 import { bytes as asBytes, count, duration, table } from '../../lib/reporter';

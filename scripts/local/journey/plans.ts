@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { Query } from 'pg';
-import type { WorkloadQuery } from '../../../config/workload';
+import type { WorkloadQuery } from '../../../config/workload/workload';
 
 /** A query that was run and explained. */
 export interface ExplainedQuery {

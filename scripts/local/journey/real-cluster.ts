@@ -1,4 +1,4 @@
-import type { Workload } from '../../../config/workload';
+import type { Workload } from '../../../config/workload/workload';
 import { withClient } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';

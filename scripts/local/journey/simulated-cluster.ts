@@ -1,6 +1,6 @@
-import type { DistributedTable } from '../../../config/distribution-types';
-import { tableKey } from '../../../config/identifiers';
-import type { Workload, WorkloadQuery } from '../../../config/workload';
+import type { DistributedTable } from '../../../config/workload/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { Workload, WorkloadQuery } from '../../../config/workload/workload';
 import type { ConnectionTarget } from '../../lib/connection';
 import { withClient } from '../../lib/connection';
 import { count } from '../../lib/reporter';

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
-import type { EnvironmentSettings, Stage } from '../../../config/environment';
-import { loadEnvironments } from '../../../config/environment';
-import { configDirectory } from '../../../config/files';
+import type { EnvironmentSettings, Stage } from '../../../config/environment/environment';
+import { loadEnvironments } from '../../../config/environment/environment';
+import { configDirectory } from '../../../config/file/files';
 import { ScaleoutError } from '../../lib/errors';
 
 /** Workers of a rehearsal: the smallest cluster that a single node is scaled out to. */

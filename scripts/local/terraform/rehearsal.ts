@@ -11,7 +11,7 @@ import { startAzureStandIn } from '../azure/http/server';
 import { createClusterDirectory, takeDownCluster } from '../engines/cluster-directory';
 import type { LocalCluster } from '../engines/engine';
 import { startWatchdog } from '../engines/watchdog';
-import type { Stage } from '../../../config/environment';
+import type { Stage } from '../../../config/environment/environment';
 import type { AppliedChanges } from './deploy-report';
 import { isChange, parseApplied, resourceOf, scaleOutFault } from './deploy-report';
 import type { EngineClusters } from './engine-clusters';

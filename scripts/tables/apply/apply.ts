@@ -1,8 +1,8 @@
 import type { AppliedStep, StepAction, TablesStep } from '../../database/model/step';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { Distribution } from '../../../config/distribution-types';
-import type { WorkloadQuery } from '../../../config/workload';
+import type { Distribution } from '../../../config/workload/distribution-types';
+import type { WorkloadQuery } from '../../../config/workload/workload';
 import { requireAllowed } from '../../database/checks/findings';
 import {
   describeServerError,

@@ -1,6 +1,6 @@
 import { COPIES } from '../../database/model/step';
 import type { Client } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { withTransaction } from '../../lib/connection';
 import { errorCode, isServerError } from '../../lib/errors';
 import type { ServerMessage } from '../../lib/errors';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { withBoundedReads } from '../../lib/connection';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { sqlTable } from '../../database/model/names';
 import type { TablesStep } from '../../database/model/step';
 import { COPIES, DATABASE_BYTES, TABLE_BYTES } from './watch.sql';

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { withBoundedReads } from '../../lib/connection';
 import { putBackForcedPolicies, readLiftedTables } from '../../database/model/forced-policies';
 import { sameTable } from '../../database/model/names';

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { errorCode } from '../../lib/errors';
 import { sqlTable } from '../../database/model/names';
 import { CANCEL, COPY_STAGE, HOLD_WRITERS, LAST_OPERATION, REPLAY_STANDS, WRITERS_HELD } from './watch.sql';

@@ -1,5 +1,5 @@
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { foreignKeyId } from '../../database/target/foreign-keys';
 import { compareTables, sameTable } from '../../database/model/names';
 import type { LiveComment, LiveForeignKey, LiveTable, RecordedComment } from '../../database/model/live';

@@ -1,4 +1,4 @@
-import type { Distribution, TableName } from '../../../config/distribution-types';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import type { PlacementChange } from '../../database/target/outlook';
 import { copyMode } from '../../database/target/copy-mode';
 import type { CopyMode } from '../../database/target/copy-mode';

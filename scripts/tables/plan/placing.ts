@@ -1,8 +1,8 @@
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 import type { Outlook, PlacementChange } from '../../database/target/outlook';
 import type { CopyMode } from '../../database/target/copy-mode';
-import { allOf } from '../../../config/wording';
+import { allOf } from '../../../config/text/wording';
 import { force, noForce } from '../../database/model/forced-policies';
 import { around, carried, carriedWords, forcedTables } from './carried';
 import type { Carried } from './carried';

@@ -1,4 +1,4 @@
-import type { Distribution, TableName } from '../../../config/distribution-types';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import type { Finding } from '../../database/checks/findings';
 import { around, carried, carriedWords } from './carried';
 import { commentedOf, isRecorded, recordComments, withComments, withoutAway } from './comments';

@@ -1,5 +1,5 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import type { TableName } from '../../../config/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import type { PlacementChange } from '../../database/target/outlook';
 import type { NewPrimaryKey } from './diff';
 import type { LiveComment, LiveForeignKey } from '../../database/model/live';

@@ -1,5 +1,5 @@
-import { tableKey } from '../../../config/identifiers';
-import type { TableName } from '../../../config/distribution-types';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 import type { LiveForeignKey, LiveTable } from '../../database/model/live';
 
 /** A table that a step makes anew, and which of its comments are forgotten with the old one. */

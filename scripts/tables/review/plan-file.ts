@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import { judgeFindings } from '../../database/checks/allowances';
 import type { JudgedFinding } from '../../database/checks/allowances';
 import { describeDatabase, identitySchema, isSameCluster } from '../../database/observe/identity';

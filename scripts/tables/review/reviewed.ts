@@ -1,4 +1,4 @@
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import { refused } from '../../lib/errors';
 import { foreignKeyId } from '../../database/target/foreign-keys';
 import type { LiveDatabase, LiveForeignKey } from '../../database/model/live';

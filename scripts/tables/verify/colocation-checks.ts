@@ -1,4 +1,4 @@
-import { allOf } from '../../../config/wording';
+import { allOf } from '../../../config/text/wording';
 import type { Check } from './check';
 import type { ColocationGroup } from '../../citus/colocation';
 

@@ -1,4 +1,4 @@
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import { showTable } from '../../database/model/names';
 import { refused, ScaleoutError } from '../../lib/errors';
 import { count } from '../../lib/reporter';

@@ -1,9 +1,13 @@
 import type { Check } from './check';
 import type { Client } from 'pg';
-import { tableKey } from '../../../config/identifiers';
-import type { Distribution, ExpectedSchema, ExpectedTable } from '../../../config/distribution-types';
-import type { WorkloadQuery } from '../../../config/workload';
-import { allOf } from '../../../config/wording';
+import { tableKey } from '../../../config/workload/identifiers';
+import type {
+  Distribution,
+  ExpectedSchema,
+  ExpectedTable,
+} from '../../../config/workload/distribution-types';
+import type { WorkloadQuery } from '../../../config/workload/workload';
+import { allOf } from '../../../config/text/wording';
 import { describeServerError, isServerError } from '../../lib/errors';
 import { silentReporter } from '../../lib/reporter';
 import { readColocationGroups } from '../../citus/colocation';

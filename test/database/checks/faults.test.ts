@@ -1,4 +1,4 @@
-import type { ExpectedTable } from '../../../config/distribution-types';
+import type { ExpectedTable } from '../../../config/workload/distribution-types';
 import { requireNoFaults } from '../../../scripts/database/checks/faults';
 import type { LiveForeignKey, LiveTable, MixedSequence } from '../../../scripts/database/model/live';
 import { Outlook } from '../../../scripts/database/target/outlook';

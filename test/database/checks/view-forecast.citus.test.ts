@@ -1,4 +1,4 @@
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
 import type { Check } from '../../../scripts/tables/verify/check';
 import type { TestDatabase } from '../../support/citus';

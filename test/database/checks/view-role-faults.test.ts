@@ -1,4 +1,4 @@
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import type { CitusTable, LiveTable, ViewRole } from '../../../scripts/database/model/live';
 import {
   distributed,

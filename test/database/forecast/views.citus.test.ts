@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import type { ConnectionTarget } from '../../../scripts/lib/connection';
 import { withClient } from '../../../scripts/lib/connection';
 import { tablesApply, tablesVerify } from '../../../scripts/tables/commands';

@@ -1,4 +1,4 @@
-import { parseDistribution } from '../../../config/distribution';
+import { parseDistribution } from '../../../config/workload/distribution';
 import { withClient } from '../../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
 import { fingerprintTables } from '../../../scripts/database/observe/fingerprint';

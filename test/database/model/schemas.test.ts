@@ -4,7 +4,7 @@ import type {
   ExpectedSchema,
   ExpectedTable,
   TableName,
-} from '../../../config/distribution-types';
+} from '../../../config/workload/distribution-types';
 import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
 import { findFaults } from '../../../scripts/database/checks/faults';
 import type { LiveComment, LiveDatabase, LiveSchema, LiveTable } from '../../../scripts/database/model/live';

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Distribution, ExpectedTable } from '../../../config/distribution-types';
+import type { Distribution, ExpectedTable } from '../../../config/workload/distribution-types';
 import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
 import { findFaults } from '../../../scripts/database/checks/faults';
 import type { LiveDatabase } from '../../../scripts/database/model/live';

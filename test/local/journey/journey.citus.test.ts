@@ -1,7 +1,7 @@
 import { withClient } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
-import { loadWorkload } from '../../../config/workload';
+import { loadWorkload } from '../../../config/workload/workload';
 import type { LocalWorld } from '../../../scripts/local/commands';
 import { localRun } from '../../../scripts/local/commands';
 import { localEngines } from '../../../scripts/local/engines';

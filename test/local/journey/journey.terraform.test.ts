@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { loadWorkload } from '../../../config/workload';
+import { loadWorkload } from '../../../config/workload/workload';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
 import type { LocalWorld } from '../../../scripts/local/commands';

@@ -1,5 +1,5 @@
-import type { Workload } from '../../../config/workload';
-import { loadWorkload } from '../../../config/workload';
+import type { Workload } from '../../../config/workload/workload';
+import { loadWorkload } from '../../../config/workload/workload';
 import { withClient, withTransaction } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';

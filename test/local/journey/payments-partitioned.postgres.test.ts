@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { Distribution } from '../../../config/distribution-types';
-import { loadDistribution } from '../../../config/distribution';
-import { loadWorkload } from '../../../config/workload';
+import type { Distribution } from '../../../config/workload/distribution-types';
+import { loadDistribution } from '../../../config/workload/distribution';
+import { loadWorkload } from '../../../config/workload/workload';
 import { withClient } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnvironment } from '../../../config/environment';
+import { parseEnvironment } from '../../../config/environment/environment';
 import { rehearsalText, rehearsedEnvironment } from '../../../scripts/local/terraform/rehearsal-config';
 
 const dev = readFileSync(join(__dirname, '../../../config/environments/dev.yaml'), 'utf8');

@@ -1,4 +1,4 @@
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import { FILL_READINGS, findWrites, READINGS, startWriters } from '../../../scripts/bench/writers';
 import { withClient } from '../../../scripts/lib/connection';
 import { tablesApply } from '../../../scripts/tables/commands';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import type { Distribution, ExpectedTable } from '../../../config/distribution-types';
-import { loadWorkload } from '../../../config/workload';
+import type { Distribution, ExpectedTable } from '../../../config/workload/distribution-types';
+import { loadWorkload } from '../../../config/workload/workload';
 import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
 import { findFaults } from '../../../scripts/database/checks/faults';
 import type { LiveComment, LiveDatabase, LiveTable } from '../../../scripts/database/model/live';

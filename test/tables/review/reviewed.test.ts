@@ -1,4 +1,4 @@
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import type { LiveComment, LiveDatabase, LiveTable } from '../../../scripts/database/model/live';
 import { planTables } from '../../../scripts/tables/plan/plan';
 import type { TablesStep } from '../../../scripts/database/model/step';

@@ -1,4 +1,4 @@
-import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
+import type { Distribution, ExpectedTable, TableName } from '../../../config/workload/distribution-types';
 import type {
   CitusTable,
   LiveColumn,

@@ -1,4 +1,4 @@
-import type { Distribution, TableName } from '../../../config/distribution-types';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import { COPIES } from '../../../scripts/database/model/step';
 import { foreignKeyId } from '../../../scripts/database/target/foreign-keys';
 import type {

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { Distribution, ExpectedTable, TableName } from '../../../config/distribution-types';
+import type { Distribution, ExpectedTable, TableName } from '../../../config/workload/distribution-types';
 import { foreignKeyFault } from '../../../scripts/database/target/foreign-keys';
 import type { LiveForeignKey } from '../../../scripts/database/model/live';
 import { sqlTable } from '../../../scripts/database/model/names';

@@ -1,6 +1,6 @@
 import { Client } from 'pg';
-import type { Distribution } from '../../../config/distribution-types';
-import { loadWorkload } from '../../../config/workload';
+import type { Distribution } from '../../../config/workload/distribution-types';
+import { loadWorkload } from '../../../config/workload/workload';
 import type { ConnectionTarget } from '../../../scripts/lib/connection';
 import { withClient } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';

@@ -1,4 +1,4 @@
-import type { Distribution, ExpectedTable } from '../../../config/distribution-types';
+import type { Distribution, ExpectedTable } from '../../../config/workload/distribution-types';
 import { findFaults } from '../../../scripts/database/checks/faults';
 import type { LiveDatabase, LiveTable } from '../../../scripts/database/model/live';
 import { Outlook } from '../../../scripts/database/target/outlook';

@@ -1,4 +1,4 @@
-import type { Distribution } from '../../../config/distribution-types';
+import type { Distribution } from '../../../config/workload/distribution-types';
 import type { ConnectionTarget } from '../../../scripts/lib/connection';
 import { named } from './catalog';
 import { query } from './sensors';

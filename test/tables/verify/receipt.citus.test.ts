@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { WorkloadQuery } from '../../../config/workload';
+import type { WorkloadQuery } from '../../../config/workload/workload';
 import { tablesApply, tablesVerify } from '../../../scripts/tables/commands';
 import { readReceipt } from '../../../scripts/tables/verify/receipt';
 import type { TablesVerified } from '../../../scripts/tables/verify/verify';

@@ -1,0 +1,66 @@
+import type { Violation } from './service-limits';
+import { show } from '../text/wording';
+
+/** Roles that every cluster has from the start, and that Azure or Citus itself signs in with. */
+const SYSTEM_ROLES = ['citus', 'pgbouncer', 'postgres'];
+
+/** Azure keeps these for itself: azure_pg_admin, azuresu and others to come. */
+const SYSTEM_PREFIX = 'azure';
+
+/** What PostgreSQL takes for something else where a role's name stands. */
+const NOT_A_ROLE = ['none', 'public'];
+
+/**
+ * PostgreSQL's reserved words without an underscore (of 15; 14 and 16 have the same). As the name of a role, each would
+ * have to stand in double quotes in every GRANT.
+ */
+const RESERVED_WORDS = new Set(
+  (
+    'all analyse analyze and any array as asc asymmetric authorization binary both case cast check collate collation ' +
+    'column concurrently constraint create cross default deferrable desc distinct do else end except false fetch for ' +
+    'foreign freeze from full grant group having ilike in initially inner intersect into is isnull join lateral ' +
+    'leading left like limit localtime localtimestamp natural not notnull null offset on only or order outer overlaps ' +
+    'placing primary references returning right select similar some symmetric table tablesample then to trailing true ' +
+    'union unique user using variadic verbose when where window with'
+  ).split(' '),
+);
+
+// Neither the service nor the provider takes capitals, underscores or hyphens here, unlike PostgreSQL.
+const ROLE_NAME = /^[a-z0-9]{1,63}$/;
+
+/** What is wrong with the names of database roles; `at` starts with the role's index. */
+export function roleViolations(roles: readonly { readonly name: string }[]): Violation[] {
+  const given: unknown = roles;
+  if (!Array.isArray(given)) {
+    return [{ at: [], problem: `is ${show(given)}: it is a list of roles, each with a name` }];
+  }
+  const seen = new Set<unknown>();
+  return given.flatMap((role: Partial<{ name: unknown }> | null, index) => {
+    const name = role?.name;
+    const problem =
+      nameProblem(name) ??
+      (seen.has(name) ? 'the name of an earlier role: a role has one password, so list it once' : undefined);
+    seen.add(name);
+    return problem === undefined
+      ? []
+      : [{ at: [String(index), 'name'], problem: `is ${show(name)}${joint(problem)}` }];
+  });
+}
+
+function nameProblem(name: unknown): string | undefined {
+  if (typeof name !== 'string' || !ROLE_NAME.test(name)) {
+    return ': the name of a role has 1 to 63 small letters and digits, and nothing else';
+  }
+  if (SYSTEM_ROLES.includes(name) || name.startsWith(SYSTEM_PREFIX)) {
+    return 'a role of the service itself: choose another name';
+  }
+  if (NOT_A_ROLE.includes(name) || RESERVED_WORDS.has(name)) {
+    return 'a word that PostgreSQL keeps for itself: choose another name';
+  }
+  return undefined;
+}
+
+/** `is "x": what it should be`, but `is "x", what it is`. */
+function joint(problem: string): string {
+  return problem.startsWith(':') ? problem : `, ${problem}`;
+}

@@ -1,0 +1,130 @@
+import { isIPv4 } from 'node:net';
+import { ADDRESSES_MOST, isPublicAddress } from './public-addresses';
+import type { Violation } from './service-limits';
+import { show } from '../text/wording';
+
+/** Lets the addresses `from` to `to` (IPv4, both included) reach the coordinator. */
+export interface FirewallRule {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+}
+
+/** The service takes one rule after the other, minutes in all, and an auditor reads each. */
+export const FIREWALL_RULES_MOST = 10;
+
+const RULE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*[a-zA-Z0-9_]$/;
+
+/** The rule that stands for Azure itself; the name of no other rule. */
+export const AZURE_SERVICES_RULE = 'allow-azure-services';
+
+/** Azure reads this range as every address of Azure, of any tenant, and of nobody else. */
+export const AZURE_SERVICES_ADDRESS = '0.0.0.0';
+
+/**
+ * What is wrong with a list of rules; `at` starts with the rule's index.
+ *
+ * @param besidesAzure whether all of Azure is let in as well, which takes one of the rules
+ */
+export function firewallViolations(rules: readonly FirewallRule[], besidesAzure = false): Violation[] {
+  const violations: Violation[] = [];
+  const given: unknown = rules;
+  if (!Array.isArray(given) || given.some((rule) => typeof rule !== 'object' || rule === null)) {
+    return [
+      {
+        at: [],
+        problem: `is ${show(given)}: it is a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]`,
+      },
+    ];
+  }
+  const most = FIREWALL_RULES_MOST - (besidesAzure ? 1 : 0);
+  if (rules.length === 0 && !besidesAzure) {
+    violations.push({
+      at: [],
+      problem:
+        'lists no range, and nobody could connect: add the addresses that may, as in { name: office, from: 203.0.113.8, to: 203.0.113.15 }',
+    });
+  }
+  if (rules.length > most) {
+    const why = besidesAzure ? ' beside all of Azure' : '';
+    violations.push({
+      at: [],
+      problem: `lists ${rules.length} ranges, and ${most} is the most${why}: merge neighbours, or use private access`,
+    });
+  }
+  const sizes = rules.map(sizeOf).filter((size) => size >= 1);
+  const total = sizes.reduce((sum, size) => sum + size, 0);
+  // A range that is too wide by itself is told at its own place.
+  if (total > ADDRESSES_MOST && sizes.every((size) => size <= ADDRESSES_MOST)) {
+    violations.push({
+      at: [],
+      problem: `lets in ${total} addresses in all, and ${ADDRESSES_MOST} is the most: name the ranges you really use, or use private access`,
+    });
+  }
+  const names = new Set<string>();
+  rules.forEach((rule, index) => {
+    const at = (field: string, problem: string): void => {
+      violations.push({ at: [String(index), field], problem });
+    };
+    for (const [field, problem] of ruleViolations(rule)) at(field, problem);
+    const key = nameKey(rule);
+    if (key === undefined) return;
+    if (names.has(key)) at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
+    if (key === AZURE_SERVICES_RULE) {
+      at('name', `is ${show(rule.name)}, the name of the rule that lets all of Azure in: choose another`);
+    }
+    names.add(key);
+  });
+  return violations;
+}
+
+/** Azure compares resource names without regard to case. */
+function nameKey({ name }: { readonly name: unknown }): string | undefined {
+  return typeof name === 'string' ? name.toLowerCase() : undefined;
+}
+
+/** Pairs of field and problem. */
+function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, string][] {
+  const problems: [keyof FirewallRule, string][] = [];
+  if (typeof name !== 'string' || !RULE_NAME.test(name)) {
+    problems.push([
+      'name',
+      `is ${show(name)}: a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit`,
+    ]);
+  }
+  for (const [field, address] of [
+    ['from', from],
+    ['to', to],
+  ] as const) {
+    const problem = addressProblem(address);
+    if (problem !== undefined) problems.push([field, `is ${show(address)}${problem}`]);
+  }
+  const size = sizeOf({ from, to });
+  if (size < 1) {
+    problems.push(['to', `is ${show(to)}, before the start ${show(from)}: swap the two`]);
+  } else if (size > ADDRESSES_MOST) {
+    problems.push([
+      'to',
+      `is ${show(to)}, which makes ${size} addresses from ${show(from)}: ${ADDRESSES_MOST} is the most, so name the ranges you really use, or use private access`,
+    ]);
+  }
+  return problems;
+}
+
+/** How many addresses a rule lets in, below 1 when it is the wrong way round; NaN without two addresses. */
+function sizeOf({ from, to }: Pick<FirewallRule, 'from' | 'to'>): number {
+  return isIPv4(from) && isIPv4(to) ? toNumber(to) - toNumber(from) + 1 : Number.NaN;
+}
+
+function addressProblem(address: string): string | undefined {
+  if (!isIPv4(address)) return ': it must be an IPv4 address, as in 203.0.113.8';
+  if (address.startsWith('0.')) {
+    return ', which opens the database to every tenant of Azure: name the addresses that may connect';
+  }
+  if (isPublicAddress(address)) return undefined;
+  return ', an address that never reaches a public endpoint: write the public address the network goes out with, or use private access';
+}
+
+function toNumber(address: string): number {
+  return address.split('.').reduce((number, octet) => number * 256 + Number(octet), 0);
+}

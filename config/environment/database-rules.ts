@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { roleViolations } from '../azure/database-roles';
+import { partOf } from '../file/part-of';
+import { reportAll } from '../azure/report-all';
+import type { ParametersOf } from '../azure/server-parameters';
+import { parameterViolations } from '../azure/server-parameters';
+import type { Rule } from '../file/yaml';
+import { rule } from '../file/yaml';
+
+/** Azure takes text, and a file may hold numbers; whatever else is left for the schema to refuse. */
+const asWritten = z
+  .custom<string>()
+  .transform((value: unknown) => (typeof value === 'number' ? String(value) : (value as string)));
+
+/** What the service asks of roles and server parameters. */
+export const databaseRules: readonly Rule[] = [
+  rule(partOf({ roles: z.array(z.custom<{ readonly name: string }>()) }), (read, report) =>
+    reportAll(['roles'], roleViolations(read.roles), report),
+  ),
+  parameters('coordinator'),
+  parameters('workers'),
+  rule(
+    partOf({
+      parameters: partOf({ workers: z.record(z.string(), z.unknown()) }),
+      cluster: partOf({ workers: z.undefined().optional() }),
+    }),
+    (_, report) => {
+      report(
+        ['parameters', 'workers'],
+        'are for workers, and the file names none: add cluster.workers, or remove them',
+      );
+    },
+  ),
+];
+
+function parameters(kind: ParametersOf): Rule {
+  return rule(
+    partOf({
+      parameters: partOf({ [kind]: z.record(z.string(), asWritten) }),
+      // Which parameters there are follows from the version; another fault of it is told at its own place.
+      cluster: partOf({ postgresVersion: z.int().optional().catch(undefined) }),
+    }),
+    (read, report) =>
+      reportAll(
+        ['parameters', kind],
+        parameterViolations(read.parameters[kind] ?? {}, kind, read.cluster.postgresVersion),
+        report,
+      ),
+  );
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { text } from '../file/leaves';
+import { strictShape } from '../file/yaml';
+
+const role = strictShape(
+  { name: text('the name of the role').describe('Another name drops this role and makes another.') },
+  'a role, as in { name: app }',
+);
+
+export const roles = z
+  .array(role, { error: 'a list of roles, as in [{ name: app }]' })
+  .describe(
+    'Roles that can log in beside citus. The password of each comes from the environment, as TF_VAR_role_NAME_password; a changed one drops the role and makes it again.',
+  );
+
+const value = z
+  .union([z.string(), z.number()], { error: 'text or a number, as in on or 64' })
+  .transform(String);
+export const parameterValues = z.record(z.string(), value, {
+  error: "parameters and their values, as in { work_mem: '65536' }",
+});
+const perNode = (whose: string): z.ZodOptional<typeof parameterValues> =>
+  parameterValues.optional().describe(`Server parameters of ${whose}, by name, in the units of the service.`);
+
+export const parameters = strictShape(
+  {
+    coordinator: perNode('the coordinator, or of a single node'),
+    workers: perNode('every worker; they take effect once there are workers'),
+  },
+  'parameters of the coordinator, the workers or both',
+).describe('Server parameters that differ from the defaults of the service.');

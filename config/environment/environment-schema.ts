@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { location, resourceGroup, tags } from '../azure/azure-leaves';
+import { cluster } from './cluster-schema';
+import { parameters, roles } from './database-schema';
+import { matching, text } from '../file/leaves';
+import { keyVault, monitoring } from './support-schema';
+import { network } from './network-schema';
+import { state } from './state-schema';
+import { strictShape } from '../file/yaml';
+
+export { RESERVED_TAGS } from '../azure/azure-leaves';
+export type { Stage } from './cluster-schema';
+export { STAGES } from './cluster-schema';
+
+/** `environments/<name>.yaml` as written; {@link parseEnvironment} adds the rules that no schema can say. */
+export const environmentSchema = strictShape(
+  {
+    name: matching(
+      /^[a-z][a-z0-9-]*$/,
+      'a name of small letters, digits and hyphens, starting with a letter',
+    ).describe('Name of the environment, and of its file.'),
+    location: location.describe('Region, as in westus2.'),
+    resourceGroup: resourceGroup.describe('Resource group that is created for the cluster.'),
+    workload: text('the name of a workload').describe(
+      'What the database is for: a directory of workloads/, or a variant in it, as payments-partitioned.',
+    ),
+    production: z
+      .boolean({ error: 'true or false, whether this is production' })
+      .describe(
+        'Whether the audit holds it to the rules of production. Said here, and never guessed from a name.',
+      ),
+    cluster,
+    network,
+    roles: roles.optional(),
+    parameters: parameters.optional(),
+    keyVault: keyVault.optional(),
+    monitoring: monitoring.optional(),
+    state,
+    tags,
+  },
+  'the settings of an environment',
+);
+
+/** One environment: what its file says, defaults filled in, every rule of the service kept. */
+export type EnvironmentSettings = z.output<typeof environmentSchema>;
+export type ClusterSettings = EnvironmentSettings['cluster'];

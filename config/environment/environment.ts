@@ -1,0 +1,106 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { acrossEnvironments } from './across-environments';
+import type { BootstrapSettings } from './bootstrap';
+import { BOOTSTRAP, loadBootstrap } from './bootstrap';
+import { environmentRules } from './environment-rules';
+import type { EnvironmentSettings } from './environment-schema';
+import { environmentSchema } from './environment-schema';
+import type { Fault } from '../file/faults';
+import { ConfigError } from '../file/faults';
+import { configDirectory, listConfigDirectory, readConfigFile, shownPath } from '../file/files';
+import { show } from '../text/wording';
+import { workloadNames } from '../workload/workload-names';
+import type { Rule } from '../file/yaml';
+import { parseYaml, rule } from '../file/yaml';
+
+export type { ClusterSettings, EnvironmentSettings, Stage } from './environment-schema';
+
+/**
+ * Parses one environment's file: strictly, every fault at once.
+ *
+ * @param file what messages call the file; its base name is the environment's name
+ * @throws ConfigError
+ */
+export function parseEnvironment(text: string, file: string): EnvironmentSettings {
+  return readEnvironment(text, file, []);
+}
+
+function readEnvironment(text: string, file: string, rulesBetween: readonly Rule[]): EnvironmentSettings {
+  const nameRule = rule(z.object({ name: z.string() }), ({ name }, report) => {
+    const expected = path.basename(file, '.yaml');
+    if (name !== expected) {
+      report(
+        ['name'],
+        `is ${show(name)} in a file for ${show(expected)}: write ${expected}, or rename the file`,
+      );
+    }
+    if (name === BOOTSTRAP) {
+      report(['name'], `is ${show(name)}, the stack of bootstrap.yaml: choose another name`);
+    }
+  });
+  return parseYaml(text, file, environmentSchema, [...environmentRules, nameRule, ...rulesBetween]);
+}
+
+/** Everything that is deployed, as the files say it. */
+export interface Config {
+  /** Where the remote state lives; absent where somebody else looks after it. */
+  readonly bootstrap?: BootstrapSettings;
+  /** Sorted by name. */
+  readonly environments: readonly EnvironmentSettings[];
+}
+
+/**
+ * Reads every environment there is, sorted by name.
+ *
+ * @param directory the directory that holds `environments/` and `workloads/`
+ * @throws ConfigError as {@link loadConfig} does
+ */
+export function loadEnvironments(directory: string = configDirectory()): EnvironmentSettings[] {
+  return [...loadConfig(directory).environments];
+}
+
+/**
+ * Reads every environment there is, and `bootstrap.yaml`.
+ *
+ * @param directory the directory that holds `environments/` and `workloads/`
+ * @throws ConfigError with every fault of every file, also where two files would get into each other's way
+ */
+export function loadConfig(directory: string = configDirectory()): Config {
+  const home = path.join(directory, 'environments');
+  const faults: Fault[] = [];
+  const environments: EnvironmentSettings[] = [];
+  const bootstrap = collecting(faults, () => loadBootstrap(directory));
+  const rulesFor = acrossEnvironments(workloadNames(directory), bootstrap);
+  for (const leaf of listConfigDirectory(home)) {
+    const file = path.join(home, leaf);
+    if (leaf.endsWith('.yml')) {
+      faults.push({ file: shownPath(file), path: '', problem: 'is not read: rename it to end in .yaml' });
+    }
+    if (!leaf.endsWith('.yaml')) continue;
+    const read = collecting(faults, () =>
+      readEnvironment(readConfigFile(file), shownPath(file), rulesFor(path.basename(leaf, '.yaml'))),
+    );
+    if (read !== undefined) environments.push(read);
+  }
+  if (environments.length === 0 && faults.length === 0) {
+    faults.push({
+      file: shownPath(home),
+      path: '',
+      problem: 'holds no environment: write one, as in dev.yaml',
+    });
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return { ...(bootstrap === undefined ? {} : { bootstrap }), environments };
+}
+
+/** What `read` answers; undefined, and its faults collected, where it finds some. */
+function collecting<T>(faults: Fault[], read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    faults.push(...error.faults);
+    return undefined;
+  }
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { matching, text } from '../file/leaves';
+import { SUBNET_ID } from '../azure/subnet-id';
+import { strictShape } from '../file/yaml';
+
+const firewallRule = strictShape(
+  {
+    name: text('the name of the rule').describe('Stable: another name is another rule.'),
+    from: text('an IPv4 address, as in 203.0.113.8').describe('First public IPv4 address.'),
+    to: text('an IPv4 address, as in 203.0.113.15').describe('Last public IPv4 address.'),
+  },
+  'a range of addresses, as in { name: office, from: 203.0.113.8, to: 203.0.113.15 }',
+);
+export const allow = z
+  .array(firewallRule, {
+    error: 'a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]',
+  })
+  .describe('Who may connect, at most 10 ranges, 256 addresses in all.');
+
+export const allowAzureServices = strictShape(
+  {
+    reason: text('why, in one line for the auditor').describe(
+      'Why nothing narrower will do: who needs it, and until when. 20 to 300 characters.',
+    ),
+  },
+  'the reason, as in { reason: ... }',
+).describe(
+  'Lets in whatever runs on Azure, of every tenant, which the audit warns of with the reason. Private access is the better way.',
+);
+
+const subnetId = matching(
+  SUBNET_ID,
+  'the resource id of a subnet: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/SUBNET',
+).describe('Resource id of the subnet that gets the private endpoint.');
+
+export const network = z
+  .discriminatedUnion(
+    'access',
+    [
+      strictShape(
+        { access: z.literal('firewall'), allow, allowAzureServices: allowAzureServices.optional() },
+        'how the database is reached',
+      ),
+      strictShape({ access: z.literal('private'), subnetId }, 'how the database is reached'),
+    ],
+    { error: 'firewall or private' },
+  )
+  .describe(
+    'How the database is reached: from listed public addresses, or through a private endpoint alone.',
+  );

@@ -1,0 +1,186 @@
+import type { Document, YAMLError } from 'yaml';
+import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { z } from 'zod';
+import type { Fault } from './faults';
+import { ConfigError } from './faults';
+import { allOf, didYouMean, show } from '../text/wording';
+
+// Each file is parsed once: compiling the schemas first would take longer than it saves.
+z.config({ jitless: true });
+
+export type Path = readonly (string | number)[];
+
+/** Says that something is wrong at a place of the file. */
+export type Report = (path: Path, problem: string) => void;
+
+/**
+ * A rule over several values of a file. It runs whenever what it reads is well-formed, also when another part of the
+ * file is not, so that one read shows every fault. What it says of a value that the schema has refused is dropped: a rule
+ * over a list may read all of it, and speak of the items that are well-formed.
+ */
+export interface Rule {
+  readonly run: (data: unknown, report: Report) => void;
+}
+
+/** A rule over the part of the file that `reads` describes. */
+export function rule<T>(reads: z.ZodType<T>, check: (value: T, report: Report) => void): Rule {
+  return {
+    run(data, report) {
+      const read = reads.safeParse(data);
+      if (read.success) check(read.data, report);
+    },
+  };
+}
+
+/**
+ * An object that has these keys and no other. `what` says what belongs there, as the message of a leaf does; for an
+ * unknown key the message is the list of the keys there are.
+ */
+export function strictShape<Shape extends z.core.$ZodLooseShape>(
+  shape: Shape,
+  what: string,
+): z.ZodObject<Shape, z.core.$strict> {
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : what),
+  });
+}
+
+/**
+ * Parses YAML 1.2 strictly against a schema and the rules that span several values.
+ *
+ * The message of each leaf of the schema says what is allowed there ("a whole number from 1 to 64000"); this adds the
+ * place, the value and the way out.
+ *
+ * @throws ConfigError with every fault: syntax, duplicate keys, unknown keys, wrong values, broken rules
+ */
+export function parseYaml<T>(
+  text: string,
+  file: string,
+  schema: z.ZodType<T>,
+  rules: readonly Rule[] = [],
+): T {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const faults: Fault[] = [];
+
+  const syntax = [...document.errors, ...document.warnings];
+  if (syntax.length > 0) {
+    throw new ConfigError(syntax.map((error) => syntaxFault(error, file, text, lines)));
+  }
+  const report: Report = (path, problem) => {
+    const { line } = lines.linePos(offsetOf(document, path));
+    faults.push({ file, line, path: pathText(path), problem });
+  };
+
+  let data: unknown;
+  try {
+    data = document.toJS();
+  } catch (error) {
+    throw new ConfigError([
+      {
+        file,
+        path: '',
+        problem: `its aliases cannot be resolved (${error instanceof Error ? error.message : String(error)}): write the values out`,
+      },
+    ]);
+  }
+  if (data === null || data === undefined) {
+    throw new ConfigError([
+      { file, line: 1, path: '', problem: 'the file is empty: write the keys it needs' },
+    ]);
+  }
+
+  const parsed = schema.safeParse(data);
+  const malformed = new Set<string>();
+  for (const issue of parsed.error?.issues ?? []) {
+    reportIssue(issue, data, (path, problem) => {
+      malformed.add(pathText(path));
+      report(path, problem);
+    });
+  }
+  const isMalformed = (path: Path): boolean =>
+    path.some((_, index) => malformed.has(pathText(path.slice(0, index + 1))));
+  for (const each of rules) {
+    each.run(data, (path, problem) => {
+      if (!isMalformed(path)) report(path, problem);
+    });
+  }
+  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+  return parsed.data;
+}
+
+function reportIssue(issue: z.core.$ZodIssue, data: unknown, report: Report): void {
+  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = issue.message.split(', ');
+    for (const key of issue.keys) {
+      report([...path, key], `unknown key${didYouMean(key, allowed)}: the keys here are ${allOf(allowed)}`);
+    }
+    return;
+  }
+  if (issue.code === 'invalid_key') {
+    report(path, issue.issues[0]?.message ?? issue.message);
+    return;
+  }
+  const value = valueAt(data, path);
+  if (value === null) {
+    report(path, `is empty: it must be ${issue.message}`);
+    return;
+  }
+  report(
+    path,
+    value === undefined
+      ? `is missing: add ${issue.message}`
+      : `is ${show(value)}: it must be ${issue.message}`,
+  );
+}
+
+function syntaxFault(error: YAMLError, file: string, text: string, lines: LineCounter): Fault {
+  const line = lines.linePos(error.pos[0]).line;
+  if (error.code === 'DUPLICATE_KEY') {
+    const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
+    return { file, line, path: '', problem: `the key ${show(key)} is written twice: keep one of the two` };
+  }
+  const said = error.message.replace(/\s+/g, ' ').replace(/[.\s]+$/, '');
+  return { file, line, path: '', problem: `not valid YAML: ${said}` };
+}
+
+/** `a.b[0]."c.d"`: keys as in the file, quoted where a dot would mislead. */
+function pathText(path: Path): string {
+  return path
+    .map((key, index) => {
+      if (typeof key === 'number') return `[${String(key)}]`;
+      return `${index === 0 ? '' : '.'}${/[.\s[\]"]/.test(key) ? `'${key}'` : key}`;
+    })
+    .join('');
+}
+
+function valueAt(data: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, key) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
+        ? (value as Record<string | number, unknown>)[key]
+        : undefined,
+    data,
+  );
+}
+
+/** Where a path is written; for a key that is missing, where its parent is. */
+function offsetOf(document: Document, path: Path): number {
+  let node: unknown = document.contents;
+  let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+  for (const key of path) {
+    if (isAlias(node)) node = node.resolve(document);
+    if (isMap(node)) {
+      const pair = node.items.find((item) => isScalar(item.key) && String(item.key.value) === String(key));
+      if (pair === undefined || !isNode(pair.key)) break;
+      offset = pair.key.range?.[0] ?? offset;
+      node = pair.value;
+    } else if (isSeq(node) && typeof key === 'number') {
+      node = node.items[key];
+      if (!isNode(node)) break;
+      offset = node.range?.[0] ?? offset;
+    } else break;
+  }
+  return offset;
+}

@@ -1,0 +1,126 @@
+import type { Fault } from '../file/faults';
+import { ConfigError } from '../file/faults';
+import { didYouMean, oneOf, show } from '../text/wording';
+
+/** A query that the workload's users run all day, and what it should cost once the tables are distributed. */
+export interface WorkloadQuery {
+  readonly name: string;
+  /** One statement, without its closing semicolon. */
+  readonly sql: string;
+  /** The `Task Count` of its plan: `all` is one task to a shard. Absent: nothing is expected. */
+  readonly expectedTasks?: number | 'all';
+}
+
+const HEADERS = ['name', 'tasks'] as const;
+const HEADER = /^--\s*([A-Za-z][\w-]*)\s*:\s*(.*?)\s*$/;
+const NAME = /^[a-z][a-z0-9-]*$/;
+
+interface Section {
+  readonly line: number;
+  readonly name: string;
+  tasks?: { readonly line: number; readonly text: string };
+  readonly body: string[];
+}
+
+/**
+ * Parses `queries.sql`: each query is one statement under a header.
+ *
+ *     -- name: outliers
+ *     -- tasks: all
+ *     SELECT ...;
+ *
+ * Plain comments may stand anywhere; a comment of the form `word: ...` at the start of a line is a header and must be
+ * one of these two.
+ *
+ * @throws ConfigError with every fault
+ */
+export function parseQueries(text: string, file: string): WorkloadQuery[] {
+  const faults: Fault[] = [];
+  const report = (line: number, path: string, problem: string): void => {
+    faults.push({ file, line, path, problem });
+  };
+  const queries = split(text, report).flatMap((section) => toQuery(section, report));
+  if (faults.length === 0 && queries.length === 0) {
+    report(1, '', 'holds no query: start one with a line "-- name: NAME"');
+  }
+  const seen = new Set<string>();
+  for (const { line, name } of queries) {
+    if (seen.has(name)) report(line, name, 'is the name of an earlier query as well: give each its own');
+    seen.add(name);
+  }
+  if (faults.length > 0) throw new ConfigError(faults);
+  return queries.map(({ query }) => query);
+}
+
+type ReportAt = (line: number, path: string, problem: string) => void;
+
+function split(text: string, report: ReportAt): Section[] {
+  const sections: Section[] = [];
+  for (const [index, content] of text.split(/\r?\n/).entries()) {
+    const line = index + 1;
+    const section = sections.at(-1);
+    const header = HEADER.exec(content);
+    if (header === null) {
+      if (section !== undefined) section.body.push(content);
+      else if (content.trim() !== '' && !content.trimStart().startsWith('--')) {
+        report(
+          line,
+          '',
+          `${show(content.trim())} stands before the first query: name it with a line "-- name: NAME" above`,
+        );
+        break;
+      }
+      continue;
+    }
+    const [, key = '', value = ''] = header;
+    if (key === 'name') sections.push({ line, name: value, body: [] });
+    else if (key !== 'tasks') {
+      report(
+        line,
+        section?.name ?? '',
+        `unknown header ${show(key)}${didYouMean(key, HEADERS)}: the headers are ${oneOf(HEADERS)}`,
+      );
+    } else if (section === undefined)
+      report(line, '', 'a tasks header stands before the first name: put it under one');
+    else if (section.tasks !== undefined) report(line, section.name, 'has a second tasks header: keep one');
+    else section.tasks = { line, text: value };
+  }
+  return sections;
+}
+
+function toQuery(section: Section, report: ReportAt): { line: number; name: string; query: WorkloadQuery }[] {
+  const { line, name, tasks } = section;
+  if (!NAME.test(name)) {
+    report(
+      line,
+      '',
+      `${show(name)} is no name of a query: use small letters, digits and hyphens, as in outliers`,
+    );
+  }
+  const count = tasks === undefined ? undefined : Number(tasks.text);
+  if (tasks !== undefined && tasks.text !== 'all' && !/^[1-9]\d*$/.test(tasks.text)) {
+    report(
+      tasks.line,
+      name,
+      `tasks is ${show(tasks.text)}: it must be all (one to a shard) or a whole number from 1`,
+    );
+  }
+  const sql = section.body.join('\n').trim();
+  const bare = withoutTextAndComments(sql).trim();
+  if (bare.replace(/;$/, '').trim() === '')
+    report(line, name, 'has no statement: write one under its header');
+  else if (!bare.endsWith(';')) report(line, name, 'does not end with a semicolon: close the statement');
+  else if (bare.indexOf(';') !== bare.length - 1) {
+    report(line, name, 'holds more than one statement: give each its own name');
+  }
+  const expected =
+    tasks === undefined ? {} : { expectedTasks: tasks.text === 'all' ? ('all' as const) : (count ?? 0) };
+  return [
+    { line, name, query: { name, sql: sql.replace(/;(?=(\s|--[^\n]*(\n|$))*$)/, '').trim(), ...expected } },
+  ];
+}
+
+/** The statement with strings, quoted names and comments emptied, so that a semicolon in them does not count. */
+function withoutTextAndComments(sql: string): string {
+  return sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
+}

@@ -1,0 +1,82 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { loadDistribution } from './distribution';
+import type { Distribution } from './distribution-types';
+import { ConfigError } from '../file/faults';
+import { configDirectory, readConfigFile, shownPath } from '../file/files';
+import type { WorkloadHome } from './workload-names';
+import { workloadHomes, workloadNames } from './workload-names';
+import { parseQueries } from './workload-queries';
+import type { WorkloadQuery } from './workload-queries';
+import { didYouMean, oneOf, show } from '../text/wording';
+
+export type { WorkloadQuery } from './workload-queries';
+export { workloadNames } from './workload-names';
+
+/** A database that people run: its tables, how they are distributed, and the queries that matter. */
+export interface Workload {
+  readonly name: string;
+  /** Where its files are. */
+  readonly directory: string;
+  /** Creates the tables in an empty database, as they are before anything is distributed. */
+  readonly schemaSql: string;
+  readonly distribution: Distribution;
+  readonly queries: readonly WorkloadQuery[];
+}
+
+/**
+ * Reads `workloads/<name>/`: schema.sql, distribution.yaml and queries.sql. A variant, as in `payments-partitioned`,
+ * has its own `distribution.partitioned.yaml` there, the like of any other file that differs, and shares the rest.
+ *
+ * @param directory the directory that holds `workloads/`
+ * @throws ConfigError with every fault of the files, or when there is no such workload
+ */
+export function loadWorkload(name: string, directory: string = configDirectory()): Workload {
+  const [home, ...others] = workloadHomes(directory).filter((each) => each.name === name);
+  if (home === undefined) {
+    const names = workloadNames(directory);
+    const choice = names.length === 0 ? 'there is none' : `choose ${oneOf(names)}`;
+    throw fault(directory, `there is no workload ${show(name)}${didYouMean(name, names)}: ${choice}`);
+  }
+  if (others.length > 0) {
+    const both = [home, ...others].map((each) => shownPath(declarationOf(each))).join(' and ');
+    throw fault(directory, `the name ${show(name)} stands for ${both}: rename one of them`);
+  }
+  const file = (stem: string, ending: string): string => {
+    const shared = path.join(home.directory, `${stem}.${ending}`);
+    if (home.variant === undefined) return shared;
+    const own = path.join(home.directory, `${stem}.${home.variant}.${ending}`);
+    return existsSync(own) ? own : shared;
+  };
+  const queriesFile = file('queries', 'sql');
+  const [schemaSql, distribution, queries] = allFaults([
+    () => readConfigFile(file('schema', 'sql')),
+    () => loadDistribution(declarationOf(home)),
+    () => parseQueries(readConfigFile(queriesFile), shownPath(queriesFile)),
+  ]);
+  return { name, directory: home.directory, schemaSql, distribution, queries };
+}
+
+function declarationOf({ directory, variant }: WorkloadHome): string {
+  return path.join(directory, variant === undefined ? 'distribution.yaml' : `distribution.${variant}.yaml`);
+}
+
+function fault(directory: string, problem: string): ConfigError {
+  return new ConfigError([{ file: shownPath(path.join(directory, 'workloads')), path: '', problem }]);
+}
+
+/** Runs every reader and throws one ConfigError with the faults of all of them. */
+export function allFaults<T extends readonly unknown[]>(readers: { [K in keyof T]: () => T[K] }): T {
+  const faults: ConfigError[] = [];
+  const values = readers.map((read) => {
+    try {
+      return read();
+    } catch (error) {
+      if (!(error instanceof ConfigError)) throw error;
+      faults.push(error);
+      return undefined;
+    }
+  });
+  if (faults.length > 0) throw new ConfigError(faults.flatMap((error) => error.faults));
+  return values as unknown as T;
+}
