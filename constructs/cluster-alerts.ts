@@ -56,7 +56,7 @@ export interface ClusterAlertsProps {
    */
   readonly emails: readonly string[];
   /**
-   * Thresholds other than the usual ones, which config/alert-thresholds.ts holds with their reasons.
+   * Thresholds other than the usual ones, which config/azure/alert-thresholds.ts holds with their reasons.
    *
    * @default - the usual ones
    */

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Linter } from 'eslint';
+import ts from 'typescript';
 import tseslint from 'typescript-eslint';
 
 const config = jest.requireActual<Linter.Config[]>('../eslint.config.js');
@@ -24,15 +26,23 @@ function reports(file: string, code: string): string[] {
 describe('walls of the house', () => {
   it.each([
     ['config/probe.ts', "import '../scripts/lib/errors';"],
+    ['config/azure/probe.ts', "import '../workload/distribution';"],
+    ['config/file/probe.ts', "import '../azure/reason';"],
     ['constructs/probe.ts', "import '../scripts/lib/errors';"],
     ['constructs/probe.ts', "import '../stacks/main';"],
-    ['scripts/lib/probe.ts', "import '../tables/plan';"],
+    ['scripts/lib/probe.ts', "import '../tables/plan/plan';"],
+    ['scripts/citus/probe.ts', "import '../database/model/live';"],
     ['scripts/tables/probe.ts', "import '../rebalance/plan';"],
-    ['scripts/rebalance/probe.ts', "import '../tables/plan';"],
-    ['scripts/database/probe.ts', "import '../tables/plan';"],
-    ['scripts/database/probe.ts', "import '../rebalance/plan';"],
+    ['scripts/tables/plan/probe.ts', "import '../apply/apply';"],
+    ['scripts/tables/review/probe.ts', "import '../verify/verify';"],
+    ['scripts/rebalance/probe.ts', "import '../tables/plan/plan';"],
+    ['scripts/database/probe.ts', "import '../tables/plan/plan';"],
+    ['scripts/database/model/probe.ts', "import '../inspect/inspect';"],
+    ['scripts/database/observe/probe.ts', "import '../checks/faults';"],
+    ['scripts/simulate/probe.ts', "import '../infra/synth';"],
     ['scripts/audit/probe.ts', "import '../infra/synth';"],
-    ['scripts/infra/probe.ts', "import '../tables/plan';"],
+    ['scripts/infra/probe.ts', "import '../tables/plan/plan';"],
+    ['scripts/local/engines/probe.ts', "import '../journey/journey';"],
     ['scripts/tables/probe.ts', "import '../../stacks/main';"],
   ])('%s may not: %s', (file, code) => {
     expect(reports(file, code)).toEqual(['import-x/no-restricted-paths']);
@@ -71,10 +81,10 @@ describe('walls of the house', () => {
   it.each([
     [
       'scripts/tables/probe.ts',
-      "import '../lib/errors'; import '../../config/distribution-types'; import 'pg';",
+      "import '../lib/errors'; import '../../config/workload/distribution-types'; import 'pg';",
     ],
     ['scripts/infra/probe.ts', "import '../audit/commands';"],
-    ['scripts/local/probe.ts', "import '../tables/plan'; import '../rebalance/plan';"],
+    ['scripts/local/probe.ts', "import '../tables/plan/plan'; import '../rebalance/plan';"],
     ['constructs/probe.ts', "import 'cdktf'; import '@cdktf/provider-azurerm/lib/resource-group';"],
     ['stacks/probe.ts', "void import('@cdktf/provider-azurerm/lib/resource-group');"],
     ['scripts/infra/probe.ts', "void import('pg'); void import('./cdktf-outputs');"],
@@ -82,3 +92,92 @@ describe('walls of the house', () => {
     expect(reports(file, code)).toEqual([]);
   });
 });
+
+/** Each room of decision 0002 with what it may import, spelled out. */
+function decidedRooms(): Record<string, string[]> {
+  const text = readFileSync(path.join(root, 'docs/decisions/0002-walls.md'), 'utf8');
+  const rows = [...text.matchAll(/^\| `([^|]+)` +\|([^|]*)\|$/gm)];
+  return Object.fromEntries(
+    rows.map(([, room = '', rest = '']) => [
+      room,
+      [...rest.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name).sort(),
+    ]),
+  );
+}
+
+describe('the rooms', () => {
+  it('are those of decision 0002', () => {
+    const decided = decidedRooms();
+    expect(Object.keys(decided).length).toBeGreaterThan(20);
+    const kept = Object.fromEntries(
+      config.flatMap(({ rules }) => {
+        const [, options] = (rules?.['import-x/no-restricted-paths'] ?? []) as [
+          string?,
+          { zones: { target: string; except: string[] }[] }?,
+        ];
+        return (options?.zones ?? []).map(({ target, except }) => {
+          const room = target.slice(2);
+          const others = except.map((name) => name.slice(2));
+          return [room, others.filter((name) => name !== room && name !== 'node_modules').sort()];
+        });
+      }),
+    );
+    expect(decided).toEqual(kept);
+  });
+
+  const sources = ['config', 'constructs', 'stacks', 'scripts'].flatMap((folder) =>
+    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /(?<!\.d)\.ts$/.test(name))
+      .map((name) => path.join(root, folder, name)),
+  );
+  const imports = new Map(sources.map((file) => [file, importsOf(file, new Set(sources))]));
+
+  /** The longest way down from a file through `within`, the file included. Circles show as the way that closes. */
+  function longest(within: string): { readonly chain: string[]; readonly circles: string[][] } {
+    const known = new Map<string, string[]>();
+    const circles: string[][] = [];
+    const walk = (file: string, way: readonly string[]): string[] => {
+      const again = way.indexOf(file);
+      if (again >= 0) {
+        circles.push([...way.slice(again), file].map((each) => path.relative(root, each)));
+        return [];
+      }
+      const found = known.get(file);
+      if (found !== undefined) return found;
+      let best: string[] = [];
+      for (const next of imports.get(file) ?? []) {
+        if (!next.startsWith(path.join(root, within))) continue;
+        const chain = walk(next, [...way, file]);
+        if (chain.length > best.length) best = chain;
+      }
+      const chain = [file, ...best];
+      known.set(file, chain);
+      return chain;
+    };
+    const chains = sources
+      .filter((file) => file.startsWith(path.join(root, within)))
+      .map((file) => walk(file, []));
+    const chain = chains.reduce((best, each) => (each.length > best.length ? each : best), []);
+    return { chain: chain.map((file) => path.relative(root, file)), circles };
+  }
+
+  it('have no circle of files', () => {
+    expect(sources.length).toBeGreaterThan(300);
+    expect(longest('').circles).toEqual([]);
+  });
+
+  it('of tables are at most eight floors high', () => {
+    const { chain } = longest('scripts/tables');
+    expect(chain.length).toBeGreaterThan(3);
+    expect(chain.length > 8 ? chain : []).toEqual([]);
+  });
+});
+
+/** Files of this repository that a file imports, by type or value. */
+function importsOf(file: string, sources: ReadonlySet<string>): string[] {
+  const { importedFiles } = ts.preProcessFile(readFileSync(file, 'utf8'), true, true);
+  return importedFiles
+    .filter(({ fileName }) => fileName.startsWith('.'))
+    .map(({ fileName }) => path.resolve(path.dirname(file), fileName))
+    .flatMap((found) => [`${found}.ts`, path.join(found, 'index.ts')].filter((each) => sources.has(each)));
+}

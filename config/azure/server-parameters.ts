@@ -57,7 +57,7 @@ function nameProblem(name: string, kind: ParametersOf, version: number | undefin
   if (!NAMES.has(name)) {
     // Those that are not offered too: the next answer then says why.
     const hint = didYouMean(name, [...NAMES, ...Object.keys(NOT_OFFERED)]);
-    return `is no parameter the service is known to offer${hint}: choose one of config/server-parameter-list.ts, or add to it what Azure lists`;
+    return `is no parameter the service is known to offer${hint}: choose one of config/azure/server-parameter-list.ts, or add to it what Azure lists`;
   }
   if (kind === 'workers' && COORDINATOR_ALONE.some((start) => name.startsWith(start))) {
     return 'is a parameter of the coordinator alone: move it there';

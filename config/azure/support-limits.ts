@@ -1,5 +1,5 @@
 /**
- * What Azure accepts for the resources that stand beside a cluster, as data, like config/service-limits.ts for the
+ * What Azure accepts for the resources that stand beside a cluster, as data, like config/azure/service-limits.ts for the
  * cluster itself: vault, workspace, storage account and lock. The azurerm provider 4.55.0 lets more through.
  */
 import type { Violation } from './service-limits';

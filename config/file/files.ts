@@ -3,14 +3,14 @@ import path from 'node:path';
 import { ConfigError } from './faults';
 
 /**
- * The directory that holds `environments/` and `workloads/`: this one, or the one SCALEOUT_CONFIG_DIR names, for
+ * The directory that holds `environments/` and `workloads/`: `config/`, or the one SCALEOUT_CONFIG_DIR names, for
  * rehearsals and tests.
  */
 export function configDirectory(
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
   const named = environment['SCALEOUT_CONFIG_DIR'];
-  return named === undefined || named === '' ? __dirname : path.resolve(named);
+  return named === undefined || named === '' ? path.dirname(__dirname) : path.resolve(named);
 }
 
 /** A path as the reader would type it: relative to where they are, unless that leads far away. */

@@ -1,4 +1,4 @@
-import type { Advice, Choice, QueryAdvice, TableAdvice } from '../tables/advise/advice-document';
+import type { Advice, Choice, QueryAdvice, TableAdvice } from './advice-document';
 import type { Distribution, ExpectedTable, TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
 import { bytes as showBytes } from '../lib/reporter';

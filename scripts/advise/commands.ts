@@ -7,7 +7,7 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { requireShardCount } from '../database/model/shard-count';
 import { advise } from './advice';
-import type { Advice } from '../tables/advise/advice-document';
+import type { Advice } from './advice-document';
 import { toDistributionFile } from './distribution-file';
 import { readForAdvice } from './read';
 import { describeAdvice } from './text';

@@ -1,7 +1,7 @@
 import { isMap, isScalar, Document } from 'yaml';
 import type { TableName } from '../../config/workload/distribution-types';
 import { parseDistribution } from '../../config/workload/distribution';
-import type { Advice, TableAdvice } from '../tables/advise/advice-document';
+import type { Advice, TableAdvice } from './advice-document';
 
 /** Characters of a comment's line. */
 const WIDTH = 110;

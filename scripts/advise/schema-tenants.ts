@@ -1,4 +1,4 @@
-import type { Advice, QueryAdvice, SchemaAdvice, TableAdvice } from '../tables/advise/advice-document';
+import type { Advice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
 import type { TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
 import { allOf } from '../../config/text/wording';

@@ -1,11 +1,5 @@
 import { bytes, count, table } from '../lib/reporter';
-import type {
-  Advice,
-  Choice,
-  QueryAdvice,
-  SchemaAdvice,
-  TableAdvice,
-} from '../tables/advise/advice-document';
+import type { Advice, Choice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
 import { number, percent } from './situation';
 
 /** Schemas listed by name. */

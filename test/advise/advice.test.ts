@@ -1,6 +1,6 @@
 import { parseDistribution } from '../../config/workload/distribution';
 import { advise } from '../../scripts/advise/advice';
-import type { Advice } from '../../scripts/tables/advise/advice-document';
+import type { Advice } from '../../scripts/advise/advice-document';
 import { toDistributionFile } from '../../scripts/advise/distribution-file';
 import { describeAdvice } from '../../scripts/advise/text';
 import type { Sketch } from './schemas';

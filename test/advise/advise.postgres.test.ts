@@ -10,7 +10,7 @@ import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import type { LocalCluster } from '../../scripts/local/engines/engine';
 import { adviseDistribution } from '../../scripts/advise/commands';
 import type { AdviseInput } from '../../scripts/advise/commands';
-import type { Advice } from '../../scripts/tables/advise/advice-document';
+import type { Advice } from '../../scripts/advise/advice-document';
 import { laneSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 import { createSensors, query, testContext } from '../tables/support/sensors';

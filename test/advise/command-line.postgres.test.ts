@@ -6,7 +6,7 @@ import { silentReporter } from '../../scripts/lib/reporter';
 import { localEngines } from '../../scripts/local/engines';
 import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import type { LocalCluster } from '../../scripts/local/engines/engine';
-import type { Advice } from '../../scripts/tables/advise/advice-document';
+import type { Advice } from '../../scripts/advise/advice-document';
 import { laneSuite } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 import { createSensors, query } from '../tables/support/sensors';

@@ -8,7 +8,7 @@ import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { errorCode } from '../../scripts/lib/errors';
 import { adviseDistribution } from '../../scripts/advise/commands';
-import type { Advice, QueryAdvice } from '../../scripts/tables/advise/advice-document';
+import type { Advice, QueryAdvice } from '../../scripts/advise/advice-document';
 import { forecast } from '../../scripts/database/forecast/forecast';
 import type { Placement } from '../../scripts/database/forecast/forecast';
 import { columnKey } from '../../scripts/advise/hashes';

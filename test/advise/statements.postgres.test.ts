@@ -5,7 +5,7 @@ import { findEmbedded } from '../../scripts/local/engines/embedded';
 import { createDatabase } from '../../scripts/local/engines/platform';
 import { createServerProcesses } from '../../scripts/local/engines/server-processes';
 import type { ServerSet } from '../../scripts/local/engines/server-set';
-import type { Advice } from '../../scripts/tables/advise/advice-document';
+import type { Advice } from '../../scripts/advise/advice-document';
 import { adviseDistribution } from '../../scripts/advise/commands';
 import { laneSuite } from '../support/lanes';
 import { createSensors, query, testContext } from '../tables/support/sensors';

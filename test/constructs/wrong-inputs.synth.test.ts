@@ -95,7 +95,7 @@ const ROLE_NAME = 'the name of a role has 1 to 63 small letters and digits, and 
 const PRIVATE_ADDRESS =
   'an address that never reaches a public endpoint: write the public address the network goes out with, or use private access';
 const ALL_OF_AZURE = 'which opens the database to every tenant of Azure: name the addresses that may connect';
-const OFFERED = 'choose one of config/server-parameter-list.ts, or add to it what Azure lists';
+const OFFERED = 'choose one of config/azure/server-parameter-list.ts, or add to it what Azure lists';
 const KB = 'it is a whole number of kB from 64 to 2147483647, as text without a unit';
 const MS = 'it is a whole number of ms from 0 to 2147483647, as text without a unit';
 

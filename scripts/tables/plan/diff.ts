@@ -1,3 +1,4 @@
+import type { NewPrimaryKey } from './statements.sql';
 import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import type { PlacementChange } from '../../database/target/outlook';
 import { copyMode } from '../../database/target/copy-mode';
@@ -53,25 +54,6 @@ export interface KeyDifference {
   readonly notNull: readonly { readonly column: string; readonly check: 'absent' | 'added' | 'validated' }[];
   /** Absent where only leftovers are to be removed. */
   readonly primaryKey?: NewPrimaryKey;
-}
-
-/** A primary key that is built beside the old one and takes its name. */
-export interface NewPrimaryKey {
-  readonly name: string;
-  readonly columns: readonly string[];
-  readonly replaces: readonly (string | null)[] | undefined;
-  readonly include: readonly string[];
-  /** The old key's, which would go with it. */
-  readonly comment?: string;
-  /** Of the old key's index, and so of the new one's. */
-  readonly options: readonly string[];
-  readonly tablespace?: string;
-  readonly indexComment?: string;
-  readonly indexIsBuilt: boolean;
-  /** PostgreSQL builds no index of a partitioned table beside running writes. */
-  readonly partitioned: boolean;
-  /** The replica identity goes with the old key, and the new one takes its place. */
-  readonly identifiesRows: boolean;
 }
 
 export interface DistributeDifference {

@@ -1,7 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import type { PlacementChange } from '../../database/target/outlook';
-import type { NewPrimaryKey } from './diff';
 import type { LiveComment, LiveForeignKey } from '../../database/model/live';
 import {
   keyIndexName,
@@ -10,6 +9,25 @@ import {
   sqlTable,
   sqlTableArgument,
 } from '../../database/model/names';
+
+/** A primary key that is built beside the old one and takes its name. */
+export interface NewPrimaryKey {
+  readonly name: string;
+  readonly columns: readonly string[];
+  readonly replaces: readonly (string | null)[] | undefined;
+  readonly include: readonly string[];
+  /** The old key's, which would go with it. */
+  readonly comment?: string;
+  /** Of the old key's index, and so of the new one's. */
+  readonly options: readonly string[];
+  readonly tablespace?: string;
+  readonly indexComment?: string;
+  readonly indexIsBuilt: boolean;
+  /** PostgreSQL builds no index of a partitioned table beside running writes. */
+  readonly partitioned: boolean;
+  /** The replica identity goes with the old key, and the new one takes its place. */
+  readonly identifiesRows: boolean;
+}
 
 /**
  * The statements a plan is made of. A plan is read and reviewed before it runs, so values are written out, escaped,

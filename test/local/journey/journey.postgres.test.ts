@@ -233,7 +233,7 @@ laneSuite('postgres', 'a cluster that is kept', () => {
 });
 
 laneSuite('postgres', 'a run that is killed', () => {
-  const project = resolve(__dirname, '..', '..');
+  const project = resolve(__dirname, '..', '..', '..');
   const program = `
     require('ts-node').register({ swc: true, projectSearchDir: ${JSON.stringify(project)} });
     const { embeddedEngine } = require(${JSON.stringify(join(project, 'scripts/local/engines/embedded.ts'))});

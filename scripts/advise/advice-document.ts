@@ -1,6 +1,6 @@
-import type { Forecast } from '../../database/forecast/forecast';
-import type { Change } from '../../advise/changes';
-import type { Consequence } from '../../advise/choice';
+import type { Forecast } from '../database/forecast/forecast';
+import type { Change } from './changes';
+import type { Consequence } from './choice';
 
 /** Schemas with the same tables in each, as where every tenant has one: advised to be distributed as wholes. */
 export interface SchemaAdvice {
