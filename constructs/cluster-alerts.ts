@@ -12,7 +12,7 @@ import {
 } from '../config/azure/alert-thresholds';
 import { clusterIdViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
 import { clusterNameViolations } from '../config/azure/service-limits';
-import { show } from '../config/text/wording';
+import { show } from '../config/text/text';
 import type { ClusterTopology } from './cluster-topology';
 import { clause, flagViolations, optionalProblems, propProblems, requireValid } from './invalid-props';
 

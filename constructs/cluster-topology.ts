@@ -6,7 +6,7 @@ import {
   growingCoordinatorViolations,
   workerViolations,
 } from '../config/azure/service-limits';
-import { show } from '../config/text/wording';
+import { show } from '../config/text/text';
 import { clause, flagViolations, propProblems, refuse } from './invalid-props';
 
 export interface SingleNodeProps {

@@ -3,7 +3,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import type { Violation } from '../config/azure/service-limits';
 import { lockNameViolations, lockReasonViolations } from '../config/azure/support-limits';
-import { show } from '../config/text/wording';
+import { show } from '../config/text/text';
 import { propProblems, requireValid } from './invalid-props';
 
 export interface DeletionLockProps {

@@ -15,7 +15,7 @@ import {
   postgresVersionViolations,
   zoneViolations,
 } from '../config/azure/service-limits';
-import { show } from '../config/text/wording';
+import { show } from '../config/text/text';
 import { ClusterOrigin } from './cluster-origin';
 import { ClusterTopology } from './cluster-topology';
 import { clause, flagViolations, optionalProblems, propProblems, requireValid } from './invalid-props';

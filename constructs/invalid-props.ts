@@ -1,7 +1,7 @@
 import { Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import type { Violation } from '../config/azure/service-limits';
-import { show } from '../config/text/wording';
+import { show } from '../config/text/text';
 
 /** What a construct was given cannot work. The message names everything that is wrong, and the construct's path. */
 export class InvalidPropsError extends Error {

@@ -2,7 +2,7 @@ import type { IAspect, TerraformElement } from 'cdktf';
 import { TerraformResource, TerraformStack, Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
 import { tagViolations } from '../config/azure/azure-names';
-import { show } from '../config/text/wording';
+import { show } from '../config/text/text';
 import { clause, refuse } from './invalid-props';
 
 type Tags = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { Token } from 'cdktf';
 import type { Violation } from '../config/azure/service-limits';
-import { allOf, show } from '../config/text/wording';
+import { allOf, show } from '../config/text/text';
 
 /** How long Terraform waits for an operation on one resource, in whole minutes. */
 export interface OperationTimeouts {

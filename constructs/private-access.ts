@@ -12,7 +12,7 @@ import {
 import type { Violation } from '../config/azure/service-limits';
 import { clusterNameViolations } from '../config/azure/service-limits';
 import { SUBNET_ID } from '../config/azure/subnet-id';
-import { showId } from '../config/text/wording';
+import { showId } from '../config/text/text';
 import { optionalProblems, propProblems, requireValid } from './invalid-props';
 
 const VIRTUAL_NETWORK_ID =

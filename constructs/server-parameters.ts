@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 import { clusterIdViolations } from '../config/azure/azure-names';
 import type { ParametersOf } from '../config/azure/server-parameters';
 import { parametersNeedingRestart, parameterViolations } from '../config/azure/server-parameters';
-import { allOf } from '../config/text/wording';
+import { allOf } from '../config/text/text';
 import { byName, inSequence } from './in-sequence';
 import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';

@@ -5,9 +5,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import { loadDistribution } from '../config/workload/distribution';
 import type { Distribution } from '../config/workload/distribution-types';
 import { loadEnvironments } from '../config/environment/environment';
-import { ConfigError } from '../config/file/faults';
+import { ConfigError } from '../config/file/config-error';
 import { readColumnName, readTableName } from '../config/workload/identifiers';
-import { oneOf } from '../config/text/wording';
+import { oneOf } from '../config/text/text';
 import type { WorkloadQuery } from '../config/workload/workload';
 import { loadWorkload } from '../config/workload/workload';
 import type { Format } from './audit/commands';

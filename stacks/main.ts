@@ -2,7 +2,7 @@ import path from 'node:path';
 import { loadConfig } from '../config/environment/environment';
 import type { Stage } from '../config/environment/environment';
 import { STAGES } from '../config/environment/environment-schema';
-import { ConfigError } from '../config/file/faults';
+import { ConfigError } from '../config/file/config-error';
 import { synthesize } from './synthesize';
 
 /**

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { ADDRESSES_MOST, isPublicAddress } from './public-addresses';
 import type { Violation } from './service-limits';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 
 const NO_RANGE =
   ': it must be a public IPv4 address or a range of them, as in 203.0.113.8 or 203.0.113.16/28';

@@ -7,7 +7,7 @@
  * whole, and an average over nodes would hide the one hot node.
  */
 import type { Violation } from './service-limits';
-import { didYouMean, oneOf, show } from '../text/wording';
+import { didYouMean, oneOf, show } from '../text/text';
 
 /** Azure Monitor's levels; 0 is critical, and nothing here is: a node that is down is the platform's to restart. */
 export const SEVERITIES = { error: 1, warning: 2, informational: 3 } as const;

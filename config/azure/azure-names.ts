@@ -1,6 +1,6 @@
 /** What Azure Resource Manager accepts as names, ids and tags, of any kind of resource. */
 import type { Violation } from './service-limits';
-import { show, showId } from '../text/wording';
+import { show, showId } from '../text/text';
 
 /** A region as Azure's tools write it. The provider would take "West US 2" as well, and keep another text in the state. */
 export const LOCATION = /^[a-z][a-z0-9]*$/;

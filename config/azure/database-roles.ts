@@ -1,5 +1,5 @@
 import type { Violation } from './service-limits';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 
 /** Roles that every cluster has from the start, and that Azure or Citus itself signs in with. */
 const SYSTEM_ROLES = ['citus', 'pgbouncer', 'postgres'];

@@ -1,7 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { ADDRESSES_MOST, isPublicAddress } from './public-addresses';
 import type { Violation } from './service-limits';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 
 /** Lets the addresses `from` to `to` (IPv4, both included) reach the coordinator. */
 export interface FirewallRule {

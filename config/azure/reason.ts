@@ -1,5 +1,5 @@
 import type { Violation } from './service-limits';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 
 /** Characters of a reason: enough for who needs it and why, and one line of a report. */
 export const REASON_LENGTH = { fewest: 20, most: 300 } as const;

@@ -11,7 +11,7 @@ import {
   TEXTS,
 } from './server-parameter-list';
 import type { Violation } from './service-limits';
-import { allOf, didYouMean, oneOf, show } from '../text/wording';
+import { allOf, didYouMean, oneOf, show } from '../text/text';
 
 /** Which nodes a parameter is set on: the coordinator, also where it is alone, or all workers alike. */
 export type ParametersOf = 'coordinator' | 'workers';

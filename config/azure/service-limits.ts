@@ -3,7 +3,7 @@
  * deploying, and this refuses it at once. The limits change without notice, so they stand together here.
  * Source: Azure's product documentation and what the azurerm provider 4.55.0 lets through.
  */
-import { oneOf, show } from '../text/wording';
+import { oneOf, show } from '../text/text';
 
 /** Something the service would refuse: where in the value it is, and why, with the value and what is allowed. */
 export interface Violation {

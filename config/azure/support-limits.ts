@@ -4,7 +4,7 @@
  */
 import type { Violation } from './service-limits';
 import { SUBNET_ID } from './subnet-id';
-import { oneOf, show } from '../text/wording';
+import { oneOf, show } from '../text/text';
 
 export const VAULT_NAME = /^(?=.{3,24}$)[a-zA-Z](?:-?[a-zA-Z0-9])*$/;
 export const WORKSPACE_NAME = /^[A-Za-z0-9][A-Za-z0-9-]{2,61}[A-Za-z0-9]$/;

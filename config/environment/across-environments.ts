@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { BootstrapSettings } from './bootstrap-schema';
 import { stateRules } from './state-rules';
 import { SUBNET_ID, virtualNetworkOf } from '../azure/subnet-id';
-import { didYouMean, oneOf, show } from '../text/wording';
+import { didYouMean, oneOf, show } from '../text/text';
 import type { Path, Rule } from '../file/yaml';
 import { rule } from '../file/yaml';
 
@@ -76,7 +76,7 @@ const EXCLUSIVES: readonly Exclusive[] = [
 ];
 
 /**
- * The rules between the files of one read, which {@link Rule} lets speak also where a file has other faults. Call the
+ * The rules between the files of one read, which {@link Rule} lets speak also where a file has other issues. Call the
  * answer once for each file, in order: an environment is held against those before it.
  *
  * @param workloads the names of the workloads there are

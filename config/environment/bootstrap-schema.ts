@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { container, location, ranges, resourceGroup, storageAccount, tags } from '../azure/azure-leaves';
-import { choice } from '../file/leaves';
+import { container, location, ranges, resourceGroup, storageAccount, tags } from '../azure/schema-types';
+import { choice } from '../file/schema-types';
 import { REPLICATION_DEFAULT, REPLICATIONS } from '../azure/support-limits';
 import { strictShape } from '../file/yaml';
 

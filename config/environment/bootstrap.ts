@@ -7,7 +7,7 @@ import { bootstrapSchema } from './bootstrap-schema';
 import { configDirectory, readConfigFile, shownPath } from '../file/files';
 import { reportAll } from '../azure/report-all';
 import { tagRule } from './tag-rules';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 import type { Rule } from '../file/yaml';
 import { parseYaml, rule } from '../file/yaml';
 
@@ -30,7 +30,7 @@ const bootstrapRules: readonly Rule[] = [
 ];
 
 /**
- * Parses `bootstrap.yaml`: strictly, every fault at once.
+ * Parses `bootstrap.yaml`: strictly, every issue at once.
  *
  * @param file what messages call the file
  * @throws ConfigError
@@ -44,7 +44,7 @@ export function parseBootstrap(text: string, file: string): BootstrapSettings {
  * after the storage account.
  *
  * @param directory the directory that may hold `bootstrap.yaml`
- * @throws ConfigError with every fault of the file
+ * @throws ConfigError with every issue of the file
  */
 export function loadBootstrap(directory: string = configDirectory()): BootstrapSettings | undefined {
   const file = path.join(directory, `${BOOTSTRAP}.yaml`);

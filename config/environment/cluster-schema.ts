@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { choice, flag, matching, text, whole, within } from '../file/leaves';
+import { choice, flag, int, intBetween, matching, text } from '../file/schema-types';
 import { CLUSTER_ID } from '../azure/azure-names';
-import { location } from '../azure/azure-leaves';
+import { location } from '../azure/schema-types';
 import type { RegularEdition } from '../azure/service-limits';
 import {
   AVAILABILITY_ZONES,
@@ -10,7 +10,7 @@ import {
   REGULAR_EDITIONS,
 } from '../azure/service-limits';
 import { UTC_SECOND } from '../azure/support-limits';
-import { oneOf, show } from '../text/wording';
+import { oneOf, show } from '../text/text';
 import { strictShape } from '../file/yaml';
 
 export const STAGES = ['single-node', 'scaled-out'] as const;
@@ -18,8 +18,8 @@ export const STAGES = ['single-node', 'scaled-out'] as const;
 /** Where a cluster stands: one node, or a coordinator with workers. There is no way back to one node. */
 export type Stage = (typeof STAGES)[number];
 
-const vCores = whole('a whole number of vCores').describe('vCores of the node.');
-const storageGiB = whole('a whole number of GiB').describe('Storage of the node in GiB. It can only grow.');
+const vCores = int('a whole number of vCores').describe('vCores of the node.');
+const storageGiB = int('a whole number of GiB').describe('Storage of the node in GiB. It can only grow.');
 
 const edition = (
   usual: RegularEdition,
@@ -44,7 +44,7 @@ export const coordinator = strictShape(
 ).describe('The coordinator; it is the only node of a single-node cluster.');
 export const workers = strictShape(
   {
-    count: whole('a whole number of workers').describe('2 to 20. It can only grow.'),
+    count: int('a whole number of workers').describe('2 to 20. It can only grow.'),
     vCores,
     storageGiB,
     edition: edition('MemoryOptimized'),
@@ -56,8 +56,8 @@ export const workers = strictShape(
 const maintenanceWindow = strictShape(
   {
     day: choice(DAYS_OF_WEEK).describe('Day of the week.'),
-    startHour: within(0, 23).describe('0 to 23, in the time zone of the region.'),
-    startMinute: within(0, 59).describe('0 to 59.'),
+    startHour: intBetween(0, 23).describe('0 to 23, in the time zone of the region.'),
+    startMinute: intBetween(0, 59).describe('0 to 59.'),
   },
   'a day and time, as in { day: sunday, startHour: 3, startMinute: 0 }',
 ).describe('When Azure may restart nodes for updates; absent, Azure chooses.');
@@ -68,7 +68,7 @@ const sourceClusterId = matching(
 ).describe('Resource id of the cluster the data comes from.');
 const sourceLocation = location.describe('Region of that cluster, as in westus2.');
 
-/** One of the two, which {@link originViolations} asks for: a union would tell one fault where there are several. */
+/** One of the two, which {@link originViolations} asks for: a union would tell one issue where there are several. */
 export const origin = strictShape(
   {
     pointInTime: strictShape(
@@ -110,7 +110,7 @@ export const cluster = strictShape(
     name: text('the name of the cluster').describe(
       'Unique on all of Azure; another name is another cluster.',
     ),
-    postgresVersion: whole('a major version of PostgreSQL, as in 16').meta({
+    postgresVersion: int('a major version of PostgreSQL, as in 16').meta({
       description: 'Major version of PostgreSQL.',
       enum: POSTGRES_VERSIONS.map((version) => version.postgres),
     }),

@@ -37,7 +37,7 @@ function parameters(kind: ParametersOf): Rule {
   return rule(
     partOf({
       parameters: partOf({ [kind]: z.record(z.string(), asWritten) }),
-      // Which parameters there are follows from the version; another fault of it is told at its own place.
+      // Which parameters there are follows from the version; another issue of it is told at its own place.
       cluster: partOf({ postgresVersion: z.int().optional().catch(undefined) }),
     }),
     (read, report) =>

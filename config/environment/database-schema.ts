@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { text } from '../file/leaves';
+import { text } from '../file/schema-types';
 import { strictShape } from '../file/yaml';
 
 const role = strictShape(

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { location, resourceGroup, tags } from '../azure/azure-leaves';
+import { location, resourceGroup, tags } from '../azure/schema-types';
 import { cluster } from './cluster-schema';
 import { parameters, roles } from './database-schema';
-import { matching, text } from '../file/leaves';
+import { matching, text } from '../file/schema-types';
 import { keyVault, monitoring } from './support-schema';
 import { network } from './network-schema';
 import { state } from './state-schema';
 import { strictShape } from '../file/yaml';
 
-export { RESERVED_TAGS } from '../azure/azure-leaves';
+export { RESERVED_TAGS } from '../azure/schema-types';
 export type { Stage } from './cluster-schema';
 export { STAGES } from './cluster-schema';
 

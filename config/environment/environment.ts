@@ -6,10 +6,10 @@ import { BOOTSTRAP, loadBootstrap } from './bootstrap';
 import { environmentRules } from './environment-rules';
 import type { EnvironmentSettings } from './environment-schema';
 import { environmentSchema } from './environment-schema';
-import type { Fault } from '../file/faults';
-import { ConfigError } from '../file/faults';
+import type { ConfigIssue } from '../file/config-error';
+import { ConfigError } from '../file/config-error';
 import { configDirectory, listConfigDirectory, readConfigFile, shownPath } from '../file/files';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 import { workloadNames } from '../workload/workload-names';
 import type { Rule } from '../file/yaml';
 import { parseYaml, rule } from '../file/yaml';
@@ -17,7 +17,7 @@ import { parseYaml, rule } from '../file/yaml';
 export type { ClusterSettings, EnvironmentSettings, Stage } from './environment-schema';
 
 /**
- * Parses one environment's file: strictly, every fault at once.
+ * Parses one environment's file: strictly, every issue at once.
  *
  * @param file what messages call the file; its base name is the environment's name
  * @throws ConfigError
@@ -64,43 +64,43 @@ export function loadEnvironments(directory: string = configDirectory()): Environ
  * Reads every environment there is, and `bootstrap.yaml`.
  *
  * @param directory the directory that holds `environments/` and `workloads/`
- * @throws ConfigError with every fault of every file, also where two files would get into each other's way
+ * @throws ConfigError with every issue of every file, also where two files would get into each other's way
  */
 export function loadConfig(directory: string = configDirectory()): Config {
   const home = path.join(directory, 'environments');
-  const faults: Fault[] = [];
+  const issues: ConfigIssue[] = [];
   const environments: EnvironmentSettings[] = [];
-  const bootstrap = collecting(faults, () => loadBootstrap(directory));
+  const bootstrap = collecting(issues, () => loadBootstrap(directory));
   const rulesFor = acrossEnvironments(workloadNames(directory), bootstrap);
   for (const leaf of listConfigDirectory(home)) {
     const file = path.join(home, leaf);
     if (leaf.endsWith('.yml')) {
-      faults.push({ file: shownPath(file), path: '', problem: 'is not read: rename it to end in .yaml' });
+      issues.push({ file: shownPath(file), path: '', problem: 'is not read: rename it to end in .yaml' });
     }
     if (!leaf.endsWith('.yaml')) continue;
-    const read = collecting(faults, () =>
+    const read = collecting(issues, () =>
       readEnvironment(readConfigFile(file), shownPath(file), rulesFor(path.basename(leaf, '.yaml'))),
     );
     if (read !== undefined) environments.push(read);
   }
-  if (environments.length === 0 && faults.length === 0) {
-    faults.push({
+  if (environments.length === 0 && issues.length === 0) {
+    issues.push({
       file: shownPath(home),
       path: '',
       problem: 'holds no environment: write one, as in dev.yaml',
     });
   }
-  if (faults.length > 0) throw new ConfigError(faults);
+  if (issues.length > 0) throw new ConfigError(issues);
   return { ...(bootstrap === undefined ? {} : { bootstrap }), environments };
 }
 
-/** What `read` answers; undefined, and its faults collected, where it finds some. */
-function collecting<T>(faults: Fault[], read: () => T): T | undefined {
+/** What `read` answers; undefined, and its issues collected, where it finds some. */
+function collecting<T>(issues: ConfigIssue[], read: () => T): T | undefined {
   try {
     return read();
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
-    faults.push(...error.faults);
+    issues.push(...error.issues);
     return undefined;
   }
 }

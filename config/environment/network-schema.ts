@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { matching, text } from '../file/leaves';
+import { matching, text } from '../file/schema-types';
 import { SUBNET_ID } from '../azure/subnet-id';
 import { strictShape } from '../file/yaml';
 

@@ -3,7 +3,7 @@ import { CLUSTER_ID } from '../azure/azure-names';
 import { partOf } from '../file/part-of';
 import { reportAll } from '../azure/report-all';
 import { pointInTimeViolations } from '../azure/service-limits';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 import type { Path, Rule } from '../file/yaml';
 import { rule } from '../file/yaml';
 

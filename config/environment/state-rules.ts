@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { BootstrapSettings } from './bootstrap-schema';
-import { oneOf, show } from '../text/wording';
+import { oneOf, show } from '../text/text';
 import type { Path, Report, Rule } from '../file/yaml';
 import { rule } from '../file/yaml';
 

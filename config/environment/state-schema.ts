@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { container, resourceGroup, storageAccount } from '../azure/azure-leaves';
-import { matching } from '../file/leaves';
+import { container, resourceGroup, storageAccount } from '../azure/schema-types';
+import { matching } from '../file/schema-types';
 import { strictShape } from '../file/yaml';
 
 export const state = z

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { addressRangeViolations } from '../azure/address-ranges';
-import { RESERVED_TAGS } from '../azure/azure-leaves';
+import { RESERVED_TAGS } from '../azure/schema-types';
 import { partOf } from '../file/part-of';
 import { reportAll } from '../azure/report-all';
 import { expiryViolations, SECRET_TAGS_MOST, UTC_SECOND } from '../azure/support-limits';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 import type { Rule } from '../file/yaml';
 import { rule } from '../file/yaml';
 

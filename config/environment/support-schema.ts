@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { ALERT_RULES } from '../azure/alert-thresholds';
-import { ranges } from '../azure/azure-leaves';
-import { matching, within } from '../file/leaves';
+import { ranges } from '../azure/schema-types';
+import { intBetween, matching } from '../file/schema-types';
 import { SUBNET_ID } from '../azure/subnet-id';
 import { RETENTION_DAYS, UTC_SECOND, VAULT_NAME, WORKSPACE_NAME } from '../azure/support-limits';
 import { strictShape } from '../file/yaml';
@@ -33,7 +33,7 @@ export const keyVault = strictShape(
       .describe(
         'Object id of the principal that may write the password. Absent, whoever deploys: where two do, each takes the role from the other.',
       ),
-    passwordVersion: within(1, 1_000_000)
+    passwordVersion: intBetween(1, 1_000_000)
       .default(1)
       .describe('Raise it by one together with the password: the vault is written again when it changes.'),
     passwordExpiresUtc: matching(UTC_SECOND, 'a moment in UTC, to the second, as in 2027-06-30T00:00:00Z')
@@ -47,7 +47,7 @@ export const keyVault = strictShape(
 
 const threshold = (name: keyof typeof ALERT_RULES): z.ZodExactOptional<z.ZodInt> => {
   const { metric, threshold: usual, least, most } = ALERT_RULES[name];
-  return within(least, most)
+  return intBetween(least, most)
     .exactOptional()
     .describe(`Above what ${metric} of a node is told; absent, ${String(usual)}.`);
 };
@@ -60,7 +60,7 @@ export const monitoring = strictShape(
           WORKSPACE_NAME,
           'the name of a workspace: 4 to 63 letters, digits and hyphens, with no hyphen at either end',
         ).describe('Name of the workspace that is created.'),
-        retentionDays: within(RETENTION_DAYS.fewest, RETENTION_DAYS.most).describe(
+        retentionDays: intBetween(RETENTION_DAYS.fewest, RETENTION_DAYS.most).describe(
           `Days that logs and metrics are kept: ${RETENTION_DAYS.fewest} to ${RETENTION_DAYS.most}.`,
         ),
       },

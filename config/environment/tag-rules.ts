@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { RESERVED_TAGS } from '../azure/azure-leaves';
+import { RESERVED_TAGS } from '../azure/schema-types';
 import { tagViolations } from '../azure/azure-names';
 import { reportAll } from '../azure/report-all';
 import type { Rule } from '../file/yaml';

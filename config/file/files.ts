@@ -1,6 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
 import path from 'node:path';
-import { ConfigError } from './faults';
+import { ConfigError } from './config-error';
 
 /**
  * The directory that holds `environments/` and `workloads/`: `config/`, or the one SCALEOUT_CONFIG_DIR names, for

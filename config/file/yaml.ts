@@ -1,9 +1,9 @@
 import type { Document, YAMLError } from 'yaml';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
-import type { Fault } from './faults';
-import { ConfigError } from './faults';
-import { allOf, didYouMean, show } from '../text/wording';
+import type { ConfigIssue } from './config-error';
+import { ConfigError } from './config-error';
+import { allOf, didYouMean, show } from '../text/text';
 
 // Each file is parsed once: compiling the schemas first would take longer than it saves.
 z.config({ jitless: true });
@@ -15,7 +15,7 @@ export type Report = (path: Path, problem: string) => void;
 
 /**
  * A rule over several values of a file. It runs whenever what it reads is well-formed, also when another part of the
- * file is not, so that one read shows every fault. What it says of a value that the schema has refused is dropped: a rule
+ * file is not, so that one read shows every issue. What it says of a value that the schema has refused is dropped: a rule
  * over a list may read all of it, and speak of the items that are well-formed.
  */
 export interface Rule {
@@ -51,7 +51,7 @@ export function strictShape<Shape extends z.core.$ZodLooseShape>(
  * The message of each leaf of the schema says what is allowed there ("a whole number from 1 to 64000"); this adds the
  * place, the value and the way out.
  *
- * @throws ConfigError with every fault: syntax, duplicate keys, unknown keys, wrong values, broken rules
+ * @throws ConfigError with every issue: syntax, duplicate keys, unknown keys, wrong values, broken rules
  */
 export function parseYaml<T>(
   text: string,
@@ -61,7 +61,7 @@ export function parseYaml<T>(
 ): T {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const faults: Fault[] = [];
+  const issues: ConfigIssue[] = [];
 
   const syntax = [...document.errors, ...document.warnings];
   if (syntax.length > 0) {
@@ -69,7 +69,7 @@ export function parseYaml<T>(
   }
   const report: Report = (path, problem) => {
     const { line } = lines.linePos(offsetOf(document, path));
-    faults.push({ file, line, path: pathText(path), problem });
+    issues.push({ file, line, path: pathText(path), problem });
   };
 
   let data: unknown;
@@ -105,7 +105,7 @@ export function parseYaml<T>(
       if (!isMalformed(path)) report(path, problem);
     });
   }
-  if (faults.length > 0 || !parsed.success) throw new ConfigError(faults);
+  if (issues.length > 0 || !parsed.success) throw new ConfigError(issues);
   return parsed.data;
 }
 
@@ -135,7 +135,7 @@ function reportIssue(issue: z.core.$ZodIssue, data: unknown, report: Report): vo
   );
 }
 
-function syntaxFault(error: YAMLError, file: string, text: string, lines: LineCounter): Fault {
+function syntaxFault(error: YAMLError, file: string, text: string, lines: LineCounter): ConfigIssue {
   const line = lines.linePos(error.pos[0]).line;
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';

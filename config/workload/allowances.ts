@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Allowance } from './distribution-types';
 import type { Read } from './identifiers';
-import { text } from '../file/leaves';
+import { text } from '../file/schema-types';
 import { reasonViolations } from '../azure/reason';
 import { reportAll } from '../azure/report-all';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 import type { Report } from '../file/yaml';
 import { strictShape } from '../file/yaml';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { ExpectedSchema } from './distribution-types';
 import { readSchemaName, readTableName } from './identifiers';
-import { show } from '../text/wording';
+import { show } from '../text/text';
 import type { Report } from '../file/yaml';
 import { strictShape } from '../file/yaml';
 

@@ -4,7 +4,7 @@ import { checkSchemas, schemasSchema, toExpectedSchemas } from './distribution-s
 import type { DistributedTable, Distribution, ExpectedTable, TableName } from './distribution-types';
 import { readConfigFile, shownPath } from '../file/files';
 import { readColumnName, readTableName, tableKey } from './identifiers';
-import { didYouMean, oneOf, show } from '../text/wording';
+import { didYouMean, oneOf, show } from '../text/text';
 import type { Report } from '../file/yaml';
 import { parseYaml, rule, strictShape } from '../file/yaml';
 
@@ -73,7 +73,7 @@ export const distributionSchema = strictShape(
 type Written = z.output<typeof tableSchema>;
 
 /**
- * Parses `distribution.yaml`: strictly, every fault at once.
+ * Parses `distribution.yaml`: strictly, every issue at once.
  *
  * @param file what messages call the file
  * @throws ConfigError

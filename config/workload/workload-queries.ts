@@ -1,6 +1,6 @@
-import type { Fault } from '../file/faults';
-import { ConfigError } from '../file/faults';
-import { didYouMean, oneOf, show } from '../text/wording';
+import type { ConfigIssue } from '../file/config-error';
+import { ConfigError } from '../file/config-error';
+import { didYouMean, oneOf, show } from '../text/text';
 
 /** A query that the workload's users run all day, and what it should cost once the tables are distributed. */
 export interface WorkloadQuery {
@@ -32,15 +32,15 @@ interface Section {
  * Plain comments may stand anywhere; a comment of the form `word: ...` at the start of a line is a header and must be
  * one of these two.
  *
- * @throws ConfigError with every fault
+ * @throws ConfigError with every issue
  */
 export function parseQueries(text: string, file: string): WorkloadQuery[] {
-  const faults: Fault[] = [];
+  const issues: ConfigIssue[] = [];
   const report = (line: number, path: string, problem: string): void => {
-    faults.push({ file, line, path, problem });
+    issues.push({ file, line, path, problem });
   };
   const queries = split(text, report).flatMap((section) => toQuery(section, report));
-  if (faults.length === 0 && queries.length === 0) {
+  if (issues.length === 0 && queries.length === 0) {
     report(1, '', 'holds no query: start one with a line "-- name: NAME"');
   }
   const seen = new Set<string>();
@@ -48,7 +48,7 @@ export function parseQueries(text: string, file: string): WorkloadQuery[] {
     if (seen.has(name)) report(line, name, 'is the name of an earlier query as well: give each its own');
     seen.add(name);
   }
-  if (faults.length > 0) throw new ConfigError(faults);
+  if (issues.length > 0) throw new ConfigError(issues);
   return queries.map(({ query }) => query);
 }
 

@@ -2,13 +2,13 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { loadDistribution } from './distribution';
 import type { Distribution } from './distribution-types';
-import { ConfigError } from '../file/faults';
+import { ConfigError } from '../file/config-error';
 import { configDirectory, readConfigFile, shownPath } from '../file/files';
 import type { WorkloadHome } from './workload-names';
 import { workloadHomes, workloadNames } from './workload-names';
 import { parseQueries } from './workload-queries';
 import type { WorkloadQuery } from './workload-queries';
-import { didYouMean, oneOf, show } from '../text/wording';
+import { didYouMean, oneOf, show } from '../text/text';
 
 export type { WorkloadQuery } from './workload-queries';
 export { workloadNames } from './workload-names';
@@ -29,18 +29,18 @@ export interface Workload {
  * has its own `distribution.partitioned.yaml` there, the like of any other file that differs, and shares the rest.
  *
  * @param directory the directory that holds `workloads/`
- * @throws ConfigError with every fault of the files, or when there is no such workload
+ * @throws ConfigError with every issue of the files, or when there is no such workload
  */
 export function loadWorkload(name: string, directory: string = configDirectory()): Workload {
   const [home, ...others] = workloadHomes(directory).filter((each) => each.name === name);
   if (home === undefined) {
     const names = workloadNames(directory);
     const choice = names.length === 0 ? 'there is none' : `choose ${oneOf(names)}`;
-    throw fault(directory, `there is no workload ${show(name)}${didYouMean(name, names)}: ${choice}`);
+    throw issue(directory, `there is no workload ${show(name)}${didYouMean(name, names)}: ${choice}`);
   }
   if (others.length > 0) {
     const both = [home, ...others].map((each) => shownPath(declarationOf(each))).join(' and ');
-    throw fault(directory, `the name ${show(name)} stands for ${both}: rename one of them`);
+    throw issue(directory, `the name ${show(name)} stands for ${both}: rename one of them`);
   }
   const file = (stem: string, ending: string): string => {
     const shared = path.join(home.directory, `${stem}.${ending}`);
@@ -61,22 +61,22 @@ function declarationOf({ directory, variant }: WorkloadHome): string {
   return path.join(directory, variant === undefined ? 'distribution.yaml' : `distribution.${variant}.yaml`);
 }
 
-function fault(directory: string, problem: string): ConfigError {
+function issue(directory: string, problem: string): ConfigError {
   return new ConfigError([{ file: shownPath(path.join(directory, 'workloads')), path: '', problem }]);
 }
 
-/** Runs every reader and throws one ConfigError with the faults of all of them. */
+/** Runs every reader and throws one ConfigError with the issues of all of them. */
 export function allFaults<T extends readonly unknown[]>(readers: { [K in keyof T]: () => T[K] }): T {
-  const faults: ConfigError[] = [];
+  const issues: ConfigError[] = [];
   const values = readers.map((read) => {
     try {
       return read();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
-      faults.push(error);
+      issues.push(error);
       return undefined;
     }
   });
-  if (faults.length > 0) throw new ConfigError(faults.flatMap((error) => error.faults));
+  if (issues.length > 0) throw new ConfigError(issues.flatMap((error) => error.issues));
   return values as unknown as T;
 }

@@ -1,7 +1,7 @@
 import { escapeIdentifier } from 'pg';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import { findFaults } from '../database/checks/faults';
 import type { LiveDatabase } from '../database/model/live';
 import { showTable, sqlColumns, sqlTable } from '../database/model/names';

@@ -2,7 +2,7 @@ import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../config/workload/identifiers';
 import type { TableName } from '../../config/workload/distribution-types';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import type { WorkloadQuery } from '../../config/workload/workload-queries';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import {

@@ -1,7 +1,7 @@
 import type { Advice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
 import type { TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import type { LiveTable } from '../database/model/live';
 import { showTable } from '../database/model/names';
 import type { QueryShape } from '../database/forecast/shape';

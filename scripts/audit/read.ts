@@ -2,7 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { configDirectory, shownPath } from '../../config/file/files';
-import { allOf, didYouMean } from '../../config/text/wording';
+import { allOf, didYouMean } from '../../config/text/text';
 import { errorCode, refused, ScaleoutError } from '../lib/errors';
 import type { Synthesized } from './synthesized';
 import { parseSynthesized } from './synthesized';

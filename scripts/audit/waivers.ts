@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { oneOf, show } from '../../config/text/wording';
+import { oneOf, show } from '../../config/text/text';
 import { parseYaml, rule, strictShape } from '../../config/file/yaml';
 import type { Level } from './rule';
 import { RULES } from './rules';

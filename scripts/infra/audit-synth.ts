@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { oneOf } from '../../config/text/wording';
+import { oneOf } from '../../config/text/text';
 import { STAGES } from '../../config/environment/environment-schema';
 import type { AuditInput, DifferenceInput, Format, StackReference } from '../audit/commands';
 import { audit, difference } from '../audit/commands';

@@ -1,5 +1,5 @@
 import type { TableName } from '../../config/workload/distribution-types';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import { finding } from '../database/checks/findings';
 import type { Finding } from '../database/checks/findings';
 import { showPart, showTable } from '../database/model/names';

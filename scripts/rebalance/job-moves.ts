@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import { showTable } from '../database/model/names';
 import { readSecuredTables } from '../database/observe/row-security';
 import { forcedTables } from './findings';

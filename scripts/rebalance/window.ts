@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { TableName } from '../../config/workload/distribution-types';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import { forceStatements } from '../database/checks/put-back-first';
 import { liftForcedPolicies, putBackForcedPolicies } from '../database/model/forced-policies';
 import { showTable, sqlTable } from '../database/model/names';

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import type { DistributedTable, Distribution, TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';

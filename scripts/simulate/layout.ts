@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { TableName } from '../../config/workload/distribution-types';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import { describeHiddenRows, ScaleoutError } from '../lib/errors';
 import { labelNodes } from '../citus/node-labels';

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { Distribution, TableName } from '../../config/workload/distribution-types';
-import { didYouMean } from '../../config/text/wording';
+import { didYouMean } from '../../config/text/text';
 import { citusVersion } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { Reporter } from '../lib/reporter';

@@ -1,4 +1,4 @@
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
 import type { LaidOutTableReport, RebalanceSimulation } from './real-rebalance';
 import type { SimulatedTable, Simulation } from './simulation';

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from 'pg';
 import type { Allowance, Distribution } from '../../config/workload/distribution-types';
-import { allOf } from '../../config/text/wording';
+import { allOf } from '../../config/text/text';
 import type { WorkloadQuery } from '../../config/workload/workload';
 import {
   describeFindings,

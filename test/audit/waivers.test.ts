@@ -1,4 +1,4 @@
-import { ConfigError } from '../../config/file/faults';
+import { ConfigError } from '../../config/file/config-error';
 import { parseWaivers } from '../../scripts/audit/waivers';
 
 const good = `waivers:

@@ -1,4 +1,4 @@
-import { ConfigError } from '../../config/file/faults';
+import { ConfigError } from '../../config/file/config-error';
 
 /** The faults a reader reports, one line each; fails when it reports none. */
 export function faultsOf(read: () => unknown): string[] {

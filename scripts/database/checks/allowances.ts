@@ -1,6 +1,6 @@
 import { readAllowanceId } from '../../../config/workload/allowances';
 import type { Allowance } from '../../../config/workload/distribution-types';
-import { didYouMean } from '../../../config/text/wording';
+import { didYouMean } from '../../../config/text/text';
 import { ScaleoutError } from '../../lib/errors';
 import { howToAllow, notAllowed } from './findings';
 import type { Finding } from './findings';

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import type { DistributedTable, ExpectedTable, TableName } from '../../../config/workload/distribution-types';
-import { allOf, didYouMean } from '../../../config/text/wording';
+import { allOf, didYouMean } from '../../../config/text/text';
 import { ScaleoutError } from '../../lib/errors';
 import { connections } from '../target/connections';
 import { copyMode } from '../target/copy-mode';

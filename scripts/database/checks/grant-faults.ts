@@ -1,4 +1,4 @@
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import type { LiveTable } from '../model/live';
 import { showTable } from '../model/names';
 

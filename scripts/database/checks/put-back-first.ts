@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { releaseAdvisoryLock, tryAdvisoryLock } from '../../lib/connection';
 import { explain, isServerError, refused } from '../../lib/errors';
 import type { Reporter } from '../../lib/reporter';

@@ -1,5 +1,5 @@
 import type { ExpectedSchema } from '../../../config/workload/distribution-types';
-import { allOf, didYouMean } from '../../../config/text/wording';
+import { allOf, didYouMean } from '../../../config/text/text';
 import { grantFaults } from './grant-faults';
 import type { LiveForeignKey, LiveSchema, LiveTable } from '../model/live';
 import { showTable } from '../model/names';

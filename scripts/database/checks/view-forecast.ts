@@ -1,6 +1,6 @@
 import type { TableName } from '../../../config/workload/distribution-types';
 import { tableKey } from '../../../config/workload/identifiers';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { finding } from './findings';
 import type { Finding } from './findings';
 import { sameTable, showTable } from '../model/names';

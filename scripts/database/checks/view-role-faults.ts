@@ -1,5 +1,5 @@
 import type { TableName } from '../../../config/workload/distribution-types';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import type { LiveTable, ViewRole } from '../model/live';
 import { showTable } from '../model/names';
 import type { Outlook } from '../target/outlook';

@@ -1,5 +1,5 @@
 import type { TableName } from '../../../config/workload/distribution-types';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { showTable } from '../model/names';
 import { EqualSets } from './equal-columns';
 import {

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { z } from 'zod';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { describeServerError, errorCode, isOfHiddenRows, isServerError } from '../../lib/errors';
 import type { ServerMessage } from '../../lib/errors';
 import { count } from '../../lib/reporter';

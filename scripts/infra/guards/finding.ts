@@ -1,4 +1,4 @@
-import { didYouMean } from '../../../config/text/wording';
+import { didYouMean } from '../../../config/text/text';
 import type { ResourceChange } from './plan-json';
 import type { ShownValue } from './values';
 import { shownValue } from './values';

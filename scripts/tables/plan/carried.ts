@@ -1,7 +1,7 @@
 import { escapeLiteral } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { force, noForce } from '../../database/model/forced-policies';
 import { showTable, sqlTable, sqlTableArgument } from '../../database/model/names';
 import { orderTables } from '../../database/model/order';

@@ -2,7 +2,7 @@ import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import type { Outlook, PlacementChange } from '../../database/target/outlook';
 import type { CopyMode } from '../../database/target/copy-mode';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { force, noForce } from '../../database/model/forced-policies';
 import { around, carried, carriedWords, forcedTables } from './carried';
 import type { Carried } from './carried';

@@ -1,4 +1,4 @@
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { distinct, finding } from '../../database/checks/findings';
 import type { Finding } from '../../database/checks/findings';
 import { sameTable, showTable } from '../../database/model/names';

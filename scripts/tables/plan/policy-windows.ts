@@ -1,5 +1,5 @@
 import type { TableName } from '../../../config/workload/distribution-types';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { liftForcedPolicies, restoreForcedPolicies } from '../../database/model/forced-policies';
 import { showTable } from '../../database/model/names';
 import type { LiveDatabase, LiveTable } from '../../database/model/live';

@@ -1,4 +1,4 @@
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { around, carried, carriedWords } from './carried';
 import type { LiveDatabase, LiveTable } from '../../database/model/live';
 import { showTable } from '../../database/model/names';

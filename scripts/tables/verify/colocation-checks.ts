@@ -1,4 +1,4 @@
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import type { Check } from './check';
 import type { ColocationGroup } from '../../citus/colocation';
 

@@ -7,7 +7,7 @@ import type {
   ExpectedTable,
 } from '../../../config/workload/distribution-types';
 import type { WorkloadQuery } from '../../../config/workload/workload';
-import { allOf } from '../../../config/text/wording';
+import { allOf } from '../../../config/text/text';
 import { describeServerError, isServerError } from '../../lib/errors';
 import { silentReporter } from '../../lib/reporter';
 import { readColocationGroups } from '../../citus/colocation';

@@ -1,4 +1,4 @@
-import { didYouMean } from '../../../config/text/wording';
+import { didYouMean } from '../../../config/text/text';
 
 test.each([
   ['a letter too many', 'sttage', 'stage'],

@@ -1,4 +1,4 @@
-/** Pieces of the sentences that faults are made of. */
+/** Pieces of sentences for people. */
 
 const LONGEST_SHOWN = 60;
 

@@ -1,8 +1,8 @@
 /** One thing wrong in a file that people edit. */
-export interface Fault {
+export interface ConfigIssue {
   /** The file, as the reader would open it. */
   readonly file: string;
-  /** 1-based; absent where the fault is the file itself. */
+  /** 1-based; absent where the issue is the file itself. */
   readonly line?: number;
   /** The keys that lead there, e.g. `cluster.coordinator.vCores`; empty for the whole file. */
   readonly path: string;
@@ -10,23 +10,23 @@ export interface Fault {
   readonly problem: string;
 }
 
-/** Everything wrong in the files of one read, never just the first: one line to a fault, `file:line: path: problem`. */
+/** Everything wrong in the files of one read, never just the first: one line to an issue, `file:line: path: problem`. */
 export class ConfigError extends Error {
-  readonly faults: readonly Fault[];
+  readonly issues: readonly ConfigIssue[];
 
-  constructor(faults: readonly Fault[]) {
-    const inOrder = [...faults].sort(
+  constructor(issues: readonly ConfigIssue[]) {
+    const inOrder = [...issues].sort(
       (a, b) => compare(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0) || compare(a.path, b.path),
     );
-    super(inOrder.map(describeFault).join('\n'));
+    super(inOrder.map(describeIssue).join('\n'));
     this.name = 'ConfigError';
-    this.faults = inOrder;
+    this.issues = inOrder;
   }
 }
 
-export function describeFault(fault: Fault): string {
-  const place = fault.line === undefined ? fault.file : `${fault.file}:${String(fault.line)}`;
-  return [place, fault.path, fault.problem].filter((part) => part !== '').join(': ');
+export function describeIssue(issue: ConfigIssue): string {
+  const place = issue.line === undefined ? issue.file : `${issue.file}:${String(issue.line)}`;
+  return [place, issue.path, issue.problem].filter((part) => part !== '').join(': ');
 }
 
 /** By code unit, the same on every machine. */

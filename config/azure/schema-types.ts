@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LOCATION, RESOURCE_GROUP } from './azure-names';
-import { matching, text } from '../file/leaves';
+import { matching, text } from '../file/schema-types';
 import { CONTAINER_NAME, STORAGE_ACCOUNT_NAME } from './support-limits';
 
 /** What Azure gives rules to, as leaves of the schemas. */
