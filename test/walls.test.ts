@@ -38,7 +38,7 @@ describe('walls of the house', () => {
     ['scripts/rebalance/probe.ts', "import '../tables/plan/plan';"],
     ['scripts/database/probe.ts', "import '../tables/plan/plan';"],
     ['scripts/database/model/probe.ts', "import '../inspect/inspect';"],
-    ['scripts/database/observe/probe.ts', "import '../checks/faults';"],
+    ['scripts/database/observe/probe.ts', "import '../checks/preconditions';"],
     ['scripts/simulate/probe.ts', "import '../infra/synth';"],
     ['scripts/audit/probe.ts', "import '../infra/synth';"],
     ['scripts/infra/probe.ts', "import '../tables/plan/plan';"],

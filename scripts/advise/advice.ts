@@ -7,12 +7,12 @@ import type { Assigned } from './assignment';
 import { assign, missingColumn } from './assignment';
 import { findChanges } from './changes';
 import type { Round } from './choice';
-import { chooseDomains, forecasts } from './choice';
-import type { Domain } from './domains';
+import { chooseJoinKeys, forecasts } from './choice';
+import type { JoinKey } from './join-keys';
 import { NOTABLE_TOP, REFERENCE_ALWAYS_BYTES, REFERENCE_MOST_BYTES, REFERENCE_MOST_SHARE } from './limits';
 import { adviseWithSchemas } from './schema-tenants';
-import { number, percent, Situation } from './situation';
-import type { AdviceInput } from './situation';
+import { number, percent, AdviceModel } from './advice-model';
+import type { AdviceInput } from './advice-model';
 
 /** Says what becomes of every table, and why. Pure. */
 export function advise(input: AdviceInput, caveats: readonly string[] = []): Advice {
@@ -20,8 +20,8 @@ export function advise(input: AdviceInput, caveats: readonly string[] = []): Adv
 }
 
 function adviseTables(input: AdviceInput, caveats: readonly string[]): Advice {
-  const situation = new Situation(input);
-  const { chosen, rounds } = chooseDomains(situation);
+  const situation = new AdviceModel(input);
+  const { chosen, rounds } = chooseJoinKeys(situation);
   const assigned = assign(situation, chosen);
   const tied = tiedTables(situation, rounds, chosen);
   for (const key of tied) assigned.set(key, { kind: 'undecided', because: undefined });
@@ -58,7 +58,10 @@ function adviseTables(input: AdviceInput, caveats: readonly string[]): Advice {
 }
 
 /** The specification that follows; undecided tables, and those that lack their column, are not in it. Pure. */
-export function toDistribution(situation: Situation, assigned: ReadonlyMap<string, Assigned>): Distribution {
+export function toDistribution(
+  situation: AdviceModel,
+  assigned: ReadonlyMap<string, Assigned>,
+): Distribution {
   const roots = groupRoots(situation, assigned);
   const tables = [...situation.tables.values()].flatMap(({ table, keys }): ExpectedTable[] => {
     const place = assigned.get(tableKey(table));
@@ -99,8 +102,8 @@ interface Group {
   readonly tables: readonly TableName[];
 }
 
-function groupRoots(situation: Situation, assigned: ReadonlyMap<string, Assigned>): Map<Domain, Group> {
-  const groups = new Map<Domain, { column: string; tables: TableName[] }>();
+function groupRoots(situation: AdviceModel, assigned: ReadonlyMap<string, Assigned>): Map<JoinKey, Group> {
+  const groups = new Map<JoinKey, { column: string; tables: TableName[] }>();
   for (const { table } of situation.tables.values()) {
     const place = assigned.get(tableKey(table));
     if (place?.kind !== 'distributed') continue;
@@ -120,7 +123,11 @@ function groupRoots(situation: Situation, assigned: ReadonlyMap<string, Assigned
 }
 
 /** Tables of columns that came out equal: to decide one way would be a coin's choice. */
-function tiedTables(situation: Situation, rounds: readonly Round[], chosen: readonly Domain[]): Set<string> {
+function tiedTables(
+  situation: AdviceModel,
+  rounds: readonly Round[],
+  chosen: readonly JoinKey[],
+): Set<string> {
   const last = rounds.at(-1);
   if (chosen.length > 0 || last === undefined) return new Set();
   return new Set(
@@ -131,7 +138,7 @@ function tiedTables(situation: Situation, rounds: readonly Round[], chosen: read
 }
 
 function toAdvice(
-  situation: Situation,
+  situation: AdviceModel,
   assigned: ReadonlyMap<string, Assigned>,
   rounds: readonly Round[],
   table: TableName,
@@ -177,7 +184,7 @@ function decisionOf(place: Assigned): TableAdvice['decision'] {
   }
 }
 
-function reasonsOf(situation: Situation, key: string, place: Assigned, rounds: readonly Round[]): string[] {
+function reasonsOf(situation: AdviceModel, key: string, place: Assigned, rounds: readonly Round[]): string[] {
   switch (place.kind) {
     case 'distributed':
       return distributedReasons(situation, key, place, rounds);
@@ -207,7 +214,7 @@ function reasonsOf(situation: Situation, key: string, place: Assigned, rounds: r
 }
 
 function distributedReasons(
-  situation: Situation,
+  situation: AdviceModel,
   key: string,
   { domain, member }: Extract<Assigned, { kind: 'distributed' }>,
   rounds: readonly Round[],
@@ -253,7 +260,7 @@ function distributedReasons(
 }
 
 function referenceReasons(
-  situation: Situation,
+  situation: AdviceModel,
   key: string,
   { because }: Extract<Assigned, { kind: 'reference' }>,
 ): string[] {
@@ -275,7 +282,7 @@ function referenceReasons(
 }
 
 function undecidedReasons(
-  situation: Situation,
+  situation: AdviceModel,
   key: string,
   { because }: Extract<Assigned, { kind: 'undecided' }>,
   rounds: readonly Round[],
@@ -303,7 +310,7 @@ function undecidedReasons(
   return reasons;
 }
 
-function toChoice(situation: Situation, { chosen, because, compared }: Round): Choice {
+function toChoice(situation: AdviceModel, { chosen, because, compared }: Round): Choice {
   return {
     ...(chosen === undefined ? {} : { chosen: chosen.name }),
     because,

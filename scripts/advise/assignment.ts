@@ -1,28 +1,28 @@
 import { tableKey } from '../../config/workload/identifiers';
 import type { LiveForeignKey } from '../database/model/live';
 import { shardOfHash } from '../simulate/hash-ranges';
-import type { Domain, DomainColumn } from './domains';
+import type { JoinKey, JoinKeyColumn } from './join-keys';
 import type { Placement } from '../database/forecast/forecast';
 import { columnKey } from './hashes';
-import type { Situation } from './situation';
+import type { AdviceModel } from './advice-model';
 
 /** What becomes of a table, and what it follows from. */
 export type Assigned =
-  | { readonly kind: 'distributed'; readonly domain: Domain; readonly member: DomainColumn }
+  | { readonly kind: 'distributed'; readonly domain: JoinKey; readonly member: JoinKeyColumn }
   /** Belongs to a group by a foreign key, and lacks its column. */
-  | { readonly kind: 'lacks-column'; readonly domain: Domain; readonly through: LiveForeignKey }
-  | { readonly kind: 'reference'; readonly because: Because }
+  | { readonly kind: 'lacks-column'; readonly domain: JoinKey; readonly through: LiveForeignKey }
+  | { readonly kind: 'reference'; readonly because: Reason }
   | { readonly kind: 'local' }
-  | { readonly kind: 'undecided'; readonly because: Because | undefined };
+  | { readonly kind: 'undecided'; readonly because: Reason | undefined };
 
 /** The table that makes another one be needed on every node. */
-export interface Because {
+export interface Reason {
   readonly by: 'foreign key' | 'join' | 'name';
   readonly table: string;
 }
 
 /** Where every table goes once these domains are chosen, the first before the others. Pure. */
-export function assign(situation: Situation, chosen: readonly Domain[]): Map<string, Assigned> {
+export function assign(situation: AdviceModel, chosen: readonly JoinKey[]): Map<string, Assigned> {
   const assigned = new Map<string, Assigned>();
   for (const domain of chosen) {
     for (const key of domain.members.keys()) {
@@ -41,7 +41,7 @@ export function assign(situation: Situation, chosen: readonly Domain[]): Map<str
 }
 
 /** A foreign key may lead to a distributed table only from a table of the same group. */
-function takeChildren(situation: Situation, assigned: Map<string, Assigned>): void {
+function takeChildren(situation: AdviceModel, assigned: Map<string, Assigned>): void {
   const children = new Map<string, LiveForeignKey[]>();
   for (const keys of situation.parents.values()) {
     for (const key of keys) {
@@ -64,9 +64,9 @@ function takeChildren(situation: Situation, assigned: Map<string, Assigned>): vo
 }
 
 /** What distributed tables lead to or are joined with has to be on every node. */
-function takeParents(situation: Situation, assigned: Map<string, Assigned>): void {
+function takeParents(situation: AdviceModel, assigned: Map<string, Assigned>): void {
   const waiting = [...assigned.keys()];
-  const need = (key: string, because: Because): void => {
+  const need = (key: string, because: Reason): void => {
     if (assigned.has(key) || !situation.tables.has(key)) return;
     const kind = situation.canBeReference(key) ? 'reference' : 'undecided';
     assigned.set(key, { kind, because });
@@ -86,7 +86,7 @@ function takeParents(situation: Situation, assigned: Map<string, Assigned>): voi
 
 /** What the column would be called: as in the table its foreign key leads to. */
 export function missingColumn(
-  situation: Situation,
+  situation: AdviceModel,
   place: Extract<Assigned, { kind: 'lacks-column' }>,
 ): string {
   const parent = situation.member(place.domain, tableKey(place.through.references));
@@ -97,7 +97,7 @@ export function missingColumn(
 
 /** Where each table is, for the forecast of queries. */
 export function placements(
-  situation: Situation,
+  situation: AdviceModel,
   assigned: ReadonlyMap<string, Assigned>,
 ): (key: string) => Placement {
   return (key) => {

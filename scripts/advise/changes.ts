@@ -2,14 +2,14 @@ import { escapeIdentifier } from 'pg';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
 import { allOf } from '../../config/text/text';
-import { findFaults } from '../database/checks/faults';
+import { findPreconditionFailures } from '../database/checks/preconditions';
 import type { LiveDatabase } from '../database/model/live';
 import { showTable, sqlColumns, sqlTable } from '../database/model/names';
-import { Outlook } from '../database/target/outlook';
+import { TargetState } from '../database/target/target-state';
 import type { Assigned } from './assignment';
 import { missingColumn } from './assignment';
-import { percent } from './situation';
-import type { Situation } from './situation';
+import { percent } from './advice-model';
+import type { AdviceModel } from './advice-model';
 
 /** Something to change before the tables are distributed. */
 export interface Change {
@@ -25,7 +25,7 @@ export interface Change {
 
 /** What stands between a database and its specification. Pure. */
 export function findChanges(
-  situation: Situation,
+  situation: AdviceModel,
   assigned: ReadonlyMap<string, Assigned>,
   specification: Distribution,
 ): Change[] {
@@ -55,9 +55,9 @@ export function findChanges(
 /** What `tables plan` would say of the specification, on a cluster that has nodes. */
 function planFaults(live: LiveDatabase, specification: Distribution): Change[] {
   const nodes = [{ groupId: 0, name: 'coordinator', port: 5432, shouldHaveShards: true, active: true }];
-  const outlook = new Outlook(specification, { ...live, nodes });
+  const target = new TargetState(specification, { ...live, nodes });
   const names = new Set(live.tables.map(({ table }) => showTable(table)));
-  return findFaults(outlook).map((text): Change => ({
+  return findPreconditionFailures(target).map((text): Change => ({
     table: subject(text, names),
     kind: 'fault',
     blocking: true,
@@ -75,7 +75,7 @@ function subject(text: string, names: ReadonlySet<string>): string {
 }
 
 function addColumn(
-  situation: Situation,
+  situation: AdviceModel,
   key: string,
   place: Extract<Assigned, { kind: 'lacks-column' }>,
 ): Change {
@@ -119,7 +119,7 @@ function addColumn(
 }
 
 function ownChanges(
-  situation: Situation,
+  situation: AdviceModel,
   key: string,
   { member }: Extract<Assigned, { kind: 'distributed' }>,
 ): Change[] {

@@ -1,15 +1,15 @@
 import { tableKey } from '../../config/workload/identifiers';
 import { assign, placements } from './assignment';
-import type { Domain } from './domains';
+import type { JoinKey } from './join-keys';
 import type { Forecast, Route } from '../database/forecast/forecast';
 import { forecast } from '../database/forecast/forecast';
 import { CLEARLY_LARGER, MOST_COMPARED, SAME_SHARE } from './limits';
-import type { Situation } from './situation';
-import { percent } from './situation';
+import type { AdviceModel } from './advice-model';
+import { percent } from './advice-model';
 
 /** What choosing a domain would bring, in numbers. */
 export interface Consequence {
-  readonly domain: Domain;
+  readonly domain: JoinKey;
   /** Tables that have its column. */
   readonly tables: number;
   /** Bytes of those, and their share of the database. */
@@ -21,7 +21,7 @@ export interface Consequence {
 }
 
 export interface Round {
-  readonly chosen: Domain | undefined;
+  readonly chosen: JoinKey | undefined;
   readonly compared: readonly Consequence[];
   /** Why the first, or why none. */
   readonly because: string;
@@ -31,10 +31,13 @@ export interface Round {
  * Chooses, round by round, what the tables are distributed by: the first domain for all it covers, the next for the large
  * tables that are left. Comparisons are made number by number in a fixed order, never by a total. Pure.
  */
-export function chooseDomains(situation: Situation): { readonly chosen: Domain[]; readonly rounds: Round[] } {
-  const chosen: Domain[] = [];
+export function chooseJoinKeys(situation: AdviceModel): {
+  readonly chosen: JoinKey[];
+  readonly rounds: Round[];
+} {
+  const chosen: JoinKey[] = [];
   const rounds: Round[] = [];
-  const hopeless = new Set<Domain>();
+  const hopeless = new Set<JoinKey>();
   for (;;) {
     const before = assign(situation, chosen);
     const open = new Set(
@@ -57,11 +60,11 @@ export function chooseDomains(situation: Situation): { readonly chosen: Domain[]
 
 /** The domains worth a look: possible, and with the most bytes or the most of the workload. */
 function rankByBytes(
-  situation: Situation,
+  situation: AdviceModel,
   open: ReadonlySet<string>,
-  chosen: readonly Domain[],
-  hopeless: ReadonlySet<Domain>,
-): Domain[] {
+  chosen: readonly JoinKey[],
+  hopeless: ReadonlySet<JoinKey>,
+): JoinKey[] {
   const ranked = situation.domains
     .filter((domain) => !chosen.includes(domain) && !hopeless.has(domain))
     .map((domain) => {
@@ -87,7 +90,7 @@ function rankByBytes(
   return [...new Set([...byUse.slice(0, half), ...byBytes.slice(0, half)].map(({ domain }) => domain))];
 }
 
-function weigh(situation: Situation, open: ReadonlySet<string>, chosen: readonly Domain[]): Consequence {
+function weigh(situation: AdviceModel, open: ReadonlySet<string>, chosen: readonly JoinKey[]): Consequence {
   const domain = chosen.at(-1);
   if (domain === undefined) throw new Error('there is nothing to weigh');
   const members = [...domain.members.keys()].filter(
@@ -105,7 +108,7 @@ function weigh(situation: Situation, open: ReadonlySet<string>, chosen: readonly
 }
 
 /** How each query of the workload would run, in its order; undefined where PostgreSQL could not plan it. */
-export function forecasts(situation: Situation, chosen: readonly Domain[]): (Forecast | undefined)[] {
+export function forecasts(situation: AdviceModel, chosen: readonly JoinKey[]): (Forecast | undefined)[] {
   const { queries } = situation.input;
   if (queries.length === 0) return [];
   const placement = placements(situation, assign(situation, chosen));
@@ -114,7 +117,10 @@ export function forecasts(situation: Situation, chosen: readonly Domain[]): (For
   );
 }
 
-function routeShares(found: readonly (Forecast | undefined)[], { input }: Situation): Record<Route, number> {
+function routeShares(
+  found: readonly (Forecast | undefined)[],
+  { input }: AdviceModel,
+): Record<Route, number> {
   const shares: Record<Route, number> = {
     'one-shard': 0,
     'some-shards': 0,

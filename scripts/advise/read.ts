@@ -29,7 +29,7 @@ import {
 import { hashConstants } from './hashes';
 import type { QueryShape } from '../database/forecast/shape';
 import { readShape } from '../database/forecast/shape';
-import type { AdviceInput } from './situation';
+import type { AdviceInput } from './advice-model';
 import type { ColumnStatistics, TableStatistics } from './statistics';
 import type { AdvisedQuery } from './workload';
 import { mentionsAny, readableStatement, shareOut } from './workload';

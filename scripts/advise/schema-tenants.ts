@@ -5,8 +5,8 @@ import { allOf } from '../../config/text/text';
 import type { LiveTable } from '../database/model/live';
 import { showTable } from '../database/model/names';
 import type { QueryShape } from '../database/forecast/shape';
-import { Situation } from './situation';
-import type { AdviceInput } from './situation';
+import { AdviceModel } from './advice-model';
+import type { AdviceInput } from './advice-model';
 
 /** Names that a person takes in; of more, how many. */
 const NAMED = 6;
@@ -39,7 +39,7 @@ export function adviseWithSchemas(input: AdviceInput, adviseTables: (input: Advi
   });
   const isShared = ({ schema, name }: TableName): boolean => shared.has(tableKey({ schema, name }));
   const names = new Set([...shared.values()].map(showTable));
-  const whole = new Situation(input);
+  const whole = new AdviceModel(input);
   const canBeCopied = [...shared.keys()].every((key) => whole.tables.has(key) && whole.canBeReference(key));
   // What has to live beside one of them would be torn from it.
   const isNeededElsewhere = rest.tables.some(

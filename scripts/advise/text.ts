@@ -1,6 +1,6 @@
 import { bytes, count, table } from '../lib/reporter';
 import type { Advice, Choice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
-import { number, percent } from './situation';
+import { number, percent } from './advice-model';
 
 /** Schemas listed by name. */
 const LISTED = 12;

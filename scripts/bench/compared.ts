@@ -1,7 +1,7 @@
 import { escapeIdentifier } from 'pg';
 import type { Distribution, TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
-import { readersOf } from '../database/observe/readers';
+import { openReadSessions } from '../database/observe/read-sessions';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';
 import { silentReporter } from '../lib/reporter';
@@ -54,7 +54,10 @@ export async function comparedPairs(
   expected: Distribution,
   runs: number,
 ): Promise<Pair[]> {
-  const around = ({ target }: Look) => ({ reporter: silentReporter, readers: readersOf(target, signal) });
+  const around = ({ target }: Look) => ({
+    reporter: silentReporter,
+    readers: openReadSessions(target, signal),
+  });
   const seenIn = async ({ target }: RunDatabase): Promise<Look> => {
     // A run counts these while it copies them, and FORCE is off.
     const live = await withClient(target, async (client) => {

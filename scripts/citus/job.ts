@@ -119,7 +119,7 @@ export function parseJob(row: JobRow): Job {
         id: task.id,
         status: task.status,
         retries: task.retries,
-        error: taskError(task.message),
+        error: lastTaskError(task.message),
         backsOff: task.backsOff,
         ...(move === undefined ? {} : { move }),
       };
@@ -139,7 +139,7 @@ export function parseMove(command: string): TaskMove | undefined {
  * What went wrong, from the message of a task: the last ERROR or FATAL with its detail and hint, in one line. A task
  * that went well has a message too (notices, and a command tag).
  */
-export function taskError(message: string): string {
+export function lastTaskError(message: string): string {
   const lines = message.split('\n').map((line) => line.trim());
   const start = lines.findLastIndex((line) => /^(ERROR|FATAL|PANIC):/.test(line));
   if (start < 0) return '';

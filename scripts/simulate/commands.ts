@@ -11,8 +11,8 @@ import { putBackFirst } from '../database/checks/put-back-first';
 import { sameTable, showTable } from '../database/model/names';
 import { orderTables } from '../database/model/order';
 import { requireShardCount } from '../database/model/shard-count';
-import type { LaidOutNode } from './layout';
-import { distributedAmong, readLayout } from './layout';
+import type { ShardLayoutNode } from './shard-layout';
+import { distributedAmong, readLayout } from './shard-layout';
 import type { RebalanceSimulation, TopologyChange } from './real-rebalance';
 import { simulateRebalance } from './real-rebalance';
 import type { RebalanceStrategy } from './rebalance';
@@ -175,7 +175,7 @@ function requirePlace({ workers, coordinatorHoldsShards }: Topology): void {
 }
 
 /** The same of a cluster that is there. */
-function requireSomewhere(topology: TopologyChange, nodes: readonly LaidOutNode[]): void {
+function requireSomewhere(topology: TopologyChange, nodes: readonly ShardLayoutNode[]): void {
   const present = nodes.filter(({ isCoordinator }) => !isCoordinator).length;
   requirePlace({
     workers: topology.workers ?? present,

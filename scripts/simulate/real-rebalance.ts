@@ -1,7 +1,7 @@
 import { showTable } from '../database/model/names';
-import { heldTogether, holdings, tableMoves } from './held';
-import type { HeldGroup, SimulatedMove, SimulatedNode } from './held';
-import type { LaidOutGroup, LaidOutTable, Layout } from './layout';
+import { shardGroupSize, nodeTotals, tableMoves } from './shard-sizes';
+import type { SizedGroup, SimulatedMove, SimulatedNode } from './shard-sizes';
+import type { ShardLayoutGroup, ShardLayoutTable, ShardLayout } from './shard-layout';
 import type { PlacedGroup, RebalanceStrategy } from './rebalance';
 import { applyMoves, planRebalance } from './rebalance';
 import type { MoveEstimate, SimulatedShard, Simulation } from './simulation';
@@ -13,7 +13,7 @@ export interface TopologyChange {
 }
 
 /** A table as it is distributed. */
-export interface LaidOutTableReport {
+export interface ShardLayoutReport {
   readonly table: string;
   /** Null in a distributed schema. */
   readonly column: string | null;
@@ -49,7 +49,7 @@ export interface RebalanceSimulation {
   /** Nodes that are not there yet, and those that are to be emptied. */
   readonly added: readonly string[];
   readonly emptied: readonly string[];
-  readonly tables: readonly LaidOutTableReport[];
+  readonly tables: readonly ShardLayoutReport[];
   readonly referenceTables: Simulation['referenceTables'];
   /** As the shards lie now. */
   readonly before: readonly SimulatedNode[];
@@ -61,7 +61,7 @@ export interface RebalanceSimulation {
 }
 
 export interface RealRebalanceInput {
-  readonly layout: Layout;
+  readonly layout: ShardLayout;
   readonly topology: TopologyChange;
   readonly strategy: RebalanceStrategy;
   readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => MoveEstimate;
@@ -94,9 +94,9 @@ export function simulateRebalance({
     emptied: nodes.filter(({ leaves }) => leaves).map(({ name }) => name),
     tables: layout.groups.flatMap((group) => group.tables.map((table) => describeTable(group, table))),
     referenceTables: layout.referenceTables,
-    before: holdings(names, held, applyMoves(groups, [])),
+    before: nodeTotals(names, held, applyMoves(groups, [])),
     moves: moves.flatMap((move) => tableMoves(move, held[move.group], names)),
-    nodes: holdings(names, held, applyMoves(groups, moves)),
+    nodes: nodeTotals(names, held, applyMoves(groups, moves)),
     estimate: estimateMoves(
       moves.map(({ group, shard }) => ({ bytes: groups[group]?.shards[shard]?.bytes ?? 0 })),
     ),
@@ -112,7 +112,7 @@ interface ChangedNode {
 }
 
 function changeNodes(
-  { nodes }: Layout,
+  { nodes }: ShardLayout,
   { workers: asked, coordinatorHoldsShards }: TopologyChange,
 ): ChangedNode[] {
   const present = nodes.filter(({ isCoordinator }) => !isCoordinator).length;
@@ -138,7 +138,7 @@ function changeNodes(
   return [...kept, ...added];
 }
 
-function heldGroup({ tables }: LaidOutGroup): HeldGroup {
+function heldGroup({ tables }: ShardLayoutGroup): SizedGroup {
   return {
     tables: tables.map(({ table, rows, bytes }) => ({
       name: showTable(table),
@@ -147,13 +147,13 @@ function heldGroup({ tables }: LaidOutGroup): HeldGroup {
   };
 }
 
-function place({ shards }: LaidOutGroup, group: HeldGroup): PlacedGroup {
+function place({ shards }: ShardLayoutGroup, group: SizedGroup): PlacedGroup {
   return {
-    shards: shards.map(({ id, node }, shard) => ({ id, node, bytes: heldTogether(group, shard).bytes })),
+    shards: shards.map(({ id, node }, shard) => ({ id, node, bytes: shardGroupSize(group, shard).bytes })),
   };
 }
 
-function describeTable({ shards, tables }: LaidOutGroup, each: LaidOutTable): LaidOutTableReport {
+function describeTable({ shards, tables }: ShardLayoutGroup, each: ShardLayoutTable): ShardLayoutReport {
   const rows = each.rows.reduce((sum, count) => sum + count, 0);
   const [root] = tables;
   const { biggestTenant, tenants } = each;

@@ -19,8 +19,8 @@ import {
 } from './schemas.sql';
 import type { Reading } from './shard-rows';
 import { readReferences } from './source';
-import { turnedLocal } from './turned-local';
-import type { CatalogForeignKey } from './turned-local';
+import { convertedToLocal } from './converted-to-local';
+import type { CatalogForeignKey } from './converted-to-local';
 
 /** A schema as it would be distributed: every table in one shard, all of them together. */
 export interface ReadSchema {
@@ -121,7 +121,7 @@ export async function localInOrder(
 ): Promise<TableName[]> {
   const there = citus ? (await client.query<TableName>(CITUS_TABLES_IN_ORDER)).rows : [];
   const { rows: foreignKeys } = await client.query<CatalogForeignKey>(FOREIGN_KEYS_IN_ORDER);
-  return [...there, ...turnedLocal(references, foreignKeys, there)];
+  return [...there, ...convertedToLocal(references, foreignKeys, there)];
 }
 
 async function countRows(client: Client, table: string): Promise<number> {

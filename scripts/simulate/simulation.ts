@@ -1,6 +1,6 @@
-import type { HeldGroup, SimulatedMove, SimulatedNode } from './held';
+import type { SizedGroup, SimulatedMove, SimulatedNode } from './shard-sizes';
 import { shardRange } from './hash-ranges';
-import { heldTogether, holdings, tableMoves } from './held';
+import { shardGroupSize, nodeTotals, tableMoves } from './shard-sizes';
 import { roundRobin, schemaNode } from './placement';
 import type { PlacedGroup, RebalanceStrategy } from './rebalance';
 import { applyMoves, planRebalance, STRATEGY_RULES } from './rebalance';
@@ -138,7 +138,7 @@ export interface SimulationInput {
 }
 
 /** A colocation group: its tables have equally many shards, and those of equal place live and move together. */
-interface Group extends HeldGroup {
+interface Group extends SizedGroup {
   readonly shardCount: number;
   /** The node of each shard on that many empty nodes, counted from 0. */
   readonly nodesAmong: (nodeCount: number) => readonly number[];
@@ -169,14 +169,14 @@ export function simulateCluster(input: SimulationInput): Simulation {
     tables: tables.map((table) => describeTable(table, shardCount)),
     schemas: schemas.map((schema, at) => describeSchema(schema, names[balanced[at]?.[0] ?? -1] ?? null)),
     referenceTables: input.referenceTables,
-    before: holdings(names, groups, applyMoves(onCoordinator, [])),
+    before: nodeTotals(names, groups, applyMoves(onCoordinator, [])),
     moves: moves.flatMap((move) => tableMoves(move, groups[move.group], names)),
-    nodes: holdings(names, groups, balanced),
+    nodes: nodeTotals(names, groups, balanced),
     estimate: input.estimateMoves(
       moves.map(({ group, shard }) => ({ bytes: onCoordinator[group]?.shards[shard]?.bytes ?? 0 })),
     ),
     workersFirst: {
-      nodes: holdings(names, groups, applyMoves(spread, [])),
+      nodes: nodeTotals(names, groups, applyMoves(spread, [])),
       moves: planRebalance(spread, nodes, rules).length,
       schemasInAnyOrder: schemas
         .filter(({ turnsLocal }) => turnsLocal !== undefined)
@@ -220,7 +220,7 @@ function place(groups: readonly Group[], nodesOf: (group: Group) => readonly num
   return groups.map((group) => ({
     shards: nodesOf(group).map((node, shard) => {
       const id = group.shardIds?.[shard];
-      return { node, bytes: heldTogether(group, shard).bytes, ...(id === undefined ? {} : { id }) };
+      return { node, bytes: shardGroupSize(group, shard).bytes, ...(id === undefined ? {} : { id }) };
     }),
   }));
 }

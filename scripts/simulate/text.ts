@@ -1,8 +1,8 @@
 import { allOf } from '../../config/text/text';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
-import type { LaidOutTableReport, RebalanceSimulation } from './real-rebalance';
+import type { ShardLayoutReport, RebalanceSimulation } from './real-rebalance';
 import type { SimulatedTable, Simulation } from './simulation';
-import type { SimulatedNode } from './held';
+import type { SimulatedNode } from './shard-sizes';
 
 /** Shards and moves listed one by one; of more, the largest or the first are. */
 const LISTED = 32;
@@ -58,7 +58,7 @@ export function describeRebalance(simulation: RebalanceSimulation): string {
   ].join('\n');
 }
 
-function laidOutRow(each: LaidOutTableReport): string[] {
+function laidOutRow(each: ShardLayoutReport): string[] {
   return [
     each.table,
     each.column ?? 'schema',

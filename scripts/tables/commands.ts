@@ -25,7 +25,7 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply/apply';
 import type { LockPolicy, TablesApplied, Watchers } from './apply/apply';
 import { reportDifferences } from '../database/observe/comparison';
-import type { Seen } from '../database/observe/comparison';
+import type { ReceiptContent } from '../database/observe/comparison';
 import {
   continueReceipt,
   findEarlierReceipt,
@@ -41,8 +41,8 @@ import type { TablesPlan } from './plan/plan';
 import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './review/plan-file';
 import type { SealedPlan } from './review/plan-file';
 import { databaseIdentity } from '../database/observe/identity';
-import { readersOf } from '../database/observe/readers';
-import type { Readers } from '../database/observe/readers';
+import { openReadSessions } from '../database/observe/read-sessions';
+import type { ReadSessions } from '../database/observe/read-sessions';
 import { dropForcedPolicyRecord } from '../database/model/forced-policies';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { showTable } from '../database/model/names';
@@ -160,7 +160,7 @@ export async function tablesApply(
       if (steps.length === 0 && receipt === undefined) return nothingApplied();
       await requireNoRebalance(client, 'nothing was changed');
     }
-    const readers = readersOf(target, context.signal);
+    const readers = openReadSessions(target, context.signal);
     const apply = (watchers: Watchers): Promise<TablesApplied> =>
       applyTables(context, client, watchers, {
         ...input,
@@ -173,7 +173,9 @@ export async function tablesApply(
         withClient(
           target,
           (onlooker) =>
-            withClient(target, (sentry) => apply({ onlooker, sentry }), { purpose: 'tables sentry' }),
+            withClient(target, (sentry) => apply({ lockMonitor: onlooker, writerGuard: sentry }), {
+              purpose: 'tables sentry',
+            }),
           { purpose: 'tables onlooker' },
         ),
       ),
@@ -186,7 +188,7 @@ export async function tablesApply(
 async function withClosedWindows<T>(
   { reporter }: VerbContext,
   client: Client,
-  readers: Readers,
+  readers: ReadSessions,
   work: () => Promise<T>,
 ): Promise<T> {
   const close = async (when: string): Promise<void> => {
@@ -220,7 +222,7 @@ async function keepReceipt(
   context: VerbContext,
   client: Client,
   { file, expected, earlier }: Kept,
-  seen: Seen,
+  seen: ReceiptContent,
 ): Promise<void> {
   const { reporter } = context;
   const whole = earlier === undefined ? seen : continueReceipt(earlier, seen);
@@ -266,7 +268,7 @@ export async function tablesVerify(
   { target, expected, receipt: file, ...extras }: TablesVerifyInput,
 ): Promise<VerbResult<TablesVerified>> {
   const receipt = file === undefined ? undefined : readReceipt(file);
-  const around = { reporter: context.reporter, readers: readersOf(target, context.signal) };
+  const around = { reporter: context.reporter, readers: openReadSessions(target, context.signal) };
   const verified = await onCitus(
     context,
     target,

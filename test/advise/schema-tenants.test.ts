@@ -3,7 +3,7 @@ import type { TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
 import { advise } from '../../scripts/advise/advice';
 import { toDistributionFile } from '../../scripts/advise/distribution-file';
-import type { AdviceInput } from '../../scripts/advise/situation';
+import type { AdviceInput } from '../../scripts/advise/advice-model';
 import { describeAdvice } from '../../scripts/advise/text';
 import type { LiveTable } from '../../scripts/database/model/live';
 import { column, foreignKey, liveDatabase, liveTable } from '../tables/support/catalog';

@@ -1,6 +1,6 @@
 import { tableKey } from '../../config/workload/identifiers';
 import type { LiveForeignKey, LiveTable } from '../../scripts/database/model/live';
-import type { AdviceInput } from '../../scripts/advise/situation';
+import type { AdviceInput } from '../../scripts/advise/advice-model';
 import type { QueryShape } from '../../scripts/database/forecast/shape';
 import type { TableStatistics } from '../../scripts/advise/statistics';
 import type { AdvisedQuery } from '../../scripts/advise/workload';

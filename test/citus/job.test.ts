@@ -7,7 +7,7 @@ import {
   parseMove,
   progressOf,
   retryingTasks,
-  taskError,
+  lastTaskError,
 } from '../../scripts/citus/job';
 import { groupsByShard } from '../../scripts/citus/placements';
 import { job, moveTask, snapshot } from '../rebalance/fixtures';
@@ -23,11 +23,11 @@ const FAILED_MESSAGE = [
 ].join('\n');
 
 test("a task's error is told without notices and context lines", () => {
-  expect(taskError(FAILED_MESSAGE)).toBe(
+  expect(lastTaskError(FAILED_MESSAGE)).toBe(
     'relation "events_pkey_102014" already exists. it is in the way. Hint: drop it',
   );
-  expect(taskError('NOTICE: replicating ...\nCONTEXT: Citus Background Task\nSELECT 1\n')).toBe('');
-  expect(taskError('')).toBe('');
+  expect(lastTaskError('NOTICE: replicating ...\nCONTEXT: Citus Background Task\nSELECT 1\n')).toBe('');
+  expect(lastTaskError('')).toBe('');
 });
 
 test('moves are read from the commands of tasks', () => {

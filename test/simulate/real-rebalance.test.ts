@@ -1,12 +1,12 @@
 import fc from 'fast-check';
-import type { LaidOutGroup, Layout } from '../../scripts/simulate/layout';
+import type { ShardLayoutGroup, ShardLayout } from '../../scripts/simulate/shard-layout';
 import type { RebalanceSimulation, TopologyChange } from '../../scripts/simulate/real-rebalance';
 import { simulateRebalance } from '../../scripts/simulate/real-rebalance';
 import { STRATEGY_RULES } from '../../scripts/simulate/rebalance';
 import type { RebalanceStrategy } from '../../scripts/simulate/rebalance';
 
 interface Case {
-  readonly layout: Layout;
+  readonly layout: ShardLayout;
   readonly topology: TopologyChange;
   readonly strategy: RebalanceStrategy;
 }
@@ -38,7 +38,7 @@ const cases: fc.Arbitrary<Case> = fc
         isCoordinator: node === 0,
         holdsShards: true,
       })),
-      groups: groups.map(({ tables, shards }, group): LaidOutGroup => ({
+      groups: groups.map(({ tables, shards }, group): ShardLayoutGroup => ({
         shards: shards.map(([node], index) => ({ id: group * 100 + index, node: node % (present + 1) })),
         tables: Array.from({ length: tables }, (_, table) => ({
           table: { schema: 'public', name: `t${String(group)}_${String(table)}` },
@@ -162,7 +162,7 @@ it('by shard count, evens out each group to within one shard, and then has nothi
         expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(1);
       }
       const names = result.nodes.map(({ name }) => name);
-      const after: Layout = {
+      const after: ShardLayout = {
         ...each.layout,
         nodes: result.nodes.map(({ name }) => ({
           name,
@@ -188,7 +188,7 @@ it('by disk size, never leaves the fullest node of a group fuller than it was', 
       const rules = STRATEGY_RULES.by_disk_size;
       const [group] = original.layout.groups;
       if (group === undefined) return;
-      const layout: Layout = { ...original.layout, rules, groups: [group] };
+      const layout: ShardLayout = { ...original.layout, rules, groups: [group] };
       const each: Case = { ...original, strategy: 'by_disk_size', layout };
       const result = simulated(each);
       // With nodes to be emptied there is more for the others to carry.

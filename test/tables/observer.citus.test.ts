@@ -5,7 +5,7 @@ import type { Distribution } from '../../config/workload/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { countRows } from '../../scripts/database/observe/observation';
 import { readRecord, recordRowsAfter, recordRowsBefore } from '../../scripts/database/observe/before-record';
-import { onlyReader } from '../../scripts/database/observe/readers';
+import { onlySession } from '../../scripts/database/observe/read-sessions';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import type { TablesApplied } from '../../scripts/tables/apply/apply';
@@ -318,7 +318,7 @@ platformSuite('the second observer', () => {
     await expect(tablesApply(stopBeforeLooking(), { target, expected })).rejects.toThrow(/not compared yet/);
     await sql('ALTER TABLE vault NO FORCE ROW LEVEL SECURITY');
     await withClient(target, async (client) => {
-      const around = { reporter: silentReporter, readers: onlyReader(client) };
+      const around = { reporter: silentReporter, readers: onlySession(client) };
       const [counted] = (await countRows([vault], around)).rows;
       if (counted === undefined) throw new Error('not counted');
       await recordRowsBefore(client, counted);

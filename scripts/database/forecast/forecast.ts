@@ -381,7 +381,7 @@ function route(
 
 /** Citus asks the shards of every list of values that has to hold: it does not look for those in all of them. */
 function holdOf(
-  pins: readonly Pin[],
+  pins: readonly PinnedColumn[],
   { shardOf }: Extract<Placement, { kind: 'distributed' }>,
 ): { readonly values: number; readonly shards: ReadonlySet<number> | undefined } | undefined {
   const finite = pins.filter(({ count }) => Number.isFinite(count));
@@ -405,7 +405,7 @@ function equalSets(shape: QueryShape): EqualSets {
 }
 
 /** What a condition holds a column to. */
-export interface Pin {
+export interface PinnedColumn {
   /** How many values; infinite for a list that is not written out. */
   readonly count: number;
   /** Which, constants and parameters; absent where they are not written out. */
@@ -417,7 +417,7 @@ export function valuesOf(
   condition: Condition,
   column: ColumnReference,
   plainCasts: readonly string[],
-): Pin | undefined {
+): PinnedColumn | undefined {
   const isColumn = (operand: Operand): boolean =>
     operand.kind === 'column' &&
     operand.alias === column.alias &&

@@ -49,7 +49,7 @@ export function orderTables(tables: readonly TableName[], edges: readonly Edge[]
 }
 
 /** The same of what has a table each. */
-export function inOrder<T extends { readonly table: TableName }>(
+export function sortedByEdges<T extends { readonly table: TableName }>(
   items: readonly T[],
   edges: readonly Edge[],
 ): T[] {

@@ -58,7 +58,7 @@ export interface TablesStep {
 export type Contingency = Pick<TablesStep, 'id' | 'action' | 'sql' | 'comment'>;
 
 /** What a step is, beside the table and its statements; what is left out is false, and `transaction` true. */
-export interface Described {
+export interface StepOptions {
   readonly comment: string;
   readonly blocksWrites?: boolean;
   readonly reversible?: boolean;
@@ -73,7 +73,7 @@ export function step(
   action: StepAction,
   table: TableName,
   statements: string[],
-  described: Described,
+  described: StepOptions,
   part = '',
 ): TablesStep {
   const { comment, blocksWrites = false, reversible = false, transaction = true } = described;

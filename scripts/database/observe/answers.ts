@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { describeServerError, errorCode, isServerError } from '../../lib/errors';
 import type { Reporter } from '../../lib/reporter';
-import { settleText } from './fingerprint';
+import { normalizeSession } from './fingerprint';
 
 /** What a query answered, as a number: whoever reads it learns nothing of the rows. */
 export type Answer = Asked &
@@ -82,7 +82,7 @@ async function takeAnswer(
   const deadline = performance.now() + ANSWER_SECONDS * 1000;
   await client.query('BEGIN READ ONLY');
   try {
-    await settleText(client);
+    await normalizeSession(client);
     await client.query(`SET LOCAL statement_timeout TO ${String(ANSWER_SECONDS * 1000)}`);
     await client.query(`DECLARE answer NO SCROLL CURSOR FOR ${sql}`);
     let digest: AnswerDigest | undefined;

@@ -8,7 +8,13 @@ import { compareObjects } from './objects';
 import type { Objects, ObjectsCompared } from './objects';
 import { showTable } from '../model/names';
 import { compareAnswers, compareRows, observeBefore } from './observation';
-import type { AnswerCompared, Around, Observation, RowsCompared, Subject } from './observation';
+import type {
+  AnswerCompared,
+  ObservationContext,
+  Observation,
+  RowsCompared,
+  ObservationSubject,
+} from './observation';
 import { compareSequences } from './sequences';
 import type { SequenceCompared } from './sequences';
 import { compareViews } from './view-answers';
@@ -47,10 +53,10 @@ export interface Compared {
  */
 export async function recordBefore(
   client: Client,
-  subject: Subject,
+  subject: ObservationSubject,
   live: LiveDatabase,
   record: Observation | undefined,
-  around: Around,
+  around: ObservationContext,
 ): Promise<Observation> {
   const before = await observeBefore(subject, live, record, around);
   if (before !== record) await writeRecord(client, before);
@@ -58,7 +64,7 @@ export async function recordBefore(
 }
 
 /** What `tables apply` saw, for a receipt. */
-export interface Seen {
+export interface ReceiptContent {
   readonly applied: readonly AppliedStep[];
   readonly before: Observation | null;
   readonly after: Observation;
@@ -69,10 +75,10 @@ export interface Seen {
  * Looks again after the last step, says what differs from before the first, and then forgets the record of it. Undefined
  * where nothing was recorded.
  */
-export async function settle(
+export async function compareAndClear(
   context: VerbContext,
   client: Client,
-  { applied, before: atFirst, lookedSeconds, look, keep }: Settling,
+  { applied, before: atFirst, lookedSeconds, look, keep }: CompareInput,
 ): Promise<
   (Omit<Required<Compared>, 'rows' | 'notCounted'> & { readonly rows: RowsReceipt | null }) | undefined
 > {
@@ -103,7 +109,7 @@ export async function settle(
   return { ...others, rows };
 }
 
-interface Settling {
+interface CompareInput {
   readonly applied: readonly AppliedStep[];
   readonly before: Observation | undefined;
   /** What looking before the first step took. */
@@ -111,7 +117,7 @@ interface Settling {
   /** @param before the record as it is by then */
   readonly look: (before: Observation | undefined) => Promise<Observation>;
   /** Called before the record goes: a run that is killed then can be finished by another. */
-  readonly keep?: (seen: Seen) => Promise<void>;
+  readonly keep?: (seen: ReceiptContent) => Promise<void>;
 }
 
 /** Rows are compared where both looks counted them. Pure. */
@@ -128,7 +134,7 @@ export function compare(before: Observation, after: Observation): Required<Compa
   return {
     rows,
     answers: compareAnswers(before.answers, after.answers),
-    objects: compareObjects(objectsOf(before), after.objects),
+    objects: compareObjects(recordedObjects(before), after.objects),
     sequences: compareSequences(before.sequences ?? [], after.sequences ?? []),
     views: compareViews(before.views ?? [], after.views ?? []),
     notCounted: [...reasons]
@@ -138,7 +144,7 @@ export function compare(before: Observation, after: Observation): Required<Compa
 }
 
 /** Versions before this one had a sequence by its name alone, which of an identity column Citus does not keep. Pure. */
-export function objectsOf({ objects, sequences }: Observation): Objects {
+export function recordedObjects({ objects, sequences }: Observation): Objects {
   if (sequences !== undefined) return objects;
   return Object.fromEntries(
     Object.entries(objects).map(([table, subjects]) => [

@@ -69,7 +69,7 @@ const SETTINGS = [
 ];
 
 /** Within a transaction: the same value has the same text, on every node and whatever the session was set to. */
-export async function settleText(client: Client): Promise<void> {
+export async function normalizeSession(client: Client): Promise<void> {
   for (const setting of SETTINGS) await client.query(setting);
 }
 
@@ -120,7 +120,7 @@ async function fingerprint(
 ): Promise<ViewFingerprint> {
   await client.query('BEGIN READ ONLY');
   try {
-    await settleText(client);
+    await normalizeSession(client);
     if (seconds !== undefined) {
       await client.query(`SET LOCAL statement_timeout TO ${String(seconds * 1000)}`);
     }

@@ -5,7 +5,7 @@ import { readLiftedTables } from '../model/forced-policies';
 import { GRANTS_AND_SETTINGS } from './objects.sql';
 import type { LiveDatabase, LiveTable } from '../model/live';
 import { isOwnName, showTable } from '../model/names';
-import { tablesSpokenOf } from '../model/schemas';
+import { specifiedTables } from '../model/schemas';
 import { readSequences } from './sequences';
 import type { SequencePosition } from './sequences';
 import { digest } from '../model/snapshot';
@@ -92,7 +92,7 @@ export function objectsOf(
   expected: Distribution,
   live: LiveDatabase,
   attached: readonly Attached[],
-  tables: readonly TableName[] = tablesSpokenOf(expected, live),
+  tables: readonly TableName[] = specifiedTables(expected, live),
 ): Objects {
   const spokenOf = new Set(tables.map(tableKey));
   const wanted = new Map(expected.tables.map((each) => [tableKey(each.table), each]));

@@ -15,12 +15,12 @@ import type { LiveDatabase, LiveView } from '../model/live';
 import { compareTables, showTable } from '../model/names';
 import { readObjects } from './objects';
 import type { Objects } from './objects';
-import type { Readers } from './readers';
-import { lookingAtToo, tablesInScope, viewsOver } from '../target/scope';
+import type { ReadSessions } from './read-sessions';
+import { unlistedTablesInScope, tablesInScope, viewsOver } from '../target/scope';
 import { sequencePositionSchema } from './sequences';
 import type { SequencePosition } from './sequences';
-import { askView, readViewState, viewSeenSchema, viewsSeen } from './view-answers';
-import type { ViewAnswer, ViewSeen } from './view-answers';
+import { askView, readViewState, observedViewSchema, observeViews } from './view-answers';
+import type { ViewAnswer, ObservedView } from './view-answers';
 
 /**
  * What a distribution may not change, at one moment: counts, digests and positions, nothing of the content. What versions before
@@ -37,13 +37,13 @@ export interface Observation {
   readonly answers: readonly Answer[];
   readonly objects: Objects;
   readonly sequences?: readonly SequencePosition[];
-  readonly views?: readonly ViewSeen[];
+  readonly views?: readonly ObservedView[];
   /** Rows after the steps, of tables that can be counted only while a run has lifted their forced policies; in the record alone. */
   readonly countedAfter?: readonly Fingerprint[];
 }
 
 /** What a run is about. */
-export interface Subject {
+export interface ObservationSubject {
   readonly expected: Distribution;
   /** Count and hash rows, and ask views, which is reading rows too. */
   readonly countRows: boolean;
@@ -51,16 +51,16 @@ export interface Subject {
 }
 
 /** What is looked at. */
-export interface Scope extends Subject {
+export interface ObservationScope extends ObservationSubject {
   readonly tables: readonly TableName[];
   /** @default `countRows` */
   readonly askViews?: boolean;
 }
 
 /** What looking is done with, beside the session that plans. */
-export interface Around {
+export interface ObservationContext {
   readonly reporter: Reporter;
-  readonly readers: Readers;
+  readonly readers: ReadSessions;
 }
 
 /** Tables that are read at once. More gain little: each is read on its shards in parallel already. */
@@ -73,7 +73,11 @@ const NOW = `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z
  *
  * @param live inspected with its facts
  */
-export async function observe(scope: Scope, live: LiveDatabase, around: Around): Promise<Observation> {
+export async function observe(
+  scope: ObservationScope,
+  live: LiveDatabase,
+  around: ObservationContext,
+): Promise<Observation> {
   const { expected, tables, queries, countRows: counts, askViews = counts } = scope;
   const views = viewsOver(tables, live);
   const read = { tables: counts ? tables : [], views: askViews ? views : [], bytes: bytesToRead(live) };
@@ -95,7 +99,7 @@ export async function observe(scope: Scope, live: LiveDatabase, around: Around):
       tables,
       rows: rows.toSorted((a, b) => compareTables(a.table, b.table)),
       notCounted,
-      views: viewsSeen(views, state, answers),
+      views: observeViews(views, state, answers),
     };
   });
 }
@@ -109,7 +113,7 @@ export interface Counted {
 /** Counts and hashes, and says how far it is. */
 export async function countRows(
   tables: readonly TableName[],
-  { reporter, readers }: Around,
+  { reporter, readers }: ObservationContext,
 ): Promise<Counted> {
   const read = { tables, views: [] };
   if (tables.length === 0) return { rows: [], notCounted: [] };
@@ -185,10 +189,10 @@ async function readRelations(
  * @param live of the specification, inspected with its facts
  */
 export async function observeBefore(
-  subject: Subject,
+  subject: ObservationSubject,
   live: LiveDatabase,
   record: Observation | undefined,
-  around: Around,
+  around: ObservationContext,
 ): Promise<Observation> {
   const scope = tablesInScope(subject.expected, live);
   if (record === undefined) return observe({ ...subject, tables: scope }, live, around);
@@ -204,10 +208,10 @@ export async function observeBefore(
 /** Looks at all that the record holds and is there, named now or not, and at what a run can change. */
 export async function observeAfter(
   client: Client,
-  subject: Subject,
+  subject: ObservationSubject,
   live: LiveDatabase,
   record: Observation | undefined,
-  around: Around,
+  around: ObservationContext,
 ): Promise<Observation> {
   const { tables, all } = await withRecorded(client, subject.expected, live, record);
   const after = await observe({ ...subject, tables }, all, around);
@@ -239,7 +243,7 @@ export async function withRecorded(
   const all =
     more.length === 0
       ? live
-      : await inspectDatabase(client, lookingAtToo(expected, more), { searchNulls: false });
+      : await inspectDatabase(client, unlistedTablesInScope(expected, more), { searchNulls: false });
   const there = new Set(all.tables.map(({ table }) => tableKey(table)));
   return { tables: wanted.filter((table) => there.has(tableKey(table))), all };
 }
@@ -365,6 +369,6 @@ export const observationSchema: z.ZodType<Observation> = z.object({
   ),
   objects: z.record(z.string(), z.record(z.string(), hash)),
   sequences: z.array(sequencePositionSchema).exactOptional(),
-  views: z.array(viewSeenSchema).exactOptional(),
+  views: z.array(observedViewSchema).exactOptional(),
   countedAfter: z.array(fingerprint).exactOptional(),
 });

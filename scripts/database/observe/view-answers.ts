@@ -24,7 +24,7 @@ export type ViewAnswer =
   | { readonly cannotRun: string }
   | { readonly notAsked: string };
 
-export interface ViewSeen {
+export interface ObservedView {
   readonly view: TableName;
   readonly kind: LiveView['kind'];
   /** It asks for the present time, a random choice, or the like, itself or through other views. */
@@ -34,7 +34,7 @@ export interface ViewSeen {
   readonly answer: ViewAnswer;
 }
 
-export const viewSeenSchema: z.ZodType<ViewSeen> = z.object({
+export const observedViewSchema: z.ZodType<ObservedView> = z.object({
   view: z.object({ schema: z.string(), name: z.string() }),
   kind: z.enum(['plain', 'materialized']),
   momentary: z.boolean(),
@@ -47,11 +47,11 @@ export const viewSeenSchema: z.ZodType<ViewSeen> = z.object({
 });
 
 /** @param answers by their {@link tableKey}, of those that were asked. Pure. */
-export function viewsSeen(
+export function observeViews(
   views: readonly LiveView[],
   state: ReadonlyMap<string, Readonly<Record<string, string>>>,
   answers: ReadonlyMap<string, ViewAnswer>,
-): ViewSeen[] {
+): ObservedView[] {
   const momentary = momentaryViews(views);
   return views.map(({ view, kind }) => ({
     view,
@@ -153,7 +153,7 @@ export interface ViewCompared {
 }
 
 /** Pure. */
-export function compareViews(before: readonly ViewSeen[], now: readonly ViewSeen[]): ViewCompared[] {
+export function compareViews(before: readonly ObservedView[], now: readonly ObservedView[]): ViewCompared[] {
   const found = new Map(now.map((each) => [tableKey(each.view), each]));
   return before.map((was) => {
     const view = showTable(was.view);
@@ -169,7 +169,7 @@ export function compareViews(before: readonly ViewSeen[], now: readonly ViewSeen
   });
 }
 
-function compareAnswer(was: ViewSeen, is: ViewSeen): Pick<ViewCompared, 'same' | 'detail'> {
+function compareAnswer(was: ObservedView, is: ObservedView): Pick<ViewCompared, 'same' | 'detail'> {
   const [before, now] = [was.answer, is.answer];
   if ('notAsked' in before) return { same: null, detail: `not compared: before the run, ${before.notAsked}` };
   if ('cannotRun' in before) {

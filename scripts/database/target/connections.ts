@@ -1,11 +1,11 @@
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import type { LiveForeignKey } from '../model/live';
-import type { Outlook } from './outlook';
+import type { TargetState } from './target-state';
 
 /** For any table: itself and all that foreign keys connect with it, those that are dropped by then left out. */
 export function connections(
-  outlook: Outlook,
+  target: TargetState,
   drop: readonly { readonly key: LiveForeignKey }[],
 ): (table: TableName) => readonly TableName[] {
   const dropped = new Set(drop.map(({ key }) => key));
@@ -15,7 +15,7 @@ export function connections(
     if (known === undefined) beside.set(tableKey(from), [to]);
     else known.push(to);
   };
-  for (const key of outlook.live.tables.flatMap((live) => live.foreignKeys)) {
+  for (const key of target.live.tables.flatMap((live) => live.foreignKeys)) {
     if (dropped.has(key)) continue;
     join(key.table, key.references);
     join(key.references, key.table);

@@ -1,47 +1,47 @@
 import type { DistributedTable } from '../../../config/workload/distribution-types';
 import type { LiveTable } from '../model/live';
-import type { Outlook } from './outlook';
+import type { TargetState } from './target-state';
 
 /** How rows are brought into shards: beside running writes, or with writes waiting, and then why. */
-export type CopyMode = { readonly online: true } | { readonly online: false; readonly because: string };
+export type CopyMode = { readonly online: true } | { readonly online: false; readonly reason: string };
 
 /**
  * Decides how a table is copied. The online copy replays changes by logical replication, which has its own demands;
  * where they are not met, writes that wait are better than writes that fail.
  */
-export function copyMode(outlook: Outlook, wanted: DistributedTable, live: LiveTable): CopyMode {
-  if (!outlook.expected.online) return { online: false, because: 'the specification says online: false' };
-  if (outlook.live.walLevel !== 'logical') {
-    return { online: false, because: `the server's wal_level is ${outlook.live.walLevel}, not logical` };
+export function copyMode(target: TargetState, wanted: DistributedTable, live: LiveTable): CopyMode {
+  if (!target.expected.online) return { online: false, reason: 'the specification says online: false' };
+  if (target.live.walLevel !== 'logical') {
+    return { online: false, reason: `the server's wal_level is ${target.live.walLevel}, not logical` };
   }
-  if (live.unlogged) return { online: false, because: 'the table is unlogged and cannot be replicated' };
+  if (live.unlogged) return { online: false, reason: 'the table is unlogged and cannot be replicated' };
   if (live.inheritedCheck !== undefined) {
     // Before the online copy Citus makes the partitions tables of its own, and looks for the check under a shard's name.
     return {
       online: false,
-      because: `Citus copies no partitions beside writes that inherit a CHECK constraint (${live.inheritedCheck})`,
+      reason: `Citus copies no partitions beside writes that inherit a CHECK constraint (${live.inheritedCheck})`,
     };
   }
   if (live.rules.length > 0) {
     // Before the online copy Citus makes the table a shard of itself, and its rules with it.
     return {
       online: false,
-      because: `Citus loses rules on the way to an online copy (${live.rules.map(({ rule }) => rule).join(', ')})`,
+      reason: `Citus loses rules on the way to an online copy (${live.rules.map(({ rule }) => rule).join(', ')})`,
     };
   }
-  if (!identifiesRows(outlook, wanted, live)) {
+  if (!identifiesRows(target, wanted, live)) {
     return {
       online: false,
-      because: 'without a primary key or replica identity, concurrent updates and deletes would fail',
+      reason: 'without a primary key or replica identity, concurrent updates and deletes would fail',
     };
   }
   return { online: true };
 }
 
-function identifiesRows(outlook: Outlook, wanted: DistributedTable, live: LiveTable): boolean {
+function identifiesRows(target: TargetState, wanted: DistributedTable, live: LiveTable): boolean {
   if (live.replicaIdentity === 'full') return true;
   if (live.replicaIdentity === 'nothing') return false;
   // Once its index is dropped, such a table is left without any identity: the primary key does not step in.
   if (live.replicaIdentity === 'index') return live.keys.some((key) => key.identifiesRows);
-  return wanted.primaryKey !== undefined || outlook.primaryKey(live.table) !== undefined;
+  return wanted.primaryKey !== undefined || target.primaryKey(live.table) !== undefined;
 }

@@ -2,15 +2,15 @@ import { tableKey } from '../../../config/workload/identifiers';
 import { copyMode } from './copy-mode';
 import type { DroppedForeignKey, LiveForeignKey } from '../model/live';
 import { sameTable, showTable } from '../model/names';
-import type { Becomes, Outlook } from './outlook';
+import type { TargetPlacement, TargetState } from './target-state';
 
 /**
  * Why Citus never allows this foreign key once the tables are what they become, with the way out; undefined where it
  * does. The rules are Citus 12.1's own.
  */
-export function foreignKeyFault(outlook: Outlook, key: LiveForeignKey): string | undefined {
-  const from = outlook.becomes(key.table);
-  const to = outlook.becomes(key.references);
+export function foreignKeyFault(target: TargetState, key: LiveForeignKey): string | undefined {
+  const from = target.targetPlacement(key.table);
+  const to = target.targetPlacement(key.references);
   const subject = `foreign key ${key.name} of ${showTable(key.table)} references ${showTable(key.references)}`;
   if (from.kind === 'schema' || to.kind === 'schema') return schemaKeyFault(key, from, to, subject);
   if (from.kind !== 'distributed') {
@@ -44,7 +44,7 @@ export function foreignKeyFault(outlook: Outlook, key: LiveForeignKey): string |
         `${from.column} with ${to.column}. Add them to the foreign key, make ${showTable(key.references)} a reference table, or drop it`
       );
     }
-    const unique = outlook
+    const unique = target
       .uniqueColumnsThen(key.references)
       .some((columns) => sameSet(columns, key.referencedColumns));
     if (!unique) {
@@ -68,8 +68,8 @@ export function foreignKeyFault(outlook: Outlook, key: LiveForeignKey): string |
 /** A distributed schema is closed: its tables reference each other and reference tables, and nobody else references them. */
 function schemaKeyFault(
   key: LiveForeignKey,
-  from: Becomes,
-  to: Becomes,
+  from: TargetPlacement,
+  to: TargetPlacement,
   subject: string,
 ): string | undefined {
   const [table, references] = [showTable(key.table), showTable(key.references)];
@@ -102,39 +102,36 @@ function sameSet(a: readonly (string | null)[], b: readonly string[]): boolean {
  * Two tables cannot become distributed at the same instant, and in between Citus forbids a foreign key between them.
  * The others are about cost and keys: see each.
  */
-export function whyDropped(outlook: Outlook, key: LiveForeignKey): string | undefined {
+export function whyDropped(target: TargetState, key: LiveForeignKey): string | undefined {
   const ends = [key.table, key.references];
-  const back = ends.find((table) => outlook.change(table)?.kind === 'undistribute');
+  const back = ends.find((table) => target.change(table)?.kind === 'undistribute');
   if (back !== undefined) return `${showTable(back)} can have no foreign key while it is undistributed`;
-  const altered = ends.find((table) => outlook.change(table)?.kind === 'alter');
-  if (
-    altered !== undefined &&
-    ends.every((table) => outlook.liveTable(table)?.citus.kind === 'distributed')
-  ) {
+  const altered = ends.find((table) => target.change(table)?.kind === 'alter');
+  if (altered !== undefined && ends.every((table) => target.liveTable(table)?.citus.kind === 'distributed')) {
     return `Citus drops it when it makes ${showTable(altered)} anew`;
   }
-  const from = outlook.becomes(key.table);
-  const to = outlook.becomes(key.references);
-  if (from.kind === 'reference' && !key.validated && !outlook.isThere(key.table)) {
+  const from = target.targetPlacement(key.table);
+  const to = target.targetPlacement(key.references);
+  if (from.kind === 'reference' && !key.validated && !target.isThere(key.table)) {
     return `it is not validated, and the copy of ${showTable(key.table)} would be refused for a row that has nothing to refer to`;
   }
   if (from.kind !== 'distributed' || to.kind === 'local') return undefined;
-  if (outlook.newPrimaryKey(key.references) !== undefined) {
-    const rests = outlook.primaryKey(key.references)?.name === key.usesKey;
+  if (target.newPrimaryKey(key.references) !== undefined) {
+    const rests = target.primaryKey(key.references)?.name === key.usesKey;
     if (rests) return `it rests on the primary key of ${showTable(key.references)}, which is rewritten`;
   }
-  if (outlook.isThere(key.table)) return undefined;
-  const table = outlook.expectedTable(key.table);
-  const live = outlook.liveTable(key.table);
+  if (target.isThere(key.table)) return undefined;
+  const table = target.expectedTable(key.table);
+  const live = target.liveTable(key.table);
   if (table?.kind !== 'distributed' || live === undefined) return undefined;
-  const online = copyMode(outlook, table, live).online;
+  const online = copyMode(target, table, live).online;
   if (sameTable(key.table, key.references)) {
     return online ? 'a table that references itself cannot be distributed online' : undefined;
   }
   if (to.kind === 'distributed') return 'the two tables become distributed one after the other';
   // A plain table that references a reference table becomes "local" to Citus, and the blocking copy starts by
   // copying such a table back: twice the time with writes waiting.
-  if (!online && live.citus.kind === 'plain' && !outlook.isThere(key.references)) {
+  if (!online && live.citus.kind === 'plain' && !target.isThere(key.references)) {
     return `it would make ${showTable(key.table)} a table of Citus too early, and its rows would be copied twice with writes waiting`;
   }
   return undefined;
@@ -152,15 +149,15 @@ export function canReturn(
  * Whether a recorded foreign key may come back once the tables are what this specification makes of them. One that may
  * not belongs to another specification, and its record waits for that one.
  */
-export function mayReturn(outlook: Outlook, dropped: DroppedForeignKey): boolean {
-  if (liveTwin(outlook, dropped) !== undefined) return true;
-  const there = [dropped.table, dropped.references].every((table) => outlook.liveTable(table) !== undefined);
-  return there && foreignKeyFault(outlook, dropped) === undefined;
+export function mayReturn(target: TargetState, dropped: DroppedForeignKey): boolean {
+  if (liveTwin(target, dropped) !== undefined) return true;
+  const there = [dropped.table, dropped.references].every((table) => target.liveTable(table) !== undefined);
+  return there && foreignKeyFault(target, dropped) === undefined;
 }
 
 /** The live twin of a recorded foreign key, where it has been added again already. */
-export function liveTwin(outlook: Outlook, dropped: DroppedForeignKey): LiveForeignKey | undefined {
-  return outlook
+export function liveTwin(target: TargetState, dropped: DroppedForeignKey): LiveForeignKey | undefined {
+  return target
     .liveTable(dropped.table)
     ?.foreignKeys.find((key) => key.name === dropped.name && sameTable(key.table, dropped.table));
 }

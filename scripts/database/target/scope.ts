@@ -2,7 +2,7 @@ import { tableKey } from '../../../config/workload/identifiers';
 import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import type { LiveDatabase, LiveTable, LiveView } from '../model/live';
 import { compareTables } from '../model/names';
-import { tablesSpokenOf } from '../model/schemas';
+import { specifiedTables } from '../model/schemas';
 
 /**
  * The tables that a run can change, and has to leave with the rows and objects they have: those that the specification names, by
@@ -10,7 +10,7 @@ import { tablesSpokenOf } from '../model/schemas';
  * or none: it makes Citus local tables of the others, and plain tables again. What is distributed already and not named stays as it is. Pure.
  */
 export function tablesInScope(expected: Distribution, live: LiveDatabase): TableName[] {
-  const named = tablesSpokenOf(expected, live);
+  const named = specifiedTables(expected, live);
   const reached = connectedWith(named, live);
   const own = new Set(named.map(tableKey));
   const along = live.tables
@@ -49,7 +49,7 @@ export function viewsOver(tables: readonly TableName[], live: LiveDatabase): Liv
 }
 
 /** The specification with more tables to look at, which it does not change: for `inspectDatabase` alone. Pure. */
-export function lookingAtToo(expected: Distribution, tables: readonly TableName[]): Distribution {
+export function unlistedTablesInScope(expected: Distribution, tables: readonly TableName[]): Distribution {
   const named = new Set(expected.tables.map(({ table }) => tableKey(table)));
   const more = tables.filter((table) => !named.has(tableKey(table)));
   return {

@@ -26,33 +26,33 @@ import {
 } from './attempt';
 import type { Attempt, LockPolicy, Watchers } from './attempt';
 import { readRecord } from '../../database/observe/before-record';
-import { recordBefore, settle } from '../../database/observe/comparison';
-import type { RowsReceipt, Seen } from '../../database/observe/comparison';
-import { Freshness } from './freshness';
+import { recordBefore, compareAndClear } from '../../database/observe/comparison';
+import type { RowsReceipt, ReceiptContent } from '../../database/observe/comparison';
+import { SnapshotAge } from './snapshot-age';
 import { DEFAULT_GROWTH, readSizes, requireNotGrown } from '../review/growth';
 import { inspectDatabase } from '../../database/inspect/inspect';
 import type { InspectOptions } from '../../database/inspect/inspect';
 import type { LiveDatabase } from '../../database/model/live';
-import { cleanUpLeftovers } from '../../citus/mend';
+import { cleanUpLeftovers } from '../../citus/leftovers';
 import { showTable } from '../../database/model/names';
 import type { ObjectsCompared } from '../../database/observe/objects';
 import { observeAfter } from '../../database/observe/observation';
-import type { AnswerCompared, Subject } from '../../database/observe/observation';
+import type { AnswerCompared, ObservationSubject } from '../../database/observe/observation';
 import { planTables } from '../plan/plan';
 import { countWhileLifted } from './policy-window-rows';
 import type { TablesPlan } from '../plan/plan';
 import type { SealedPlan } from '../review/plan-file';
-import { arePrepared, goesByItself } from './prepared';
+import { areAllPrepared, resolvesItself } from './prepared';
 import { planAsReviewed, requireNothingBeyond } from '../review/reviewed';
-import { onlyReader } from '../../database/observe/readers';
-import type { Readers } from '../../database/observe/readers';
+import { onlySession } from '../../database/observe/read-sessions';
+import type { ReadSessions } from '../../database/observe/read-sessions';
 import { requireNoRebalance } from './rebalance-guard';
 import type { SequenceCompared } from '../../database/observe/sequences';
 import { requireAbleSession } from './session-guard';
 import { stepCount } from '../../database/model/step';
 import type { ViewCompared } from '../../database/observe/view-answers';
-import { describeBlocker } from './watch';
-import type { Blocker } from './watch';
+import { describeBlocker } from './lock-monitor';
+import type { Blocker } from './lock-monitor';
 import type { WritePause } from './write-pause';
 
 export { isConflict } from './attempt';
@@ -118,7 +118,7 @@ export interface ApplyInput {
   /** Asked once the plan is known, before anything changes; false ends the run. */
   readonly approve?: (plan: TablesPlan) => Promise<boolean>;
   readonly locks?: LockPolicy;
-  /** Milliseconds that a look at the database is good for; 0 looks after each step. @default by what it took, see {@link Freshness} */
+  /** Milliseconds that a look at the database is good for; 0 looks after each step. @default by what it took, see {@link SnapshotAge} */
   readonly lookLastsMs?: number;
   /**
    * Count and hash every row before the first step and after the last: two reads of every table, on the shards in
@@ -128,16 +128,16 @@ export interface ApplyInput {
   /** Asked before the first step and after the last; their answers are compared. */
   readonly queries?: readonly WorkloadQuery[];
   /** Sessions to count with. @default - the one that runs the steps */
-  readonly readers?: Readers;
+  readonly readers?: ReadSessions;
   /**
    * Handed what there was before and is now, before the record of it leaves the database. With nothing to do and nothing
    * recorded, `before` and `compared` are null.
    */
-  readonly keep?: (seen: Seen) => Promise<void>;
+  readonly keep?: (seen: ReceiptContent) => Promise<void>;
 }
 
 /** Steps that change no more than they name, or fail. */
-const NEED_NO_LOOK: readonly StepAction[] = [
+const SAFE_ON_STALE_SNAPSHOT: readonly StepAction[] = [
   'drop-foreign-key',
   'restore-foreign-key',
   'validate-foreign-key',
@@ -151,8 +151,8 @@ const NEED_NO_LOOK: readonly StepAction[] = [
  * Whether a step may be done by a look from before the step before it. With a table that Citus makes anew goes what a look would
  * have named (rules, foreign keys, what hangs on views), so only a plain one is distributed by such a look.
  */
-function goesByOlderLook(step: TablesStep, { tables }: LiveDatabase): boolean {
-  if (step.action !== 'distribute') return NEED_NO_LOOK.includes(step.action);
+function canUseStaleSnapshot(step: TablesStep, { tables }: LiveDatabase): boolean {
+  if (step.action !== 'distribute') return SAFE_ON_STALE_SNAPSHOT.includes(step.action);
   return (
     step.transaction &&
     tables.some(({ table, citus }) => citus.kind === 'plain' && showTable(table) === step.table)
@@ -188,8 +188,8 @@ export async function applyTables(
   let longestPause: TablesApplied['longestWritePause'] = null;
 
   const inspect = (options?: InspectOptions): Promise<LiveDatabase> =>
-    patiently(context, locks, () => inspectDatabase(client, input.expected, options));
-  const freshness = new Freshness(input.lookLastsMs);
+    retryingLocks(context, locks, () => inspectDatabase(client, input.expected, options));
+  const freshness = new SnapshotAge(input.lookLastsMs);
   let live = await inspect();
   let before = await readRecord(client);
   let plan =
@@ -197,7 +197,7 @@ export async function applyTables(
       ? planTables(input.expected, live)
       : planAsReviewed(input.reviewed, input.expected, live, before !== undefined);
   if (input.reviewed !== undefined && plan.steps.length > 0) {
-    const sizes = await patiently(context, locks, () =>
+    const sizes = await retryingLocks(context, locks, () =>
       withBoundedReads(client, () => readSizes(client, live.tables)),
     );
     requireNotGrown(input.reviewed.sizes, sizes, input.growth ?? DEFAULT_GROWTH);
@@ -211,26 +211,26 @@ export async function applyTables(
   if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
   // Citus forgets how many rows a table has when it makes it a table of its own on the way.
   const estimates = new Map(plan.steps.map(({ id, rows }) => [id, rows]));
-  const subject: Subject = {
+  const subject: ObservationSubject = {
     expected: input.expected,
     countRows: input.compareRows ?? true,
     queries: input.queries ?? [],
   };
-  const around = { reporter: context.reporter, readers: input.readers ?? onlyReader(client) };
+  const around = { reporter: context.reporter, readers: input.readers ?? onlySession(client) };
   const beforeLooking = performance.now();
   if (plan.steps.length > 0) {
-    before = await patiently(context, locks, () => recordBefore(client, subject, live, before, around)).catch(
-      (error: unknown) => {
-        if (error instanceof InterruptedError) {
-          throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
-        }
-        if (!isStatementError(error)) throw error;
-        throw new ScaleoutError(
-          `what there is could not be counted, or not be written down in the schema scaleout: ${describeServerError(error)} Nothing was changed`,
-          { cause: error },
-        );
-      },
-    );
+    before = await retryingLocks(context, locks, () =>
+      recordBefore(client, subject, live, before, around),
+    ).catch((error: unknown) => {
+      if (error instanceof InterruptedError) {
+        throw new InterruptedError(`stopped as asked: ${progressSoFar(applied, plan)}`);
+      }
+      if (!isStatementError(error)) throw error;
+      throw new ScaleoutError(
+        `what there is could not be counted, or not be written down in the schema scaleout: ${describeServerError(error)} Nothing was changed`,
+        { cause: error },
+      );
+    });
   }
   const lookedSeconds = secondsSince(beforeLooking);
   const unseen = new Set<string>();
@@ -260,7 +260,7 @@ export async function applyTables(
       applied.push({ id: step.id, seconds: attempt.seconds });
       unseen.add(step.id);
       const [, next] = plan.steps;
-      const byOlderLook = [step, next].every((each) => each !== undefined && goesByOlderLook(each, live));
+      const byOlderLook = [step, next].every((each) => each !== undefined && canUseStaleSnapshot(each, live));
       if (byOlderLook && !freshness.isOver) {
         plan = { ...plan, steps: plan.steps.slice(1) };
         continue;
@@ -274,7 +274,7 @@ export async function applyTables(
       if (failed === 1) since.set(step.id, attempt.from);
       const waitedMs = performance.now() - (since.get(step.id) ?? attempt.from);
       if (attempt.stalled && failed >= COPIES_BEGUN) throw stalledError(step, applied, attempt.error);
-      if (failed >= locks.attempts && !goesByItself(attempt.blockers, waitedMs)) {
+      if (failed >= locks.attempts && !resolvesItself(attempt.blockers, waitedMs)) {
         if (isCatalogConflict(attempt.error)) throw stepError(step, attempt.error, applied, []);
         throw lockError(step, failed, attempt.blockers, applied, attempt.error);
       }
@@ -294,7 +294,7 @@ export async function applyTables(
     if (attempt.outcome === 'failed' && copied !== undefined)
       await cleanUpLeftovers(client, context.reporter);
     const soFar = progressSoFar(applied, plan);
-    [live, plan] = await patiently(context, locks, () =>
+    [live, plan] = await retryingLocks(context, locks, () =>
       freshness.of(async () => {
         const now = await inspectDatabase(client, input.expected, BETWEEN_STEPS);
         return [now, planTables(input.expected, now, soFar)];
@@ -311,14 +311,14 @@ export async function applyTables(
     }
     unseen.clear();
   }
-  const settled = await settle(context, client, {
+  const settled = await compareAndClear(context, client, {
     applied,
     before,
     lookedSeconds,
     ...(input.keep === undefined ? {} : { keep: input.keep }),
     look: async (record) => {
       live = await inspect({ searchNulls: false });
-      return patiently(context, locks, () => observeAfter(client, subject, live, record, around));
+      return retryingLocks(context, locks, () => observeAfter(client, subject, live, record, around));
     },
   });
   return {
@@ -343,7 +343,7 @@ const BETWEEN_STEPS: InspectOptions = { searchNulls: false, facts: false };
  * Does work that gives up on somebody's exclusive lock by itself and then leaves nothing half done, a look above all, as
  * often as a step is tried.
  */
-async function patiently<T>(
+async function retryingLocks<T>(
   { reporter, signal }: VerbContext,
   locks: LockPolicy,
   look: () => Promise<T>,
@@ -421,7 +421,7 @@ async function pause(
   locks: LockPolicy,
 ): Promise<void> {
   const who = blockers.map(describeBlocker).join('; ');
-  const attempt = `attempt ${String(failed)}${arePrepared(blockers) ? '' : ` of ${String(locks.attempts)}`}`;
+  const attempt = `attempt ${String(failed)}${areAllPrepared(blockers) ? '' : ` of ${String(locks.attempts)}`}`;
   reporter.info(
     stalled
       ? `${step.id} was cancelled, because the changes of writers did not reach the copy any more, and begins anew`
@@ -450,11 +450,11 @@ function lockError(
     blockers.length === 0
       ? 'the server does not say who holds it'
       : `it is held by ${blockers.map(describeBlocker).join('; ')}`;
-  const wayOut = arePrepared(blockers)
+  const hintFor = areAllPrepared(blockers)
     ? 'Where it stays, whoever runs the servers settles it with recover_prepared_transactions(). Then run this again'
     : 'End that session (pg_terminate_backend) or wait for it, and run this again';
   return new ScaleoutError(
-    `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. ${wayOut}. ${doneSoFar(applied)}`,
+    `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. ${hintFor}. ${doneSoFar(applied)}`,
     { cause },
   );
 }

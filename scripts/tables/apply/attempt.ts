@@ -10,11 +10,11 @@ import type { LiveDatabase } from '../../database/model/live';
 import { showTable } from '../../database/model/names';
 import { preparedTransactions } from './prepared';
 import type { StepAction, TablesStep } from '../../database/model/step';
-import { watch } from './watch';
-import type { Blocker } from './watch';
+import { watch } from './lock-monitor';
+import type { Blocker } from './lock-monitor';
 import type { WritePause } from './write-pause';
-import { watchWriters } from './writers';
-import type { WritersWatch } from './writers';
+import { watchWriters } from './writer-guard';
+import type { WritersWatch } from './writer-guard';
 
 /** How long to wait for locks, and how often. While a statement waits for its lock, writes queue up behind it. */
 export interface LockPolicy {
@@ -30,9 +30,9 @@ export interface LockPolicy {
 /** Two more sessions of the same role beside the one that runs the steps. */
 export interface Watchers {
   /** Sees who blocks, counts rows, and cancels. */
-  readonly onlooker: Client;
+  readonly lockMonitor: Client;
   /** Looks after the writers of a table that is copied online. */
-  readonly sentry: Client;
+  readonly writerGuard: Client;
 }
 
 /** Steps whose locks let writers through. */
@@ -84,7 +84,7 @@ export function tablesOf({ action, table: name }: TablesStep, live: LiveDatabase
 export async function attemptStep(
   { reporter, signal }: VerbContext,
   client: Client,
-  { onlooker, sentry }: Watchers,
+  { lockMonitor: onlooker, writerGuard: sentry }: Watchers,
   {
     step,
     pid,

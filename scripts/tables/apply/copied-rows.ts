@@ -3,7 +3,7 @@ import { withBoundedReads } from '../../lib/connection';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { sqlTable } from '../../database/model/names';
 import type { TablesStep } from '../../database/model/step';
-import { COPIES, DATABASE_BYTES, TABLE_BYTES } from './watch.sql';
+import { COPIES, DATABASE_BYTES, TABLE_BYTES } from './lock-monitor.sql';
 
 /** How far the copy of a step is, looked for from another session while it runs. */
 export interface CopyMeasure {

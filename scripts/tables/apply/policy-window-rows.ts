@@ -5,7 +5,7 @@ import { putBackForcedPolicies, readLiftedTables } from '../../database/model/fo
 import { sameTable } from '../../database/model/names';
 import { fingerprintTables } from '../../database/observe/fingerprint';
 import type { Fingerprint } from '../../database/observe/fingerprint';
-import type { Readers } from '../../database/observe/readers';
+import type { ReadSessions } from '../../database/observe/read-sessions';
 import { tablesOf } from './attempt';
 import { COPIES } from '../../database/model/step';
 import { readRecord, recordRowsAfter, recordRowsBefore } from '../../database/observe/before-record';
@@ -20,7 +20,7 @@ import type { TablesStep } from '../../database/model/step';
 /** Called before each step: counts what the step is about to copy, or has copied before FORCE comes back. */
 export async function countWhileLifted(
   client: Client,
-  readers: Readers,
+  readers: ReadSessions,
   step: TablesStep,
   live: LiveDatabase,
 ): Promise<void> {
@@ -44,7 +44,7 @@ function isLifted({ forced }: LiveTable): boolean {
   return forced.some(({ state }) => state === 'lifted');
 }
 
-async function count(readers: Readers, table: TableName): Promise<Fingerprint> {
+async function count(readers: ReadSessions, table: TableName): Promise<Fingerprint> {
   const counted = await readers(1, ([reader]) =>
     reader === undefined
       ? Promise.resolve([])
@@ -59,7 +59,7 @@ async function count(readers: Readers, table: TableName): Promise<Fingerprint> {
  * Counts what a run copied and was cut off before it put FORCE back, as far as the record knows what it held before. The caller puts
  * FORCE back next. Fine where nothing is lifted.
  */
-export async function countCutOff(client: Client, readers: Readers): Promise<void> {
+export async function countCutOff(client: Client, readers: ReadSessions): Promise<void> {
   const lifted = await readLiftedTables(client);
   if (lifted.length === 0) return;
   const known = (await readRecord(client))?.rows ?? [];
@@ -70,7 +70,7 @@ export async function countCutOff(client: Client, readers: Readers): Promise<voi
 }
 
 /** Puts FORCE back after a step that failed or was stopped, and counts before it does. @returns the tables that have it again */
-export async function closeWindows(client: Client, readers: Readers): Promise<TableName[]> {
+export async function closeWindows(client: Client, readers: ReadSessions): Promise<TableName[]> {
   await countCutOff(client, readers).catch(() => undefined);
   return putBackForcedPolicies(client, await readLiftedTables(client));
 }

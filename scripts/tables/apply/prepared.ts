@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import type { Blocker } from './watch';
+import type { Blocker } from './lock-monitor';
 
 /**
  * Transactions of this database that are prepared on some node. One of a living session is there for the moment of its
@@ -35,7 +35,7 @@ export async function preparedTransactions(client: Client): Promise<Blocker[]> {
 }
 
 /** Whether nothing but prepared transactions is in the way. */
-export function arePrepared(blockers: readonly Blocker[]): boolean {
+export function areAllPrepared(blockers: readonly Blocker[]): boolean {
   return blockers.length > 0 && blockers.every(({ pid }) => pid === 0);
 }
 
@@ -45,6 +45,6 @@ export function arePrepared(blockers: readonly Blocker[]): boolean {
  *
  * @param waitedMs since the lock was asked for first
  */
-export function goesByItself(blockers: readonly Blocker[], waitedMs: number): boolean {
-  return arePrepared(blockers) && waitedMs < SETTLED_WITHIN_MS;
+export function resolvesItself(blockers: readonly Blocker[], waitedMs: number): boolean {
+  return areAllPrepared(blockers) && waitedMs < SETTLED_WITHIN_MS;
 }

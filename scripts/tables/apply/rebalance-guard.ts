@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { refused } from '../../lib/errors';
-import { describeBlocker } from './watch';
-import type { Blocker } from './watch';
+import { describeBlocker } from './lock-monitor';
+import type { Blocker } from './lock-monitor';
 
 /** A rebalance that has not come to its end, whoever follows it. */
 const UNFINISHED_REBALANCE = `

@@ -24,12 +24,12 @@ export interface Carried {
  * `convert`: Citus makes an empty table over the old one, which becomes its shard: identity columns start again, and materialized views
  * are filled from the empty table. `copy`: it copies the rows first, and fills materialized views from the copy.
  */
-export type MakesAnew = 'convert' | 'copy';
+export type Recreation = 'convert' | 'copy';
 
 const NOTHING: Carried = { before: [], after: [], what: [], refreshes: false };
 
 /** @param tables those that the step makes anew. Pure. */
-export function carried(live: LiveDatabase, tables: readonly TableName[], how: MakesAnew): Carried {
+export function carried(live: LiveDatabase, tables: readonly TableName[], how: Recreation): Carried {
   // Most steps make nothing anew, and a plan of a wide schema has thousands of them.
   if (tables.length === 0) return NOTHING;
   const keys = new Set(tables.map(tableKey));
@@ -159,11 +159,11 @@ function refresh({ view, populated }: LiveView): string {
 }
 
 /** The statements of a step with what is carried around them. */
-export function around({ before, after }: Carried, statements: readonly string[]): string[] {
+export function withCarried({ before, after }: Carried, statements: readonly string[]): string[] {
   return [...before, ...statements, ...after];
 }
 
 /** What a step's comment says of it, as the rest of a sentence; empty where nothing is carried. */
-export function carriedWords({ what }: Carried): string {
+export function describeCarried({ what }: Carried): string {
   return what.length === 0 ? '' : `; keeps ${allOf(what)}`;
 }

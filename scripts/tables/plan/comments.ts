@@ -3,16 +3,16 @@ import type { TableName } from '../../../config/workload/distribution-types';
 import { foreignKeyId } from '../../database/target/foreign-keys';
 import { compareTables, sameTable } from '../../database/model/names';
 import type { LiveComment, LiveForeignKey, LiveTable, RecordedComment } from '../../database/model/live';
-import type { Outlook } from '../../database/target/outlook';
+import type { TargetState } from '../../database/target/target-state';
 import * as sql from './statements.sql';
 import { step } from '../../database/model/step';
 import type { TablesStep } from '../../database/model/step';
-import type { Turn } from './turning';
+import type { Conversion } from './conversions';
 
 /** Steps that go together, and what Citus makes anew as they run. */
-export interface Placed {
+export interface StepGroup {
   readonly steps: readonly TablesStep[];
-  readonly turns: readonly Turn[];
+  readonly turns: readonly Conversion[];
   /** The foreign key that they bring back. */
   readonly returns?: LiveForeignKey;
 }
@@ -35,11 +35,11 @@ export interface Commented {
  * @param away foreign keys that are dropped before the first of the steps, and return with their comments by themselves
  */
 export function withComments(
-  outlook: Outlook,
+  target: TargetState,
   away: readonly LiveForeignKey[],
-  placed: readonly Placed[],
+  placed: readonly StepGroup[],
 ): Commented {
-  const { live } = outlook;
+  const { live } = target;
   const gone = new Set([...away, ...live.droppedForeignKeys].map(foreignKeyId));
   const isAway = (table: TableName, { on, name }: LiveComment): boolean =>
     on === 'constraint' && gone.has(foreignKeyId({ table, name }));
@@ -49,7 +49,7 @@ export function withComments(
     ),
   );
   const turned = lastTurns(placed);
-  const recordedOf = recordsByTable(outlook);
+  const recordedOf = recordsByTable(target);
   // A partition with a foreign key of its own is among the tables, and is made anew with the one that it is part of.
   const commented = [
     ...new Map(
@@ -65,7 +65,7 @@ export function withComments(
   let allBack = true;
   for (const { table, comments, foreignKeys, turnsWith } of [
     ...commented,
-    ...orphans(outlook, commented),
+    ...orphans(target, commented),
   ].sort((a, b) => compareTables(a.table, b.table))) {
     const turn = turned.get(tableKey(turnsWith));
     const known = recordedOf.get(tableKey(table)) ?? [];
@@ -136,10 +136,10 @@ export function withoutAway(
 
 interface LastTurn {
   readonly place: number;
-  readonly forgets: Turn['forgets'];
+  readonly forgets: Conversion['forgets'];
 }
 
-function lastTurns(placed: readonly Placed[]): Map<string, LastTurn> {
+function lastTurns(placed: readonly StepGroup[]): Map<string, LastTurn> {
   const last = new Map<string, LastTurn>();
   placed.forEach(({ turns }, place) => {
     for (const { table, forgets } of turns) {
@@ -150,7 +150,7 @@ function lastTurns(placed: readonly Placed[]): Map<string, LastTurn> {
   return last;
 }
 
-function recordsByTable({ live }: Outlook): Map<string, RecordedComment[]> {
+function recordsByTable({ live }: TargetState): Map<string, RecordedComment[]> {
   const records = new Map<string, RecordedComment[]>();
   for (const each of live.recordedComments) {
     const key = tableKey(each.table);
@@ -188,7 +188,7 @@ function restoreComments(table: TableName, comments: readonly LiveComment[]): Ta
 }
 
 /** What is in the record and has no comments by now: gone, or a partition. */
-function orphans({ live }: Outlook, commented: readonly Commentable[]): Commentable[] {
+function orphans({ live }: TargetState, commented: readonly Commentable[]): Commentable[] {
   const known = new Set(commented.map(({ table }) => tableKey(table)));
   return [...new Map(live.recordedComments.map((each) => [tableKey(each.table), each])).values()]
     .filter(({ table }) => !known.has(tableKey(table)))

@@ -1,14 +1,14 @@
 import type { NewPrimaryKey } from './statements.sql';
 import type { Distribution, TableName } from '../../../config/workload/distribution-types';
-import type { PlacementChange } from '../../database/target/outlook';
+import type { PlacementChange } from '../../database/target/target-state';
 import { copyMode } from '../../database/target/copy-mode';
 import type { CopyMode } from '../../database/target/copy-mode';
 import { foreignKeyId, liveTwin, mayReturn, whyDropped } from '../../database/target/foreign-keys';
 import { hasLocalCopy } from '../../database/model/live';
 import type { DroppedForeignKey, LiveDatabase, LiveForeignKey, LiveTable } from '../../database/model/live';
 import { compareTables, keyIndexName, notNullCheckName, sameColumns } from '../../database/model/names';
-import { Outlook } from '../../database/target/outlook';
-import { tablesSpokenOf } from '../../database/model/schemas';
+import { TargetState } from '../../database/target/target-state';
+import { specifiedTables } from '../../database/model/schemas';
 
 /** What separates a live database from its specification, without an order; `plan` gives it one. */
 export interface TablesDifference {
@@ -72,61 +72,61 @@ export interface RestoreDifference {
 
 /** Compares, and decides nothing about order. The faults of {@link findFaults} come first: this trusts its input. Pure. */
 export function diffTables(expected: Distribution, live: LiveDatabase): TablesDifference {
-  const outlook = new Outlook(expected, live);
+  const target = new TargetState(expected, live);
   const references = expected.tables
-    .filter((wanted) => wanted.kind === 'reference' && !outlook.isThere(wanted.table))
+    .filter((wanted) => wanted.kind === 'reference' && !target.isThere(wanted.table))
     .map((wanted) => wanted.table)
     .sort(compareTables);
-  const distribute = outlook
+  const distribute = target
     .distributedTables()
-    .filter(({ wanted }) => !outlook.isThere(wanted.table) && outlook.change(wanted.table)?.kind !== 'alter')
+    .filter(({ wanted }) => !target.isThere(wanted.table) && target.change(wanted.table)?.kind !== 'alter')
     .map(({ wanted, live: table }): DistributeDifference => {
-      const root = outlook.groupRoot(wanted);
+      const root = target.groupRoot(wanted);
       return {
         table: wanted.table,
         column: wanted.distributeBy,
         ...(wanted.colocateWith === undefined ? {} : { colocateWith: root }),
         shardCount: expected.shardCount,
-        mode: copyMode(outlook, wanted, table),
+        mode: copyMode(target, wanted, table),
       };
     })
     .sort((a, b) => compareTables(a.table, b.table));
-  const drop = outlook.live.tables.flatMap((table) =>
+  const drop = target.live.tables.flatMap((table) =>
     table.foreignKeys.flatMap((key) => {
-      const why = whyDropped(outlook, key);
+      const why = whyDropped(target, key);
       const pin = [key.table, key.references].find((end) => {
-        const now = outlook.liveTable(end)?.citus;
+        const now = target.liveTable(end)?.citus;
         return now?.kind === 'local' && now.autoConverted;
       });
       return why === undefined ? [] : [{ key, why, ...(pin === undefined ? {} : { pin }) }];
     }),
   );
   const dropped = new Set(drop.map(({ key }) => foreignKeyId(key)));
-  const recorded = live.droppedForeignKeys.filter((key) => mayReturn(outlook, key));
+  const recorded = live.droppedForeignKeys.filter((key) => mayReturn(target, key));
   const restore = [
     ...recorded
       .filter((key) => !dropped.has(foreignKeyId(key)))
-      .map((key) => ({ key, state: restoreState(outlook, key) })),
+      .map((key) => ({ key, state: restoreState(target, key) })),
     ...drop.map(({ key }) => ({ key, state: 'away' as const })),
   ];
   return {
-    keys: keyDifferences(outlook),
+    keys: keyDifferences(target),
     references,
     distribute,
     schemas: live.schemas
-      .filter((schema) => outlook.distributesSchema(schema))
-      .map(({ schema }) => ({ schema, tables: outlook.tablesOf(schema) })),
+      .filter((schema) => target.distributesSchema(schema))
+      .map(({ schema }) => ({ schema, tables: target.tablesOf(schema) })),
     changes: expected.tables
       .flatMap(({ table }) => {
-        const change = outlook.change(table);
+        const change = target.change(table);
         return change === undefined ? [] : [{ table, change }];
       })
       .sort((a, b) => compareTables(a.table, b.table)),
     drop,
     restore,
     commented: live.recordedComments.map(({ table }) => table),
-    localCopies: tablesSpokenOf(expected, live).filter((table) => {
-      const found = outlook.liveTable(table);
+    localCopies: specifiedTables(expected, live).filter((table) => {
+      const found = target.liveTable(table);
       return found !== undefined && hasLocalCopy(found);
     }),
     removeRecord:
@@ -144,17 +144,17 @@ export function isSatisfied(difference: TablesDifference): boolean {
   );
 }
 
-function restoreState(outlook: Outlook, key: DroppedForeignKey): RestoreDifference['state'] {
-  const twin = liveTwin(outlook, key);
+function restoreState(target: TargetState, key: DroppedForeignKey): RestoreDifference['state'] {
+  const twin = liveTwin(target, key);
   if (twin === undefined) return 'away';
   return twin.validated || !key.validated ? 'there' : 'added';
 }
 
-function keyDifferences(outlook: Outlook): KeyDifference[] {
-  return outlook.distributedTables().flatMap(({ wanted, live }) => {
-    const columns = outlook.newPrimaryKey(wanted.table);
+function keyDifferences(target: TargetState): KeyDifference[] {
+  return target.distributedTables().flatMap(({ wanted, live }) => {
+    const columns = target.newPrimaryKey(wanted.table);
     const index = live.keys.find((key) => key.kind === 'index' && key.name === keyIndexName(wanted.table));
-    const current = outlook.primaryKey(wanted.table);
+    const current = target.primaryKey(wanted.table);
     const include = (current?.include ?? []).filter((column) => columns?.includes(column) !== true);
     const usable =
       columns !== undefined &&

@@ -5,9 +5,9 @@ import { sameTable, showTable } from '../../database/model/names';
 import { duration } from '../../lib/reporter';
 import { COPIES } from '../../database/model/step';
 import type { LiveTable } from '../../database/model/live';
-import type { Outlook } from '../../database/target/outlook';
+import type { TargetState } from '../../database/target/target-state';
 import type { TablesStep } from '../../database/model/step';
-import { viewFindings } from '../../database/checks/view-forecast';
+import { viewFindings } from '../../database/checks/views';
 
 /** What the steps of a plan do, looked up by table: a plan of a wide schema has thousands of both. */
 interface Effects {
@@ -18,17 +18,17 @@ interface Effects {
   readonly converted: ReadonlySet<LiveTable>;
 }
 
-type Source = (outlook: Outlook, effects: Effects) => readonly Finding[];
+type Source = (target: TargetState, effects: Effects) => readonly Finding[];
 
 /** What the steps of a plan do that a person should know of before they run, or has to allow. Pure. */
-export function findingsOf(outlook: Outlook, steps: readonly TablesStep[]): Finding[] {
+export function planFindings(target: TargetState, steps: readonly TablesStep[]): Finding[] {
   // Of a plan that does nothing there is nothing to know.
   if (steps.length === 0) return [];
-  const effects = effectsOf(outlook, steps);
-  return distinct(SOURCES.flatMap((source) => source(outlook, effects)));
+  const effects = effectsOf(target, steps);
+  return distinct(SOURCES.flatMap((source) => source(target, effects)));
 }
 
-function effectsOf({ live }: Outlook, steps: readonly TablesStep[]): Effects {
+function effectsOf({ live }: TargetState, steps: readonly TablesStep[]): Effects {
   const copies = new Map<string, TablesStep[]>();
   for (const step of steps.filter(({ action }) => COPIES.includes(action))) {
     const subject = step.action.endsWith('-schema') ? schemaKey(step.table) : step.table;
@@ -68,7 +68,7 @@ const SOURCES: readonly Source[] = [
 /** Seconds, as measured on a small cluster: what a copy takes however few the rows are, and for each million of them. */
 const COPY_SECONDS = { online: { fixed: 7, aMillionRows: 15 }, blocking: { fixed: 1, aMillionRows: 6 } };
 
-function forcedPolicyWindows({ live }: Outlook, effects: Effects): Finding[] {
+function forcedPolicyWindows({ live }: TargetState, effects: Effects): Finding[] {
   return live.tables.flatMap((table) => {
     if (table.forced.length === 0) return [];
     const copies = copiesOf(table, effects);
@@ -96,7 +96,7 @@ function forcedPolicyWindows({ live }: Outlook, effects: Effects): Finding[] {
  * Citus takes the position up to which an online copy has to follow the writers to be what the coordinator has written by then.
  * Commits that are acknowledged before they are written are behind it, and stay in the old table.
  */
-function commitsBehind({ live }: Outlook, { steps }: Effects): Finding[] {
+function commitsBehind({ live }: TargetState, { steps }: Effects): Finding[] {
   const online = steps.filter(({ action, transaction }) => action === 'distribute' && !transaction);
   if (online.length === 0) return [];
   return (live.asynchronousCommits ?? []).map((place) =>
@@ -121,9 +121,9 @@ function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
   return Math.ceil(fixed + ((step.rows ?? rowEstimate) / 1e6) * aMillionRows);
 }
 
-function refreshesUnderPolicies(outlook: Outlook, effects: Effects): Finding[] {
+function refreshesUnderPolicies(target: TargetState, effects: Effects): Finding[] {
   const converted = [...effects.converted].filter(({ forced }) => forced.length > 0);
-  return outlook.live.views
+  return target.live.views
     .filter(({ kind, populated }) => kind === 'materialized' && populated)
     .flatMap(({ view, tables }) => {
       const under = converted.filter(({ table }) => tables.some((each) => sameTable(each, table)));
@@ -141,9 +141,9 @@ function refreshesUnderPolicies(outlook: Outlook, effects: Effects): Finding[] {
     });
 }
 
-function convertedTables(outlook: Outlook, { steps, converted }: Effects): Finding[] {
+function convertedTables(target: TargetState, { steps, converted }: Effects): Finding[] {
   return [...converted]
-    .filter(({ table }) => !outlook.speaksOf(table))
+    .filter(({ table }) => !target.isSpecified(table))
     .map(({ table }) => {
       const name = showTable(table);
       const by = steps.find(({ converts = [] }) => converts.includes(name));
@@ -159,8 +159,8 @@ function convertedTables(outlook: Outlook, { steps, converted }: Effects): Findi
 }
 
 /** A column whose values come from a sequence goes on on the coordinator; a worker has a range of its own, or none. */
-function sequencesOnWorkers(outlook: Outlook, effects: Effects): Finding[] {
-  return outlook.live.tables
+function sequencesOnWorkers(target: TargetState, effects: Effects): Finding[] {
+  return target.live.tables
     .filter((live) => becomesCitus(live, effects))
     .flatMap(({ table, columns }) => {
       const drawing = columns.filter(({ drawsValues }) => drawsValues === true);
@@ -192,8 +192,8 @@ function sequencesOnWorkers(outlook: Outlook, effects: Effects): Finding[] {
     });
 }
 
-function identitiesWithoutWayBack(outlook: Outlook, effects: Effects): Finding[] {
-  return outlook.live.tables
+function identitiesWithoutWayBack(target: TargetState, effects: Effects): Finding[] {
+  return target.live.tables
     .filter((live) => live.identities.length > 0 && becomesCitus(live, effects))
     .map(({ table }) => {
       const name = showTable(table);
@@ -210,8 +210,8 @@ function becomesCitus(live: LiveTable, effects: Effects): boolean {
   return live.citus.kind === 'plain' && (copiesOf(live, effects).length > 0 || effects.converted.has(live));
 }
 
-function policiesOfSettings(outlook: Outlook, effects: Effects): Finding[] {
-  return outlook.live.tables
+function policiesOfSettings(target: TargetState, effects: Effects): Finding[] {
+  return target.live.tables
     .filter((live) => becomesCitus(live, effects))
     .flatMap(({ policies }) => policies)
     .filter(({ using = '', withCheck = '' }) => /current_setting\(/i.test(`${using} ${withCheck}`))

@@ -1,21 +1,21 @@
 import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import type { Finding } from '../../database/checks/findings';
-import { around, carried, carriedWords } from './carried';
+import { withCarried, carried, describeCarried } from './carried';
 import { commentedOf, isRecorded, recordComments, withComments, withoutAway } from './comments';
 import type { Commented } from './comments';
 import { connections } from '../../database/target/connections';
 import { diffTables } from './diff';
 import type { TablesDifference } from './diff';
-import { requireNoFaults } from '../../database/checks/faults';
-import { findingsOf } from './plan-findings';
+import { requirePreconditions } from '../../database/checks/preconditions';
+import { planFindings } from './plan-findings';
 import { prepareKey, replaceKey } from './key-steps';
 import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from '../../database/model/live';
 import { sameTable, showTable } from '../../database/model/names';
-import { inOrder, orderTables } from '../../database/model/order';
+import { sortedByEdges, orderTables } from '../../database/model/order';
 import type { Edge } from '../../database/model/order';
-import { Outlook } from '../../database/target/outlook';
-import { place } from './placing';
-import { inWindow, windowsLeftOpen } from './policy-windows';
+import { TargetState } from '../../database/target/target-state';
+import { orderSteps } from './order-steps';
+import { inPolicyWindow, closeLeftOpenWindows } from './policy-windows';
 import { undistributeSchemaStep } from './schema-steps';
 import { observedHash } from '../../database/model/snapshot';
 import * as sql from './statements.sql';
@@ -50,38 +50,38 @@ export function planTables(
   live: LiveDatabase,
   done = 'nothing was changed',
 ): TablesPlan {
-  const outlook = new Outlook(expected, live);
-  requireNoFaults(outlook, done);
+  const target = new TargetState(expected, live);
+  requirePreconditions(target, done);
   const placed = stepsFor(expected, live);
-  const steps = [...windowsLeftOpen(live, placed), ...placed];
-  return { formatVersion: 1, observed: observedHash(live), steps, findings: findingsOf(outlook, steps) };
+  const steps = [...closeLeftOpenWindows(live, placed), ...placed];
+  return { formatVersion: 1, observed: observedHash(live), steps, findings: planFindings(target, steps) };
 }
 
 function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {
-  const outlook = new Outlook(expected, live);
-  const schemasBack = live.schemas.filter((schema) => outlook.undistributesSchema(schema));
+  const target = new TargetState(expected, live);
+  const schemasBack = live.schemas.filter((schema) => target.undistributesSchema(schema));
   if (schemasBack.length > 0) {
-    const turns = schemasBack.map(({ schema }) => ({ schema, tables: outlook.tablesOf(schema) }));
+    const turns = schemasBack.map(({ schema }) => ({ schema, tables: target.tablesOf(schema) }));
     return backFirst(
-      outlook,
+      target,
       turns.flatMap(({ tables }) => tables),
       turns.flatMap(({ schema, tables }) =>
-        inWindow(undistributeSchemaStep(schema, tables, outlook.live), tables),
+        inPolicyWindow(undistributeSchemaStep(schema, tables, target.live), tables),
       ),
     );
   }
-  const back = outlook.live.tables.filter(({ table }) => outlook.change(table)?.kind === 'undistribute');
+  const back = target.live.tables.filter(({ table }) => target.change(table)?.kind === 'undistribute');
   if (back.length > 0) {
-    const steps = back.flatMap((table) => inWindow(undistributeStep(table, outlook.live), [table]));
-    return backFirst(outlook, back, steps);
+    const steps = back.flatMap((table) => inPolicyWindow(undistributeStep(table, target.live), [table]));
+    return backFirst(target, back, steps);
   }
   const difference = diffTables(expected, live);
   const { drop } = difference;
-  const edges = outlook.foreignKeys().map((key) => ({ first: key.references, then: key.table, firm: false }));
-  const keys = inOrder(difference.keys, edges);
-  const placing = place(difference, outlook, edges);
+  const edges = target.foreignKeys().map((key) => ({ first: key.references, then: key.table, firm: false }));
+  const keys = sortedByEdges(difference.keys, edges);
+  const placing = orderSteps(difference, target, edges);
   const away = drop.map(({ key }) => key);
-  const commented = withComments(outlook, away, placing.placed);
+  const commented = withComments(target, away, placing.placed);
   const allReturned = difference.removeRecord && placing.allReturned;
   return [
     ...keys.flatMap(prepareKey),
@@ -97,10 +97,10 @@ function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {
 
 function undistributeStep({ table, citus, rowEstimate }: LiveTable, live: LiveDatabase): TablesStep {
   const keeps = carried(live, [table], 'copy');
-  return step('undistribute', table, around(keeps, sql.undistributeTable(table)), {
+  return step('undistribute', table, withCarried(keeps, sql.undistributeTable(table)), {
     comment: `copies every row back to the coordinator, with writes waiting; it was ${
       citus.kind === 'reference' ? 'a reference table' : 'distributed'
-    }${carriedWords(keeps)}`,
+    }${describeCarried(keeps)}`,
     blocksWrites: true,
     reversible: true,
     rows: rowEstimate,
@@ -108,8 +108,12 @@ function undistributeStep({ table, citus, rowEstimate }: LiveTable, live: LiveDa
 }
 
 /** The way back comes first; what follows is the plan for the database that it leaves. */
-function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly TablesStep[]): TablesStep[] {
-  const { expected, live } = outlook;
+function backFirst(
+  target: TargetState,
+  back: readonly LiveTable[],
+  steps: readonly TablesStep[],
+): TablesStep[] {
+  const { expected, live } = target;
   const { drop } = diffTables(expected, live);
   const mine = drop.filter(({ key }) =>
     back.some(({ table }) => sameTable(table, key.table) || sameTable(table, key.references)),
@@ -122,11 +126,11 @@ function backFirst(outlook: Outlook, back: readonly LiveTable[], steps: readonly
     const record = withoutAway(table, awayFrom(table.table)).filter((comment) => !isRecorded(comment, known));
     return record.length === 0 ? [] : [{ table: table.table, record }];
   });
-  const connected = connections(outlook, mine);
+  const connected = connections(target, mine);
   // Citus keeps what references a reference table as a table of its own, on the coordinator.
   const comesBackAs = ({ table, citus }: LiveTable): Pick<LiveTable, 'citus' | 'hasHeap'> =>
     citus.kind === 'schema' &&
-    connected(table).some((each) => outlook.liveTable(each)?.citus.kind === 'reference')
+    connected(table).some((each) => target.liveTable(each)?.citus.kind === 'reference')
       ? { citus: { kind: 'local', autoConverted: true }, hasHeap: false }
       : { citus: { kind: 'plain' }, hasHeap: true };
   const recorded = comments.flatMap(({ table, record }) =>

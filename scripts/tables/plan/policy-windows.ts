@@ -10,7 +10,7 @@ import type { StepAction, TablesStep } from '../../database/model/step';
  * over connections of its own, so rows that the policies hide would be lost without an error. Taking it off has to be committed
  * before the copy begins, or the copy waits for ever.
  */
-export function inWindow(copy: TablesStep, tables: readonly LiveTable[]): TablesStep[] {
+export function inPolicyWindow(copy: TablesStep, tables: readonly LiveTable[]): TablesStep[] {
   const forced = tables.flatMap((table) => table.forced);
   if (forced.length === 0) return [copy];
   const on = forced.filter(({ state }) => state === 'on').map(({ table }) => table);
@@ -25,7 +25,7 @@ export function inWindow(copy: TablesStep, tables: readonly LiveTable[]): Tables
 }
 
 /** What an interrupted copy left without FORCE and no step of the plan copies any more. */
-export function windowsLeftOpen({ tables }: LiveDatabase, steps: readonly TablesStep[]): TablesStep[] {
+export function closeLeftOpenWindows({ tables }: LiveDatabase, steps: readonly TablesStep[]): TablesStep[] {
   const closed = new Set(
     steps.filter(({ action }) => action === 'restore-forced-policy').flatMap(({ sql }) => sql),
   );

@@ -1,5 +1,5 @@
 import { allOf } from '../../../config/text/text';
-import { around, carried, carriedWords } from './carried';
+import { withCarried, carried, describeCarried } from './carried';
 import type { LiveDatabase, LiveTable } from '../../database/model/live';
 import { showTable } from '../../database/model/names';
 import * as sql from './statements.sql';
@@ -37,8 +37,8 @@ export function undistributeSchemaStep(
     'copy',
   );
   return schemaStep('undistribute-schema', schema, tables, {
-    sql: around(keeps, sql.undistributeSchema(schema)),
-    comment: `makes each of its ${tablesCounted(tables)} anew on the coordinator and copies every row back, with writes to all of them waiting until the last is done${carriedWords(keeps)}`,
+    sql: withCarried(keeps, sql.undistributeSchema(schema)),
+    comment: `makes each of its ${tablesCounted(tables)} anew on the coordinator and copies every row back, with writes to all of them waiting until the last is done${describeCarried(keeps)}`,
     reversible: true,
   });
 }

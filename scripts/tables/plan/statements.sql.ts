@@ -1,6 +1,6 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
-import type { PlacementChange } from '../../database/target/outlook';
+import type { PlacementChange } from '../../database/target/target-state';
 import type { LiveComment, LiveForeignKey } from '../../database/model/live';
 import {
   keyIndexName,

@@ -87,7 +87,9 @@ function requireUnchanged(
   begun: boolean,
 ): void {
   const changes = compareSnapshots(reviewed.snapshot, takeSnapshot(live));
-  const foreign = changes.filter((change) => !begun || !isOurs(change, reviewed.snapshot, so, live));
+  const foreign = changes.filter(
+    (change) => !begun || !isExplainedByRun(change, reviewed.snapshot, so, live),
+  );
   if (foreign.length === 0) return;
   const named = foreign.slice(0, NAMED).map(describeChange);
   const more = foreign.length > NAMED ? `, and ${String(foreign.length - NAMED)} more` : '';
@@ -262,7 +264,7 @@ const TURNS_NEIGHBOURS: ReadonlySet<StepAction> = new Set([
 ]);
 
 /** Whether the steps that a broken-off run of the plan took explain the change. What no step of them does, somebody else did. */
-function isOurs(
+function isExplainedByRun(
   change: Change,
   before: Snapshot,
   { done, next }: Pick<Remaining, 'done' | 'next'>,
@@ -273,7 +275,7 @@ function isOurs(
   const foreignKey = keys.find((key) =>
     table === '' ? recordSubject(key) === subject : isFactOf(key, table, subject),
   );
-  if (foreignKey !== undefined) return isFolded(foreignKey, before, done, live);
+  if (foreignKey !== undefined) return isTransitionalState(foreignKey, before, done, live);
   const turned = done.filter((step) => TURNS_SCHEMA.has(step.action)).map((step) => step.table);
   if (table === '' && turned.some((schema) => schemaSubject(schema) === subject)) return true;
   const now = live.tables.find((each) => showTable(each.table) === table);
@@ -325,7 +327,7 @@ function isFactOf(key: LiveForeignKey, table: string, subject: string): boolean 
  * Whether a foreign key is somewhere on the way that ours go: in force, recorded and gone, in force again without being validated
  * while it is still recorded, in force as it was. Anything else under its name is another foreign key.
  */
-function isFolded(
+function isTransitionalState(
   key: LiveForeignKey,
   before: Snapshot,
   done: readonly TablesStep[],

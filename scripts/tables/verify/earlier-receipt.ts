@@ -3,7 +3,7 @@ import { showTable } from '../../database/model/names';
 import { refused, ScaleoutError } from '../../lib/errors';
 import { count } from '../../lib/reporter';
 import type { Reporter } from '../../lib/reporter';
-import type { Seen } from '../../database/observe/comparison';
+import type { ReceiptContent } from '../../database/observe/comparison';
 import { compare } from '../../database/observe/comparison';
 import type { Observation, RowsCompared } from '../../database/observe/observation';
 import { readReceipt, requireWritable, RUN_AGAIN } from './receipt';
@@ -53,8 +53,8 @@ export function requireSameFile(file: string, earlier: Receipt | undefined): voi
  */
 export function continueReceipt(
   earlier: Pick<Receipt, 'applied' | 'before' | 'after'>,
-  seen: Seen,
-): Seen & { readonly before: Observation } {
+  seen: ReceiptContent,
+): ReceiptContent & { readonly before: Observation } {
   // Where there was nothing to do, what was found is what there was before.
   const before = completed(earlier.before ?? earlier.after, seen.before ?? seen.after);
   return {

@@ -12,7 +12,7 @@ import { describeServerError, isServerError } from '../../lib/errors';
 import { silentReporter } from '../../lib/reporter';
 import { readColocationGroups } from '../../citus/colocation';
 import { checkColocation } from './colocation-checks';
-import { describeObjects, describeViewObjects, objectsOf } from '../../database/observe/comparison';
+import { describeObjects, describeViewObjects, recordedObjects } from '../../database/observe/comparison';
 import { foreignKeyFault, foreignKeyId } from '../../database/target/foreign-keys';
 import type { Fingerprint, NotCounted } from '../../database/observe/fingerprint';
 import { inspectDatabase } from '../../database/inspect/inspect';
@@ -22,9 +22,9 @@ import { keyIndexName, sameColumns, sameTable, showTable } from '../../database/
 import { compareObjects } from '../../database/observe/objects';
 import type { ObjectsCompared } from '../../database/observe/objects';
 import { compareAnswers, countRows, observe, withRecorded } from '../../database/observe/observation';
-import type { Around, Subject } from '../../database/observe/observation';
-import { Outlook } from '../../database/target/outlook';
-import { onlyReader } from '../../database/observe/readers';
+import type { ObservationContext, ObservationSubject } from '../../database/observe/observation';
+import { TargetState } from '../../database/target/target-state';
+import { onlySession } from '../../database/observe/read-sessions';
 import type { Receipt } from './receipt';
 import { compareSequences } from '../../database/observe/sequences';
 import type { SequenceCompared } from '../../database/observe/sequences';
@@ -54,7 +54,7 @@ export async function verifyDatabase(
   client: Client,
   expected: Distribution,
   extras: VerifyExtras = {},
-  around: Around = { reporter: silentReporter, readers: onlyReader(client) },
+  around: ObservationContext = { reporter: silentReporter, readers: onlySession(client) },
 ): Promise<TablesVerified> {
   const { receipt } = extras;
   const live = await inspectDatabase(client, expected, { searchNulls: false, facts: receipt !== undefined });
@@ -89,29 +89,29 @@ export async function verifyDatabase(
 
 /** The checks that need no more than the catalogs. Pure. */
 export function checkTables(expected: Distribution, live: LiveDatabase): Check[] {
-  const outlook = new Outlook(expected, live);
+  const target = new TargetState(expected, live);
   return [
     ...expected.tables.flatMap((wanted) => {
-      const table = outlook.liveTable(wanted.table);
+      const table = target.liveTable(wanted.table);
       const id = `table:${showTable(wanted.table)}`;
       if (table === undefined) return [{ id, ok: false, detail: 'there is no such table' }];
       return [
-        { id, ...checkKind(outlook, wanted, table) },
-        ...checkKeys(outlook, wanted, table),
-        ...checkForeignKeys(outlook, table),
+        { id, ...checkKind(target, wanted, table) },
+        ...checkKeys(target, wanted, table),
+        ...checkForeignKeys(target, table),
         ...checkPlacements(live, table),
         ...checkLeftovers(table),
       ];
     }),
-    ...(expected.schemas ?? []).flatMap((wanted) => checkSchema(outlook, wanted)),
+    ...(expected.schemas ?? []).flatMap((wanted) => checkSchema(target, wanted)),
     checkRecord(live),
   ];
 }
 
 /** The schema as a whole and, where it is distributed, each of its tables: one shard each, all of them on one node. */
-function checkSchema(outlook: Outlook, { schema, kind }: ExpectedSchema): Check[] {
+function checkSchema(target: TargetState, { schema, kind }: ExpectedSchema): Check[] {
   const id = `schema:${schema}`;
-  const found = outlook.liveSchema(schema);
+  const found = target.liveSchema(schema);
   if (found === undefined) return [{ id, ok: false, detail: 'there is no such schema' }];
   const { colocationId } = found;
   if (kind === 'local') {
@@ -119,7 +119,7 @@ function checkSchema(outlook: Outlook, { schema, kind }: ExpectedSchema): Check[
     return [{ id, ok: colocationId === undefined, detail }];
   }
   if (colocationId === undefined) return [{ id, ok: false, detail: 'not distributed, expected as a whole' }];
-  const tables = outlook.tablesOf(schema);
+  const tables = target.tablesOf(schema);
   const apart = tables.filter(({ citus }) => citus.kind !== 'schema' || citus.colocationId !== colocationId);
   const nodes = new Set(
     tables.flatMap(({ citus }) =>
@@ -127,7 +127,7 @@ function checkSchema(outlook: Outlook, { schema, kind }: ExpectedSchema): Check[
     ),
   );
   const whole = apart.length === 0 && nodes.size <= 1;
-  const on = outlook.live.nodes.filter(({ groupId }) => nodes.has(groupId));
+  const on = target.live.nodes.filter(({ groupId }) => nodes.has(groupId));
   const where = allOf(on.map(({ name, port }) => `${name}:${String(port)}`));
   return [
     {
@@ -147,8 +147,8 @@ function checkSchema(outlook: Outlook, { schema, kind }: ExpectedSchema): Check[
         ok: table.citus.kind === 'schema',
         detail: describeKind(table.citus),
       },
-      ...checkForeignKeys(outlook, table),
-      ...checkPlacements(outlook.live, table),
+      ...checkForeignKeys(target, table),
+      ...checkPlacements(target.live, table),
       ...checkLeftovers(table),
     ]),
   ];
@@ -156,7 +156,7 @@ function checkSchema(outlook: Outlook, { schema, kind }: ExpectedSchema): Check[
 
 type Verdict = Omit<Check, 'id'>;
 
-function checkKind(outlook: Outlook, wanted: ExpectedTable, { citus }: LiveTable): Verdict {
+function checkKind(target: TargetState, wanted: ExpectedTable, { citus }: LiveTable): Verdict {
   const detail = describeKind(citus);
   if (wanted.kind === 'reference') return { ok: citus.kind === 'reference', detail };
   if (wanted.kind === 'local') return { ok: citus.kind === 'plain' || citus.kind === 'local', detail };
@@ -167,14 +167,14 @@ function checkKind(outlook: Outlook, wanted: ExpectedTable, { citus }: LiveTable
     return { ok: false, detail: `${detail}, expected by ${wanted.distributeBy}` };
   }
   if (wanted.colocateWith === undefined) {
-    const right = citus.shardCount === outlook.expected.shardCount;
+    const right = citus.shardCount === target.expected.shardCount;
     return {
       ok: right,
-      detail: right ? detail : `${detail}, expected ${String(outlook.expected.shardCount)} shards`,
+      detail: right ? detail : `${detail}, expected ${String(target.expected.shardCount)} shards`,
     };
   }
-  const root = outlook.groupRoot(wanted);
-  const first = outlook.liveTable(root)?.citus;
+  const root = target.groupRoot(wanted);
+  const first = target.liveTable(root)?.citus;
   const beside = first?.kind === 'distributed' && first.colocationId === citus.colocationId;
   return {
     ok: beside,
@@ -197,9 +197,9 @@ function describeKind(citus: CitusTable): string {
   }
 }
 
-function checkKeys(outlook: Outlook, wanted: ExpectedTable, live: LiveTable): Check[] {
+function checkKeys(target: TargetState, wanted: ExpectedTable, live: LiveTable): Check[] {
   if (wanted.kind !== 'distributed' || wanted.primaryKey === undefined) return [];
-  const key = outlook.primaryKey(wanted.table);
+  const key = target.primaryKey(wanted.table);
   const ok = key !== undefined && sameColumns(key.columns, wanted.primaryKey);
   const is = key === undefined ? 'no primary key' : `primary key ${key.name} (${key.columns.join(', ')})`;
   return [
@@ -211,13 +211,13 @@ function checkKeys(outlook: Outlook, wanted: ExpectedTable, live: LiveTable): Ch
   ];
 }
 
-function checkForeignKeys(outlook: Outlook, live: LiveTable): Check[] {
+function checkForeignKeys(target: TargetState, live: LiveTable): Check[] {
   return live.foreignKeys.map((key) => {
-    const fault = foreignKeyFault(outlook, key);
+    const fault = foreignKeyFault(target, key);
     // What its owner never validated is as it should be; what a run dropped was validated, as its record says.
     const pending =
       !key.validated &&
-      outlook.live.droppedForeignKeys.some(
+      target.live.droppedForeignKeys.some(
         (dropped) => dropped.validated && foreignKeyId(dropped) === foreignKeyId(key),
       );
     const unvalidated = `in force for new rows, not validated${pending ? ' again yet' : ''}`;
@@ -357,10 +357,10 @@ export function withRun(check: Check, receipt: Receipt | undefined): Check {
 /** All but the rows against a receipt; those are compared with the counts of everybody who counted. */
 async function checkReceipt(
   client: Client,
-  subject: Omit<Subject, 'countRows'>,
+  subject: Omit<ObservationSubject, 'countRows'>,
   live: LiveDatabase,
   receipt: Receipt,
-  around: Around,
+  around: ObservationContext,
 ): Promise<Check[]> {
   const { before, after } = receipt;
   // Writers may change rows and answers during a run; keys and indexes were there before it, whatever became of them.
@@ -376,7 +376,7 @@ async function checkReceipt(
       id: `answer:${query}`,
       ...verdictOf(same, detail),
     })),
-    ...compareObjects(objectsOf(first), now.objects).map(checkObjects),
+    ...compareObjects(recordedObjects(first), now.objects).map(checkObjects),
     ...compareSequences(after.sequences ?? [], now.sequences ?? []).map(checkSequence),
     ...compareViews(after.views ?? [], now.views ?? []).map(checkViewAnswer),
     ...compareViews(first.views ?? [], now.views ?? []).map(checkViewObjects),

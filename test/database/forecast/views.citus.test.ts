@@ -6,8 +6,8 @@ import { withClient } from '../../../scripts/lib/connection';
 import { tablesApply, tablesVerify } from '../../../scripts/tables/commands';
 import { inspectDatabase } from '../../../scripts/database/inspect/inspect';
 import type { LiveDatabase } from '../../../scripts/database/model/live';
-import { Outlook } from '../../../scripts/database/target/outlook';
-import { materializedViewFaults, viewFindings } from '../../../scripts/database/checks/view-forecast';
+import { TargetState } from '../../../scripts/database/target/target-state';
+import { materializedViewFailures, viewFindings } from '../../../scripts/database/checks/views';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
 import { distribution, named } from '../../tables/support/catalog';
@@ -54,8 +54,8 @@ const EXPECTED = distribution({
 function foreseen(live: LiveDatabase): { readonly plain: string[]; readonly materialized: string[] } {
   const views = live.views.map((view) => ({ ...view, kind: 'materialized' as const }));
   return {
-    plain: viewFindings(new Outlook(EXPECTED, live)).map(({ id }) => id.replace('view-will-fail:', '')),
-    materialized: materializedViewFaults(new Outlook(EXPECTED, { ...live, views })).map(
+    plain: viewFindings(new TargetState(EXPECTED, live)).map(({ id }) => id.replace('view-will-fail:', '')),
+    materialized: materializedViewFailures(new TargetState(EXPECTED, { ...live, views })).map(
       (fault) => /^materialized view (\S+) /.exec(fault)?.[1] ?? fault,
     ),
   };

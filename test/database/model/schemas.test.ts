@@ -6,12 +6,12 @@ import type {
   TableName,
 } from '../../../config/workload/distribution-types';
 import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
-import { findFaults } from '../../../scripts/database/checks/faults';
+import { findPreconditionFailures } from '../../../scripts/database/checks/preconditions';
 import type { LiveComment, LiveDatabase, LiveSchema, LiveTable } from '../../../scripts/database/model/live';
 import { showTable } from '../../../scripts/database/model/names';
-import { Outlook } from '../../../scripts/database/target/outlook';
+import { TargetState } from '../../../scripts/database/target/target-state';
 import { planTables } from '../../../scripts/tables/plan/plan';
-import { tablesSpokenOf } from '../../../scripts/database/model/schemas';
+import { specifiedTables } from '../../../scripts/database/model/schemas';
 import { observedHash, takeSnapshot } from '../../../scripts/database/model/snapshot';
 import { checkTables } from '../../../scripts/tables/verify/verify';
 import { carryOut } from '../../tables/support/carry-out';
@@ -162,7 +162,7 @@ describe('the plan for a schema', () => {
     };
     expect(ids(spec([back('a')], [kinds, byColumn]), live)).toContain('distribute:a.log');
     expect(ids(spec([], [kinds]), live)).toEqual([]);
-    expect(findFaults(new Outlook(spec([], [byColumn]), live))[0]).toMatch(
+    expect(findPreconditionFailures(new TargetState(spec([], [byColumn]), live))[0]).toMatch(
       /table a\.log belongs to the distributed schema a, .* or declare the schema \{ local: true \} under schemas$/,
     );
   });
@@ -189,7 +189,7 @@ function withoutCitus({ citusVersion, ...live }: LiveDatabase): LiveDatabase {
 
 describe('what stands in the way of a schema', () => {
   const faults = (live: LiveDatabase, expected = spec([whole('a')])): string[] =>
-    findFaults(new Outlook(expected, live));
+    findPreconditionFailures(new TargetState(expected, live));
   const withTable = (more: Partial<LiveTable>): string[] =>
     faults(liveDatabase([within('a', 't', more)], { schemas: [schemaOf('a')] }));
   const withSchema = (more: Partial<LiveSchema>): string[] =>
@@ -353,7 +353,7 @@ test('speaks of every table of its schemas once, views and foreign tables left o
     { schemas: [schemaOf('a')] },
   );
   const listed: ExpectedTable = { kind: 'local', table: { schema: 'a', name: 'p' } };
-  expect(tablesSpokenOf(spec([back('a')], [listed]), live).map(showTable)).toEqual(['a.p', 'a.t']);
+  expect(specifiedTables(spec([back('a')], [listed]), live).map(showTable)).toEqual(['a.p', 'a.t']);
 });
 
 /** Two specifications of the same tables in three schemas, with foreign keys that both allow. */
@@ -443,7 +443,9 @@ const changes = fc
     };
   })
   .filter(({ first, second, live }) =>
-    [first, second].every((expected) => findFaults(new Outlook(expected, live)).length === 0),
+    [first, second].every(
+      (expected) => findPreconditionFailures(new TargetState(expected, live)).length === 0,
+    ),
   );
 
 test('any specification with schemas leads to any other, by steps that one plan names, and nothing is lost', () => {
@@ -458,7 +460,7 @@ test('any specification with schemas leads to any other, by steps that one plan 
           ])
           .sort();
       const between = carryOut(first, live);
-      expect(findFaults(new Outlook(second, between))).toEqual([]);
+      expect(findPreconditionFailures(new TargetState(second, between))).toEqual([]);
       if (between.schemas.some(({ colocationId }) => colocationId !== undefined)) wholes += 1;
       const end = carryOut(second, between);
       for (const [expected, reached] of [

@@ -1,9 +1,9 @@
 import type { LiveView } from '../../../scripts/database/model/live';
 import { compareViews, momentaryViews } from '../../../scripts/database/observe/view-answers';
-import type { ViewAnswer, ViewSeen } from '../../../scripts/database/observe/view-answers';
+import type { ViewAnswer, ObservedView } from '../../../scripts/database/observe/view-answers';
 import { named } from '../../tables/support/catalog';
 
-const seen = (answer: ViewAnswer, more: Partial<ViewSeen> = {}): ViewSeen => ({
+const seen = (answer: ViewAnswer, more: Partial<ObservedView> = {}): ObservedView => ({
   view: named('totals'),
   kind: 'plain',
   momentary: false,
@@ -17,7 +17,7 @@ const rows = (count: number, checksum = '5', leftOut: string[] = []): ViewAnswer
   leftOut,
 });
 
-test.each<[string, ViewSeen, ViewSeen | undefined, boolean | null, RegExp]>([
+test.each<[string, ObservedView, ObservedView | undefined, boolean | null, RegExp]>([
   ['the same', seen(rows(7)), seen(rows(7)), true, /^7 rows, the same as before$/],
   [
     'the same but for floats',

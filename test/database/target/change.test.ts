@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { Distribution, ExpectedTable } from '../../../config/workload/distribution-types';
 import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
-import { findFaults } from '../../../scripts/database/checks/faults';
+import { findPreconditionFailures } from '../../../scripts/database/checks/preconditions';
 import type { LiveDatabase } from '../../../scripts/database/model/live';
-import { Outlook } from '../../../scripts/database/target/outlook';
+import { TargetState } from '../../../scripts/database/target/target-state';
 import { planTables } from '../../../scripts/tables/plan/plan';
 import {
   column,
@@ -156,8 +156,8 @@ describe('ways back and sideways', () => {
 
   test('what Citus cannot carry over is a fault', () => {
     const faults = (more: object): string[] =>
-      findFaults(
-        new Outlook(
+      findPreconditionFailures(
+        new TargetState(
           distribution({ tables: [{ kind: 'local', table: named('t') }] }),
           liveDatabase([liveTable('t', { citus: reference, ...more })]),
         ),
@@ -372,7 +372,9 @@ const changes = fc
     return { first: specification(0), second: specification(1), live: liveDatabase(live) };
   })
   .filter(({ first, second, live }) =>
-    [first, second].every((expected) => findFaults(new Outlook(expected, live)).length === 0),
+    [first, second].every(
+      (expected) => findPreconditionFailures(new TargetState(expected, live)).length === 0,
+    ),
   );
 
 test('any specification leads to any other, by steps that one plan names, and every foreign key is there at the end', () => {
@@ -383,7 +385,7 @@ test('any specification leads to any other, by steps that one plan names, and ev
       const comments = ({ tables }: LiveDatabase): string[] =>
         tables.flatMap((each) => each.comments.map(({ name }) => `${each.table.name} ${name}`)).sort();
       const between = carryOut(first, live);
-      expect(findFaults(new Outlook(second, between))).toEqual([]);
+      expect(findPreconditionFailures(new TargetState(second, between))).toEqual([]);
       const end = carryOut(second, between);
       expect(isSatisfied(diffTables(second, end))).toBe(true);
       expect(names(end)).toEqual(names(live));

@@ -1,5 +1,5 @@
 import { showTable } from '../../../scripts/database/model/names';
-import { lookingAtToo, tablesInScope, viewsOver } from '../../../scripts/database/target/scope';
+import { unlistedTablesInScope, tablesInScope, viewsOver } from '../../../scripts/database/target/scope';
 import type { LiveView } from '../../../scripts/database/model/live';
 import {
   distributed,
@@ -75,7 +75,7 @@ test('views over tables in scope, and looking at more tables changes nothing of 
   const live = liveDatabase([], { views: [view('a', 'kinds', 'alone'), view('b', 'alone')] });
   expect(viewsOver([named('kinds')], live).map(({ view: each }) => each.name)).toEqual(['a']);
   const expected = spec(byId('kinds'));
-  expect(lookingAtToo(expected, [named('kinds'), named('alone')]).tables).toEqual([
+  expect(unlistedTablesInScope(expected, [named('kinds'), named('alone')]).tables).toEqual([
     ...expected.tables,
     { kind: 'local', table: named('alone') },
   ]);

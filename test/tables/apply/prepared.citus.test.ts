@@ -1,6 +1,6 @@
 import { tablesApply, tablesVerify } from '../../../scripts/tables/commands';
-import { goesByItself } from '../../../scripts/tables/apply/prepared';
-import type { Blocker } from '../../../scripts/tables/apply/watch';
+import { resolvesItself } from '../../../scripts/tables/apply/prepared';
+import type { Blocker } from '../../../scripts/tables/apply/lock-monitor';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
 import { named } from '../support/catalog';
@@ -73,8 +73,8 @@ test('only what goes by itself is waited for, and twice as long as Citus takes',
     since: null,
     queryStart: null,
   });
-  expect(goesByItself([blocker(0)], 120_000)).toBe(true);
-  expect(goesByItself([blocker(0)], 180_000)).toBe(false);
-  expect(goesByItself([blocker(0), blocker(7)], 0)).toBe(false);
-  expect(goesByItself([], 0)).toBe(false);
+  expect(resolvesItself([blocker(0)], 120_000)).toBe(true);
+  expect(resolvesItself([blocker(0)], 180_000)).toBe(false);
+  expect(resolvesItself([blocker(0), blocker(7)], 0)).toBe(false);
+  expect(resolvesItself([], 0)).toBe(false);
 });

@@ -1,6 +1,6 @@
 import { carried } from '../../../scripts/tables/plan/carried';
-import { policyFaults } from '../../../scripts/database/checks/policy-faults';
-import { inWindow, windowsLeftOpen } from '../../../scripts/tables/plan/policy-windows';
+import { policyFailures } from '../../../scripts/database/checks/policies';
+import { inPolicyWindow, closeLeftOpenWindows } from '../../../scripts/tables/plan/policy-windows';
 import { planTables } from '../../../scripts/tables/plan/plan';
 import {
   distribution,
@@ -102,17 +102,17 @@ describe('windows in which FORCE is off', () => {
   const step = { id: 'distribute:t', table: 't', action: 'distribute' as const };
   const copy = { ...step, sql: [], comment: '', blocksWrites: false, reversible: true, transaction: false };
   const actions = (state: 'on' | 'lifted') =>
-    inWindow(copy, [liveTable('t', { forced: forced(state) })]).map(({ action }) => action);
+    inPolicyWindow(copy, [liveTable('t', { forced: forced(state) })]).map(({ action }) => action);
 
   test('open before the copy, or are open already, and close after it', () => {
     expect(actions('on')).toEqual(['lift-forced-policy', 'distribute', 'restore-forced-policy']);
     expect(actions('lifted')).toEqual(['distribute', 'restore-forced-policy']);
-    expect(inWindow(copy, [liveTable('t')])).toEqual([copy]);
+    expect(inPolicyWindow(copy, [liveTable('t')])).toEqual([copy]);
   });
 
   test('that a run left open close first, unless the plan copies the table', () => {
     const live = liveDatabase([liveTable('t', { forced: forced('lifted') })]);
-    expect(windowsLeftOpen(live, []).map(({ id }) => id)).toEqual(['restore-forced-policy:t']);
+    expect(closeLeftOpenWindows(live, []).map(({ id }) => id)).toEqual(['restore-forced-policy:t']);
     const { steps } = planTables(
       distribution({ tables: [{ kind: 'distributed', table: named('t'), distributeBy: 'id' }] }),
       live,
@@ -124,7 +124,7 @@ describe('windows in which FORCE is off', () => {
 describe('policies that Citus does not carry', () => {
   test('a restrictive one is refused with its expression in each permissive one that stands beside it', () => {
     const table = named('t');
-    const faults = policyFaults({
+    const faults = policyFailures({
       policies: [
         policyOf(table, { name: 'all', using: 'a = 1', withCheck: 'a = 2' }),
         policyOf(table, { name: 'read', command: 'SELECT', using: 'b' }),
@@ -141,7 +141,7 @@ describe('policies that Citus does not carry', () => {
   });
 
   test('one that stands alone permits nothing, and is to be dropped', () => {
-    expect(policyFaults({ policies: [policyOf(named('t'), { permissive: false })] })).toEqual([
+    expect(policyFailures({ policies: [policyOf(named('t'), { permissive: false })] })).toEqual([
       expect.stringMatching(/nothing is permitted by it either: drop it$/),
     ]);
   });

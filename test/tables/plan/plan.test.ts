@@ -2,9 +2,9 @@ import fc from 'fast-check';
 import type { Distribution, ExpectedTable } from '../../../config/workload/distribution-types';
 import { loadWorkload } from '../../../config/workload/workload';
 import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
-import { findFaults } from '../../../scripts/database/checks/faults';
+import { findPreconditionFailures } from '../../../scripts/database/checks/preconditions';
 import type { LiveComment, LiveDatabase, LiveTable } from '../../../scripts/database/model/live';
-import { Outlook } from '../../../scripts/database/target/outlook';
+import { TargetState } from '../../../scripts/database/target/target-state';
 import { planTables } from '../../../scripts/tables/plan/plan';
 import type { TablesStep } from '../../../scripts/database/model/step';
 import { observedHash } from '../../../scripts/database/model/snapshot';
@@ -532,7 +532,7 @@ const situations = fc
     );
     return { expected: distribution({ online, tables }), live: liveDatabase(live, { views: materialized }) };
   })
-  .filter(({ expected, live }) => findFaults(new Outlook(expected, live)).length === 0);
+  .filter(({ expected, live }) => findPreconditionFailures(new TargetState(expected, live)).length === 0);
 
 function runAll(
   expected: Distribution,

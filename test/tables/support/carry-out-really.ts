@@ -3,12 +3,12 @@ import type { ConnectionTarget } from '../../../scripts/lib/connection';
 import { withClient } from '../../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
 import { describeObjects } from '../../../scripts/database/observe/comparison';
-import { findFaults } from '../../../scripts/database/checks/faults';
+import { findPreconditionFailures } from '../../../scripts/database/checks/preconditions';
 import type { Fingerprint } from '../../../scripts/database/observe/fingerprint';
 import { fingerprintTables } from '../../../scripts/database/observe/fingerprint';
 import { inspectDatabase } from '../../../scripts/database/inspect/inspect';
 import { sameTable } from '../../../scripts/database/model/names';
-import { Outlook } from '../../../scripts/database/target/outlook';
+import { TargetState } from '../../../scripts/database/target/target-state';
 import type { TablesStep } from '../../../scripts/database/model/step';
 import type { SealedPlan } from '../../../scripts/tables/review/plan-file';
 import { requireNothingBeyond } from '../../../scripts/tables/review/reviewed';
@@ -45,7 +45,7 @@ export async function carryOutReally(
   const wrong: string[] = [];
   for (const [reached, expected] of specifications.entries()) {
     const live = await withClient(target, (client) => inspectDatabase(client, expected));
-    if (findFaults(new Outlook(expected, live)).length > 0) return { reached, wrong };
+    if (findPreconditionFailures(new TargetState(expected, live)).length > 0) return { reached, wrong };
     const reviewed = (await tablesPlan(testContext(), { target, expected })).document;
     looks.length = 0;
     // Every second one blindly, as far as a run ever goes by one look, and of half of the databases the first.

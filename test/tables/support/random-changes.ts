@@ -3,7 +3,7 @@ import type { Distribution, ExpectedTable, TableName } from '../../../config/wor
 import { foreignKeyFault } from '../../../scripts/database/target/foreign-keys';
 import type { LiveForeignKey } from '../../../scripts/database/model/live';
 import { sqlTable } from '../../../scripts/database/model/names';
-import { Outlook } from '../../../scripts/database/target/outlook';
+import { TargetState } from '../../../scripts/database/target/target-state';
 import { column, foreignKey, key, liveDatabase, liveTable, primaryKey } from './catalog';
 
 /** A small database of plain tables, and what it is to become, one specification after the other. */
@@ -85,7 +85,7 @@ function changesOf({ tables, links, specifications: drafted }: Draft): RandomCha
     }),
   );
   const fits = (expected: Distribution, { key }: Linked): boolean =>
-    foreignKeyFault(new Outlook(expected, live), key) === undefined;
+    foreignKeyFault(new TargetState(expected, live), key) === undefined;
   const specifications = drafted.map((draft, which) => {
     const kinds = kindsOf(draft, drafted[which + 1], names);
     for (;;) {

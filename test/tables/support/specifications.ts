@@ -1,7 +1,7 @@
 import type { Distribution, ExpectedTable } from '../../../config/workload/distribution-types';
-import { findFaults } from '../../../scripts/database/checks/faults';
+import { findPreconditionFailures } from '../../../scripts/database/checks/preconditions';
 import type { LiveDatabase, LiveTable } from '../../../scripts/database/model/live';
-import { Outlook } from '../../../scripts/database/target/outlook';
+import { TargetState } from '../../../scripts/database/target/target-state';
 import { distribution, liveDatabase, named } from './catalog';
 
 /** Specifications of a few tables, and what a database contradicts of them. */
@@ -18,7 +18,7 @@ export const byId = (name: string, more: object = {}): ExpectedTable => ({
 export const whole = (name: string): ExpectedTable => ({ kind: 'reference', table: named(name) });
 
 export const faultsOf = (expected: Distribution, live: LiveDatabase): string[] =>
-  findFaults(new Outlook(expected, live));
+  findPreconditionFailures(new TargetState(expected, live));
 
 export const faultsAmong = (expected: Distribution, ...tables: LiveTable[]): string[] =>
   faultsOf(expected, liveDatabase(tables));

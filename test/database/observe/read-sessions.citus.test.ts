@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { InterruptedError } from '../../../scripts/lib/errors';
-import { readersOf } from '../../../scripts/database/observe/readers';
+import { openReadSessions } from '../../../scripts/database/observe/read-sessions';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
 import { query } from '../../tables/support/sensors';
 
@@ -15,16 +15,16 @@ platformSuite('sessions that read at once', () => {
       const { target, platform } = database;
       const never = new AbortController().signal;
       const count = (clients: readonly unknown[]): Promise<number> => Promise.resolve(clients.length);
-      await expect(readersOf(target, never)(3, count)).resolves.toBe(3);
-      await expect(readersOf(target, never)(0, count)).resolves.toBe(1);
+      await expect(openReadSessions(target, never)(3, count)).resolves.toBe(3);
+      await expect(openReadSessions(target, never)(0, count)).resolves.toBe(1);
 
       await query(platform, `CREATE ROLE ${role} LOGIN CONNECTION LIMIT 2 PASSWORD '${password}'`);
-      const few = readersOf({ ...target, user: role, password }, never);
+      const few = openReadSessions({ ...target, user: role, password }, never);
       await expect(few(4, count)).resolves.toBe(2);
       await expect(few(4, () => Promise.reject(new Error('of the work')))).rejects.toThrow('of the work');
 
       const stop = new AbortController();
-      const stopped = readersOf(target, stop.signal)(2, async (clients) => {
+      const stopped = openReadSessions(target, stop.signal)(2, async (clients) => {
         const sleeps = clients.map((client) => client.query('SELECT pg_sleep(30)'));
         stop.abort();
         await Promise.all(sleeps);

@@ -6,7 +6,7 @@ import type { LivePolicy, LiveTable } from '../model/live';
  * Row-level security that Citus does not carry: it takes no policy with a subquery, and makes policies on shards, and on a table that it
  * makes anew, without AS RESTRICTIVE, so that a policy that narrowed what others permit would permit by itself.
  */
-export function policyFaults({ policies }: Pick<LiveTable, 'policies'>): string[] {
+export function policyFailures({ policies }: Pick<LiveTable, 'policies'>): string[] {
   return policies.flatMap((policy) => [
     ...(policy.subquery ? [subqueryFault(policy)] : []),
     ...(policy.permissive ? [] : [restrictiveFault(policy, policies)]),

@@ -3,7 +3,7 @@ import { withClient } from '../../lib/connection';
 import type { ConnectionTarget } from '../../lib/connection';
 
 /** Hands out as many sessions as asked for, or fewer, and closes them. */
-export type Readers = <T>(most: number, work: (clients: readonly Client[]) => Promise<T>) => Promise<T>;
+export type ReadSessions = <T>(most: number, work: (clients: readonly Client[]) => Promise<T>) => Promise<T>;
 
 /**
  * Sessions for work that changes nothing and may be cut short. Where the server has no more connections to give, those
@@ -11,7 +11,7 @@ export type Readers = <T>(most: number, work: (clients: readonly Client[]) => Pr
  *
  * @param signal once aborted, the sessions are cut wherever the work stands
  */
-export function readersOf(target: ConnectionTarget, signal: AbortSignal): Readers {
+export function openReadSessions(target: ConnectionTarget, signal: AbortSignal): ReadSessions {
   const open = async <T>(
     missing: number,
     clients: readonly Client[],
@@ -37,6 +37,6 @@ export function readersOf(target: ConnectionTarget, signal: AbortSignal): Reader
 }
 
 /** One session that is there already. */
-export function onlyReader(client: Client): Readers {
+export function onlySession(client: Client): ReadSessions {
   return (_most, work) => work([client]);
 }

@@ -1,5 +1,5 @@
-import { turnedLocal } from '../../scripts/simulate/turned-local';
-import type { CatalogForeignKey } from '../../scripts/simulate/turned-local';
+import { convertedToLocal } from '../../scripts/simulate/converted-to-local';
+import type { CatalogForeignKey } from '../../scripts/simulate/converted-to-local';
 
 const at = (text: string): { schema: string; name: string } => {
   const [schema = '', name = ''] = text.split('.');
@@ -35,7 +35,7 @@ const turned = (
   keys: readonly CatalogForeignKey[],
   there: readonly string[] = [],
 ): string[] =>
-  turnedLocal(references.map(at), keys, there.map(at)).map(({ schema, name }) => `${schema}.${name}`);
+  convertedToLocal(references.map(at), keys, there.map(at)).map(({ schema, name }) => `${schema}.${name}`);
 
 const KEYS = [
   key('c.orders', 'public.regions'),

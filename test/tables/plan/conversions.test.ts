@@ -1,14 +1,14 @@
 import type { LiveDatabase, LiveForeignKey } from '../../../scripts/database/model/live';
 import { showTable } from '../../../scripts/database/model/names';
-import { Turning } from '../../../scripts/tables/plan/turning';
-import type { Turn } from '../../../scripts/tables/plan/turning';
+import { ConversionTracker } from '../../../scripts/tables/plan/conversions';
+import type { Conversion } from '../../../scripts/tables/plan/conversions';
 import { distributed, foreignKey, liveDatabase, liveTable, named, reference } from '../support/catalog';
 
 const from = (table: string, ...to: string[]): LiveForeignKey[] =>
   to.map((references) => foreignKey(table, ['id'], references));
-const following = ({ tables }: LiveDatabase, ...away: LiveForeignKey[]): Turning =>
-  new Turning(tables, new Set(away));
-const told = (turns: readonly Turn[]): string[] =>
+const following = ({ tables }: LiveDatabase, ...away: LiveForeignKey[]): ConversionTracker =>
+  new ConversionTracker(tables, new Set(away));
+const told = (turns: readonly Conversion[]): string[] =>
   turns.map(({ table, forgets }) => `${showTable(table)}: ${forgets}`);
 const local = { kind: 'local', autoConverted: true } as const;
 

@@ -6,17 +6,17 @@ import type { QueryShape } from '../database/forecast/shape';
 import type { AdvisedQuery } from './workload';
 
 /** Columns of several tables that mean the same thing, such as every `user_id`: what tables can live together by. */
-export interface Domain {
+export interface JoinKey {
   /** The column that says it best: that of the table it is the key of, else the commonest. */
   readonly name: string;
   /** The table whose key it is, where there is one. */
   readonly owner?: string;
   /** By {@link tableKey}: the table's columns of this domain, the best first. */
-  readonly members: ReadonlyMap<string, readonly DomainColumn[]>;
-  readonly links: readonly DomainLink[];
+  readonly members: ReadonlyMap<string, readonly JoinKeyColumn[]>;
+  readonly links: readonly JoinKeyLink[];
 }
 
-export interface DomainColumn {
+export interface JoinKeyColumn {
   readonly table: TableName;
   readonly column: LiveColumn;
   /** The column alone tells rows apart. */
@@ -28,7 +28,7 @@ export interface DomainColumn {
 }
 
 /** Why two columns are taken to mean the same. */
-export interface DomainLink {
+export interface JoinKeyLink {
   readonly from: ColumnName;
   readonly to: ColumnName;
   readonly by: 'foreign key' | 'join' | 'name';
@@ -52,7 +52,7 @@ export function typeFamily(type: string): string {
 }
 
 /** Finds what columns mean the same: by foreign keys, by the joins of the workload, and by names where neither says. Pure. */
-export function findDomains(tables: readonly LiveTable[], queries: readonly AdvisedQuery[]): Domain[] {
+export function findJoinKeys(tables: readonly LiveTable[], queries: readonly AdvisedQuery[]): JoinKey[] {
   const known = new Map(tables.map((table) => [tableKey(table.table), new Columns(table)]));
   const use = countUse(queries);
   const links = foreignKeyLinks(tables).filter((link) => comparable(known, link));
@@ -84,7 +84,7 @@ export function findDomains(tables: readonly LiveTable[], queries: readonly Advi
     if (list === undefined) grouped.set(root, [name]);
     else list.push(name);
   }
-  const linksOf = new Map<string, DomainLink[]>();
+  const linksOf = new Map<string, JoinKeyLink[]>();
   for (const link of links) {
     const root = sets.find(columnKey(link.from));
     const list = linksOf.get(root);
@@ -96,17 +96,17 @@ export function findDomains(tables: readonly LiveTable[], queries: readonly Advi
 
 function toDomain(
   names: readonly ColumnName[],
-  links: readonly DomainLink[],
+  links: readonly JoinKeyLink[],
   known: ReadonlyMap<string, Columns>,
   use: Use,
-): Domain {
-  const members = new Map<string, DomainColumn[]>();
+): JoinKey {
+  const members = new Map<string, JoinKeyColumn[]>();
   for (const { table, column } of names) {
     const columns = known.get(tableKey(table));
     const live = columns?.get(column);
     if (columns === undefined || live === undefined) continue;
     const key = columnKey({ table, column });
-    const member: DomainColumn = {
+    const member: JoinKeyColumn = {
       table,
       column: live,
       unique: columns.isUnique(column),
@@ -123,7 +123,7 @@ function toDomain(
   const owner = all
     .filter((member) => member.unique)
     .sort((a, b) => pointers(b) - pointers(a) || compare(tableKey(a.table), tableKey(b.table)))[0];
-  function pointers({ table, column }: DomainColumn): number {
+  function pointers({ table, column }: JoinKeyColumn): number {
     return pointedAt.get(columnKey({ table, column: column.name })) ?? 0;
   }
   const name =
@@ -184,10 +184,10 @@ class Columns {
   }
 }
 
-function foreignKeyLinks(tables: readonly LiveTable[]): DomainLink[] {
+function foreignKeyLinks(tables: readonly LiveTable[]): JoinKeyLink[] {
   return tables.flatMap((table) =>
     table.foreignKeys.flatMap((key) =>
-      key.columns.flatMap((column, place): DomainLink[] => {
+      key.columns.flatMap((column, place): JoinKeyLink[] => {
         const referenced = key.referencedColumns[place];
         return referenced === undefined
           ? []
@@ -204,9 +204,9 @@ function foreignKeyLinks(tables: readonly LiveTable[]): DomainLink[] {
   );
 }
 
-function joinLinks(queries: readonly AdvisedQuery[]): DomainLink[] {
+function joinLinks(queries: readonly AdvisedQuery[]): JoinKeyLink[] {
   return queries.flatMap(({ shape }) =>
-    shape === undefined ? [] : joinsOf(shape).map(([from, to]): DomainLink => ({ from, to, by: 'join' })),
+    shape === undefined ? [] : joinsOf(shape).map(([from, to]): JoinKeyLink => ({ from, to, by: 'join' })),
   );
 }
 
@@ -229,7 +229,7 @@ export function joinsOf(shape: QueryShape): [ColumnName, ColumnName][] {
  * Where neither foreign key nor join says what a column points at, its name may: `customer_id` and the key of
  * `customers`, or one pointer's name in several tables.
  */
-function nameLinks(tables: readonly Columns[], links: readonly DomainLink[]): DomainLink[] {
+function nameLinks(tables: readonly Columns[], links: readonly JoinKeyLink[]): JoinKeyLink[] {
   const explained = new Set(links.map(({ from }) => columnKey(from)));
   const keyed = new Map<string, Columns[]>();
   const note = (name: string, columns: Columns): void => {
@@ -243,7 +243,7 @@ function nameLinks(tables: readonly Columns[], links: readonly DomainLink[]): Do
     if (POINTER.test(key)) note(`column ${key.toLowerCase()}`, columns);
     for (const stem of singulars(columns.table.table.name)) note(`table ${stem}`, columns);
   }
-  const found: DomainLink[] = [];
+  const found: JoinKeyLink[] = [];
   const pending = new Map<string, ColumnName[]>();
   for (const columns of tables) {
     for (const { name, type } of columns.table.columns) {
@@ -324,7 +324,7 @@ function filtersOf(shape: QueryShape): ColumnName[] {
   });
 }
 
-function comparable(known: ReadonlyMap<string, Columns>, { from, to }: DomainLink): boolean {
+function comparable(known: ReadonlyMap<string, Columns>, { from, to }: JoinKeyLink): boolean {
   const left = known.get(tableKey(from.table))?.get(from.column);
   const right = known.get(tableKey(to.table))?.get(to.column);
   return left !== undefined && right !== undefined && typeFamily(left.type) === typeFamily(right.type);

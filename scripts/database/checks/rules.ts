@@ -6,7 +6,7 @@ import { showTable } from '../model/names';
  *
  * @param why what Citus is asked to do, as the beginning of a sentence
  */
-export function ruleFaults({ rules }: Pick<LiveTable, 'rules'>, why: string): string[] {
+export function ruleFailures({ rules }: Pick<LiveTable, 'rules'>, why: string): string[] {
   return rules.map(
     ({ table, rule }) =>
       `${why}, which makes table ${showTable(table)} anew without its rule ${rule}: drop the rule, and create it again afterwards`,

@@ -1,19 +1,19 @@
 import type { ExpectedSchema } from '../../../config/workload/distribution-types';
 import { allOf, didYouMean } from '../../../config/text/text';
-import { grantFaults } from './grant-faults';
+import { grantFailures } from './grants';
 import type { LiveForeignKey, LiveSchema, LiveTable } from '../model/live';
 import { showTable } from '../model/names';
-import type { Outlook } from '../target/outlook';
-import { policyFaults } from './policy-faults';
-import { ruleFaults } from './rule-faults';
+import type { TargetState } from '../target/target-state';
+import { policyFailures } from './policies';
+import { ruleFailures } from './rules';
 import { knowsSchemas } from '../model/schemas';
 
 /**
  * Everything that stands in the way of the schemas becoming what the specification says, each in a sentence or two with
  * the way out. The rules are those of citus_schema_distribute() and citus_schema_undistribute(), which stop at the first. Pure.
  */
-export function schemaFaults(outlook: Outlook): string[] {
-  const { expected, live } = outlook;
+export function schemaFailures(target: TargetState): string[] {
+  const { expected, live } = target;
   const wanted = expected.schemas ?? [];
   if (wanted.some(({ kind }) => kind === 'distributed') && !knowsSchemas(live.citusVersion)) {
     return [
@@ -22,15 +22,15 @@ export function schemaFaults(outlook: Outlook): string[] {
     ];
   }
   return wanted.flatMap((each) => {
-    const schema = outlook.liveSchema(each.schema);
-    if (schema === undefined) return [missing(outlook, each)];
-    if (outlook.distributesSchema(schema)) return distributeFaults(outlook, schema);
-    if (outlook.undistributesSchema(schema)) return undistributeFaults(outlook, schema);
+    const schema = target.liveSchema(each.schema);
+    if (schema === undefined) return [missing(target, each)];
+    if (target.distributesSchema(schema)) return distributeFaults(target, schema);
+    if (target.undistributesSchema(schema)) return undistributeFaults(target, schema);
     return [];
   });
 }
 
-function missing({ live }: Outlook, { schema }: ExpectedSchema): string {
+function missing({ live }: TargetState, { schema }: ExpectedSchema): string {
   const others = [...live.otherSchemas, ...live.schemas.map((each) => each.schema)];
   return (
     `there is no schema ${schema}${didYouMean(schema, others)}: correct the name, create the schema, ` +
@@ -38,7 +38,7 @@ function missing({ live }: Outlook, { schema }: ExpectedSchema): string {
   );
 }
 
-function ownerFaults({ live }: Outlook, { schema, owner, ours, othersTables }: LiveSchema): string[] {
+function ownerFaults({ live }: TargetState, { schema, owner, ours, othersTables }: LiveSchema): string[] {
   const faults: string[] = [];
   if (!ours) {
     faults.push(
@@ -56,9 +56,9 @@ function ownerFaults({ live }: Outlook, { schema, owner, ours, othersTables }: L
   return faults;
 }
 
-function distributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
+function distributeFaults(target: TargetState, schema: LiveSchema): string[] {
   const { schema: name } = schema;
-  const faults = ownerFaults(outlook, schema);
+  const faults = ownerFaults(target, schema);
   if (schema.extensions.length > 0) {
     faults.push(
       `schema ${name} holds ${allOf(schema.extensions)}, and Citus distributes no schema of an extension: ` +
@@ -73,14 +73,14 @@ function distributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
   }
   return [
     ...faults,
-    ...outlook.tablesOf(name).flatMap((table) => tableFaults(table, name)),
-    ...partitionKeyFaults(outlook, name, (key) => key.references.schema === name),
+    ...target.tablesOf(name).flatMap((table) => tableFaults(table, name)),
+    ...partitionKeyFaults(target, name, (key) => key.references.schema === name),
   ];
 }
 
 /** Citus puts aside the foreign keys of tables, not those that a partition has by itself. */
 function partitionKeyFaults(
-  { live }: Outlook,
+  { live }: TargetState,
   schema: string,
   matters: (key: LiveForeignKey) => boolean,
 ): string[] {
@@ -96,7 +96,7 @@ function partitionKeyFaults(
 
 function tableFaults(live: LiveTable, schema: string): string[] {
   const name = showTable(live.table);
-  const faults = [...grantFaults(live), ...policyFaults(live)];
+  const faults = [...grantFailures(live), ...policyFailures(live)];
   if (live.kind === 'foreign') {
     faults.push(
       `${name} is a foreign table, and Citus takes none in a distributed schema: move it to another with ALTER FOREIGN TABLE ... SET SCHEMA, or leave schema ${schema} out`,
@@ -130,10 +130,10 @@ function tableFaults(live: LiveTable, schema: string): string[] {
 }
 
 /** Going back makes every table anew, which loses what Citus cannot carry over. */
-function undistributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
-  const tables = outlook.tablesOf(schema.schema);
+function undistributeFaults(target: TargetState, schema: LiveSchema): string[] {
+  const tables = target.tablesOf(schema.schema);
   const identity = tables.filter((table) => table.identities.length > 0).map(({ table }) => showTable(table));
-  const faults = [...ownerFaults(outlook, schema), ...partitionKeyFaults(outlook, schema.schema, () => true)];
+  const faults = [...ownerFaults(target, schema), ...partitionKeyFaults(target, schema.schema, () => true)];
   if (identity.length > 0) {
     faults.push(
       `schema ${schema.schema} is to be local again, and Citus brings no table with an identity column back, as ${allOf(identity)} ${identity.length === 1 ? 'has' : 'have'}: ` +
@@ -141,7 +141,7 @@ function undistributeFaults(outlook: Outlook, schema: LiveSchema): string[] {
     );
   }
   faults.push(
-    ...tables.flatMap((table) => ruleFaults(table, `schema ${schema.schema} is to be local again`)),
+    ...tables.flatMap((table) => ruleFailures(table, `schema ${schema.schema} is to be local again`)),
   );
   return faults;
 }

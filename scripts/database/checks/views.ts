@@ -9,11 +9,11 @@ import type { ViewPlacement } from '../forecast/citus-planner';
 import { readingAll, withoutViews } from '../forecast/query-walk';
 import type { ViewQuery } from '../model/view-query';
 import type { CitusTable, LiveView, ViewQueries } from '../model/live';
-import type { Outlook } from '../target/outlook';
+import type { TargetState } from '../target/target-state';
 
 /** Plain views that answer today and will not once the tables are as the specification says. Pure. */
-export function viewFindings(outlook: Outlook): Finding[] {
-  return failing(outlook).flatMap(({ view, why }) => {
+export function viewFindings(target: TargetState): Finding[] {
+  return failing(target).flatMap(({ view, why }) => {
     const name = showTable(view.view);
     if (why === undefined) {
       const what = view.kind === 'materialized' ? 'materialized view' : 'view';
@@ -23,23 +23,23 @@ export function viewFindings(outlook: Outlook): Finding[] {
       return [finding('view-will-fail', name, message, 'allowance')];
     }
     if (view.kind === 'materialized') return [];
-    const message = `view ${name} answers today and fails once its tables are distributed, because it ${why}. ${wayOut(view)}, or drop it`;
+    const message = `view ${name} answers today and fails once its tables are distributed, because it ${why}. ${hintFor(view)}, or drop it`;
     return [finding('view-will-fail', name, message, 'allowance')];
   });
 }
 
 /** Materialized views that Citus could neither create again nor refresh. Pure. */
-export function materializedViewFaults(outlook: Outlook): string[] {
-  return failing(outlook).flatMap(({ view, why }) => {
+export function materializedViewFailures(target: TargetState): string[] {
+  return failing(target).flatMap(({ view, why }) => {
     if (view.kind === 'plain' || why === undefined) return [];
     return [
       `materialized view ${showTable(view.view)} can be neither created again nor refreshed once its tables are distributed, because it ${why}. ` +
-        `${wayOut(view)}, or drop it and keep its rows in a table that the application fills`,
+        `${hintFor(view)}, or drop it and keep its rows in a table that the application fills`,
     ];
   });
 }
 
-function wayOut({ tables }: LiveView): string {
+function hintFor({ tables }: LiveView): string {
   const first = tables.length > 1 ? `Join ${allOf(tables.map(showTable))} by their distribution columns` : '';
   const others = 'write the query another way, distribute the tables otherwise';
   return first === '' ? `${others.charAt(0).toUpperCase()}${others.slice(1)}` : `${first}, ${others}`;
@@ -52,10 +52,10 @@ function wayOut({ tables }: LiveView): string {
  * @param isThere whether a table is in its place by then
  */
 export function viewAgainstConversion(
-  { outlook, isThere }: { readonly outlook: Outlook; readonly isThere: (table: TableName) => boolean },
+  { target, isThere }: { readonly target: TargetState; readonly isThere: (table: TableName) => boolean },
   table: TableName,
 ): LiveView | undefined {
-  const { views, viewQueries } = outlook.live;
+  const { views, viewQueries } = target.live;
   const materialized = views.filter(
     ({ kind, tables }) => kind === 'materialized' && tables.some((each) => sameTable(each, table)),
   );
@@ -63,7 +63,7 @@ export function viewAgainstConversion(
   const queries = queriesOf(viewQueries);
   const byThen: PlacementIn = (known, each) => (isThere(each) ? becomes : is)(known, each);
   const { postgres } = viewQueries;
-  const surroundings = { placementOf: placements(outlook, viewQueries, byThen), postgres };
+  const surroundings = { placementOf: placements(target, viewQueries, byThen), postgres };
   return materialized.find((view) => {
     const query = wholeQuery(view, queries);
     return query !== undefined && whyNotPlanned(query, surroundings) !== undefined;
@@ -76,13 +76,13 @@ interface Failing {
   readonly why: string | undefined;
 }
 
-function failing(outlook: Outlook): Failing[] {
-  const { views, viewQueries } = outlook.live;
+function failing(target: TargetState): Failing[] {
+  const { views, viewQueries } = target.live;
   if (viewQueries === undefined) return [];
   const queries = queriesOf(viewQueries);
   const { postgres } = viewQueries;
-  const then = { placementOf: placements(outlook, viewQueries, becomes), postgres };
-  const now = { placementOf: placements(outlook, viewQueries, is), postgres };
+  const then = { placementOf: placements(target, viewQueries, becomes), postgres };
+  const now = { placementOf: placements(target, viewQueries, is), postgres };
   return views.flatMap((view): Failing[] => {
     const changes = view.tables.some((table) => differs(then.placementOf(table), now.placementOf(table)));
     if (!changes || !queries.has(tableKey(view.view))) return [];
@@ -109,30 +109,30 @@ function wholeQuery({ view, kind }: LiveView, queries: Queries): ViewQuery | und
   return whole === undefined || kind === 'materialized' ? whole : readingAll(whole);
 }
 
-type PlacementIn = (outlook: Outlook, table: TableName) => ViewPlacement | undefined;
+type PlacementIn = (target: TargetState, table: TableName) => ViewPlacement | undefined;
 
 /** What a run does not look at stays where it is. */
 function placements(
-  outlook: Outlook,
+  target: TargetState,
   { otherTables }: ViewQueries,
   placementIn: PlacementIn,
 ): (table: TableName) => ViewPlacement {
   const others = new Map(otherTables.map(({ table, citus }) => [tableKey(table), placed(citus)]));
-  return (table) => placementIn(outlook, table) ?? others.get(tableKey(table)) ?? { kind: 'local' };
+  return (table) => placementIn(target, table) ?? others.get(tableKey(table)) ?? { kind: 'local' };
 }
 
-const is: PlacementIn = (outlook, table) => {
-  const live = outlook.liveTable(table);
+const is: PlacementIn = (target, table) => {
+  const live = target.liveTable(table);
   return live === undefined ? undefined : placed(live.citus);
 };
 
-const becomes: PlacementIn = (outlook, table) => {
-  const live = outlook.liveTable(table);
+const becomes: PlacementIn = (target, table) => {
+  const live = target.liveTable(table);
   if (live === undefined) return undefined;
-  const then = outlook.becomes(table);
+  const then = target.targetPlacement(table);
   if (then.kind !== 'schema') return then;
   const { schema } = then;
-  const whole = live.citus.kind === 'schema' ? live.citus : outlook.liveSchema(schema);
+  const whole = live.citus.kind === 'schema' ? live.citus : target.liveSchema(schema);
   const colocation = whole?.colocationId;
   const group = colocation === undefined ? `schema ${schema}` : `colocation ${String(colocation)}`;
   return { kind: 'distributed', group };

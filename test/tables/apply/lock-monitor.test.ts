@@ -1,4 +1,4 @@
-import { pauseAfter } from '../../../scripts/tables/apply/watch';
+import { pauseAfter } from '../../../scripts/tables/apply/lock-monitor';
 
 describe('the pause between two looks at every node', () => {
   it('leaves the nodes fifty times as long alone as the look kept them busy', () => {

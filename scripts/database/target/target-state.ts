@@ -11,7 +11,7 @@ import { compareTables, sameColumns, sameTable } from '../model/names';
 import { tablesOfSchema } from '../model/schemas';
 
 /** What a table is once everything is done, whether the specification names it or not. */
-export type Becomes =
+export type TargetPlacement =
   | { readonly kind: 'reference' }
   | { readonly kind: 'distributed'; readonly column: string; readonly group: string }
   /** One shard beside those of its schema, which is distributed as a whole. */
@@ -20,7 +20,7 @@ export type Becomes =
   | { readonly kind: 'local' };
 
 /** The expected and the live side in one place, looked up by table. Pure. */
-export class Outlook {
+export class TargetState {
   private readonly liveByKey: ReadonlyMap<string, LiveTable>;
   private readonly expectedByKey: ReadonlyMap<string, ExpectedTable>;
   private readonly schemasByName: ReadonlyMap<string, ExpectedSchema>;
@@ -75,7 +75,7 @@ export class Outlook {
   }
 
   /** Whether the specification speaks of the table, by itself or with its schema. */
-  speaksOf(table: TableName): boolean {
+  isSpecified(table: TableName): boolean {
     return this.expectedTable(table) !== undefined || this.expectedSchema(table.schema) !== undefined;
   }
 
@@ -100,7 +100,7 @@ export class Outlook {
     return root;
   }
 
-  becomes(table: TableName): Becomes {
+  targetPlacement(table: TableName): TargetPlacement {
     const wanted = this.expectedTable(table);
     if (wanted?.kind === 'reference' || wanted?.kind === 'local') return { kind: wanted.kind };
     const now = this.liveTable(table)?.citus;
@@ -142,7 +142,7 @@ export class Outlook {
     const change = this.change(table)?.kind;
     if (change === 'undistribute' || change === 'alter') return false;
     const now = this.liveTable(table)?.citus.kind;
-    const then = this.becomes(table).kind;
+    const then = this.targetPlacement(table).kind;
     return then === 'local' ? now === 'plain' || now === 'local' : now === then;
   }
 
@@ -150,8 +150,8 @@ export class Outlook {
   entersCitus(table: TableName): boolean {
     const live = this.liveTable(table);
     if (live?.citus.kind !== 'plain') return false;
-    if (this.becomes(table).kind !== 'local') return true;
-    return live.foreignKeys.some((key) => this.becomes(key.references).kind === 'reference');
+    if (this.targetPlacement(table).kind !== 'local') return true;
+    return live.foreignKeys.some((key) => this.targetPlacement(key.references).kind === 'reference');
   }
 
   column(table: TableName, name: string): LiveColumn | undefined {
@@ -211,9 +211,9 @@ export type PlacementChange =
  * How a table that is one of Citus's becomes what the specification says; undefined where it is already, is not one of
  * Citus's, or belongs to a distributed schema. Pure.
  */
-export function placementChange(outlook: Outlook, table: TableName): PlacementChange | undefined {
-  const wanted = outlook.expectedTable(table);
-  const live = outlook.liveTable(table);
+export function placementChange(target: TargetState, table: TableName): PlacementChange | undefined {
+  const wanted = target.expectedTable(table);
+  const live = target.liveTable(table);
   const now = live?.citus;
   if (wanted === undefined || live === undefined) return undefined;
   if (now?.kind !== 'reference' && now?.kind !== 'distributed') return undefined;
@@ -221,18 +221,18 @@ export function placementChange(outlook: Outlook, table: TableName): PlacementCh
   if (now.kind === 'reference' || now.column === null) return { kind: 'undistribute' };
   const column = now.column === wanted.distributeBy ? undefined : wanted.distributeBy;
   // Between the two copies a key has to hold both columns. Where it cannot, the way leads over the coordinator.
-  if (column !== undefined && !keysHold(outlook, live, now.column)) return { kind: 'undistribute' };
+  if (column !== undefined && !keysHold(target, live, now.column)) return { kind: 'undistribute' };
   const by = column === undefined ? {} : { column };
   if (wanted.colocateWith === undefined) {
-    const { shardCount } = outlook.expected;
+    const { shardCount } = target.expected;
     if (now.shardCount !== shardCount) return { kind: 'alter', ...by, shardCount };
     if (column !== undefined) return { kind: 'alter', column };
-    return keepsGroup(outlook, table, now.colocationId) ? undefined : { kind: 'regroup' };
+    return keepsGroup(target, table, now.colocationId) ? undefined : { kind: 'regroup' };
   }
-  const colocateWith = outlook.groupRoot(wanted);
-  const root = outlook.liveTable(colocateWith)?.citus;
+  const colocateWith = target.groupRoot(wanted);
+  const root = target.liveTable(colocateWith)?.citus;
   if (column !== undefined) return { kind: 'alter', column, colocateWith };
-  const rootChange = placementChange(outlook, colocateWith);
+  const rootChange = placementChange(target, colocateWith);
   // A root that goes into a group of its own takes its shards there as they are.
   const rootKeepsShards = rootChange === undefined || rootChange.kind === 'regroup';
   if (root?.kind !== 'distributed' || !rootKeepsShards) return { kind: 'alter', colocateWith };
@@ -242,21 +242,21 @@ export function placementChange(outlook: Outlook, table: TableName): PlacementCh
 }
 
 /** Whether every key, as it is or as it is to be, holds the column that the table is distributed by today. */
-function keysHold(outlook: Outlook, live: LiveTable, column: string): boolean {
-  const then = outlook.newPrimaryKey(live.table);
+function keysHold(target: TargetState, live: LiveTable, column: string): boolean {
+  const then = target.newPrimaryKey(live.table);
   return then === undefined || then.includes(column);
 }
 
 /** Of tables that share a group and are not to, the first by name keeps it. */
-function keepsGroup(outlook: Outlook, table: TableName, colocationId: number): boolean {
-  const roots = outlook
+function keepsGroup(target: TargetState, table: TableName, colocationId: number): boolean {
+  const roots = target
     .distributedTables()
     .filter(
       ({ wanted, live }) =>
         wanted.colocateWith === undefined &&
         live.citus.kind === 'distributed' &&
         live.citus.colocationId === colocationId &&
-        live.citus.shardCount === outlook.expected.shardCount &&
+        live.citus.shardCount === target.expected.shardCount &&
         live.citus.column === wanted.distributeBy,
     )
     .map(({ wanted }) => wanted.table)

@@ -2,13 +2,13 @@ import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
 import type { LiveTable, ViewRole } from '../model/live';
 import { showTable } from '../model/names';
-import type { Outlook } from '../target/outlook';
+import type { TargetState } from '../target/target-state';
 
 /** How many tables, views or roles a fault names. */
 const NAMED = 5;
 
 /** What makes a table one of Citus's that the specification does not name: the table whose way there takes it along. */
-export type TakenAlong = (table: TableName) => TableName | undefined;
+export type ConvertedAlong = (table: TableName) => TableName | undefined;
 
 /**
  * Roles whose queries Citus would refuse. In PostgreSQL a view reads with the rights of its owner; Citus sends its queries to the
@@ -16,12 +16,14 @@ export type TakenAlong = (table: TableName) => TableName | undefined;
  * beside them as well. And it writes through no view, whatever the rights. Who met with a refusal before meets with no new one,
  * so tables that are Citus's already are left out. Pure.
  */
-export function viewRoleFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
-  const roles = outlook.live.tables
+export function viewRoleFailures(target: TargetState, takenAlong: ConvertedAlong): string[] {
+  const roles = target.live.tables
     .filter(({ viewRoles, citus, kind }) => viewRoles.length > 0 && citus.kind === 'plain' && kind !== 'view')
     .flatMap((live): Reach[] => {
-      const wayOut = leaveOut(outlook, live, takenAlong);
-      return wayOut === undefined ? [] : live.viewRoles.map((each) => ({ ...each, live, wayOut }));
+      const combinedHint = leaveOut(target, live, takenAlong);
+      return combinedHint === undefined
+        ? []
+        : live.viewRoles.map((each) => ({ ...each, live, wayOut: combinedHint }));
     });
   return [
     ...grouped(roles.filter(readsBeyond), ({ lacksSelect, lacksUsage }) => [lacksSelect, lacksUsage]).map(
@@ -41,8 +43,8 @@ interface Reach extends ViewRole {
 }
 
 /** Undefined where the table does not become one of Citus's. */
-function leaveOut(outlook: Outlook, { table }: LiveTable, takenAlong: TakenAlong): string | undefined {
-  const becomes = outlook.becomes(table);
+function leaveOut(target: TargetState, { table }: LiveTable, takenAlong: ConvertedAlong): string | undefined {
+  const becomes = target.targetPlacement(table);
   if (becomes.kind === 'schema') return `leave schema ${becomes.schema} out`;
   if (becomes.kind !== 'local') return `leave table ${showTable(table)} out`;
   const reference = takenAlong(table);

@@ -17,7 +17,7 @@ import {
   ON_SHARDS,
   SHARD_COUNT,
   SHARD_ESTIMATE,
-} from './layout.sql';
+} from './shard-layout.sql';
 import type { RebalanceStrategy, StrategyRules } from './rebalance';
 import { STRATEGY_RULES } from './rebalance';
 import { exactRowsOfShards } from './rows.sql';
@@ -25,17 +25,17 @@ import type { Reading } from './shard-rows';
 import { readDistributedSource } from './source';
 
 /** A database that is distributed, as Citus knows it: real shards, real sizes, real placements. */
-export interface Layout {
+export interface ShardLayout {
   /** In the order in which the rebalancer takes those that are equally full. */
-  readonly nodes: readonly LaidOutNode[];
+  readonly nodes: readonly ShardLayoutNode[];
   /** In the order in which the rebalancer takes them. */
-  readonly groups: readonly LaidOutGroup[];
+  readonly groups: readonly ShardLayoutGroup[];
   readonly referenceTables: readonly { readonly table: string; readonly bytes: number }[];
   /** Of the strategy that is asked about, as the database has them set. */
   readonly rules: StrategyRules;
 }
 
-export interface LaidOutNode {
+export interface ShardLayoutNode {
   /** `coordinator`, `w0`, `w1`, ... */
   readonly name: string;
   readonly isCoordinator: boolean;
@@ -43,22 +43,22 @@ export interface LaidOutNode {
 }
 
 /** Tables whose shards live and move together. */
-export interface LaidOutGroup {
-  readonly tables: readonly LaidOutTable[];
+export interface ShardLayoutGroup {
+  readonly tables: readonly ShardLayoutTable[];
   /** In the order of their hash ranges. */
-  readonly shards: readonly LaidOutShard[];
+  readonly shards: readonly ShardLayoutShard[];
 }
 
-export interface LaidOutShard {
+export interface ShardLayoutShard {
   /** Of the group's first table. */
   readonly id: number;
-  /** Index into {@link Layout.nodes}. */
+  /** Index into {@link ShardLayout.nodes}. */
   readonly node: number;
   /** Absent for the one shard of a distributed schema. */
   readonly range?: { readonly min: number; readonly max: number };
 }
 
-export interface LaidOutTable {
+export interface ShardLayoutTable {
   readonly table: TableName;
   /** Absent in a distributed schema. */
   readonly column?: string;
@@ -109,7 +109,7 @@ export async function readLayout(
   context: VerbContext,
   client: Client,
   { strategy, reading }: { readonly strategy: RebalanceStrategy; readonly reading: Reading },
-): Promise<Layout | undefined> {
+): Promise<ShardLayout | undefined> {
   if ((await citusVersion(client)) === undefined) return undefined;
   return withBoundedReads(client, async () => {
     const { rows } = await client.query<ShardRow>(LAYOUT_SHARDS);
@@ -126,7 +126,7 @@ export async function readLayout(
   });
 }
 
-async function readNodes(client: Client): Promise<(LaidOutNode & { readonly groupId: number })[]> {
+async function readNodes(client: Client): Promise<(ShardLayoutNode & { readonly groupId: number })[]> {
   const { rows } = await client.query<{
     groupId: number;
     name: string;
@@ -165,11 +165,11 @@ async function readRules(client: Client, strategy: RebalanceStrategy): Promise<S
   };
 }
 
-interface Uncounted extends Omit<LaidOutTable, 'rows' | 'estimated'> {
+interface Uncounted extends Omit<ShardLayoutTable, 'rows' | 'estimated'> {
   /** Its own shard ids, in the order of the group's shards. */
   readonly shardIds: readonly number[];
 }
-interface UncountedGroup extends Omit<LaidOutGroup, 'tables'> {
+interface UncountedGroup extends Omit<ShardLayoutGroup, 'tables'> {
   readonly tables: readonly Uncounted[];
 }
 
@@ -184,7 +184,7 @@ function toGroups(rows: readonly ShardRow[], nodeOf: ReadonlyMap<number, number>
       byRange.set(range, [...(byRange.get(range) ?? []), row]);
     }
     const ranges = [...byRange.values()];
-    const shards = ranges.map((members): LaidOutShard => {
+    const shards = ranges.map((members): ShardLayoutShard => {
       const first = members.find(({ isFirst }) => isFirst) ?? members[0];
       if (first === undefined) throw new Error('a range without shards');
       const node = nodeOf.get(first.groupId);
@@ -226,13 +226,13 @@ async function readRows(
   client: Client,
   groups: readonly UncountedGroup[],
   reading: Reading,
-): Promise<LaidOutGroup[]> {
+): Promise<ShardLayoutGroup[]> {
   const all = groups.reduce((sum, { tables }) => sum + tables.length, 0);
   const progress = reporter.progress('reading tables', all, 'steps');
   let done = 0;
-  const read: LaidOutGroup[] = [];
+  const read: ShardLayoutGroup[] = [];
   for (const { shards, tables } of groups) {
-    const counted: LaidOutTable[] = [];
+    const counted: ShardLayoutTable[] = [];
     for (const table of tables) {
       stopIfAsked(signal, 'nothing was changed');
       progress.update(done, showTable(table.table));
@@ -268,9 +268,9 @@ interface CountedRow {
 async function countedRows(
   client: Client,
   uncounted: Uncounted,
-  shards: readonly LaidOutShard[],
+  shards: readonly ShardLayoutShard[],
   bytes: number,
-): Promise<Pick<LaidOutTable, 'rows' | 'biggestTenant' | 'tenants'>> {
+): Promise<Pick<ShardLayoutTable, 'rows' | 'biggestTenant' | 'tenants'>> {
   const starts = shards.flatMap(({ range }) => (range === undefined ? [] : [range.min + 2 ** 31]));
   const { table, column } = uncounted;
   if (column === undefined || starts.length < shards.length) {

@@ -1,4 +1,4 @@
-import { Freshness } from '../../../scripts/tables/apply/freshness';
+import { SnapshotAge } from '../../../scripts/tables/apply/snapshot-age';
 
 const look = (tookMs: number) => (): Promise<string> => {
   jest.advanceTimersByTime(tookMs);
@@ -6,7 +6,7 @@ const look = (tookMs: number) => (): Promise<string> => {
 };
 
 /** Milliseconds from the end of a look on that it is good for. */
-async function goodFor(freshness: Freshness, tookMs: number): Promise<number> {
+async function goodFor(freshness: SnapshotAge, tookMs: number): Promise<number> {
   await expect(freshness.of(look(tookMs))).resolves.toBe('seen');
   const from = performance.now();
   while (!freshness.isOver) jest.advanceTimersByTime(1);
@@ -18,7 +18,7 @@ describe('how long a look is good for', () => {
   afterEach(() => jest.useRealTimers());
 
   test('none before the first', () => {
-    expect(new Freshness().isOver).toBe(true);
+    expect(new SnapshotAge().isOver).toBe(true);
   });
 
   test.each([
@@ -27,17 +27,17 @@ describe('how long a look is good for', () => {
     ['ten seconds at most, from its beginning', 4_000, 6_000],
     ['not at all, where it took longer', 12_000, 0],
   ])('%s', async (_, tookMs, expected) => {
-    expect(await goodFor(new Freshness(), tookMs)).toBeCloseTo(expected, 0);
+    expect(await goodFor(new SnapshotAge(), tookMs)).toBeCloseTo(expected, 0);
   });
 
   test('each look counts by itself', async () => {
-    const freshness = new Freshness();
+    const freshness = new SnapshotAge();
     await goodFor(freshness, 600);
     expect(await goodFor(freshness, 10)).toBeCloseTo(990, 0);
   });
 
   test('one that fails leaves what the one before is good for', async () => {
-    const freshness = new Freshness(50);
+    const freshness = new SnapshotAge(50);
     await freshness.of(look(10));
     await expect(freshness.of(() => Promise.reject(new Error('no look')))).rejects.toThrow('no look');
     expect(freshness.isOver).toBe(false);
@@ -49,11 +49,11 @@ describe('how long a look is good for', () => {
     [0, 0],
     [5_000, 4_990],
   ])('as long as it is told: %d ms', async (fixedMs, expected) => {
-    expect(await goodFor(new Freshness(fixedMs), 10)).toBeCloseTo(expected, 0);
+    expect(await goodFor(new SnapshotAge(fixedMs), 10)).toBeCloseTo(expected, 0);
   });
 
   test('for ever, where it is told so', async () => {
-    const freshness = new Freshness(Infinity);
+    const freshness = new SnapshotAge(Infinity);
     await freshness.of(look(10));
     jest.advanceTimersByTime(1e9);
     expect(freshness.isOver).toBe(false);

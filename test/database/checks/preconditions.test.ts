@@ -1,7 +1,7 @@
 import type { ExpectedTable } from '../../../config/workload/distribution-types';
-import { requireNoFaults } from '../../../scripts/database/checks/faults';
+import { requirePreconditions } from '../../../scripts/database/checks/preconditions';
 import type { LiveForeignKey, LiveTable, MixedSequence } from '../../../scripts/database/model/live';
-import { Outlook } from '../../../scripts/database/target/outlook';
+import { TargetState } from '../../../scripts/database/target/target-state';
 import {
   column,
   distributed,
@@ -396,14 +396,14 @@ test('no node may hold shards', () => {
 
 test('all faults come at once, in one error, with what was done before them', () => {
   const live = liveDatabase(sensors({ events: { ours: false, owner: 'other', triggers: ['x'] } }).slice(1));
-  const outlook = new Outlook(distribution(), live);
+  const target = new TargetState(distribution(), live);
   expect(() => {
-    requireNoFaults(outlook, 'nothing was changed');
+    requirePreconditions(target, 'nothing was changed');
   }).toThrow(
     /in 3 places, and nothing was changed:\n- .*no table device_types[^]*\n- .*role other[^]*\n- .*trigger x/,
   );
-  const one = new Outlook(distribution(), liveDatabase(sensors({ events: { triggers: ['x'] } })));
+  const one = new TargetState(distribution(), liveDatabase(sensors({ events: { triggers: ['x'] } })));
   expect(() => {
-    requireNoFaults(one, '2 steps are done');
+    requirePreconditions(one, '2 steps are done');
   }).toThrow(/trigger x.*\. 2 steps are done$/);
 });

@@ -2,8 +2,8 @@ import type { TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
 import type { KnownHashes } from './hashes';
 import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveTable } from '../database/model/live';
-import type { Domain, DomainColumn } from './domains';
-import { findDomains, joinsOf, typeFamily } from './domains';
+import type { JoinKey, JoinKeyColumn } from './join-keys';
+import { findJoinKeys, joinsOf, typeFamily } from './join-keys';
 import {
   LARGE_SHARE,
   REFERENCE_ALWAYS_BYTES,
@@ -27,14 +27,14 @@ export interface AdviceInput {
 }
 
 /** A database before anything is decided, looked up by table key. Pure. */
-export class Situation {
+export class AdviceModel {
   readonly input: AdviceInput;
   /** What can be decided on: ordinary and partitioned tables. */
   readonly tables: ReadonlyMap<string, LiveTable>;
-  readonly domains: readonly Domain[];
+  readonly domains: readonly JoinKey[];
   readonly bytes: number;
   /** By table: the domains it has a column of. */
-  readonly domainsOf: ReadonlyMap<string, readonly Domain[]>;
+  readonly domainsOf: ReadonlyMap<string, readonly JoinKey[]>;
   /** By referencing table. */
   readonly parents: ReadonlyMap<string, readonly LiveForeignKey[]>;
   /** By table: those it is joined with, by any column. */
@@ -44,9 +44,9 @@ export class Situation {
     this.input = input;
     const tables = input.live.tables.filter(({ kind }) => kind === 'table' || kind === 'partitioned');
     this.tables = new Map(tables.map((table) => [tableKey(table.table), table]));
-    this.domains = findDomains(tables, input.queries);
+    this.domains = findJoinKeys(tables, input.queries);
     this.bytes = tables.reduce((sum, table) => sum + this.statistics(tableKey(table.table)).bytes, 0);
-    const domainsOf = new Map<string, Domain[]>();
+    const domainsOf = new Map<string, JoinKey[]>();
     for (const domain of this.domains) {
       for (const key of domain.members.keys()) {
         const list = domainsOf.get(key);
@@ -86,7 +86,7 @@ export class Situation {
   }
 
   /** The table's column of a domain that it can be distributed by; undefined where none will do. */
-  member(domain: Domain, key: string): DomainColumn | undefined {
+  member(domain: JoinKey, key: string): JoinKeyColumn | undefined {
     return domain.members.get(key)?.find((column) => this.columnFault(key, column.column) === undefined);
   }
 
@@ -109,7 +109,7 @@ export class Situation {
   }
 
   /** Distinct values in the largest table of a domain that statistics know: what its shards are cut from. */
-  distinct(domain: Domain): number | undefined {
+  distinct(domain: JoinKey): number | undefined {
     let largest: { readonly bytes: number; readonly distinct: number } | undefined;
     for (const key of domain.members.keys()) {
       const member = this.member(domain, key);
@@ -123,7 +123,7 @@ export class Situation {
   }
 
   /** The largest share one value has of a member's rows, and where. */
-  worstTop(domain: Domain): { readonly top: number; readonly member: DomainColumn } | undefined {
+  worstTop(domain: JoinKey): { readonly top: number; readonly member: JoinKeyColumn } | undefined {
     const found = [...domain.members.keys()].flatMap((key) => {
       const member = this.member(domain, key);
       const top = member === undefined ? undefined : this.column(key, member.column.name)?.top;
@@ -134,7 +134,7 @@ export class Situation {
   }
 
   /** Why tables cannot be distributed by a domain, as the rest of a sentence; undefined where they can. */
-  domainFault(domain: Domain): string | undefined {
+  domainFault(domain: JoinKey): string | undefined {
     const distinct = this.distinct(domain);
     const { shardCount } = this.input;
     if (distinct !== undefined && distinct < shardCount) {
@@ -147,7 +147,7 @@ export class Situation {
     return undefined;
   }
 
-  mismatch(domain: Domain): boolean {
+  mismatch(domain: JoinKey): boolean {
     const types = [...domain.members.values()].flat().map(({ column }) => column.type);
     return new Set(types).size > 1 && new Set(types.map(typeFamily)).size === 1;
   }

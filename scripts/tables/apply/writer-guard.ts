@@ -3,7 +3,14 @@ import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { errorCode } from '../../lib/errors';
 import { sqlTable } from '../../database/model/names';
-import { CANCEL, COPY_STAGE, HOLD_WRITERS, LAST_OPERATION, REPLAY_STANDS, WRITERS_HELD } from './watch.sql';
+import {
+  CANCEL,
+  COPY_STAGE,
+  HOLD_WRITERS,
+  LAST_OPERATION,
+  REPLAY_STANDS,
+  WRITERS_HELD,
+} from './lock-monitor.sql';
 import { PauseMeter } from './write-pause';
 import type { WritePause } from './write-pause';
 

@@ -6,7 +6,7 @@ import { showTable } from '../model/names';
  * Citus grants on whole tables alone: grants on columns stay on the coordinator, where a shard's server does not see them,
  * and are lost where it makes the table anew. Either way a role that has no more is refused its queries.
  */
-export function grantFaults({ table, columnGrants }: LiveTable): string[] {
+export function grantFailures({ table, columnGrants }: LiveTable): string[] {
   if (columnGrants.length === 0) return [];
   return [
     `table ${showTable(table)} has grants on ${columns(columnGrants)}, and Citus takes none to the shards, ` +
@@ -15,7 +15,7 @@ export function grantFaults({ table, columnGrants }: LiveTable): string[] {
 }
 
 /** The same of a table that Citus makes anew beside another. @param why what makes it, as the beginning of a sentence */
-export function takenAlongGrantFaults({ columnGrants }: LiveTable, why: string): string[] {
+export function convertedGrantFailures({ columnGrants }: LiveTable, why: string): string[] {
   if (columnGrants.length === 0) return [];
   return [
     `${why}, without its grants on ${columns(columnGrants)}: revoke them and grant on the whole table, or drop the foreign key`,

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Progress } from '../../lib/reporter';
 import type { CopyMeasure } from './copied-rows';
-import { BLOCKERS, CANCEL, WORKER_BLOCKERS } from './watch.sql';
+import { BLOCKERS, CANCEL, WORKER_BLOCKERS } from './lock-monitor.sql';
 
 /** A session that stands in the way. Fields of other roles' sessions may be hidden from ours. */
 export interface Blocker {
@@ -65,11 +65,11 @@ export function watch(client: Client, watched: Watched): Watch {
     if (rows.length > 0) seen = rows;
     return rows.length > 0;
   };
-  const lookEverywhere = inTurn(watched.lockTimeoutMs, async () => {
+  const lookEverywhere = throttled(watched.lockTimeoutMs, async () => {
     const { rows } = await client.query<Blocker>(WORKER_BLOCKERS, [watched.pid]);
     if (rows.length > 0) seen = rows;
   });
-  const count = inTurn(Infinity, async () => {
+  const count = throttled(Infinity, async () => {
     if (watched.copy?.measure.count === undefined) return;
     const { measure, progress } = watched.copy;
     const now = await watched.copy.measure.count(client);
@@ -103,7 +103,7 @@ export function watch(client: Client, watched: Watched): Watch {
 }
 
 /** Lets `look` run when it is due: a second from now at first, and then as its own cost allows. */
-function inTurn(lockTimeoutMs: number, look: () => Promise<void>): () => Promise<void> {
+function throttled(lockTimeoutMs: number, look: () => Promise<void>): () => Promise<void> {
   let due = performance.now() + EVERYWHERE_MS[0];
   return async () => {
     const from = performance.now();

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
-import { watchWriters } from '../../../scripts/tables/apply/writers';
-import { COPY_STAGE, HOLD_WRITERS } from '../../../scripts/tables/apply/watch.sql';
+import { watchWriters } from '../../../scripts/tables/apply/writer-guard';
+import { COPY_STAGE, HOLD_WRITERS } from '../../../scripts/tables/apply/lock-monitor.sql';
 
 const LOCK_TIMEOUT_MS = 2_000;
 

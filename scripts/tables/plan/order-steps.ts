@@ -1,30 +1,30 @@
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
-import type { Outlook, PlacementChange } from '../../database/target/outlook';
+import type { TargetState, PlacementChange } from '../../database/target/target-state';
 import type { CopyMode } from '../../database/target/copy-mode';
 import { allOf } from '../../../config/text/text';
 import { force, noForce } from '../../database/model/forced-policies';
-import { around, carried, carriedWords, forcedTables } from './carried';
+import { withCarried, carried, describeCarried, forcedTables } from './carried';
 import type { Carried } from './carried';
 import { withoutAway } from './comments';
-import type { Placed } from './comments';
+import type { StepGroup } from './comments';
 import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
 import { canReturn } from '../../database/target/foreign-keys';
 import type { LiveForeignKey, LiveTable, LiveView } from '../../database/model/live';
 import { sameTable, showTable } from '../../database/model/names';
-import { inOrder, orderTables } from '../../database/model/order';
+import { sortedByEdges, orderTables } from '../../database/model/order';
 import type { Edge } from '../../database/model/order';
-import { inWindow } from './policy-windows';
+import { inPolicyWindow } from './policy-windows';
 import { distributeSchemaStep } from './schema-steps';
 import * as sql from './statements.sql';
 import { contingency, step } from '../../database/model/step';
 import type { Contingency, TablesStep } from '../../database/model/step';
-import { Turning } from './turning';
-import type { Turn } from './turning';
-import { viewAgainstConversion } from '../../database/checks/view-forecast';
+import { ConversionTracker } from './conversions';
+import type { Conversion } from './conversions';
+import { viewAgainstConversion } from '../../database/checks/views';
 
-export interface Placing {
-  readonly placed: readonly Placed[];
+export interface StepOrder {
+  readonly placed: readonly StepGroup[];
   /** Every foreign key that waits is back. */
   readonly allReturned: boolean;
   /** Tables of which the rows are left behind on the coordinator. */
@@ -35,12 +35,16 @@ export interface Placing {
  * Brings every table to its place, reference tables first, then schemas and distributed tables; foreign keys return as soon as they
  * can. Pure.
  */
-export function place(difference: TablesDifference, outlook: Outlook, edges: readonly Edge[]): Placing {
-  const turning = new Turning(outlook.live.tables, new Set(difference.drop.map(({ key }) => key)));
-  const placed: Placed[] = [];
+export function orderSteps(
+  difference: TablesDifference,
+  target: TargetState,
+  edges: readonly Edge[],
+): StepOrder {
+  const turning = new ConversionTracker(target.live.tables, new Set(difference.drop.map(({ key }) => key)));
+  const placed: StepGroup[] = [];
   const localCopies: TableName[] = [];
   const there = new Set<string>();
-  const isThere = (table: TableName): boolean => there.has(tableKey(table)) || outlook.isThere(table);
+  const isThere = (table: TableName): boolean => there.has(tableKey(table)) || target.isThere(table);
   const waiting = new Set(difference.restore);
   const touching = restoresByTable(difference.restore);
   let referencesToCome = difference.references.length > 0;
@@ -68,25 +72,25 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
   const comesBack = (restore: RestoreDifference): RestoreDifference[] => {
     waiting.delete(restore);
     const turns = restore.state === 'away' ? turning.comesBack(restore.key) : [];
-    placed.push({ steps: restoreSteps(restore, outlook, turns), turns, returns: restore.key });
+    placed.push({ steps: restoreSteps(restore, target, turns), turns, returns: restore.key });
     return touchingAny(turns.map(({ table }) => table));
   };
   const touchingAny = (tables: readonly TableName[]): RestoreDifference[] =>
     tables.flatMap((table) => touching.get(tableKey(table)) ?? []);
-  const arrives = (tables: readonly TableName[], placing: Placed): void => {
+  const arrives = (tables: readonly TableName[], placing: StepGroup): void => {
     placed.push(placing);
     for (const table of tables) there.add(tableKey(table));
     returning(touchingAny([...tables, ...placing.turns.map(({ table }) => table)]));
   };
   const leavesCopy = (table: TableName): boolean =>
-    turning.isPlain(table) && outlook.liveTable(table)?.hasHeap === true;
+    turning.isPlain(table) && target.liveTable(table)?.hasHeap === true;
 
   returning(difference.restore);
   for (const table of orderTables(difference.references, edges)) {
     if (leavesCopy(table)) localCopies.push(table);
     const turns = turning.becomesReference(table);
     arrives([table], {
-      steps: inWindow(referenceStep(table, outlook, turns), outlook.living([table])),
+      steps: inPolicyWindow(referenceStep(table, target, turns), target.living([table])),
       turns,
     });
   }
@@ -98,7 +102,7 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
     const names = tables.map(({ table }) => table);
     localCopies.push(...names.filter(leavesCopy));
     arrives(names, {
-      steps: inWindow(distributeSchemaStep(schema, tables), tables),
+      steps: inPolicyWindow(distributeSchemaStep(schema, tables), tables),
       turns: turning.becomeSchema(names),
     });
   }
@@ -110,9 +114,9 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
       if (change.colocateWith !== undefined && !isThere(change.colocateWith)) continue;
       changing.delete(each);
       // What is written on the table is written on its copy by the step itself.
-      const step = changeStep(table, change, outlook, difference);
+      const step = changeStep(table, change, target, difference);
       arrives([table], {
-        steps: change.kind === 'alter' ? inWindow(step, outlook.living([table])) : [step],
+        steps: change.kind === 'alter' ? inPolicyWindow(step, target.living([table])) : [step],
         turns: [],
       });
     }
@@ -121,25 +125,25 @@ export function place(difference: TablesDifference, outlook: Outlook, edges: rea
   const groups = difference.distribute.flatMap(({ table, colocateWith }) =>
     colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
   );
-  for (const wanted of inOrder(difference.distribute, [...edges, ...groups])) {
+  for (const wanted of sortedByEdges(difference.distribute, [...edges, ...groups])) {
     const { table } = wanted;
-    const live = outlook.liveTable(table);
+    const live = target.liveTable(table);
     const view =
       wanted.mode.online && turning.isPlain(table)
-        ? viewAgainstConversion({ outlook, isThere }, table)
+        ? viewAgainstConversion({ target, isThere }, table)
         : undefined;
-    const mode: CopyMode = view === undefined ? wanted.mode : { online: false, because: notOnTheWay(view) };
+    const mode: CopyMode = view === undefined ? wanted.mode : { online: false, reason: notOnTheWay(view) };
     const each = { ...wanted, mode };
     // Citus brings a table that is local to it back first.
     if (!mode.online && (live?.citus.kind === 'local' || live?.hasHeap === true)) localCopies.push(table);
     if (mode.online && turning.isPlain(table)) {
-      const steps = convertStep(table, outlook);
+      const steps = convertStep(table, target);
       // Citus converts it by itself where nothing would be left out.
       if (steps.length > 0) placed.push({ steps, turns: turning.becomesLocal(table) });
     }
     const turns = turning.becomesDistributed(table, mode.online);
     arrives([table], {
-      steps: inWindow(distributeStep(each, outlook, turns), outlook.living([table])),
+      steps: inPolicyWindow(distributeStep(each, target, turns), target.living([table])),
       turns,
     });
   }
@@ -152,33 +156,33 @@ function notOnTheWay({ view }: LiveView): string {
 }
 
 /** The tables that a step makes anew under their old names. */
-function madeAnew(turns: readonly Turn[]): TableName[] {
+function madeAnew(turns: readonly Conversion[]): TableName[] {
   return turns.filter(({ forgets }) => forgets === 'everything').map(({ table }) => table);
 }
 
 /** `; converts t and u to Citus local tables, ...`, where it does. */
 function convertedWords(converted: readonly TableName[], keeps: Carried): string {
   if (converted.length === 0) return '';
-  return `; converts ${allOf(converted.map(showTable))} to ${converted.length === 1 ? 'a Citus local table' : 'Citus local tables'}, since foreign keys connect ${converted.length === 1 ? 'it' : 'them'}${carriedWords(keeps)}`;
+  return `; converts ${allOf(converted.map(showTable))} to ${converted.length === 1 ? 'a Citus local table' : 'Citus local tables'}, since foreign keys connect ${converted.length === 1 ? 'it' : 'them'}${describeCarried(keeps)}`;
 }
 
-function convertStep(table: TableName, outlook: Outlook): TablesStep[] {
-  const keeps = carried(outlook.live, [table], 'convert');
+function convertStep(table: TableName, target: TargetState): TablesStep[] {
+  const keeps = carried(target.live, [table], 'convert');
   if (keeps.what.length === 0) return [];
   return [
-    step('convert-to-citus-local', table, around(keeps, sql.convertToCitusLocal(table)), {
-      comment: `converts to a Citus local table, on the coordinator, as the online copy begins${carriedWords(keeps)}${keeps.refreshes ? '; writes wait while materialized views are filled' : ''}`,
+    step('convert-to-citus-local', table, withCarried(keeps, sql.convertToCitusLocal(table)), {
+      comment: `converts to a Citus local table, on the coordinator, as the online copy begins${describeCarried(keeps)}${keeps.refreshes ? '; writes wait while materialized views are filled' : ''}`,
       blocksWrites: keeps.refreshes,
-      reversible: canBeUndistributed(outlook.liveTable(table)),
+      reversible: canBeUndistributed(target.liveTable(table)),
     }),
   ];
 }
 
-function referenceStep(table: TableName, outlook: Outlook, turns: readonly Turn[]): TablesStep {
-  const live = outlook.liveTable(table);
+function referenceStep(table: TableName, target: TargetState, turns: readonly Conversion[]): TablesStep {
+  const live = target.liveTable(table);
   const converted = madeAnew(turns);
-  const keeps = carried(outlook.live, converted, 'convert');
-  return step('create-reference-table', table, around(keeps, sql.createReferenceTable(table)), {
+  const keeps = carried(target.live, converted, 'convert');
+  return step('create-reference-table', table, withCarried(keeps, sql.createReferenceTable(table)), {
     comment: `copies the whole table to every node, with writes waiting while it does${convertedWords(converted, keeps)}`,
     blocksWrites: true,
     reversible: canBeUndistributed(live),
@@ -197,7 +201,7 @@ function rootsFirst(changes: TablesDifference['changes']): TablesDifference['cha
 function changeStep(
   table: TableName,
   change: Exclude<PlacementChange, { kind: 'undistribute' }>,
-  outlook: Outlook,
+  target: TargetState,
   { drop }: TablesDifference,
 ): TablesStep {
   const beside =
@@ -210,23 +214,23 @@ function changeStep(
       reversible: true,
     });
   }
-  const live = outlook.liveTable(table);
+  const live = target.liveTable(table);
   const away = new Set(drop.filter(({ key }) => sameTable(key.table, table)).map(({ key }) => key.name));
   const what = [
     ...(change.column === undefined ? [] : [`by ${change.column}`]),
     ...(change.shardCount === undefined ? [] : [`into ${String(change.shardCount)} shards`]),
     beside,
   ];
-  const keeps = carried(outlook.live, [table], 'copy');
+  const keeps = carried(target.live, [table], 'copy');
   return step(
     'alter-distribution',
     table,
     [
-      ...around(keeps, sql.alterDistributedTable(table, change)),
+      ...withCarried(keeps, sql.alterDistributedTable(table, change)),
       ...(live === undefined ? [] : sql.commentAgain(table, withoutAway(live, away))),
     ],
     {
-      comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting${carriedWords(keeps)}`,
+      comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting${describeCarried(keeps)}`,
       blocksWrites: true,
       reversible: true,
       contingencies: joinWithoutCopy(table, change),
@@ -264,17 +268,21 @@ function restoresByTable(restores: readonly RestoreDifference[]): Map<string, Re
   return byTable;
 }
 
-function distributeStep(each: DistributeDifference, outlook: Outlook, turns: readonly Turn[]): TablesStep {
+function distributeStep(
+  each: DistributeDifference,
+  target: TargetState,
+  turns: readonly Conversion[],
+): TablesStep {
   const { table, column, colocateWith, shardCount, mode } = each;
   const where =
     colocateWith === undefined
       ? `${String(shardCount)} shards`
       : `shards beside those of ${showTable(colocateWith)}`;
-  const keeps = carried(outlook.live, mode.online ? [] : madeAnew(turns), 'copy');
+  const keeps = carried(target.live, mode.online ? [] : madeAnew(turns), 'copy');
   return step(
     'distribute',
     table,
-    around(
+    withCarried(
       keeps,
       sql.distributeTable(table, {
         column,
@@ -286,11 +294,11 @@ function distributeStep(each: DistributeDifference, outlook: Outlook, turns: rea
     {
       comment: mode.online
         ? `by ${column}, into ${where}, beside running writes, which wait for moments and once more at its end, however many rows there are`
-        : `by ${column}, into ${where}, with writes waiting: ${mode.because}${carriedWords(keeps)}`,
+        : `by ${column}, into ${where}, with writes waiting: ${mode.reason}${describeCarried(keeps)}`,
       blocksWrites: !mode.online,
-      reversible: canBeUndistributed(outlook.liveTable(table)),
+      reversible: canBeUndistributed(target.liveTable(table)),
       transaction: !mode.online,
-      rows: outlook.liveTable(table)?.rowEstimate,
+      rows: target.liveTable(table)?.rowEstimate,
     },
   );
 }
@@ -302,10 +310,10 @@ function canBeUndistributed(live: LiveTable | undefined): boolean {
 
 function restoreSteps(
   { key, state }: RestoreDifference,
-  outlook: Outlook,
-  turns: readonly Turn[],
+  target: TargetState,
+  turns: readonly Conversion[],
 ): TablesStep[] {
-  const atOnce = whyAtOnce(key, outlook);
+  const atOnce = whyAtOnce(key, target);
   const to = showTable(key.references);
   if (state === 'there') {
     return [
@@ -319,9 +327,9 @@ function restoreSteps(
     ];
   }
   const converted = madeAnew(turns);
-  const keeps = carried(outlook.live, converted, 'convert');
+  const keeps = carried(target.live, converted, 'convert');
   // What policies hide from the owner would not be checked, or not be found.
-  const bound = forcedTables({ tables: outlook.living([key.table, key.references]) }, [
+  const bound = forcedTables({ tables: target.living([key.table, key.references]) }, [
     key.table,
     key.references,
   ]);
@@ -332,7 +340,7 @@ function restoreSteps(
   const restore = step(
     'restore-foreign-key',
     key.table,
-    around(keeps, [
+    withCarried(keeps, [
       ...(atOnce === undefined ? [] : noForce(bound)),
       ...sql.restoreForeignKey(key, { atOnce: atOnce !== undefined }),
       ...(atOnce === undefined ? [] : force(bound)),
@@ -369,11 +377,14 @@ function boundWords(bound: readonly TableName[]): string {
     : `; FORCE ROW LEVEL SECURITY of ${allOf(bound.map(showTable))} is off inside this transaction, so reads and writes wait for its end and no session sees it off`;
 }
 
-function whyAtOnce({ table, references, validated }: LiveForeignKey, outlook: Outlook): string | undefined {
-  if (outlook.liveTable(table)?.kind === 'partitioned')
+function whyAtOnce(
+  { table, references, validated }: LiveForeignKey,
+  target: TargetState,
+): string | undefined {
+  if (target.liveTable(table)?.kind === 'partitioned')
     return 'PostgreSQL takes none of a partitioned table unchecked';
   // Such a one is on the coordinator alone, and Citus would validate it on every node.
-  const [from, to] = [outlook.becomes(table).kind, outlook.becomes(references).kind];
+  const [from, to] = [target.targetPlacement(table).kind, target.targetPlacement(references).kind];
   return validated && from === 'reference' && to === 'local'
     ? 'Citus validates none of a reference table that references a local one'
     : undefined;

@@ -5,38 +5,38 @@ import { ScaleoutError } from '../../lib/errors';
 import { connections } from '../target/connections';
 import { copyMode } from '../target/copy-mode';
 import { foreignKeyFault, liveTwin, whyDropped } from '../target/foreign-keys';
-import { grantFaults, takenAlongGrantFaults } from './grant-faults';
+import { grantFailures, convertedGrantFailures } from './grants';
 import type { LiveTable } from '../model/live';
 import { compareTables, sameColumns, sameTable, showTable } from '../model/names';
-import type { Outlook } from '../target/outlook';
-import { policyFaults } from './policy-faults';
-import { ruleFaults } from './rule-faults';
-import { schemaFaults } from './schema-faults';
-import { materializedViewFaults } from './view-forecast';
-import { viewRoleFaults } from './view-role-faults';
-import type { TakenAlong } from './view-role-faults';
+import type { TargetState } from '../target/target-state';
+import { policyFailures } from './policies';
+import { ruleFailures } from './rules';
+import { schemaFailures } from './schemas';
+import { materializedViewFailures } from './views';
+import { viewRoleFailures } from './view-roles';
+import type { ConvertedAlong } from './view-roles';
 
 /**
  * Everything about the specification that the live database contradicts, each in one or two sentences with the way
  * out; empty where the two fit. Pure.
  */
-export function findFaults(outlook: Outlook): string[] {
-  const takenAlong = turnsLocalWith(outlook);
+export function findPreconditionFailures(target: TargetState): string[] {
+  const takenAlong = turnsLocalWith(target);
   return [
-    ...nodeFaults(outlook),
-    ...outlook.expected.tables.flatMap((wanted) => tableFaults(outlook, wanted)),
-    ...schemaFaults(outlook),
-    ...colocationFaults(outlook),
-    ...sequenceFaults(outlook),
-    ...turningFaults(outlook, takenAlong),
-    ...rowSecurityFaults(outlook, takenAlong),
-    ...viewOwnerFaults(outlook, takenAlong),
-    ...viewRoleFaults(outlook, takenAlong),
-    ...materializedViewFaults(outlook),
-    ...outlook.live.tables
+    ...nodeFaults(target),
+    ...target.expected.tables.flatMap((wanted) => tableFaults(target, wanted)),
+    ...schemaFailures(target),
+    ...colocationFaults(target),
+    ...sequenceFaults(target),
+    ...turningFaults(target, takenAlong),
+    ...rowSecurityFaults(target, takenAlong),
+    ...viewOwnerFaults(target, takenAlong),
+    ...viewRoleFailures(target, takenAlong),
+    ...materializedViewFailures(target),
+    ...target.live.tables
       .flatMap((table) => table.foreignKeys)
-      .flatMap((key) => foreignKeyFault(outlook, key) ?? []),
-    ...recordFaults(outlook),
+      .flatMap((key) => foreignKeyFault(target, key) ?? []),
+    ...recordFaults(target),
   ];
 }
 
@@ -44,10 +44,10 @@ export function findFaults(outlook: Outlook): string[] {
  * @param done what was changed so far, as the end of a sentence
  * @throws ScaleoutError with every fault, where there is one
  */
-export function requireNoFaults(outlook: Outlook, done: string): void {
-  const faults = findFaults(outlook);
+export function requirePreconditions(target: TargetState, done: string): void {
+  const faults = findPreconditionFailures(target);
   if (faults.length === 0) return;
-  const where = `the specification does not fit database "${outlook.live.database}"`;
+  const where = `the specification does not fit database "${target.live.database}"`;
   throw new ScaleoutError(
     faults.length === 1
       ? `${where}: ${faults[0] ?? ''}. ${done.charAt(0).toUpperCase()}${done.slice(1)}`
@@ -55,7 +55,7 @@ export function requireNoFaults(outlook: Outlook, done: string): void {
   );
 }
 
-function nodeFaults({ expected, live }: Outlook): string[] {
+function nodeFaults({ expected, live }: TargetState): string[] {
   const needed = [...expected.tables, ...(expected.schemas ?? [])].some(({ kind }) => kind !== 'local');
   if (!needed || live.nodes.some((node) => node.shouldHaveShards && node.active)) return [];
   if (live.nodes.length === 0) {
@@ -71,40 +71,40 @@ function nodeFaults({ expected, live }: Outlook): string[] {
   ];
 }
 
-function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
+function tableFaults(target: TargetState, wanted: ExpectedTable): string[] {
   const name = showTable(wanted.table);
-  const live = outlook.liveTable(wanted.table);
-  if (live === undefined) return [missingTable(outlook, wanted.table)];
+  const live = target.liveTable(wanted.table);
+  if (live === undefined) return [missingTable(target, wanted.table)];
   if (live.kind !== 'table' && !(live.kind === 'partitioned' && wanted.kind === 'distributed'))
     return wanted.kind === 'local' ? [] : [notAnOrdinaryTable(live)];
-  if (live.citus.kind === 'schema' && outlook.expectedSchema(wanted.table.schema)?.kind !== 'local') {
+  if (live.citus.kind === 'schema' && target.expectedSchema(wanted.table.schema)?.kind !== 'local') {
     return [
       `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification, ` +
         'or declare the schema { local: true } under schemas',
     ];
   }
-  if (wanted.kind === 'local' && outlook.isThere(wanted.table)) return [];
-  const faults = changeFaults(outlook, live);
+  if (wanted.kind === 'local' && target.isThere(wanted.table)) return [];
+  const faults = changeFaults(target, live);
   if (!live.ours) {
     faults.push(
-      `table ${name} belongs to role ${live.owner} and this session is ${outlook.live.role}, which has not that role's rights: ` +
-        `connect as ${live.owner}, or give the table to ${outlook.live.role} with ALTER TABLE ... OWNER TO`,
+      `table ${name} belongs to role ${live.owner} and this session is ${target.live.role}, which has not that role's rights: ` +
+        `connect as ${live.owner}, or give the table to ${target.live.role} with ALTER TABLE ... OWNER TO`,
     );
   }
-  if (!outlook.isThere(wanted.table) && live.inherits) {
+  if (!target.isThere(wanted.table) && live.inherits) {
     faults.push(
       `table ${name} is parent or child of another table by INHERITS, and Citus takes neither: take them apart with ` +
         'ALTER TABLE ... NO INHERIT, or leave the table out',
     );
   }
-  if (!outlook.isThere(wanted.table)) faults.push(...grantFaults(live));
-  if (!outlook.isThere(wanted.table) && live.citus.kind === 'local') {
-    faults.push(...ruleFaults(live, `table ${name} is local to Citus and is to be distributed`));
+  if (!target.isThere(wanted.table)) faults.push(...grantFailures(live));
+  if (!target.isThere(wanted.table) && live.citus.kind === 'local') {
+    faults.push(...ruleFailures(live, `table ${name} is local to Citus and is to be distributed`));
   }
-  if (wanted.kind === 'distributed' && !outlook.isThere(wanted.table)) {
-    faults.push(...identityFaults(outlook, wanted, live));
+  if (wanted.kind === 'distributed' && !target.isThere(wanted.table)) {
+    faults.push(...identityFaults(target, wanted, live));
   }
-  if (!outlook.isThere(wanted.table) && live.triggers.length > 0) {
+  if (!target.isThere(wanted.table) && live.triggers.length > 0) {
     faults.push(
       `table ${name} has ${live.triggers.length === 1 ? 'trigger' : 'triggers'} ${allOf(live.triggers)}, and Citus takes no table with triggers: ` +
         'drop them and do their work in the application, or leave the table out',
@@ -115,7 +115,7 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
       ...partitionFaults(wanted, live),
       ...columnFaults(wanted, live),
       ...keyFaults(wanted, live),
-      ...replacementFaults(outlook, wanted),
+      ...replacementFaults(target, wanted),
     );
   }
   return faults;
@@ -125,7 +125,7 @@ function tableFaults(outlook: Outlook, wanted: ExpectedTable): string[] {
 const SYSTEM_SCHEMAS =
   /^(pg_catalog|pg_toast|information_schema|citus|citus_internal|columnar|columnar_internal|scaleout)$/;
 
-function missingTable({ live }: Outlook, table: TableName): string {
+function missingTable({ live }: TargetState, table: TableName): string {
   if (SYSTEM_SCHEMAS.test(table.schema)) {
     return `schema ${table.schema} belongs to PostgreSQL, Citus or this program, whose tables are not to be distributed: take ${showTable(table)} out of the specification`;
   }
@@ -152,36 +152,35 @@ function notAnOrdinaryTable(live: LiveTable): string {
 }
 
 /** Citus brings a local table back before it copies it with writes waiting; beside writes it copies it as it is. */
-function identityFaults(outlook: Outlook, wanted: DistributedTable, live: LiveTable): string[] {
+function identityFaults(target: TargetState, wanted: DistributedTable, live: LiveTable): string[] {
   if (live.citus.kind !== 'local' || live.identities.length === 0) return [];
-  const mode = copyMode(outlook, wanted, live);
+  const mode = copyMode(target, wanted, live);
   if (mode.online) return [];
   return [
-    `table ${showTable(wanted.table)} is local to Citus, has an identity column and is to be distributed with writes waiting (${mode.because}), ` +
+    `table ${showTable(wanted.table)} is local to Citus, has an identity column and is to be distributed with writes waiting (${mode.reason}), ` +
       'for which Citus brings it back first, and it brings no table with an identity column back: distribute it online, which takes online: true, a primary key and wal_level = logical',
   ];
 }
 
 /** Citus makes a view anew in the name of its owner, here with its table and on workers when it distributes it. */
-function viewOwnerFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
-  const { live } = outlook;
+function viewOwnerFaults(target: TargetState, takenAlong: ConvertedAlong): string[] {
+  const { live } = target;
   const hasWorkers = live.nodes.length > 1;
   const isMadeAnew = (table: LiveTable): boolean => {
-    const wanted = outlook.expectedTable(table.table);
-    const change = outlook.change(table.table)?.kind;
+    const wanted = target.expectedTable(table.table);
+    const change = target.change(table.table)?.kind;
     if (change === 'undistribute' || change === 'alter') return true;
     if (table.citus.kind === 'plain' && takenAlong(table.table) !== undefined) return true;
-    if (wanted?.kind !== 'distributed' || outlook.isThere(table.table)) return false;
-    return table.citus.kind === 'local' || copyMode(outlook, wanted, table).online;
+    if (wanted?.kind !== 'distributed' || target.isThere(table.table)) return false;
+    return table.citus.kind === 'local' || copyMode(target, wanted, table).online;
   };
   return live.views
     .filter(({ ours }) => !ours)
     .flatMap(({ view, kind, owner, tables }) => {
-      const entering = outlook
+      const entering = target
         .living(tables)
         .filter(
-          (table) =>
-            isMadeAnew(table) || (hasWorkers && kind === 'plain' && outlook.entersCitus(table.table)),
+          (table) => isMadeAnew(table) || (hasWorkers && kind === 'plain' && target.entersCitus(table.table)),
         );
       if (entering.length === 0) return [];
       return [
@@ -192,21 +191,21 @@ function viewOwnerFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
 }
 
 /** Of every table that a run distributes, changes or converts. */
-function rowSecurityFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
-  return outlook.live.tables
+function rowSecurityFaults(target: TargetState, takenAlong: ConvertedAlong): string[] {
+  return target.live.tables
     .filter(({ policies, kind }) => policies.length > 0 && kind !== 'partition')
     .filter(({ table, citus }) => {
-      const named = outlook.expectedTable(table) !== undefined;
-      if (named && !outlook.isThere(table)) return true;
+      const named = target.expectedTable(table) !== undefined;
+      if (named && !target.isThere(table)) return true;
       // Those of a schema that is distributed are among the faults of the schema.
       return citus.kind === 'plain' && takenAlong(table) !== undefined;
     })
-    .flatMap(policyFaults);
+    .flatMap(policyFailures);
 }
 
 /** A table that Citus has to make anew loses what Citus cannot carry over. */
-function changeFaults(outlook: Outlook, live: LiveTable): string[] {
-  const change = outlook.change(live.table);
+function changeFaults(target: TargetState, live: LiveTable): string[] {
+  const change = target.change(live.table);
   if (change?.kind !== 'undistribute' && change?.kind !== 'alter') return [];
   const name = showTable(live.table);
   const call = change.kind === 'alter' ? 'alter_distributed_table' : 'undistribute_table';
@@ -218,7 +217,7 @@ function changeFaults(outlook: Outlook, live: LiveTable): string[] {
     );
   }
   const why = `table ${name} is to change with ${call}`;
-  return [...faults, ...ruleFaults(live, why)];
+  return [...faults, ...ruleFailures(live, why)];
 }
 
 function partitionFaults(wanted: DistributedTable, live: LiveTable): string[] {
@@ -330,9 +329,9 @@ function keyFaults(wanted: DistributedTable, live: LiveTable): string[] {
 }
 
 /** What rests on a primary key that is to be replaced, and would stop that half-way. */
-function replacementFaults(outlook: Outlook, wanted: DistributedTable): string[] {
-  const key = outlook.primaryKey(wanted.table);
-  if (key === undefined || outlook.newPrimaryKey(wanted.table) === undefined) return [];
+function replacementFaults(target: TargetState, wanted: DistributedTable): string[] {
+  const key = target.primaryKey(wanted.table);
+  if (key === undefined || target.newPrimaryKey(wanted.table) === undefined) return [];
   const name = showTable(wanted.table);
   const faults: string[] = [];
   if (key.deferrable) {
@@ -350,10 +349,10 @@ function replacementFaults(outlook: Outlook, wanted: DistributedTable): string[]
 }
 
 /** Citus gives a sequence the type of its columns, so the columns of all its tables must agree on one. */
-function sequenceFaults(outlook: Outlook): string[] {
-  return outlook.live.mixedSequences.flatMap(({ sequence, uses }) => {
-    const matters = uses.filter((use) => use.known || outlook.entersCitus(use.table));
-    const enters = matters.some((use) => outlook.entersCitus(use.table));
+function sequenceFaults(target: TargetState): string[] {
+  return target.live.mixedSequences.flatMap(({ sequence, uses }) => {
+    const matters = uses.filter((use) => use.known || target.entersCitus(use.table));
+    const enters = matters.some((use) => target.entersCitus(use.table));
     if (!enters || new Set(matters.map((use) => use.type)).size < 2) return [];
     const columns = matters.map((use) => `${showTable(use.table)}.${use.column} (${use.type})`);
     return [
@@ -368,24 +367,22 @@ function sequenceFaults(outlook: Outlook): string[] {
  *
  * @returns for a table, the one that takes it along
  */
-function turnsLocalWith(outlook: Outlook): TakenAlong {
-  const away = outlook.live.tables
+function turnsLocalWith(target: TargetState): ConvertedAlong {
+  const away = target.live.tables
     .flatMap((table) => table.foreignKeys)
-    .filter((key) => whyDropped(outlook, key) !== undefined)
+    .filter((key) => whyDropped(target, key) !== undefined)
     .map((key) => ({ key }));
-  const connected = connections(outlook, away);
+  const connected = connections(target, away);
   return (table) =>
     connected(table).find(
       (each) =>
-        outlook.expectedTable(each)?.kind === 'reference' &&
-        !outlook.isThere(each) &&
-        !sameTable(each, table),
+        target.expectedTable(each)?.kind === 'reference' && !target.isThere(each) && !sameTable(each, table),
     );
 }
 
 /** What partitions that inherit a check cannot do, and rules and grants on columns do not outlive: turning local. */
-function turningFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
-  const stuck = outlook.live.tables.filter(
+function turningFaults(target: TargetState, takenAlong: ConvertedAlong): string[] {
+  const stuck = target.live.tables.filter(
     ({ citus, inheritedCheck, rules, columnGrants }) =>
       citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0 || columnGrants.length > 0),
   );
@@ -395,9 +392,9 @@ function turningFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
     if (reference === undefined) return [];
     const why = `foreign keys connect table ${showTable(table)} with ${showTable(reference)}, and when that becomes a reference table Citus turns ${showTable(table)} local`;
     const lost = [
-      ...ruleFaults(live, why),
+      ...ruleFailures(live, why),
       // Of one that is named they are among its own faults.
-      ...(outlook.expectedTable(table) === undefined ? takenAlongGrantFaults(live, why) : []),
+      ...(target.expectedTable(table) === undefined ? convertedGrantFailures(live, why) : []),
     ];
     if (inheritedCheck === undefined) return lost;
     return [
@@ -410,17 +407,17 @@ function turningFaults(outlook: Outlook, takenAlong: TakenAlong): string[] {
 }
 
 /** Tables of one group hash alike, so their distribution columns have one type; tables of different groups do not share one. */
-function colocationFaults(outlook: Outlook): string[] {
+function colocationFaults(target: TargetState): string[] {
   const faults: string[] = [];
-  for (const { wanted } of outlook.distributedTables()) {
+  for (const { wanted } of target.distributedTables()) {
     if (wanted.colocateWith === undefined) continue;
     const name = showTable(wanted.table);
-    const root = outlook.groupRoot(wanted);
+    const root = target.groupRoot(wanted);
     const rootName = showTable(root);
-    const first = outlook.liveTable(root);
-    const rootBecomes = outlook.becomes(root);
+    const first = target.liveTable(root);
+    const rootBecomes = target.targetPlacement(root);
     if (first === undefined) {
-      if (outlook.expectedTable(root) === undefined) faults.push(missingTable(outlook, root));
+      if (target.expectedTable(root) === undefined) faults.push(missingTable(target, root));
       continue;
     }
     if (rootBecomes.kind !== 'distributed') {
@@ -429,8 +426,8 @@ function colocationFaults(outlook: Outlook): string[] {
       );
       continue;
     }
-    const mine = outlook.column(wanted.table, wanted.distributeBy);
-    const theirs = outlook.column(root, rootBecomes.column);
+    const mine = target.column(wanted.table, wanted.distributeBy);
+    const theirs = target.column(root, rootBecomes.column);
     if (mine === undefined || theirs === undefined) continue;
     if (!sameColumns([mine.type, mine.collation ?? null], [theirs.type, theirs.collation ?? null])) {
       const type = (column: typeof mine): string =>
@@ -445,17 +442,15 @@ function colocationFaults(outlook: Outlook): string[] {
 }
 
 /** Recorded foreign keys of other specifications are none of this one's business. */
-function recordFaults(outlook: Outlook): string[] {
-  const mine = outlook.live.droppedForeignKeys.filter(
+function recordFaults(target: TargetState): string[] {
+  const mine = target.live.droppedForeignKeys.filter(
     (dropped) =>
-      outlook.speaksOf(dropped.table) &&
-      outlook.speaksOf(dropped.references) &&
-      liveTwin(outlook, dropped) === undefined,
+      target.isSpecified(dropped.table) &&
+      target.isSpecified(dropped.references) &&
+      liveTwin(target, dropped) === undefined,
   );
   return mine.flatMap((dropped) => {
-    const gone = [dropped.table, dropped.references].filter(
-      (table) => outlook.liveTable(table) === undefined,
-    );
+    const gone = [dropped.table, dropped.references].filter((table) => target.liveTable(table) === undefined);
     if (gone.length > 0) {
       return gone.map(
         (table) =>
@@ -463,7 +458,7 @@ function recordFaults(outlook: Outlook): string[] {
           'bring the table back, or delete the row of that foreign key from scaleout.dropped_foreign_key',
       );
     }
-    const fault = foreignKeyFault(outlook, dropped);
+    const fault = foreignKeyFault(target, dropped);
     if (fault === undefined) return [];
     return [
       `${fault}. An earlier run dropped it, so it is already away: delete its row from scaleout.dropped_foreign_key to give it up`,

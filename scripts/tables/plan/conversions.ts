@@ -3,13 +3,13 @@ import type { TableName } from '../../../config/workload/distribution-types';
 import type { LiveForeignKey, LiveTable } from '../../database/model/live';
 
 /** A table that a step makes anew, and which of its comments are forgotten with the old one. */
-export interface Turn {
+export interface Conversion {
   readonly table: TableName;
   readonly forgets: 'everything' | 'foreign keys';
 }
 
 /** Tables that foreign keys connect. */
-interface Lot {
+interface ForeignKeyComponent {
   /** The tables of it that Citus does not know. */
   readonly plain: Map<string, TableName>;
   /** Whether Citus knows a table of it. */
@@ -25,10 +25,10 @@ interface Lot {
  * local too; one that is local already is copied in place, and brought back first where writes wait. What becomes a reference table
  * stays the relation it is, like the tables of a schema; the foreign keys of a plain one are made anew, as those of a schema are.
  */
-export class Turning {
-  /** By the table that stands for the lot, see {@link standsFor}. */
-  private readonly lots = new Map<string, Lot>();
-  private readonly standsFor = new Map<string, string>();
+export class ConversionTracker {
+  /** By the table that stands for the lot, see {@link rootOf}. */
+  private readonly components = new Map<string, ForeignKeyComponent>();
+  private readonly roots = new Map<string, string>();
   private readonly locals: Set<string>;
 
   /** @param away foreign keys that are dropped before the first step */
@@ -38,7 +38,7 @@ export class Turning {
     for (const live of tables) {
       const key = tableKey(live.table);
       const plain = isOf('plain')(live);
-      this.lots.set(key, { plain: new Map(plain ? [[key, live.table]] : []), known: !plain });
+      this.components.set(key, { plain: new Map(plain ? [[key, live.table]] : []), known: !plain });
     }
     for (const key of tables.flatMap(({ foreignKeys }) => foreignKeys)) if (!away.has(key)) this.join(key);
   }
@@ -49,31 +49,31 @@ export class Turning {
   }
 
   /** By a step of its own, ahead of its online copy. */
-  becomesLocal(table: TableName): Turn[] {
+  becomesLocal(table: TableName): Conversion[] {
     const lot = this.lotOf(table);
     lot.known = true;
     return this.turnLocal(lot).map(made);
   }
 
-  becomesReference(table: TableName): Turn[] {
+  becomesReference(table: TableName): Conversion[] {
     const plain = this.isPlain(table);
     this.takes(table);
     const neighbours = this.turnLocal(this.lotOf(table)).map(made);
     return plain ? [{ table, forgets: 'foreign keys' }, ...neighbours] : neighbours;
   }
 
-  becomesDistributed(table: TableName, online: boolean): Turn[] {
+  becomesDistributed(table: TableName, online: boolean): Conversion[] {
     const plain = this.isPlain(table);
     const local = this.takes(table);
     return (online ? plain : local) ? [made(table)] : [];
   }
 
-  becomeSchema(tables: readonly TableName[]): Turn[] {
+  becomeSchema(tables: readonly TableName[]): Conversion[] {
     for (const table of tables) this.takes(table);
     return tables.map((table) => ({ table, forgets: 'foreign keys' }));
   }
 
-  comesBack(key: Pick<LiveForeignKey, 'table' | 'references'>): Turn[] {
+  comesBack(key: Pick<LiveForeignKey, 'table' | 'references'>): Conversion[] {
     const lot = this.join(key);
     return lot.known ? this.turnLocal(lot).map(made) : [];
   }
@@ -86,39 +86,38 @@ export class Turning {
     return this.locals.delete(tableKey(table));
   }
 
-  private turnLocal({ plain }: Lot): TableName[] {
+  private turnLocal({ plain }: ForeignKeyComponent): TableName[] {
     const turned = [...plain.values()];
     for (const key of plain.keys()) this.locals.add(key);
     plain.clear();
     return turned;
   }
 
-  private join({ table, references }: Pick<LiveForeignKey, 'table' | 'references'>): Lot {
+  private join({ table, references }: Pick<LiveForeignKey, 'table' | 'references'>): ForeignKeyComponent {
     const [lot, other] = [this.lotOf(table), this.lotOf(references)];
     if (lot === other) return lot;
     const [from, to] = lot.plain.size < other.plain.size ? [table, references] : [references, table];
     const [small, large] = lot.plain.size < other.plain.size ? [lot, other] : [other, lot];
-    this.standsFor.set(this.rootOf(from), this.rootOf(to));
+    this.roots.set(this.rootOf(from), this.rootOf(to));
     for (const [key, each] of small.plain) large.plain.set(key, each);
     large.known ||= small.known;
     return large;
   }
 
-  private lotOf(table: TableName): Lot {
+  private lotOf(table: TableName): ForeignKeyComponent {
     const root = this.rootOf(table);
-    const known = this.lots.get(root) ?? { plain: new Map<string, TableName>(), known: true };
-    this.lots.set(root, known);
+    const known = this.components.get(root) ?? { plain: new Map<string, TableName>(), known: true };
+    this.components.set(root, known);
     return known;
   }
 
   private rootOf(table: TableName): string {
     let root = tableKey(table);
-    for (let next = this.standsFor.get(root); next !== undefined; next = this.standsFor.get(root))
-      root = next;
+    for (let next = this.roots.get(root); next !== undefined; next = this.roots.get(root)) root = next;
     return root;
   }
 }
 
-function made(table: TableName): Turn {
+function made(table: TableName): Conversion {
   return { table, forgets: 'everything' };
 }

@@ -27,7 +27,7 @@ export interface CatalogForeignKey {
  *   the rows on disk, and not of their age: rows fill the room that a vacuum found
  * @param there tables that Citus knows already
  */
-export function turnedLocal(
+export function convertedToLocal(
   references: readonly TableName[],
   foreignKeys: readonly CatalogForeignKey[],
   there: readonly TableName[] = [],

@@ -1,11 +1,11 @@
 import type { Range, ViewQuery } from '../../../scripts/database/model/view-query';
 import type { LiveDatabase, LiveView } from '../../../scripts/database/model/live';
-import { Outlook } from '../../../scripts/database/target/outlook';
+import { TargetState } from '../../../scripts/database/target/target-state';
 import {
-  materializedViewFaults,
+  materializedViewFailures,
   viewAgainstConversion,
   viewFindings,
-} from '../../../scripts/database/checks/view-forecast';
+} from '../../../scripts/database/checks/views';
 import { column, liveDatabase, liveTable, named } from '../../tables/support/catalog';
 import { byId, spec, whole } from '../../tables/support/specifications';
 
@@ -69,8 +69,8 @@ const withViews = (
 });
 
 const TOGETHER = spec(byId('a'), byId('b', { colocateWith: named('a') }));
-const outlook = (live: LiveDatabase, expected = TOGETHER): Outlook => new Outlook(expected, live);
-const ids = (of: Outlook): string[] => viewFindings(of).map(({ id }) => id);
+const target = (live: LiveDatabase, expected = TOGETHER): TargetState => new TargetState(expected, live);
+const ids = (of: TargetState): string[] => viewFindings(of).map(({ id }) => id);
 
 describe('views that will fail', () => {
   it.each([
@@ -81,7 +81,7 @@ describe('views that will fail', () => {
     ['by other columns, one of them local', spec(byId('a')), 2, []],
   ] as const)('joined %s', (_, expected, by, found) => {
     const live = withViews([view('v')], { v: join(table('a'), table('b'), by) });
-    expect(ids(outlook(live, expected))).toEqual(found);
+    expect(ids(target(live, expected))).toEqual(found);
   });
 
   it('are found through views, which Citus may run first', () => {
@@ -89,9 +89,9 @@ describe('views that will fail', () => {
     const views = [view('v'), view('w', { views: [named('v')] })];
     const over = join(inner, table('a'), 2);
     const good = withViews(views, { v: join(table('a'), table('b'), 1), w: over });
-    expect(ids(outlook(good))).toEqual([]);
+    expect(ids(target(good))).toEqual([]);
     const bad = withViews(views, { v: join(table('a'), table('b'), 2), w: over });
-    expect(ids(outlook(bad))).toEqual(['view-will-fail:v', 'view-will-fail:w']);
+    expect(ids(target(bad))).toEqual(['view-will-fail:v', 'view-will-fail:w']);
   });
 
   it('need a word where the query, or that of a view they read, is not understood, and none where nobody asked', () => {
@@ -100,19 +100,17 @@ describe('views that will fail', () => {
       v: undefined,
       w: join(inner, table('a'), 1),
     });
-    expect(ids(outlook(live))).toEqual(['view-will-fail:v', 'view-will-fail:w']);
-    expect(viewFindings(outlook(live))[0]?.message).toMatch(
+    expect(ids(target(live))).toEqual(['view-will-fail:v', 'view-will-fail:w']);
+    expect(viewFindings(target(live))[0]?.message).toMatch(
       /^view v may fail once its tables are distributed/,
     );
-    expect(ids(outlook({ ...live, viewQueries: { postgres: 15, queries: [], otherTables: [] } }))).toEqual(
-      [],
-    );
+    expect(ids(target({ ...live, viewQueries: { postgres: 15, queries: [], otherTables: [] } }))).toEqual([]);
   });
 
   it('are faults where they are materialized, and say what to do', () => {
     const live = withViews([view('m', { kind: 'materialized' })], { m: join(table('a'), table('b'), 2) });
-    expect(ids(outlook(live))).toEqual([]);
-    expect(materializedViewFaults(outlook(live))).toEqual([
+    expect(ids(target(live))).toEqual([]);
+    expect(materializedViewFailures(target(live))).toEqual([
       'materialized view m can be neither created again nor refreshed once its tables are distributed, because it joins a and b on other columns than their distribution columns. ' +
         'Join a and b by their distribution columns, write the query another way, distribute the tables otherwise, or drop it and keep its rows in a table that the application fills',
     ]);
@@ -131,8 +129,8 @@ describe('views that will fail', () => {
     );
     const query = join(table('a'), table('b'), 2);
     const live = { ...withViews([view('v')], { v: query }), tables: there };
-    expect(ids(outlook(live))).toEqual([]);
-    expect(ids(outlook(live, spec(byId('a'), byId('b'))))).toEqual([]);
+    expect(ids(target(live))).toEqual([]);
+    expect(ids(target(live, spec(byId('a'), byId('b'))))).toEqual([]);
   });
 
   it('are told by the version of PostgreSQL where that matters', () => {
@@ -148,8 +146,8 @@ describe('views that will fail', () => {
       ],
       where: [{ kind: 'call', volatility: 'stable', of: [] }],
     });
-    expect(ids(outlook(withViews([view('v')], { v: query }, 15)))).toEqual(['view-will-fail:v']);
-    expect(ids(outlook(withViews([view('v')], { v: query }, 17)))).toEqual([]);
+    expect(ids(target(withViews([view('v')], { v: query }, 15)))).toEqual(['view-will-fail:v']);
+    expect(ids(target(withViews([view('v')], { v: query }, 17)))).toEqual([]);
   });
 });
 
@@ -180,7 +178,7 @@ describe('a materialized view on the way', () => {
   ] as const)('lets %s become local once %j is there: %s', (name, there, found) => {
     const isThere = (each: { readonly name: string }): boolean =>
       (there as readonly string[]).includes(each.name);
-    const against = viewAgainstConversion({ outlook: outlook(live), isThere }, named(name));
+    const against = viewAgainstConversion({ target: target(live), isThere }, named(name));
     expect(against?.view.name).toBe(found);
   });
 });

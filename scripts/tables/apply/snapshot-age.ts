@@ -8,7 +8,7 @@ const MOST_MS = 10_000;
 const TIMES = 20;
 
 /** How long the last look at the database is good for: {@link TIMES} times what it took, between {@link LEAST_MS} and {@link MOST_MS}. */
-export class Freshness {
+export class SnapshotAge {
   /** As performance.now() says it. */
   private until = 0;
   private readonly fixedMs: number | undefined;

@@ -20,24 +20,24 @@ export interface SimulatedMove {
 }
 
 /** What one shard holds. */
-export interface Held {
+export interface ShardSize {
   readonly rows: number;
   readonly bytes: number;
 }
 
 /** A table by its shards, in their order. */
-export interface HeldTable {
+export interface SizedTable {
   readonly name: string;
-  readonly shards: readonly Held[];
+  readonly shards: readonly ShardSize[];
 }
 
 /** Tables whose shards live and move together. */
-export interface HeldGroup {
-  readonly tables: readonly HeldTable[];
+export interface SizedGroup {
+  readonly tables: readonly SizedTable[];
 }
 
 /** What the shards of a group's tables hold that cover one range. */
-export function heldTogether({ tables }: HeldGroup, shard: number): Held {
+export function shardGroupSize({ tables }: SizedGroup, shard: number): ShardSize {
   let [rows, bytes] = [0, 0];
   for (const { shards } of tables) {
     rows += shards[shard]?.rows ?? 0;
@@ -47,9 +47,9 @@ export function heldTogether({ tables }: HeldGroup, shard: number): Held {
 }
 
 /** @param placement the node of each shard of each group, by its place in `names` */
-export function holdings(
+export function nodeTotals(
   names: readonly string[],
-  groups: readonly HeldGroup[],
+  groups: readonly SizedGroup[],
   placement: readonly (readonly number[])[],
 ): SimulatedNode[] {
   const held = names.map((name) => ({ name, shards: 0, rows: 0, bytes: 0 }));
@@ -57,7 +57,7 @@ export function holdings(
     for (const [shard, node] of (placement[at] ?? []).entries()) {
       const holder = held[node];
       if (holder === undefined) continue;
-      const { rows, bytes } = heldTogether(group, shard);
+      const { rows, bytes } = shardGroupSize(group, shard);
       holder.shards += 1;
       holder.rows += rows;
       holder.bytes += bytes;
@@ -69,7 +69,7 @@ export function holdings(
 /** The move of a group's shard, table by table. */
 export function tableMoves(
   { shard, from, to }: GroupMove,
-  group: HeldGroup | undefined,
+  group: SizedGroup | undefined,
   names: readonly string[],
 ): SimulatedMove[] {
   return (group?.tables ?? []).map(({ name, shards }) => ({
