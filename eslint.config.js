@@ -72,6 +72,16 @@ const rooms = {
     'scripts/advise',
     'scripts/local',
   ],
+  'scripts/cli': [
+    ...DATABASE,
+    ...INFRA,
+    'scripts/tables',
+    'scripts/rebalance',
+    'scripts/simulate',
+    'scripts/advise',
+    'scripts/local',
+    'scripts/bench',
+  ],
 };
 
 const walls = Object.entries(rooms).map(([room, allowed]) => ({

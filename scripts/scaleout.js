@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // TypeScript without a build step: types are checked by `npm run check:types`, not at every start.
 require('ts-node').register({ swc: true, projectSearchDir: __dirname });
-const { run } = require('./cli');
+const { run } = require('./cli/program');
 
 const stop = new AbortController();
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP']) {

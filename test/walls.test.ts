@@ -43,6 +43,8 @@ describe('walls of the house', () => {
     ['scripts/audit/probe.ts', "import '../infra/synth';"],
     ['scripts/infra/probe.ts', "import '../tables/plan/plan';"],
     ['scripts/local/engines/probe.ts', "import '../journey/journey';"],
+    ['scripts/bench/probe.ts', "import '../cli/program';"],
+    ['scripts/cli/probe.ts', "import '../cdktn/check';"],
     ['scripts/tables/probe.ts', "import '../../stacks/main';"],
   ])('%s may not: %s', (file, code) => {
     expect(reports(file, code)).toEqual(['import-x/no-restricted-paths']);

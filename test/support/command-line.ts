@@ -1,6 +1,6 @@
 import { Readable, Writable } from 'node:stream';
-import type { Io } from '../../scripts/cli';
-import { run } from '../../scripts/cli';
+import type { Io } from '../../scripts/cli/io';
+import { run } from '../../scripts/cli/program';
 
 export interface Answer {
   readonly status: number;

@@ -1,4 +1,4 @@
-import { scaleout } from './support/command-line';
+import { scaleout } from '../support/command-line';
 
 /** Port 9 is discard: nothing listens there. */
 const NOWHERE = [

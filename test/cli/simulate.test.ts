@@ -1,25 +1,4 @@
-import { Readable, Writable } from 'node:stream';
-import { run } from '../../scripts/cli';
-
-/** Runs a command line as a shell without a terminal would, and without naming a database. */
-async function simulate(...argv: string[]): Promise<{ status: number; errors: string }> {
-  let errors = '';
-  const into = (write: (text: string) => void): Writable =>
-    new Writable({
-      write(chunk: Buffer, _, done) {
-        write(chunk.toString());
-        done();
-      },
-    });
-  const status = await run(['simulate', ...argv], {
-    stdout: into(() => undefined),
-    stderr: into((text) => (errors += text)),
-    stdin: Readable.from([]),
-    environment: {},
-    signal: new AbortController().signal,
-  });
-  return { status, errors };
-}
+import { scaleout } from '../support/command-line';
 
 it.each([
   [['--table', 'events'], /--table needs --column/],
@@ -36,7 +15,7 @@ it.each([
   [[], /no database was named/],
   [['--table', 'events', '--column', 'id', '--no-coordinator-holds-shards'], /no database was named/],
 ])('simulate %j says what is wrong', async (argv, message) => {
-  const { status, errors } = await simulate(...argv);
+  const { status, stderr } = await scaleout(['simulate', ...argv]);
   expect(status).toBe(1);
-  expect(errors).toMatch(message);
+  expect(stderr).toMatch(message);
 });

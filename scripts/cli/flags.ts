@@ -1,0 +1,67 @@
+/** Flags that several verbs have. Those of one verb stand with the verb. */
+import type { Command } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { TRANSFER_MODES } from '../citus/transfer-mode';
+import { STRATEGIES } from '../rebalance/options';
+
+/** Adds the flags that name a database. */
+export function withDatabase(command: Command) {
+  return command
+    .option('--env <name>', 'the database of a deployed environment, by its Terraform outputs')
+    .addOption(
+      new Option('--url <url>', 'postgresql://USER@HOST:PORT/DATABASE, the password in PGPASSWORD').conflicts(
+        'env',
+      ),
+    );
+}
+
+/** Adds the flags that name a database and say how it should be distributed. */
+export function withDistribution(command: Command) {
+  return withDatabase(command)
+    .option('--spec <file>', 'the distribution.yaml that says how the database should be')
+    .addOption(new Option('--workload <name>', 'that of a workload in config/workloads').conflicts('spec'));
+}
+
+export function queriesFile(what: string) {
+  return new Option(
+    '--queries <file>',
+    `what runs all day, as config/workloads/*/queries.sql; ${what}; by default those of the workload`,
+  );
+}
+
+export function detailedExitcode() {
+  return new Option('--detailed-exitcode', 'exit with 2 when there is something to do');
+}
+
+export function strategy() {
+  return new Option('--strategy <name>', 'what is to be equal').choices(STRATEGIES);
+}
+
+export function transferMode() {
+  return new Option('--mode <name>', 'how a shard is copied').choices(TRANSFER_MODES);
+}
+
+export function allowances(what: string) {
+  return new Option('--allow <id>', `${what}; repeatable`)
+    .default<readonly string[]>([], 'nothing')
+    .argParser((id: string, before: readonly string[]): readonly string[] => [...before, id]);
+}
+
+/** Of a plan, as `allow:` in a distribution.yaml. */
+export function findingsAllowed() {
+  return allowances('allow what the plan calls by this id');
+}
+
+export function wholeNumber(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text.replaceAll('_', ''));
+    if (/^[\d_]+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
+    throw new InvalidArgumentError(`It must be a whole number, ${String(least)} or more.`);
+  };
+}
+
+export function factor(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value >= 1) return value;
+  throw new InvalidArgumentError('It must be a number, 1 or more, as in 2.5.');
+}

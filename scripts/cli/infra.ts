@@ -1,0 +1,27 @@
+import { deploy } from '../infra/deploy';
+import { guard } from '../infra/guard';
+import type { AddVerb, Group } from './command';
+import { allowances, detailedExitcode } from './flags';
+
+export function addInfra(program: Group, verb: AddVerb): void {
+  verb(
+    program
+      .command('guard <env>')
+      .description('plan an environment and refuse what loses data, by name; changes nothing')
+      .addOption(guardAllowances())
+      .addOption(detailedExitcode()),
+    (context, { allow }, name) => guard(context, { name, allow, environment: context.environment }),
+  );
+
+  verb(
+    program
+      .command('deploy <env>')
+      .description('plan, guard, ask, and apply exactly that plan; safe to interrupt and to run again')
+      .addOption(guardAllowances()),
+    (context, { allow }, name) => deploy(context, { name, allow, environment: context.environment }),
+  );
+}
+
+function guardAllowances() {
+  return allowances('go ahead with what a guard calls by this id');
+}

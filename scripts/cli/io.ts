@@ -1,0 +1,75 @@
+/** The streams, questions and exit statuses of a run of the program. */
+import { createInterface } from 'node:readline/promises';
+import { EXIT, ScaleoutError } from '../lib/errors';
+import { streamReporter } from '../lib/reporter';
+import type { VerbContext, VerbResult } from '../lib/verb';
+
+/** The world that a run of the program touches; tests hand in their own. */
+export interface Io {
+  readonly stdout: NodeJS.WritableStream;
+  readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  /** Aborted when the person asks to stop. */
+  readonly signal: AbortSignal;
+}
+
+/** What a verb gets from the program, and the environment that names a database. */
+export interface CliContext extends VerbContext {
+  readonly environment: Io['environment'];
+}
+
+export function contextFor(io: Io, flags: { readonly yes: boolean }): CliContext {
+  return {
+    reporter: streamReporter(io.stderr),
+    signal: io.signal,
+    environment: io.environment,
+    async confirm(question) {
+      if (flags.yes) return true;
+      if (io.stdin.isTTY !== true) {
+        throw new ScaleoutError(
+          `"${question}" needs an answer and there is no terminal to ask: add --yes; nothing was changed`,
+        );
+      }
+      const terminal = createInterface({ input: io.stdin, output: io.stderr });
+      try {
+        return /^y(es)?$/i.test(
+          (await terminal.question(`${question} [y/N] `, { signal: io.signal })).trim(),
+        );
+      } finally {
+        terminal.close();
+      }
+    },
+  };
+}
+
+/** Prints the document (`--json`) or the text of a result; resolves when the reader has it. */
+export async function printResult(
+  io: Io,
+  { document, text, verdict }: VerbResult,
+  flags: { readonly json: boolean },
+): Promise<void> {
+  if (flags.json && verdict !== undefined) io.stderr.write(`${verdict}\n`);
+  const whole = verdict === undefined ? text : `${text}\n\n${verdict}`;
+  const answer = flags.json ? JSON.stringify(document, undefined, 2) : whole;
+  await new Promise<void>((resolve) => {
+    io.stdout.write(answer === '' || answer.endsWith('\n') ? answer : `${answer}\n`, () => resolve());
+  });
+}
+
+/** @param flags.detailedExitcode pending changes end with a status of their own */
+export function exitStatus(
+  outcome: VerbResult['outcome'],
+  flags: { readonly detailedExitcode: boolean },
+): number {
+  switch (outcome) {
+    case 'done':
+      return EXIT.done;
+    case 'changes':
+      return flags.detailedExitcode ? EXIT.changesPending : EXIT.done;
+    case 'failed':
+      return EXIT.failed;
+    case 'refused':
+      return EXIT.refused;
+  }
+}

@@ -1,0 +1,42 @@
+import { Option } from '@commander-js/extra-typings';
+import { ENGINE_NAMES, localDown, localRun, localStatus, localUp, ORDERS } from '../local/commands';
+import type { AddVerb, Group } from './command';
+import { wholeNumber } from './flags';
+
+export function addLocal(program: Group, verb: AddVerb): void {
+  const local = program
+    .command('local')
+    .description('the whole journey on this machine, with no Azure account');
+
+  verb(
+    withJourney(local.command('run')).description(
+      'single node, scale out, distribute, rebalance, verify; leaves nothing behind',
+    ),
+    (context, flags) => localRun(context, flags),
+  );
+
+  verb(
+    withJourney(local.command('up')).description('the same, and keep the cluster running'),
+    (context, flags) => localUp(context, flags),
+  );
+
+  verb(local.command('down').description('take down what `local up` keeps running'), (context) =>
+    localDown(context),
+  );
+
+  verb(
+    local.command('status').description('say what `local up` keeps running, and how to connect'),
+    (context) => localStatus(context),
+  );
+}
+
+function withJourney(command: Group) {
+  return command
+    .option('--rows <count>', 'readings of sensors, or payments, to load', wholeNumber(1), 200_000)
+    .option('--workload <name>', 'sensors, payments or payments-partitioned', 'sensors')
+    .addOption(new Option('--engine <name>', 'instead of the best one found').choices(ENGINE_NAMES))
+    .addOption(
+      new Option('--order <name>', 'what comes first').choices(ORDERS).default('scale-first' as const),
+    )
+    .option('--terraform', 'deploy the cluster with Terraform and azurerm, against a stand-in for Azure');
+}

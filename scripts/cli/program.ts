@@ -1,0 +1,60 @@
+/** Wiring only: which verbs there are, and how a run of the program ends. What a verb does lives in the folder named after it. */
+import { Command, CommanderError } from '@commander-js/extra-typings';
+import { ConfigError } from '../../config/file/config-error';
+import { EXIT, explain, ScaleoutError } from '../lib/errors';
+import { addAdvise } from './advise';
+import { addAudit } from './audit';
+import { verbsOf } from './command';
+import { addInfra } from './infra';
+import type { Io } from './io';
+import { addLocal } from './local';
+import { addBench, addSchemas } from './project';
+import { addRebalance } from './rebalance';
+import { addSimulate } from './simulate';
+import { addTables } from './tables';
+
+/** In the order in which `--help` lists them. */
+const FAMILIES = [
+  addInfra,
+  addTables,
+  addAdvise,
+  addSimulate,
+  addRebalance,
+  addAudit,
+  addLocal,
+  addSchemas,
+  addBench,
+];
+
+/**
+ * Runs one command line.
+ *
+ * @param argv what follows the program's name
+ * @returns the exit status: 0 done, 1 failed, 2 changes pending, 3 refused by a guard or a rule
+ */
+export async function run(argv: readonly string[], io: Io): Promise<number> {
+  let status: number = EXIT.done;
+  const program = new Command('scaleout')
+    .description('Takes PostgreSQL on Azure Cosmos DB for PostgreSQL from one node to a distributed cluster.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      writeErr: (text) => io.stderr.write(text),
+    });
+  const verb = verbsOf(io, (code) => {
+    status = code;
+  });
+  for (const addFamily of FAMILIES) addFamily(program, verb);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return status;
+  } catch (error) {
+    // Commander has printed its own words already; --help and --version end with 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.failed;
+    io.stderr.write(`error: ${explain(error)}\n`);
+    const foreseen = error instanceof ScaleoutError || error instanceof ConfigError;
+    if (argv.includes('--debug')) io.stderr.write(`${error instanceof Error ? String(error.stack) : ''}\n`);
+    else if (!foreseen) io.stderr.write('(--debug shows where this came from)\n');
+    return error instanceof ScaleoutError ? error.exitCode : EXIT.failed;
+  }
+}

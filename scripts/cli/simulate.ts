@@ -1,0 +1,78 @@
+import { Option } from '@commander-js/extra-typings';
+import type { Distribution } from '../../config/workload/distribution-types';
+import { readColumnName, readTableName } from '../../config/workload/identifiers';
+import { ScaleoutError } from '../lib/errors';
+import { estimate } from '../rebalance/estimate';
+import { parseOptions } from '../rebalance/options';
+import { distributionOf, simulate } from '../simulate/commands';
+import type { AddVerb, Group } from './command';
+import { strategy, transferMode, wholeNumber, withDistribution } from './flags';
+import type { DistributionFlags } from './inputs';
+import { databaseTarget, declaration, environmentNamed } from './inputs';
+
+export function addSimulate(program: Group, verb: AddVerb): void {
+  verb(
+    withDistribution(program.command('simulate'))
+      .description(
+        'what the shards, nodes and moves would be, from real rows, or from real shards where there are some; changes nothing',
+      )
+      .addOption(new Option('--table <name>', 'one table, instead of a file').conflicts(['spec', 'workload']))
+      .addOption(new Option('--column <name>', 'its distribution column').conflicts(['spec', 'workload']))
+      .option(
+        '--workers <count>',
+        "workers the cluster gets; by default the environment's, those there are, or 2",
+        wholeNumber(0),
+      )
+      .option('--shards <count>', "shards of a table; by default the file's, or 32", wholeNumber(1))
+      .option('--coordinator-holds-shards', 'the coordinator keeps shards beside workers, as by default')
+      .option('--no-coordinator-holds-shards', 'the workers alone hold shards')
+      .addOption(
+        new Option('--sample', 'read some blocks of each table, however small it is').conflicts('exact'),
+      )
+      .option('--exact', 'read every row, however large a table is')
+      .addOption(strategy())
+      .addOption(transferMode()),
+    async (context, flags) => {
+      const options = parseOptions(flags);
+      const { expected } = simulatedDistribution(flags);
+      const cluster = flags.env === undefined ? undefined : environmentNamed(flags.env).cluster;
+      return simulate(context, {
+        target: await databaseTarget(context, flags),
+        expected,
+        shardCount: flags.shards,
+        topology: {
+          workers: flags.workers ?? cluster?.workers?.count,
+          coordinatorHoldsShards: flags.coordinatorHoldsShards ?? cluster?.coordinatorHoldsShards,
+        },
+        strategy: options.strategy,
+        reading: flags.exact === true ? 'exact' : flags.sample === true ? 'sample' : 'auto',
+        estimateMoves: (moves) => estimate(moves, options.mode, undefined),
+      });
+    },
+  );
+}
+
+interface SimulatedFlags extends DistributionFlags {
+  readonly table?: string;
+  readonly column?: string;
+  readonly shards?: number;
+}
+
+/** One table and its column, or what {@link declaration} finds; nothing where nothing is named. */
+function simulatedDistribution(flags: SimulatedFlags): { readonly expected?: Distribution } {
+  const { table, column, shards = 32 } = flags;
+  if (table === undefined && column === undefined) {
+    const { spec, workload, env } = flags;
+    // A database that is distributed says itself how.
+    return spec === undefined && workload === undefined && env === undefined ? {} : declaration(flags);
+  }
+  if (table === undefined || column === undefined) {
+    throw new ScaleoutError(
+      `${table === undefined ? '--column needs --table' : '--table needs --column'}: a simulation asks what one column does to one table; a file (--spec) says it for many`,
+    );
+  }
+  const [name, by] = [readTableName(table), readColumnName(column)];
+  if (!name.ok) throw new ScaleoutError(`--table ${name.problem}`);
+  if (!by.ok) throw new ScaleoutError(`--column ${by.problem}`);
+  return { expected: distributionOf(name.value, by.value, shards) };
+}

@@ -1,0 +1,99 @@
+import { Option } from '@commander-js/extra-typings';
+import { allowancesOf } from '../database/checks/allowances';
+import { ScaleoutError } from '../lib/errors';
+import { tablesApply, tablesPlan, tablesVerify } from '../tables/commands';
+import { readPlan } from '../tables/review/plan-file';
+import type { AddVerb, Group } from './command';
+import { detailedExitcode, factor, findingsAllowed, queriesFile, withDistribution } from './flags';
+import type { DatabaseFlags, DistributionFlags } from './inputs';
+import { databaseTarget, declaration, queriesOf } from './inputs';
+import type { CliContext } from './io';
+
+export function addTables(program: Group, verb: AddVerb): void {
+  const tables = program.command('tables').description('the distribution of the tables, as code');
+
+  verb(
+    withDistribution(tables.command('plan'))
+      .description('show every statement and why; changes nothing')
+      .addOption(findingsAllowed())
+      .option('--out <file>', 'write it to a file that `tables apply --plan` takes')
+      .addOption(detailedExitcode()),
+    async (context, flags) =>
+      tablesPlan(context, {
+        allow: allowancesOf(flags.allow),
+        ...(await tablesInput(context, flags)),
+        ...(flags.out === undefined ? {} : { out: flags.out }),
+      }),
+  );
+
+  verb(
+    withDistribution(tables.command('apply'))
+      .description('distribute the tables, step by step; safe to interrupt and to run again')
+      .addOption(findingsAllowed().conflicts('plan'))
+      .addOption(
+        new Option('--plan <file>', 'exactly what `tables plan --out` wrote, or nothing').conflicts([
+          'spec',
+          'workload',
+        ]),
+      )
+      .option(
+        '--growth <factor>',
+        'with --plan: how many times the rows it was reviewed with a table may have (default: 2)',
+        factor,
+      )
+      .addOption(queriesFile('their answers are compared before and after'))
+      .option('--receipt <file>', 'write what was there before and after, as digests, for `tables verify`')
+      .option('--no-compare-rows', 'do not count and hash every row before and after'),
+    async (context, flags) => {
+      const { compareRows, growth } = flags;
+      const receipt = receiptOf(flags);
+      if (flags.plan === undefined) {
+        if (growth !== undefined) {
+          throw new ScaleoutError(
+            '--growth needs --plan: it says how much larger tables may be than when that plan was reviewed; nothing was changed',
+          );
+        }
+        const asked = await tablesInput(context, flags);
+        const allow = allowancesOf(flags.allow);
+        return tablesApply(context, { allow, ...asked, ...receipt, compareRows, ask: true });
+      }
+      // The plan first: one that was edited is said before a database is asked for.
+      const reviewed = readPlan(flags.plan);
+      const workload = flags.env === undefined ? {} : declaration({ env: flags.env });
+      const asked = { ...workload, ...queriesOf(flags) };
+      return tablesApply(context, {
+        target: await databaseTarget(context, flags),
+        ...asked,
+        ...receipt,
+        compareRows,
+        expected: reviewed.expected,
+        reviewed,
+        ...(growth === undefined ? {} : { growth }),
+      });
+    },
+  );
+
+  verb(
+    withDistribution(tables.command('verify'))
+      .description(
+        'check that tables, keys, placements and the task counts of queries are as declared, and rows, answers and indexes as in a receipt',
+      )
+      .addOption(queriesFile('their task counts are checked, and with a receipt their answers'))
+      .option('--receipt <file>', 'what `tables apply --receipt` wrote'),
+    async (context, flags) =>
+      tablesVerify(context, { ...(await tablesInput(context, flags)), ...receiptOf(flags) }),
+  );
+}
+
+async function tablesInput(
+  context: CliContext,
+  flags: DatabaseFlags & DistributionFlags & { readonly queries?: string },
+) {
+  // The declaration first: a wrong file is said before a database is asked for.
+  const declared = { ...declaration(flags), ...queriesOf(flags) };
+  return { target: await databaseTarget(context, flags), ...declared };
+}
+
+function receiptOf({ receipt }: { readonly receipt?: string }): { receipt?: string } {
+  return receipt === undefined ? {} : { receipt };
+}
