@@ -1,12 +1,10 @@
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
 import { z } from 'zod';
 import { bootstrapSchema } from './environment/bootstrap-schema';
 import { distributionSchema } from './workload/distribution';
 import { environmentSchema } from './environment/environment-schema';
 
-/** A JSON Schema for editors, as it stands in the repository. */
-export interface GeneratedSchema {
+/** A file that this program writes into the repository. */
+export interface GeneratedFile {
   /** Relative to the directory of the project. */
   readonly path: string;
   readonly text: string;
@@ -19,7 +17,7 @@ const SCHEMAS = [
 ] as const;
 
 /** The JSON Schemas of everything people edit, generated from the parsers. */
-export function generateSchemas(): GeneratedSchema[] {
+export function generateSchemas(): GeneratedFile[] {
   return SCHEMAS.map(({ leaf, title, schema }) => {
     const { $schema, ...rest } = z.toJSONSchema(schema, { io: 'input', override: withoutSafeIntegerBounds });
     return {
@@ -33,12 +31,4 @@ export function generateSchemas(): GeneratedSchema[] {
 function withoutSafeIntegerBounds({ jsonSchema }: { jsonSchema: z.core.JSONSchema.BaseSchema }): void {
   if (jsonSchema.minimum === Number.MIN_SAFE_INTEGER) delete jsonSchema.minimum;
   if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
-}
-
-/** The schemas whose file in `project` is missing or not what the parsers say today. */
-export function staleSchemas(project: string = path.dirname(__dirname)): GeneratedSchema[] {
-  return generateSchemas().filter((generated) => {
-    const file = path.join(project, generated.path);
-    return !existsSync(file) || readFileSync(file, 'utf8') !== generated.text;
-  });
 }

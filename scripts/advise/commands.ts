@@ -59,9 +59,13 @@ function write(file: string, text: string): void {
   } catch (error) {
     const code = errorCode(error) ?? 'unknown error';
     if (code === 'EEXIST') throw alreadyThere(file, error);
-    throw new ScaleoutError(`${file} cannot be written (${code}): name another file with --out`, {
-      cause: error,
-    });
+    throw new ScaleoutError(
+      'file.unwritable',
+      `${file} cannot be written (${code}): name another file with --out`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     rmSync(unfinished, { force: true });
   }
@@ -69,6 +73,7 @@ function write(file: string, text: string): void {
 
 function alreadyThere(file: string, cause?: unknown): ScaleoutError {
   return new ScaleoutError(
+    'file.exists',
     `${file} is there already, and it may have been edited: name another file with --out, or remove that one`,
     { cause },
   );

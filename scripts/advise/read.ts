@@ -109,12 +109,14 @@ async function inspectAll(client: Client): Promise<LiveDatabase> {
 function requireTables(live: LiveDatabase, tables: readonly LiveTable[]): void {
   if (tables.length === 0) {
     throw new ScaleoutError(
+      'database.no-tables',
       `database "${live.database}" has no tables that role ${live.role} can see: name the database that holds them with PGDATABASE or in the URL`,
     );
   }
   const there = tables.filter(({ citus }) => citus.kind !== 'plain' && citus.kind !== 'local');
   if (there.length > 0) {
     throw refused(
+      'database.already-distributed',
       `database "${live.database}" is distributed already: ${named(there)}. advise is for what comes before that; ` +
         'to change it, edit the distribution.yaml and see what `tables plan --spec` makes of it',
     );
@@ -164,6 +166,7 @@ function toStatistics({ rows, bytes, writes }: TableRow, columns: readonly Colum
 function requireStatistics(live: LiveDatabase, { tables, unreadable, hidden }: Known): void {
   if (unreadable.length > 0) {
     throw new ScaleoutError(
+      'database.unreadable',
       `role ${live.role} may not read ${named(unreadable.map((table) => ({ table })))}, and advice that leaves ${unreadable.length === 1 ? 'it' : 'them'} out would be wrong: ` +
         `GRANT SELECT ON ${unreadable.slice(0, 3).map(sqlTable).join(', ')}${unreadable.length > 3 ? ', ...' : ''} TO ${escapeIdentifier(live.role)} (and USAGE on the schema), or connect as a role that may`,
     );
@@ -171,10 +174,12 @@ function requireStatistics(live: LiveDatabase, { tables, unreadable, hidden }: K
   if ([...tables.values()].every(({ columns }) => columns.size === 0)) {
     if (hidden.length > 0) {
       throw new ScaleoutError(
+        'database.no-statistics',
         `nothing is known of the values in database "${live.database}": ${describeHidden(live, hidden)}`,
       );
     }
     throw new ScaleoutError(
+      'database.no-statistics',
       `database "${live.database}" has no statistics of any column, so nothing is known of its values: run ANALYZE there, which reads a sample of each table and changes no row, and ask again (empty tables have none: load some rows first)`,
     );
   }
@@ -259,6 +264,7 @@ async function readWorkload(
   }
   if (wrong.length > 0) {
     throw new ScaleoutError(
+      'database.queries-unplannable',
       `${wrong.length === 1 ? 'a query of the file does' : `${String(wrong.length)} queries of the file do`} not fit this database, so their plans are unknown: ${wrong.join('; ')}. Correct the file, or name the database it is for`,
     );
   }

@@ -108,6 +108,7 @@ async function write(context: VerbContext, file: string | undefined, text: strin
     await writeFile(file, `${text}\n`);
   } catch (error) {
     throw new ScaleoutError(
+      'file.unwritable',
       `${file} cannot be written (${errorCode(error) ?? 'unknown error'}): give --out a file in a directory that exists`,
       { cause: error },
     );

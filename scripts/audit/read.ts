@@ -32,6 +32,7 @@ export async function readSynthesis(
     names = manifestSchema.parse(JSON.parse(manifest)).stacks;
   } catch (error) {
     throw new ScaleoutError(
+      'audit.unreadable',
       `${shown}/manifest.json is not the manifest of a synthesis: write it again with npx cdktf synth`,
       { cause: error },
     );
@@ -43,6 +44,7 @@ export async function readSynthesis(
       // Terraform runs in stacks/ENVIRONMENT, whatever the manifest says.
       if (synthesizedStackPath !== `stacks/${environment}/${STACK_FILE}`) {
         throw refused(
+          'audit.other-stack',
           `${shown}/manifest.json says that ${environment} is ${synthesizedStackPath}, and Terraform reads stacks/${environment}: what is judged would not be what is applied. Remove ${shown} and synthesize again with npx cdktf synth`,
         );
       }
@@ -64,6 +66,7 @@ async function refuseCompany(directory: string, shown: string): Promise<void> {
   );
   if (others.length === 0) return;
   throw refused(
+    'audit.other-stack',
     `${shown} holds ${allOf(others.sort())} beside ${STACK_FILE}: Terraform reads every such file, and what they say was not judged. Remove them, or synthesize into an empty directory`,
   );
 }
@@ -74,6 +77,7 @@ export function stackOf(stacks: readonly Synthesized[], environment: string): Sy
   if (stack !== undefined) return stack;
   const names = stacks.map((candidate) => candidate.environment);
   throw new ScaleoutError(
+    'input.unknown-environment',
     `there is no environment "${environment}"${didYouMean(environment, names)}: the synthesis holds ${allOf(names)}. Each file in config/environments makes one`,
   );
 }
@@ -83,6 +87,7 @@ async function readGenerated(file: string, shown: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw new ScaleoutError(
+      'audit.not-synthesized',
       `${shown} cannot be read (${errorCode(error) ?? 'unknown error'}): nothing was synthesized there. Run npx cdktf synth first`,
       { cause: error },
     );

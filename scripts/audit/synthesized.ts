@@ -78,6 +78,7 @@ function parseJson(text: string, file: string): Json {
 
 function broken(file: string, why: string): ScaleoutError {
   return new ScaleoutError(
+    'audit.unreadable',
     `${file} cannot be judged: ${why}. It is generated; write it again with npx cdktf synth`,
   );
 }

@@ -90,7 +90,8 @@ export async function applyPairs(
       const plan = await planOf(database);
       const seconds = await secondsOf(() => work(database, plan));
       const left = (await planOf(database)).steps.map(({ id }) => id);
-      if (left.length > 0) throw new ScaleoutError(`a run of this bench left undone: ${left.join(', ')}`);
+      if (left.length > 0)
+        throw new ScaleoutError('bench.failed', `a run of this bench left undone: ${left.join(', ')}`);
       return seconds;
     } finally {
       await database.drop();

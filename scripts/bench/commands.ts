@@ -128,6 +128,7 @@ export async function bench(
   const names = Object.keys(benches);
   if (input.name !== undefined && !names.includes(input.name)) {
     throw new ScaleoutError(
+      'input.invalid',
       `there is no bench "${input.name}": choose one of ${names.join(', ')}, or name none for all`,
     );
   }

@@ -47,7 +47,7 @@ export function planPairs(
           const { document } = await tablesPlan(context, { target, expected });
           const placed = document.steps.filter(({ action }) => action === 'distribute').length;
           if (placed !== tables)
-            throw new ScaleoutError(`a run of this bench planned ${String(placed)} tables`);
+            throw new ScaleoutError('bench.failed', `a run of this bench planned ${String(placed)} tables`);
         }),
       () => secondsOf(() => runProgram('pg_dump', ['--schema-only', `--file=${devNull}`], target, signal)),
     );

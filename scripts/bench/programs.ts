@@ -44,6 +44,7 @@ export async function runProgram(
     if (signal.aborted) throw new InterruptedError(`stopped as asked, in the middle of ${program}`);
     const said = (error as { stderr?: string }).stderr ?? '';
     throw new ScaleoutError(
+      'bench.failed',
       `${program}, the peer of this bench, failed: ${paragraph(said === '' ? String(error) : said)}`,
       { cause: error },
     );

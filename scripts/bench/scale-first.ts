@@ -53,12 +53,13 @@ export function scaleFirstPairs(
     tablesApply(context, { target, expected, compareRows: false });
   const rebalance = async ({ target }: RunDatabase): Promise<void> => {
     const { outcome, text } = await rebalanceRun(context, { target, ...balance });
-    if (outcome !== 'done') throw new ScaleoutError(text);
+    if (outcome !== 'done') throw new ScaleoutError('bench.failed', text);
   };
   const verify = async ({ target }: RunDatabase, before: readonly Fingerprint[]): Promise<void> => {
     const { document } = await tablesVerify(context, { target, expected, expectedFingerprints: before });
     const wrong = document.checks.filter(({ ok }) => !ok).map(({ id }) => id);
-    if (wrong.length > 0) throw new ScaleoutError(`a run of this bench does not verify: ${wrong.join(', ')}`);
+    if (wrong.length > 0)
+      throw new ScaleoutError('bench.failed', `a run of this bench does not verify: ${wrong.join(', ')}`);
   };
   return withSensors(servers, rows, signal, (fresh) => {
     const measured = async (work: (database: RunDatabase) => Promise<unknown>): Promise<number> => {
@@ -71,7 +72,10 @@ export function scaleFirstPairs(
         });
         const { document } = await rebalancePlan(context, { target: database.target, ...balance });
         if (document.moves.length > 0) {
-          throw new ScaleoutError(`a run of this bench left ${String(document.moves.length)} moves to make`);
+          throw new ScaleoutError(
+            'bench.failed',
+            `a run of this bench left ${String(document.moves.length)} moves to make`,
+          );
         }
         return seconds;
       } finally {

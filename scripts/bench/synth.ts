@@ -18,6 +18,7 @@ export async function measureSynth(signal: AbortSignal, runs: number): Promise<P
   const bare = app.replace('stacks/main.ts', BARE_APP);
   if (bare === app)
     throw new ScaleoutError(
+      'bench.failed',
       `cdktf.json runs "${app}" and not stacks/main.ts: the bench cannot start its peer the same way`,
     );
   const outdir = await mkdtemp(path.join(tmpdir(), 'scaleout-bench-'));
@@ -29,7 +30,8 @@ export async function measureSynth(signal: AbortSignal, runs: number): Promise<P
         signal,
         environment: { ...process.env, CDKTF_OUTDIR: outdir },
       });
-      if (exitCode !== 0) throw new ScaleoutError(`"${command}" failed: ${paragraph(stderr)}`);
+      if (exitCode !== 0)
+        throw new ScaleoutError('bench.failed', `"${command}" failed: ${paragraph(stderr)}`);
     });
   try {
     return await measurePairs(runs, synth(app), synth(bare));

@@ -82,6 +82,7 @@ function assertWrittenBy(version: string, files: SynthesizedFiles): void {
   const versions = manifests.map(([, text]) => (JSON.parse(text) as { readonly version?: string }).version);
   if (versions.length === STAGES.length && versions.every((each) => each === version)) return;
   throw new ScaleoutError(
+    'cdktn.failed',
     `the synthesis that was to use cdktn ${version} was written by ${versions.map(String).join(', ')}: an import of the app goes past scripts/cdktn/redirect.js`,
   );
 }

@@ -93,11 +93,15 @@ async function npmCi(cwd: string, environment: ProcessEnvironment, signal: Abort
     });
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
-    throw new ScaleoutError('npm is not on the PATH, and the packages of cdktn are installed with it', {
-      cause: error,
-    });
+    throw new ScaleoutError(
+      'cdktn.failed',
+      'npm is not on the PATH, and the packages of cdktn are installed with it',
+      {
+        cause: error,
+      },
+    );
   }
-  if (result.exitCode !== 0) throw new ScaleoutError(installFault(result));
+  if (result.exitCode !== 0) throw new ScaleoutError('cdktn.failed', installFault(result));
 }
 
 /** Why `npm ci` failed, and the way out. */

@@ -88,6 +88,7 @@ export async function readJob(client: Client, id: number): Promise<Job> {
   const [row] = rows;
   if (row === undefined) {
     throw new ScaleoutError(
+      'rebalance.job-gone',
       `rebalance job ${String(id)} is no longer recorded in pg_dist_background_job; look at the placements with "scaleout rebalance plan" and run again what is left`,
     );
   }

@@ -48,6 +48,7 @@ export function declaration(flags: DistributionFlags): {
   const name = flags.workload ?? (flags.env === undefined ? undefined : environmentNamed(flags.env).workload);
   if (name === undefined) {
     throw new ScaleoutError(
+      'input.nothing-specified',
       'nothing says how the database should be: name a file with --spec, a workload with --workload, or an environment with --env',
     );
   }
@@ -67,6 +68,7 @@ export function environmentNamed(name: string) {
   const found = environments.find((environment) => environment.name === name);
   if (found !== undefined) return found;
   throw new ScaleoutError(
+    'input.unknown-environment',
     `there is no environment "${name}" in config/environments: choose ${oneOf(environments.map((each) => each.name))}`,
   );
 }

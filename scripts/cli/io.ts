@@ -28,6 +28,7 @@ export function contextFor(io: Io, flags: { readonly yes: boolean }): CliContext
       if (flags.yes) return true;
       if (io.stdin.isTTY !== true) {
         throw new ScaleoutError(
+          'input.confirmation-needed',
           `"${question}" needs an answer and there is no terminal to ask: add --yes; nothing was changed`,
         );
       }
@@ -51,9 +52,17 @@ export async function printResult(
 ): Promise<void> {
   if (flags.json && verdict !== undefined) io.stderr.write(`${verdict}\n`);
   const whole = verdict === undefined ? text : `${text}\n\n${verdict}`;
-  const answer = flags.json ? JSON.stringify(document, undefined, 2) : whole;
-  await new Promise<void>((resolve) => {
-    io.stdout.write(answer === '' || answer.endsWith('\n') ? answer : `${answer}\n`, () => resolve());
+  await (flags.json ? printDocument(io, document) : print(io, whole));
+}
+
+/** Prints a document for programs; resolves when the reader has it. */
+export function printDocument(io: Io, document: unknown): Promise<void> {
+  return print(io, JSON.stringify(document, undefined, 2));
+}
+
+function print(io: Io, text: string): Promise<void> {
+  return new Promise((resolve) => {
+    io.stdout.write(text === '' || text.endsWith('\n') ? text : `${text}\n`, () => resolve());
   });
 }
 

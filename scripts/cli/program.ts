@@ -1,12 +1,13 @@
 /** Wiring only: which verbs there are, and how a run of the program ends. What a verb does lives in the folder named after it. */
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError } from '../../config/file/config-error';
-import { EXIT, explain, ScaleoutError } from '../lib/errors';
+import { errorDocument, EXIT, explain, ScaleoutError } from '../lib/errors';
 import { addAdvise } from './advise';
 import { addAudit } from './audit';
 import { verbsOf } from './command';
 import { addInfra } from './infra';
 import type { Io } from './io';
+import { printDocument } from './io';
 import { addLocal } from './local';
 import { addBench, addSchemas } from './project';
 import { addRebalance } from './rebalance';
@@ -34,6 +35,7 @@ const FAMILIES = [
  */
 export async function run(argv: readonly string[], io: Io): Promise<number> {
   let status: number = EXIT.done;
+  const asJson = argv.includes('--json');
   const program = new Command('scaleout')
     .description('Takes PostgreSQL on Azure Cosmos DB for PostgreSQL from one node to a distributed cluster.')
     .exitOverride()
@@ -50,7 +52,13 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
     return status;
   } catch (error) {
     // Commander has printed its own words already; --help and --version end with 0.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.failed;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.done;
+      const usage = new ScaleoutError('input.usage', error.message.replace(/^error: /, ''));
+      if (asJson) await printDocument(io, errorDocument(usage));
+      return EXIT.failed;
+    }
+    if (asJson) await printDocument(io, errorDocument(error));
     io.stderr.write(`error: ${explain(error)}\n`);
     const foreseen = error instanceof ScaleoutError || error instanceof ConfigError;
     if (argv.includes('--debug')) io.stderr.write(`${error instanceof Error ? String(error.stack) : ''}\n`);

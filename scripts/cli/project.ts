@@ -9,7 +9,7 @@ export function addSchemas(program: Group, verb: AddVerb): void {
   verb(
     program
       .command('schemas')
-      .description('write the JSON Schemas of config/ for editors')
+      .description('write the JSON Schemas of config/ for editors, and docs/errors.md')
       .option('--check', 'only say whether they are current'),
     (_, { check }) => schemas(path.resolve(__dirname, '../..'), { check: check === true }),
   );

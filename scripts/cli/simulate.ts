@@ -68,11 +68,12 @@ function simulatedDistribution(flags: SimulatedFlags): { readonly expected?: Dis
   }
   if (table === undefined || column === undefined) {
     throw new ScaleoutError(
+      'input.invalid',
       `${table === undefined ? '--column needs --table' : '--table needs --column'}: a simulation asks what one column does to one table; a file (--spec) says it for many`,
     );
   }
   const [name, by] = [readTableName(table), readColumnName(column)];
-  if (!name.ok) throw new ScaleoutError(`--table ${name.problem}`);
-  if (!by.ok) throw new ScaleoutError(`--column ${by.problem}`);
+  if (!name.ok) throw new ScaleoutError('input.invalid', `--table ${name.problem}`);
+  if (!by.ok) throw new ScaleoutError('input.invalid', `--column ${by.problem}`);
   return { expected: distributionOf(name.value, by.value, shards) };
 }

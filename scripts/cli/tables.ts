@@ -50,6 +50,7 @@ export function addTables(program: Group, verb: AddVerb): void {
       if (flags.plan === undefined) {
         if (growth !== undefined) {
           throw new ScaleoutError(
+            'input.invalid',
             '--growth needs --plan: it says how much larger tables may be than when that plan was reviewed; nothing was changed',
           );
         }

@@ -53,6 +53,7 @@ export async function exportHcl(
   const format = await runTerraform(['fmt', '-no-color', ...files], { environment, signal });
   if (format.exitCode !== 0) {
     throw new ScaleoutError(
+      'infra.terraform-failed',
       `terraform fmt refuses what was written: ${paragraph(terraformWords(format.stderr))}`,
     );
   }
@@ -84,6 +85,6 @@ function namedFault(name: string, json: Stack['json'], schemas: ProviderSchemas)
     return stackHcl({ ...json }, schemas);
   } catch (error) {
     if (!(error instanceof ScaleoutError)) throw error;
-    throw new ScaleoutError(`stack ${name}: ${error.message}`, { cause: error });
+    throw new ScaleoutError('hcl.unwritable', `stack ${name}: ${error.message}`, { cause: error });
   }
 }

@@ -27,6 +27,7 @@ export async function readProviderSchemas(
       const result = await runTerraform(args, { ...options, environment, cwd: directory });
       if (result.exitCode === 0) return result.stdout;
       throw new ScaleoutError(
+        'infra.terraform-failed',
         `terraform ${args[0] ?? ''} failed where the providers' schemas were to be read: ${paragraph(terraformWords(result.stderr))}`,
       );
     };

@@ -174,6 +174,7 @@ function known(schema: BlockSchema | undefined, place: string): BlockSchema {
 
 function unwritten(place: string): ScaleoutError {
   return new ScaleoutError(
+    'hcl.unwritable',
     `${place} cannot be written as HCL: neither Terraform's language as this project uses it nor a provider's schema says what it is`,
   );
 }

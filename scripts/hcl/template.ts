@@ -91,7 +91,10 @@ function endOfQuotes(text: string, from: number): number {
 }
 
 function unclosed(text: string): ScaleoutError {
-  return new ScaleoutError(`the template ${JSON.stringify(text)} opens a sequence and never closes it`);
+  return new ScaleoutError(
+    'hcl.unwritable',
+    `the template ${JSON.stringify(text)} opens a sequence and never closes it`,
+  );
 }
 
 const ESCAPES: Readonly<Record<string, string>> = {

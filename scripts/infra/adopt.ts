@@ -48,6 +48,7 @@ export function requireOwn(plan: TerraformPlan, environment: string): void {
     const reason = strangeness(change, change.importing, plan, environment);
     if (reason === undefined) continue;
     throw refused(
+      'infra.not-taken-over',
       `${change.importing} exists in Azure and is not taken over, because ${reason}. Nothing was done to it: choose another name in config/environments/${environment}.yaml, or, if it is yours, take it over with terraform import ${change.address} ${change.importing}`,
     );
   }

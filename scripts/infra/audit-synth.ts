@@ -76,11 +76,17 @@ interface ParsedReference {
 export function parseStackReference(text: string): ParsedReference {
   const [, environment, stage] = /^([\w-]+)(?:@(.*))?$/.exec(text) ?? [];
   if (environment === undefined) {
-    throw new ScaleoutError(`"${text}" names no environment: write ENV or ENV@STAGE, as in dev@scaled-out`);
+    throw new ScaleoutError(
+      'input.invalid',
+      `"${text}" names no environment: write ENV or ENV@STAGE, as in dev@scaled-out`,
+    );
   }
   if (stage === undefined) return { environment, label: text };
   if (!(STAGES as readonly string[]).includes(stage)) {
-    throw new ScaleoutError(`"${text}" names the stage "${stage}": a stage is ${oneOf(STAGES)}`);
+    throw new ScaleoutError(
+      'input.invalid',
+      `"${text}" names the stage "${stage}": a stage is ${oneOf(STAGES)}`,
+    );
   }
   return { environment, stage, label: text };
 }

@@ -73,6 +73,7 @@ export function parseCdktf(
   if (verb === undefined || values.help === true || values.version === true) return undefined;
   if (word === 'watch') {
     throw refused(
+      'infra.watch-refused',
       'cdktf watch deploys whatever is saved, with no guard before it: nothing was done. Deploy with npx cdktf deploy, or look with npx cdktf diff',
     );
   }

@@ -139,7 +139,7 @@ async function applyPlan(
   reporter.heading(`What will happen to ${environment}`);
   for (const line of judged.text.split('\n')) reporter.info(line);
   if (!(await confirm(`Apply exactly this to ${environment}?`))) {
-    throw new ScaleoutError(`nothing was applied to ${environment}, as answered`);
+    throw new ScaleoutError('input.declined', `nothing was applied to ${environment}, as answered`);
   }
   const started = performance.now();
   const progress = reporter.progress('apply', judged.changes.length, 'steps');

@@ -47,7 +47,9 @@ export function terraformFailure(
   where: Where,
 ): ScaleoutError {
   const { message, refusal } = explainFailure(`${result.stdout}\n${result.stderr}`, where);
-  return refusal ? refused(message) : new ScaleoutError(message);
+  return refusal
+    ? refused('infra.terraform-refused', message)
+    : new ScaleoutError('infra.terraform-failed', message);
 }
 
 function match(

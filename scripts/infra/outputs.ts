@@ -45,12 +45,17 @@ export function parseOutputs(json: string, environment: string): EnvironmentOutp
   try {
     printed = terraformDocument(json);
   } catch (error) {
-    throw new ScaleoutError(`terraform output of ${environment} printed something that is not JSON`, {
-      cause: error,
-    });
+    throw new ScaleoutError(
+      'infra.outputs-unreadable',
+      `terraform output of ${environment} printed something that is not JSON`,
+      {
+        cause: error,
+      },
+    );
   }
   if (typeof printed === 'object' && printed !== null && Object.keys(printed).length === 0) {
     throw new ScaleoutError(
+      'infra.not-deployed',
       `the environment "${environment}" is not deployed yet: its state holds no outputs. Run npx cdktf deploy ${environment} first`,
     );
   }
@@ -58,6 +63,7 @@ export function parseOutputs(json: string, environment: string): EnvironmentOutp
   if (!parsed.success) {
     const names = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0] ?? 'all of them')))];
     throw new ScaleoutError(
+      'infra.outputs-unreadable',
       `the outputs of ${environment} are not those of this version of the stack (missing or of another kind: ${names.join(', ')}): run npx cdktf deploy ${environment}, which writes them`,
     );
   }
@@ -88,12 +94,16 @@ export interface OutputsOptions {
 export async function readOutputs(name: string, options: OutputsOptions = {}): Promise<EnvironmentOutputs> {
   // The name becomes a path: nothing but a name gets that far.
   if (!/^[\w-]+$/.test(name)) {
-    throw new ScaleoutError(`"${name}" is no name of an environment: letters, digits and hyphens`);
+    throw new ScaleoutError(
+      'input.invalid',
+      `"${name}" is no name of an environment: letters, digits and hyphens`,
+    );
   }
   const project = options.project ?? PROJECT_DIRECTORY;
   const directory = stackDirectory(name);
   if (!existsSync(path.join(project, directory, 'cdk.tf.json'))) {
     throw new ScaleoutError(
+      'infra.not-deployed',
       `${directory} does not exist: the environment "${name}" was not synthesized here. Run npx cdktf synth, then terraform -chdir=${directory} init`,
     );
   }
@@ -108,7 +118,7 @@ export async function readOutputs(name: string, options: OutputsOptions = {}): P
   } catch (error) {
     const elsewhere = elsewhereOf(environment);
     if (!(error instanceof ScaleoutError) || elsewhere === '') throw error;
-    throw new ScaleoutError(`${error.message}${elsewhere}`, { cause: error });
+    throw new ScaleoutError('infra.outputs-unreadable', `${error.message}${elsewhere}`, { cause: error });
   }
 }
 
@@ -128,10 +138,12 @@ function outputError(name: string, result: ProcessResult): ScaleoutError {
   const directory = stackDirectory(name);
   if (/initializ|terraform init/i.test(said)) {
     return new ScaleoutError(
+      'infra.not-deployed',
       `Terraform is not initialised in ${directory}, so the outputs of "${name}" cannot be read: run terraform -chdir=${directory} init`,
     );
   }
   return new ScaleoutError(
+    'infra.terraform-failed',
     `the outputs of "${name}" cannot be read from its state: ${said === '' ? `terraform ended with ${String(result.exitCode)}` : said}`,
   );
 }

@@ -68,7 +68,7 @@ export async function synthesize(directory: string, options: SynthOptions): Prom
     },
   });
   if (result.exitCode === 0) return;
-  throw new ScaleoutError(appFault(result));
+  throw new ScaleoutError('infra.synthesis-failed', appFault(result));
 }
 
 /** What Node.js and the shell say of how they were started, which is no fault of a config. */
@@ -93,6 +93,7 @@ async function readCdktfJson(project: string): Promise<z.output<typeof cdktfSche
     return cdktfSchema.parse(JSON.parse(await readFile(path.join(project, 'cdktf.json'), 'utf8')));
   } catch (error) {
     throw new ScaleoutError(
+      'infra.synthesis-failed',
       `cdktf.json cannot be read (${paragraph(error instanceof Error ? error.message : String(error))}): it names the app that synthesizes, under the key "app"`,
       { cause: error },
     );

@@ -16,7 +16,7 @@ export function terraformDocument(stdout: string): unknown {
     const found = parseJson(stdout.slice(index, endOfObject(stdout, index)));
     if (found !== undefined && !isLogged(found)) return found;
   }
-  throw new ScaleoutError('Terraform printed no JSON where it was asked for it');
+  throw new ScaleoutError('infra.terraform-answer', 'Terraform printed no JSON where it was asked for it');
 }
 
 /** One message of a run that was asked for `-json`, which has one to a line; undefined for any other line. Pure. */

@@ -85,6 +85,7 @@ export async function runTerraform(args: readonly string[], options: ProcessOpti
   } catch (error) {
     if (errorCode(error) !== 'ENOENT') throw error;
     throw new ScaleoutError(
+      'infra.terraform-missing',
       `${binary} is not installed, or not on the PATH: install Terraform, in the version .terraform-version names`,
       { cause: error },
     );

@@ -84,6 +84,7 @@ export function targetFromEnvironment(
   const host = overrides.host ?? environment['PGHOST'];
   if (host === undefined || host === '') {
     throw new ScaleoutError(
+      'cluster.not-named',
       'no database was named: say which with --env NAME (an environment that is deployed), --url URL, or the libpq ' +
         'variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE)' +
         (given(environment['PGSERVICE']) === undefined ? '' : '; PGSERVICE is not read here'),
@@ -92,6 +93,7 @@ export function targetFromEnvironment(
   const port = overrides.port ?? Number(environment['PGPORT'] ?? '5432');
   if (!Number.isInteger(port) || port < 1 || port > 65_535) {
     throw new ScaleoutError(
+      'cluster.invalid-address',
       `PGPORT is "${environment['PGPORT'] ?? ''}": a port is a whole number from 1 to 65535`,
     );
   }
@@ -123,6 +125,7 @@ export function targetFromUrl(
   const parsed = parseUrl(url);
   if (from.argument && parsed.password !== '') {
     throw new ScaleoutError(
+      'cluster.password-in-url',
       '--url holds a password, which every process of this machine can read: leave it out of the URL and set PGPASSWORD',
     );
   }
@@ -188,6 +191,7 @@ function decodePart(part: string): string {
 /** Repeats nothing of the URL, which may hold a password. */
 function unreadableUrl(): ScaleoutError {
   return new ScaleoutError(
+    'cluster.invalid-address',
     'the database URL cannot be read: it has the form postgresql://USER@HOST:PORT/DATABASE, with the password in PGPASSWORD, and a % in a name written as %25',
   );
 }
@@ -203,6 +207,7 @@ function sslModeFor(host: string, requested: string | undefined): ConnectionTarg
   }
   if (isThisMachine(host)) return 'disable';
   throw new ScaleoutError(
+    'cluster.tls',
     `PGSSLMODE is "${requested}", and ${host} is not this machine: only verify-full proves which server answers, so unset PGSSLMODE or set it to verify-full`,
   );
 }
@@ -252,6 +257,7 @@ export async function withClient<T>(
     // What is said in our own words says more; a session that only looked on may be lost beside it.
     if (!(error instanceof ScaleoutError) && (lost !== undefined || isConnectionLoss(error))) {
       throw new ScaleoutError(
+        'cluster.connection-lost',
         `the connection to ${describeTarget(target)} was lost in the middle of the work (${lost?.message ?? (error instanceof Error ? error.message : String(error))}). ` +
           'What was committed stays; when the server is back, run the same command again and it goes on from there',
         { cause: error },
@@ -337,6 +343,7 @@ function tlsOptions(target: ConnectionTarget): object {
     return { rejectUnauthorized: true, ca: readFileSync(target.sslRootCert, 'utf8') };
   } catch (error) {
     throw new ScaleoutError(
+      'cluster.tls',
       `PGSSLROOTCERT names ${target.sslRootCert}, which cannot be read (${errorCode(error) ?? 'unknown'}): point it at the PEM file of the certificate authority, or unset it to trust those Node.js ships`,
       { cause: error },
     );
@@ -359,9 +366,16 @@ export function connectionError(target: ConnectionTarget, error: unknown): Scale
   if (error instanceof ScaleoutError) return error;
   const first = error instanceof AggregateError ? (error.errors[0] as unknown) : error;
   return new ScaleoutError(
+    'cluster.unreachable',
     `cannot connect to ${describeTarget(target)}: ${connectionReason(target, first)}`,
     {
       cause: error,
+      details: {
+        host: target.host,
+        port: target.port,
+        database: target.database,
+        reason: errorCode(first) ?? null,
+      },
     },
   );
 }
@@ -431,6 +445,7 @@ export async function withAdvisoryLock<T>(
         ? 'it has just ended'
         : `session ${String(other.pid)}${other.usename === null ? '' : ` of ${other.usename}`}, connected since ${other.since}`;
     throw new ScaleoutError(
+      'cluster.busy',
       `another "${subject}" run is working on this database (${who}): wait for it to end and run this again; nothing was changed`,
     );
   }
@@ -522,6 +537,7 @@ async function lockedOut(client: Client, cause: unknown): Promise<ScaleoutError>
         .join(', '),
   );
   return new ScaleoutError(
+    'cluster.table-locked',
     `a table could not be looked at within ${String(READ_LOCK_TIMEOUT_MS / 1000)} s, because somebody holds an exclusive lock on it: ` +
       `${who.length === 0 ? 'the server does not say who' : who.join('; ')}. Wait for that session or end it (pg_terminate_backend), and run this again`,
     { cause },
@@ -541,6 +557,7 @@ export async function requireCitus(client: Client, target: ConnectionTarget): Pr
   const version = await citusVersion(client);
   if (version === undefined) {
     throw new ScaleoutError(
+      'cluster.no-citus',
       `${describeTarget(target)} is PostgreSQL without Citus: this needs the extension, which Azure Cosmos DB for PostgreSQL ` +
         'creates in its one database (usually "citus"). Name that database with PGDATABASE; nothing was changed',
     );
@@ -555,6 +572,7 @@ export async function requireCoordinator(client: Client): Promise<void> {
   const group = rows[0]?.groupid ?? 0;
   if (group !== 0) {
     throw refused(
+      'cluster.not-coordinator',
       `this is the worker of node group ${String(group)}: tables are distributed and rebalanced from the coordinator, whose host name starts with "c-" on Azure; nothing was changed`,
     );
   }

@@ -1,3 +1,10 @@
+import { ConfigError } from '../../config/file/config-error';
+import { ERRORS } from './error-codes';
+import type { ErrorCode } from './error-codes';
+
+/** Data of an error for programs, in JSON. */
+export type ErrorDetails = Readonly<Record<string, unknown>>;
+
 /**
  * What a command ends with. `changesPending` is an answer of the `plan` verbs under `--detailed-exitcode`,
  * `refused` is a guard or a rule saying no.
@@ -8,33 +15,81 @@ export interface ScaleoutErrorOptions {
   /** The exit status this error ends the program with. */
   readonly exitCode?: typeof EXIT.failed | typeof EXIT.refused;
   readonly cause?: unknown;
+  /** What programs read instead of the message: ids, files, SQLSTATEs. JSON, without secrets. */
+  readonly details?: ErrorDetails;
+  /** The way out of this very error. @default that of its code */
+  readonly hint?: string;
 }
 
 /**
- * A fault that was foreseen. Its message is one short paragraph for a person: what is wrong, where, the value,
- * and the way out.
+ * An error that was foreseen. Its message is one short paragraph for a person: what is wrong, where, the value,
+ * and the way out. Its code stays the same however the message is worded.
  */
 export class ScaleoutError extends Error {
+  readonly code: ErrorCode;
   readonly exitCode: typeof EXIT.failed | typeof EXIT.refused;
+  readonly details: ErrorDetails;
+  readonly hint: string;
 
-  constructor(message: string, options: ScaleoutErrorOptions = {}) {
+  constructor(code: ErrorCode, message: string, options: ScaleoutErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'ScaleoutError';
+    this.code = code;
     this.exitCode = options.exitCode ?? EXIT.failed;
+    this.details = options.details ?? {};
+    this.hint = options.hint ?? ERRORS[code].hint;
   }
 }
 
 /** The run was stopped by the person (Ctrl-C) at a safe point; the message says what was done and how to go on. */
 export class InterruptedError extends ScaleoutError {
   constructor(message: string) {
-    super(message);
+    super('run.stopped', message);
     this.name = 'InterruptedError';
   }
 }
 
 /** Says no on behalf of a guard or a rule: exit status 3. */
-export function refused(message: string): ScaleoutError {
-  return new ScaleoutError(message, { exitCode: EXIT.refused });
+export function refused(
+  code: ErrorCode,
+  message: string,
+  options: Omit<ScaleoutErrorOptions, 'exitCode'> = {},
+): ScaleoutError {
+  return new ScaleoutError(code, message, { ...options, exitCode: EXIT.refused });
+}
+
+/** What `--json` prints on stdout where a command fails. */
+export interface ErrorDocument {
+  readonly formatVersion: 1;
+  readonly error: {
+    readonly code: ErrorCode;
+    /** For people; its wording may change. */
+    readonly message: string;
+    readonly details: ErrorDetails;
+    readonly hint: string;
+  };
+}
+
+/** Any error as the document of a failed command. Pure. */
+export function errorDocument(error: unknown): ErrorDocument {
+  const message = explain(error);
+  const document = (
+    code: ErrorCode,
+    details: ErrorDetails,
+    hint: string = ERRORS[code].hint,
+  ): ErrorDocument => ({
+    formatVersion: 1,
+    error: { code, message, details, hint },
+  });
+  if (error instanceof ScaleoutError) return document(error.code, error.details, error.hint);
+  if (error instanceof ConfigError) return document('config.invalid', { issues: error.issues });
+  if (isServerError(error)) return document('database.error', serverDetails(error));
+  return document('internal.unexpected', {});
+}
+
+/** What a server's error says for programs. */
+export function serverDetails({ code, message }: ServerMessage): ErrorDetails {
+  return { ...(code === undefined ? {} : { sqlState: code }), serverMessage: message };
 }
 
 /** The server's answer to a statement: the fields of `pg`'s DatabaseError this project reads. */

@@ -1,26 +1,37 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { generateSchemas, staleSchemas } from '../../config/schemas';
+import { generateSchemas } from '../../config/schemas';
+import type { GeneratedFile } from '../../config/schemas';
+import { errorsDocument } from './error-codes';
 import type { VerbResult } from './verb';
 
 export interface SchemasDocument {
   readonly formatVersion: 1;
-  /** The schemas that were not what the parsers say: written, or under `check` only named. */
+  /** The files that were not current: written, or under `check` only named. */
   readonly stale: readonly string[];
 }
 
-/** Writes the JSON Schemas that editors use; with `check`, says whether those in the repository are current. */
+/** What is generated into the repository: the JSON Schemas that editors use, and the list of errors. Pure. */
+export function generatedFiles(): GeneratedFile[] {
+  return [...generateSchemas(), { path: 'docs/errors.md', text: errorsDocument() }];
+}
+
+/** Writes the generated files of a project; with `check`, says whether those in the repository are current. */
 export function schemas(project: string, input: { readonly check: boolean }): VerbResult<SchemasDocument> {
-  const stale = staleSchemas(project);
-  const names = stale.map((schema) => schema.path);
+  const all = generatedFiles();
+  const stale = all.filter((generated) => {
+    const file = path.join(project, generated.path);
+    return !existsSync(file) || readFileSync(file, 'utf8') !== generated.text;
+  });
+  const names = stale.map((generated) => generated.path);
   const document = { formatVersion: 1, stale: names } as const;
   if (stale.length === 0) {
-    return { document, text: `${String(generateSchemas().length)} schemas are current.`, outcome: 'done' };
+    return { document, text: `${String(all.length)} generated files are current.`, outcome: 'done' };
   }
   if (input.check) {
     return {
       document,
-      text: `${names.join(', ')}: not what the parser says today. Run npm run schemas and commit the result.`,
+      text: `Not current: ${names.join(', ')}. Run npm run schemas and commit the result.`,
       outcome: 'failed',
     };
   }

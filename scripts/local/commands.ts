@@ -219,15 +219,19 @@ interface Settings {
 function parseInput(input: LocalRunInput): Settings {
   const rows = input.rows ?? 200_000;
   if (!Number.isSafeInteger(rows) || rows < 1) {
-    throw new ScaleoutError(`rows is ${String(rows)}: it must be a whole number, 1 or more`);
+    throw new ScaleoutError('input.invalid', `rows is ${String(rows)}: it must be a whole number, 1 or more`);
   }
   const order = ORDERS.find((each) => each === (input.order ?? 'scale-first'));
   if (order === undefined) {
-    throw new ScaleoutError(`there is no order "${input.order ?? ''}": it is ${ORDERS.join(' or ')}`);
+    throw new ScaleoutError(
+      'input.invalid',
+      `there is no order "${input.order ?? ''}": it is ${ORDERS.join(' or ')}`,
+    );
   }
   const engine = input.engine === undefined ? undefined : parseEngineName(input.engine);
   if (input.terraform === true && engine === 'citus-url') {
     throw new ScaleoutError(
+      'input.invalid',
       'Terraform makes the cluster it deploys, and the one of CITUS_URL is there already: leave --terraform or --engine out; nothing was started',
     );
   }
@@ -291,6 +295,7 @@ async function journeyOn(
   try {
     if (!cluster.scalable && cluster.citus && settings.order === 'distribute-first') {
       throw refused(
+        'local.not-yours',
         `${describeTarget(cluster.coordinator)} is somebody else’s cluster: its nodes are there from the start, so the order distribute-first cannot be shown on it. Unset CITUS_URL or leave --order out; nothing was changed`,
       );
     }
@@ -332,7 +337,11 @@ async function journeyOn(
     await journey?.catch(() => undefined);
     const stage = stages.current();
     if (lost !== undefined) {
-      throw new ScaleoutError(`${lost} at the stage "${stage}". ${leftover}: run it again`, { cause: error });
+      throw new ScaleoutError(
+        'local.server-failed',
+        `${lost} at the stage "${stage}". ${leftover}: run it again`,
+        { cause: error },
+      );
     }
     if (context.signal.aborted) {
       throw new InterruptedError(`stopped as asked at the stage "${stage}". ${leftover}`);
@@ -414,18 +423,20 @@ async function makeWay(world: LocalWorld): Promise<void> {
   const state = readState(files);
   if (state?.status === 'starting' && isRunning(ownerOf(state.owner))) {
     throw refused(
+      'local.busy',
       'another `local up` is starting a cluster at this moment: wait for it; nothing was changed',
     );
   }
   if (state?.status === 'up' && (state.directory === undefined || (await answers(state, files)))) {
     throw refused(
+      'local.busy',
       `a local cluster is up already (${state.engine}, ${state.workload}): use it (\`local status\`), or take it down first (\`local down\`); nothing was changed`,
     );
   }
   if (state?.status === 'up' && state.directory !== undefined) await takeDownCluster(state.directory);
   forgetState(world.stateDirectory);
   if (!claimState(world.stateDirectory, identifyProcess())) {
-    throw refused('another `local up` was faster: wait for it; nothing was changed');
+    throw refused('local.busy', 'another `local up` was faster: wait for it; nothing was changed');
   }
 }
 
@@ -452,6 +463,7 @@ async function dropBorrowed({ environment }: LocalWorld, state: UpState): Promis
   const url = environment['CITUS_URL'];
   if (url === undefined || url === '') {
     throw new ScaleoutError(
+      'local.not-yours',
       `the tables of \`local up\` are in ${state.connection.host}, which CITUS_URL named: set it again, so that they can be dropped`,
     );
   }
@@ -459,6 +471,7 @@ async function dropBorrowed({ environment }: LocalWorld, state: UpState): Promis
   const { host, port, database } = state.connection;
   if (target.host !== host || target.port !== port || target.database !== database) {
     throw new ScaleoutError(
+      'local.not-yours',
       `the tables of \`local up\` are in ${host}:${String(port)}/${database}, and CITUS_URL names ${describeTarget(target)}: set it to the former; nothing was changed`,
     );
   }

@@ -152,6 +152,7 @@ export async function rebalanceStop(
       }
       if (!hasEnded(now)) {
         throw new ScaleoutError(
+          'rebalance.still-stopping',
           `rebalance job ${String(job.id)} was told to stop and is still ${now.state}: the move under way has not come to its end. Look again with "scaleout rebalance status"`,
         );
       }

@@ -117,6 +117,7 @@ async function allowedWindow(
   const open = notAllowed(findings, allow);
   if (open.length > 0) {
     throw refused(
+      'rebalance.not-allowed',
       `policies were changed while shards moved, and ${stands}: ${open.map(({ message }) => message).join('. Also: ')}. ${howToAllowByFlag(open)}`,
     );
   }
@@ -125,10 +126,13 @@ async function allowedWindow(
 
 function moveFailed(error: unknown, stands: string): unknown {
   if (error instanceof ScaleoutError) {
-    return new ScaleoutError(`a move failed: ${error.message}. ${stands} and stay`, { cause: error });
+    return new ScaleoutError('rebalance.move-failed', `a move failed: ${error.message}. ${stands} and stay`, {
+      cause: error,
+    });
   }
   if (!isServerError(error)) return error;
   return new ScaleoutError(
+    'rebalance.move-failed',
     `a move failed: ${explain(error)} ${stands} and stay. ` +
       'Mend the cause and run "scaleout rebalance run" again: it does what is left',
     { cause: error },

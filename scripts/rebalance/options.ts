@@ -40,6 +40,7 @@ function oneOf<T extends string>(allowed: readonly T[], what: string, value: str
   const found = allowed.find((candidate) => candidate === value);
   if (found === undefined) {
     throw new ScaleoutError(
+      'input.invalid',
       `"${value}" is no ${what}: choose one of ${allowed.join(', ')}; nothing was changed`,
     );
   }

@@ -51,6 +51,7 @@ export async function requireReachableNodes(client: Client): Promise<void> {
       `${row.from_nodename}:${String(row.from_nodeport)} cannot reach ${row.to_nodename}:${String(row.to_nodeport)}`,
   );
   throw refused(
+    'cluster.nodes-unreachable',
     `the nodes of the cluster cannot all reach each other: ${listed(pairs)}. Moves copy from node to node, so wait for these to come back, or look at their state in the portal; nothing was changed`,
   );
 }
@@ -143,7 +144,10 @@ export async function requireMovable(
 ): Promise<void> {
   const faults = await readFaults(client, moves, mode);
   if (faults.length > 0)
-    throw refused(`the rebalance was not started, and nothing was changed: ${faults.join('. Also: ')}`);
+    throw refused(
+      'rebalance.preconditions',
+      `the rebalance was not started, and nothing was changed: ${faults.join('. Also: ')}`,
+    );
 }
 
 /** The first of many names, and how many more. */

@@ -96,7 +96,7 @@ async function attach(
   if (running === undefined) return undefined;
   const snapshot = await readSnapshot(client);
   const [warning] = await jobWarnings(client, running, snapshot);
-  if (warning !== undefined) throw refused(warning);
+  if (warning !== undefined) throw refused('rebalance.other-options', warning);
   context.reporter.info(
     `rebalance job ${String(running.id)} is already running, with the strategy and mode it was started with: following it`,
   );
@@ -193,6 +193,7 @@ function requireAllowedByFlag(findings: readonly Finding[], { allow }: RunOption
   const open = notAllowed(findings, allow);
   if (open.length === 0) return;
   throw refused(
+    'rebalance.not-allowed',
     `the rebalance was not started, and nothing was changed:\n${open.map(({ id, message }) => `- ${id}: ${message}`).join('\n')}\n${howToAllowByFlag(open)}`,
   );
 }
@@ -228,6 +229,7 @@ async function start(
 function busyOrItself(error: unknown): unknown {
   if (!isServerError(error) || !/could not acquire the lock/.test(error.message)) return error;
   return new ScaleoutError(
+    'rebalance.busy',
     `the rebalance could not start: ${explain(error)} Another move, or DDL on a distributed table, is under way; run this again when it has ended. Nothing was changed`,
     { cause: error },
   );

@@ -56,6 +56,7 @@ async function lift(client: Client, tables: readonly TableName[]): Promise<void>
   } catch (error) {
     if (errorCode(error) !== '55P03') throw error;
     throw new ScaleoutError(
+      'rebalance.force-not-lifted',
       `FORCE ROW LEVEL SECURITY of ${named(tables)} could not be taken off for a move, because other sessions go on holding locks: ${await holders(client, tables)}. ` +
         'Wait for their transactions to end, or end them (pg_terminate_backend)',
       { cause: error },
@@ -69,6 +70,7 @@ async function putBack(client: Client, tables: readonly TableName[], before: str
     await putBackForcedPolicies(client, lifted, TO_PUT_BACK);
   } catch (error) {
     throw new ScaleoutError(
+      'rebalance.force-not-restored',
       `${before}FORCE ROW LEVEL SECURITY of ${named(tables)} could not be put back: ${explain(error)} ` +
         `The owner sees every row of ${tables.length === 1 ? 'it' : 'them'} until it is on again. The next run of any verb, such as "scaleout rebalance status", puts it back; by hand it is ${forceStatements(tables)}`,
       { cause: error },

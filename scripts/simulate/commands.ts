@@ -98,6 +98,7 @@ async function simulateDistribution(
   const whole = wholeSchemas(expected);
   if (distributed.length === 0 && whole.length === 0) {
     throw new ScaleoutError(
+      'input.nothing-specified',
       'nothing is distributed there, so that there are no shards to simulate: give a table distributeBy or a schema { distributed: true }, or name a table with --table and --column',
     );
   }
@@ -134,6 +135,7 @@ async function isDistributed(client: Client, expected: Distribution): Promise<bo
   ];
   if (open.length === 0) return true;
   throw new ScaleoutError(
+    'simulate.partly-distributed',
     `${allOf(open)} ${open.length === 1 ? 'is' : 'are'} not distributed yet, and ${allOf(there)} ${there.length === 1 ? 'is' : 'are'}: simulate the rest by itself (--table with --column, or a file that names nothing else), or leave --spec and --workload out to simulate a rebalance of what is there; nothing was changed`,
   );
 }
@@ -144,12 +146,14 @@ function showSchema(schema: string): string {
 
 function nothingDeclared(): ScaleoutError {
   return new ScaleoutError(
+    'input.nothing-specified',
     'nothing says how the database should be distributed, and nothing in it is distributed yet: name a file with --spec, a workload with --workload, an environment with --env, or one table with --table and --column',
   );
 }
 
 function fixedShardCount(): ScaleoutError {
   return new ScaleoutError(
+    'input.invalid',
     '--shards asks how tables would be cut, and these are cut already: leave it out to simulate a rebalance of the shards there are; another shardCount in the specification is what `tables plan` goes by; nothing was changed',
   );
 }
@@ -163,6 +167,7 @@ function requirePossibleWorkers({ workers }: TopologyChange): void {
   if (workers === undefined) return;
   if (Number.isInteger(workers) && workers >= 0 && workers <= MOST_WORKERS) return;
   throw new ScaleoutError(
+    'input.invalid',
     `${String(workers)} is no number of workers: give a whole one from 0, which is the coordinator alone; nothing was changed`,
   );
 }
@@ -170,6 +175,7 @@ function requirePossibleWorkers({ workers }: TopologyChange): void {
 function requirePlace({ workers, coordinatorHoldsShards }: Topology): void {
   if (workers > 0 || coordinatorHoldsShards) return;
   throw new ScaleoutError(
+    'input.invalid',
     'a cluster without workers has no node but the coordinator for its shards: add --workers, or let the coordinator hold them; nothing was changed',
   );
 }
@@ -240,6 +246,7 @@ function requireOneType(
     const [own, other] = [sources.get(tableKey(each.table)), sources.get(tableKey(root.table))];
     if (own === undefined || other === undefined || own.type === other.type) continue;
     throw new ScaleoutError(
+      'simulate.types-differ',
       `${showTable(own.table)} cannot be colocated with ${showTable(other.table)}: ${own.column} is ${own.type} and ${other.column} is ${other.type}, and Citus colocates columns of one type only. Change the type of one, or leave colocateWith out; nothing was changed`,
     );
   }

@@ -137,6 +137,7 @@ async function requireThere(client: Client, schemas: readonly string[]): Promise
   if (missing === undefined) return;
   const names = (await client.query<{ schema: string }>(SCHEMA_NAMES)).rows.map(({ schema }) => schema);
   throw new ScaleoutError(
+    'simulate.unknown-name',
     `there is no schema ${missing} in this database${didYouMean(missing, names)}: correct the name, or take it out of the specification; nothing was changed`,
   );
 }

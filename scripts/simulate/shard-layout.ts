@@ -137,6 +137,7 @@ async function readNodes(client: Client): Promise<(ShardLayoutNode & { readonly 
   const off = rows.filter(({ isActive }) => !isActive).map(({ name, port }) => `${name}:${String(port)}`);
   if (off.length > 0) {
     throw new ScaleoutError(
+      'cluster.inactive-node',
       `${allOf(off)} ${off.length === 1 ? 'is a node' : 'are nodes'} that Citus does not use (isactive is false in pg_dist_node), so that a rebalance would fail: activate with citus_activate_node(), or remove with citus_remove_node(); nothing was changed`,
     );
   }
@@ -191,6 +192,7 @@ function toGroups(rows: readonly ShardRow[], nodeOf: ReadonlyMap<number, number>
       const copied = new Set(members.map(({ shardId }) => shardId)).size < members.length;
       if (node === undefined || copied) {
         throw new ScaleoutError(
+          'simulate.not-placed-once',
           `shard ${String(first.shardId)} of ${showTable(first)} ${copied ? 'has several placements (citus.shard_replication_factor above 1)' : 'is on a node that is no primary of this cluster'}, and moves of such shards are not simulated: see \`scaleout rebalance plan\`; nothing was changed`,
         );
       }
@@ -314,11 +316,12 @@ async function askShards(
   const failed = rows.find(({ success }) => !success);
   if (failed !== undefined) {
     throw new ScaleoutError(
+      'simulate.shard-unreadable',
       `shard ${String(failed.shardId)} of ${showTable(table)} could not be read: ${failed.result ?? ''}; nothing was changed`,
     );
   }
   if (rows.some(({ result }) => result === HIDDEN)) {
-    throw new ScaleoutError(describeHiddenRows(showTable(table)));
+    throw new ScaleoutError('database.rows-hidden', describeHiddenRows(showTable(table)));
   }
   const byShard = new Map(rows.map(({ shardId, result }) => [shardId, result]));
   return shardIds.map((shardId) => {

@@ -90,6 +90,7 @@ export async function readTableShards(
   const obstacle = await samplingObstacle(client, source);
   if (reading === 'sample' && obstacle !== undefined) {
     throw new ScaleoutError(
+      'simulate.no-sample',
       `${showTable(source.table)} cannot be sampled: ${obstacle}. Leave --sample out, and every row is read`,
     );
   }

@@ -89,6 +89,7 @@ export async function readSource(client: Client, table: TableName, column: strin
     const known = await client.query(KNOWN_TO_CITUS, [oid]);
     if (known.rowCount !== 0) {
       throw new ScaleoutError(
+        'simulate.not-distributable',
         `${showTable(table)} is one of Citus's reference or local tables, whose rows are not cut into shards: undistribute_table() makes it one that can be simulated; nothing was changed`,
       );
     }
@@ -129,25 +130,29 @@ async function lookUp(
   const found = (await client.query<SourceRow>(SOURCE, [table.schema, table.name, column])).rows[0];
   if (found === undefined) throw await unknownTable(client, table);
   const fault = relationFault(table, found);
-  if (fault !== undefined) throw new ScaleoutError(`${fault}; nothing was changed`);
+  if (fault !== undefined) throw new ScaleoutError('simulate.unknown-name', `${fault}; nothing was changed`);
   if (!found.hasColumn) throw await unknownColumn(client, table, found.oid, column);
   if (found.generated) {
     throw new ScaleoutError(
+      'simulate.not-distributable',
       `${showTable(table)} cannot be distributed by ${column}: the column is generated from others, and Citus distributes by stored input only. Choose another column, or one of those it is generated from`,
     );
   }
   if (found.looseCollation) {
     throw new ScaleoutError(
+      'simulate.not-distributable',
       `${showTable(table)} cannot be distributed by ${column}: its collation is not deterministic, under which different values are equal and would hash apart. Give the column a deterministic one (ALTER COLUMN ... TYPE ... COLLATE), or choose another column`,
     );
   }
   if (found.negativeScale) {
     throw new ScaleoutError(
+      'simulate.not-distributable',
       `${showTable(table)} cannot be distributed by ${column}: it is a numeric of negative scale, which Citus refuses. Give it a scale of 0 or more, or choose another column`,
     );
   }
   if (found.hashSchema === null || found.hashName === null) {
     throw new ScaleoutError(
+      'simulate.not-distributable',
       `${showTable(table)} cannot be distributed by ${column}: its type ${found.type} has no hash function in PostgreSQL, and a row's shard is decided by one. Choose a column of another type, as a number, text, uuid or timestamp`,
     );
   }
@@ -209,6 +214,7 @@ export async function readReferences(client: Client): Promise<Edge[]> {
 /** The message for a column with NULLs, however they were found. Pure. */
 export function nullsFault({ table, column }: Source, found: string): ScaleoutError {
   return new ScaleoutError(
+    'simulate.not-distributable',
     `${showTable(table)} cannot be distributed by ${column}: ${found}, and Citus puts no row without a value into any shard. Choose another column, or fill the NULLs in and declare the column NOT NULL`,
   );
 }
@@ -235,6 +241,7 @@ async function unknownTable(client: Client, table: TableName): Promise<ScaleoutE
   const { rows } = await client.query<{ name: string }>(TABLE_NAMES, [table.schema]);
   const names = rows.map(({ name }) => name);
   return new ScaleoutError(
+    'simulate.unknown-name',
     `there is no table ${showTable(table)} in this database${didYouMean(table.name, names)}: ${
       names.length === 0
         ? `the schema ${table.schema} holds no table`
@@ -252,6 +259,7 @@ async function unknownColumn(
   const { rows } = await client.query<{ name: string }>(COLUMN_NAMES, [oid]);
   const names = rows.map(({ name }) => name);
   return new ScaleoutError(
+    'simulate.unknown-name',
     `${showTable(table)} has no column "${column}" to distribute by${didYouMean(column, names)}: its columns are ${some(names)}`,
   );
 }

@@ -47,7 +47,7 @@ describe('bench', () => {
     const { document, outcome } = await bench(
       testContext(),
       {},
-      { broken: failing(new ScaleoutError('psql failed')), quick: measured() },
+      { broken: failing(new ScaleoutError('bench.failed', 'psql failed')), quick: measured() },
     );
     expect(document.failed).toEqual([{ name: 'broken', reason: 'psql failed' }]);
     expect(document.figures.map(({ name }) => name)).toEqual(['quick']);
@@ -60,7 +60,7 @@ describe('bench', () => {
     const asked = bench(
       testContext(),
       { name: 'broken' },
-      { broken: failing(new ScaleoutError('psql failed')) },
+      { broken: failing(new ScaleoutError('bench.failed', 'psql failed')) },
     );
     await expect(asked).rejects.toThrow('psql failed');
   });

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { scaleout } from '../support/command-line';
 
 /** Port 9 is discard: nothing listens there. */
@@ -104,4 +107,40 @@ it('lists its verbs', async () => {
     'bench',
     'help',
   ]);
+});
+
+describe('a command that fails with --json', () => {
+  const failure = async (...words: string[]): Promise<{ code: string; details: unknown; hint: string }> => {
+    const { status, stdout, stderr } = await scaleout([...words, '--json']);
+    expect(status).toBe(1);
+    const document = JSON.parse(stdout) as {
+      formatVersion: number;
+      error: { code: string; message: string; details: unknown; hint: string };
+    };
+    expect(document.formatVersion).toBe(1);
+    // People read the same on stderr.
+    expect(stderr).toContain(document.error.message);
+    return document.error;
+  };
+
+  it('prints one document with the code of the error', async () => {
+    expect(await failure('tables', 'plan')).toMatchObject({ code: 'input.nothing-specified', details: {} });
+    expect(await failure('tables', 'plna')).toMatchObject({ code: 'input.usage' });
+    expect(await failure(...NOWHERE)).toMatchObject({
+      code: 'cluster.unreachable',
+      details: { host: '127.0.0.1', port: 9, database: 'citus' },
+    });
+  });
+
+  it('lists the issues of a file', async () => {
+    const directory = mkdtempSync(path.join(tmpdir(), 'scaleout-program-'));
+    const file = path.join(directory, 'wrong.yaml');
+    writeFileSync(file, 'shardCount: 4\ntabels: {}\n');
+    const { code, details } = await failure('tables', 'plan', '--spec', file);
+    rmSync(directory, { recursive: true });
+    expect(code).toBe('config.invalid');
+    expect(details).toMatchObject({
+      issues: expect.arrayContaining([expect.objectContaining({ line: 2 })]) as unknown,
+    });
+  });
 });

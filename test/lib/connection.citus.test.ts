@@ -62,7 +62,7 @@ platformSuite('connections', () => {
           other.query('SELECT pg_terminate_backend($1::int)', [rows[0]?.pid]),
         );
         await sleep(100);
-        throw new ScaleoutError('step distribute:t failed');
+        throw new ScaleoutError('tables.step-failed', 'step distribute:t failed');
       }),
     );
     await expect(work).rejects.toThrow(/^step distribute:t failed$/);

@@ -21,7 +21,7 @@ export interface JudgedFinding extends Finding {
 export function allowancesOf(ids: readonly string[]): Allowance[] {
   return [...new Set(ids)].map((id) => {
     const read = readAllowanceId(id);
-    if (!read.ok) throw new ScaleoutError(`--allow ${read.problem}; nothing was changed`);
+    if (!read.ok) throw new ScaleoutError('input.invalid', `--allow ${read.problem}; nothing was changed`);
     return { id };
   });
 }

@@ -47,6 +47,7 @@ export function requireAllowed(
 function notAllowedError(open: readonly Finding[], done: string): ScaleoutError {
   const what = open.map(({ id, message }) => `- ${id}: ${message}`).join('\n');
   return refused(
+    'tables.not-allowed',
     `${open.length === 1 ? 'one finding needs' : `${String(open.length)} findings need`} an allowance, and ${done}:\n${what}\n${howToAllow(open)}`,
   );
 }

@@ -49,6 +49,7 @@ export function requirePreconditions(target: TargetState, done: string): void {
   if (faults.length === 0) return;
   const where = `the specification does not fit database "${target.live.database}"`;
   throw new ScaleoutError(
+    'tables.preconditions',
     faults.length === 1
       ? `${where}: ${faults[0] ?? ''}. ${done.charAt(0).toUpperCase()}${done.slice(1)}`
       : `${where} in ${String(faults.length)} places, and ${done}:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,

@@ -25,7 +25,7 @@ export async function putBackFirst(client: Client, reporter: Reporter): Promise<
  */
 export async function requirePutBack(client: Client, reporter: Reporter): Promise<void> {
   const problem = await putBack(client, reporter);
-  if (problem !== undefined) throw refused(`${problem}; nothing was changed`);
+  if (problem !== undefined) throw refused('tables.force-not-restored', `${problem}; nothing was changed`);
 }
 
 /** @returns why FORCE is still off, and what to do; undefined where nothing is wrong */

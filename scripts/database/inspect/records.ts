@@ -69,6 +69,7 @@ export function readRecordedComment(row: RecordedComment): RecordedComment {
 
 function alienRow(record: string, what: string, wayOut: string): ScaleoutError {
   return new ScaleoutError(
+    'database.bookkeeping-unreadable',
     `the row of ${what} in scaleout.${record} is not as this program writes one, so nothing is done by it: ${wayOut}`,
   );
 }

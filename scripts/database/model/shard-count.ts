@@ -7,6 +7,7 @@ const SHARDS = { fewest: 1, most: 64_000 } as const;
 export function requireShardCount(shardCount: number): void {
   if (Number.isInteger(shardCount) && shardCount >= SHARDS.fewest && shardCount <= SHARDS.most) return;
   throw new ScaleoutError(
+    'input.invalid',
     `${String(shardCount)} is no shard count: Citus cuts a table into ${String(SHARDS.fewest)} to 64,000 shards; 32 is usual; nothing was changed`,
   );
 }

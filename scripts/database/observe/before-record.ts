@@ -39,6 +39,7 @@ export async function readRecord(client: Client): Promise<Observation | undefine
   const read = recordSchema.safeParse(records[0]?.record);
   if (records.length === 1 && read.success) return read.data.observation;
   throw new ScaleoutError(
+    'database.bookkeeping-unreadable',
     'the table scaleout.before_apply, in which a run notes what there was before its first step, holds what this version of the program ' +
       'cannot read: finish the run with the version that began it, or give the comparison up with DROP TABLE scaleout.before_apply; nothing was changed',
   );

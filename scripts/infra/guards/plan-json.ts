@@ -135,7 +135,11 @@ function changeOf({ change, ...entry }: z.output<typeof changeSchema>): Resource
 }
 
 function unreadable(why: string, cause?: unknown): ScaleoutError {
-  return new ScaleoutError(`the plan cannot be judged, so nothing is applied: ${why}`, { cause });
+  return new ScaleoutError(
+    'infra.plan-unreadable',
+    `the plan cannot be judged, so nothing is applied: ${why}`,
+    { cause },
+  );
 }
 
 export function isReplacement({ actions }: ResourceChange): boolean {

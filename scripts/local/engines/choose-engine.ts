@@ -40,6 +40,7 @@ export async function chooseEngine(
   }
   const reasons = considered.map(({ engine, because }) => `${engine}: ${because}`).join('; ');
   throw new ScaleoutError(
+    'local.no-engine',
     forced === undefined
       ? `no engine can run a cluster here (${reasons})`
       : `the engine "${forced}" cannot be used here: ${considered[0]?.because ?? 'it does not exist'}. Leave --engine out to take the best one there is`,
@@ -51,7 +52,10 @@ export function parseEngineName(text: string): EngineName {
   const wanted = text.toLowerCase().replaceAll('_', '-');
   const name = ENGINE_NAMES.find((candidate) => candidate === wanted);
   if (name === undefined) {
-    throw new ScaleoutError(`there is no engine "${text}": it is one of ${ENGINE_NAMES.join(', ')}`);
+    throw new ScaleoutError(
+      'input.invalid',
+      `there is no engine "${text}": it is one of ${ENGINE_NAMES.join(', ')}`,
+    );
   }
   return name;
 }

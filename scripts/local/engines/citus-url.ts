@@ -46,6 +46,7 @@ async function borrow(target: ConnectionTarget): Promise<LocalCluster> {
       const foreign = await foreignRelations(client);
       if (foreign.length > 0) {
         throw refused(
+          'local.not-yours',
           `${describeTarget(target)}, which CITUS_URL names, already holds ${foreign.slice(0, 3).join(', ')}` +
             `${foreign.length > 3 ? ` and ${String(foreign.length - 3)} more` : ''}: this only works in an empty database. ` +
             'Name another one, or unset CITUS_URL to run on this machine; nothing was changed',

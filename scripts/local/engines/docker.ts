@@ -180,6 +180,7 @@ async function waitUntilReady(container: string, target: ConnectionTarget): Prom
       if (Date.now() > deadline) {
         const log = await docker(['logs', '--tail=3', container]).catch(() => '');
         throw new ScaleoutError(
+          'local.server-failed',
           `the container ${container} took no connection within ${String(READY_TIMEOUT_S)} s: ${log.replaceAll('\n', ' ')}`,
           { cause: error },
         );
@@ -204,9 +205,13 @@ async function docker(args: readonly string[], options: DockerOptions = {}): Pro
         reject(Object.assign(new Error(error.message), { code: error.code }));
       else {
         reject(
-          new ScaleoutError(`docker ${args[0] ?? ''} failed: ${stderr.trim() || error.message}`, {
-            cause: error,
-          }),
+          new ScaleoutError(
+            'local.server-failed',
+            `docker ${args[0] ?? ''} failed: ${stderr.trim() || error.message}`,
+            {
+              cause: error,
+            },
+          ),
         );
       }
     };

@@ -58,6 +58,7 @@ export function readState({ state }: StateFiles): LocalState | undefined {
     return stateSchema.parse(JSON.parse(text));
   } catch (error) {
     throw new ScaleoutError(
+      'local.state-unreadable',
       `${state}, where \`local up\` remembers its cluster, cannot be understood: remove it, and the next run takes the cluster down`,
       { cause: error },
     );

@@ -37,7 +37,10 @@ export class AscendingPorts {
         const [port = from] = open.splice(randomInt(open.length), 1);
         if (await isFree(port)) return port;
       }
-      throw new ScaleoutError(`none of the ports from ${String(from)} to ${String(to)} is free`);
+      throw new ScaleoutError(
+        'local.server-failed',
+        `none of the ports from ${String(from)} to ${String(to)} is free`,
+      );
     };
   }
 }

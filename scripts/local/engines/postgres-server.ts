@@ -52,9 +52,13 @@ export async function initializeDataDirectory(
       { ...asUser(user), cwd: '/', env: serverEnvironment() },
     );
   } catch (error) {
-    throw new ScaleoutError(`initdb of PostgreSQL ${binaries.version} failed: ${lastWords(error)}`, {
-      cause: error,
-    });
+    throw new ScaleoutError(
+      'local.server-failed',
+      `initdb of PostgreSQL ${binaries.version} failed: ${lastWords(error)}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     rmSync(passwordFile, { force: true });
   }
@@ -127,6 +131,7 @@ export async function startServer(
     while (ended === undefined && !isReady(options.dataDirectory)) {
       if (Date.now() > deadline) {
         throw new ScaleoutError(
+          'local.server-failed',
           `the ${options.name} server did not get ready within ${String(START_TIMEOUT_S)} s; its last words: ${logTail(options.logFile)}`,
         );
       }
@@ -136,7 +141,10 @@ export async function startServer(
     const words = logTail(options.logFile);
     // Somebody took the port between looking and listening: take another.
     if (attempt < 3 && /address already in use/i.test(words)) continue;
-    throw new ScaleoutError(`the ${options.name} server did not start (${ended}): ${words}`);
+    throw new ScaleoutError(
+      'local.server-failed',
+      `the ${options.name} server did not start (${ended}): ${words}`,
+    );
   }
 }
 

@@ -44,7 +44,8 @@ export function realCluster(
         strategy: 'by_shard_count',
         mode,
       });
-      if (outcome !== 'done') throw new ScaleoutError(text.split('\n', 1)[0] ?? 'the rebalance failed');
+      if (outcome !== 'done')
+        throw new ScaleoutError('local.deploy-failed', text.split('\n', 1)[0] ?? 'the rebalance failed');
       return { moves: document.moves, bytes: document.bytes };
     },
     holdings: () =>
@@ -57,7 +58,7 @@ export function realCluster(
         return placementsOf(snapshot).map(({ label, shards, bytes }, index) => {
           const answer = rows.find(({ nodeid }) => nodeid === snapshot.nodes[index]?.nodeId);
           if (answer?.success === false)
-            throw new ScaleoutError(`${label} does not answer: ${answer.result}`);
+            throw new ScaleoutError('local.server-failed', `${label} does not answer: ${answer.result}`);
           return { node: label, shards, bytes, totalBytes: Number(answer?.result ?? 0) };
         });
       }),

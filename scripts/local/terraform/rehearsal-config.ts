@@ -49,6 +49,7 @@ export function rehearsedEnvironment(
   const found = candidates.find((one) => one.workload === workload) ?? candidates[0];
   if (found !== undefined) return found;
   throw new ScaleoutError(
+    'local.unsupported',
     'config/environments holds no environment with production: false, and a rehearsal takes its settings from one: add a file for dev',
   );
 }

@@ -70,6 +70,7 @@ export interface RehearsalOptions {
 export async function openRehearsal(context: VerbContext, options: RehearsalOptions): Promise<Rehearsal> {
   if (process.platform !== 'linux') {
     throw new ScaleoutError(
+      'local.unsupported',
       '--terraform needs Linux: elsewhere Terraform trusts only the certificates of the system, and this adds none to them. In a container or a virtual machine it works; nothing was started',
     );
   }
@@ -147,7 +148,8 @@ async function deploySingleNode(run: Run): Promise<LocalCluster> {
     `the output coordinator_fqdn, ${before.outputs.coordinatorFqdn}, is ${before.host}:${String(before.port)} here`,
   );
   const [made] = run.clusters.running();
-  if (made === undefined) throw new ScaleoutError('the deploy made no cluster; nothing is left of it');
+  if (made === undefined)
+    throw new ScaleoutError('local.deploy-failed', 'the deploy made no cluster; nothing is left of it');
   const { outputs } = before;
   return {
     engine: made.engine,
@@ -172,10 +174,11 @@ async function deploySingleNode(run: Run): Promise<LocalCluster> {
       const since = run.azure.requests.length;
       await deployStage(run, 'scaled-out');
       const fault = scaleOutFault(run.azure.requests.slice(since), outputs.clusterName, count);
-      if (fault !== undefined) throw new ScaleoutError(fault);
+      if (fault !== undefined) throw new ScaleoutError('local.deploy-failed', fault);
       const after = await locate(run);
       if (after.outputs.coordinatorFqdn !== outputs.coordinatorFqdn || after.outputs.nodeCount !== count) {
         throw new ScaleoutError(
+          'local.deploy-failed',
           `after scaling out, the outputs of ${run.workspace.environment} name ${after.outputs.coordinatorFqdn} with ${String(after.outputs.nodeCount)} workers, and not ${outputs.coordinatorFqdn} with ${String(count)}`,
         );
       }
@@ -213,6 +216,7 @@ async function deployStage(run: Run, stage: Stage): Promise<void> {
     const applied = parseApplied(result.stdout);
     if (result.exitCode !== 0 || applied === undefined) {
       throw new ScaleoutError(
+        'local.deploy-failed',
         `cdktf deploy of ${name} failed at the stage ${stage}: ${whyFailed(result, name, 'apply')}`,
       );
     }
@@ -231,6 +235,7 @@ async function deployStage(run: Run, stage: Stage): Promise<void> {
     return;
   }
   throw new ScaleoutError(
+    'local.deploy-failed',
     plan.exitCode === 2
       ? `a plan right after the deploy of ${name} at the stage ${stage} has something left to do: ${planSummary(plan.stdout)}`
       : `the plan after the deploy of ${name} at the stage ${stage} failed: ${whyFailed(plan, name, 'plan')}`,
@@ -256,6 +261,7 @@ async function locate({ workspace, azure, environment }: Run) {
   const address = azure.resolve(outputs.coordinatorFqdn);
   if (address === undefined) {
     throw new ScaleoutError(
+      'local.deploy-failed',
       `the output coordinator_fqdn is ${outputs.coordinatorFqdn}, and no cluster of the stand-in has that name`,
     );
   }

@@ -147,6 +147,7 @@ async function versionOf(environment: ProcessEnvironment, signal: AbortSignal): 
     return z.object({ terraform_version: z.string() }).parse(terraformDocument(stdout)).terraform_version;
   } catch (error) {
     throw new ScaleoutError(
+      'infra.terraform-answer',
       `terraform does not say its version (${paragraph(terraformWords(stderr || stdout)).slice(0, 200)}): install the one .terraform-version names; nothing was started`,
       { cause: error },
     );
@@ -172,7 +173,7 @@ async function initialise({ name, stack, cache, common, signal }: Initialisation
   );
   if (exitCode !== 0) {
     const { message } = explainFailure(`${stdout}\n${stderr}`, { environment: name, doing: 'init' });
-    throw new ScaleoutError(`${message}; nothing was started`);
+    throw new ScaleoutError('infra.terraform-answer', `${message}; nothing was started`);
   }
   // Written aside and renamed, as two rehearsals may end here at once.
   const fresh = `${kept}.${String(process.pid)}`;

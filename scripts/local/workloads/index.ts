@@ -18,6 +18,7 @@ export function generateData(workload: string, rows: number): GeneratedData {
   const generator = GENERATORS[workload];
   if (generator === undefined) {
     throw new ScaleoutError(
+      'local.unsupported',
       `nobody generates data for the workload "${workload}": there is data for ${Object.keys(GENERATORS).join(', ')} (scripts/local/workloads)`,
     );
   }

@@ -206,7 +206,7 @@ export async function applyTables(
   if (plan.steps.length > 0) await requireAbleSession(client, plan);
   announce(context, plan);
   if (plan.steps.length > 0 && (await input.approve?.(plan)) === false) {
-    throw new ScaleoutError('nothing was changed, as answered');
+    throw new ScaleoutError('input.declined', 'nothing was changed, as answered');
   }
   if (plan.steps.length > 0) await cleanUpLeftovers(client, context.reporter);
   // Citus forgets how many rows a table has when it makes it a table of its own on the way.
@@ -227,6 +227,7 @@ export async function applyTables(
       }
       if (!isStatementError(error)) throw error;
       throw new ScaleoutError(
+        'tables.before-unrecorded',
         `what there is could not be counted, or not be written down in the schema scaleout: ${describeServerError(error)} Nothing was changed`,
         { cause: error },
       );
@@ -306,6 +307,7 @@ export async function applyTables(
     const again = plan.steps[0]?.id;
     if (again !== undefined && unseen.has(again)) {
       throw new ScaleoutError(
+        'tables.step-without-effect',
         `step ${again} ran without an error and the database does not show it: somebody undoes it, or Citus refused in silence. ${progressSoFar(applied, plan)}`,
       );
     }
@@ -434,6 +436,7 @@ async function pause(
 
 function stalledError(step: TablesStep, applied: readonly AppliedStep[], cause: unknown): ScaleoutError {
   return new ScaleoutError(
+    'tables.copy-stalled',
     `step ${step.id} was cancelled ${String(COPIES_BEGUN)} times, because the changes that writers made meanwhile did not reach the copy any more. The log of the coordinator says why: no process is free to replay them (raise max_logical_replication_workers and max_worker_processes), or Citus cannot replay one of them (https://github.com/citusdata/citus/issues/6790). Run this again while fewer rows are updated and deleted, or with \`online: false\`, and writers wait. ${doneSoFar(applied)}`,
     { cause },
   );
@@ -454,6 +457,7 @@ function lockError(
     ? 'Where it stays, whoever runs the servers settles it with recover_prepared_transactions(). Then run this again'
     : 'End that session (pg_terminate_backend) or wait for it, and run this again';
   return new ScaleoutError(
+    'tables.lock-timeout',
     `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. ${hintFor}. ${doneSoFar(applied)}`,
     { cause },
   );
@@ -496,6 +500,7 @@ export function stepError(
       ? doneSoFar(applied)
       : `${local.join(', ')} ${local.length === 1 ? 'is' : 'are'} left local to the coordinator and known to Citus, with every row, open to reads and writes.${applied.length === 0 ? '' : ` ${doneSoFar(applied)}`}`;
   return new ScaleoutError(
+    'tables.step-failed',
     `step ${step.id} failed: ${describeServerError(error)} ${wayOut(step, error.code)}${left}`,
     { cause: error },
   );

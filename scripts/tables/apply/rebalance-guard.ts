@@ -56,6 +56,7 @@ export async function requireNoRebalance(client: Client, done: string): Promise<
     ? 'Follow it to its end with "scaleout rebalance run", or end it with "scaleout rebalance stop", and run this again'
     : 'Wait for it to end and run this again';
   throw refused(
+    'tables.rebalance-running',
     `${moving}, and tables that are distributed while shards move end up apart from those they are to be joined with. ${wayOut}; ${done}`,
   );
 }

@@ -28,7 +28,7 @@ SELECT current_user::text AS role, current_database()::text AS database, pg_is_i
 export async function requireAbleSession(client: Client, plan: TablesPlan): Promise<void> {
   const { rows } = await client.query<Session>(SESSION);
   const problem = rows[0] === undefined ? undefined : sessionProblem(rows[0], plan);
-  if (problem !== undefined) throw refused(`${problem}; nothing was changed`);
+  if (problem !== undefined) throw refused('tables.session-unable', `${problem}; nothing was changed`);
 }
 
 function sessionProblem(session: Session, { steps }: TablesPlan): string | undefined {

@@ -87,6 +87,7 @@ export function requireNotGrown(then: TableSizes, now: TableSizes, factor: numbe
   );
   if (grown.length === 0) return;
   throw refused(
+    'tables.plan-outgrown',
     `the plan was reviewed for less: ${grown.join('; ')}, more than ${String(factor)} times as much, and what copies it takes as much longer. ` +
       'Plan again and review that, or say with --growth FACTOR how many times as much will do; nothing was changed',
   );

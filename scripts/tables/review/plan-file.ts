@@ -84,17 +84,20 @@ export function readPlan(file: string): SealedPlan {
   const version = z.looseObject({ formatVersion: z.unknown() }).safeParse(content).data?.formatVersion;
   if (typeof version === 'number' && version !== 1) {
     throw new ScaleoutError(
+      'file.wrong-version',
       `the plan ${file} has formatVersion ${String(version)}, and this program reads 1: plan again with this program`,
     );
   }
   if (!sealed.safeParse(content).success) {
     throw new ScaleoutError(
+      'file.wrong-kind',
       `${file} is not a plan that can be applied: make one with "tables plan --out ${file}"`,
     );
   }
   const plan = content as SealedPlan;
   if (!isIntact(plan) || plan.observed !== snapshotHash(plan.snapshot)) {
     throw refused(
+      'file.edited',
       `the plan ${file} was edited since it was made: its content does not have the digest it carries. A plan is applied as it was reviewed; ` +
         'change the specification instead, and plan again. Nothing was changed',
     );
@@ -106,6 +109,7 @@ export function readPlan(file: string): SealedPlan {
 export function requirePlanOf(plan: Pick<SealedPlan, 'database'>, now: DatabaseIdentity): void {
   if (isSameCluster(plan.database, now)) return;
   throw refused(
+    'cluster.other-database',
     `the plan was made for another cluster: for ${describeDatabase(plan.database)}, and this is ${describeDatabase(now)}. ` +
       'Name the database that it was made for, or plan again for this one and review that; nothing was changed',
   );

@@ -45,11 +45,13 @@ export function requireReviewed(
   requireUnchanged(reviewed, left, live, begun);
   if (left.beyond.length > 0) {
     throw refused(
+      'tables.plan-outdated',
       `the database is not the one this plan was made for: ${describeBeyond(reviewed, left.beyond)}. Plan again and review that; nothing was changed`,
     );
   }
   if (left.outOfTurn.length > 0) {
     throw refused(
+      'tables.plan-outdated',
       `the database is not the one this plan was made for: somebody did ${left.outOfTurn.map(({ id }) => id).join(', ')} before it was the turn of that. ` +
         'Plan again and review that; nothing was changed',
     );
@@ -94,6 +96,7 @@ function requireUnchanged(
   const named = foreign.slice(0, NAMED).map(describeChange);
   const more = foreign.length > NAMED ? `, and ${String(foreign.length - NAMED)} more` : '';
   throw refused(
+    'tables.plan-outdated',
     `the database is not the one this plan was made for: ${named.join(', ')}${more}. Plan again and review that; nothing was changed`,
   );
 }
@@ -109,6 +112,7 @@ export function requireNothingBeyond(reviewed: Reviewed, now: TablesPlan, done: 
   const { steps, beyond } = remaining(reviewed, now);
   if (beyond.length > 0) {
     throw refused(
+      'tables.plan-outdated',
       `the database changed while the plan was applied: ${describeBeyond(reviewed, beyond)}. Plan again and review that; ${done}`,
     );
   }

@@ -41,12 +41,14 @@ export function readWritten(file: string, { what, writtenBy }: SealedKind): unkn
     read = readJson(file);
   } catch (error) {
     throw new ScaleoutError(
+      'file.unreadable',
       `the ${what} ${file} cannot be read (${errorCode(error) ?? 'unknown'}): name a file that "${writtenBy}" wrote`,
       { cause: error },
     );
   }
   if (read.twice === undefined) return read.content;
   throw refused(
+    'file.edited',
     `the ${what} ${file} was edited since it was written: one object of it has the key ${read.twice} twice, and programs take the last one without a word. ` +
       `Use the file as "${writtenBy}" wrote it; nothing was changed`,
   );
@@ -91,6 +93,7 @@ export function requireReplaceable(
   }
   if (!there.isFile()) {
     throw new ScaleoutError(
+      'file.unwritable',
       `the ${what} cannot be written to ${file}${there.isDirectory() ? ' (EISDIR)' : ''}: it is ${kindOf(there)}; name a regular file, or one that is not there yet; ${state}`,
     );
   }
@@ -99,17 +102,20 @@ export function requireReplaceable(
     read = there.size > MOST_BYTES ? { content: undefined } : readJson(file);
   } catch (error) {
     throw new ScaleoutError(
+      'file.unreadable',
       `${file} is there already and cannot be read (${errorCode(error) ?? 'unknown'}), so it is not replaced: name another file, or let this user read it; ${state}`,
       { cause: error },
     );
   }
   if (!looksLike(read.content)) {
     throw new ScaleoutError(
+      'file.exists',
       `${file} is there already and is no ${what} that "${writtenBy}" wrote, so it is not replaced: name another file, or remove that one; ${state}`,
     );
   }
   if (read.twice !== undefined || !isIntact(read.content as object)) {
     throw refused(
+      'file.edited',
       `the ${what} ${file} was edited since it was written, so it is not replaced: name another file, or remove that one; ${state}`,
     );
   }
@@ -156,6 +162,7 @@ function unwritable(
   cause: unknown,
 ): ScaleoutError {
   return new ScaleoutError(
+    'file.unwritable',
     `the ${what} cannot be written to ${file} (${code ?? 'unknown'}): name a file in a directory that exists and may be written to; ${state}`,
     { cause },
   );

@@ -30,6 +30,7 @@ export function findEarlierReceipt(file: string, expected: Distribution): Receip
   const missing = earlier.specified.filter((name) => !now.includes(name));
   if (missing.length === 0) return earlier;
   throw refused(
+    'tables.receipt-of-other-tables',
     `the receipt ${file} is of a run whose specification named ${missing.join(', ')} too, and this one does not: what there was before would be lost. ` +
       'Name another file, or the specification of that run; nothing was changed',
   );
@@ -43,6 +44,7 @@ export function findEarlierReceipt(file: string, expected: Distribution): Receip
 export function requireSameFile(file: string, earlier: Receipt | undefined): void {
   if (!requireWritable(file, RUN_AGAIN) || readReceipt(file).digest === earlier?.digest) return;
   throw new ScaleoutError(
+    'file.replaced-meanwhile',
     `another receipt was written to ${file} during this run, so it is not replaced: name another file. ${RUN_AGAIN}`,
   );
 }

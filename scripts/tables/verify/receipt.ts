@@ -93,21 +93,27 @@ export function readReceipt(file: string): Receipt {
   const version = marks.safeParse(content).data?.formatVersion;
   if (version !== undefined && version !== 1) {
     throw new ScaleoutError(
+      'file.wrong-version',
       `the receipt ${file} has formatVersion ${String(version)}, and this program reads 1: verify with the version of the program that wrote it`,
     );
   }
   const known = sealed.safeParse(content).success;
   if (!known && version === undefined) {
-    throw new ScaleoutError(`${file} is not a receipt: "tables apply --receipt FILE" writes one`);
+    throw new ScaleoutError(
+      'file.wrong-kind',
+      `${file} is not a receipt: "tables apply --receipt FILE" writes one`,
+    );
   }
   if (!isIntact(content as Receipt)) {
     throw refused(
+      'file.edited',
       `the receipt ${file} was edited since it was written: its content does not have the digest it carries. Nothing can be verified with it; ` +
         'use the file as "tables apply --receipt" wrote it',
     );
   }
   if (!known) {
     throw new ScaleoutError(
+      'file.wrong-version',
       `the receipt ${file} is as another version of this program writes one: verify with that version, or name another file for a new receipt`,
     );
   }
@@ -118,6 +124,7 @@ export function readReceipt(file: string): Receipt {
 export function requireSameDatabase(file: string, receipt: Receipt, now: DatabaseIdentity): void {
   if (isSameDatabase(receipt.database, now)) return;
   throw refused(
+    'cluster.other-database',
     `the receipt ${file} is of another database: of ${describeDatabase(receipt.database)}, and this is ${describeDatabase(now)}. ` +
       'Name the database that it was written for, or its own receipt; nothing was changed',
   );

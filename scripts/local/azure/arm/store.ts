@@ -210,6 +210,7 @@ function readSaved(file: string): Saved {
 
 function unreadable(file: string, why: string): ScaleoutError {
   return new ScaleoutError(
+    'local.state-unreadable',
     `${file} does not hold the state of an Azure stand-in (${why}): name another file, or delete this one to begin empty`,
   );
 }

@@ -1,0 +1,389 @@
+/** What a program may rely on in an error, and what a person looks up. */
+interface ErrorEntry {
+  /** What happened, as a sentence. */
+  readonly meaning: string;
+  /** What to do about it, as a sentence. */
+  readonly hint: string;
+}
+
+/**
+ * Every error that a user can meet, by its code. A code keeps its meaning through all versions; wording may change. docs/errors.md is
+ * generated from this (`npm run schemas`).
+ */
+export const ERRORS = {
+  'input.usage': {
+    meaning: 'The command line has an unknown verb or flag, or a flag lacks its value.',
+    hint: 'Run the command with --help.',
+  },
+  'input.invalid': {
+    meaning: 'A flag has a value that is not allowed, or two flags contradict each other.',
+    hint: 'Correct the flag that the message names.',
+  },
+  'input.nothing-specified': {
+    meaning: 'The command does not know what the database is to become.',
+    hint: 'Name a file with --spec, a workload with --workload, or an environment with --env.',
+  },
+  'input.unknown-environment': {
+    meaning: 'There is no environment of that name.',
+    hint: 'Use a name of config/environments, or add a file there.',
+  },
+  'input.confirmation-needed': {
+    meaning: 'The command asks a question, and there is no terminal to ask.',
+    hint: 'Add --yes.',
+  },
+  'input.declined': {
+    meaning: 'The question was answered with no; nothing was changed.',
+    hint: 'Run the command again to answer otherwise.',
+  },
+  'config.invalid': {
+    meaning:
+      'A file that people edit breaks its schema or a rule. `details.issues` has every issue with file, line and path.',
+    hint: 'Correct the files at the lines named.',
+  },
+  'file.unreadable': {
+    meaning: 'A file is not there or cannot be read.',
+    hint: 'Name a file that exists and that this user may read.',
+  },
+  'file.unwritable': {
+    meaning: 'A file cannot be written.',
+    hint: 'Name a regular file in a directory that exists and that this user may write to.',
+  },
+  'file.exists': {
+    meaning: 'A file exists already and may hold work of a person, so it is not replaced.',
+    hint: 'Name another file, or remove that one.',
+  },
+  'file.edited': {
+    meaning: 'A plan or a receipt was edited after it was written: its digest or its keys do not fit.',
+    hint: 'Use the file as it was written, or write a new one.',
+  },
+  'file.wrong-kind': {
+    meaning: 'The file is not what the command reads.',
+    hint: 'Name a file that the command in the message writes.',
+  },
+  'file.wrong-version': {
+    meaning: 'Another version of this program wrote the file.',
+    hint: 'Use the version that wrote it, or write the file again.',
+  },
+  'file.replaced-meanwhile': {
+    meaning: 'Another run wrote the file during this one.',
+    hint: 'Name a file for each run.',
+  },
+  'cluster.not-named': {
+    meaning: 'No database is named.',
+    hint: 'Use --env, --url, or the variables of libpq (PGHOST, PGUSER, PGPASSWORD, PGDATABASE).',
+  },
+  'cluster.invalid-address': {
+    meaning: 'The URL or a variable that names the database cannot be read.',
+    hint: 'Write postgresql://USER@HOST:PORT/DATABASE, with the password in PGPASSWORD.',
+  },
+  'cluster.password-in-url': {
+    meaning: 'The URL holds a password, which every process of the machine can read.',
+    hint: 'Leave it out of the URL and set PGPASSWORD.',
+  },
+  'cluster.tls': {
+    meaning: 'The settings of TLS do not prove which server answers.',
+    hint: 'Unset PGSSLMODE or set it to verify-full, and let PGSSLROOTCERT name a readable PEM file.',
+  },
+  'cluster.unreachable': {
+    meaning: 'No connection to the database came about.',
+    hint: 'Check host, port, firewall rules, role and password.',
+  },
+  'cluster.connection-lost': {
+    meaning: 'The connection broke while the command worked.',
+    hint: 'Run the same command again: it continues where this run ended.',
+  },
+  'cluster.busy': {
+    meaning: 'Another run of this program works on the database.',
+    hint: 'Wait until it ends, then run the command again.',
+  },
+  'cluster.table-locked': {
+    meaning: 'Another session holds an exclusive lock on a table that the command has to read.',
+    hint: 'Let that session end, then run the command again.',
+  },
+  'cluster.no-citus': {
+    meaning: 'The database has no Citus extension.',
+    hint: 'Name the database that has it; on Azure it is usually "citus".',
+  },
+  'cluster.not-coordinator': {
+    meaning: 'The server is a worker node.',
+    hint: 'Connect to the coordinator.',
+  },
+  'cluster.nodes-unreachable': {
+    meaning: 'Some nodes of the cluster cannot reach each other.',
+    hint: 'Wait until they are back, or look at their state in the portal.',
+  },
+  'cluster.inactive-node': {
+    meaning: 'A node is registered and not active, so that a rebalance would fail.',
+    hint: 'Activate the node or remove it.',
+  },
+  'cluster.other-database': {
+    meaning: 'A plan or a receipt belongs to another cluster or database.',
+    hint: 'Name the database that it was written for.',
+  },
+  'database.error': {
+    meaning: 'PostgreSQL refused a statement. `details.sqlState` has its SQLSTATE.',
+    hint: 'Read what the server says, correct it, and run the command again.',
+  },
+  'database.no-tables': {
+    meaning: 'The database has no tables that the role can see.',
+    hint: 'Name the database and the role that own the tables.',
+  },
+  'database.already-distributed': {
+    meaning: 'The database is distributed already, and the command is for one that is not.',
+    hint: 'Edit distribution.yaml and run tables plan.',
+  },
+  'database.unreadable': {
+    meaning: 'The role may not read tables that the command needs.',
+    hint: 'Log in as their owner, or grant SELECT.',
+  },
+  'database.no-statistics': {
+    meaning: 'PostgreSQL has no statistics that the role can read.',
+    hint: 'Run ANALYZE as the owner of the tables.',
+  },
+  'database.queries-unplannable': {
+    meaning: 'PostgreSQL cannot plan queries of the file.',
+    hint: 'Correct the queries, or take them out.',
+  },
+  'database.bookkeeping-unreadable': {
+    meaning:
+      'A table of the schema scaleout, in which runs keep their records, was edited or is of another version.',
+    hint: 'Finish the run with the version that began it, or remove the row or table that the message names.',
+  },
+  'database.rows-hidden': {
+    meaning: 'Row-level security hides rows of a table from the role, so counts would be wrong.',
+    hint: 'Log in as the owner, or take FORCE off while no application logs in as the owner.',
+  },
+  'tables.not-allowed': {
+    meaning: 'The plan has findings that need an allowance. `details.findings` has their ids.',
+    hint: 'Add --allow ID, or an entry with a reason under allow: in distribution.yaml.',
+  },
+  'tables.preconditions': {
+    meaning: 'Specification and database do not fit. `details.failures` has every reason.',
+    hint: 'Correct the specification or the database as each reason says.',
+  },
+  'tables.force-not-restored': {
+    meaning: 'A run that was cut off left FORCE ROW LEVEL SECURITY off, and it cannot be restored now.',
+    hint: 'Run the statements that the message names.',
+  },
+  'tables.before-unrecorded': {
+    meaning: 'The rows could not be counted or recorded before the first step; nothing was changed.',
+    hint: 'Let the role read the tables and create a schema in the database.',
+  },
+  'tables.step-failed': {
+    meaning: 'A step failed. `details` has the step and the SQLSTATE; steps before it are done.',
+    hint: 'Fix the cause, then run the same command again: it continues with this step.',
+  },
+  'tables.step-without-effect': {
+    meaning: 'A step succeeded and had no effect: another session reverted it, or Citus ignored it.',
+    hint: 'Find the other session, then run the same command again.',
+  },
+  'tables.copy-stalled': {
+    meaning: 'An online copy was cancelled because changes of writers no longer reached it.',
+    hint: 'Raise max_logical_replication_workers and max_worker_processes, or use online: false.',
+  },
+  'tables.lock-timeout': {
+    meaning: 'A step did not get its lock. `details` has the step and who held the lock.',
+    hint: 'Let those sessions end, then run the same command again.',
+  },
+  'tables.rebalance-running': {
+    meaning: 'Shards are moving, and tables cannot be distributed meanwhile.',
+    hint: 'Wait for the rebalance, or stop it with rebalance stop.',
+  },
+  'tables.session-unable': {
+    meaning: 'The role or its settings cannot run a step of the plan.',
+    hint: 'Change the role or the setting that the message names.',
+  },
+  'tables.plan-outdated': {
+    meaning: 'The database changed since the plan was made.',
+    hint: 'Create and review a new plan.',
+  },
+  'tables.plan-outgrown': {
+    meaning: 'Tables are much larger than when the plan was made.',
+    hint: 'Create and review a new plan, or say with --growth how much larger they may be.',
+  },
+  'tables.receipt-of-other-tables': {
+    meaning: 'The receipt holds tables that the specification does not name.',
+    hint: 'Name another file for this receipt.',
+  },
+  'rebalance.preconditions': {
+    meaning: 'The cluster cannot be rebalanced as it is; nothing was started.',
+    hint: 'Correct each reason that the message names.',
+  },
+  'rebalance.not-allowed': {
+    meaning: 'The rebalance has findings that need an allowance. `details.findings` has their ids.',
+    hint: 'Add --allow ID.',
+  },
+  'rebalance.other-options': {
+    meaning: 'A rebalance runs with other options than asked for.',
+    hint: 'Wait for it, or stop it with rebalance stop.',
+  },
+  'rebalance.busy': {
+    meaning: 'Another move or a change of a distributed table is under way.',
+    hint: 'Run the command again when it has ended.',
+  },
+  'rebalance.move-failed': {
+    meaning: 'A move failed; moves before it stay done.',
+    hint: 'Fix the cause, then run rebalance run again.',
+  },
+  'rebalance.job-gone': {
+    meaning: 'Citus no longer records the rebalance job.',
+    hint: 'Run rebalance plan to see what is left.',
+  },
+  'rebalance.still-stopping': {
+    meaning: 'The job was told to stop and its current move has not ended yet.',
+    hint: 'Look again with rebalance status.',
+  },
+  'rebalance.force-not-lifted': {
+    meaning: 'FORCE ROW LEVEL SECURITY could not be taken off for a move: other sessions hold locks.',
+    hint: 'Let those sessions end, then run rebalance run again.',
+  },
+  'rebalance.force-not-restored': {
+    meaning: 'FORCE ROW LEVEL SECURITY could not be restored after a move.',
+    hint: 'Run rebalance run again: it restores FORCE first.',
+  },
+  'simulate.unknown-name': {
+    meaning: 'The database has no schema, table or column of that name.',
+    hint: 'Correct the name.',
+  },
+  'simulate.not-distributable': {
+    meaning: 'Citus cannot distribute the table by that column.',
+    hint: 'Choose another column.',
+  },
+  'simulate.types-differ': {
+    meaning: 'Two columns have different types, so that their tables cannot share shards.',
+    hint: 'Give both columns one type, or keep the tables apart.',
+  },
+  'simulate.partly-distributed': {
+    meaning: 'Some of the tables are distributed and some are not.',
+    hint: 'Simulate them in two runs.',
+  },
+  'simulate.not-placed-once': {
+    meaning: 'A shard has several placements, or its node is no primary.',
+    hint: 'Repair the placements first.',
+  },
+  'simulate.shard-unreadable': {
+    meaning: 'A shard could not be read.',
+    hint: 'Read what its node says, and run the command again.',
+  },
+  'simulate.no-sample': {
+    meaning: 'The table cannot be sampled.',
+    hint: 'Leave --sample out.',
+  },
+  'audit.not-synthesized': {
+    meaning: 'There is no synthesis to judge.',
+    hint: 'Run npx cdktf synth.',
+  },
+  'audit.unreadable': {
+    meaning: 'A synthesized file is not what the audit reads.',
+    hint: 'Run npx cdktf synth again.',
+  },
+  'audit.other-stack': {
+    meaning: 'Terraform would read other files than those that are judged.',
+    hint: 'Synthesize into an empty directory.',
+  },
+  'infra.synthesis-failed': {
+    meaning: 'The app that synthesizes the stacks failed.',
+    hint: 'Correct what it names, then run npx cdktf synth.',
+  },
+  'infra.terraform-missing': {
+    meaning: 'Terraform is not installed.',
+    hint: 'Install the version that .terraform-version names.',
+  },
+  'infra.terraform-failed': {
+    meaning: 'Terraform ended with an error.',
+    hint: 'Fix the cause that the message names, then run the same command again.',
+  },
+  'infra.terraform-refused': {
+    meaning: 'Azure refuses what was asked for.',
+    hint: 'Change the setting that the message names.',
+  },
+  'infra.terraform-answer': {
+    meaning: 'Terraform answered in a way that this program does not understand.',
+    hint: 'Install the version that .terraform-version names.',
+  },
+  'infra.plan-unreadable': {
+    meaning: 'The plan of Terraform cannot be judged, so nothing was applied.',
+    hint: 'Install the version that .terraform-version names, and plan again.',
+  },
+  'infra.not-deployed': {
+    meaning: 'The environment was not synthesized or not deployed here.',
+    hint: 'Run npx cdktf deploy.',
+  },
+  'infra.outputs-unreadable': {
+    meaning: 'The outputs of the environment cannot be read, or are of another version of the stack.',
+    hint: 'Run npx cdktf deploy, which writes them again.',
+  },
+  'infra.not-taken-over': {
+    meaning: 'A resource exists in Azure and is not this environment’s.',
+    hint: 'Choose another name, or import the resource as the message says.',
+  },
+  'infra.watch-refused': {
+    meaning: 'The command cdktf watch deploys without a guard.',
+    hint: 'Use npx cdktf deploy.',
+  },
+  'hcl.unwritable': {
+    meaning: 'A stack cannot be written as HCL.',
+    hint: 'Write the part that the message names in another way.',
+  },
+  'local.unsupported': {
+    meaning: 'This machine or this configuration cannot run the journey asked for.',
+    hint: 'Use what the message names.',
+  },
+  'local.no-engine': {
+    meaning: 'No engine can run a cluster on this machine.',
+    hint: 'Install PostgreSQL or Docker, or set CITUS_URL.',
+  },
+  'local.busy': {
+    meaning: 'A local cluster is up or starting.',
+    hint: 'Use it, or take it down with local down.',
+  },
+  'local.not-yours': {
+    meaning: 'The database that CITUS_URL names holds something else.',
+    hint: 'Name an empty database, or the one that local up used.',
+  },
+  'local.server-failed': {
+    meaning: 'A server of the local cluster did not start or ended.',
+    hint: 'Read its last words in the message, and run the command again.',
+  },
+  'local.state-unreadable': {
+    meaning: 'The file in which a local cluster is remembered cannot be read.',
+    hint: 'Remove the file.',
+  },
+  'local.deploy-failed': {
+    meaning: 'The rehearsed deployment failed.',
+    hint: 'Fix the cause that the message names, then run the command again.',
+  },
+  'bench.failed': {
+    meaning: 'A run of a bench failed, so there is no figure.',
+    hint: 'Fix the cause that the message names.',
+  },
+  'cdktn.failed': {
+    meaning: 'The comparison with cdktn could not be made.',
+    hint: 'Fix the cause that the message names.',
+  },
+  'run.stopped': {
+    meaning: 'A person stopped the run at a safe point.',
+    hint: 'Run the same command again: it continues from there.',
+  },
+  'internal.unexpected': {
+    meaning: 'An error that nobody foresaw: a bug of this program.',
+    hint: 'Run the command with --debug, and report what it prints.',
+  },
+} as const satisfies Readonly<Record<`${string}.${string}`, ErrorEntry>>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** docs/errors.md. Pure. */
+export function errorsDocument(): string {
+  const rows = Object.entries(ERRORS).map(([code, { meaning, hint }]) => `- \`${code}\`: ${meaning} ${hint}`);
+  return [
+    '# Errors',
+    '',
+    'Each error has a code that stays the same through all versions. With `--json` a command that fails prints one document on stdout:',
+    '`{ "formatVersion": 1, "error": { "code", "message", "details", "hint" } }`. The message is for people and may be reworded;',
+    '`details` holds data, `hint` the way out. Generated by `npm run schemas`.',
+    '',
+    ...rows,
+    '',
+  ].join('\n');
+}
