@@ -44,7 +44,7 @@ function run(stop) {
 }
 
 async function guarded() {
-  require('ts-node').register({ swc: true, projectSearchDir: __dirname });
+  require('./typescript');
   const { parseCdktf } = require('./infra/before-cdktf');
   const { throughCdktf } = require('./infra/through-cdktf');
   const { EXIT, explain, ScaleoutError } = require('./lib/errors');

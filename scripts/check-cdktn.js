@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run check:cdktn`: no verb of scaleout, as it judges this project's tools and no environment.
-require('ts-node').register({ swc: true, projectSearchDir: __dirname });
+require('./typescript');
 const { explain } = require('./lib/errors');
 const { streamReporter } = require('./lib/reporter');
 const { checkCdktn } = require('./cdktn/check');

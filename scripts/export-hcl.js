@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // `npm run export:hcl`: every stack in Terraform's native syntax.
-require('ts-node').register({ swc: true, projectSearchDir: __dirname });
+require('./typescript');
 const { explain } = require('./lib/errors');
 const { exportHcl } = require('./hcl/export');
 

@@ -55,7 +55,7 @@ describe('the environment of tests', () => {
   it('is so for the processes of a run, their children and what is read in between', () => {
     // The caller's own NODE_OPTIONS are at work in the first process and in no other.
     const program = `
-      require('ts-node').register({ swc: true, projectSearchDir: ${JSON.stringify(__dirname)} });
+      require(${JSON.stringify(join(__dirname, '..', 'scripts', 'typescript.js'))});
       const { enterRunEnvironment, testEnvironment } = require(${JSON.stringify(join(__dirname, 'support', 'environment.ts'))});
       enterRunEnvironment(${JSON.stringify(home)});
       const child = { ...process.env };

@@ -7,16 +7,13 @@ import { difference as compare } from './difference';
 import type { AuditDocument } from './judge';
 import { judge } from './judge';
 import { readSynthesis, readWaivers, stackOf } from './read';
+import type { Format } from './format';
 import { renderDifferenceMarkdown, renderDifferenceText } from './render/difference';
 import { renderJson } from './render/json';
 import { renderMarkdown } from './render/markdown';
 import { renderText } from './render/text';
 import { RULES } from './rules';
 import type { Waiver } from './waivers';
-
-/** How a result is written for people; `--json` prints the document whatever the format. */
-export const FORMATS = ['text', 'json', 'markdown'] as const;
-export type Format = (typeof FORMATS)[number];
 
 interface Output {
   /** @default 'text' */

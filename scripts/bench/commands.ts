@@ -6,6 +6,7 @@ import { APPLY_PEER, applyUnavailable, measureApply, measureApplyWide } from './
 import { COPY_PEER, copyUnavailable, measureCopy } from './copy';
 import { citusUnavailable } from './citus-cluster';
 import { COMPARED_PEER, measureCompared } from './compared';
+import type { BenchName } from './names';
 import { measurePlan, PLAN_PEER, planUnavailable } from './plan';
 import { measureScaleFirst, SCALE_FIRST_PEER } from './scale-first';
 import { measureSimulate, SIMULATE_PEER } from './simulate';
@@ -26,8 +27,7 @@ export interface Bench {
 /** Pairs taken unless somebody asks for another number. */
 const RUNS = 5;
 
-/** Every figure this project claims, by the name its documents use. */
-export const BENCHES: Readonly<Record<string, Bench>> = {
+export const BENCHES: Readonly<Record<BenchName, Bench>> = {
   synth: {
     against: 'a CDKTF app of the same resources, written by hand',
     unavailable: () => Promise.resolve(undefined),

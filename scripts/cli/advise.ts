@@ -1,4 +1,3 @@
-import { adviseDistribution } from '../advise/commands';
 import type { AddVerb, Group } from './command';
 import { wholeNumber, withDatabase } from './flags';
 import { databaseTarget, queriesOf } from './inputs';
@@ -19,7 +18,8 @@ export function addAdvise(program: Group, verb: AddVerb): void {
         'write the distribution.yaml that follows, to edit; never over a file that is there',
       ),
     async (context, flags) => {
-      const queries = queriesOf(flags);
+      const { adviseDistribution } = await import('../advise/commands.ts');
+      const queries = await queriesOf(flags);
       const target = await databaseTarget(context, flags);
       return adviseDistribution(context, { target, ...queries, shardCount: flags.shards, out: flags.out });
     },

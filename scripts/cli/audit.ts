@@ -1,6 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
-import { FORMATS } from '../audit/commands';
-import { auditFresh, differenceFresh } from '../infra/audit-synth';
+import { FORMATS } from '../audit/format';
 import type { AddVerb, Group } from './command';
 import { detailedExitcode } from './flags';
 
@@ -15,30 +14,34 @@ export function addAudit(program: Group, verb: AddVerb): void {
       .description('hold the synthesized stacks against the rules')
       .option('--env <name>', 'only this environment')
       .option('--dir <dir>', 'judge what lies there instead of synthesizing afresh')
-      .addOption(format())
-      .addOption(out()),
-    (context, { env, dir, ...output }) =>
-      auditFresh(context, { environment: env, directory: dir, format: output.format, out: output.out }),
+      .addOption(reportFormat())
+      .addOption(reportFile()),
+    async (context, { env, dir, format, out }) => {
+      const { auditFresh } = await import('../infra/audit-synth.ts');
+      return auditFresh(context, { environment: env, directory: dir, format, out });
+    },
   );
 
   verb(
     audit
       .command('diff <before> <after>')
       .description('what differs between two environments or stages (ENV or ENV@STAGE), in words')
-      .addOption(format())
-      .addOption(out())
+      .addOption(reportFormat())
+      .addOption(reportFile())
       .addOption(detailedExitcode()),
-    (context, flags, before, after) =>
-      differenceFresh(context, { before, after, format: flags.format, out: flags.out }),
+    async (context, { format, out }, before, after) => {
+      const { differenceFresh } = await import('../infra/audit-synth.ts');
+      return differenceFresh(context, { before, after, format, out });
+    },
   );
 }
 
-function format() {
+function reportFormat() {
   return new Option('--format <name>', 'how it is written for people')
     .choices(FORMATS)
     .default('text' as const);
 }
 
-function out() {
+function reportFile() {
   return new Option('--out <file>', 'write it to a file as well');
 }

@@ -1,5 +1,3 @@
-import { deploy } from '../infra/deploy';
-import { guard } from '../infra/guard';
 import type { AddVerb, Group } from './command';
 import { allowances, detailedExitcode } from './flags';
 
@@ -10,7 +8,10 @@ export function addInfra(program: Group, verb: AddVerb): void {
       .description('plan an environment and refuse what loses data, by name; changes nothing')
       .addOption(guardAllowances())
       .addOption(detailedExitcode()),
-    (context, { allow }, name) => guard(context, { name, allow, environment: context.environment }),
+    async (context, { allow }, name) => {
+      const { guard } = await import('../infra/guard.ts');
+      return guard(context, { name, allow, environment: context.environment });
+    },
   );
 
   verb(
@@ -18,7 +19,10 @@ export function addInfra(program: Group, verb: AddVerb): void {
       .command('deploy <env>')
       .description('plan, guard, ask, and apply exactly that plan; safe to interrupt and to run again')
       .addOption(guardAllowances()),
-    (context, { allow }, name) => deploy(context, { name, allow, environment: context.environment }),
+    async (context, { allow }, name) => {
+      const { deploy } = await import('../infra/deploy.ts');
+      return deploy(context, { name, allow, environment: context.environment });
+    },
   );
 }
 

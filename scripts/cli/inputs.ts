@@ -1,14 +1,11 @@
-/** What several verbs are asked for, read from the flags: a database, and how it should be. */
-import { loadEnvironments } from '../../config/environment/environment';
+/**
+ * What several verbs are asked for, read from the flags: a database, and how it should be. Here as in the verbs, what only some
+ * verbs need is imported where they run: `--help` and a wrong flag are answered without it.
+ */
 import { oneOf } from '../../config/text/text';
-import { loadDistribution } from '../../config/workload/distribution';
 import type { Distribution } from '../../config/workload/distribution-types';
 import type { WorkloadQuery } from '../../config/workload/workload';
-import { loadWorkload } from '../../config/workload/workload';
-import { loadQueries } from '../advise/queries-file';
-import { environmentTarget } from '../infra/outputs';
 import type { ConnectionTarget } from '../lib/connection';
-import { targetFromEnvironment, targetFromUrl } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { CliContext } from './io';
 
@@ -31,39 +28,55 @@ export async function databaseTarget(
   { environment }: CliContext,
   flags: DatabaseFlags,
 ): Promise<ConnectionTarget> {
+  const { targetFromEnvironment, targetFromUrl } = await import('../lib/connection.ts');
   if (flags.url !== undefined) return targetFromUrl(flags.url, environment, { argument: true });
   if (flags.env === undefined) return targetFromEnvironment(environment);
-  environmentNamed(flags.env);
+  await environmentNamed(flags.env);
+  const { environmentTarget } = await import('../infra/outputs.ts');
   const target = targetFromEnvironment(environment, await environmentTarget(flags.env, environment));
   // Right after a deploy the rule that lets this address in may not be in force yet.
   return { ...target, waitForFirewallMs: FIREWALL_PATIENCE_MS };
 }
 
 /** What the database should be like: a file, a workload, or the workload of the environment. */
-export function declaration(flags: DistributionFlags): {
+export async function declaration(flags: DistributionFlags): Promise<{
   expected: Distribution;
   queries?: readonly WorkloadQuery[];
-} {
-  if (flags.spec !== undefined) return { expected: loadDistribution(flags.spec) };
-  const name = flags.workload ?? (flags.env === undefined ? undefined : environmentNamed(flags.env).workload);
+}> {
+  if (flags.spec !== undefined) {
+    const { loadDistribution } = await import('../../config/workload/distribution.ts');
+    return { expected: loadDistribution(flags.spec) };
+  }
+  const environment = flags.env === undefined ? undefined : await environmentNamed(flags.env);
+  const name = flags.workload ?? environment?.workload;
   if (name === undefined) {
     throw new ScaleoutError(
       'input.nothing-specified',
       'nothing says how the database should be: name a file with --spec, a workload with --workload, or an environment with --env',
     );
   }
+  const { loadWorkload } = await import('../../config/workload/workload.ts');
   const workload = loadWorkload(name);
   return { expected: workload.distribution, queries: workload.queries };
 }
 
-/** Those of a file, where one is named. */
-export function queriesOf({ queries }: { readonly queries?: string }): {
-  queries?: readonly WorkloadQuery[];
-} {
-  return queries === undefined ? {} : { queries: loadQueries(queries) };
+/** Findings that a command line allows by their ids. */
+export async function allowed(ids: readonly string[]) {
+  const { allowancesOf } = await import('../database/checks/allowances.ts');
+  return allowancesOf(ids);
 }
 
-export function environmentNamed(name: string) {
+/** Those of a file, where one is named. */
+export async function queriesOf({ queries }: { readonly queries?: string }): Promise<{
+  queries?: readonly WorkloadQuery[];
+}> {
+  if (queries === undefined) return {};
+  const { loadQueries } = await import('../advise/queries-file.ts');
+  return { queries: loadQueries(queries) };
+}
+
+export async function environmentNamed(name: string) {
+  const { loadEnvironments } = await import('../../config/environment/environment.ts');
   const environments = loadEnvironments();
   const found = environments.find((environment) => environment.name === name);
   if (found !== undefined) return found;

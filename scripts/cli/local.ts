@@ -1,5 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
-import { ENGINE_NAMES, localDown, localRun, localStatus, localUp, ORDERS } from '../local/commands';
+import { ENGINE_NAMES } from '../local/engines/engine';
+import { ORDERS } from '../local/journey/order';
 import type { AddVerb, Group } from './command';
 import { wholeNumber } from './flags';
 
@@ -12,21 +13,21 @@ export function addLocal(program: Group, verb: AddVerb): void {
     withJourney(local.command('run')).description(
       'single node, scale out, distribute, rebalance, verify; leaves nothing behind',
     ),
-    (context, flags) => localRun(context, flags),
+    async (context, flags) => (await import('../local/commands.ts')).localRun(context, flags),
   );
 
   verb(
     withJourney(local.command('up')).description('the same, and keep the cluster running'),
-    (context, flags) => localUp(context, flags),
+    async (context, flags) => (await import('../local/commands.ts')).localUp(context, flags),
   );
 
-  verb(local.command('down').description('take down what `local up` keeps running'), (context) =>
-    localDown(context),
+  verb(local.command('down').description('take down what `local up` keeps running'), async (context) =>
+    (await import('../local/commands.ts')).localDown(context),
   );
 
   verb(
     local.command('status').description('say what `local up` keeps running, and how to connect'),
-    (context) => localStatus(context),
+    async (context) => (await import('../local/commands.ts')).localStatus(context),
   );
 }
 

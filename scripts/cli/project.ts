@@ -1,7 +1,6 @@
 /** Verbs about this project: the schemas of its files, and its figures. */
 import path from 'node:path';
-import { BENCHES, bench } from '../bench/commands';
-import { schemas } from '../lib/schemas';
+import { BENCH_NAMES } from '../bench/names';
 import type { AddVerb, Group } from './command';
 import { wholeNumber } from './flags';
 
@@ -11,7 +10,10 @@ export function addSchemas(program: Group, verb: AddVerb): void {
       .command('schemas')
       .description('write the JSON Schemas of config/ for editors, and docs/errors.md')
       .option('--check', 'only say whether they are current'),
-    (_, { check }) => schemas(path.resolve(__dirname, '../..'), { check: check === true }),
+    async (_, { check }) => {
+      const { schemas } = await import('../lib/schemas.ts');
+      return schemas(path.resolve(__dirname, '../..'), { check: check === true });
+    },
   );
 }
 
@@ -19,8 +21,11 @@ export function addBench(program: Group, verb: AddVerb): void {
   verb(
     program
       .command('bench [name]')
-      .description(`measure our figures beside a peer's, in one run: ${Object.keys(BENCHES).join(', ')}`)
+      .description(`measure our figures beside a peer's, in one run: ${BENCH_NAMES.join(', ')}`)
       .option('--runs <count>', 'paired runs (default: 5, or 1 where a pair takes minutes)', wholeNumber(1)),
-    (context, { runs }, name) => bench(context, { name, runs }),
+    async (context, { runs }, name) => {
+      const { bench } = await import('../bench/commands.ts');
+      return bench(context, { name, runs });
+    },
   );
 }

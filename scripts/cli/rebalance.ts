@@ -1,11 +1,9 @@
-import { allowancesOf } from '../database/checks/allowances';
-import { rebalancePlan, rebalanceRun, rebalanceStatus, rebalanceStop } from '../rebalance/commands';
 import type { Strategy } from '../rebalance/options';
 import type { TransferMode } from '../citus/transfer-mode';
 import type { AddVerb, Group } from './command';
 import { detailedExitcode, findingsAllowed, strategy, transferMode, withDatabase } from './flags';
 import type { DatabaseFlags } from './inputs';
-import { databaseTarget } from './inputs';
+import { allowed, databaseTarget } from './inputs';
 import type { CliContext } from './io';
 
 export function addRebalance(program: Group, verb: AddVerb): void {
@@ -20,7 +18,10 @@ export function addRebalance(program: Group, verb: AddVerb): void {
       .addOption(transferMode())
       .addOption(findingsAllowed())
       .addOption(detailedExitcode()),
-    async (context, flags) => rebalancePlan(context, await rebalanceInput(context, flags)),
+    async (context, flags) => {
+      const { rebalancePlan } = await import('../rebalance/commands.ts');
+      return rebalancePlan(context, await rebalanceInput(context, flags));
+    },
   );
 
   verb(
@@ -30,18 +31,25 @@ export function addRebalance(program: Group, verb: AddVerb): void {
       .addOption(transferMode())
       .addOption(findingsAllowed())
       .option('--no-compare-rows', 'do not count and hash every row that moves, before and after'),
-    async (context, flags) =>
-      rebalanceRun(context, { ...(await rebalanceInput(context, flags)), compareRows: flags.compareRows }),
+    async (context, flags) => {
+      const { rebalanceRun } = await import('../rebalance/commands.ts');
+      const input = await rebalanceInput(context, flags);
+      return rebalanceRun(context, { ...input, compareRows: flags.compareRows });
+    },
   );
 
   verb(
     withDatabase(rebalance.command('status')).description('show how far the job is'),
-    async (context, flags) => rebalanceStatus(context, { target: await databaseTarget(context, flags) }),
+    async (context, flags) => {
+      const { rebalanceStatus } = await import('../rebalance/commands.ts');
+      return rebalanceStatus(context, { target: await databaseTarget(context, flags) });
+    },
   );
 
-  verb(withDatabase(rebalance.command('stop')).description('end the running job'), async (context, flags) =>
-    rebalanceStop(context, { target: await databaseTarget(context, flags) }),
-  );
+  verb(withDatabase(rebalance.command('stop')).description('end the running job'), async (context, flags) => {
+    const { rebalanceStop } = await import('../rebalance/commands.ts');
+    return rebalanceStop(context, { target: await databaseTarget(context, flags) });
+  });
 }
 
 interface RebalanceFlags extends DatabaseFlags {
@@ -51,6 +59,6 @@ interface RebalanceFlags extends DatabaseFlags {
 }
 
 async function rebalanceInput(context: CliContext, flags: RebalanceFlags) {
-  const allow = allowancesOf(flags.allow);
+  const allow = await allowed(flags.allow);
   return { target: await databaseTarget(context, flags), strategy: flags.strategy, mode: flags.mode, allow };
 }

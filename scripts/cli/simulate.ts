@@ -1,10 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Distribution } from '../../config/workload/distribution-types';
-import { readColumnName, readTableName } from '../../config/workload/identifiers';
 import { ScaleoutError } from '../lib/errors';
-import { estimate } from '../rebalance/estimate';
 import { parseOptions } from '../rebalance/options';
-import { distributionOf, simulate } from '../simulate/commands';
 import type { AddVerb, Group } from './command';
 import { strategy, transferMode, wholeNumber, withDistribution } from './flags';
 import type { DistributionFlags } from './inputs';
@@ -33,9 +30,11 @@ export function addSimulate(program: Group, verb: AddVerb): void {
       .addOption(strategy())
       .addOption(transferMode()),
     async (context, flags) => {
+      const { simulate } = await import('../simulate/commands.ts');
+      const { estimate } = await import('../rebalance/estimate.ts');
       const options = parseOptions(flags);
-      const { expected } = simulatedDistribution(flags);
-      const cluster = flags.env === undefined ? undefined : environmentNamed(flags.env).cluster;
+      const { expected } = await simulatedDistribution(flags);
+      const cluster = flags.env === undefined ? undefined : (await environmentNamed(flags.env)).cluster;
       return simulate(context, {
         target: await databaseTarget(context, flags),
         expected,
@@ -59,12 +58,12 @@ interface SimulatedFlags extends DistributionFlags {
 }
 
 /** One table and its column, or what {@link declaration} finds; nothing where nothing is named. */
-function simulatedDistribution(flags: SimulatedFlags): { readonly expected?: Distribution } {
+async function simulatedDistribution(flags: SimulatedFlags): Promise<{ readonly expected?: Distribution }> {
   const { table, column, shards = 32 } = flags;
   if (table === undefined && column === undefined) {
     const { spec, workload, env } = flags;
     // A database that is distributed says itself how.
-    return spec === undefined && workload === undefined && env === undefined ? {} : declaration(flags);
+    return spec === undefined && workload === undefined && env === undefined ? {} : await declaration(flags);
   }
   if (table === undefined || column === undefined) {
     throw new ScaleoutError(
@@ -72,6 +71,8 @@ function simulatedDistribution(flags: SimulatedFlags): { readonly expected?: Dis
       `${table === undefined ? '--column needs --table' : '--table needs --column'}: a simulation asks what one column does to one table; a file (--spec) says it for many`,
     );
   }
+  const { readColumnName, readTableName } = await import('../../config/workload/identifiers.ts');
+  const { distributionOf } = await import('../simulate/commands.ts');
   const [name, by] = [readTableName(table), readColumnName(column)];
   if (!name.ok) throw new ScaleoutError('input.invalid', `--table ${name.problem}`);
   if (!by.ok) throw new ScaleoutError('input.invalid', `--column ${by.problem}`);

@@ -1,12 +1,9 @@
 import { Option } from '@commander-js/extra-typings';
-import { allowancesOf } from '../database/checks/allowances';
 import { ScaleoutError } from '../lib/errors';
-import { tablesApply, tablesPlan, tablesVerify } from '../tables/commands';
-import { readPlan } from '../tables/review/plan-file';
 import type { AddVerb, Group } from './command';
 import { detailedExitcode, factor, findingsAllowed, queriesFile, withDistribution } from './flags';
 import type { DatabaseFlags, DistributionFlags } from './inputs';
-import { databaseTarget, declaration, queriesOf } from './inputs';
+import { allowed, databaseTarget, declaration, queriesOf } from './inputs';
 import type { CliContext } from './io';
 
 export function addTables(program: Group, verb: AddVerb): void {
@@ -18,12 +15,12 @@ export function addTables(program: Group, verb: AddVerb): void {
       .addOption(findingsAllowed())
       .option('--out <file>', 'write it to a file that `tables apply --plan` takes')
       .addOption(detailedExitcode()),
-    async (context, flags) =>
-      tablesPlan(context, {
-        allow: allowancesOf(flags.allow),
-        ...(await tablesInput(context, flags)),
-        ...(flags.out === undefined ? {} : { out: flags.out }),
-      }),
+    async (context, flags) => {
+      const { tablesPlan } = await import('../tables/commands.ts');
+      const allow = await allowed(flags.allow);
+      const asked = await tablesInput(context, flags);
+      return tablesPlan(context, { allow, ...asked, ...(flags.out === undefined ? {} : { out: flags.out }) });
+    },
   );
 
   verb(
@@ -45,6 +42,7 @@ export function addTables(program: Group, verb: AddVerb): void {
       .option('--receipt <file>', 'write what was there before and after, as digests, for `tables verify`')
       .option('--no-compare-rows', 'do not count and hash every row before and after'),
     async (context, flags) => {
+      const { tablesApply } = await import('../tables/commands.ts');
       const { compareRows, growth } = flags;
       const receipt = receiptOf(flags);
       if (flags.plan === undefined) {
@@ -54,14 +52,15 @@ export function addTables(program: Group, verb: AddVerb): void {
             '--growth needs --plan: it says how much larger tables may be than when that plan was reviewed; nothing was changed',
           );
         }
+        const allow = await allowed(flags.allow);
         const asked = await tablesInput(context, flags);
-        const allow = allowancesOf(flags.allow);
         return tablesApply(context, { allow, ...asked, ...receipt, compareRows, ask: true });
       }
       // The plan first: one that was edited is said before a database is asked for.
+      const { readPlan } = await import('../tables/review/plan-file.ts');
       const reviewed = readPlan(flags.plan);
-      const workload = flags.env === undefined ? {} : declaration({ env: flags.env });
-      const asked = { ...workload, ...queriesOf(flags) };
+      const workload = flags.env === undefined ? {} : await declaration({ env: flags.env });
+      const asked = { ...workload, ...(await queriesOf(flags)) };
       return tablesApply(context, {
         target: await databaseTarget(context, flags),
         ...asked,
@@ -81,8 +80,10 @@ export function addTables(program: Group, verb: AddVerb): void {
       )
       .addOption(queriesFile('their task counts are checked, and with a receipt their answers'))
       .option('--receipt <file>', 'what `tables apply --receipt` wrote'),
-    async (context, flags) =>
-      tablesVerify(context, { ...(await tablesInput(context, flags)), ...receiptOf(flags) }),
+    async (context, flags) => {
+      const { tablesVerify } = await import('../tables/commands.ts');
+      return tablesVerify(context, { ...(await tablesInput(context, flags)), ...receiptOf(flags) });
+    },
   );
 }
 
@@ -91,7 +92,7 @@ async function tablesInput(
   flags: DatabaseFlags & DistributionFlags & { readonly queries?: string },
 ) {
   // The declaration first: a wrong file is said before a database is asked for.
-  const declared = { ...declaration(flags), ...queriesOf(flags) };
+  const declared = { ...(await declaration(flags)), ...(await queriesOf(flags)) };
   return { target: await databaseTarget(context, flags), ...declared };
 }
 

@@ -1,8 +1,9 @@
 import path from 'node:path';
 import { oneOf } from '../../config/text/text';
 import { STAGES } from '../../config/environment/environment-schema';
-import type { AuditInput, DifferenceInput, Format, StackReference } from '../audit/commands';
+import type { AuditInput, DifferenceInput, StackReference } from '../audit/commands';
 import { audit, difference } from '../audit/commands';
+import type { Format } from '../audit/format';
 import type { DifferenceDocument } from '../audit/difference';
 import type { AuditDocument } from '../audit/judge';
 import { ScaleoutError } from '../lib/errors';

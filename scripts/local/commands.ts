@@ -15,8 +15,10 @@ import { chooseEngine, parseEngineName } from './engines/choose-engine';
 import { sweepClusters, takeDownCluster } from './engines/cluster-directory';
 import type { Engine, LocalCluster } from './engines/engine';
 import { identifyProcess, isRunning } from './engines/processes';
-import type { JourneyResult, Order } from './journey/journey';
-import { ORDERS, runJourney } from './journey/journey';
+import type { JourneyResult } from './journey/journey';
+import { runJourney } from './journey/journey';
+import type { Order } from './journey/order';
+import { ORDERS } from './journey/order';
 import type { StateFiles, UpState } from './engines/local-state';
 import {
   claimState,
@@ -34,9 +36,6 @@ import type { Rehearsal } from './terraform/rehearsal';
 import { openRehearsal } from './terraform/rehearsal';
 import type { GeneratedData } from './workloads';
 import { generateData } from './workloads';
-
-export { ENGINE_NAMES } from './engines/engine';
-export { ORDERS } from './journey/journey';
 
 export interface LocalRunInput {
   /** Rows of the workload's largest table. @default 200000 */

@@ -38,7 +38,7 @@ azureSuite('a deploy that is killed', () => {
       const context = { reporter: streamReporter(process.stderr), signal: new AbortController().signal, confirm: async () => true };
       deploy(context, { name: '${ENVIRONMENT}', allow: [], directory: ${JSON.stringify(join(rehearsal.home, 'cdktf.out'))} })
         .then(({ text }) => process.stdout.write(text), (error) => process.stdout.write(error.message));`;
-    const child = spawn(process.execPath, ['-r', 'ts-node/register', '-e', script], {
+    const child = spawn(process.execPath, ['-r', './scripts/typescript.js', '-e', script], {
       cwd: ROOT,
       env: rehearsal.environment,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -1,7 +1,7 @@
 // `npm run test:faults`: kills `tables apply`, and servers under it, at random moments on a cluster of its own.
 //   node test/faults/run.js [--kills 100] [--servers 20] [--seed 1] [--rows 2000] [--at-once 2] [--workload sensors]...
 // A trial that loses something ends with the command that tries the same again.
-require('ts-node').register({ swc: true, projectSearchDir: __dirname });
+require('../../scripts/typescript');
 const { main } = require('./main');
 
 main(process.argv.slice(2)).then(

@@ -1,5 +1,5 @@
 // Runs `rebalance run` as a process of its own, for tests that kill it: node rebalance-child.js '{"target":..,"allow":..}'
-require('ts-node').register({ swc: true, projectSearchDir: __dirname });
+require('../../scripts/typescript');
 const { rebalanceRun } = require('../../scripts/rebalance/commands');
 const { silentReporter } = require('../../scripts/lib/reporter');
 

@@ -1,3 +1,3 @@
 // Runs beside a cluster, in a process of its own: see watchdog.ts.
-require('ts-node').register({ swc: true, projectSearchDir: __dirname });
+require('../../typescript');
 require('./watchdog').watch(process.argv[2]);

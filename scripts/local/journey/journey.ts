@@ -10,16 +10,13 @@ import { recordOurTables } from '../engines/borrowed-database';
 import type { LocalCluster } from '../engines/engine';
 import { checkFacts } from './facts';
 import { loadData } from './load';
+import type { Order } from './order';
 import type { ExplainedQuery } from './plans';
 import { explainQuery, runAndExplain } from './plans';
 import { realCluster } from './real-cluster';
 import { simulatedCluster } from './simulated-cluster';
 import type { Stages } from './stages';
 import type { GeneratedData } from '../workloads';
-
-/** `scale-first` adds the workers and then distributes; `distribute-first` distributes on one node. */
-export const ORDERS = ['scale-first', 'distribute-first'] as const;
-export type Order = (typeof ORDERS)[number];
 
 /** Workers that are added: the smallest cluster Azure scales a single node out to. */
 const WORKERS = 2;

@@ -1,7 +1,8 @@
 import { bytes as asBytes, count, duration, table } from '../../lib/reporter';
 import type { NodeHolding, Verification } from './cluster-steps';
 import type { EngineName } from '../engines/engine';
-import type { JourneyResult, Order } from './journey';
+import type { JourneyResult } from './journey';
+import type { Order } from './order';
 import type { Stage } from './stages';
 import type { TerraformFacts } from '../terraform/rehearsal';
 

@@ -235,7 +235,7 @@ laneSuite('postgres', 'a cluster that is kept', () => {
 laneSuite('postgres', 'a run that is killed', () => {
   const project = resolve(__dirname, '..', '..', '..');
   const program = `
-    require('ts-node').register({ swc: true, projectSearchDir: ${JSON.stringify(project)} });
+    require(${JSON.stringify(join(project, 'scripts/typescript.js'))});
     const { embeddedEngine } = require(${JSON.stringify(join(project, 'scripts/local/engines/embedded.ts'))});
     embeddedEngine.probe()
       .then((availability) => availability.start())

@@ -1,5 +1,5 @@
 // Runs `tables apply` as a process of its own, for tests that kill it: node apply-child.js '{"target":..,"expected":..}'
-require('ts-node').register({ swc: true, projectSearchDir: __dirname });
+require('../../../scripts/typescript');
 const { tablesApply } = require('../../../scripts/tables/commands');
 const { silentReporter } = require('../../../scripts/lib/reporter');
 
