@@ -1,4 +1,6 @@
 import { styleText } from 'node:util';
+import { describeEvent } from './events';
+import type { RunEvent } from './events';
 
 /**
  * What work tells a person while it runs. The core never prints: it reports here, and the caller decides where
@@ -9,6 +11,8 @@ export interface Reporter {
   info(text: string): void;
   /** Something the person should act on, one line. */
   warn(text: string): void;
+  /** Something that happened, for programs too; worded by {@link describeEvent}. */
+  event(event: RunEvent): void;
   /** A heading above what follows. */
   heading(text: string): void;
   /** Starts a measured piece of work. `total` is in `unit`s (rows, bytes, moves); absent when nobody knows it. */
@@ -48,6 +52,11 @@ export function streamReporter(stream: Terminal, now: () => number = Date.now): 
   };
   return {
     info: (text) => line(`  ${text}`),
+    event(event) {
+      const text = describeEvent(event);
+      if (text === undefined) return;
+      line(event.name === 'plan.ready' ? `\n${paint('bold', text)}` : `  ${text}`);
+    },
     warn: (text) => line(`${paint('yellow', '! warning:')} ${text}`),
     heading: (text) => line(`\n${paint('bold', text)}`),
     progress(label, total, unit) {
@@ -85,6 +94,7 @@ export function streamReporter(stream: Terminal, now: () => number = Date.now): 
 /** Keeps silent; for tests and for work nobody watches. */
 export const silentReporter: Reporter = {
   info: () => undefined,
+  event: () => undefined,
   warn: () => undefined,
   heading: () => undefined,
   progress: () => ({ update: () => undefined, finish: () => undefined }),

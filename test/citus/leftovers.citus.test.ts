@@ -43,8 +43,8 @@ platformSuite('tables apply mends and waits', () => {
         platform,
         "SELECT slot_name FROM pg_replication_slots WHERE database = current_database() AND slot_name LIKE 'citus\\_%'",
       );
-    const context = testContext((line) => {
-      if (line !== 'distribute devices') return;
+    const context = testContext((event) => {
+      if (event.name !== 'step.started' || event.step !== 'distribute:devices') return;
       setTimeout(() => {
         void query(
           platform,
@@ -173,13 +173,17 @@ platformSuite('tables apply mends and waits', () => {
     const expected = sensorsDistribution({ online: false });
     const holder = await session(target);
     let waited = 0;
-    const context = testContext((line) => {
-      if (line.startsWith('replace-primary-key:events')) {
+    const context = testContext((event) => {
+      if (event.name === 'step.done' && event.step === 'replace-primary-key:events') {
         void holder.query('BEGIN; LOCK TABLE devices IN ACCESS EXCLUSIVE MODE');
       }
-      if (!line.includes('could not be looked at within 5 s')) return;
+      if (event.name !== 'look.retrying') return;
       waited += 1;
-      expect(line).toMatch(/session \d+, citus, application "somebody".*this was attempt 1 of 12$/);
+      expect(event).toMatchObject({
+        attempt: 1,
+        attempts: 12,
+        message: expect.stringMatching(/within 5 s.*session \d+, citus, application "somebody"/) as string,
+      });
       void holder.query('COMMIT');
     });
     await tablesApply(context, { target, expected });
@@ -193,8 +197,8 @@ platformSuite('tables apply mends and waits', () => {
     const { target } = database;
     await createSensors(target, 10);
     const expected = sensorsDistribution({ online: false });
-    const stop = testContext((line, ask) => {
-      if (line === 'distribute events finished') ask();
+    const stop = testContext((event, ask) => {
+      if (event.name === 'step.done' && event.step === 'distribute:events') ask();
     });
     await expect(tablesApply(stop, { target, expected })).rejects.toThrow(/stopped as asked/);
     const [device] = await query<{ id: number; port: number }>(

@@ -74,6 +74,7 @@ export function recordingContext(onProgress: (detail: string) => void = () => un
       confirm: async () => true,
       reporter: {
         info: (text) => infos.push(text),
+        event: () => undefined,
         warn: (text) => warnings.push(text),
         heading: () => undefined,
         progress: () => ({

@@ -1,3 +1,4 @@
+import type { RunEvent } from '../../scripts/lib/events';
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -84,9 +85,8 @@ platformSuite('tables apply, broken off', () => {
     const before = await rows();
     let runs = 0;
     for (let finished = false; !finished; runs += 1) {
-      const context = testContext((line, stop) => {
-        const counted = line.startsWith('counting');
-        if (/^[a-z-]+:.* s\)$/.test(line) || (line.endsWith('finished') && !counted)) stop();
+      const context = testContext((event, stop) => {
+        if (event.name === 'step.done') stop();
       });
       try {
         await tablesApply(context, { target: database.target, expected });
@@ -103,14 +103,14 @@ platformSuite('tables apply, broken off', () => {
     await expectVerified(before);
   });
 
-  test.each(['build-key-index', 'distribute events'])(
+  test.each(['build-key-index:events', 'distribute:events'])(
     'in the middle of %s, by the person',
     async (moment) => {
       database = await freshOnlineDatabase({ workers: 0 });
       await createSensors(database.target, 60_000);
       const before = await rows();
-      const context = testContext((line, stop) => {
-        if (moment === 'build-key-index' ? line.includes('steps to') : line === moment) setTimeout(stop, 60);
+      const context = testContext((event, stop) => {
+        if (event.name === 'step.started' && event.step === moment) setTimeout(stop, 60);
       });
       await expect(tablesApply(context, { target: database.target, expected })).rejects.toThrow(
         /^stopped as asked/,
@@ -121,11 +121,11 @@ platformSuite('tables apply, broken off', () => {
     },
   );
 
-  /** Asks for a stop some moments after a line, and says how long the run took to end after that. */
-  async function secondsToStop(after: RegExp, input: object): Promise<number> {
+  /** Asks for a stop some moments after an event, and says how long the run took to end after that. */
+  async function secondsToStop(after: (event: RunEvent) => boolean, input: object): Promise<number> {
     let asked = Infinity;
-    const context = testContext((line, stop) => {
-      if (!after.test(line)) return;
+    const context = testContext((event, stop) => {
+      if (!after(event)) return;
       setTimeout(() => {
         asked = performance.now();
         stop();
@@ -144,7 +144,7 @@ platformSuite('tables apply, broken off', () => {
     await createSensors(database.target, 10);
     const holder = await session(database.target);
     await holder.query('BEGIN; LOCK TABLE events IN ROW EXCLUSIVE MODE');
-    expect(await secondsToStop(/steps to/, {})).toBeLessThan(2);
+    expect(await secondsToStop(({ name }) => name === 'plan.ready', {})).toBeLessThan(2);
     await holder.end();
   });
 
@@ -154,7 +154,9 @@ platformSuite('tables apply, broken off', () => {
     await slowCopy(database.target);
     const before = await rows();
     const input = { expected: sensorsDistribution({ online }) };
-    expect(await secondsToStop(/^distribute devices$/, input)).toBeLessThan(2);
+    const copying = (event: RunEvent): boolean =>
+      event.name === 'step.started' && event.step === 'distribute:devices';
+    expect(await secondsToStop(copying, input)).toBeLessThan(2);
     expect(await foreignKeysKept()).toEqual(ALL);
     expect(await rows()).toEqual(before);
     await query(database.target, 'ALTER TABLE devices DROP CONSTRAINT slowly');

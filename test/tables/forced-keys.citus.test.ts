@@ -98,8 +98,8 @@ platformSuite('foreign keys of tables whose policies bind their owner', () => {
     const expected = spec(false);
     const { document: plan } = await tablesPlan(testContext(), { target: database.target, expected });
     const allow = plan.findings.filter(({ needs }) => needs === 'allowance').map(({ id }) => ({ id }));
-    const stop = testContext((line, ask) => {
-      if (line.startsWith('drop-foreign-key:open_lines')) ask();
+    const stop = testContext((event, ask) => {
+      if (event.name === 'step.done' && event.step.startsWith('drop-foreign-key:open_lines')) ask();
     });
     await expect(tablesApply(stop, { target: database.target, expected, allow })).rejects.toThrow(
       /stopped as asked/,

@@ -56,7 +56,7 @@ platformSuite('reading beside an exclusive lock', () => {
       const context = testContext((_line, ask) => {
         stop = ask;
       });
-      context.reporter.info('ready');
+      context.reporter.event({ name: 'rows.counting' });
       const run = verb(context, { target: database.target, expected }) as Promise<unknown>;
       run.catch(() => undefined);
       await sleep(700);

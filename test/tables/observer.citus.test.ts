@@ -73,8 +73,8 @@ const expected = distribution(
 /** Stops once every step is done, before the second look: what is done to the database then is what the run seems to have done. */
 const stopBeforeLooking = (): ReturnType<typeof testContext> => {
   let counts = 0;
-  return testContext((line, ask) => {
-    if (line === 'counting and hashing rows' && ++counts === 2) ask();
+  return testContext((event, ask) => {
+    if (event.name === 'rows.counting' && ++counts === 2) ask();
   });
 };
 
@@ -258,8 +258,8 @@ platformSuite('the second observer', () => {
   test('a specification that is given up leaves no alarm, and tables of the next are looked at then', async () => {
     const { target } = database;
     const [first, second] = [distribution(byTeam('flags'), byTeam('tickets')), distribution(byTeam('logs'))];
-    const stop = testContext((line, ask) => {
-      if (line === 'distribute flags finished') ask();
+    const stop = testContext((event, ask) => {
+      if (event.name === 'step.done' && event.step === 'distribute:flags') ask();
     });
     await expect(tablesApply(stop, { target, expected: first })).rejects.toThrow(/stopped as asked/);
     const { document } = await tablesApply(testContext(), { target, expected: second, receipt });
@@ -277,8 +277,8 @@ platformSuite('the second observer', () => {
 
   test('what the given-up specification named and is lost since is told, and so is a table that is gone', async () => {
     const { target } = database;
-    const stop = testContext((line, ask) => {
-      if (line === 'distribute flags finished') ask();
+    const stop = testContext((event, ask) => {
+      if (event.name === 'step.done' && event.step === 'distribute:flags') ask();
     });
     await expect(
       tablesApply(stop, { target, expected: distribution(byTeam('flags'), byTeam('tickets')) }),

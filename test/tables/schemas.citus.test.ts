@@ -150,9 +150,9 @@ platformSuite('distributed schemas', () => {
     const { document: reviewed } = await tablesPlan(testContext(), { target: database.target, expected });
     const done: string[] = [];
     for (let finished = false; !finished;) {
-      const context = testContext((line, stop) => {
-        if (!/^[a-z-]+:.* s\)$| finished$/.test(line)) return;
-        done.push(line);
+      const context = testContext((event, stop) => {
+        if (event.name !== 'step.done') return;
+        done.push(event.step);
         stop();
       });
       finished = await tablesApply(context, { target: database.target, expected, reviewed }).then(

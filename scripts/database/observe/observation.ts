@@ -150,6 +150,7 @@ async function readRelations(
   const total = tables.length + views.length;
   if (client === undefined || total === 0) return { rows: [], notCounted: [], answers };
   const unit = views.length === 0 ? 'tables' : 'tables and views';
+  reporter.event({ name: 'rows.counting' });
   const progress = reporter.progress('counting and hashing rows', total, unit);
   const notCounted = await readNotCountable(client, tables);
   const hidden = new Set(notCounted.map(({ table }) => tableKey(table)));

@@ -311,6 +311,7 @@ function nodesText(nodes: number): string {
 function markSimulated(reporter: Reporter): Reporter {
   return {
     info: (text) => reporter.info(`[simulated] ${text}`),
+    event: (event) => reporter.event(event),
     warn: (text) => reporter.warn(`[simulated] ${text}`),
     heading: (text) => reporter.heading(`${text} [simulated]`),
     progress: (label, total, unit) => reporter.progress(`[simulated] ${label}`, total, unit),

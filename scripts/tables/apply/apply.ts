@@ -283,9 +283,11 @@ export async function applyTables(
     } else if (!isStatementError(attempt.error)) throw attempt.error;
     else if (!unfit.has(step.id) && mayNotFit(attempt.error, attempt.from, unseen.size > 0)) {
       unfit.set(step.id, live);
-      context.reporter.info(
-        `${step.id} failed, and is looked at again: ${describeServerError(attempt.error)}`,
-      );
+      context.reporter.event({
+        name: 'step.rechecking',
+        step: step.id,
+        message: describeServerError(attempt.error),
+      });
     } else {
       const after = await inspectDatabase(client, input.expected, BETWEEN_STEPS).catch(() => live);
       const left = step.transaction ? [] : turnedLocal(unfit.get(step.id) ?? live, after);
@@ -357,7 +359,7 @@ async function retryingLocks<T>(
       const locked = error instanceof ScaleoutError && errorCode(error.cause) === '55P03';
       if (!locked || attempt >= locks.attempts) throw error;
       if (signal.aborted) throw new InterruptedError('stopped as asked. Run the same command again to go on');
-      reporter.info(`${error.message}; this was attempt ${String(attempt)} of ${String(locks.attempts)}`);
+      reporter.event({ name: 'look.retrying', message: error.message, attempt, attempts: locks.attempts });
       await sleep(pauseBefore(attempt, locks), undefined, { signal }).catch(() => undefined);
     }
   }
@@ -392,14 +394,12 @@ async function prepareSession(client: Client): Promise<number> {
 /** Says what is going to happen before anything does. */
 function announce({ reporter }: VerbContext, plan: TablesPlan): void {
   if (plan.steps.length === 0) return;
-  const blocking = plan.steps.filter((step) => step.blocksWrites);
-  const writes =
-    blocking.length === 0
-      ? plan.steps.some(({ action }) => action === 'distribute')
-        ? 'writes go on, but for moments'
-        : 'writes go on throughout'
-      : `writes wait during ${blocking.map((step) => step.id).join(', ')}`;
-  reporter.heading(`${stepCount(plan.steps.length)} to the specified distribution; ${writes}`);
+  reporter.event({
+    name: 'plan.ready',
+    steps: plan.steps.length,
+    blocking: plan.steps.filter((step) => step.blocksWrites).map((step) => step.id),
+    pauses: plan.steps.some(({ action }) => action === 'distribute'),
+  });
 }
 
 /** Citus says of a lock timeout on a worker, in some statements, no more than that the connection to it failed. */
@@ -422,15 +422,14 @@ async function pause(
   { error, blockers, stalled }: Extract<Attempt, { readonly outcome: 'failed' }>,
   locks: LockPolicy,
 ): Promise<void> {
-  const who = blockers.map(describeBlocker).join('; ');
-  const attempt = `attempt ${String(failed)}${areAllPrepared(blockers) ? '' : ` of ${String(locks.attempts)}`}`;
-  reporter.info(
-    stalled
-      ? `${step.id} was cancelled, because the changes of writers did not reach the copy any more, and begins anew`
-      : isCatalogConflict(error)
-        ? `${step.id} met another session in the catalogs of the server in ${attempt}, and tries again`
-        : `${step.id} waits for a lock${who === '' ? '' : ` held by ${who}`}; ${attempt} gave up so that writes can go on`,
-  );
+  reporter.event({
+    name: 'step.retrying',
+    step: step.id,
+    reason: stalled ? 'stalled' : isCatalogConflict(error) ? 'catalog' : 'lock',
+    attempt: failed,
+    attempts: areAllPrepared(blockers) ? undefined : locks.attempts,
+    blockers: blockers.map(describeBlocker),
+  });
   await sleep(pauseBefore(failed, locks), undefined, { signal }).catch(() => undefined);
 }
 

@@ -99,6 +99,7 @@ export async function attemptStep(
     readonly tables: readonly TableName[];
   },
 ): Promise<Attempt> {
+  reporter.event({ name: 'step.started', step: step.id, action: step.action, table: step.table });
   const measure = COPIES.includes(step.action)
     ? await copyMeasure(onlooker, step, { pid, tables })
     : undefined;
@@ -131,11 +132,9 @@ export async function attemptStep(
     });
     const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
     const seconds = secondsSince(from);
-    if (progress === undefined) reporter.info(`${step.id} (${seconds.toFixed(1)} s)`);
-    else {
-      if (measure?.total !== undefined) progress.update(measure.total);
-      progress.finish();
-    }
+    if (measure?.total !== undefined) progress?.update(measure.total);
+    progress?.finish();
+    reporter.event({ name: 'step.done', step: step.id, seconds, shown: progress !== undefined });
     return { outcome: 'done', seconds, blockedSeconds, pause };
   } catch (error) {
     const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);

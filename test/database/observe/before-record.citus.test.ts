@@ -47,8 +47,8 @@ platformSuite('what is noted before tables apply and compared after', () => {
 
   test('what a run broken off does not find again is missed by the run that ends, and said', async () => {
     const { target } = database;
-    const stop = testContext((line, ask) => {
-      if (line === 'distribute devices finished') ask();
+    const stop = testContext((event, ask) => {
+      if (event.name === 'step.done' && event.step === 'distribute:devices') ask();
     });
     const queries = [
       { name: 'how-many', sql: 'SELECT count(*) FROM events' },
@@ -79,8 +79,8 @@ platformSuite('what is noted before tables apply and compared after', () => {
     const { target } = database;
     const stopAtCount = (which: number): ReturnType<typeof testContext> => {
       let counts = 0;
-      return testContext((line, ask) => {
-        if (line === 'counting and hashing rows' && ++counts === which) ask();
+      return testContext((event, ask) => {
+        if (event.name === 'rows.counting' && ++counts === which) ask();
       });
     };
     await expect(tablesApply(stopAtCount(1), { target, expected })).rejects.toThrow(/nothing was changed/);

@@ -6,6 +6,7 @@ export function recordingReporter(): Reporter & { readonly lines: string[] } {
   return {
     lines,
     info: (text) => lines.push(text),
+    event: () => undefined,
     warn: (text) => lines.push(`! ${text}`),
     heading: (text) => lines.push(`# ${text}`),
     progress: (label, total) => ({

@@ -174,13 +174,12 @@ platformSuite('tables apply on the sensors', () => {
     const input = { target: database.target, expected, locks: { ...LOCKS, timeoutMs: 1_500, attempts: 50 } };
     const holder = await session(database.target);
     const attempts: string[] = [];
-    const context = testContext((line) => {
-      if (line.startsWith('build-key-index:events')) {
+    const context = testContext((event) => {
+      if (event.name === 'step.done' && event.step === 'build-key-index:events') {
         void holder.query('BEGIN; LOCK TABLE devices IN SHARE MODE');
       }
-      const waits = /^(\S+) waits for a lock/.exec(line)?.[1];
-      if (waits === undefined) return;
-      attempts.push(waits);
+      if (event.name !== 'step.retrying' || event.reason !== 'lock') return;
+      attempts.push(event.step);
       if (attempts.length === 2) void holder.query('COMMIT');
     });
     const { document } = await tablesApply(context, input);
@@ -197,8 +196,8 @@ platformSuite('tables apply on the sensors', () => {
     const expected = sensorsDistribution({ online: false });
     const input = { target: database.target, expected };
     const writer = await session(database.target);
-    const stop = testContext((line, ask) => {
-      if (line.startsWith('drop-foreign-key:events')) ask();
+    const stop = testContext((event, ask) => {
+      if (event.name === 'step.done' && event.step.startsWith('drop-foreign-key:events')) ask();
     });
     await expect(tablesApply(stop, input)).rejects.toThrow(/stopped as asked: 3 steps are done/);
     await writer.query(`INSERT INTO events (device_id, payload) VALUES (77777, '{}')`);

@@ -47,8 +47,8 @@ platformSuite('a prepared transaction that outlived its server', () => {
     };
     const locks = { timeoutMs: 300, longWorkTimeoutMs: 300, attempts: 2, pauseMs: 10 };
     let attempts = 0;
-    const context = testContext((line) => {
-      if (!line.includes('waits for a lock')) return;
+    const context = testContext((event) => {
+      if (event.name !== 'step.retrying' || event.reason !== 'lock') return;
       attempts += 1;
       if (attempts === 4) void query(worker, `ROLLBACK PREPARED '${GID}'`);
     });

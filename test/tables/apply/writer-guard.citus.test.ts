@@ -37,8 +37,9 @@ platformSuite('writers of a table that is distributed online', () => {
       // A transaction that the step has to wait for, with every writer behind it in the queue: a pause of a known length.
       const holder = await session(target);
       let released: Promise<unknown> | undefined;
-      const context = testContext((line) => {
-        if (!line.startsWith('distribute readings') || released !== undefined) return;
+      const context = testContext((event) => {
+        if (event.name !== 'step.started' || event.step !== 'distribute:readings' || released !== undefined)
+          return;
         released = holder.query('SELECT pg_sleep(2)').then(() => holder.query('COMMIT'));
       });
       await holder.query("BEGIN; INSERT INTO readings VALUES (1, -1, 0, 'holder')");
@@ -87,8 +88,8 @@ platformSuite('writers of a table that is distributed online', () => {
     );
     const stop = startWriters(target, ROWS);
     let allowed: Promise<unknown> | undefined;
-    const context = testContext((line) => {
-      if (!line.includes('begins anew') || allowed !== undefined) return;
+    const context = testContext((event) => {
+      if (event.name !== 'step.retrying' || event.reason !== 'stalled' || allowed !== undefined) return;
       allowed = query(
         platform,
         'GRANT EXECUTE ON FUNCTION lock_shard_metadata(int, bigint[]) TO PUBLIC; DROP EVENT TRIGGER slow_keys',
@@ -98,8 +99,8 @@ platformSuite('writers of a table that is distributed online', () => {
     const { document } = await tablesApply(context, { target, expected, compareRows: false, locks });
     const { inserts, updates, deletes } = await stop();
     await allowed;
-    expect(context.lines).toContain(
-      'distribute:readings was cancelled, because the changes of writers did not reach the copy any more, and begins anew',
+    expect(context.events).toContainEqual(
+      expect.objectContaining({ name: 'step.retrying', step: 'distribute:readings', reason: 'stalled' }),
     );
     expect(document.applied.map(({ id }) => id)).toEqual(['distribute:readings']);
     expect(await withClient(target, (client) => findWrites(client, ROWS))).toEqual({

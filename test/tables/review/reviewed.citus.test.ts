@@ -66,7 +66,6 @@ const spec = (online: boolean, shardCount = 4): Distribution => {
 const local: Distribution = { ...spec(false), tables: names.map((table) => ({ kind: 'local', table })) };
 
 /** What a run says of a step that it has done. */
-const STEP_DONE = /^[a-z-]+:.* \(\d+\.\d s\)$|^(create|distribute|undistribute|alter).* finished$/;
 
 platformSuite('a reviewed plan that is applied step by step', () => {
   let database: TestDatabase;
@@ -85,8 +84,8 @@ platformSuite('a reviewed plan that is applied step by step', () => {
         const reviewed = (await tablesPlan(testContext(), { target, expected })).document;
         const ran: string[] = [];
         for (let done = false; !done;) {
-          const context = testContext((line, stop) => {
-            if (STEP_DONE.test(line)) stop();
+          const context = testContext((event, stop) => {
+            if (event.name === 'step.done') stop();
           });
           done = await tablesApply(context, { target, expected, reviewed }).then(
             () => true,
@@ -95,7 +94,7 @@ platformSuite('a reviewed plan that is applied step by step', () => {
               throw error;
             },
           );
-          ran.push(...context.lines.filter((line) => STEP_DONE.test(line)));
+          ran.push(...context.events.flatMap((event) => (event.name === 'step.done' ? [event.step] : [])));
         }
         expect(ran).toHaveLength(reviewed.steps.length);
         const verified = await tablesVerify(testContext(), {
@@ -124,8 +123,8 @@ platformSuite('a reviewed plan that is broken off in the middle of a step', () =
     const reviewed = (await tablesPlan(testContext(), { target, expected })).document;
 
     const holder = await session(target);
-    const writing = testContext((line) => {
-      if (line.startsWith('set-not-null'))
+    const writing = testContext((event) => {
+      if (event.name === 'step.done' && event.step.startsWith('set-not-null'))
         void holder.query('BEGIN; INSERT INTO "Payments" (user_id, cents) VALUES (1, 1)');
     });
     const locks = { timeoutMs: 150, longWorkTimeoutMs: 300, attempts: 1, pauseMs: 10 };
@@ -135,8 +134,8 @@ platformSuite('a reviewed plan that is broken off in the middle of a step', () =
     await holder.query('ROLLBACK');
     await holder.end();
 
-    const context = testContext((line, stop) => {
-      if (line === 'distribute Payments') setTimeout(stop, 1_000);
+    const context = testContext((event, stop) => {
+      if (event.name === 'step.started' && event.step === 'distribute:Payments') setTimeout(stop, 1_000);
     });
     await expect(tablesApply(context, { target, expected, reviewed })).rejects.toThrow(InterruptedError);
     expect(context.lines.join('\n')).toMatch(/drop-leftover-index:Payments .*\nbuild-key-index:Payments/);

@@ -4,7 +4,10 @@ const { tablesApply } = require('../../../scripts/tables/commands');
 const { silentReporter } = require('../../../scripts/lib/reporter');
 
 const input = JSON.parse(process.argv[2]);
-const reporter = { ...silentReporter, heading: () => process.stdout.write('started\n') };
+const reporter = {
+  ...silentReporter,
+  event: ({ name }) => name === 'plan.ready' && process.stdout.write('started\n'),
+};
 const context = { reporter, signal: new AbortController().signal, confirm: () => Promise.resolve(true) };
 tablesApply(context, input).then(
   () => process.exit(0),

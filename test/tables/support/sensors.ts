@@ -4,6 +4,8 @@ import { loadWorkload } from '../../../config/workload/workload';
 import type { ConnectionTarget } from '../../../scripts/lib/connection';
 import { withClient } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';
+import { describeEvent } from '../../../scripts/lib/events';
+import type { RunEvent } from '../../../scripts/lib/events';
 import type { Reporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
 
@@ -49,25 +51,33 @@ export async function session(target: ConnectionTarget): Promise<Client> {
 
 /** A verb's context that notes what it is told, and can be asked to stop. */
 export function testContext(
-  onLine: (line: string, stop: () => void) => void = () => undefined,
+  onEvent: (event: RunEvent, stop: () => void) => void = () => undefined,
 ): VerbContext & {
+  /** As a person reads them. */
   readonly lines: readonly string[];
+  readonly events: readonly RunEvent[];
 } {
   const lines: string[] = [];
+  const events: RunEvent[] = [];
   const asked = new AbortController();
   const note = (line: string): void => {
     lines.push(line);
-    onLine(line, () => asked.abort());
   };
   const reporter: Reporter = {
     ...silentReporter,
     info: note,
     warn: note,
     heading: note,
+    event(event) {
+      events.push(event);
+      const line = describeEvent(event);
+      if (line !== undefined) note(line);
+      onEvent(event, () => asked.abort());
+    },
     progress: (label) => {
       note(label);
       return { update: () => undefined, finish: () => note(`${label} finished`) };
     },
   };
-  return { reporter, signal: asked.signal, confirm: () => Promise.resolve(true), lines };
+  return { reporter, signal: asked.signal, confirm: () => Promise.resolve(true), lines, events };
 }

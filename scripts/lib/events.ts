@@ -1,0 +1,95 @@
+/**
+ * What happens during a run, for programs: tests await these, and the reporter words those that people want to read. Names are stable,
+ * wording is not.
+ */
+export type RunEvent =
+  | {
+      readonly name: 'plan.ready';
+      readonly steps: number;
+      /** Steps during which writes wait. */
+      readonly blocking: readonly string[];
+      /** Whether writes pause briefly during an online copy. */
+      readonly pauses: boolean;
+    }
+  /** The database could not be read, and it is tried again. */
+  | {
+      readonly name: 'look.retrying';
+      readonly message: string;
+      /** From 1. */
+      readonly attempt: number;
+      readonly attempts: number;
+    }
+  | { readonly name: 'rows.counting' }
+  | { readonly name: 'step.started'; readonly step: string; readonly action: string; readonly table: string }
+  | {
+      readonly name: 'step.done';
+      readonly step: string;
+      readonly seconds: number;
+      /** Its progress was shown, and so was its end. */
+      readonly shown: boolean;
+    }
+  /** A try of a step ended without it, and another follows. */
+  | {
+      readonly name: 'step.retrying';
+      readonly step: string;
+      readonly reason: 'lock' | 'catalog' | 'stalled';
+      /** From 1. */
+      readonly attempt: number;
+      /** How many there are; undefined while the number is not limited. */
+      readonly attempts: number | undefined;
+      /** Who holds the lock, in words. */
+      readonly blockers: readonly string[];
+    }
+  /** A step failed, and the database is read again before it counts. */
+  | { readonly name: 'step.rechecking'; readonly step: string; readonly message: string };
+
+export type EventName = RunEvent['name'];
+
+/** An event as one line for people; undefined where they see it otherwise, or do not care. Pure. */
+export function describeEvent(event: RunEvent): string | undefined {
+  switch (event.name) {
+    case 'plan.ready':
+      return describeReady(event);
+    case 'look.retrying':
+      return `${event.message}; this was attempt ${String(event.attempt)} of ${String(event.attempts)}`;
+    case 'rows.counting':
+    case 'step.started':
+      return undefined;
+    case 'step.done':
+      return event.shown ? undefined : `${event.step} (${event.seconds.toFixed(1)} s)`;
+    case 'step.retrying':
+      return describeRetry(event);
+    case 'step.rechecking':
+      return `${event.step} failed; reading the database again: ${event.message}`;
+  }
+}
+
+function describeReady({
+  steps,
+  blocking,
+  pauses,
+}: Extract<RunEvent, { readonly name: 'plan.ready' }>): string {
+  const unblocked = pauses ? 'writes go on, but for moments' : 'writes go on throughout';
+  const writes = blocking.length === 0 ? unblocked : `writes wait during ${blocking.join(', ')}`;
+  return `${String(steps)} ${steps === 1 ? 'step' : 'steps'} to the specified distribution; ${writes}`;
+}
+
+function describeRetry({
+  step,
+  reason,
+  attempt,
+  attempts,
+  blockers,
+}: Extract<RunEvent, { readonly name: 'step.retrying' }>): string {
+  const which = `attempt ${String(attempt)}${attempts === undefined ? '' : ` of ${String(attempts)}`}`;
+  switch (reason) {
+    case 'stalled':
+      return `${step} was cancelled, because changes of writers no longer reached the copy; it starts again`;
+    case 'catalog':
+      return `${step} met another session in the catalogs of the server in ${which}, and tries again`;
+    case 'lock': {
+      const held = blockers.length === 0 ? '' : ` held by ${blockers.join('; ')}`;
+      return `${step} waits for a lock${held}; ${which} gave up so that writes can go on`;
+    }
+  }
+}

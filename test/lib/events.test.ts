@@ -1,0 +1,60 @@
+import { describeEvent } from '../../scripts/lib/events';
+import type { RunEvent } from '../../scripts/lib/events';
+
+const retrying = (more: Partial<Extract<RunEvent, { name: 'step.retrying' }>>): RunEvent => ({
+  name: 'step.retrying',
+  step: 'distribute:a',
+  reason: 'lock',
+  attempt: 2,
+  attempts: 12,
+  blockers: [],
+  ...more,
+});
+
+test.each<[RunEvent, string | undefined]>([
+  [
+    { name: 'plan.ready', steps: 1, blocking: [], pauses: false },
+    '1 step to the specified distribution; writes go on throughout',
+  ],
+  [
+    { name: 'plan.ready', steps: 2, blocking: [], pauses: true },
+    '2 steps to the specified distribution; writes go on, but for moments',
+  ],
+  [
+    { name: 'plan.ready', steps: 2, blocking: ['distribute:a', 'distribute:b'], pauses: true },
+    '2 steps to the specified distribution; writes wait during distribute:a, distribute:b',
+  ],
+  [{ name: 'rows.counting' }, undefined],
+  [{ name: 'step.started', step: 'distribute:a', action: 'distribute', table: 'a' }, undefined],
+  [
+    { name: 'step.done', step: 'drop-foreign-key:a', seconds: 0.04, shown: false },
+    'drop-foreign-key:a (0.0 s)',
+  ],
+  [{ name: 'step.done', step: 'distribute:a', seconds: 9, shown: true }, undefined],
+  [
+    retrying({ blockers: ['session 7', 'session 8'] }),
+    'distribute:a waits for a lock held by session 7; session 8; attempt 2 of 12 gave up so that writes can go on',
+  ],
+  [
+    retrying({ attempts: undefined }),
+    'distribute:a waits for a lock; attempt 2 gave up so that writes can go on',
+  ],
+  [
+    retrying({ reason: 'catalog' }),
+    'distribute:a met another session in the catalogs of the server in attempt 2 of 12, and tries again',
+  ],
+  [
+    retrying({ reason: 'stalled' }),
+    'distribute:a was cancelled, because changes of writers no longer reached the copy; it starts again',
+  ],
+  [
+    { name: 'step.rechecking', step: 'distribute:a', message: 'division by zero.' },
+    'distribute:a failed; reading the database again: division by zero.',
+  ],
+  [
+    { name: 'look.retrying', message: 'a table is locked', attempt: 1, attempts: 3 },
+    'a table is locked; this was attempt 1 of 3',
+  ],
+])('%j is read as %s', (event, text) => {
+  expect(describeEvent(event)).toBe(text);
+});
