@@ -4,17 +4,13 @@ import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AlertRule, AlertThresholdName, AlertThresholds } from '../config/azure/alert-thresholds';
-import {
-  ALERT_RULES,
-  alertThresholdViolations,
-  connectionLimit,
-  SEVERITIES,
-} from '../config/azure/alert-thresholds';
-import { clusterIdViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
-import { clusterNameViolations } from '../config/azure/service-limits';
-import { show } from '../config/text/text';
+import { ALERT_RULES, alertThresholds, connectionLimit, SEVERITIES } from '../config/azure/alert-thresholds';
+import { emails } from '../config/azure/monitoring';
+import { clusterId, resourceGroup } from '../config/azure/resource-names';
+import { clusterName } from '../config/azure/service-limits';
+import { tagViolations } from '../config/azure/tags';
 import type { ClusterTopology } from './cluster-topology';
-import { clause, flagViolations, optionalProblems, propProblems, requireValid } from './invalid-props';
+import { propProblems, requireValid } from './invalid-props';
 
 const METRIC_NAMESPACE = 'Microsoft.DBForPostgreSQL/serverGroupsv2';
 /** The one dimension the metrics have: the node. */
@@ -23,7 +19,6 @@ const NODE_DIMENSION = 'ServerName';
 const FREQUENCY = 'PT5M';
 /** Azure's limit for the name under which mails and messages come. */
 const SHORT_NAME_LONGEST = 12;
-const EMAIL = /^[^\s@,;<>"]+@[^\s@,;<>"]+\.[^\s@,;<>".]+$/;
 
 /** What an alert is called after the cluster's name. Another name is another alert. */
 const SUFFIXES = {
@@ -150,36 +145,18 @@ function fewestConnections({ coordinator, workers, nodeCount }: ClusterTopology)
 
 function problems(props: ClusterAlertsProps): string[] {
   return [
-    ...propProblems('clusterId', props.clusterId, clusterIdViolations),
-    ...propProblems('clusterName', props.clusterName, (name) =>
-      clusterNameViolations(name).map((each) => ({ ...each, at: [] })),
+    ...propProblems(props, {
+      clusterId,
+      clusterName,
+      resourceGroupName: resourceGroup,
+      emails,
+      thresholds: alertThresholds,
+      tags: tagViolations,
+    }),
+    ...Object.entries(props.thresholds ?? {}).flatMap(([name, value]) =>
+      Token.isUnresolved(value)
+        ? [`thresholds.${name} is known to Terraform alone: write it out, since the metric has another unit`]
+        : [],
     ),
-    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
-    ...emailProblems(props.emails),
-    ...thresholdProblems(props.thresholds ?? {}),
-    ...optionalProblems('replica', props.replica, flagViolations),
-    ...optionalProblems('tags', props.tags, tagViolations),
   ];
-}
-
-function emailProblems(emails: readonly string[]): string[] {
-  const inLowerCase = emails.map((email) => email.toLowerCase());
-  return emails.flatMap((email, index) => {
-    if (Token.isUnresolved(email)) return [];
-    const where = `emails.${index} is ${show(email)}`;
-    if (!EMAIL.test(email)) return [`${where}: write an address alone, as in oncall@example.com`];
-    const isListed = inLowerCase.indexOf(email.toLowerCase()) < index;
-    return isListed ? [`${where}, which is listed before: remove it`] : [];
-  });
-}
-
-function thresholdProblems(thresholds: AlertThresholds): string[] {
-  const unknown = Object.entries(thresholds).filter(([, value]) => Token.isUnresolved(value));
-  if (unknown.length === 0) {
-    return alertThresholdViolations(thresholds).map((each) => clause(each, 'thresholds'));
-  }
-  return unknown.map(
-    ([name]) =>
-      `thresholds.${name} is known to Terraform alone: write it out, since the metric has another unit`,
-  );
 }

@@ -2,15 +2,11 @@ import { LogAnalyticsWorkspace } from '@cdktf/provider-azurerm/lib/log-analytics
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import {
-  clusterIdViolations,
-  locationViolations,
-  resourceGroupViolations,
-  tagViolations,
-} from '../config/azure/azure-names';
-import { clusterNameViolations } from '../config/azure/service-limits';
-import { retentionViolations, workspaceNameViolations } from '../config/azure/support-limits';
-import { optionalProblems, propProblems, requireValid } from './invalid-props';
+import { retentionDays, workspaceName } from '../config/azure/monitoring';
+import { clusterId, location, resourceGroup } from '../config/azure/resource-names';
+import { clusterName } from '../config/azure/service-limits';
+import { tagViolations } from '../config/azure/tags';
+import { propProblems, requireValid } from './invalid-props';
 
 /** The one category of logs the service has. */
 const LOG_CATEGORY = 'PostgreSQLLogs';
@@ -43,7 +39,18 @@ export class ClusterDiagnostics extends Construct {
 
   constructor(scope: Construct, id: string, props: ClusterDiagnosticsProps) {
     super(scope, id);
-    requireValid(this, problems(props));
+    requireValid(
+      this,
+      propProblems(props, {
+        clusterId,
+        clusterName,
+        location,
+        resourceGroupName: resourceGroup,
+        workspaceName,
+        retentionDays,
+        tags: tagViolations,
+      }),
+    );
     const workspace = new LogAnalyticsWorkspace(this, 'Workspace', {
       name: props.workspaceName,
       location: props.location,
@@ -65,18 +72,4 @@ export class ClusterDiagnostics extends Construct {
     });
     this.workspaceId = workspace.id;
   }
-}
-
-function problems(props: ClusterDiagnosticsProps): string[] {
-  return [
-    ...propProblems('clusterId', props.clusterId, clusterIdViolations),
-    ...propProblems('clusterName', props.clusterName, (name) =>
-      clusterNameViolations(name).map((each) => ({ ...each, at: [] })),
-    ),
-    ...propProblems('location', props.location, locationViolations),
-    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
-    ...propProblems('workspaceName', props.workspaceName, workspaceNameViolations),
-    ...propProblems('retentionDays', props.retentionDays, retentionViolations),
-    ...optionalProblems('tags', props.tags, tagViolations),
-  ];
 }

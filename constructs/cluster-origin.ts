@@ -1,6 +1,6 @@
-import { clusterIdViolations, locationViolations } from '../config/azure/azure-names';
-import { pointInTimeViolations } from '../config/azure/service-limits';
-import { flagViolations, optionalProblems, propProblems, refuse } from './invalid-props';
+import { clusterId, location } from '../config/azure/resource-names';
+import { pointInTime } from '../config/azure/service-limits';
+import { propProblems, refuse } from './invalid-props';
 
 interface SourceProps {
   /** Resource id of the cluster the data comes from; no replica itself. */
@@ -44,11 +44,7 @@ export class ClusterOrigin {
    * @throws Error naming what no cluster can come from
    */
   static pointInTime(props: PointInTimeOriginProps): ClusterOrigin {
-    const { pointInTimeUtc } = props;
-    return new ClusterOrigin(props, {
-      pointInTimeUtc,
-      problems: propProblems('pointInTimeUtc', pointInTimeUtc, pointInTimeViolations),
-    });
+    return new ClusterOrigin(props, false, props.pointInTimeUtc);
   }
 
   /**
@@ -59,11 +55,7 @@ export class ClusterOrigin {
    * @throws Error naming what no cluster can come from
    */
   static replica(props: ReplicaOriginProps): ClusterOrigin {
-    const { promoted } = props;
-    return new ClusterOrigin(props, {
-      follows: promoted !== true,
-      problems: optionalProblems('promoted', promoted, flagViolations),
-    });
+    return new ClusterOrigin(props, props.promoted !== true);
   }
 
   readonly sourceClusterId: string;
@@ -73,22 +65,19 @@ export class ClusterOrigin {
   /** Whether the cluster is read-only and follows its source: a replica that nobody has promoted. */
   readonly follows: boolean;
 
-  private constructor(
-    { sourceClusterId, sourceLocation }: SourceProps,
-    own: {
-      readonly pointInTimeUtc?: string;
-      readonly follows?: boolean;
-      readonly problems: readonly string[];
-    },
-  ) {
-    refuse('not an origin of a cluster', [
-      ...propProblems('sourceClusterId', sourceClusterId, clusterIdViolations),
-      ...propProblems('sourceLocation', sourceLocation, locationViolations),
-      ...own.problems,
-    ]);
-    this.sourceClusterId = sourceClusterId;
-    this.sourceLocation = sourceLocation;
-    this.pointInTimeUtc = own.pointInTimeUtc;
-    this.follows = own.follows ?? false;
+  private constructor(source: SourceProps, follows: boolean, pointInTimeUtc?: string) {
+    const own = { ...source, pointInTimeUtc };
+    refuse(
+      'not an origin of a cluster',
+      propProblems(own, {
+        sourceClusterId: clusterId,
+        sourceLocation: location,
+        pointInTimeUtc: pointInTime,
+      }),
+    );
+    this.sourceClusterId = source.sourceClusterId;
+    this.sourceLocation = source.sourceLocation;
+    this.pointInTimeUtc = pointInTimeUtc;
+    this.follows = follows;
   }
 }

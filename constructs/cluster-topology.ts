@@ -1,13 +1,11 @@
-import { Token } from 'cdktf';
-import type { CoordinatorSize, Violation, WorkerSize } from '../config/azure/service-limits';
+import type { CoordinatorSize, WorkerSize } from '../config/azure/service-limits';
 import {
   coordinatorViolations,
   EDITIONS,
   growingCoordinatorViolations,
   workerViolations,
 } from '../config/azure/service-limits';
-import { show } from '../config/text/text';
-import { clause, flagViolations, propProblems, refuse } from './invalid-props';
+import { propProblems, refuse } from './invalid-props';
 
 export interface SingleNodeProps {
   /** The one node: coordinator and worker at once. */
@@ -36,24 +34,29 @@ export class ClusterTopology {
   /** @throws Error naming every size the service would refuse */
   static singleNode(props: SingleNodeProps): ClusterTopology {
     const { coordinator, plannedWorkers } = props;
-    const alone = plannedWorkers === undefined;
-    refuse(NOT_A_TOPOLOGY, [
-      ...sized(coordinator, 'coordinator', (size) =>
-        alone ? coordinatorViolations(size, false) : growingCoordinatorViolations(size),
-      ),
-      ...(alone ? [] : sized(plannedWorkers, 'plannedWorkers', workerViolations)),
-    ]);
+    refuse(
+      NOT_A_TOPOLOGY,
+      propProblems(props, {
+        coordinator: (size) =>
+          plannedWorkers === undefined
+            ? coordinatorViolations(size, false)
+            : growingCoordinatorViolations(size),
+        plannedWorkers: workerViolations,
+      }),
+    );
     return new ClusterTopology(0, coordinator, plannedWorkers, true);
   }
 
   /** @throws Error naming every size the service would refuse */
   static multiNode(props: MultiNodeProps): ClusterTopology {
     const { coordinator, workers, coordinatorHoldsShards } = props;
-    refuse(NOT_A_TOPOLOGY, [
-      ...sized(coordinator, 'coordinator', (size) => coordinatorViolations(size, true)),
-      ...sized(workers, 'workers', workerViolations),
-      ...propProblems('coordinatorHoldsShards', coordinatorHoldsShards, flagViolations),
-    ]);
+    refuse(
+      NOT_A_TOPOLOGY,
+      propProblems(props, {
+        coordinator: (size) => coordinatorViolations(size, true),
+        workers: workerViolations,
+      }),
+    );
     return new ClusterTopology(workers.count, coordinator, workers, coordinatorHoldsShards);
   }
 
@@ -92,19 +95,3 @@ export class ClusterTopology {
 }
 
 const NOT_A_TOPOLOGY = 'not a topology of a cluster';
-
-/** What is wrong with a size. Fields that are known only to Terraform are left to the service. */
-function sized<Size extends CoordinatorSize | WorkerSize>(
-  size: Size,
-  name: string,
-  check: (size: Size) => readonly Violation[],
-): string[] {
-  const given: unknown = size;
-  if (typeof given !== 'object' || given === null) {
-    return [`${name} is ${show(given)}: pass its size, as in { vCores: 4, storageGiB: 512 }`];
-  }
-  const fields: Readonly<Record<string, unknown>> = { ...given };
-  return check(size)
-    .filter(({ at: [field] }) => field === undefined || !Token.isUnresolved(fields[field]))
-    .map((violation) => clause(violation, name));
-}

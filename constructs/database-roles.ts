@@ -1,13 +1,12 @@
 import { CosmosdbPostgresqlRole } from '@cdktf/provider-azurerm/lib/cosmosdb-postgresql-role';
 import type { ITerraformDependable } from 'cdktf';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { clusterIdViolations } from '../config/azure/azure-names';
 import { roleViolations } from '../config/azure/database-roles';
+import { clusterId } from '../config/azure/resource-names';
 import { byName, inSequence } from './in-sequence';
-import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
+import { propProblems, requireValid, unknownNames } from './invalid-props';
 import type { ImmutableTimeouts } from './operation-timeouts';
-import { immutableTimeoutViolations, timeoutsArgument } from './operation-timeouts';
+import { immutableTimeouts, timeoutsArgument } from './operation-timeouts';
 import { passwordPreconditions, passwordProblems } from './password-rules';
 
 /** A role that can sign in, on the coordinator and every worker. */
@@ -62,20 +61,19 @@ export class DatabaseRoles extends Construct {
   }
 }
 
-function problems({ clusterId, roles, timeouts }: DatabaseRolesProps): string[] {
-  const found = roleViolations(roles).map((violation) => clause(violation, 'roles'));
-  const list: readonly (Partial<DatabaseRole> | null)[] = Array.isArray(roles) ? roles : [];
+function problems(props: DatabaseRolesProps): string[] {
   return [
-    ...propProblems('clusterId', clusterId, clusterIdViolations),
-    ...list.flatMap((role, index) =>
-      Token.isUnresolved(role?.name)
-        ? [`roles.${index}.name is known to Terraform alone: write it out, since addresses follow from it`]
-        : [],
+    ...unknownNames(
+      props.roles.map(({ name }) => name),
+      (index) => `roles.${index}.name`,
     ),
-    ...(list.some((role) => Token.isUnresolved(role?.name)) ? [] : found),
-    ...list.flatMap((role, index) =>
-      passwordProblems(`roles.${index}.password`, role?.password, 'RolePassword'),
+    ...propProblems(props, {
+      clusterId,
+      roles: roleViolations,
+      timeouts: immutableTimeouts,
+    }),
+    ...props.roles.flatMap(({ password }, index) =>
+      passwordProblems(`roles.${index}.password`, password, 'RolePassword'),
     ),
-    ...optionalProblems('timeouts', timeouts, immutableTimeoutViolations),
   ];
 }

@@ -1,9 +1,8 @@
 import { ManagementLock } from '@cdktf/provider-azurerm/lib/management-lock';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import type { Violation } from '../config/azure/service-limits';
-import { lockNameViolations, lockReasonViolations } from '../config/azure/support-limits';
-import { show } from '../config/text/text';
+import { lockName, lockReason } from '../config/azure/management-lock';
+import { resourceId } from '../config/azure/resource-names';
 import { propProblems, requireValid } from './invalid-props';
 
 export interface DeletionLockProps {
@@ -38,7 +37,7 @@ export class DeletionLock extends Construct {
 
   constructor(scope: Construct, id: string, props: DeletionLockProps) {
     super(scope, id);
-    requireValid(this, problems(props));
+    requireValid(this, propProblems(props, { resourceId, name: lockName, reason: lockReason }));
     const lock = new ManagementLock(this, 'Resource', {
       name: props.name,
       scope: props.resourceId,
@@ -48,18 +47,4 @@ export class DeletionLock extends Construct {
     });
     this.lockId = lock.id;
   }
-}
-
-function problems({ resourceId, name, reason }: DeletionLockProps): string[] {
-  return [
-    ...propProblems('resourceId', resourceId, resourceIdViolations),
-    ...propProblems('name', name, lockNameViolations),
-    ...propProblems('reason', reason, lockReasonViolations),
-  ];
-}
-
-function resourceIdViolations(id: string): Violation[] {
-  return typeof id === 'string' && id.startsWith('/subscriptions/')
-    ? []
-    : [{ at: [], problem: `is ${show(id)}: pass the id of a resource, /subscriptions/ID/...` }];
 }

@@ -1,26 +1,26 @@
 import { CosmosdbPostgresqlCluster } from '@cdktf/provider-azurerm/lib/cosmosdb-postgresql-cluster';
 import { Annotations, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
 import type { Reason } from '../config/azure/reason';
-import { reasonViolations } from '../config/azure/reason';
+import { reason } from '../config/azure/reason';
+import { location, resourceGroup } from '../config/azure/resource-names';
 import type { AvailabilityZone, MaintenanceWindow } from '../config/azure/service-limits';
 import {
   availabilityViolations,
+  availabilityZone,
   citusVersionViolations,
-  clusterNameViolations,
+  clusterName,
   COMFORTABLE_COORDINATOR_STORAGE_GIB,
   DAYS_OF_WEEK,
-  maintenanceViolations,
-  postgresVersionViolations,
-  zoneViolations,
+  maintenanceWindow,
+  postgresVersion,
 } from '../config/azure/service-limits';
-import { show } from '../config/text/text';
-import { ClusterOrigin } from './cluster-origin';
-import { ClusterTopology } from './cluster-topology';
-import { clause, flagViolations, optionalProblems, propProblems, requireValid } from './invalid-props';
+import { tagViolations } from '../config/azure/tags';
+import type { ClusterOrigin } from './cluster-origin';
+import type { ClusterTopology } from './cluster-topology';
+import { propProblems, requireValid } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';
-import { timeoutsArgument, timeoutViolations } from './operation-timeouts';
+import { operationTimeouts, timeoutsArgument } from './operation-timeouts';
 import { passwordPreconditions, passwordProblems } from './password-rules';
 import { noteReason } from './stated-reason';
 
@@ -207,63 +207,33 @@ export class DistributedPostgresCluster extends Construct {
 }
 
 function problems(props: DistributedPostgresClusterProps): string[] {
-  const { topology, origin } = props;
   return [
-    ...propProblems('clusterName', props.clusterName, (name) =>
-      clusterNameViolations(name).map((each) => ({ ...each, at: [] })),
-    ),
-    ...propProblems('location', props.location, locationViolations),
-    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
-    ...versionProblems(props),
-    ...(topology instanceof ClusterTopology
-      ? []
-      : [
-          `topology is ${show(topology)}: pass ClusterTopology.singleNode(...) or ClusterTopology.multiNode(...)`,
-        ]),
-    ...(origin === undefined || origin instanceof ClusterOrigin
-      ? []
-      : [`origin is ${show(origin)}: pass ClusterOrigin.pointInTime(...) or ClusterOrigin.replica(...)`]),
-    ...optionalProblems('publicAccess', props.publicAccess, flagViolations),
-    ...optionalProblems('workerPublicAccess', props.workerPublicAccess, reasonViolations),
-    ...availabilityProblems(props),
-    ...optionalProblems('preferredPrimaryZone', props.preferredPrimaryZone, zoneViolations),
-    ...optionalProblems('maintenanceWindow', props.maintenanceWindow, maintenanceViolations),
-    ...optionalProblems('protectFromDestroy', props.protectFromDestroy, flagViolations),
-    ...optionalProblems('tags', props.tags, tagViolations),
-    ...optionalProblems('timeouts', props.timeouts, timeoutViolations),
+    ...propProblems(props, {
+      clusterName,
+      location,
+      resourceGroupName: resourceGroup,
+      postgresVersion,
+      // Judged only beside a PostgreSQL that is known.
+      citusVersion: (citus) =>
+        Token.isUnresolved(props.postgresVersion) ? [] : citusVersionViolations(props.postgresVersion, citus),
+      workerPublicAccess: reason,
+      highAvailability: (wanted) =>
+        availabilityViolations(wanted, {
+          ...props.topology.coordinator,
+          follows: props.origin?.follows === true,
+        }),
+      preferredPrimaryZone: availabilityZone,
+      maintenanceWindow,
+      tags: tagViolations,
+      timeouts: operationTimeouts,
+    }),
     ...administratorProblems(props),
   ];
 }
 
-/** Each PostgreSQL comes with one Citus, so the second is judged only beside a first that is known. */
-function versionProblems({ postgresVersion, citusVersion }: DistributedPostgresClusterProps): string[] {
-  if (Token.isUnresolved(postgresVersion)) return [];
-  return [
-    ...postgresVersionViolations(postgresVersion),
-    ...(Token.isUnresolved(citusVersion) ? [] : citusVersionViolations(postgresVersion, citusVersion)),
-  ].map((violation) => clause(violation));
-}
-
-function availabilityProblems({
-  highAvailability,
-  topology,
-  origin,
-}: DistributedPostgresClusterProps): string[] {
-  const flag = optionalProblems('highAvailability', highAvailability, flagViolations);
-  if (flag.length > 0 || highAvailability !== true) return [...flag];
-  if (origin instanceof ClusterOrigin && origin.follows) {
-    return ['highAvailability is true, and a replica cannot have a standby: set it to false'];
-  }
-  if (!(topology instanceof ClusterTopology)) return [];
-  return availabilityViolations(true, topology.coordinator.burstable).map((violation) => clause(violation));
-}
-
 function administratorProblems({ administratorPassword, origin }: DistributedPostgresClusterProps): string[] {
-  if (origin instanceof ClusterOrigin) {
-    if (administratorPassword === undefined) return [];
-    if (origin.follows) {
-      return ["administratorPassword is set, and a replica signs in with its source's: remove it"];
-    }
-  }
-  return passwordProblems('administratorPassword', administratorPassword, 'AdminPassword');
+  if (origin !== undefined && administratorPassword === undefined) return [];
+  return origin?.follows === true
+    ? ["administratorPassword is set, and a replica signs in with its source's: remove it"]
+    : passwordProblems('administratorPassword', administratorPassword, 'AdminPassword');
 }

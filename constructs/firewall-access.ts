@@ -1,8 +1,6 @@
 import { CosmosdbPostgresqlFirewallRule } from '@cdktf/provider-azurerm/lib/cosmosdb-postgresql-firewall-rule';
 import type { ITerraformDependable } from 'cdktf';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { clusterIdViolations } from '../config/azure/azure-names';
 import type { FirewallRule } from '../config/azure/firewall-rules';
 import {
   AZURE_SERVICES_ADDRESS,
@@ -10,11 +8,12 @@ import {
   firewallViolations,
 } from '../config/azure/firewall-rules';
 import type { Reason } from '../config/azure/reason';
-import { reasonViolations } from '../config/azure/reason';
+import { reason as reasonType } from '../config/azure/reason';
+import { clusterId } from '../config/azure/resource-names';
 import { byName, inSequence } from './in-sequence';
-import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
+import { propProblems, requireValid, unknownNames } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';
-import { timeoutsArgument, timeoutViolations } from './operation-timeouts';
+import { operationTimeouts, timeoutsArgument } from './operation-timeouts';
 import { noteReason } from './stated-reason';
 
 export interface FirewallAccessProps {
@@ -28,7 +27,7 @@ export interface FirewallAccessProps {
    * Lets in every address of Azure, of any tenant: whoever rents a machine there is left with the password alone to
    * guess. It takes one of the ten rules. The reason is kept beside the rule in what is synthesized.
    *
-   * @default - Azure is as closed out as everybody else
+   * @default - Azure services are not allowed in
    */
   readonly allowAzureServices?: Reason;
   /**
@@ -49,11 +48,11 @@ export class FirewallAccess extends Construct {
   constructor(scope: Construct, id: string, props: FirewallAccessProps) {
     super(scope, id);
     requireValid(this, problems(props));
-    const { clusterId, rules, allowAzureServices, after, timeouts } = props;
+    const { rules, allowAzureServices, after, timeouts } = props;
 
     const lastRange = inSequence(byName(rules), after, ({ name, from, to }, waits) => {
       return new CosmosdbPostgresqlFirewallRule(this, name, {
-        clusterId,
+        clusterId: props.clusterId,
         name,
         startIpAddress: from,
         endIpAddress: to,
@@ -66,7 +65,7 @@ export class FirewallAccess extends Construct {
       lastRange,
       ({ reason }, waits) => {
         const rule = new CosmosdbPostgresqlFirewallRule(this, AZURE_SERVICES_RULE, {
-          clusterId,
+          clusterId: props.clusterId,
           name: AZURE_SERVICES_RULE,
           startIpAddress: AZURE_SERVICES_ADDRESS,
           endIpAddress: AZURE_SERVICES_ADDRESS,
@@ -80,28 +79,17 @@ export class FirewallAccess extends Construct {
   }
 }
 
-function problems({ clusterId, rules, allowAzureServices, timeouts }: FirewallAccessProps): string[] {
+function problems(props: FirewallAccessProps): string[] {
   return [
-    ...propProblems('clusterId', clusterId, clusterIdViolations),
-    ...ruleProblems(rules, allowAzureServices !== undefined),
-    ...optionalProblems('allowAzureServices', allowAzureServices, reasonViolations),
-    ...optionalProblems('timeouts', timeouts, timeoutViolations),
+    ...unknownNames(
+      props.rules.map(({ name }) => name),
+      (index) => `rules.${index}.name`,
+    ),
+    ...propProblems(props, {
+      clusterId,
+      rules: (rules) => firewallViolations(rules, props.allowAzureServices !== undefined),
+      allowAzureServices: reasonType,
+      timeouts: operationTimeouts,
+    }),
   ];
-}
-
-/** Addresses may be known to Terraform alone; a name may not, since the address of the resource follows from it. */
-function ruleProblems(rules: readonly FirewallRule[], besidesAzure: boolean): string[] {
-  const list: readonly (Partial<FirewallRule> | null)[] = Array.isArray(rules) ? rules : [];
-  const unknownNames = list.flatMap((rule, index) =>
-    Token.isUnresolved(rule?.name)
-      ? [`rules.${index}.name is known to Terraform alone: write it out, since addresses follow from it`]
-      : [],
-  );
-  if (unknownNames.length > 0) return unknownNames;
-  const unknownAddresses = list.some(
-    (rule) => Token.isUnresolved(rule?.from) || Token.isUnresolved(rule?.to),
-  );
-  return unknownAddresses
-    ? []
-    : firewallViolations(rules, besidesAzure).map((violation) => clause(violation, 'rules'));
 }

@@ -1,9 +1,9 @@
 import type { IAspect, TerraformElement } from 'cdktf';
 import { TerraformResource, TerraformStack, Token } from 'cdktf';
 import type { IConstruct } from 'constructs';
-import { tagViolations } from '../config/azure/azure-names';
+import { tagViolations } from '../config/azure/tags';
 import { show } from '../config/text/text';
-import { clause, refuse } from './invalid-props';
+import { propProblems, refuse } from './invalid-props';
 
 type Tags = Readonly<Record<string, unknown>>;
 
@@ -31,10 +31,7 @@ export class MandatoryTags implements IAspect {
 
   /** @throws Error naming every tag that Azure would refuse */
   constructor(tags: Readonly<Record<string, string>>) {
-    refuse(
-      'not mandatory tags',
-      tagViolations(tags).map((each) => clause(each, 'tags')),
-    );
+    refuse('not mandatory tags', propProblems({ tags }, { tags: tagViolations }));
     this.tags = { ...tags };
   }
 
@@ -50,7 +47,7 @@ export class MandatoryTags implements IAspect {
     );
     // A resource that has them all is left as it is.
     if (isMap && missing) node.tags = { ...(declared as Record<string, string> | undefined), ...this.tags };
-    // Told in the validation, after every aspect has run: overrides may still come, and all faults are told at once.
+    // Told in the validation, after every aspect has run: overrides may still come, and all problems are told at once.
     node.node.addValidation({ validate: () => [...refused, ...this.overrides(node)] });
   }
 

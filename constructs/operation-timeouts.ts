@@ -1,6 +1,4 @@
-import { Token } from 'cdktf';
-import type { Violation } from '../config/azure/service-limits';
-import { allOf, show } from '../config/text/text';
+import { intBetween, strictShape } from '../config/file/schema-types';
 
 /** How long Terraform waits for an operation on one resource, in whole minutes. */
 export interface OperationTimeouts {
@@ -34,32 +32,15 @@ export function timeoutsArgument(timeouts: OperationTimeouts | undefined): {
   return { timeouts: Object.fromEntries(said) };
 }
 
-/** What is wrong with timeouts; `at` is the prop. */
-export function timeoutViolations(
-  timeouts: OperationTimeouts,
-  operations: readonly Operation[] = OPERATIONS,
-): Violation[] {
-  const fields = operations.map((operation) => `${operation}Minutes`);
-  const given: unknown = timeouts;
-  if (typeof given !== 'object' || given === null) {
-    return [{ at: [], problem: `is ${show(given)}: pass minutes, as in { createMinutes: 90 }` }];
-  }
-  return Object.entries(given).flatMap(([field, minutes]: [string, unknown]) => {
-    if (!fields.includes(field))
-      return [{ at: [field], problem: `is no timeout: there are ${allOf(fields)}` }];
-    if (minutes === undefined || Token.isUnresolved(minutes)) return [];
-    const fits = Number.isInteger(minutes) && Number(minutes) >= 1 && Number(minutes) <= LONGEST_MINUTES;
-    if (fits) return [];
-    return [
-      {
-        at: [field],
-        problem: `is ${show(minutes)}: it is a whole number of minutes from 1 to ${LONGEST_MINUTES}`,
-      },
-    ];
-  });
-}
+const minutes = intBetween(1, LONGEST_MINUTES).optional();
+const example = 'minutes, as in { createMinutes: 90 }';
 
+export const operationTimeouts = strictShape(
+  { createMinutes: minutes, readMinutes: minutes, updateMinutes: minutes, deleteMinutes: minutes },
+  example,
+);
 /** For roles: the provider has no way to change one. */
-export function immutableTimeoutViolations(timeouts: ImmutableTimeouts): Violation[] {
-  return timeoutViolations(timeouts, ['create', 'read', 'delete']);
-}
+export const immutableTimeouts = strictShape(
+  { createMinutes: minutes, readMinutes: minutes, deleteMinutes: minutes },
+  example,
+);

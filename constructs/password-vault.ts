@@ -4,20 +4,14 @@ import { KeyVaultSecret } from '@cdktf/provider-azurerm/lib/key-vault-secret';
 import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-diagnostic-setting';
 import { RoleAssignment } from '@cdktf/provider-azurerm/lib/role-assignment';
 import type { ITerraformDependable } from 'cdktf';
-import { Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
-import {
-  expiryViolations,
-  passwordVersionViolations,
-  principalIdViolations,
-  SECRET_TAGS_MOST,
-  subnetIdViolations,
-  tenantIdViolations,
-  vaultNameViolations,
-} from '../config/azure/support-limits';
-import { addressRangeProblems } from './address-range-problems';
-import { optionalProblems, propProblems, requireValid } from './invalid-props';
+import { z } from 'zod';
+import { addressRanges } from '../config/azure/address-ranges';
+import { expiry, passwordVersion, SECRET_TAGS_MOST, vaultName } from '../config/azure/key-vault';
+import { location, principalId, resourceGroup, subnetId, tenantId } from '../config/azure/resource-names';
+import { tagViolations } from '../config/azure/tags';
+import { propProblems, requireValid } from './invalid-props';
+import { passwordProblems } from './password-rules';
 
 /** Name of the secret in the vault. */
 export const PASSWORD_SECRET = 'citus-password';
@@ -181,23 +175,19 @@ export class PasswordVault extends Construct {
 
 function problems(props: PasswordVaultProps): string[] {
   return [
-    ...propProblems('vaultName', props.vaultName, vaultNameViolations),
-    ...propProblems('location', props.location, locationViolations),
-    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
-    ...(Token.isUnresolved(props.password)
-      ? []
-      : [
-          'password is a literal, which would end up in the synthesized file: pass a reference, such as that of AdminPassword',
-        ]),
-    ...propProblems('passwordVersion', props.passwordVersion, passwordVersionViolations),
-    ...optionalProblems('tenantId', props.tenantId, tenantIdViolations),
-    ...optionalProblems('writerPrincipalId', props.writerPrincipalId, principalIdViolations),
-    ...addressRangeProblems('allow', props.allow),
-    ...(props.subnetIds ?? []).flatMap((subnetId, index) =>
-      propProblems(`subnetIds.${index}`, subnetId, subnetIdViolations),
-    ),
-    ...optionalProblems('passwordExpiresUtc', props.passwordExpiresUtc, expiryViolations),
-    ...optionalProblems('tags', props.tags, tagViolations),
+    ...passwordProblems('password', props.password, 'AdminPassword'),
+    ...propProblems(props, {
+      vaultName,
+      location,
+      resourceGroupName: resourceGroup,
+      passwordVersion,
+      tenantId,
+      writerPrincipalId: principalId,
+      allow: addressRanges,
+      subnetIds: z.array(subnetId),
+      passwordExpiresUtc: expiry,
+      tags: tagViolations,
+    }),
   ];
 }
 

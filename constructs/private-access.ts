@@ -4,19 +4,15 @@ import { PrivateEndpoint } from '@cdktf/provider-azurerm/lib/private-endpoint';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import {
-  clusterIdViolations,
-  locationViolations,
-  resourceGroupViolations,
-  tagViolations,
-} from '../config/azure/azure-names';
-import type { Violation } from '../config/azure/service-limits';
-import { clusterNameViolations } from '../config/azure/service-limits';
-import { SUBNET_ID } from '../config/azure/subnet-id';
-import { showId } from '../config/text/text';
-import { optionalProblems, propProblems, requireValid } from './invalid-props';
-
-const VIRTUAL_NETWORK_ID =
-  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+$/i;
+  clusterId,
+  location,
+  resourceGroup,
+  subnetId,
+  virtualNetworkId,
+} from '../config/azure/resource-names';
+import { clusterName } from '../config/azure/service-limits';
+import { tagViolations } from '../config/azure/tags';
+import { propProblems, requireValid } from './invalid-props';
 
 /** The service's own: names of the cluster resolve to the endpoint only in a zone of this name. */
 export const PRIVATE_DNS_ZONE = 'privatelink.postgres.cosmos.azure.com';
@@ -52,7 +48,18 @@ export class PrivateAccess extends Construct {
 
   constructor(scope: Construct, id: string, props: PrivateAccessProps) {
     super(scope, id);
-    requireValid(this, problems(props));
+    requireValid(
+      this,
+      propProblems(props, {
+        clusterId,
+        clusterName,
+        location,
+        resourceGroupName: resourceGroup,
+        subnetId,
+        virtualNetworkId,
+        tags: tagViolations,
+      }),
+    );
     const tags = props.tags === undefined ? {} : { tags: { ...props.tags } };
 
     const zone = new PrivateDnsZone(this, 'Zone', {
@@ -85,24 +92,4 @@ export class PrivateAccess extends Construct {
       ...tags,
     });
   }
-}
-
-function problems(props: PrivateAccessProps): string[] {
-  const inside = (kind: string, pattern: RegExp, id: string): Violation[] =>
-    typeof id === 'string' && pattern.test(id)
-      ? []
-      : [{ at: [], problem: `is ${showId(id)}: pass the resource id of a ${kind}, /subscriptions/ID/...` }];
-  return [
-    ...propProblems('clusterId', props.clusterId, clusterIdViolations),
-    ...propProblems('clusterName', props.clusterName, (name) =>
-      clusterNameViolations(name).map((each) => ({ ...each, at: [] })),
-    ),
-    ...propProblems('location', props.location, locationViolations),
-    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
-    ...propProblems('subnetId', props.subnetId, (id) => inside('subnet', SUBNET_ID, id)),
-    ...propProblems('virtualNetworkId', props.virtualNetworkId, (id) =>
-      inside('virtual network', VIRTUAL_NETWORK_ID, id),
-    ),
-    ...optionalProblems('tags', props.tags, tagViolations),
-  ];
 }

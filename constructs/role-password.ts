@@ -1,6 +1,6 @@
 import type { Construct } from 'constructs';
-import { roleViolations } from '../config/azure/database-roles';
-import { requireValid } from './invalid-props';
+import { roleName as roleNameType } from '../config/azure/database-roles';
+import { propProblems, requireValid } from './invalid-props';
 import { SecretVariable } from './secret-variable';
 
 /** Terraform reads the password of the role `reporting` from `TF_VAR_role_reporting_password`. */
@@ -20,9 +20,6 @@ export class RolePassword extends SecretVariable {
       secret: `Password of the role ${roleName}. Another one drops the role and creates it again`,
     });
     // The variable is named after the role, so the name is checked before the role is made.
-    requireValid(
-      this,
-      roleViolations([{ name: roleName }]).map(({ problem }) => `roleName ${problem}`),
-    );
+    requireValid(this, propProblems({ roleName }, { roleName: roleNameType }));
   }
 }

@@ -3,14 +3,14 @@ import { CosmosdbPostgresqlNodeConfiguration } from '@cdktf/provider-azurerm/lib
 import type { ITerraformDependable } from 'cdktf';
 import { Annotations, Token } from 'cdktf';
 import { Construct } from 'constructs';
-import { clusterIdViolations } from '../config/azure/azure-names';
+import { clusterId } from '../config/azure/resource-names';
 import type { ParametersOf } from '../config/azure/server-parameters';
 import { parametersNeedingRestart, parameterViolations } from '../config/azure/server-parameters';
 import { allOf } from '../config/text/text';
 import { byName, inSequence } from './in-sequence';
-import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
+import { clause, propProblems, requireValid } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';
-import { timeoutsArgument, timeoutViolations } from './operation-timeouts';
+import { operationTimeouts, timeoutsArgument } from './operation-timeouts';
 
 export interface ServerParametersProps {
   readonly clusterId: string;
@@ -92,13 +92,13 @@ export class ServerParameters extends Construct {
 }
 
 function problems(props: ServerParametersProps): string[] {
-  const { clusterId, coordinator, workers, postgresVersion, timeouts } = props;
+  const { coordinator, workers, postgresVersion } = props;
   const known = Token.isUnresolved(postgresVersion) ? undefined : postgresVersion;
   return [
-    ...propProblems('clusterId', clusterId, clusterIdViolations),
+    ...propProblems(props, { clusterId }),
     ...parameterProblems(coordinator, 'coordinator', known),
     ...parameterProblems(workers, 'workers', known),
-    ...optionalProblems('timeouts', timeouts, timeoutViolations),
+    ...propProblems(props, { timeouts: operationTimeouts }),
   ];
 }
 

@@ -1,17 +1,13 @@
 import { StorageAccount } from '@cdktf/provider-azurerm/lib/storage-account';
 import { StorageContainer } from '@cdktf/provider-azurerm/lib/storage-container';
 import { Construct } from 'constructs';
-import { locationViolations, resourceGroupViolations, tagViolations } from '../config/azure/azure-names';
-import type { Replication } from '../config/azure/support-limits';
-import {
-  containerViolations,
-  REPLICATION_DEFAULT,
-  replicationViolations,
-  storageAccountNameViolations,
-} from '../config/azure/support-limits';
+import { addressRanges } from '../config/azure/address-ranges';
+import { location, resourceGroup } from '../config/azure/resource-names';
+import type { Replication } from '../config/azure/state-storage';
+import { containers, replication, REPLICATION_DEFAULT, storageAccount } from '../config/azure/state-storage';
+import { tagViolations } from '../config/azure/tags';
 import { DeletionLock } from './deletion-lock';
-import { addressRangeProblems } from './address-range-problems';
-import { clause, optionalProblems, propProblems, requireValid } from './invalid-props';
+import { propProblems, requireValid, unknownNames } from './invalid-props';
 
 /** How long an overwritten or deleted state, or a deleted container, can be brought back. */
 const SOFT_DELETE_DAYS = 30;
@@ -99,7 +95,7 @@ export class StateStorage extends Construct {
       ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
       lifecycle: { preventDestroy: true },
     });
-    const containers = props.containers.map(
+    const made = props.containers.map(
       (name) =>
         new StorageContainer(this, name, {
           name,
@@ -114,7 +110,7 @@ export class StateStorage extends Construct {
       resourceId: account.id,
       name: 'terraform-state',
       reason: 'Holds the state of Terraform: without it, nothing that Terraform made can be changed with it.',
-      after: containers,
+      after: made,
     });
 
     this.accountId = account.id;
@@ -124,13 +120,15 @@ export class StateStorage extends Construct {
 
 function problems(props: StateStorageProps): string[] {
   return [
-    ...propProblems('accountName', props.accountName, storageAccountNameViolations),
-    ...propProblems('resourceGroupName', props.resourceGroupName, resourceGroupViolations),
-    ...propProblems('location', props.location, locationViolations),
-    // Known to Terraform alone they could not be: addresses follow from them.
-    ...containerViolations(props.containers).map((each) => clause(each, 'containers')),
-    ...optionalProblems('replication', props.replication, replicationViolations),
-    ...addressRangeProblems('allow', props.allow),
-    ...optionalProblems('tags', props.tags, tagViolations),
+    ...unknownNames(props.containers, (index) => `containers.${index}`),
+    ...propProblems(props, {
+      accountName: storageAccount,
+      resourceGroupName: resourceGroup,
+      location,
+      containers,
+      replication,
+      allow: addressRanges,
+      tags: tagViolations,
+    }),
   ];
 }

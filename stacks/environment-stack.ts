@@ -4,7 +4,7 @@ import type { ITerraformDependable } from 'cdktf';
 import { Aspects, AzurermBackend, LocalBackend, TerraformOutput, TerraformStack } from 'cdktf';
 import type { Construct } from 'constructs';
 import type { EnvironmentSettings } from '../config/environment/environment';
-import { virtualNetworkOf } from '../config/azure/subnet-id';
+import { virtualNetworkOf } from '../config/azure/resource-names';
 import { AdminPassword } from '../constructs/admin-password';
 import { ClusterAlerts } from '../constructs/cluster-alerts';
 import { ClusterDiagnostics } from '../constructs/cluster-diagnostics';

@@ -6,8 +6,8 @@
  * Metrics are those of Microsoft.DBForPostgreSQL/serverGroupsv2, per node and minute. There is none of the cluster as a
  * whole, and an average over nodes would hide the one hot node.
  */
-import type { Violation } from './service-limits';
-import { didYouMean, oneOf, show } from '../text/text';
+import type { z } from 'zod';
+import { numberBetween, strictShape } from '../file/schema-types';
 
 /** Azure Monitor's levels; 0 is critical, and nothing here is: a node that is down is the platform's to restart. */
 export const SEVERITIES = { error: 1, warning: 2, informational: 3 } as const;
@@ -86,7 +86,24 @@ export const ALERT_RULES = {
 
 export type AlertThresholdName = keyof typeof ALERT_RULES;
 
+const threshold = (name: AlertThresholdName): z.ZodExactOptional<z.ZodNumber> => {
+  const { metric, threshold: usual, least, most } = ALERT_RULES[name];
+  return numberBetween(least, most)
+    .exactOptional()
+    .describe(`Above what ${metric} of a node is told; absent, ${String(usual)}.`);
+};
+
 /** Thresholds other than the usual ones. Connections are in percent of what a node allows. */
+export const alertThresholds = strictShape(
+  {
+    storagePercent: threshold('storagePercent'),
+    cpuPercent: threshold('cpuPercent'),
+    memoryPercent: threshold('memoryPercent'),
+    connectionsPercent: threshold('connectionsPercent'),
+    replicationLagSeconds: threshold('replicationLagSeconds'),
+  },
+  'thresholds, as in { storagePercent: 80 }',
+);
 export type AlertThresholds = Readonly<Partial<Record<AlertThresholdName, number>>>;
 
 /** Client connections a node allows. Source: the service's limits; they change without notice. */
@@ -101,25 +118,4 @@ const BURSTABLE_CONNECTION_LIMITS = { 1: 20, 2: 40 } as const;
 export function connectionLimit(vCores: number, burstable: boolean): number {
   if (burstable) return BURSTABLE_CONNECTION_LIMITS[vCores === 2 ? 2 : 1];
   return CONNECTION_LIMITS.find(({ vCoresFrom }) => vCores >= vCoresFrom)?.connections ?? 300;
-}
-
-/** What is wrong with thresholds; `at` is the name of one. */
-export function alertThresholdViolations(
-  thresholds: Readonly<Record<string, number | undefined>>,
-): Violation[] {
-  const names = Object.keys(ALERT_RULES);
-  return Object.entries(thresholds).flatMap(([name, value]) => {
-    if (!isThresholdName(name)) {
-      return [
-        { at: [name], problem: `is no threshold${didYouMean(name, names)}: there are ${oneOf(names)}` },
-      ];
-    }
-    const { least, most } = ALERT_RULES[name];
-    if (value === undefined || (value >= least && value <= most)) return [];
-    return [{ at: [name], problem: `is ${show(value)}: it is a number from ${least} to ${most}` }];
-  });
-}
-
-function isThresholdName(name: string): name is AlertThresholdName {
-  return Object.hasOwn(ALERT_RULES, name);
 }

@@ -1,4 +1,6 @@
-import type { Violation } from './service-limits';
+import { matching, ruled } from '../file/schema-types';
+import type { Violation } from '../file/violations';
+import { violationsOf } from '../file/violations';
 import { show } from '../text/text';
 
 /** Roles that every cluster has from the start, and that Azure or Citus itself signs in with. */
@@ -26,41 +28,27 @@ const RESERVED_WORDS = new Set(
 );
 
 // Neither the service nor the provider takes capitals, underscores or hyphens here, unlike PostgreSQL.
-const ROLE_NAME = /^[a-z0-9]{1,63}$/;
+export const roleName = ruled(
+  matching(/^[a-z0-9]{1,63}$/, 'the name of a role: 1 to 63 lowercase letters and digits, and nothing else'),
+  (name) => {
+    if (SYSTEM_ROLES.includes(name) || name.startsWith(SYSTEM_PREFIX)) {
+      return ', a role of the service itself: choose another name';
+    }
+    return NOT_A_ROLE.includes(name) || RESERVED_WORDS.has(name)
+      ? ', a word that PostgreSQL keeps for itself: choose another name'
+      : undefined;
+  },
+);
 
 /** What is wrong with the names of database roles; `at` starts with the role's index. */
 export function roleViolations(roles: readonly { readonly name: string }[]): Violation[] {
-  const given: unknown = roles;
-  if (!Array.isArray(given)) {
-    return [{ at: [], problem: `is ${show(given)}: it is a list of roles, each with a name` }];
-  }
-  const seen = new Set<unknown>();
-  return given.flatMap((role: Partial<{ name: unknown }> | null, index) => {
-    const name = role?.name;
-    const problem =
-      nameProblem(name) ??
-      (seen.has(name) ? 'the name of an earlier role: a role has one password, so list it once' : undefined);
-    seen.add(name);
-    return problem === undefined
-      ? []
-      : [{ at: [String(index), 'name'], problem: `is ${show(name)}${joint(problem)}` }];
+  const names = roles.map(({ name }) => name);
+  return names.flatMap((name, index) => {
+    const at = [index, 'name'];
+    const [wrong] = violationsOf(roleName, name);
+    if (wrong !== undefined) return [{ at, problem: wrong.problem }];
+    if (names.indexOf(name) === index) return [];
+    const problem = `is ${show(name)}, the name of an earlier role: a role has one password, so list it once`;
+    return [{ at, problem }];
   });
-}
-
-function nameProblem(name: unknown): string | undefined {
-  if (typeof name !== 'string' || !ROLE_NAME.test(name)) {
-    return ': the name of a role has 1 to 63 small letters and digits, and nothing else';
-  }
-  if (SYSTEM_ROLES.includes(name) || name.startsWith(SYSTEM_PREFIX)) {
-    return 'a role of the service itself: choose another name';
-  }
-  if (NOT_A_ROLE.includes(name) || RESERVED_WORDS.has(name)) {
-    return 'a word that PostgreSQL keeps for itself: choose another name';
-  }
-  return undefined;
-}
-
-/** `is "x": what it should be`, but `is "x", what it is`. */
-function joint(problem: string): string {
-  return problem.startsWith(':') ? problem : `, ${problem}`;
 }

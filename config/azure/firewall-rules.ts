@@ -1,6 +1,6 @@
 import { isIPv4 } from 'node:net';
 import { ADDRESSES_MOST, isPublicAddress } from './public-addresses';
-import type { Violation } from './service-limits';
+import type { Violation } from '../file/violations';
 import { show } from '../text/text';
 
 /** Lets the addresses `from` to `to` (IPv4, both included) reach the coordinator. */
@@ -28,15 +28,6 @@ export const AZURE_SERVICES_ADDRESS = '0.0.0.0';
  */
 export function firewallViolations(rules: readonly FirewallRule[], besidesAzure = false): Violation[] {
   const violations: Violation[] = [];
-  const given: unknown = rules;
-  if (!Array.isArray(given) || given.some((rule) => typeof rule !== 'object' || rule === null)) {
-    return [
-      {
-        at: [],
-        problem: `is ${show(given)}: it is a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]`,
-      },
-    ];
-  }
   const most = FIREWALL_RULES_MOST - (besidesAzure ? 1 : 0);
   if (rules.length === 0 && !besidesAzure) {
     violations.push({
@@ -54,7 +45,7 @@ export function firewallViolations(rules: readonly FirewallRule[], besidesAzure 
   }
   const sizes = rules.map(sizeOf).filter((size) => size >= 1);
   const total = sizes.reduce((sum, size) => sum + size, 0);
-  // A range that is too wide by itself is told at its own place.
+  // A range that is too wide alone is told at its own place.
   if (total > ADDRESSES_MOST && sizes.every((size) => size <= ADDRESSES_MOST)) {
     violations.push({
       at: [],
@@ -64,11 +55,11 @@ export function firewallViolations(rules: readonly FirewallRule[], besidesAzure 
   const names = new Set<string>();
   rules.forEach((rule, index) => {
     const at = (field: string, problem: string): void => {
-      violations.push({ at: [String(index), field], problem });
+      violations.push({ at: [index, field], problem });
     };
     for (const [field, problem] of ruleViolations(rule)) at(field, problem);
-    const key = nameKey(rule);
-    if (key === undefined) return;
+    // Azure compares resource names without regard to case.
+    const key = rule.name.toLowerCase();
     if (names.has(key)) at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
     if (key === AZURE_SERVICES_RULE) {
       at('name', `is ${show(rule.name)}, the name of the rule that lets all of Azure in: choose another`);
@@ -78,15 +69,10 @@ export function firewallViolations(rules: readonly FirewallRule[], besidesAzure 
   return violations;
 }
 
-/** Azure compares resource names without regard to case. */
-function nameKey({ name }: { readonly name: unknown }): string | undefined {
-  return typeof name === 'string' ? name.toLowerCase() : undefined;
-}
-
 /** Pairs of field and problem. */
 function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, string][] {
   const problems: [keyof FirewallRule, string][] = [];
-  if (typeof name !== 'string' || !RULE_NAME.test(name)) {
+  if (!RULE_NAME.test(name)) {
     problems.push([
       'name',
       `is ${show(name)}: a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit`,

@@ -1,8 +1,7 @@
-import type { Violation } from './service-limits';
-import { show } from '../text/text';
+import { ruled, strictShape, text } from '../file/schema-types';
 
 /** Characters of a reason: enough for who needs it and why, and one line of a report. */
-export const REASON_LENGTH = { fewest: 20, most: 300 } as const;
+const REASON_LENGTH = { fewest: 20, most: 300 } as const;
 
 /** Why something risky is done. It is kept in what is synthesized, for whoever audits it. */
 export interface Reason {
@@ -10,19 +9,22 @@ export interface Reason {
   readonly reason: string;
 }
 
-/** What is wrong with a reason; `at` is `reason`, or empty where there is no such object. */
-export function reasonViolations(value: Reason): Violation[] {
-  const { fewest, most } = REASON_LENGTH;
-  const given: unknown = value;
-  const reason = typeof given === 'object' && given !== null ? (given as Partial<Reason>).reason : undefined;
-  const wanted = `write one line of ${fewest} to ${most} characters for the auditor: who needs it, why, and until when`;
-  if (reason === undefined) {
-    return [{ at: [], problem: `is ${show(given)}, without a reason: ${wanted}, as { reason: "..." }` }];
-  }
-  if (typeof reason !== 'string' || /\p{Cc}/u.test(reason)) {
-    return [{ at: ['reason'], problem: `is ${show(reason)}: ${wanted}` }];
-  }
-  const { length } = reason.trim();
-  if (length >= fewest && length <= most) return [];
-  return [{ at: ['reason'], problem: `is ${show(reason)}, ${length} characters long: ${wanted}` }];
-}
+const { fewest, most } = REASON_LENGTH;
+const wanted = `one line of ${fewest} to ${most} characters for the auditor: who needs it, why, and until when`;
+
+/** The line itself, without the space around it. */
+export const reasonText = ruled(text(wanted).trim(), (line) => {
+  if (/\p{Cc}/u.test(line)) return `: it must be ${wanted}`;
+  if (line.length >= fewest && line.length <= most) return undefined;
+  return `, ${line.length} characters long: it must be ${wanted}`;
+});
+
+/** A {@link Reason}, as the value of what asks for one. */
+export const reason = strictShape(
+  {
+    reason: reasonText.describe(
+      'Why nothing narrower will do: who needs it, and until when. 20 to 300 characters.',
+    ),
+  },
+  'the reason, as in { reason: ... }',
+);

@@ -10,7 +10,7 @@ import {
   READ_AT_START,
   TEXTS,
 } from './server-parameter-list';
-import type { Violation } from './service-limits';
+import type { Violation } from '../file/violations';
 import { allOf, didYouMean, oneOf, show } from '../text/text';
 
 /** Which nodes a parameter is set on: the coordinator, also where it is alone, or all workers alike. */
@@ -35,11 +35,7 @@ export function parameterViolations(
   postgresVersion?: number,
   isUnknown: (value: unknown) => boolean = () => false,
 ): Violation[] {
-  const given: unknown = parameters;
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return [{ at: [], problem: `is ${show(given)}: pass names and values, as in { work_mem: "65536" }` }];
-  }
-  return Object.entries(given).flatMap(([name, value]: [string, unknown]) => {
+  return Object.entries(parameters).flatMap(([name, value]) => {
     const problem =
       nameProblem(name, kind, postgresVersion) ?? (isUnknown(value) ? undefined : valueProblem(name, value));
     return problem === undefined ? [] : [{ at: [name === '' ? show(name) : name], problem }];
@@ -67,11 +63,9 @@ function nameProblem(name: string, kind: ParametersOf, version: number | undefin
   return `is not there in PostgreSQL ${version}, and was last in ${last}: remove it`;
 }
 
-function valueProblem(name: string, value: unknown): string | undefined {
+function valueProblem(name: string, value: string): string | undefined {
   const expected = expectation(name);
-  return typeof value === 'string' && expected.fits(value)
-    ? undefined
-    : `is ${show(value)}: it is ${expected.said}`;
+  return expected.fits(value) ? undefined : `is ${show(value)}: it must be ${expected.said}`;
 }
 
 /** What a value of a parameter looks like, and how a sentence says so. */

@@ -3,13 +3,10 @@
  * deploying, and this refuses it at once. The limits change without notice, so they stand together here.
  * Source: Azure's product documentation and what the azurerm provider 4.55.0 lets through.
  */
+import { z } from 'zod';
+import { choice, intBetween, matching, ruled, strictShape, utcSecond } from '../file/schema-types';
+import type { Violation } from '../file/violations';
 import { oneOf, show } from '../text/text';
-
-/** Something the service would refuse: where in the value it is, and why, with the value and what is allowed. */
-export interface Violation {
-  readonly at: readonly string[];
-  readonly problem: string;
-}
 
 /** Sizes of one kind of node. */
 interface NodeLimits {
@@ -52,7 +49,7 @@ const LARGE_STORAGE_VCORES = 8;
 /** Below this, sources disagree whether a coordinator can get workers; at it, scaling out restarts nothing. */
 export const COMFORTABLE_COORDINATOR_STORAGE_GIB = 512;
 
-export const WORKER_COUNT = { fewest: 2, most: 20 } as const;
+const WORKER_COUNT = { fewest: 2, most: 20 } as const;
 
 /**
  * Server editions by kind of node: wrong pairs pass the provider and fail in the service ("no valid SKU"). Of those that
@@ -64,10 +61,11 @@ export const EDITIONS = {
   burstable: { 1: 'BurstableMemoryOptimized', 2: 'BurstableGeneralPurpose' },
 } as const;
 
-export const REGULAR_EDITIONS = ['GeneralPurpose', 'MemoryOptimized'] as const;
+const REGULAR_EDITIONS = ['GeneralPurpose', 'MemoryOptimized'] as const;
 
 /** Memory for each vCore: GeneralPurpose has 4 GiB, MemoryOptimized 8 GiB. */
 export type RegularEdition = (typeof REGULAR_EDITIONS)[number];
+export const regularEdition = choice(REGULAR_EDITIONS);
 
 export const PASSWORD = {
   shortest: 8,
@@ -94,20 +92,12 @@ export const RETIRED_POSTGRES_VERSIONS: readonly { postgres: number; retired: st
   { postgres: 13, retired: '2025-11-13' },
 ];
 
-export const CLUSTER_NAME_LONGEST = 40;
-const CLUSTER_NAME = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/;
-
-export const DAYS_OF_WEEK = [
-  'sunday',
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-] as const;
-
-export type DayOfWeek = (typeof DAYS_OF_WEEK)[number];
+const CLUSTER_NAME_LONGEST = 40;
+const clusterNameError = `the name of a cluster: at most ${CLUSTER_NAME_LONGEST} lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it`;
+export const clusterName = matching(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, clusterNameError).max(
+  CLUSTER_NAME_LONGEST,
+  { error: clusterNameError },
+);
 
 export interface CoordinatorSize {
   readonly vCores: number;
@@ -132,9 +122,6 @@ export interface WorkerSize {
 
 /** What a coordinator cannot be: on its own, or (`withWorkers`) at the head of a cluster. */
 export function coordinatorViolations(size: CoordinatorSize, withWorkers: boolean): Violation[] {
-  if (typeof size.burstable !== 'boolean') {
-    return [{ at: ['burstable'], problem: `is ${show(size.burstable)}: it is true or false` }];
-  }
   if (withWorkers && size.burstable) {
     return [
       {
@@ -146,7 +133,7 @@ export function coordinatorViolations(size: CoordinatorSize, withWorkers: boolea
   }
   if (size.burstable) return [...sizeViolations(size, NODE_LIMITS.burstable), ...burstableEditions(size)];
   const limits = withWorkers ? NODE_LIMITS.coordinator : NODE_LIMITS.singleNode;
-  const violations = [...sizeViolations(size, limits), ...editionViolations(size.edition, limits)];
+  const violations = sizeViolations(size, limits);
   if (withWorkers || violations.length > 0) return violations;
   if (size.storageGiB > SMALL_SINGLE_NODE_STORAGE_GIB && size.vCores < LARGE_STORAGE_VCORES) {
     return [
@@ -177,13 +164,6 @@ function burstableEditions({ vCores, edition }: CoordinatorSize): Violation[] {
   ];
 }
 
-function editionViolations(edition: RegularEdition | undefined, { kind }: NodeLimits): Violation[] {
-  if (edition === undefined || REGULAR_EDITIONS.includes(edition)) return [];
-  return [
-    { at: ['edition'], problem: `is ${show(edition)}: the edition of ${kind} is ${oneOf(REGULAR_EDITIONS)}` },
-  ];
-}
-
 export function workerViolations(workers: WorkerSize): Violation[] {
   const { fewest, most } = WORKER_COUNT;
   const countFits = Number.isInteger(workers.count) && workers.count >= fewest && workers.count <= most;
@@ -195,11 +175,7 @@ export function workerViolations(workers: WorkerSize): Violation[] {
           problem: `is ${show(workers.count)}: a cluster has no worker or ${fewest} to ${most} of them, never one`,
         },
       ];
-  return [
-    ...violations,
-    ...sizeViolations(workers, NODE_LIMITS.worker),
-    ...editionViolations(workers.edition, NODE_LIMITS.worker),
-  ];
+  return [...violations, ...sizeViolations(workers, NODE_LIMITS.worker)];
 }
 
 function sizeViolations(
@@ -218,39 +194,30 @@ function sizeViolations(
   return [...check('vCores', 'vCores'), ...check('storageGiB', 'GiB of storage')];
 }
 
-/** A standby for every node is something burstable nodes do not have. */
-export function availabilityViolations(highAvailability: boolean, burstable: boolean): Violation[] {
-  if (!highAvailability || !burstable) return [];
-  return [
-    {
-      at: ['highAvailability'],
-      problem: 'is true, and a burstable node cannot have a standby: set it to false, or use a regular node',
-    },
-  ];
+/** A standby for every node is something that burstable nodes and replicas do not have. */
+export function availabilityViolations(
+  highAvailability: boolean,
+  { burstable, follows }: { readonly burstable?: boolean; readonly follows?: boolean },
+): Violation[] {
+  if (!highAvailability) return [];
+  if (follows === true) {
+    return [{ at: [], problem: 'is true, and a replica cannot have a standby: set it to false' }];
+  }
+  const problem =
+    'is true, and a burstable node cannot have a standby: set it to false, or use a regular node';
+  return burstable === true ? [{ at: [], problem }] : [];
 }
 
-export function clusterNameViolations(name: string): Violation[] {
-  if (typeof name === 'string' && CLUSTER_NAME.test(name) && name.length <= CLUSTER_NAME_LONGEST) return [];
-  return [
-    {
-      at: ['name'],
-      problem: `is ${show(name)}: the name of a cluster has at most ${CLUSTER_NAME_LONGEST} small letters, digits and hyphens, with no hyphen at either end, and no other cluster on Azure may have it`,
-    },
-  ];
-}
-
-/** Only majors that Azure has not retired can be created. */
-export function postgresVersionViolations(postgres: number): Violation[] {
-  if (POSTGRES_VERSIONS.some((version) => version.postgres === postgres)) return [];
-  const retired = RETIRED_POSTGRES_VERSIONS.find((version) => version.postgres === postgres);
+/** A major that Azure has not retired: no other can be created. */
+export const postgresVersion = ruled(z.int({ error: 'a major version of PostgreSQL, as in 16' }), (major) => {
+  if (POSTGRES_VERSIONS.some(({ postgres }) => postgres === major)) return undefined;
+  const retired = RETIRED_POSTGRES_VERSIONS.find(({ postgres }) => postgres === major);
   const why = retired === undefined ? '' : `, which Azure retired on ${retired.retired}`;
-  return [
-    {
-      at: ['postgresVersion'],
-      problem: `is ${show(postgres)}${why}: choose ${oneOf(POSTGRES_VERSIONS.map((version) => version.postgres))}`,
-    },
-  ];
-}
+  return `${why}: choose ${oneOf(POSTGRES_VERSIONS.map(({ postgres }) => postgres))}`;
+}).meta({
+  description: 'Major version of PostgreSQL.',
+  enum: POSTGRES_VERSIONS.map(({ postgres }) => postgres),
+});
 
 /** Each PostgreSQL comes with one Citus. */
 export function citusVersionViolations(postgres: number, citus: string): Violation[] {
@@ -258,55 +225,39 @@ export function citusVersionViolations(postgres: number, citus: string): Violati
   if (pair === undefined || pair.citus === citus) return [];
   return [
     {
-      at: ['citusVersion'],
+      at: [],
       problem: `is ${show(citus)}: PostgreSQL ${postgres} comes with Citus "${pair.citus}"`,
     },
   ];
 }
 
-export interface MaintenanceWindow {
-  readonly day: DayOfWeek;
-  /** 0 to 23, in the time zone of the region. */
-  readonly startHour: number;
-  /** 0 to 59. */
-  readonly startMinute: number;
-}
+export const DAYS_OF_WEEK = [
+  'sunday',
+  'monday',
+  'tuesday',
+  'wednesday',
+  'thursday',
+  'friday',
+  'saturday',
+] as const;
 
-export function maintenanceViolations(window: MaintenanceWindow): Violation[] {
-  const given: unknown = window;
-  if (typeof given !== 'object' || given === null) {
-    const example = '{ day: "sunday", startHour: 3, startMinute: 0 }';
-    return [{ at: [], problem: `is ${show(given)}: pass a day and time, as in ${example}` }];
-  }
-  const day: Violation[] = DAYS_OF_WEEK.includes(window.day)
-    ? []
-    : [{ at: ['day'], problem: `is ${show(window.day)}: choose ${oneOf(DAYS_OF_WEEK)}` }];
-  const within = (field: 'startHour' | 'startMinute', most: number): Violation[] =>
-    Number.isInteger(window[field]) && window[field] >= 0 && window[field] <= most
-      ? []
-      : [{ at: [field], problem: `is ${show(window[field])}: it is a whole number from 0 to ${most}` }];
-  return [...day, ...within('startHour', 23), ...within('startMinute', 59)];
-}
+export const maintenanceWindow = strictShape(
+  {
+    day: choice(DAYS_OF_WEEK).describe('Day of the week.'),
+    startHour: intBetween(0, 23).describe('0 to 23, in the time zone of the region.'),
+    startMinute: intBetween(0, 59).describe('0 to 59.'),
+  },
+  'a day and time, as in { day: sunday, startHour: 3, startMinute: 0 }',
+);
+export type MaintenanceWindow = Readonly<z.output<typeof maintenanceWindow>>;
 
-export const AVAILABILITY_ZONES = ['1', '2', '3'] as const;
+const AVAILABILITY_ZONES = ['1', '2', '3'] as const;
 
 /** A zone as Azure names it to one subscription; another subscription may know the same building by another number. */
 export type AvailabilityZone = (typeof AVAILABILITY_ZONES)[number];
-
-export function zoneViolations(zone: AvailabilityZone): Violation[] {
-  if (AVAILABILITY_ZONES.includes(zone)) return [];
-  return [{ at: [], problem: `is ${show(zone)}: choose ${oneOf(AVAILABILITY_ZONES.map(show))}` }];
-}
-
-const UTC_MOMENT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?Z$/;
+export const availabilityZone = z.enum(AVAILABILITY_ZONES, {
+  error: `${oneOf(AVAILABILITY_ZONES.map(show))}, in quotes`,
+});
 
 /** Whether the moment is still within the backups is known to the service alone: nothing here reads the clock. */
-export function pointInTimeViolations(moment: string): Violation[] {
-  // A day that the month does not have reads as one of the next month, and so comes out as another text.
-  const exists = (): boolean => {
-    const read = new Date(moment);
-    return !Number.isNaN(read.getTime()) && read.toISOString().startsWith(moment.slice(0, 19));
-  };
-  if (typeof moment === 'string' && UTC_MOMENT.test(moment) && exists()) return [];
-  return [{ at: [], problem: `is ${show(moment)}: it is a moment in UTC, as in "2026-01-31T12:00:00Z"` }];
-}
+export const pointInTime = utcSecond('a moment in UTC, to the second, as in 2026-01-31T12:00:00Z');

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { BootstrapSettings } from './bootstrap-schema';
 import { stateRules } from './state-rules';
-import { SUBNET_ID, virtualNetworkOf } from '../azure/subnet-id';
+import { subnetId, virtualNetworkOf } from '../azure/resource-names';
 import { didYouMean, oneOf, show } from '../text/text';
-import type { Path, Rule } from '../file/yaml';
+import type { Rule } from '../file/yaml';
+import type { Path } from '../file/violations';
 import { rule } from '../file/yaml';
 
 /** Something an environment takes for itself, and how a sentence says so. */
@@ -65,7 +66,7 @@ const EXCLUSIVES: readonly Exclusive[] = [
     at: ['network', 'subnetId'],
     reads: z
       .object({
-        network: z.object({ access: z.literal('private'), subnetId: z.string().regex(SUBNET_ID) }),
+        network: z.object({ access: z.literal('private'), subnetId }),
       })
       .transform(({ network }) => {
         const id = virtualNetworkOf(network.subnetId);

@@ -1,33 +1,15 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { z } from 'zod';
-import { addressRangeViolations } from '../azure/address-ranges';
 import type { BootstrapSettings } from './bootstrap-schema';
 import { bootstrapSchema } from './bootstrap-schema';
 import { configDirectory, readConfigFile, shownPath } from '../file/files';
-import { reportAll } from '../azure/report-all';
+import { parseYaml } from '../file/yaml';
 import { tagRule } from './tag-rules';
-import { show } from '../text/text';
-import type { Rule } from '../file/yaml';
-import { parseYaml, rule } from '../file/yaml';
 
 export type { BootstrapSettings } from './bootstrap-schema';
 
 /** The stack of `bootstrap.yaml`; no environment can have this name. */
 export const BOOTSTRAP = 'bootstrap';
-
-const bootstrapRules: readonly Rule[] = [
-  rule(z.object({ containers: z.array(z.string()) }), ({ containers }, report) => {
-    containers.forEach((name, index) => {
-      if (containers.indexOf(name) === index) return;
-      report(['containers', index], `is ${show(name)}, which is listed before: remove it`);
-    });
-  }),
-  rule(z.object({ allow: z.array(z.custom<string>()) }), ({ allow }, report) =>
-    reportAll(['allow'], addressRangeViolations(allow), report),
-  ),
-  tagRule,
-];
 
 /**
  * Parses `bootstrap.yaml`: strictly, every issue at once.
@@ -36,7 +18,7 @@ const bootstrapRules: readonly Rule[] = [
  * @throws ConfigError
  */
 export function parseBootstrap(text: string, file: string): BootstrapSettings {
-  return parseYaml(text, file, bootstrapSchema, bootstrapRules);
+  return parseYaml(text, file, bootstrapSchema, [tagRule]);
 }
 
 /**

@@ -1,17 +1,15 @@
-import { z } from 'zod';
-import { choice, flag, int, intBetween, matching, text } from '../file/schema-types';
-import { CLUSTER_ID } from '../azure/azure-names';
-import { location } from '../azure/schema-types';
+import type { z } from 'zod';
+import { clusterId, location } from '../azure/resource-names';
 import type { RegularEdition } from '../azure/service-limits';
 import {
-  AVAILABILITY_ZONES,
-  DAYS_OF_WEEK,
-  POSTGRES_VERSIONS,
-  REGULAR_EDITIONS,
+  availabilityZone,
+  clusterName,
+  maintenanceWindow,
+  pointInTime,
+  postgresVersion,
+  regularEdition,
 } from '../azure/service-limits';
-import { UTC_SECOND } from '../azure/support-limits';
-import { oneOf, show } from '../text/text';
-import { strictShape } from '../file/yaml';
+import { choice, flag, int, strictShape, text } from '../file/schema-types';
 
 export const STAGES = ['single-node', 'scaled-out'] as const;
 
@@ -21,10 +19,8 @@ export type Stage = (typeof STAGES)[number];
 const vCores = int('a whole number of vCores').describe('vCores of the node.');
 const storageGiB = int('a whole number of GiB').describe('Storage of the node in GiB. It can only grow.');
 
-const edition = (
-  usual: RegularEdition,
-): z.ZodExactOptional<ReturnType<typeof choice<typeof REGULAR_EDITIONS>>> =>
-  choice(REGULAR_EDITIONS)
+const edition = (usual: RegularEdition): z.ZodExactOptional<typeof regularEdition> =>
+  regularEdition
     .exactOptional()
     .describe(`GeneralPurpose has 4 GiB of memory for each vCore, MemoryOptimized 8 GiB. Absent, ${usual}.`);
 
@@ -53,31 +49,17 @@ export const workers = strictShape(
 ).describe(
   'The workers. They take effect once the stage is scaled-out; absent, scaling out is not foreseen.',
 );
-const maintenanceWindow = strictShape(
-  {
-    day: choice(DAYS_OF_WEEK).describe('Day of the week.'),
-    startHour: intBetween(0, 23).describe('0 to 23, in the time zone of the region.'),
-    startMinute: intBetween(0, 59).describe('0 to 59.'),
-  },
-  'a day and time, as in { day: sunday, startHour: 3, startMinute: 0 }',
-).describe('When Azure may restart nodes for updates; absent, Azure chooses.');
-
-const sourceClusterId = matching(
-  CLUSTER_ID,
-  'the resource id of a cluster: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/NAME',
-).describe('Resource id of the cluster the data comes from.');
+const sourceClusterId = clusterId.describe('Resource id of the cluster the data comes from.');
 const sourceLocation = location.describe('Region of that cluster, as in westus2.');
 
-/** One of the two, which {@link originViolations} asks for: a union would tell one issue where there are several. */
+/** One of the two, which a rule asks for: a union would tell one issue where there are several. */
 export const origin = strictShape(
   {
     pointInTime: strictShape(
       {
         sourceClusterId,
         sourceLocation,
-        pointInTimeUtc: matching(UTC_SECOND, "a moment in UTC, as in '2026-03-01T04:05:06Z'").describe(
-          'The moment to restore, in UTC: at most 35 days back.',
-        ),
+        pointInTimeUtc: pointInTime.describe('The moment to restore, in UTC: at most 35 days back.'),
       },
       'a cluster and a moment: { sourceClusterId, sourceLocation, pointInTimeUtc }',
     )
@@ -107,13 +89,8 @@ export const origin = strictShape(
 
 export const cluster = strictShape(
   {
-    name: text('the name of the cluster').describe(
-      'Unique on all of Azure; another name is another cluster.',
-    ),
-    postgresVersion: int('a major version of PostgreSQL, as in 16').meta({
-      description: 'Major version of PostgreSQL.',
-      enum: POSTGRES_VERSIONS.map((version) => version.postgres),
-    }),
+    name: clusterName.describe('Unique on all of Azure; another name is another cluster.'),
+    postgresVersion,
     citusVersion: text('a version of Citus in quotes, as in "12.1"').describe('Version of Citus, in quotes.'),
     stage,
     coordinator,
@@ -122,13 +99,12 @@ export const cluster = strictShape(
       'Whether the coordinator stores shards beside the workers. A single node always does.',
     ),
     highAvailability: flag().describe('A standby for every node; doubles the cost of the nodes.'),
-    preferredPrimaryZone: z
-      .enum(AVAILABILITY_ZONES, {
-        error: `${oneOf(AVAILABILITY_ZONES.map((zone) => show(zone)))}, in quotes`,
-      })
+    preferredPrimaryZone: availabilityZone
       .optional()
       .describe('Availability zone of the nodes, in quotes; absent, Azure chooses.'),
-    maintenanceWindow: maintenanceWindow.optional(),
+    maintenanceWindow: maintenanceWindow
+      .describe('When Azure may restart nodes for updates; absent, Azure chooses.')
+      .optional(),
     protectFromDestroy: flag()
       .default(true)
       .describe('Whether Terraform refuses every plan that would destroy the cluster.'),

@@ -1,20 +1,17 @@
 import { z } from 'zod';
 import { roleViolations } from '../azure/database-roles';
-import { partOf } from '../file/part-of';
-import { reportAll } from '../azure/report-all';
+import { parameterValue } from './database-schema';
+import { partOf } from '../file/schema-types';
+import { reportAll, rule } from '../file/yaml';
 import type { ParametersOf } from '../azure/server-parameters';
 import { parameterViolations } from '../azure/server-parameters';
 import type { Rule } from '../file/yaml';
-import { rule } from '../file/yaml';
 
-/** Azure takes text, and a file may hold numbers; whatever else is left for the schema to refuse. */
-const asWritten = z
-  .custom<string>()
-  .transform((value: unknown) => (typeof value === 'number' ? String(value) : (value as string)));
+const role = z.object({ name: z.string().catch('') }).catch({ name: '' });
 
 /** What the service asks of roles and server parameters. */
 export const databaseRules: readonly Rule[] = [
-  rule(partOf({ roles: z.array(z.custom<{ readonly name: string }>()) }), (read, report) =>
+  rule(partOf({ roles: z.array(role) }), (read, report) =>
     reportAll(['roles'], roleViolations(read.roles), report),
   ),
   parameters('coordinator'),
@@ -36,7 +33,7 @@ export const databaseRules: readonly Rule[] = [
 function parameters(kind: ParametersOf): Rule {
   return rule(
     partOf({
-      parameters: partOf({ [kind]: z.record(z.string(), asWritten) }),
+      parameters: partOf({ [kind]: z.record(z.string(), parameterValue.catch('')) }),
       // Which parameters there are follows from the version; another issue of it is told at its own place.
       cluster: partOf({ postgresVersion: z.int().optional().catch(undefined) }),
     }),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { text } from '../file/schema-types';
-import { strictShape } from '../file/yaml';
+import { roleName } from '../azure/database-roles';
+import { strictShape } from '../file/schema-types';
 
 const role = strictShape(
-  { name: text('the name of the role').describe('Another name drops this role and makes another.') },
+  { name: roleName.describe('Another name drops this role and makes another.') },
   'a role, as in { name: app }',
 );
 
@@ -13,10 +13,10 @@ export const roles = z
     'Roles that can log in beside citus. The password of each comes from the environment, as TF_VAR_role_NAME_password; a changed one drops the role and makes it again.',
   );
 
-const value = z
+export const parameterValue = z
   .union([z.string(), z.number()], { error: 'text or a number, as in on or 64' })
   .transform(String);
-export const parameterValues = z.record(z.string(), value, {
+export const parameterValues = z.record(z.string(), parameterValue, {
   error: "parameters and their values, as in { work_mem: '65536' }",
 });
 const perNode = (whose: string): z.ZodOptional<typeof parameterValues> =>

@@ -3,22 +3,19 @@ import { coordinator, stage } from './cluster-schema';
 import { databaseRules } from './database-rules';
 import { networkRules } from './network-rules';
 import { originRules } from './origin-rules';
-import { partOf } from '../file/part-of';
-import { reportAll } from '../azure/report-all';
+import { partOf } from '../file/schema-types';
+import { reportAll, rule } from '../file/yaml';
 import type { CoordinatorSize, WorkerSize } from '../azure/service-limits';
 import {
   availabilityViolations,
   citusVersionViolations,
-  clusterNameViolations,
   coordinatorViolations,
   growingCoordinatorViolations,
-  postgresVersionViolations,
   workerViolations,
 } from '../azure/service-limits';
-import { supportRules } from './support-rules';
+import { keyVaultRules } from './key-vault-rules';
 import { tagRule } from './tag-rules';
 import type { Rule } from '../file/yaml';
-import { rule } from '../file/yaml';
 
 /** As the file has it, where `burstable` may be left out. */
 type WrittenCoordinator = Omit<CoordinatorSize, 'burstable'> & { readonly burstable?: boolean };
@@ -29,15 +26,9 @@ const sizeOf = <Size>(): z.ZodType<Size> =>
 
 /** The rules between the values of one file, most of them the service's. */
 export const environmentRules: readonly Rule[] = [
-  rule(partOf({ cluster: partOf({ name: z.string() }) }), (read, report) =>
-    reportAll(['cluster'], clusterNameViolations(read.cluster.name), report),
-  ),
-  rule(partOf({ cluster: partOf({ postgresVersion: z.int() }) }), (read, report) =>
-    reportAll(['cluster'], postgresVersionViolations(read.cluster.postgresVersion), report),
-  ),
   rule(partOf({ cluster: partOf({ postgresVersion: z.int(), citusVersion: z.string() }) }), (read, report) =>
     reportAll(
-      ['cluster'],
+      ['cluster', 'citusVersion'],
       citusVersionViolations(read.cluster.postgresVersion, read.cluster.citusVersion),
       report,
     ),
@@ -54,7 +45,7 @@ export const environmentRules: readonly Rule[] = [
       // Workers that are written down say that scaling out is foreseen: the coordinator must fit both stages.
       const foreseen = read.cluster.workers !== undefined;
       const { stage: at, coordinator: written } = read.cluster;
-      const size = { ...written, burstable: written.burstable ?? false };
+      const size = { ...written, burstable: written.burstable === true };
       const violations =
         at === 'scaled-out'
           ? coordinatorViolations(size, true)
@@ -77,14 +68,14 @@ export const environmentRules: readonly Rule[] = [
   }),
   rule(partOf({ cluster: partOf({ highAvailability: z.boolean(), coordinator }) }), (read, report) =>
     reportAll(
-      ['cluster'],
-      availabilityViolations(read.cluster.highAvailability, read.cluster.coordinator.burstable),
+      ['cluster', 'highAvailability'],
+      availabilityViolations(read.cluster.highAvailability, read.cluster.coordinator),
       report,
     ),
   ),
   ...originRules,
   ...networkRules,
   ...databaseRules,
-  ...supportRules,
+  ...keyVaultRules,
   tagRule,
 ];

@@ -1,14 +1,14 @@
 import { z } from 'zod';
-import { location, resourceGroup, tags } from '../azure/schema-types';
+import { location, resourceGroup } from '../azure/resource-names';
+import { tags } from '../azure/tags';
 import { cluster } from './cluster-schema';
 import { parameters, roles } from './database-schema';
-import { matching, text } from '../file/schema-types';
-import { keyVault, monitoring } from './support-schema';
+import { matching, strictShape, text } from '../file/schema-types';
+import { keyVault } from './key-vault-schema';
+import { monitoring } from './monitoring-schema';
 import { network } from './network-schema';
 import { state } from './state-schema';
-import { strictShape } from '../file/yaml';
 
-export { RESERVED_TAGS } from '../azure/schema-types';
 export type { Stage } from './cluster-schema';
 export { STAGES } from './cluster-schema';
 
@@ -17,7 +17,7 @@ export const environmentSchema = strictShape(
   {
     name: matching(
       /^[a-z][a-z0-9-]*$/,
-      'a name of small letters, digits and hyphens, starting with a letter',
+      'a name of lowercase letters, digits and hyphens, starting with a letter',
     ).describe('Name of the environment, and of its file.'),
     location: location.describe('Region, as in westus2.'),
     resourceGroup: resourceGroup.describe('Resource group that is created for the cluster.'),

@@ -1,12 +1,11 @@
 import { z } from 'zod';
 import { firewallViolations } from '../azure/firewall-rules';
-import type { FirewallRule } from '../azure/firewall-rules';
-import { allowAzureServices } from './network-schema';
-import { partOf } from '../file/part-of';
-import { reasonViolations } from '../azure/reason';
-import { reportAll } from '../azure/report-all';
+import { partOf } from '../file/schema-types';
+import { reportAll, rule } from '../file/yaml';
 import type { Rule } from '../file/yaml';
-import { rule } from '../file/yaml';
+
+const word = z.string().catch('');
+const range = z.object({ name: word, from: word, to: word }).catch({ name: '', from: '', to: '' });
 
 /** What the service and we ask of the way in. */
 export const networkRules: readonly Rule[] = [
@@ -14,7 +13,7 @@ export const networkRules: readonly Rule[] = [
     partOf({
       network: partOf({
         access: z.literal('firewall'),
-        allow: z.array(z.custom<FirewallRule>((range) => typeof range === 'object' && range !== null)),
+        allow: z.array(range),
         allowAzureServices: z.unknown().optional(),
       }),
     }),
@@ -24,8 +23,5 @@ export const networkRules: readonly Rule[] = [
         firewallViolations(network.allow, network.allowAzureServices !== undefined),
         report,
       ),
-  ),
-  rule(partOf({ network: partOf({ allowAzureServices }) }), ({ network }, report) =>
-    reportAll(['network', 'allowAzureServices'], reasonViolations(network.allowAzureServices), report),
   ),
 ];

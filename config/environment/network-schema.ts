@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { matching, text } from '../file/schema-types';
-import { SUBNET_ID } from '../azure/subnet-id';
-import { strictShape } from '../file/yaml';
+import { reason } from '../azure/reason';
+import { subnetId } from '../azure/resource-names';
+import { strictShape, text } from '../file/schema-types';
 
 const firewallRule = strictShape(
   {
@@ -17,21 +17,11 @@ export const allow = z
   })
   .describe('Who may connect, at most 10 ranges, 256 addresses in all.');
 
-export const allowAzureServices = strictShape(
-  {
-    reason: text('why, in one line for the auditor').describe(
-      'Why nothing narrower will do: who needs it, and until when. 20 to 300 characters.',
-    ),
-  },
-  'the reason, as in { reason: ... }',
-).describe(
+export const allowAzureServices = reason.describe(
   'Lets in whatever runs on Azure, of every tenant, which the audit warns of with the reason. Private access is the better way.',
 );
 
-const subnetId = matching(
-  SUBNET_ID,
-  'the resource id of a subnet: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/SUBNET',
-).describe('Resource id of the subnet that gets the private endpoint.');
+const subnet = subnetId.describe('Resource id of the subnet that gets the private endpoint.');
 
 export const network = z
   .discriminatedUnion(
@@ -41,7 +31,7 @@ export const network = z
         { access: z.literal('firewall'), allow, allowAzureServices: allowAzureServices.optional() },
         'how the database is reached',
       ),
-      strictShape({ access: z.literal('private'), subnetId }, 'how the database is reached'),
+      strictShape({ access: z.literal('private'), subnetId: subnet }, 'how the database is reached'),
     ],
     { error: 'firewall or private' },
   )

@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import { CLUSTER_ID } from '../azure/azure-names';
-import { partOf } from '../file/part-of';
-import { reportAll } from '../azure/report-all';
-import { pointInTimeViolations } from '../azure/service-limits';
+import { clusterId } from '../azure/resource-names';
+import { partOf } from '../file/schema-types';
+import { reportAll, rule } from '../file/yaml';
+import { availabilityViolations } from '../azure/service-limits';
 import { show } from '../text/text';
-import type { Path, Rule } from '../file/yaml';
-import { rule } from '../file/yaml';
+import type { Rule } from '../file/yaml';
+import type { Path } from '../file/violations';
 
 const ORIGIN: Path = ['cluster', 'origin'];
 const present = z.unknown().refine((value) => value !== undefined && value !== null);
@@ -24,20 +24,15 @@ export const originRules: readonly Rule[] = [
         : 'names both pointInTime and replicaOf: a cluster has one origin, so remove one of the two',
     );
   }),
-  rule(
-    partOf({ cluster: partOf({ origin: partOf({ pointInTime: partOf({ pointInTimeUtc: z.string() }) }) }) }),
-    ({ cluster: { origin } }, report) =>
-      reportAll(
-        [...ORIGIN, 'pointInTime', 'pointInTimeUtc'],
-        pointInTimeViolations(origin.pointInTime.pointInTimeUtc),
-        report,
-      ),
-  ),
   notItself('pointInTime'),
   notItself('replicaOf'),
-  rule(partOf({ cluster: partOf({ ...replica, highAvailability: z.literal(true) }) }), (_, report) => {
-    report(['cluster', 'highAvailability'], 'is true, and a replica cannot have a standby: set it to false');
-  }),
+  rule(partOf({ cluster: partOf({ ...replica, highAvailability: z.boolean() }) }), ({ cluster }, report) =>
+    reportAll(
+      ['cluster', 'highAvailability'],
+      availabilityViolations(cluster.highAvailability, { follows: true }),
+      report,
+    ),
+  ),
   rule(partOf({ cluster: partOf(replica), roles: present }), (_, report) => {
     report(['roles'], 'are given to a replica, which is read-only and has those of its source: remove them');
   }),
@@ -54,7 +49,7 @@ function notItself(kind: 'pointInTime' | 'replicaOf'): Rule {
     partOf({
       cluster: partOf({
         name: z.string(),
-        origin: partOf({ [kind]: partOf({ sourceClusterId: z.string().regex(CLUSTER_ID) }) }),
+        origin: partOf({ [kind]: partOf({ sourceClusterId: clusterId }) }),
       }),
     }),
     ({ cluster: { name, origin } }, report) => {

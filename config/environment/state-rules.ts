@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import type { BootstrapSettings } from './bootstrap-schema';
 import { oneOf, show } from '../text/text';
-import type { Path, Report, Rule } from '../file/yaml';
+import type { Report, Rule } from '../file/yaml';
+import type { Path } from '../file/violations';
 import { rule } from '../file/yaml';
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { container, resourceGroup, storageAccount } from '../azure/schema-types';
-import { matching } from '../file/schema-types';
-import { strictShape } from '../file/yaml';
+import { resourceGroup } from '../azure/resource-names';
+import { container, storageAccount } from '../azure/state-storage';
+import { matching, strictShape } from '../file/schema-types';
 
 export const state = z
   .discriminatedUnion(

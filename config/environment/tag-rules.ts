@@ -1,9 +1,7 @@
 import { z } from 'zod';
-import { RESERVED_TAGS } from '../azure/schema-types';
-import { tagViolations } from '../azure/azure-names';
-import { reportAll } from '../azure/report-all';
+import { RESERVED_TAGS, tagViolations } from '../azure/tags';
+import { reportAll, rule } from '../file/yaml';
 import type { Rule } from '../file/yaml';
-import { rule } from '../file/yaml';
 
 /** What no schema can say of the names of tags, beside those that are added. */
 export const tagRule: Rule = rule(z.object({ tags: z.record(z.string(), z.unknown()) }), (read, report) => {

@@ -1,14 +1,11 @@
 import type { Document, YAMLError } from 'yaml';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { ConfigIssue } from './config-error';
 import { ConfigError } from './config-error';
-import { allOf, didYouMean, show } from '../text/text';
-
-// Each file is parsed once: compiling the schemas first would take longer than it saves.
-z.config({ jitless: true });
-
-export type Path = readonly (string | number)[];
+import { show } from '../text/text';
+import type { Path, Violation } from './violations';
+import { inWords } from './violations';
 
 /** Says that something is wrong at a place of the file. */
 export type Report = (path: Path, problem: string) => void;
@@ -22,6 +19,11 @@ export interface Rule {
   readonly run: (data: unknown, report: Report) => void;
 }
 
+/** Reports what is wrong in the value at a place of the file. */
+export function reportAll(place: Path, violations: readonly Violation[], report: Report): void {
+  for (const { at, problem } of violations) report([...place, ...at], problem);
+}
+
 /** A rule over the part of the file that `reads` describes. */
 export function rule<T>(reads: z.ZodType<T>, check: (value: T, report: Report) => void): Rule {
   return {
@@ -33,22 +35,9 @@ export function rule<T>(reads: z.ZodType<T>, check: (value: T, report: Report) =
 }
 
 /**
- * An object that has these keys and no other. `what` says what belongs there, as the message of a leaf does; for an
- * unknown key the message is the list of the keys there are.
- */
-export function strictShape<Shape extends z.core.$ZodLooseShape>(
-  shape: Shape,
-  what: string,
-): z.ZodObject<Shape, z.core.$strict> {
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? Object.keys(shape).join(', ') : what),
-  });
-}
-
-/**
  * Parses YAML 1.2 strictly against a schema and the rules that span several values.
  *
- * The message of each leaf of the schema says what is allowed there ("a whole number from 1 to 64000"); this adds the
+ * The message of each type of the schema says what is allowed there ("a whole number from 1 to 64000"); this adds the
  * place, the value and the way out.
  *
  * @throws ConfigError with every issue: syntax, duplicate keys, unknown keys, wrong values, broken rules
@@ -65,7 +54,7 @@ export function parseYaml<T>(
 
   const syntax = [...document.errors, ...document.warnings];
   if (syntax.length > 0) {
-    throw new ConfigError(syntax.map((error) => syntaxFault(error, file, text, lines)));
+    throw new ConfigError(syntax.map((error) => syntaxIssue(error, file, text, lines)));
   }
   const report: Report = (path, problem) => {
     const { line } = lines.linePos(offsetOf(document, path));
@@ -92,11 +81,9 @@ export function parseYaml<T>(
 
   const parsed = schema.safeParse(data);
   const malformed = new Set<string>();
-  for (const issue of parsed.error?.issues ?? []) {
-    reportIssue(issue, data, (path, problem) => {
-      malformed.add(pathText(path));
-      report(path, problem);
-    });
+  for (const { at, problem } of inWords(parsed.error, data)) {
+    malformed.add(pathText(at));
+    report(at, problem);
   }
   const isMalformed = (path: Path): boolean =>
     path.some((_, index) => malformed.has(pathText(path.slice(0, index + 1))));
@@ -109,33 +96,7 @@ export function parseYaml<T>(
   return parsed.data;
 }
 
-function reportIssue(issue: z.core.$ZodIssue, data: unknown, report: Report): void {
-  const path = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
-  if (issue.code === 'unrecognized_keys') {
-    const allowed = issue.message.split(', ');
-    for (const key of issue.keys) {
-      report([...path, key], `unknown key${didYouMean(key, allowed)}: the keys here are ${allOf(allowed)}`);
-    }
-    return;
-  }
-  if (issue.code === 'invalid_key') {
-    report(path, issue.issues[0]?.message ?? issue.message);
-    return;
-  }
-  const value = valueAt(data, path);
-  if (value === null) {
-    report(path, `is empty: it must be ${issue.message}`);
-    return;
-  }
-  report(
-    path,
-    value === undefined
-      ? `is missing: add ${issue.message}`
-      : `is ${show(value)}: it must be ${issue.message}`,
-  );
-}
-
-function syntaxFault(error: YAMLError, file: string, text: string, lines: LineCounter): ConfigIssue {
+function syntaxIssue(error: YAMLError, file: string, text: string, lines: LineCounter): ConfigIssue {
   const line = lines.linePos(error.pos[0]).line;
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
@@ -153,16 +114,6 @@ function pathText(path: Path): string {
       return `${index === 0 ? '' : '.'}${/[.\s[\]"]/.test(key) ? `'${key}'` : key}`;
     })
     .join('');
-}
-
-function valueAt(data: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (value, key) =>
-      typeof value === 'object' && value !== null && Object.hasOwn(value, key)
-        ? (value as Record<string | number, unknown>)[key]
-        : undefined,
-    data,
-  );
 }
 
 /** Where a path is written; for a key that is missing, where its parent is. */

@@ -2,15 +2,11 @@
 
 const LONGEST_SHOWN = 60;
 
-/** A value as the reader wrote it, on one line, cut where it gets long. */
+/** A value as the reader wrote it, on one line, cut where it gets long. Ids of resources are not: they start alike. */
 export function show(value: unknown): string {
   const text = written(value);
-  return text.length <= LONGEST_SHOWN ? text : `${text.slice(0, LONGEST_SHOWN - 3)}...`;
-}
-
-/** As {@link show}, but whole: for ids, which start alike. */
-export function showId(value: unknown): string {
-  return typeof value === 'string' ? written(value) : show(value);
+  if (text.length <= LONGEST_SHOWN || text.startsWith('"/')) return text;
+  return `${text.slice(0, LONGEST_SHOWN - 3)}...`;
 }
 
 /** JSON has no word for NaN, infinities and undefined, and makes null of them or nothing at all. */

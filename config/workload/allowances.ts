@@ -1,12 +1,9 @@
 import { z } from 'zod';
-import type { Allowance } from './distribution-types';
 import type { Read } from './identifiers';
-import { text } from '../file/schema-types';
-import { reasonViolations } from '../azure/reason';
-import { reportAll } from '../azure/report-all';
+import { strictShape, text } from '../file/schema-types';
+import { reasonText } from '../azure/reason';
 import { show } from '../text/text';
 import type { Report } from '../file/yaml';
-import { strictShape } from '../file/yaml';
 
 /** The part of `distribution.yaml` that allows findings of a plan by their ids. */
 
@@ -15,7 +12,7 @@ const idAllowed = 'the id of a finding, as in forced-policy-window:ledger_lines'
 const allowanceSchema = strictShape(
   {
     id: text(idAllowed).describe('The id of the finding, as `tables plan` prints it: kind:subject.'),
-    reason: text('why it is allowed, in one line for the auditor').describe(
+    reason: reasonText.describe(
       'Why it is allowed: one line of 20 to 300 characters. Sealed plans carry it.',
     ),
   },
@@ -46,8 +43,7 @@ export function checkAllowances(written: readonly unknown[], report: Report): vo
   const seen = new Map<string, number>();
   for (const [index, each] of written.entries()) {
     const at = ['allow', index];
-    const { id: given, reason } = anyItem.safeParse(each).data ?? {};
-    if (typeof reason === 'string') reportAll(at, reasonViolations({ reason }), report);
+    const { id: given } = anyItem.safeParse(each).data ?? {};
     if (typeof given !== 'string') continue;
     const id = readAllowanceId(given);
     const twin = seen.get(given);
@@ -63,8 +59,4 @@ export function checkAllowances(written: readonly unknown[], report: Report): vo
 }
 
 /** What is well-formed of an item is checked, also beside what is not. */
-const anyItem = z.object({ id: z.unknown(), reason: z.unknown() });
-
-export function toAllowances(written: z.output<typeof allowSchema>): Allowance[] {
-  return written.map(({ id, reason }) => ({ id, reason: reason.trim() }));
-}
+const anyItem = z.object({ id: z.unknown() });

@@ -3,7 +3,7 @@ import type { ExpectedSchema } from './distribution-types';
 import { readSchemaName, readTableName } from './identifiers';
 import { show } from '../text/text';
 import type { Report } from '../file/yaml';
-import { strictShape } from '../file/yaml';
+import { strictShape } from '../file/schema-types';
 
 /** The part of `distribution.yaml` that is about whole schemas: schema-based sharding. */
 

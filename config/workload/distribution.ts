@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import { allowSchema, checkAllowances, toAllowances } from './allowances';
+import { allowSchema, checkAllowances } from './allowances';
 import { checkSchemas, schemasSchema, toExpectedSchemas } from './distribution-schemas';
 import type { DistributedTable, Distribution, ExpectedTable, TableName } from './distribution-types';
 import { readConfigFile, shownPath } from '../file/files';
 import { readColumnName, readTableName, tableKey } from './identifiers';
 import { didYouMean, oneOf, show } from '../text/text';
 import type { Report } from '../file/yaml';
-import { parseYaml, rule, strictShape } from '../file/yaml';
+import { parseYaml, rule } from '../file/yaml';
+import { strictShape } from '../file/schema-types';
 
 /** Citus's own bounds and default of `citus.shard_count`. */
 const SHARDS = { fewest: 1, most: 64_000, usual: 32 } as const;
@@ -103,9 +104,7 @@ export function parseDistribution(text: string, file: string): Distribution {
     ...(written.schemas === undefined || Object.keys(written.schemas).length === 0
       ? {}
       : { schemas: toExpectedSchemas(written.schemas) }),
-    ...(written.allow === undefined || written.allow.length === 0
-      ? {}
-      : { allow: toAllowances(written.allow) }),
+    ...(written.allow === undefined || written.allow.length === 0 ? {} : { allow: written.allow }),
   };
 }
 

@@ -1,4 +1,5 @@
-import { addressRangeViolations } from '../../config/azure/address-ranges';
+import { addressRanges } from '../../config/azure/address-ranges';
+import { violationsOf } from '../../config/file/violations';
 import { booleanAt, describeGap, stringAt } from './attributes';
 import { blocksAt } from './blocks';
 import type { Problem } from './rule';
@@ -42,7 +43,7 @@ function ranges(block: Block, argument: string, listed: Json | undefined): reado
       problem('ip_rules', `are ${JSON.stringify(listed)}, which cannot be judged: write the addresses out`),
     ];
   }
-  return addressRangeViolations(listed).map((each) =>
+  return violationsOf(addressRanges, listed).map((each) =>
     problem(`ip_rules:${each.at.join('.')}`, `${each.at.join('.')} ${each.problem}`),
   );
 }

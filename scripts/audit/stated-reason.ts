@@ -1,4 +1,4 @@
-import { reasonViolations } from '../../config/azure/reason';
+import { reasonText } from '../../config/azure/reason';
 import type { Block } from './synthesized';
 
 /**
@@ -9,5 +9,5 @@ import type { Block } from './synthesized';
  */
 export function statedReason({ reasons }: Block, prop: string): string | undefined {
   const reason = reasons[prop];
-  return typeof reason === 'string' && reasonViolations({ reason }).length === 0 ? reason : undefined;
+  return typeof reason === 'string' && reasonText.safeParse(reason).success ? reason : undefined;
 }

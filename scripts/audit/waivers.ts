@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { oneOf, show } from '../../config/text/text';
-import { parseYaml, rule, strictShape } from '../../config/file/yaml';
+import { parseYaml, rule } from '../../config/file/yaml';
+import { strictShape } from '../../config/file/schema-types';
 import type { Level } from './rule';
 import { RULES } from './rules';
 

@@ -104,7 +104,7 @@ describe('what it may not', () => {
       'a role with a hyphen',
       [withLines('roles: [{ name: my-app }]')],
       [
-        'roles[0].name: is "my-app": the name of a role has 1 to 63 small letters and digits, and nothing else',
+        'roles[0].name: is "my-app": it must be the name of a role: 1 to 63 lowercase letters and digits, and nothing else',
       ],
     ],
     [
@@ -146,7 +146,7 @@ describe('what it may not', () => {
       'a day that the month does not have',
       [origin(`{ pointInTime: { ${ids}, pointInTimeUtc: 2026-02-30T12:00:00Z } }`)],
       [
-        'cluster.origin.pointInTime.pointInTimeUtc: is "2026-02-30T12:00:00Z": it is a moment in UTC, as in "2026-01-31T12:00:00Z"',
+        'cluster.origin.pointInTime.pointInTimeUtc: is "2026-02-30T12:00:00Z": it must be a moment in UTC, to the second, as in 2026-01-31T12:00:00Z',
       ],
     ],
     [
@@ -174,7 +174,7 @@ describe('what it may not', () => {
       [[FIREWALL[0], FIREWALL[1].replace('REASON', 'because')]],
       [
         expect.stringMatching(
-          /^network\.allowAzureServices\.reason: is "because", 7 characters long: write one line of 20 to 300/,
+          /^network\.allowAzureServices\.reason: is "because", 7 characters long: it must be one line of 20 to 300/,
         ),
       ],
     ],
@@ -202,7 +202,9 @@ describe('what it may not', () => {
     [
       'a version of nothing',
       [['passwordVersion: 1', 'passwordVersion: 0']],
-      ['keyVault.passwordVersion: is 0: it must be a whole number from 1 to 1000000'],
+      [
+        'keyVault.passwordVersion: is 0: it must be a whole number from 1 up, raised whenever the password changes',
+      ],
     ],
     [
       'more tags than a secret takes',
@@ -220,7 +222,7 @@ describe('what it may not', () => {
       'a day that no month has, for a new password',
       [['passwordVersion: 1', 'passwordVersion: 1\n  passwordExpiresUtc: 2027-02-30T00:00:00Z']],
       [
-        'keyVault.passwordExpiresUtc: is "2027-02-30T00:00:00Z": write a moment in UTC, to the second, as in 2027-06-30T00:00:00Z',
+        'keyVault.passwordExpiresUtc: is "2027-02-30T00:00:00Z": it must be a moment in UTC, to the second, as in 2027-06-30T00:00:00Z',
       ],
     ],
     [
@@ -235,7 +237,7 @@ describe('what it may not', () => {
       [['  owner:', "  Owner: x\n  ' ': x\n  owner:"]],
       [
         'tags.\'" "\': is no name of a tag: it has 1 to 512 characters and none of < > % & \\ ? /',
-        'tags.owner: is "Owner" again to Azure, which does not tell capitals from small letters in tag names: remove one',
+        'tags.owner: is "Owner" again to Azure, which does not tell capitals from lowercase letters in tag names: remove one',
       ],
     ],
     [
@@ -268,14 +270,14 @@ describe('what it may not', () => {
     [
       'no address',
       [['sensors-oncall@example.com]', 'oncall]']],
-      ['monitoring.alerts.emails[0]: is "oncall": it must be an address, as in oncall@example.com'],
+      ['monitoring.alerts.emails[0]: is "oncall": it must be an address alone, as in oncall@example.com'],
     ],
     [
       'a threshold beyond what there is, and one that there is not',
       [['    emails:', '    thresholds: { storagePercent: 101, cpuPercents: 90 }\n    emails:']],
       [
         'monitoring.alerts.thresholds.cpuPercents: unknown key (did you mean "cpuPercent"?): the keys here are storagePercent, cpuPercent, memoryPercent, connectionsPercent and replicationLagSeconds',
-        'monitoring.alerts.thresholds.storagePercent: is 101: it must be a whole number from 1 to 99',
+        'monitoring.alerts.thresholds.storagePercent: is 101: it must be a number from 1 to 99',
       ],
     ],
     [

@@ -93,7 +93,7 @@ laneSuite('synth', 'PrivateAccess', () => {
 
   test('fails with its path when the subnet is none', () => {
     expect(() => access(network)).toThrow(
-      /^subnetId is ".*": pass the resource id of a subnet.* \[stack\/Private\]$/,
+      /^subnetId is ".*": it must be the resource id of a subnet.* \[stack\/Private\]$/,
     );
     expect(() => access(Token.asString(ref('var.subnet')))).not.toThrow();
   });

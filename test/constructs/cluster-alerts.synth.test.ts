@@ -223,7 +223,7 @@ laneSuite('synth', 'ClusterAlerts', () => {
     ).toMatchObject({ short_name: 'database' });
   });
 
-  const alone = 'write an address alone, as in oncall@example.com';
+  const alone = 'it must be an address alone, as in oncall@example.com';
   test.each<[Partial<ClusterAlertsProps>, string]>([
     [{ emails: [''] }, `emails.0 is "": ${alone}`],
     [{ emails: ['oncall'] }, `emails.0 is "oncall": ${alone}`],
@@ -234,14 +234,14 @@ laneSuite('synth', 'ClusterAlerts', () => {
       { emails: ['a@example.com', 'A@example.com'] },
       'emails.1 is "A@example.com", which is listed before: remove it',
     ],
-    [{ thresholds: { cpuPercent: 0 } }, 'thresholds.cpuPercent is 0: it is a number from 1 to 99'],
+    [{ thresholds: { cpuPercent: 0 } }, 'thresholds.cpuPercent is 0: it must be a number from 1 to 99'],
     [
       { thresholds: { storage: 80 } as ClusterAlertsProps['thresholds'] & object },
-      'thresholds.storage is no threshold: there are storagePercent, cpuPercent, memoryPercent, connectionsPercent or replicationLagSeconds',
+      'thresholds.storage unknown key: the keys here are storagePercent, cpuPercent, memoryPercent, connectionsPercent and replicationLagSeconds',
     ],
     [
       { clusterName: '-wwi' },
-      'clusterName is "-wwi": the name of a cluster has at most 40 small letters, digits and hyphens, with no hyphen at either end, and no other cluster on Azure may have it',
+      'clusterName is "-wwi": it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it',
     ],
   ])('fails with its path: %j', (changes, message) => {
     expect(() => alertsWith(changes)).toThrow(new Error(`${message} [stack/Alerts]`));

@@ -63,19 +63,19 @@ laneSuite('synth', 'ClusterDiagnostics', () => {
   });
 
   const name =
-    'the name of a workspace has 4 to 63 letters, digits and hyphens, with no hyphen at either end';
+    'it must be the name of a workspace: 4 to 63 letters, digits and hyphens, with no hyphen at either end';
   test.each<[Partial<ClusterDiagnosticsProps>, string]>([
     [{ workspaceName: 'abc' }, `workspaceName is "abc": ${name}`],
     [{ workspaceName: 'a_bcd' }, `workspaceName is "a_bcd": ${name}`],
     [{ workspaceName: '-abcd' }, `workspaceName is "-abcd": ${name}`],
     [{ workspaceName: 'abcd-' }, `workspaceName is "abcd-": ${name}`],
     [{ workspaceName: 'x'.repeat(64) }, `workspaceName is "${'x'.repeat(56)}...: ${name}`],
-    [{ retentionDays: 29 }, 'retentionDays is 29: it is a whole number from 30 to 730'],
-    [{ retentionDays: 731 }, 'retentionDays is 731: it is a whole number from 30 to 730'],
-    [{ retentionDays: 30.5 }, 'retentionDays is 30.5: it is a whole number from 30 to 730'],
+    [{ retentionDays: 29 }, 'retentionDays is 29: it must be a whole number from 30 to 730'],
+    [{ retentionDays: 731 }, 'retentionDays is 731: it must be a whole number from 30 to 730'],
+    [{ retentionDays: 30.5 }, 'retentionDays is 30.5: it must be a whole number from 30 to 730'],
     [
       { clusterName: 'WWI' },
-      'clusterName is "WWI": the name of a cluster has at most 40 small letters, digits and hyphens, with no hyphen at either end, and no other cluster on Azure may have it',
+      'clusterName is "WWI": it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it',
     ],
   ])('fails with its path: %j', (changes, message) => {
     expect(() => diagnosticsWith(changes)).toThrow(new Error(`${message} [stack/Diagnostics]`));

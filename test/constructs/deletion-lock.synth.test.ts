@@ -51,8 +51,9 @@ laneSuite('synth', 'DeletionLock', () => {
     });
   });
 
-  const named = "a lock's name has 1 to 90 letters, digits, hyphens and underscores";
-  const reasoned = 'say in 1 to 512 characters why it must not be deleted, for the one who tries';
+  const named = 'it must be the name of a lock: 1 to 90 letters, digits, hyphens and underscores';
+  const reasoned =
+    'it must be 1 to 512 characters that say why it must not be deleted, for the one who tries';
   test.each<[Partial<DeletionLockProps>, string]>([
     [{ name: '' }, `name is "": ${named}`],
     [{ name: 'no spaces' }, `name is "no spaces": ${named}`],
@@ -62,7 +63,7 @@ laneSuite('synth', 'DeletionLock', () => {
     [{ reason: 'x'.repeat(513) }, `reason is "${'x'.repeat(56)}...: ${reasoned}`],
     [
       { resourceId: 'wwi-sensors' },
-      'resourceId is "wwi-sensors": pass the id of a resource, /subscriptions/ID/...',
+      'resourceId is "wwi-sensors": it must be the id of a resource: /subscriptions/ID/...',
     ],
   ])('fails with its path: %j', (changes, message) => {
     expect(() => lockWith(changes)).toThrow(new Error(`${message} [stack/Lock]`));

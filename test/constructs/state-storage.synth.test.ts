@@ -1,5 +1,5 @@
 import { ref, Token } from 'cdktf';
-import { REPLICATIONS } from '../../config/azure/support-limits';
+import { REPLICATIONS } from '../../config/azure/state-storage';
 import type { StateStorageProps } from '../../constructs/state-storage';
 import { StateStorage } from '../../constructs/state-storage';
 import { laneSuite } from '../support/lanes';
@@ -120,15 +120,15 @@ laneSuite('synth', 'StateStorage', () => {
   });
 
   const named =
-    'the name of a storage account has 3 to 24 small letters and digits, and no other account on Azure may have it';
+    'it must be the name of a storage account: 3 to 24 lowercase letters and digits, unique on all of Azure';
   const contained =
-    'the name of a container has 3 to 63 small letters, digits and single hyphens, with no hyphen at either end';
+    'it must be the name of a container: 3 to 63 lowercase letters, digits and single hyphens, with no hyphen at either end';
   test.each<[Partial<StateStorageProps>, string]>([
     [{ accountName: 'ab' }, `accountName is "ab": ${named}`],
     [{ accountName: 'x'.repeat(25) }, `accountName is "${'x'.repeat(25)}": ${named}`],
     [{ accountName: 'wwi-state' }, `accountName is "wwi-state": ${named}`],
     [{ accountName: 'WWI' }, `accountName is "WWI": ${named}`],
-    [{ containers: [] }, 'containers is empty: name one, as in tfstate, or one to an environment'],
+    [{ containers: [] }, 'containers is []: it must be a list of one container or more, as in [tfstate]'],
     [{ containers: ['dev', 'no'] }, `containers.1 is "no": ${contained}`],
     [{ containers: ['Dev'] }, `containers.0 is "Dev": ${contained}`],
     [{ containers: ['a--b'] }, `containers.0 is "a--b": ${contained}`],
@@ -137,11 +137,11 @@ laneSuite('synth', 'StateStorage', () => {
     [{ containers: ['dev', 'dev'] }, 'containers.1 is "dev", which is listed before: remove it'],
     [
       { allow: '203.0.113.8' as never },
-      'allow is "203.0.113.8": it is a list of addresses and ranges, as in ["203.0.113.8"]',
+      'allow is "203.0.113.8": it must be a list of addresses and ranges, as in [203.0.113.8, 203.0.113.16/29]',
     ],
     [
       { replication: 'Premium' as StateStorageProps['replication'] & string },
-      'replication is "Premium": it is LRS, ZRS, GRS, GZRS, RAGRS or RAGZRS',
+      'replication is "Premium": it must be LRS, ZRS, GRS, GZRS, RAGRS or RAGZRS',
     ],
     [
       { allow: ['192.168.0.1'] },

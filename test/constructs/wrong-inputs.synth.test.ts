@@ -8,7 +8,7 @@ import { PrivateAccess } from '../../constructs/private-access';
 import { ServerParameters } from '../../constructs/server-parameters';
 import { laneSuite } from '../support/lanes';
 
-/** Props as JavaScript passes them, where no compiler looks. */
+/** Props beside the valid ones. */
 type Props = Readonly<Record<string, unknown>>;
 
 /** A wrong input: what it is, the props that differ from valid ones, and all that is said about it. */
@@ -73,31 +73,35 @@ function stack(): TerraformStack {
 
 // What is said of more than one wrong input.
 const CLUSTER_NAME =
-  'the name of a cluster has at most 40 small letters, digits and hyphens, with no hyphen at either end, and no other cluster on Azure may have it';
+  'it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it';
 const GROUP =
-  'the name of a resource group has 1 to 90 letters, digits, _, -, ( ), and dots except at the end';
-const REGION = "it is a region as Azure's tools write it, as in westus2";
+  'it must be the name of a resource group: 1 to 90 letters, digits, _, -, ( ), and dots except at the end';
+const REGION = "it must be a region as Azure's tools write it, as in westus2";
 const VERSIONS = 'choose 14, 15 or 16';
+const MAJOR = 'it must be a major version of PostgreSQL, as in 16';
+const SUBNET =
+  'it must be the resource id of a subnet: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/SUBNET';
 const CITUS = 'PostgreSQL 16 comes with Citus "12.1"';
-const REASON = 'write one line of 20 to 300 characters for the auditor: who needs it, why, and until when';
-const DAYS = 'choose sunday, monday, tuesday, wednesday, thursday, friday or saturday';
-const MINUTES = 'it is a whole number of minutes from 1 to 1440';
+const REASON =
+  'it must be one line of 20 to 300 characters for the auditor: who needs it, why, and until when';
+const DAYS = 'it must be sunday, monday, tuesday, wednesday, thursday, friday or saturday';
+const MINUTES = 'it must be a whole number from 1 to 1440';
 const SINGLE_VCORES = 'a single node has 2, 4, 8, 16, 32 or 64 vCores';
 const SINGLE_STORAGE = 'a single node has 128, 256, 512, 1024 or 2048 GiB of storage';
 const WORKER_COUNT = 'a cluster has no worker or 2 to 20 of them, never one';
 const WORKER_STORAGE = 'a worker has 512, 1024, 2048, 4096, 8192 or 16384 GiB of storage';
 const CLUSTER_ID =
-  'pass the resource id of a cluster, with these capitals: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/NAME';
-const UTC = 'it is a moment in UTC, as in "2026-01-31T12:00:00Z"';
+  'it must be the resource id of a cluster, with these capitals: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/NAME';
+const UTC = 'it must be a moment in UTC, to the second, as in 2026-01-31T12:00:00Z';
 const RULE_NAME =
   "a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit";
-const ROLE_NAME = 'the name of a role has 1 to 63 small letters and digits, and nothing else';
+const ROLE_NAME = 'it must be the name of a role: 1 to 63 lowercase letters and digits, and nothing else';
 const PRIVATE_ADDRESS =
   'an address that never reaches a public endpoint: write the public address the network goes out with, or use private access';
 const ALL_OF_AZURE = 'which opens the database to every tenant of Azure: name the addresses that may connect';
 const OFFERED = 'choose one of config/azure/server-parameter-list.ts, or add to it what Azure lists';
-const KB = 'it is a whole number of kB from 64 to 2147483647, as text without a unit';
-const MS = 'it is a whole number of ms from 0 to 2147483647, as text without a unit';
+const KB = 'it must be a whole number of kB from 64 to 2147483647, as text without a unit';
+const MS = 'it must be a whole number of ms from 0 to 2147483647, as text without a unit';
 
 /** By subject: around what each message stands, and the inputs. */
 const subjects: Readonly<
@@ -121,11 +125,8 @@ const subjects: Readonly<
         { clusterName: 'w'.repeat(41) },
         `clusterName is "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww": ${CLUSTER_NAME}`,
       ],
-      ['a number as a name', { clusterName: 42 }, `clusterName is 42: ${CLUSTER_NAME}`],
-      ['no name', { clusterName: undefined }, `clusterName is undefined: ${CLUSTER_NAME}`],
       ['a region as the portal shows it', { location: 'West US 2' }, `location is "West US 2": ${REGION}`],
       ['an empty region', { location: '' }, `location is "": ${REGION}`],
-      ['no region', { location: undefined }, `location is undefined: ${REGION}`],
       [
         'a resource group that ends with a dot',
         { resourceGroupName: 'rg.' },
@@ -140,7 +141,7 @@ const subjects: Readonly<
       [
         'a resource group of 91 characters',
         { resourceGroupName: 'g'.repeat(91) },
-        `resourceGroupName is "ggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggggg": ${GROUP}`,
+        `resourceGroupName is "gggggggggggggggggggggggggggggggggggggggggggggggggggggggg...: ${GROUP}`,
       ],
       [
         'a retired PostgreSQL',
@@ -148,9 +149,8 @@ const subjects: Readonly<
         `postgresVersion is 13, which Azure retired on 2025-11-13: ${VERSIONS}`,
       ],
       ['a PostgreSQL that is not there yet', { postgresVersion: 17 }, `postgresVersion is 17: ${VERSIONS}`],
-      ['a minor version', { postgresVersion: 16.4 }, `postgresVersion is 16.4: ${VERSIONS}`],
-      ['a version as text', { postgresVersion: '16' }, `postgresVersion is "16": ${VERSIONS}`],
-      ['a version that is no number', { postgresVersion: Number.NaN }, `postgresVersion is NaN: ${VERSIONS}`],
+      ['a minor version', { postgresVersion: 16.4 }, `postgresVersion is 16.4: ${MAJOR}`],
+      ['a version that is no number', { postgresVersion: Number.NaN }, `postgresVersion is NaN: ${MAJOR}`],
       [
         'another Citus than goes with PostgreSQL',
         { citusVersion: '11.3' },
@@ -160,23 +160,6 @@ const subjects: Readonly<
         'a Citus that the provider does not know',
         { citusVersion: '12.0' },
         `citusVersion is "12.0": ${CITUS}`,
-      ],
-      ['a Citus as a number', { citusVersion: 12.1 }, `citusVersion is 12.1: ${CITUS}`],
-      ['no Citus', { citusVersion: undefined }, `citusVersion is undefined: ${CITUS}`],
-      [
-        'a topology that was never checked',
-        { topology: { nodeCount: 1 } },
-        'topology is {"nodeCount":1}: pass ClusterTopology.singleNode(...) or ClusterTopology.multiNode(...)',
-      ],
-      [
-        'no topology',
-        { topology: undefined },
-        'topology is undefined: pass ClusterTopology.singleNode(...) or ClusterTopology.multiNode(...)',
-      ],
-      [
-        'an origin that was never checked',
-        { origin: { kind: 'replica' } },
-        'origin is {"kind":"replica"}: pass ClusterOrigin.pointInTime(...) or ClusterOrigin.replica(...)',
       ],
       [
         'a password in plain text',
@@ -192,11 +175,6 @@ const subjects: Readonly<
         'no password for a new cluster',
         { administratorPassword: undefined },
         'administratorPassword is missing: pass a reference, such as that of AdminPassword',
-      ],
-      [
-        'a password that is no text',
-        { administratorPassword: 12345678 },
-        'administratorPassword is a literal, which would end up in the synthesized file: pass a reference, such as that of AdminPassword',
       ],
       [
         'a password for a replica',
@@ -218,18 +196,10 @@ const subjects: Readonly<
         { topology: burstable, highAvailability: true },
         'highAvailability is true, and a burstable node cannot have a standby: set it to false, or use a regular node',
       ],
-      ['a standby as text', { highAvailability: 'yes' }, 'highAvailability is "yes": it is true or false'],
-      ['public access as text', { publicAccess: 'false' }, 'publicAccess is "false": it is true or false'],
-      ['public access as a number', { publicAccess: 0 }, 'publicAccess is 0: it is true or false'],
-      [
-        'public access of workers without a reason',
-        { workerPublicAccess: true },
-        `workerPublicAccess is true, without a reason: ${REASON}, as { reason: "..." }`,
-      ],
       [
         'public access of workers for an empty reason',
         { workerPublicAccess: { reason: '' } },
-        `workerPublicAccess.reason is "", 0 characters long: ${REASON}`,
+        `workerPublicAccess.reason is "": ${REASON}`,
       ],
       [
         'public access of workers for a short reason',
@@ -252,21 +222,15 @@ const subjects: Readonly<
         `workerPublicAccess.reason is "because because because because because because because ..., 479 characters long: ${REASON}`,
       ],
       [
-        'public access of workers for a reason that is no text',
-        { workerPublicAccess: { reason: 7 } },
-        `workerPublicAccess.reason is 7: ${REASON}`,
-      ],
-      [
         'a zone that no region has',
         { preferredPrimaryZone: '4' },
-        'preferredPrimaryZone is "4": choose "1", "2" or "3"',
+        'preferredPrimaryZone is "4": it must be "1", "2" or "3", in quotes',
       ],
       [
-        'a zone as a number',
-        { preferredPrimaryZone: 1 },
-        'preferredPrimaryZone is 1: choose "1", "2" or "3"',
+        'an empty zone',
+        { preferredPrimaryZone: '' },
+        'preferredPrimaryZone is "": it must be "1", "2" or "3", in quotes',
       ],
-      ['an empty zone', { preferredPrimaryZone: '' }, 'preferredPrimaryZone is "": choose "1", "2" or "3"'],
       [
         'a day that is none',
         { maintenanceWindow: { ...window, day: 'caturday' } },
@@ -278,46 +242,30 @@ const subjects: Readonly<
         `maintenanceWindow.day is "Sunday": ${DAYS}`,
       ],
       [
-        'a day as a number',
-        { maintenanceWindow: { ...window, day: 0 } },
-        `maintenanceWindow.day is 0: ${DAYS}`,
-      ],
-      [
         'hour 24',
         { maintenanceWindow: { ...window, startHour: 24 } },
-        'maintenanceWindow.startHour is 24: it is a whole number from 0 to 23',
+        'maintenanceWindow.startHour is 24: it must be a whole number from 0 to 23',
       ],
       [
         'a negative hour',
         { maintenanceWindow: { ...window, startHour: -1 } },
-        'maintenanceWindow.startHour is -1: it is a whole number from 0 to 23',
+        'maintenanceWindow.startHour is -1: it must be a whole number from 0 to 23',
       ],
       [
         'half an hour as an hour',
         { maintenanceWindow: { ...window, startHour: 3.5 } },
-        'maintenanceWindow.startHour is 3.5: it is a whole number from 0 to 23',
+        'maintenanceWindow.startHour is 3.5: it must be a whole number from 0 to 23',
       ],
       [
         'an hour that is no number',
         { maintenanceWindow: { ...window, startHour: Number.NaN } },
-        'maintenanceWindow.startHour is NaN: it is a whole number from 0 to 23',
+        'maintenanceWindow.startHour is NaN: it must be a whole number from 0 to 23',
       ],
       [
         'minute 60',
         { maintenanceWindow: { ...window, startMinute: 60 } },
-        'maintenanceWindow.startMinute is 60: it is a whole number from 0 to 59',
+        'maintenanceWindow.startMinute is 60: it must be a whole number from 0 to 59',
       ],
-      [
-        'a minute as text',
-        { maintenanceWindow: { ...window, startMinute: '0' } },
-        'maintenanceWindow.startMinute is "0": it is a whole number from 0 to 59',
-      ],
-      [
-        'a window as text',
-        { maintenanceWindow: 'sunday 03:00' },
-        'maintenanceWindow is "sunday 03:00": pass a day and time, as in { day: "sunday", startHour: 3, startMinute: 0 }',
-      ],
-      ['protection as text', { protectFromDestroy: 'no' }, 'protectFromDestroy is "no": it is true or false'],
       [
         'a tag whose name has a slash',
         { tags: { 'cost/centre': 'cc-1' } },
@@ -334,29 +282,19 @@ const subjects: Readonly<
         'tags."tttttttttttttttttttttttttttttttttttttttttttttttttttttttt... is no name of a tag: it has 1 to 512 characters and none of < > % & \\ ? /',
       ],
       [
-        'a tag as a number',
-        { tags: { costCentre: 7 } },
-        'tags.costCentre is 7: the value of a tag is text of at most 256 characters',
-      ],
-      [
         'a tag that is too long',
         { tags: { owner: 'o'.repeat(257) } },
-        'tags.owner is "oooooooooooooooooooooooooooooooooooooooooooooooooooooooo...: the value of a tag is text of at most 256 characters',
+        'tags.owner is "oooooooooooooooooooooooooooooooooooooooooooooooooooooooo...: it must be text of at most 256 characters',
       ],
       [
         'the same tag in capitals',
         { tags: { owner: 'a', Owner: 'b' } },
-        'tags.Owner is "owner" again to Azure, which does not tell capitals from small letters in tag names: remove one',
+        'tags.Owner is "owner" again to Azure, which does not tell capitals from lowercase letters in tag names: remove one',
       ],
       [
         '51 tags',
         { tags: Object.fromEntries(Array.from({ length: 51 }, (_, index) => [`t${index}`, 'x'])) },
         'tags has 51 tags, and 50 is the most a resource can have: remove some',
-      ],
-      [
-        'tags as a list',
-        { tags: ['owner'] },
-        'tags is ["owner"]: pass names and values, as in { owner: "data-platform" }',
       ],
       ['a timeout of no time', { timeouts: { createMinutes: 0 } }, `timeouts.createMinutes is 0: ${MINUTES}`],
       ['a negative timeout', { timeouts: { deleteMinutes: -5 } }, `timeouts.deleteMinutes is -5: ${MINUTES}`],
@@ -383,17 +321,12 @@ const subjects: Readonly<
       [
         "a timeout in Terraform's words",
         { timeouts: { create: '3h' } },
-        'timeouts.create is no timeout: there are createMinutes, readMinutes, updateMinutes and deleteMinutes',
-      ],
-      [
-        'a timeout as text',
-        { timeouts: '3h' },
-        'timeouts is "3h": pass minutes, as in { createMinutes: 90 }',
+        'timeouts.create unknown key: the keys here are createMinutes, readMinutes, updateMinutes and deleteMinutes',
       ],
       [
         'everything at once',
-        { clusterName: 'W', location: '', postgresVersion: 12, publicAccess: 1 },
-        `clusterName is "W": ${CLUSTER_NAME}; location is "": ${REGION}; postgresVersion is 12, which Azure retired on 2024-11-14: ${VERSIONS}; publicAccess is 1: it is true or false`,
+        { clusterName: 'W', location: '', postgresVersion: 12 },
+        `clusterName is "W": ${CLUSTER_NAME}; location is "": ${REGION}; postgresVersion is 12, which Azure retired on 2024-11-14: ${VERSIONS}`,
       ],
     ],
   },
@@ -417,11 +350,6 @@ const subjects: Readonly<
         'a fraction of a vCore',
         { coordinator: { ...node, vCores: 4.5 } },
         `coordinator.vCores is 4.5: ${SINGLE_VCORES}`,
-      ],
-      [
-        'vCores as text',
-        { coordinator: { ...node, vCores: '4' } },
-        `coordinator.vCores is "4": ${SINGLE_VCORES}`,
       ],
       [
         'more vCores than one node has',
@@ -459,16 +387,6 @@ const subjects: Readonly<
         'coordinator.storageGiB is 1024 beside 4 vCores: a single node with more than 512 GiB has 8 vCores or more',
       ],
       [
-        'burstable as text',
-        { coordinator: { ...node, burstable: 'yes' } },
-        'coordinator.burstable is "yes": it is true or false',
-      ],
-      [
-        'burstable left out',
-        { coordinator: { vCores: 4, storageGiB: 512 } },
-        'coordinator.burstable is undefined: it is true or false',
-      ],
-      [
         '4 vCores of a burstable node',
         { coordinator: { vCores: 4, storageGiB: 32, burstable: true } },
         'coordinator.vCores is 4: a burstable single node has 1 or 2 vCores',
@@ -479,29 +397,9 @@ const subjects: Readonly<
         'coordinator.storageGiB is 256: a burstable single node has 32, 64 or 128 GiB of storage',
       ],
       [
-        'an edition that is none',
-        { coordinator: { ...node, edition: 'Premium' } },
-        'coordinator.edition is "Premium": the edition of a single node is GeneralPurpose or MemoryOptimized',
-      ],
-      [
-        'a burstable edition of a regular node',
-        { coordinator: { ...node, edition: 'BurstableGeneralPurpose' } },
-        'coordinator.edition is "BurstableGeneralPurpose": the edition of a single node is GeneralPurpose or MemoryOptimized',
-      ],
-      [
         'an edition of a burstable node',
         { coordinator: { vCores: 1, storageGiB: 32, burstable: true, edition: 'BurstableGeneralPurpose' } },
         'coordinator.edition is "BurstableGeneralPurpose", and a burstable node has BurstableMemoryOptimized, which follows from its vCores: remove it',
-      ],
-      [
-        'no size',
-        { coordinator: undefined },
-        'coordinator is undefined: pass its size, as in { vCores: 4, storageGiB: 512 }',
-      ],
-      [
-        'a size as text',
-        { coordinator: 'large' },
-        'coordinator is "large": pass its size, as in { vCores: 4, storageGiB: 512 }',
       ],
       [
         '2 vCores where workers are to come',
@@ -538,7 +436,6 @@ const subjects: Readonly<
         { workers: { ...workers, count: Number.NaN } },
         `workers.count is NaN: ${WORKER_COUNT}`,
       ],
-      ['workers as text', { workers: { ...workers, count: '2' } }, `workers.count is "2": ${WORKER_COUNT}`],
       [
         'workers of 2 vCores',
         { workers: { ...workers, vCores: 2 } },
@@ -555,16 +452,6 @@ const subjects: Readonly<
         `workers.storageGiB is 32768: ${WORKER_STORAGE}`,
       ],
       [
-        'a burstable edition of workers',
-        { workers: { ...workers, edition: 'BurstableMemoryOptimized' } },
-        'workers.edition is "BurstableMemoryOptimized": the edition of a worker is GeneralPurpose or MemoryOptimized',
-      ],
-      [
-        'workers that are not there',
-        { workers: null },
-        'workers is null: pass its size, as in { vCores: 4, storageGiB: 512 }',
-      ],
-      [
         'a coordinator of 104 vCores',
         { coordinator: { ...node, vCores: 104 } },
         'coordinator.vCores is 104: the coordinator of a cluster with workers has 4, 8, 16, 32, 64 or 96 vCores',
@@ -579,16 +466,6 @@ const subjects: Readonly<
         { coordinator: { vCores: 2, storageGiB: 64, burstable: true } },
         'coordinator.burstable is true, and a burstable node cannot have workers: remove it and choose 4 vCores or more, or remove the workers',
       ],
-      [
-        'shards on the coordinator as text',
-        { coordinatorHoldsShards: 'yes' },
-        'coordinatorHoldsShards is "yes": it is true or false',
-      ],
-      [
-        'nothing said of shards on the coordinator',
-        { coordinatorHoldsShards: undefined },
-        'coordinatorHoldsShards is undefined: it is true or false',
-      ],
     ],
   },
   replica: {
@@ -600,7 +477,6 @@ const subjects: Readonly<
         { sourceClusterId: 'wwi-sensors' },
         `sourceClusterId is "wwi-sensors": ${CLUSTER_ID}`,
       ],
-      ['no source', { sourceClusterId: undefined }, `sourceClusterId is undefined: ${CLUSTER_ID}`],
       [
         'the id of a flexible server',
         { sourceClusterId: clusterId.replace('serverGroupsv2', 'flexibleServers') },
@@ -612,7 +488,6 @@ const subjects: Readonly<
         `sourceClusterId is "/subscriptions/00000000-0000-0000-0000-000000000000/resourcegroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi": ${CLUSTER_ID}`,
       ],
       ['no region of the source', { sourceLocation: '' }, `sourceLocation is "": ${REGION}`],
-      ['a promotion as text', { promoted: 'yes' }, 'promoted is "yes": it is true or false'],
     ],
   },
   pointInTime: {
@@ -641,8 +516,6 @@ const subjects: Readonly<
         `pointInTimeUtc is "2026-01-31T25:00:00Z": ${UTC}`,
       ],
       ['an empty moment', { pointInTimeUtc: '' }, `pointInTimeUtc is "": ${UTC}`],
-      ['a moment in seconds', { pointInTimeUtc: 1769860800 }, `pointInTimeUtc is 1769860800: ${UTC}`],
-      ['no moment', { pointInTimeUtc: undefined }, `pointInTimeUtc is undefined: ${UTC}`],
     ],
   },
   firewall: {
@@ -653,16 +526,6 @@ const subjects: Readonly<
         'no range',
         { rules: [] },
         'rules lists no range, and nobody could connect: add the addresses that may, as in { name: office, from: 203.0.113.8, to: 203.0.113.15 }',
-      ],
-      [
-        'ranges as text',
-        { rules: '203.0.113.8' },
-        'rules is "203.0.113.8": it is a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]',
-      ],
-      [
-        'a range that is not there',
-        { rules: [null] },
-        'rules is [null]: it is a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]',
       ],
       [
         '11 ranges',
@@ -694,7 +557,6 @@ const subjects: Readonly<
         { rules: [{ ...office, name: 'head office' }] },
         `rules.0.name is "head office": ${RULE_NAME}`,
       ],
-      ['a rule name that is no text', { rules: [{ ...office, name: 7 }] }, `rules.0.name is 7: ${RULE_NAME}`],
       [
         'all of Azure as a range',
         { rules: [{ name: 'azure', from: '0.0.0.0', to: '0.0.0.0' }] },
@@ -729,16 +591,6 @@ const subjects: Readonly<
         'a range the wrong way round',
         { rules: [{ ...office, from: '203.0.113.15', to: '203.0.113.8' }] },
         'rules.0.to is "203.0.113.8", before the start "203.0.113.15": swap the two',
-      ],
-      [
-        'an address that is no text',
-        { rules: [{ ...office, from: 3405803784 }] },
-        'rules.0.from is 3405803784: it must be an IPv4 address, as in 203.0.113.8',
-      ],
-      [
-        'all of Azure without a reason',
-        { allowAzureServices: true },
-        `allowAzureServices is true, without a reason: ${REASON}, as { reason: "..." }`,
       ],
       [
         'all of Azure for no good reason',
@@ -808,12 +660,6 @@ const subjects: Readonly<
         { roles: [{ name: 'r'.repeat(64), password }] },
         `roles.0.name is "rrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrrr...: ${ROLE_NAME}`,
       ],
-      ['a role that is no text', { roles: [{ name: 7, password }] }, `roles.0.name is 7: ${ROLE_NAME}`],
-      [
-        'a role that is not there',
-        { roles: [null] },
-        `roles.0.name is undefined: ${ROLE_NAME}; roles.0.password is missing: pass a reference, such as that of RolePassword`,
-      ],
       [
         'a role twice',
         {
@@ -840,14 +686,9 @@ const subjects: Readonly<
         'roles.0.password is missing: pass a reference, such as that of RolePassword',
       ],
       [
-        'roles as text',
-        { roles: 'reporting' },
-        'roles is "reporting": it is a list of roles, each with a name',
-      ],
-      [
         'a timeout for what no role has',
         { timeouts: { updateMinutes: 5 } },
-        'timeouts.updateMinutes is no timeout: there are createMinutes, readMinutes and deleteMinutes',
+        'timeouts.updateMinutes unknown key (did you mean "createMinutes"?): the keys here are createMinutes, readMinutes and deleteMinutes',
       ],
       ['a cluster that is no id', { clusterId: '' }, `clusterId is "": ${CLUSTER_ID}`],
     ],
@@ -904,19 +745,14 @@ const subjects: Readonly<
       ['memory with a unit', { coordinator: { work_mem: '64MB' } }, `coordinator.work_mem is "64MB": ${KB}`],
       ['too little memory', { workers: { work_mem: '32' } }, `workers.work_mem is "32": ${KB}`],
       [
-        'a number that is no text',
-        { coordinator: { work_mem: 65536 } },
-        `coordinator.work_mem is 65536: ${KB}`,
-      ],
-      [
         'a fraction of a whole number',
         { coordinator: { 'citus.shard_count': '32.5' } },
-        'coordinator.citus.shard_count is "32.5": it is a whole number from 1 to 64000, as text without a unit',
+        'coordinator.citus.shard_count is "32.5": it must be a whole number from 1 to 64000, as text without a unit',
       ],
       [
         'more shards than Citus has',
         { coordinator: { 'citus.shard_count': '64001' } },
-        'coordinator.citus.shard_count is "64001": it is a whole number from 1 to 64000, as text without a unit',
+        'coordinator.citus.shard_count is "64001": it must be a whole number from 1 to 64000, as text without a unit',
       ],
       [
         'NaN as text',
@@ -931,53 +767,37 @@ const subjects: Readonly<
       [
         'a number beyond its range',
         { workers: { checkpoint_completion_target: '1.5' } },
-        'workers.checkpoint_completion_target is "1.5": it is a number from 0 to 1, as text without a unit',
+        'workers.checkpoint_completion_target is "1.5": it must be a number from 0 to 1, as text without a unit',
       ],
       [
         'a cost below zero',
         { workers: { random_page_cost: '-1' } },
-        'workers.random_page_cost is "-1": it is a number of 0 or more, as text without a unit',
-      ],
-      [
-        'a flag as a boolean',
-        { workers: { autovacuum: true } },
-        'workers.autovacuum is true: it is "on" or "off"',
+        'workers.random_page_cost is "-1": it must be a number of 0 or more, as text without a unit',
       ],
       [
         'a flag in other words',
         { workers: { autovacuum: 'true' } },
-        'workers.autovacuum is "true": it is "on" or "off"',
+        'workers.autovacuum is "true": it must be "on" or "off"',
       ],
       [
         'a choice that is none',
         { coordinator: { log_statement: 'everything' } },
-        'coordinator.log_statement is "everything": it is "none", "ddl", "mod" or "all"',
+        'coordinator.log_statement is "everything": it must be "none", "ddl", "mod" or "all"',
       ],
       [
         'a choice with a minus sign',
         { coordinator: { 'pgaudit.log': 'ALL,-MISC' } },
-        'coordinator.pgaudit.log is "ALL,-MISC": it is a list with commas of READ, WRITE, FUNCTION, ROLE, DDL, MISC, MISC_SET, ALL and NONE',
+        'coordinator.pgaudit.log is "ALL,-MISC": it must be a list with commas of READ, WRITE, FUNCTION, ROLE, DDL, MISC, MISC_SET, ALL and NONE',
       ],
       [
         'an empty text',
         { coordinator: { search_path: '' } },
-        'coordinator.search_path is "": it is one line of text that is not empty; leave the parameter out for the service to choose',
+        'coordinator.search_path is "": it must be one line of text that is not empty; leave the parameter out for the service to choose',
       ],
       [
         'a text of two lines',
         { coordinator: { application_name: 'a\nb' } },
-        'coordinator.application_name is "a\\nb": it is one line of text that is not empty; leave the parameter out for the service to choose',
-      ],
-      ['nothing as a value', { coordinator: { work_mem: null } }, `coordinator.work_mem is null: ${KB}`],
-      [
-        'parameters as a list',
-        { coordinator: ['work_mem'] },
-        'coordinator is ["work_mem"]: pass names and values, as in { work_mem: "65536" }',
-      ],
-      [
-        'a timeout that is none',
-        { timeouts: { updateMinutes: 'long' } },
-        `timeouts.updateMinutes is "long": ${MINUTES}`,
+        'coordinator.application_name is "a\\nb": it must be one line of text that is not empty; leave the parameter out for the service to choose',
       ],
     ],
   },
@@ -985,25 +805,16 @@ const subjects: Readonly<
     before: '',
     after: ' [stack/Private]',
     inputs: [
-      [
-        'a network where a subnet belongs',
-        { subnetId: networkId },
-        `subnetId is "${networkId}": pass the resource id of a subnet, /subscriptions/ID/...`,
-      ],
+      ['a network where a subnet belongs', { subnetId: networkId }, `subnetId is "${networkId}": ${SUBNET}`],
       [
         'a subnet where a network belongs',
         { virtualNetworkId: subnetId },
-        `virtualNetworkId is "${subnetId}": pass the resource id of a virtual network, /subscriptions/ID/...`,
+        `virtualNetworkId is "${subnetId}": it must be the resource id of a virtual network: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NETWORK`,
       ],
       [
         'a cluster that is another kind of resource',
         { clusterId: networkId },
         `clusterId is "${networkId}": ${CLUSTER_ID}`,
-      ],
-      [
-        'a tag that is no text',
-        { tags: { owner: null } },
-        'tags.owner is null: the value of a tag is text of at most 256 characters',
       ],
     ],
   },

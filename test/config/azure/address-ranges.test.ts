@@ -1,10 +1,11 @@
 import fc from 'fast-check';
-import { addressRangeViolations } from '../../../config/azure/address-ranges';
+import { addressRanges } from '../../../config/azure/address-ranges';
+import { violationsOf } from '../../../config/file/violations';
 
-const problems = (...ranges: string[]) =>
-  addressRangeViolations(ranges).map(({ at, problem }) => `${at.join('.')} ${problem}`);
+const problems = (...ranges: unknown[]) =>
+  violationsOf(addressRanges, ranges).map(({ at, problem }) => `${at.join('.')} ${problem}`);
 
-describe('addressRangeViolations', () => {
+describe('addressRanges', () => {
   test.each([
     '203.0.113.8',
     '203.0.113.0/24',
@@ -25,7 +26,7 @@ describe('addressRangeViolations', () => {
   const notPublic =
     ', which never reaches a public endpoint: write the public address the network goes out with, or come in through a private network';
   const single =
-    ': Azure takes ranges of 4 addresses or more, so write each address by itself, without the slash';
+    ': Azure takes ranges of 4 addresses or more, so write each address alone, without the slash';
   const wide = (addresses: number) =>
     `, which makes ${addresses} addresses: 256 is the most, so name the ranges you really use, or come in through a private network`;
   test.each([
@@ -60,13 +61,14 @@ describe('addressRangeViolations', () => {
   });
 
   test('refuses what is no list, and what is no text', () => {
-    expect(addressRangeViolations('203.0.113.8' as unknown as string[])).toEqual([
+    expect(violationsOf(addressRanges, '203.0.113.8')).toEqual([
       {
         at: [],
-        problem: 'is "203.0.113.8": it is a list of addresses and ranges, as in ["203.0.113.8"]',
+        problem:
+          'is "203.0.113.8": it must be a list of addresses and ranges, as in [203.0.113.8, 203.0.113.16/29]',
       },
     ]);
-    expect(problems(7 as unknown as string)).toEqual([`0 is 7${format}`]);
+    expect(problems(7)).toEqual([`0 is 7${format}`]);
   });
 
   test('refuses what is listed twice, at its second place', () => {

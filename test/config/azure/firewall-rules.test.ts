@@ -31,7 +31,7 @@ test.each([
   ['a name with a space', { ...rule, name: 'my office' }, ['name'], 'letters, digits, _, . and -'],
 ])('refuses %s', (_title, wrong, fields, problem) => {
   const violations = firewallViolations([wrong]);
-  expect(violations.map(({ at }) => at)).toEqual(fields.map((field) => ['0', field]));
+  expect(violations.map(({ at }) => at)).toEqual(fields.map((field) => [0, field]));
   expect(violations[0]?.problem).toContain(problem);
 });
 
@@ -42,7 +42,7 @@ test('refuses no rule, an eleventh rule, and a name given twice', () => {
     { at: [], problem: expect.stringContaining('lists 11 ranges, and 10 is the most') as string },
   ]);
   expect(firewallViolations([rule, { ...rule, name: 'OFFICE' }])).toEqual([
-    { at: ['1', 'name'], problem: 'is "OFFICE", the name of an earlier rule: give each its own' },
+    { at: [1, 'name'], problem: 'is "OFFICE", the name of an earlier rule: give each its own' },
   ]);
 });
 

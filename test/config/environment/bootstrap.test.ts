@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { loadBootstrap, parseBootstrap } from '../../../config/environment/bootstrap';
 import { loadConfig } from '../../../config/environment/environment';
-import { REPLICATION_DEFAULT } from '../../../config/azure/support-limits';
+import { REPLICATION_DEFAULT } from '../../../config/azure/state-storage';
 import { faultsOf } from '../../support/faults';
 
 const FILE = 'config/bootstrap.yaml';
@@ -40,9 +40,9 @@ sku: x
       [
         "config/bootstrap.yaml:2: location: is "West US 2": it must be a region as Azure's tools write it, as in westus2",
         "config/bootstrap.yaml:3: resourceGroup: is "rg.": it must be the name of a resource group: 1 to 90 letters, digits, _, -, ( ), and dots except at the end",
-        "config/bootstrap.yaml:4: storageAccount: is "Wwi-State": it must be the name of a storage account: 3 to 24 small letters and digits",
+        "config/bootstrap.yaml:4: storageAccount: is "Wwi-State": it must be the name of a storage account: 3 to 24 lowercase letters and digits, unique on all of Azure",
         "config/bootstrap.yaml:5: containers[1]: is "tfstate", which is listed before: remove it",
-        "config/bootstrap.yaml:5: containers[2]: is "State": it must be the name of a container: 3 to 63 small letters, digits and single hyphens, with no hyphen at either end",
+        "config/bootstrap.yaml:5: containers[2]: is "State": it must be the name of a container: 3 to 63 lowercase letters, digits and single hyphens, with no hyphen at either end",
         "config/bootstrap.yaml:6: allow[0]: is "10.0.0.1", which never reaches a public endpoint: write the public address the network goes out with, or come in through a private network",
         "config/bootstrap.yaml:6: allow[1]: is "203.0.113.8/8", which makes 16777216 addresses: 256 is the most, so name the ranges you really use, or come in through a private network",
         "config/bootstrap.yaml:7: replication: is "RAID": it must be LRS, ZRS, GRS, GZRS, RAGRS or RAGZRS",

@@ -44,16 +44,17 @@ describe('allow in distribution.yaml', () => {
     ).toMatchInlineSnapshot(`
       [
         "distribution.yaml:3: allow[0].id: "ledger_lines" is no id of a finding: write kind:subject as \`tables plan\` prints it, as in forced-policy-window:ledger_lines",
-        "distribution.yaml:4: allow[1].reason: is "short", 5 characters long: write one line of 20 to 300 characters for the auditor: who needs it, why, and until when",
+        "distribution.yaml:4: allow[1].reason: is "short", 5 characters long: it must be one line of 20 to 300 characters for the auditor: who needs it, why, and until when",
         "distribution.yaml:5: allow[2].id: "view-will-fail:spent" is allowed by allow[1] already: keep one of the two",
         "distribution.yaml:6: allow[3].id: is missing: add the id of a finding, as in forced-policy-window:ledger_lines",
+        "distribution.yaml:6: allow[3].reason: is "also short", 10 characters long: it must be one line of 20 to 300 characters for the auditor: who needs it, why, and until when",
         "distribution.yaml:7: allow[4].id: is 7: it must be the id of a finding, as in forced-policy-window:ledger_lines",
         "distribution.yaml:7: allow[4].until: unknown key: the keys here are id and reason",
         "distribution.yaml:8: allow[5]: is "view-will-fail:spent": it must be an allowance, as in { id: forced-policy-window:ledger_lines, reason: "..." }",
-        "distribution.yaml:9: allow[6].reason: is "on two\\nlines, and long enough for a reason": write one line of 20 to 300 characters for the auditor: who needs it, why, and until when",
+        "distribution.yaml:9: allow[6].reason: is "on two\\nlines, and long enough for a reason": it must be one line of 20 to 300 characters for the auditor: who needs it, why, and until when",
         "distribution.yaml:10: allow[7].id: "view-will-fail: " is no id of a finding: write kind:subject as \`tables plan\` prints it, as in forced-policy-window:ledger_lines",
-        "distribution.yaml:10: allow[7].reason: is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..., 301 characters long: write one line of 20 to 300 characters for the auditor: who needs it, why, and until when",
-        "distribution.yaml:11: allow[8].reason: is missing: add why it is allowed, in one line for the auditor",
+        "distribution.yaml:10: allow[7].reason: is "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx..., 301 characters long: it must be one line of 20 to 300 characters for the auditor: who needs it, why, and until when",
+        "distribution.yaml:11: allow[8].reason: is missing: add one line of 20 to 300 characters for the auditor: who needs it, why, and until when",
       ]
     `);
   });

@@ -1,0 +1,53 @@
+import type { z } from 'zod';
+import { allOf, didYouMean, show } from '../text/text';
+
+/** Keys and indices that lead from a value to a part of it; empty for the value itself. */
+export type Path = readonly (string | number)[];
+
+/** Something wrong with a value: where in it, and why, with what is there and what is allowed. */
+export interface Violation {
+  readonly at: Path;
+  readonly problem: string;
+}
+
+/** What a schema refuses of a value, in the words that its types hold. */
+export function violationsOf(schema: z.ZodType, value: unknown): Violation[] {
+  return inWords(schema.safeParse(value).error, value);
+}
+
+/** The issues of a value that a schema has refused, the first one of each place; none without an error. */
+export function inWords(error: z.ZodError | undefined, value: unknown): Violation[] {
+  const all = (error?.issues ?? []).flatMap((issue) => violationsOfIssue(issue, value));
+  return [...new Map(all.toReversed().map((each) => [JSON.stringify(each.at), each])).values()].toReversed();
+}
+
+function violationsOfIssue(issue: z.core.$ZodIssue, value: unknown): Violation[] {
+  const at = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
+  if (issue.code === 'unrecognized_keys') {
+    const allowed = issue.message.split(', ');
+    return issue.keys.map((key) => ({
+      at: [...at, key],
+      problem: `unknown key${didYouMean(key, allowed)}: the keys here are ${allOf(allowed)}`,
+    }));
+  }
+  if (issue.code === 'invalid_key') return [{ at, problem: issue.issues[0]?.message ?? issue.message }];
+  return [{ at, problem: problemOf(issue, valueAt(value, at)) }];
+}
+
+function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
+  if (value === null) return `is empty: it must be ${issue.message}`;
+  if (value === undefined) return `is missing: add ${issue.message}`;
+  const isWhole = issue.code === 'custom' && issue.params?.['isWhole'] === true;
+  return `is ${show(value)}${isWhole ? issue.message : `: it must be ${issue.message}`}`;
+}
+
+/** The part of a value that a path leads to; undefined where it leads nowhere. */
+export function valueAt(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (part, key) =>
+      typeof part === 'object' && part !== null && Object.hasOwn(part, key)
+        ? (part as Record<string | number, unknown>)[key]
+        : undefined,
+    value,
+  );
+}
