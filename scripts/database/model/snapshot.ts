@@ -48,13 +48,31 @@ function shortHash(value: unknown): string {
   return digest(value).slice(0, 12);
 }
 
+/** What a snapshot calls where a table has its rows. */
+export const PLACEMENT_SUBJECTS = ['citus', 'rows'] as const;
+
+/** What a snapshot calls this project's own checks of a table. */
+export const CHECKS_SUBJECT = 'checks';
+
+/** What a snapshot calls whether a column takes NULL. */
+export function notNullSubject(column: string): string {
+  return `not-null ${column}`;
+}
+
+/** What a snapshot calls the constraint or index of a name, as a key and as the facts that PostgreSQL tells of it. */
+export function keySubjects(name: string): string[] {
+  return ['key', 'index', 'constraint'].map((what) => `${what} ${name}`);
+}
+
+type ForeignKeyName = Pick<LiveForeignKey, 'table' | 'name'>;
+
 /** What a snapshot calls a foreign key of a table. */
-export function foreignKeySubject({ name }: LiveForeignKey): string {
+export function foreignKeySubject({ name }: Pick<ForeignKeyName, 'name'>): string {
   return `foreign-key ${name}`;
 }
 
 /** What a snapshot calls the record of a foreign key that is away, under the empty table. */
-export function recordSubject({ table, name }: LiveForeignKey): string {
+export function recordSubject({ table, name }: ForeignKeyName): string {
   return `record of foreign key ${name} of ${showTable(table)}`;
 }
 
@@ -91,15 +109,15 @@ function factsOf(table: LiveTable): [string, unknown][] {
     ['kind', [kind, table.unlogged, table.inherits]],
     ['owner', owner],
     ['replica identity', replicaIdentity],
-    ['citus', [placed, hasLocalCopy(table)]],
+    [PLACEMENT_SUBJECTS[0], [placed, hasLocalCopy(table)]],
     // A table that was empty has no local copy to remove, and a plan for it has no step that does.
-    ...(citus.kind === 'plain' ? [['rows', table.hasHeap] as [string, unknown]] : []),
+    ...(citus.kind === 'plain' ? [[PLACEMENT_SUBJECTS[1], table.hasHeap] as [string, unknown]] : []),
     ...table.keys.map((key): [string, unknown] => [`key ${key.name}`, withoutComments(key)]),
-    ['checks', table.ownChecks],
+    [CHECKS_SUBJECT, table.ownChecks],
     ['triggers', table.triggers],
     ...table.columns.flatMap(({ name, type, collation, notNull, generated }): [string, unknown][] => [
       [`type-of ${name}`, [type, collation ?? null, generated]],
-      [`not-null ${name}`, notNull],
+      [notNullSubject(name), notNull],
     ]),
     ...table.facts.map(({ subject, definition }): [string, unknown] => [subject, definition]),
   ];

@@ -1,38 +1,25 @@
 import type { TableName } from '../../../config/workload/distribution-types';
 import { showTable } from './names';
+import type { StepAction } from './step-kinds';
 
-/** What a step does, in one word for programs. */
-export type StepAction =
-  | 'drop-leftover-index'
-  | 'add-not-null-check'
-  | 'validate-not-null-check'
-  | 'set-not-null'
-  | 'build-key-index'
-  | 'drop-foreign-key'
-  | 'replace-primary-key'
-  | 'record-comments'
-  | 'restore-comments'
-  | 'convert-to-citus-local'
-  | 'lift-forced-policy'
-  | 'restore-forced-policy'
-  | 'create-reference-table'
-  | 'distribute'
-  | 'distribute-schema'
-  | 'undistribute'
-  | 'undistribute-schema'
-  | 'alter-distribution'
-  | 'change-colocation'
-  | 'restore-foreign-key'
-  | 'validate-foreign-key'
-  | 'forget-foreign-key'
-  | 'remove-record'
-  | 'truncate-local-copy';
+/** What a step acts on, for programs. */
+export type StepTarget = TableTarget | { readonly kind: 'schema'; readonly schema: string };
+
+export interface TableTarget extends TableName {
+  readonly kind: 'table';
+  /** The column or the foreign key of it that the step is about. */
+  readonly column?: string;
+  readonly foreignKey?: string;
+  /** Other tables that Citus converts to Citus local tables in the step. */
+  readonly converts?: readonly TableName[];
+}
 
 export interface TablesStep {
   /** The same step has the same id in every plan. */
   readonly id: string;
-  /** The table as messages name it; the schema where the step turns one as a whole. */
+  /** The target as messages name it: the table, or the schema where the step converts one as a whole. */
   readonly table: string;
+  readonly target: StepTarget;
   readonly action: StepAction;
   /** Exactly what runs, in order. */
   readonly sql: readonly string[];
@@ -48,7 +35,7 @@ export interface TablesStep {
   readonly transaction: boolean;
   /** What a run may have to do besides or instead; reviewed with the step, and absent where there is nothing. */
   readonly contingencies?: readonly Contingency[];
-  /** Tables beside its own that Citus converts to Citus local tables in it; absent where there are none. */
+  /** The other tables that the step converts, as messages name them; absent where there are none. */
   readonly converts?: readonly string[];
   /** How many rows the step works through, as the planner estimates; absent where it is nobody's concern or guess. */
   readonly rows?: number;
@@ -68,21 +55,21 @@ export interface StepOptions {
   readonly rows?: number | undefined;
 }
 
-/** @param part tells two steps of one table and action apart */
+/** A table, with the column or foreign key of it that a step is about, or a schema as a whole. */
+export type StepSubject = Omit<TableTarget, 'kind' | 'converts'> | { readonly schema: string };
+
+/** The id tells a step from all others of a plan, by its action and all that `subject` names. */
 export function step(
   action: StepAction,
-  table: TableName,
-  statements: string[],
-  described: StepOptions,
-  part = '',
+  subject: StepSubject,
+  statements: readonly string[],
+  options: StepOptions,
 ): TablesStep {
-  const { comment, blocksWrites = false, reversible = false, transaction = true } = described;
-  const { contingencies = [], converts = [], rows } = described;
-  const name = showTable(table);
+  const { comment, blocksWrites = false, reversible = false, transaction = true } = options;
+  const { contingencies = [], converts = [], rows } = options;
   return {
-    id: [action, name, ...(part === '' ? [] : [part])].join(':'),
-    table: name,
-    action,
+    ...identityOf(action, subject),
+    target: targetOf(subject, converts),
     sql: statements,
     comment,
     blocksWrites,
@@ -94,14 +81,44 @@ export function step(
   };
 }
 
+function identityOf(action: StepAction, subject: StepSubject): Pick<TablesStep, 'id' | 'table' | 'action'> {
+  if (!('name' in subject)) return { id: `${action}:${subject.schema}`, table: subject.schema, action };
+  const table = showTable(subject);
+  const part = subject.column ?? subject.foreignKey;
+  return { id: [action, table, ...(part === undefined ? [] : [part])].join(':'), table, action };
+}
+
+function targetOf(subject: StepSubject, converts: readonly TableName[]): StepTarget {
+  if (!('name' in subject)) return { kind: 'schema', schema: subject.schema };
+  const { schema, name, column, foreignKey } = subject;
+  return {
+    kind: 'table',
+    schema,
+    name,
+    ...(column === undefined ? {} : { column }),
+    ...(foreignKey === undefined ? {} : { foreignKey }),
+    ...(converts.length === 0 ? {} : { converts }),
+  };
+}
+
 export function contingency(
   action: StepAction,
   table: TableName,
-  statements: string[],
+  statements: readonly string[],
   comment: string,
 ): Contingency {
-  const { id, sql: exactly } = step(action, table, statements, { comment });
-  return { id, action, sql: exactly, comment };
+  const { id } = identityOf(action, table);
+  return { id, action, sql: statements, comment };
+}
+
+/** Whether the step acts on the table itself, alone or with all of its schema. */
+export function actsOn({ target }: Pick<TablesStep, 'target'>, table: TableName): boolean {
+  return target.schema === table.schema && (target.kind === 'schema' || target.name === table.name);
+}
+
+/** Whether the step copies a table while writes to it continue. */
+export function isOnlineCopy({ action, transaction }: Pick<TablesStep, 'action' | 'transaction'>): boolean {
+  return action === 'distribute' && !transaction;
 }
 
 /** `1 step`, `2 steps`. */
@@ -114,13 +131,3 @@ export interface AppliedStep {
   readonly id: string;
   readonly seconds: number;
 }
-
-/** Steps that copy rows: their progress is worth showing, and FORCE is off while they run. */
-export const COPIES: readonly StepAction[] = [
-  'create-reference-table',
-  'distribute',
-  'undistribute',
-  'alter-distribution',
-  'distribute-schema',
-  'undistribute-schema',
-];

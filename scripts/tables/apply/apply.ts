@@ -1,4 +1,4 @@
-import type { AppliedStep, StepAction, TablesStep } from '../../database/model/step';
+import type { AppliedStep, TablesStep } from '../../database/model/step';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Distribution } from '../../../config/workload/distribution-types';
@@ -15,15 +15,7 @@ import { withBoundedReads } from '../../lib/connection';
 import { stopIfAsked } from '../../lib/verb';
 import type { ServerMessage } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';
-import {
-  attemptStep,
-  isCatalogConflict,
-  isConflict,
-  onlineCopy,
-  round,
-  secondsSince,
-  tablesOf,
-} from './attempt';
+import { attemptStep, isCatalogConflict, isConflict, round, secondsSince, tablesOf } from './attempt';
 import type { Attempt, LockPolicy, Watchers } from './attempt';
 import { readRecord } from '../../database/observe/before-record';
 import { recordBefore, compareAndClear } from '../../database/observe/comparison';
@@ -49,7 +41,8 @@ import type { ReadSessions } from '../../database/observe/read-sessions';
 import { requireNoRebalance } from './rebalance-guard';
 import type { SequenceCompared } from '../../database/observe/sequences';
 import { requireAbleSession } from './session-guard';
-import { stepCount } from '../../database/model/step';
+import { actsOn, isOnlineCopy, stepCount } from '../../database/model/step';
+import { stepKind } from '../../database/model/step-kinds';
 import type { ViewCompared } from '../../database/observe/view-answers';
 import { describeBlocker } from './lock-monitor';
 import type { Blocker } from './lock-monitor';
@@ -136,27 +129,11 @@ export interface ApplyInput {
   readonly keep?: (seen: ReceiptContent) => Promise<void>;
 }
 
-/** Steps that change no more than they name, or fail. */
-const SAFE_ON_STALE_SNAPSHOT: readonly StepAction[] = [
-  'drop-foreign-key',
-  'restore-foreign-key',
-  'validate-foreign-key',
-  'forget-foreign-key',
-  'record-comments',
-  'restore-comments',
-  'truncate-local-copy',
-];
-
-/**
- * Whether a step may be done by a look from before the step before it. With a table that Citus makes anew goes what a look would
- * have named (rules, foreign keys, what hangs on views), so only a plain one is distributed by such a look.
- */
+/** Whether a step may run by a look from before the step before it. */
 function canUseStaleSnapshot(step: TablesStep, { tables }: LiveDatabase): boolean {
-  if (step.action !== 'distribute') return SAFE_ON_STALE_SNAPSHOT.includes(step.action);
-  return (
-    step.transaction &&
-    tables.some(({ table, citus }) => citus.kind === 'plain' && showTable(table) === step.table)
-  );
+  const { onStaleSnapshot = 'never' } = stepKind(step);
+  if (onStaleSnapshot !== 'of plain tables') return onStaleSnapshot === 'always';
+  return step.transaction && tables.some(({ table, citus }) => citus.kind === 'plain' && actsOn(step, table));
 }
 
 /** Milliseconds; what failed after longer is not tried again on the chance that another look makes it fit. */
@@ -241,13 +218,11 @@ export async function applyTables(
     stopIfAsked(context.signal, progressSoFar(applied, plan));
     await requireNoRebalance(client, progressSoFar(applied, plan));
     if (subject.countRows) await countWhileLifted(client, around.readers, step, live);
-    const copied = onlineCopy(step, live);
     const rows = step.rows ?? estimates.get(step.id);
     const attempt = await attemptStep(context, client, watchers, {
       step: rows === undefined ? step : { ...step, rows },
       pid,
       locks,
-      copied,
       tables: tablesOf(step, live),
     });
     if (attempt.pause !== undefined && attempt.pause.seconds > (longestPause?.seconds ?? -1)) {
@@ -294,8 +269,7 @@ export async function applyTables(
       throw stepError(step, attempt.error, applied, left);
     }
     // An online copy that failed leaves its shards and slots to whoever comes round first.
-    if (attempt.outcome === 'failed' && copied !== undefined)
-      await cleanUpLeftovers(client, context.reporter);
+    if (attempt.outcome === 'failed' && isOnlineCopy(step)) await cleanUpLeftovers(client, context.reporter);
     const soFar = progressSoFar(applied, plan);
     [live, plan] = await retryingLocks(context, locks, () =>
       freshness.of(async () => {
@@ -452,12 +426,12 @@ function lockError(
     blockers.length === 0
       ? 'the server does not say who holds it'
       : `it is held by ${blockers.map(describeBlocker).join('; ')}`;
-  const hintFor = areAllPrepared(blockers)
+  const hint = areAllPrepared(blockers)
     ? 'Where it stays, whoever runs the servers settles it with recover_prepared_transactions(). Then run this again'
     : 'End that session (pg_terminate_backend) or wait for it, and run this again';
   return new ScaleoutError(
     'tables.lock-timeout',
-    `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. ${hintFor}. ${doneSoFar(applied)}`,
+    `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. ${hint}. ${doneSoFar(applied)}`,
     { cause },
   );
 }
@@ -500,24 +474,21 @@ export function stepError(
       : `${local.join(', ')} ${local.length === 1 ? 'is' : 'are'} left local to the coordinator and known to Citus, with every row, open to reads and writes.${applied.length === 0 ? '' : ` ${doneSoFar(applied)}`}`;
   return new ScaleoutError(
     'tables.step-failed',
-    `step ${step.id} failed: ${describeServerError(error)} ${wayOut(step, error.code)}${left}`,
+    `step ${step.id} failed: ${describeServerError(error)} ${hintFor(step, error.code)} ${left}`,
     { cause: error },
   );
 }
 
-function wayOut(step: TablesStep, code: string | undefined): string {
-  if (code === '23503' && step.action === 'validate-foreign-key') {
-    return 'While the foreign key was away, rows came in that refer to nothing. It is in force for new rows; repair or delete those, and run this again. ';
-  }
-  if (code === '23505' && step.action === 'build-key-index') {
-    return 'The columns of the new primary key do not keep the rows apart: choose others. ';
-  }
-  if (code === '42710' && step.action === 'distribute') {
-    return 'Another database of these servers copies online, or a copy there broke off: end it, or drop that role and its subscription as an administrator. Then run this again. ';
-  }
-  if (code === '23502' || code === '23514') return 'Fill the missing values in, and run this again. ';
-  return 'Run this again once the cause is gone; it goes on from here. ';
+function hintFor(step: TablesStep, code = ''): string {
+  return (
+    stepKind(step).hints?.[code] ?? HINTS[code] ?? 'Fix the cause, and run this again; it goes on from here.'
+  );
 }
+
+const MISSING_VALUES = 'Fill the missing values in, and run this again.';
+
+/** By SQLSTATE, whatever the step. */
+const HINTS: Readonly<Record<string, string>> = { '23502': MISSING_VALUES, '23514': MISSING_VALUES };
 
 function doneSoFar(applied: readonly AppliedStep[]): string {
   return applied.length === 0

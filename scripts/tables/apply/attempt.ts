@@ -1,4 +1,5 @@
-import { COPIES } from '../../database/model/step';
+import { actsOn, isOnlineCopy } from '../../database/model/step';
+import { stepKind } from '../../database/model/step-kinds';
 import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { withTransaction } from '../../lib/connection';
@@ -7,9 +8,8 @@ import type { ServerMessage } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';
 import { copyMeasure } from './copied-rows';
 import type { LiveDatabase } from '../../database/model/live';
-import { showTable } from '../../database/model/names';
 import { preparedTransactions } from './prepared';
-import type { StepAction, TablesStep } from '../../database/model/step';
+import type { TablesStep } from '../../database/model/step';
 import { watch } from './lock-monitor';
 import type { Blocker } from './lock-monitor';
 import type { WritePause } from './write-pause';
@@ -35,16 +35,6 @@ export interface Watchers {
   readonly writerGuard: Client;
 }
 
-/** Steps whose locks let writers through. */
-const LETS_WRITERS_THROUGH: readonly StepAction[] = [
-  'validate-not-null-check',
-  'validate-foreign-key',
-  'forget-foreign-key',
-  'remove-record',
-  'record-comments',
-  'restore-comments',
-];
-
 /** How one try of a step ended. */
 export type Attempt = {
   /** What writers met during an online copy. */
@@ -66,18 +56,9 @@ export type Attempt = {
   | { readonly outcome: 'cancelled' }
 );
 
-/** The table that a step copies beside running writes. */
-export function onlineCopy(step: TablesStep, live: LiveDatabase): TableName | undefined {
-  if (step.action !== 'distribute' || step.transaction) return undefined;
-  return live.tables.find(({ table }) => showTable(table) === step.table)?.table;
-}
-
-/** The tables that a step turns: one, or all of a schema. */
-export function tablesOf({ action, table: name }: TablesStep, live: LiveDatabase): TableName[] {
-  const ofSchema = action === 'distribute-schema' || action === 'undistribute-schema';
-  return live.tables
-    .map(({ table }) => table)
-    .filter((table) => (ofSchema ? table.schema : showTable(table)) === name);
+/** The live tables that a step acts on: one, or all of a schema. */
+export function tablesOf(step: TablesStep, live: LiveDatabase): TableName[] {
+  return live.tables.map(({ table }) => table).filter((table) => actsOn(step, table));
 }
 
 /** Runs one step under observation, once. */
@@ -89,20 +70,17 @@ export async function attemptStep(
     step,
     pid,
     locks,
-    copied,
     tables,
   }: {
     readonly step: TablesStep;
     readonly pid: number;
     readonly locks: LockPolicy;
-    readonly copied: TableName | undefined;
     readonly tables: readonly TableName[];
   },
 ): Promise<Attempt> {
   reporter.event({ name: 'step.started', step: step.id, action: step.action, table: step.table });
-  const measure = COPIES.includes(step.action)
-    ? await copyMeasure(onlooker, step, { pid, tables })
-    : undefined;
+  const measure =
+    stepKind(step).copies !== undefined ? await copyMeasure(onlooker, step, { pid, tables }) : undefined;
   const progress =
     measure === undefined
       ? undefined
@@ -113,6 +91,7 @@ export async function attemptStep(
     signal,
     ...(progress === undefined || measure === undefined ? {} : { copy: { measure, progress } }),
   });
+  const [copied] = isOnlineCopy(step) ? tables : [];
   const writers: WritersWatch | undefined =
     copied === undefined
       ? undefined
@@ -124,7 +103,7 @@ export async function attemptStep(
           replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
         });
   const from = performance.now();
-  const holdsWriters = step.transaction && (step.blocksWrites || !LETS_WRITERS_THROUGH.includes(step.action));
+  const holdsWriters = step.transaction && (step.blocksWrites || stepKind(step).letsWritersThrough !== true);
   let blockedSeconds: number | undefined;
   try {
     await runStep(client, step, locks).finally(() => {

@@ -3,6 +3,7 @@ import { withBoundedReads } from '../../lib/connection';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { sqlTable } from '../../database/model/names';
 import type { TablesStep } from '../../database/model/step';
+import { stepKind } from '../../database/model/step-kinds';
 import { COPIES, DATABASE_BYTES, TABLE_BYTES } from './lock-monitor.sql';
 
 /** How far the copy of a step is, looked for from another session while it runs. */
@@ -84,12 +85,14 @@ async function growth(client: Client, tables: readonly TableName[]): Promise<Cop
 /** How the copy of a step is measured, decided before it runs. */
 export async function copyMeasure(
   client: Client,
-  { action, rows }: TablesStep,
+  step: TablesStep,
   { pid, tables }: { readonly pid: number; readonly tables: readonly TableName[] },
 ): Promise<CopyMeasure> {
+  const { rows } = step;
   const inRows = { unit: 'rows' as const, ...(rows === undefined ? {} : { total: rows }) };
-  if (['create-reference-table', 'distribute', 'distribute-schema'].includes(action)) {
-    return { ...inRows, count: countCopies(pid, { replicated: action === 'create-reference-table' }) };
+  const { copies } = stepKind(step);
+  if (copies !== 'from table to table') {
+    return { ...inRows, count: countCopies(pid, { replicated: copies === 'to every node' }) };
   }
   // Somebody's lock on the table is the step's business and not that of its progress.
   return growth(client, tables).catch(() => inRows);

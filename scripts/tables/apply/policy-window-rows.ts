@@ -6,8 +6,8 @@ import { sameTable } from '../../database/model/names';
 import { fingerprintTables } from '../../database/observe/fingerprint';
 import type { Fingerprint } from '../../database/observe/fingerprint';
 import type { ReadSessions } from '../../database/observe/read-sessions';
-import { tablesOf } from './attempt';
-import { COPIES } from '../../database/model/step';
+import { actsOn } from '../../database/model/step';
+import { stepKind } from '../../database/model/step-kinds';
 import { readRecord, recordRowsAfter, recordRowsBefore } from '../../database/observe/before-record';
 import type { LiveDatabase, LiveTable } from '../../database/model/live';
 import type { TablesStep } from '../../database/model/step';
@@ -24,11 +24,8 @@ export async function countWhileLifted(
   step: TablesStep,
   live: LiveDatabase,
 ): Promise<void> {
-  if (COPIES.includes(step.action)) {
-    const touched = tablesOf(step, live);
-    const lifted = live.tables.filter(
-      (each) => isLifted(each) && touched.some((table) => sameTable(table, each.table)),
-    );
+  if (stepKind(step).copies !== undefined) {
+    const lifted = live.tables.filter((each) => isLifted(each) && actsOn(step, each.table));
     const known = lifted.length === 0 ? undefined : await readRecord(client);
     for (const { table } of lifted) {
       if (known?.rows.some((each) => sameTable(each.table, table)) === true) continue;

@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { refused } from '../../lib/errors';
+import { isOnlineCopy } from '../../database/model/step';
 import type { TablesPlan } from '../plan/plan';
 
 interface Session {
@@ -48,12 +49,12 @@ function sessionProblem(session: Session, { steps }: TablesPlan): string | undef
       `GRANT CREATE ON DATABASE ${database} TO ${role} as the owner of the database, and run this again`
     );
   }
-  const online = steps.find(({ action, blocksWrites }) => action === 'distribute' && !blocksWrites);
+  const online = steps.find(isOnlineCopy);
   if (session.statementTimeout > 0 && online !== undefined) {
     return (
       `role ${role} has statement_timeout = ${String(session.statementTimeout)} ms, under which Citus opens its sessions on the nodes as well, and ` +
       `the online copy of ${online.table} would be cut off there. For the time of the run, ALTER ROLE ${role} IN DATABASE ${database} SET statement_timeout = 0, ` +
-      'or say online: false in the specification, which lets writes wait and the copy be'
+      'or say online: false in the specification, which skips the online copy and blocks writes instead'
     );
   }
   return undefined;

@@ -19,34 +19,25 @@ export function prepareKey({ table, dropIndex, notNull, primaryKey }: KeyDiffere
   for (const { column, check } of notNull) {
     if (check === 'absent') {
       steps.push(
-        step(
-          'add-not-null-check',
-          table,
-          sql.addNotNullCheck(table, column),
-          { comment: `new rows must have ${column}, a column of the new primary key`, reversible: true },
-          column,
-        ),
+        step('add-not-null-check', { ...table, column }, sql.addNotNullCheck(table, column), {
+          comment: `new rows must have ${column}, a column of the new primary key`,
+          reversible: true,
+        }),
       );
     }
     if (check !== 'validated') {
       steps.push(
-        step(
-          'validate-not-null-check',
-          table,
-          sql.validateNotNullCheck(table, column),
-          { comment: `reads every row once to see that it has ${column}`, reversible: true },
-          column,
-        ),
+        step('validate-not-null-check', { ...table, column }, sql.validateNotNullCheck(table, column), {
+          comment: `reads every row once to see that it has ${column}`,
+          reversible: true,
+        }),
       );
     }
     steps.push(
-      step(
-        'set-not-null',
-        table,
-        sql.setNotNull(table, column),
-        { comment: `declares ${column} NOT NULL; the check has proved it already`, reversible: true },
-        column,
-      ),
+      step('set-not-null', { ...table, column }, sql.setNotNull(table, column), {
+        comment: `declares ${column} NOT NULL; the check has proved it already`,
+        reversible: true,
+      }),
     );
   }
   if (primaryKey !== undefined && !primaryKey.indexIsBuilt && !primaryKey.partitioned) {

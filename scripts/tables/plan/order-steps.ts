@@ -317,13 +317,10 @@ function restoreSteps(
   const to = showTable(key.references);
   if (state === 'there') {
     return [
-      step(
-        'forget-foreign-key',
-        key.table,
-        sql.forgetForeignKey(key),
-        { comment: 'the foreign key is back already; removes its record', reversible: true },
-        key.name,
-      ),
+      step('forget-foreign-key', { ...key.table, foreignKey: key.name }, sql.forgetForeignKey(key), {
+        comment: 'the foreign key is back already; removes its record',
+        reversible: true,
+      }),
     ];
   }
   const converted = madeAnew(turns);
@@ -339,7 +336,7 @@ function restoreSteps(
       : `brings the foreign key to ${to} back and reads every row, with writes waiting: ${atOnce}${boundWords(bound)}`;
   const restore = step(
     'restore-foreign-key',
-    key.table,
+    { ...key.table, foreignKey: key.name },
     withCarried(keeps, [
       ...(atOnce === undefined ? [] : noForce(bound)),
       ...sql.restoreForeignKey(key, { atOnce: atOnce !== undefined }),
@@ -351,18 +348,16 @@ function restoreSteps(
       reversible: true,
       converts: converted,
     },
-    key.name,
   );
   const validate = step(
     'validate-foreign-key',
-    key.table,
+    { ...key.table, foreignKey: key.name },
     [...noForce(bound), ...sql.validateForeignKey(key), ...force(bound)],
     {
       comment: `reads every row once to see that ${to} has what it refers to, and removes the record${boundWords(bound)}`,
       blocksWrites: bound.length > 0,
       reversible: true,
     },
-    key.name,
   );
   return [
     ...(state === 'away' ? [restore] : []),

@@ -1,21 +1,24 @@
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
 import { distinct, finding } from '../../database/checks/findings';
 import type { Finding } from '../../database/checks/findings';
 import { sameTable, showTable } from '../../database/model/names';
 import { duration } from '../../lib/reporter';
-import { COPIES } from '../../database/model/step';
+import { isOnlineCopy } from '../../database/model/step';
+import { stepKind } from '../../database/model/step-kinds';
 import type { LiveTable } from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
-import type { TablesStep } from '../../database/model/step';
+import type { StepTarget, TablesStep } from '../../database/model/step';
 import { viewFindings } from '../../database/checks/views';
 
 /** What the steps of a plan do, looked up by table: a plan of a wide schema has thousands of both. */
 interface Effects {
   readonly steps: readonly TablesStep[];
-  /** The steps that copy rows, by what they copy: a table as messages name it, or a schema. */
+  /** The steps that copy rows, by the {@link targetKey} of what they copy. */
   readonly copies: ReadonlyMap<string, readonly TablesStep[]>;
-  /** The plain tables that the steps convert to Citus local tables, of themselves or beside their own. */
-  readonly converted: ReadonlySet<LiveTable>;
+  /** The plain tables that the steps convert to Citus local tables, each with the first step that does. */
+  readonly converted: ReadonlyMap<LiveTable, TablesStep>;
 }
 
 type Source = (target: TargetState, effects: Effects) => readonly Finding[];
@@ -30,28 +33,34 @@ export function planFindings(target: TargetState, steps: readonly TablesStep[]):
 
 function effectsOf({ live }: TargetState, steps: readonly TablesStep[]): Effects {
   const copies = new Map<string, TablesStep[]>();
-  for (const step of steps.filter(({ action }) => COPIES.includes(action))) {
-    const subject = step.action.endsWith('-schema') ? schemaKey(step.table) : step.table;
-    copies.set(subject, [...(copies.get(subject) ?? []), step]);
+  const converting = new Map<string, TablesStep>();
+  for (const step of steps) {
+    if (stepKind(step).copies !== undefined) {
+      const key = targetKey(step.target);
+      copies.set(key, [...(copies.get(key) ?? []), step]);
+    }
+    for (const table of convertedBy(step)) {
+      if (!converting.has(tableKey(table))) converting.set(tableKey(table), step);
+    }
   }
-  const names = new Set([
-    ...steps.flatMap(({ converts = [] }) => converts),
-    ...steps
-      .filter(
-        ({ action, transaction }) =>
-          action === 'convert-to-citus-local' || (action === 'distribute' && !transaction),
-      )
-      .map(({ table }) => table),
-  ]);
-  const converted = live.tables.filter(
-    ({ table, citus }) => citus.kind === 'plain' && names.has(showTable(table)),
-  );
-  return { steps, copies, converted: new Set(converted) };
+  const converted = live.tables.flatMap((table) => {
+    const step = table.citus.kind === 'plain' ? converting.get(tableKey(table.table)) : undefined;
+    return step === undefined ? [] : [[table, step] as const];
+  });
+  return { steps, copies, converted: new Map(converted) };
 }
 
-/** No table has such a name, as messages quote what holds a colon. */
-function schemaKey(schema: string): string {
-  return `schema:${schema}`;
+/** The tables that a step converts to Citus local tables, of themselves or on the way to shards. */
+function convertedBy(step: TablesStep): TableName[] {
+  if (step.target.kind === 'schema') return [];
+  const { converts = [] } = step.target;
+  const itself = step.action === 'convert-to-citus-local' || isOnlineCopy(step);
+  return itself ? [step.target, ...converts] : [...converts];
+}
+
+/** No table has the key of a schema. */
+function targetKey(target: StepTarget): string {
+  return target.kind === 'schema' ? JSON.stringify(target.schema) : tableKey(target);
 }
 
 const SOURCES: readonly Source[] = [
@@ -75,7 +84,9 @@ function forcedPolicyWindows({ live }: TargetState, effects: Effects): Finding[]
     if (copies.length === 0) return [];
     const name = showTable(table.table);
     const seconds = copies.reduce((sum, step) => sum + copySeconds(step, table), 0);
-    const others = new Set(copies.filter(({ table: subject }) => subject !== name).map((step) => step.table));
+    const schemas = new Set(
+      copies.flatMap(({ target }) => (target.kind === 'schema' ? [target.schema] : [])),
+    );
     return [
       finding(
         'forced-policy-window',
@@ -83,9 +94,9 @@ function forcedPolicyWindows({ live }: TargetState, effects: Effects): Finding[]
         `row-level security of ${allOf(table.forced.map((each) => showTable(each.table)))} binds the owner too (FORCE), and Citus, which copies as the owner, would ` +
           `leave out the rows that its policies hide. FORCE is off while ${name} is copied, about ${duration(seconds)}, and is put back right after. In that time an application ` +
           `that logs in as ${table.owner} sees and changes the rows of every tenant; other roles see what they saw` +
-          (others.size === 0
+          (schemas.size === 0
             ? ''
-            : `. It is copied with all of schema ${allOf([...others])}, in one transaction`),
+            : `. It is copied with all of schema ${allOf([...schemas])}, in one transaction`),
         'allowance',
       ),
     ];
@@ -97,7 +108,7 @@ function forcedPolicyWindows({ live }: TargetState, effects: Effects): Finding[]
  * Commits that are acknowledged before they are written are behind it, and stay in the old table.
  */
 function commitsBehind({ live }: TargetState, { steps }: Effects): Finding[] {
-  const online = steps.filter(({ action, transaction }) => action === 'distribute' && !transaction);
+  const online = steps.filter(isOnlineCopy);
   if (online.length === 0) return [];
   return (live.asynchronousCommits ?? []).map((place) =>
     finding(
@@ -113,7 +124,11 @@ function commitsBehind({ live }: TargetState, { steps }: Effects): Finding[] {
 
 /** The steps that copy the table's rows, alone or with its schema. */
 function copiesOf({ table }: LiveTable, { copies }: Effects): TablesStep[] {
-  return [...(copies.get(showTable(table)) ?? []), ...(copies.get(schemaKey(table.schema)) ?? [])];
+  const { schema } = table;
+  return [
+    ...(copies.get(targetKey({ kind: 'table', ...table })) ?? []),
+    ...(copies.get(targetKey({ kind: 'schema', schema })) ?? []),
+  ];
 }
 
 function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
@@ -122,7 +137,7 @@ function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
 }
 
 function refreshesUnderPolicies(target: TargetState, effects: Effects): Finding[] {
-  const converted = [...effects.converted].filter(({ forced }) => forced.length > 0);
+  const converted = [...effects.converted.keys()].filter(({ forced }) => forced.length > 0);
   return target.live.views
     .filter(({ kind, populated }) => kind === 'materialized' && populated)
     .flatMap(({ view, tables }) => {
@@ -141,17 +156,16 @@ function refreshesUnderPolicies(target: TargetState, effects: Effects): Finding[
     });
 }
 
-function convertedTables(target: TargetState, { steps, converted }: Effects): Finding[] {
+function convertedTables(target: TargetState, { converted }: Effects): Finding[] {
   return [...converted]
-    .filter(({ table }) => !target.isSpecified(table))
-    .map(({ table }) => {
+    .filter(([{ table }]) => !target.isSpecified(table))
+    .map(([{ table }, by]) => {
       const name = showTable(table);
-      const by = steps.find(({ converts = [] }) => converts.includes(name));
       return finding(
         'converts-along',
         name,
-        `table ${name}, which the specification does not name, becomes a Citus local table in step ${by?.id ?? ''}, since foreign keys connect it with ` +
-          `${by?.table ?? ''}. It stays on the coordinator with every row; its sequences, materialized views, comments and policies are kept, and its rows and objects ` +
+        `table ${name}, which the specification does not name, becomes a Citus local table in step ${by.id}, since foreign keys connect it with ` +
+          `${by.table}. It stays on the coordinator with every row; its sequences, materialized views, comments and policies are kept, and its rows and objects ` +
           'are compared like those of the others',
         'none',
       );

@@ -22,8 +22,6 @@ import * as sql from './statements.sql';
 import { step } from '../../database/model/step';
 import type { TablesStep } from '../../database/model/step';
 
-export type { Contingency, StepAction, TablesStep } from '../../database/model/step';
-
 /** What `tables plan` answers with. */
 export interface TablesPlan {
   readonly formatVersion: 1;
@@ -161,7 +159,8 @@ function backFirst(
       return back.includes(table) ? { ...bound, ...comesBackAs(table), ...uncommented(left) } : bound;
     }),
     schemas: live.schemas.map(({ colocationId, ...schema }) =>
-      colocationId === undefined || steps.some(({ id }) => id === `undistribute-schema:${schema.schema}`)
+      colocationId === undefined ||
+      steps.some(({ action, target: on }) => action === 'undistribute-schema' && on.schema === schema.schema)
         ? schema
         : { ...schema, colocationId },
     ),
@@ -197,14 +196,13 @@ function dropForeignKeys(drop: TablesDifference['drop'], live: LiveDatabase): Ta
     const createRecord = index === 0 && !live.ownSchema.recordTable;
     return step(
       'drop-foreign-key',
-      key.table,
+      { ...key.table, foreignKey: key.name },
       sql.dropForeignKey(key, { createRecord, pin }),
       {
         comment: `${why}; recorded in scaleout.dropped_foreign_key, and restored below. Until then nothing checks that ${key.columns.join(', ')} exists in ${showTable(key.references)}`,
         // The record holds the statement that puts it in force again, at once.
         reversible: true,
       },
-      key.name,
     );
   });
 }

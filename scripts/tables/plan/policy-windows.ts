@@ -3,7 +3,8 @@ import { allOf } from '../../../config/text/text';
 import { liftForcedPolicies, restoreForcedPolicies } from '../../database/model/forced-policies';
 import { showTable } from '../../database/model/names';
 import type { LiveDatabase, LiveTable } from '../../database/model/live';
-import type { StepAction, TablesStep } from '../../database/model/step';
+import { actsOn, step } from '../../database/model/step';
+import type { StepSubject, TablesStep } from '../../database/model/step';
 
 /**
  * FORCE ROW LEVEL SECURITY is off while Citus copies rows, and not a step longer: it binds the owner of a table, as whom Citus copies
@@ -15,10 +16,10 @@ export function inPolicyWindow(copy: TablesStep, tables: readonly LiveTable[]): 
   if (forced.length === 0) return [copy];
   const on = forced.filter(({ state }) => state === 'on').map(({ table }) => table);
   return [
-    ...(on.length === 0 ? [] : [lift(copy.table, on)]),
+    ...(on.length === 0 ? [] : [lift(copy.target, on)]),
     copy,
     restore(
-      copy.table,
+      copy.target,
       forced.map(({ table }) => table),
     ),
   ];
@@ -26,52 +27,28 @@ export function inPolicyWindow(copy: TablesStep, tables: readonly LiveTable[]): 
 
 /** What an interrupted copy left without FORCE and no step of the plan copies any more. */
 export function closeLeftOpenWindows({ tables }: LiveDatabase, steps: readonly TablesStep[]): TablesStep[] {
-  const closed = new Set(
-    steps.filter(({ action }) => action === 'restore-forced-policy').flatMap(({ sql }) => sql),
-  );
+  const closing = steps.filter(({ action }) => action === 'restore-forced-policy');
   return tables.flatMap(({ table, forced }) => {
     const lifted = forced.filter(({ state }) => state === 'lifted').map((each) => each.table);
-    if (lifted.length === 0 || restoreForcedPolicies(lifted).every((statement) => closed.has(statement)))
-      return [];
-    return [restore(showTable(table), lifted)];
+    if (lifted.length === 0 || closing.some((step) => actsOn(step, table))) return [];
+    return [restore(table, lifted)];
   });
 }
 
-function lift(subject: string, tables: readonly TableName[]): TablesStep {
-  return windowStep(
-    'lift-forced-policy',
-    subject,
-    liftForcedPolicies(tables),
-    `takes FORCE ROW LEVEL SECURITY off ${named(tables)} for the copy, which would leave out the rows that its policies hide; ` +
+function lift(subject: StepSubject, tables: readonly TableName[]): TablesStep {
+  return step('lift-forced-policy', subject, liftForcedPolicies(tables), {
+    comment:
+      `takes FORCE ROW LEVEL SECURITY off ${named(tables)} for the copy, which would leave out the rows that its policies hide; ` +
       'until FORCE is back, sessions of the owner see and change every row',
-  );
-}
-
-function restore(subject: string, tables: readonly TableName[]): TablesStep {
-  return windowStep(
-    'restore-forced-policy',
-    subject,
-    restoreForcedPolicies(tables),
-    `puts FORCE ROW LEVEL SECURITY back on ${named(tables)}`,
-  );
-}
-
-function windowStep(
-  action: StepAction,
-  subject: string,
-  sql: readonly string[],
-  comment: string,
-): TablesStep {
-  return {
-    id: `${action}:${subject}`,
-    table: subject,
-    action,
-    sql,
-    comment,
-    blocksWrites: false,
     reversible: true,
-    transaction: true,
-  };
+  });
+}
+
+function restore(subject: StepSubject, tables: readonly TableName[]): TablesStep {
+  return step('restore-forced-policy', subject, restoreForcedPolicies(tables), {
+    comment: `puts FORCE ROW LEVEL SECURITY back on ${named(tables)}`,
+    reversible: true,
+  });
 }
 
 function named(tables: readonly TableName[]): string {

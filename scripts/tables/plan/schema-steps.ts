@@ -3,7 +3,8 @@ import { withCarried, carried, describeCarried } from './carried';
 import type { LiveDatabase, LiveTable } from '../../database/model/live';
 import { showTable } from '../../database/model/names';
 import * as sql from './statements.sql';
-import type { TablesStep } from '../../database/model/step';
+import { step } from '../../database/model/step';
+import type { StepOptions, TablesStep } from '../../database/model/step';
 
 /** The steps that turn a schema as a whole. Their `table` is the schema's name. */
 
@@ -19,8 +20,8 @@ export function distributeSchemaStep(schema: string, tables: readonly LiveTable[
         ]),
     ...(rules.length === 0 ? [] : [`on the way back ${allOf(rules)} would be lost`]),
   ].join('; ');
-  return schemaStep('distribute-schema', schema, tables, {
-    sql: sql.distributeSchema(schema),
+  return step('distribute-schema', { schema }, sql.distributeSchema(schema), {
+    ...copyOf(tables),
     comment,
     reversible: identity.length === 0 && rules.length === 0,
   });
@@ -36,30 +37,18 @@ export function undistributeSchemaStep(
     tables.map(({ table }) => table),
     'copy',
   );
-  return schemaStep('undistribute-schema', schema, tables, {
-    sql: withCarried(keeps, sql.undistributeSchema(schema)),
+  return step('undistribute-schema', { schema }, withCarried(keeps, sql.undistributeSchema(schema)), {
+    ...copyOf(tables),
     comment: `makes each of its ${tablesCounted(tables)} anew on the coordinator and copies every row back, with writes to all of them waiting until the last is done${describeCarried(keeps)}`,
     reversible: true,
   });
 }
 
-function schemaStep(
-  action: TablesStep['action'],
-  schema: string,
-  tables: readonly LiveTable[],
-  described: Pick<TablesStep, 'sql' | 'comment' | 'reversible'>,
-): TablesStep {
-  // What nobody has counted yet makes the sum nobody's guess.
+function copyOf(tables: readonly LiveTable[]): Pick<StepOptions, 'blocksWrites' | 'rows'> {
+  // Without an estimate for one of them there is none for the sum.
   const estimates = tables.flatMap(({ rowEstimate }) => (rowEstimate === undefined ? [] : [rowEstimate]));
-  return {
-    id: `${action}:${schema}`,
-    table: schema,
-    action,
-    ...described,
-    blocksWrites: true,
-    transaction: true,
-    ...(estimates.length < tables.length ? {} : { rows: estimates.reduce((sum, rows) => sum + rows, 0) }),
-  };
+  const rows = estimates.length < tables.length ? undefined : estimates.reduce((sum, each) => sum + each, 0);
+  return { blocksWrites: true, rows };
 }
 
 function tablesCounted(tables: readonly LiveTable[]): string {

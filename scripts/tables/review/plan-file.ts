@@ -62,6 +62,18 @@ export function writePlan(file: string, plan: SealedPlan): void {
 
 const tableName = z.object({ schema: z.string(), name: z.string() });
 
+/** A plan without these was made before steps named them. */
+const targeted = z.looseObject({
+  steps: z.array(
+    z.looseObject({
+      target: z.discriminatedUnion('kind', [
+        tableName.extend({ kind: z.literal('table') }),
+        z.object({ kind: z.literal('schema'), schema: z.string() }),
+      ]),
+    }),
+  ),
+});
+
 /** As deep as this program reads it; the digest vouches for the rest. */
 const sealed = z.looseObject({
   formatVersion: z.literal(1),
@@ -100,6 +112,13 @@ export function readPlan(file: string): SealedPlan {
       'file.edited',
       `the plan ${file} was edited since it was made: its content does not have the digest it carries. A plan is applied as it was reviewed; ` +
         'change the specification instead, and plan again. Nothing was changed',
+    );
+  }
+  if (!targeted.safeParse(content).success) {
+    throw new ScaleoutError(
+      'file.wrong-version',
+      `the plan ${file} was made by an earlier version of this program: its steps do not say in a field "target" what they act on. ` +
+        `Plan again with "tables plan --out ${file}" and review that; nothing was changed`,
     );
   }
   return plan;

@@ -1,22 +1,29 @@
-import type { Distribution } from '../../../config/workload/distribution-types';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import { refused } from '../../lib/errors';
 import { foreignKeyId } from '../../database/target/foreign-keys';
-import type { LiveDatabase, LiveForeignKey } from '../../database/model/live';
-import { isOwnName, sameTable, showTable } from '../../database/model/names';
+import type { LiveDatabase, LiveForeignKey, LiveTable } from '../../database/model/live';
+import { keyIndexName, notNullCheckName, sameTable, showTable } from '../../database/model/names';
 import { planTables } from '../plan/plan';
 import type { TablesPlan } from '../plan/plan';
-import type { Contingency, StepAction, TablesStep } from '../../database/model/step';
+import { actsOn } from '../../database/model/step';
+import type { Contingency, TablesStep, TableTarget } from '../../database/model/step';
+import { stepKind } from '../../database/model/step-kinds';
+import type { StepEffect } from '../../database/model/step-kinds';
 import type { SealedPlan } from './plan-file';
 import {
+  CHECKS_SUBJECT,
   compareSnapshots,
   describeChange,
   foreignKeyHash,
   foreignKeySubject,
+  keySubjects,
+  notNullSubject,
+  PLACEMENT_SUBJECTS,
   recordSubject,
   schemaSubject,
   takeSnapshot,
 } from '../../database/model/snapshot';
-import type { Change, Snapshot } from '../../database/model/snapshot';
+import type { Snapshot } from '../../database/model/snapshot';
 
 /** What a plan was reviewed for, of all that {@link SealedPlan} carries. */
 type Reviewed = Pick<SealedPlan, 'steps' | 'snapshot'>;
@@ -89,9 +96,8 @@ function requireUnchanged(
   begun: boolean,
 ): void {
   const changes = compareSnapshots(reviewed.snapshot, takeSnapshot(live));
-  const foreign = changes.filter(
-    (change) => !begun || !isExplainedByRun(change, reviewed.snapshot, so, live),
-  );
+  const explained = begun ? explainedByRun(reviewed.snapshot, so, live) : new Set<string>();
+  const foreign = changes.filter((change) => !explained.has(changeKey(change.table, change.subject)));
   if (foreign.length === 0) return;
   const named = foreign.slice(0, NAMED).map(describeChange);
   const more = foreign.length > NAMED ? `, and ${String(foreign.length - NAMED)} more` : '';
@@ -147,69 +153,65 @@ interface Remaining {
 
 function remaining({ steps: reviewed }: Pick<Reviewed, 'steps'>, now: TablesPlan): Remaining {
   const placeOf = placesIn(reviewed);
-  const places = new Map(now.steps.map((step) => [step, placeOf(step)]));
-  const steps = now.steps
-    .filter((step) => places.get(step) !== undefined)
-    .sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
-  const needed = new Set([...places.values()].map((place) => Math.ceil(place ?? -1)));
-  const first = Math.min(...[...needed].filter((place) => place >= 0), reviewed.length);
+  const found = now.steps
+    .flatMap((step) => {
+      const place = placeOf(step);
+      return place === undefined ? [] : [{ step, ...place }];
+    })
+    .sort((a, b) => a.index - b.index || Number(b.isContingency) - Number(a.isContingency));
+  const covered = new Set(found.map(({ step }) => step));
+  const needed = new Set(found.map(({ index }) => index));
+  const first = found[0]?.index ?? reviewed.length;
   return {
-    steps,
-    beyond: now.steps.filter((step) => places.get(step) === undefined),
+    steps: found.map(({ step }) => step),
+    beyond: now.steps.filter((step) => !covered.has(step)),
     done: reviewed.slice(0, first),
     ...(reviewed[first] === undefined ? {} : { next: reviewed[first] }),
     outOfTurn: reviewed.filter(
-      ({ action }, place) => place > first && !needed.has(place) && !MAY_BECOME_NEEDLESS.has(action),
+      (step, index) => index > first && !needed.has(index) && stepKind(step).mayBecomeNeedless !== true,
     ),
   };
 }
 
-/** Citus takes the rows of a table along when it turns it, and then no copy of them is left behind. */
-const MAY_BECOME_NEEDLESS: ReadonlySet<StepAction> = new Set(['truncate-local-copy']);
+/** Where a step stands in a reviewed plan. */
+interface Place {
+  readonly index: number;
+  /** It is a contingency of the step there, and comes before it. */
+  readonly isContingency: boolean;
+}
 
 /**
- * Where in a reviewed plan a step stands, a contingency just before the step that it is for; undefined where it does not. A look at
- * every one of thousands of steps has to be quick, so they are found by their ids.
+ * Where in a reviewed plan a step stands; undefined where it does not. A look at every one of thousands of steps has to be quick, so they
+ * are found by their ids.
  */
-function placesIn(reviewed: readonly TablesStep[]): (step: TablesStep) => number | undefined {
-  const steps = new Map(reviewed.map((step, place) => [step.id, { step, place }]));
+function placesIn(reviewed: readonly TablesStep[]): (step: TablesStep) => Place | undefined {
+  const steps = new Map(reviewed.map((step, index) => [step.id, { step, index }]));
   const contingencies = new Map(
-    reviewed.flatMap(({ contingencies: all = [] }, place) =>
-      all.map((contingency) => [contingency.id, { contingency, place }] as const),
+    reviewed.flatMap(({ contingencies: all = [] }, index) =>
+      all.map((contingency) => [contingency.id, { contingency, index }] as const),
     ),
   );
   return (step) => {
     const same = steps.get(step.id);
     if (same !== undefined && isCovered(step, same.step) && otherClaims(step, same.step).length === 0)
-      return same.place;
+      return { index: same.index, isContingency: false };
     const instead = contingencies.get(step.id);
     return instead !== undefined && sameStatements(instead.contingency.sql, step.sql)
-      ? instead.place - 0.5
+      ? { index: instead.index, isContingency: true }
       : undefined;
   };
 }
 
-/**
- * What a step may leave out of what was reviewed, and never more: a comment that is there all the same, for which its record is the
- * evidence, the project's schema where something else is in it by then, such as the record of the rows, and what keeps a table
- * known to Citus where a step before has done that for all that foreign keys connect with it.
- */
-const MAY_BE_LEFT_OUT: Partial<Record<StepAction, RegExp>> = {
-  'restore-comments': /^COMMENT ON /,
-  'remove-record': /^DROP SCHEMA scaleout$/,
-  'drop-foreign-key': /^SELECT citus_add_local_table_to_metadata\(/,
-};
-
 /** Whether every statement was reviewed for this step, in this order, and nothing is left out that may not be. */
-function isCovered({ action, sql }: TablesStep, reviewed: TablesStep): boolean {
-  if (reviewed.action !== action) return false;
-  const mayGo = MAY_BE_LEFT_OUT[action];
+function isCovered(step: TablesStep, reviewed: TablesStep): boolean {
+  if (reviewed.action !== step.action) return false;
+  const { optionalStatement } = stepKind(step);
   let next = 0;
   for (const statement of reviewed.sql) {
-    if (sql[next] === statement) next += 1;
-    else if (mayGo?.test(statement) !== true) return false;
+    if (step.sql[next] === statement) next += 1;
+    else if (optionalStatement?.test(statement) !== true) return false;
   }
-  return next === sql.length;
+  return next === step.sql.length;
 }
 
 /**
@@ -248,83 +250,83 @@ function sameStatements(a: readonly string[], b: readonly string[]): boolean {
   return a.length === b.length && a.every((statement, index) => statement === b[index]);
 }
 
-/** They turn all tables of the schema that they name. */
-const TURNS_SCHEMA: ReadonlySet<StepAction> = new Set(['distribute-schema', 'undistribute-schema']);
-const PLACES: ReadonlySet<StepAction> = new Set([
-  'convert-to-citus-local',
-  'create-reference-table',
-  'distribute',
-  'undistribute',
-  'alter-distribution',
-  'change-colocation',
-]);
-/** Where foreign keys lead to a reference table, Citus knows both ends; it turns tables local, and plain again, accordingly. */
-const TURNS_NEIGHBOURS: ReadonlySet<StepAction> = new Set([
-  'create-reference-table',
-  'undistribute',
-  'undistribute-schema',
-  'drop-foreign-key',
-  'restore-foreign-key',
-]);
-
-/** Whether the steps that a broken-off run of the plan took explain the change. What no step of them does, somebody else did. */
-function isExplainedByRun(
-  change: Change,
+/**
+ * The {@link changeKey}s of what the steps that a broken-off run took may have changed. What no step of them does, another session did.
+ */
+function explainedByRun(
   before: Snapshot,
   { done, next }: Pick<Remaining, 'done' | 'next'>,
   live: LiveDatabase,
-): boolean {
-  const { table, subject } = change;
-  const keys = [...live.droppedForeignKeys, ...live.tables.flatMap(({ foreignKeys }) => foreignKeys)];
-  const foreignKey = keys.find((key) =>
-    table === '' ? recordSubject(key) === subject : isFactOf(key, table, subject),
-  );
-  if (foreignKey !== undefined) return isTransitionalState(foreignKey, before, done, live);
-  const turned = done.filter((step) => TURNS_SCHEMA.has(step.action)).map((step) => step.table);
-  if (table === '' && turned.some((schema) => schemaSubject(schema) === subject)) return true;
-  const now = live.tables.find((each) => showTable(each.table) === table);
-  if (now === undefined || subject === '') return false;
-  // The step whose turn it is may have been broken off half-way: an index that is invalid, a table that is local.
+): ReadonlySet<string> {
   const started = next === undefined ? done : [...done, next];
-  const did = (...actions: StepAction[]): boolean =>
-    done.some((step) => step.table === table && actions.includes(step.action));
-  const [about = '', ...rest] = subject.split(' ');
-  const name = rest.join(' ');
-  switch (about) {
-    case 'citus':
-    case 'rows':
-      return (
-        did(...PLACES) ||
-        turned.includes(now.table.schema) ||
-        ((now.citus.kind === 'local' || now.citus.kind === 'plain') &&
-          started.some(
-            (step) =>
-              TURNS_NEIGHBOURS.has(step.action) || (step.action === 'distribute' && step.table === table),
-          ))
-      );
-    case 'checks':
-      return did('add-not-null-check', 'validate-not-null-check', 'set-not-null');
-    case 'not-null':
-      return done.some((step) => step.id === `set-not-null:${table}:${name}`);
-    case 'key':
-    case 'index':
-    case 'constraint':
-      if (isOwnName(name)) {
-        return (
-          did('drop-leftover-index', 'add-not-null-check', 'validate-not-null-check', 'set-not-null') ||
-          started.some((step) => step.id === `build-key-index:${table}`)
-        );
-      }
-      return (
-        did('replace-primary-key') && now.keys.some((key) => key.kind === 'primary' && key.name === name)
-      );
-    default:
-      return false;
-  }
+  const effects = [
+    ...done.flatMap((step) => stepKind(step).changes.map((effect) => ({ step, effect }))),
+    // The step whose turn it is may have been broken off half-way: an index that is invalid, a table that is local.
+    ...started.flatMap((step) => (stepKind(step).changesHalfway ?? []).map((effect) => ({ step, effect }))),
+  ];
+  // Of all tables, whatever the step: once for thousands of them.
+  const isConnected = effects.some(({ effect }) => effect === 'connected-conversions');
+  return new Set([
+    ...effects.flatMap(({ step, effect }) =>
+      effect === 'connected-conversions' ? [] : SUBJECTS[effect](step, live, before),
+    ),
+    ...(isConnected ? live.tables.flatMap(conversionOf) : []),
+  ]);
 }
 
-function isFactOf(key: LiveForeignKey, table: string, subject: string): boolean {
-  return showTable(key.table) === table && foreignKeySubject(key) === subject;
+/** A change by what it is of: a subject of a table, or of the database under the empty name. */
+function changeKey(table: string, subject: string): string {
+  return JSON.stringify([table, subject]);
+}
+
+/** What an effect of a step changes, as {@link changeKey}s. */
+const SUBJECTS: Record<
+  Exclude<StepEffect, 'connected-conversions'>,
+  (step: TablesStep, live: LiveDatabase, before: Snapshot) => readonly string[]
+> = {
+  placement: ({ target }, live) =>
+    target.kind === 'table'
+      ? placementOf(target)
+      : [
+          changeKey('', schemaSubject(target.schema)),
+          ...live.tables.flatMap(({ table }) => (table.schema === target.schema ? placementOf(table) : [])),
+        ],
+  conversion: (step, live) => live.tables.filter(({ table }) => actsOn(step, table)).flatMap(conversionOf),
+  'foreign-key': ({ target }, live, before) => {
+    const of = target.kind === 'table' && target.foreignKey !== undefined ? target : undefined;
+    if (of === undefined) return [];
+    const key = { table: of, name: of.foreignKey ?? '' };
+    return isTransitionalState(key, before, live)
+      ? [changeKey(showTable(of), foreignKeySubject(key)), changeKey('', recordSubject(key))]
+      : [];
+  },
+  'not-null-check': onTable(({ column = '' }) => [CHECKS_SUBJECT, ...keySubjects(notNullCheckName(column))]),
+  'not-null': onTable(({ column = '' }) => [notNullSubject(column)]),
+  'key-index': onTable((table) => keySubjects(keyIndexName(table))),
+  'primary-key': onTable((table, live) =>
+    live.tables
+      .filter((each) => sameTable(each.table, table))
+      .flatMap(({ keys }) => keys.filter(({ kind }) => kind === 'primary'))
+      .flatMap(({ name }) => keySubjects(name)),
+  ),
+};
+
+function onTable(
+  subjects: (table: TableTarget, live: LiveDatabase) => readonly string[],
+): (step: TablesStep, live: LiveDatabase) => readonly string[] {
+  return ({ target }, live) =>
+    target.kind === 'schema'
+      ? []
+      : subjects(target, live).map((subject) => changeKey(showTable(target), subject));
+}
+
+function placementOf(table: TableName): string[] {
+  return PLACEMENT_SUBJECTS.map((subject) => changeKey(showTable(table), subject));
+}
+
+/** Citus knows a table of which it holds no shards, or has forgotten it. */
+function conversionOf({ table, citus }: LiveTable): string[] {
+  return citus.kind === 'local' || citus.kind === 'plain' ? placementOf(table) : [];
 }
 
 /**
@@ -332,15 +334,11 @@ function isFactOf(key: LiveForeignKey, table: string, subject: string): boolean 
  * while it is still recorded, in force as it was. Anything else under its name is another foreign key.
  */
 function isTransitionalState(
-  key: LiveForeignKey,
+  key: Pick<LiveForeignKey, 'table' | 'name'>,
   before: Snapshot,
-  done: readonly TablesStep[],
   live: LiveDatabase,
 ): boolean {
-  const table = showTable(key.table);
-  if (!done.some(({ id }) => FOREIGN_KEY_STEPS.some((action) => id === `${action}:${table}:${key.name}`)))
-    return false;
-  const reviewed = [before[table]?.[foreignKeySubject(key)], before['']?.[recordSubject(key)]];
+  const reviewed = [before[showTable(key.table)]?.[foreignKeySubject(key)], before['']?.[recordSubject(key)]];
   const record = live.droppedForeignKeys.find((each) => foreignKeyId(each) === foreignKeyId(key));
   const twin = live.tables
     .find((each) => sameTable(each.table, key.table))
@@ -350,13 +348,6 @@ function isTransitionalState(
   if (reviewed.includes(foreignKeyHash(twin))) return true;
   return record !== undefined && foreignKeyHash(asValidated(twin)) === foreignKeyHash(record);
 }
-
-const FOREIGN_KEY_STEPS: readonly StepAction[] = [
-  'drop-foreign-key',
-  'restore-foreign-key',
-  'validate-foreign-key',
-  'forget-foreign-key',
-];
 
 function asValidated(key: LiveForeignKey): LiveForeignKey {
   return { ...key, validated: true, definition: key.definition.replace(/ NOT VALID$/, '') };

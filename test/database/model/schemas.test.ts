@@ -79,6 +79,7 @@ describe('the plan for a schema', () => {
     expect(step).toEqual({
       id: 'distribute-schema:a',
       table: 'a',
+      target: { kind: 'schema', schema: 'a' },
       action: 'distribute-schema',
       sql: [`SELECT citus_schema_distribute('"a"')`],
       comment:

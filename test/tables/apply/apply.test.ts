@@ -5,6 +5,7 @@ const step: TablesStep = {
   id: 'distribute:devices',
   action: 'distribute',
   table: 'devices',
+  target: { kind: 'table', schema: 'public', name: 'devices' },
   sql: ['SELECT 1'],
   transaction: false,
   blocksWrites: false,
@@ -28,7 +29,7 @@ test('a worker that goes away in a step is told as the failure of that step', ()
   if (!isStatementError(error)) throw new Error('it is one');
   expect(stepError(step, error, [], []).message).toBe(
     'step distribute:devices failed: connection to the remote node w0:5432 failed. (SQLSTATE 08006) ' +
-      'Run this again once the cause is gone; it goes on from here. Nothing else was changed',
+      'Fix the cause, and run this again; it goes on from here. Nothing else was changed',
   );
   const left = stepError(step, error, [], ['devices']).message;
   expect(left).toMatch(/devices is left local to the coordinator and known to Citus, with every row/);

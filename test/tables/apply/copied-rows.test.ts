@@ -38,6 +38,7 @@ describe('rows that go back', () => {
   const step: TablesStep = {
     id: 'undistribute:t',
     table: 't',
+    target: { kind: 'table', ...named('t') },
     action: 'undistribute',
     sql: [],
     comment: '',

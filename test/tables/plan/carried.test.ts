@@ -1,6 +1,7 @@
 import { carried } from '../../../scripts/tables/plan/carried';
 import { policyFailures } from '../../../scripts/database/checks/policies';
 import { inPolicyWindow, closeLeftOpenWindows } from '../../../scripts/tables/plan/policy-windows';
+import { step } from '../../../scripts/database/model/step';
 import { planTables } from '../../../scripts/tables/plan/plan';
 import {
   distribution,
@@ -99,8 +100,7 @@ describe('what is carried in the transaction in which Citus makes a table anew',
 
 describe('windows in which FORCE is off', () => {
   const forced = (state: 'on' | 'lifted') => [{ table: named('t'), state }];
-  const step = { id: 'distribute:t', table: 't', action: 'distribute' as const };
-  const copy = { ...step, sql: [], comment: '', blocksWrites: false, reversible: true, transaction: false };
+  const copy = step('distribute', named('t'), [], { comment: '', reversible: true, transaction: false });
   const actions = (state: 'on' | 'lifted') =>
     inPolicyWindow(copy, [liveTable('t', { forced: forced(state) })]).map(({ action }) => action);
 

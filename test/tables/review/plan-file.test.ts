@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { ScaleoutError } from '../../../scripts/lib/errors';
 import { planTables } from '../../../scripts/tables/plan/plan';
 import { readPlan, sealPlan, writePlan } from '../../../scripts/tables/review/plan-file';
+import { contentDigest } from '../../../scripts/tables/review/sealed-file';
 import type { SealedPlan } from '../../../scripts/tables/review/plan-file';
 import { canonical } from '../../../scripts/database/model/snapshot';
 import { distribution, liveDatabase, sealedOf, sensors } from '../support/catalog';
@@ -73,6 +74,16 @@ describe('a plan in a file', () => {
 
   test('may be laid out anew, since its content is the same', () => {
     expect(edited((text) => JSON.stringify(JSON.parse(text)))()).toEqual(JSON.parse(JSON.stringify(seal())));
+  });
+
+  test('is refused where an earlier version made it, whose steps name no target', () => {
+    const { digest, ...plan } = seal();
+    const content = { ...plan, steps: plan.steps.map((step) => ({ ...step, target: undefined })) };
+    expect(digest).toMatch(/^sha256:/);
+    writeFileSync(file(), JSON.stringify({ ...content, digest: contentDigest(content) }));
+    expect(() => readPlan(file())).toThrow(
+      /was made by an earlier version of this program: .* Plan again with "tables plan --out .*" and review that; nothing was changed$/,
+    );
   });
 
   test.each<[string, (plan: Edited) => void]>([

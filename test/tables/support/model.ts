@@ -1,5 +1,6 @@
 import type { Distribution, TableName } from '../../../config/workload/distribution-types';
-import { COPIES } from '../../../scripts/database/model/step';
+import { actsOn } from '../../../scripts/database/model/step';
+import { stepKind } from '../../../scripts/database/model/step-kinds';
 import { foreignKeyId } from '../../../scripts/database/target/foreign-keys';
 import type {
   DroppedForeignKey,
@@ -32,13 +33,13 @@ export function perform(expected: Distribution, live: LiveDatabase, step: Tables
 
 /** Citus leaves out what forced policies hide, without an error; and FORCE is off for one copy alone. */
 function requireWindow(live: LiveDatabase, step: TablesStep): void {
-  const subject = (table: LiveTable): boolean =>
-    (step.action.endsWith('-schema') ? table.table.schema : showTable(table.table)) === step.table;
+  const subject = ({ table }: LiveTable): boolean => actsOn(step, table);
+  const copies = stepKind(step).copies !== undefined;
   for (const table of live.tables) {
     const states = table.forced.map(({ state }) => state);
-    if (COPIES.includes(step.action) && subject(table) && states.includes('on'))
+    if (copies && subject(table) && states.includes('on'))
       throw new Error(`would lose rows of ${showTable(table.table)}`);
-    const closes = step.action === 'restore-forced-policy' || COPIES.includes(step.action);
+    const closes = step.action === 'restore-forced-policy' || copies;
     if (states.includes('lifted') && !(closes && subject(table)))
       throw new Error(`${step.id} runs while FORCE of ${showTable(table.table)} is off`);
   }
@@ -66,7 +67,7 @@ function requireCarried(before: LiveDatabase, after: LiveDatabase, step: TablesS
 }
 
 function performed(expected: Distribution, live: LiveDatabase, step: TablesStep): LiveDatabase {
-  const part = step.id.split(':')[2] ?? '';
+  const part = (step.target.kind === 'table' && (step.target.column ?? step.target.foreignKey)) || '';
   const on = (change: (table: LiveTable) => LiveTable): LiveDatabase => ({
     ...live,
     tables: live.tables.map((table) => (showTable(table.table) === step.table ? change(table) : table)),
