@@ -25,13 +25,19 @@ function requestedStage(requested: string | undefined, outdir: string | undefine
   const stage = STAGES.find((each) => each === requested);
   if (stage === undefined) {
     throw new ConfigError([
-      { file: 'SCALEOUT_STAGE', path: '', problem: `is "${requested}": it must be ${STAGES.join(' or ')}` },
+      {
+        code: 'config.wrong-value',
+        file: 'SCALEOUT_STAGE',
+        path: '',
+        problem: `is "${requested}": it must be ${STAGES.join(' or ')}`,
+      },
     ]);
   }
   const deployed = path.join(path.dirname(__dirname), 'cdktf.out');
   if (path.resolve(outdir ?? 'cdktf.out') === deployed) {
     throw new ConfigError([
       {
+        code: 'config.wrong-value',
         file: 'SCALEOUT_STAGE',
         path: '',
         problem: `is "${requested}", and the output would be what cdktf deploy reads: unset it, or give --output another directory, as in .scaleout/${requested}`,

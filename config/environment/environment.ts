@@ -75,7 +75,12 @@ export function loadConfig(directory: string = configDirectory()): Config {
   for (const leaf of listConfigDirectory(home)) {
     const file = path.join(home, leaf);
     if (leaf.endsWith('.yml')) {
-      issues.push({ file: shownPath(file), path: '', problem: 'is not read: rename it to end in .yaml' });
+      issues.push({
+        code: 'config.unreadable',
+        file: shownPath(file),
+        path: '',
+        problem: 'is not read: rename it to end in .yaml',
+      });
     }
     if (!leaf.endsWith('.yaml')) continue;
     const read = collecting(issues, () =>
@@ -85,6 +90,7 @@ export function loadConfig(directory: string = configDirectory()): Config {
   }
   if (environments.length === 0 && issues.length === 0) {
     issues.push({
+      code: 'config.missing-key',
       file: shownPath(home),
       path: '',
       problem: 'holds no environment: write one, as in dev.yaml',

@@ -1,5 +1,19 @@
+/** What can be wrong in a file that people edit: stable codes with their meaning. */
+export const ISSUES = {
+  'config.unreadable': 'The file is not there or cannot be read.',
+  'config.syntax': 'The file is not YAML.',
+  'config.duplicate-key': 'A key is written twice.',
+  'config.unknown-key': 'A key is not one of those that are known there.',
+  'config.missing-key': 'A key is missing, or has no value.',
+  'config.wrong-value': 'A value is not of the type or in the range that its key has.',
+  'config.rule': 'Values that are allowed each by itself contradict each other or a limit of the service.',
+} as const;
+
+export type IssueCode = keyof typeof ISSUES;
+
 /** One thing wrong in a file that people edit. */
 export interface ConfigIssue {
+  readonly code: IssueCode;
   /** The file, as the reader would open it. */
   readonly file: string;
   /** 1-based; absent where the issue is the file itself. */

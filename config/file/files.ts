@@ -91,5 +91,5 @@ function unreadable(file: string, what: string, error: unknown): ConfigError {
 }
 
 function wrong(file: string, problem: string): ConfigError {
-  return new ConfigError([{ file: shownPath(file), path: '', problem }]);
+  return new ConfigError([{ code: 'config.unreadable', file: shownPath(file), path: '', problem }]);
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { allOf, didYouMean, show } from '../text/text';
+import type { IssueCode } from './config-error';
 
 /** Keys and indices that lead from a value to a part of it; empty for the value itself. */
 export type Path = readonly (string | number)[];
@@ -10,28 +11,38 @@ export interface Violation {
   readonly problem: string;
 }
 
+/** What a schema refuses, with what kind of issue it is. */
+export interface SchemaViolation extends Violation {
+  readonly code: IssueCode;
+}
+
 /** What a schema refuses of a value, in the words that its types hold. */
 export function violationsOf(schema: z.ZodType, value: unknown): Violation[] {
-  return inWords(schema.safeParse(value).error, value);
+  return inWords(schema.safeParse(value).error, value).map(({ at, problem }) => ({ at, problem }));
 }
 
 /** The issues of a value that a schema has refused, the first one of each place; none without an error. */
-export function inWords(error: z.ZodError | undefined, value: unknown): Violation[] {
+export function inWords(error: z.ZodError | undefined, value: unknown): SchemaViolation[] {
   const all = (error?.issues ?? []).flatMap((issue) => violationsOfIssue(issue, value));
   return [...new Map(all.toReversed().map((each) => [JSON.stringify(each.at), each])).values()].toReversed();
 }
 
-function violationsOfIssue(issue: z.core.$ZodIssue, value: unknown): Violation[] {
+function violationsOfIssue(issue: z.core.$ZodIssue, value: unknown): SchemaViolation[] {
   const at = issue.path.map((key) => (typeof key === 'number' ? key : String(key)));
   if (issue.code === 'unrecognized_keys') {
     const allowed = issue.message.split(', ');
     return issue.keys.map((key) => ({
+      code: 'config.unknown-key' as const,
       at: [...at, key],
       problem: `unknown key${didYouMean(key, allowed)}: the keys here are ${allOf(allowed)}`,
     }));
   }
-  if (issue.code === 'invalid_key') return [{ at, problem: issue.issues[0]?.message ?? issue.message }];
-  return [{ at, problem: problemOf(issue, valueAt(value, at)) }];
+  if (issue.code === 'invalid_key') {
+    return [{ code: 'config.unknown-key', at, problem: issue.issues[0]?.message ?? issue.message }];
+  }
+  const found = valueAt(value, at);
+  const code = found === null || found === undefined ? 'config.missing-key' : 'config.wrong-value';
+  return [{ code, at, problem: problemOf(issue, found) }];
 }
 
 function problemOf(issue: z.core.$ZodIssue, value: unknown): string {

@@ -1,7 +1,7 @@
 import type { Document, YAMLError } from 'yaml';
 import { isAlias, isMap, isNode, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
-import type { ConfigIssue } from './config-error';
+import type { ConfigIssue, IssueCode } from './config-error';
 import { ConfigError } from './config-error';
 import { show } from '../text/text';
 import type { Path, Violation } from './violations';
@@ -9,6 +9,9 @@ import { inWords } from './violations';
 
 /** Says that something is wrong at a place of the file. */
 export type Report = (path: Path, problem: string) => void;
+
+/** The same, with what kind of issue it is. */
+type ReportCoded = (path: Path, problem: string, code: IssueCode) => void;
 
 /**
  * A rule over several values of a file. It runs whenever what it reads is well-formed, also when another part of the
@@ -56,9 +59,9 @@ export function parseYaml<T>(
   if (syntax.length > 0) {
     throw new ConfigError(syntax.map((error) => syntaxIssue(error, file, text, lines)));
   }
-  const report: Report = (path, problem) => {
+  const report: ReportCoded = (path, problem, code) => {
     const { line } = lines.linePos(offsetOf(document, path));
-    issues.push({ file, line, path: pathText(path), problem });
+    issues.push({ code, file, line, path: pathText(path), problem });
   };
 
   let data: unknown;
@@ -67,6 +70,7 @@ export function parseYaml<T>(
   } catch (error) {
     throw new ConfigError([
       {
+        code: 'config.syntax',
         file,
         path: '',
         problem: `its aliases cannot be resolved (${error instanceof Error ? error.message : String(error)}): write the values out`,
@@ -75,21 +79,27 @@ export function parseYaml<T>(
   }
   if (data === null || data === undefined) {
     throw new ConfigError([
-      { file, line: 1, path: '', problem: 'the file is empty: write the keys it needs' },
+      {
+        code: 'config.missing-key',
+        file,
+        line: 1,
+        path: '',
+        problem: 'the file is empty: write the keys it needs',
+      },
     ]);
   }
 
   const parsed = schema.safeParse(data);
   const malformed = new Set<string>();
-  for (const { at, problem } of inWords(parsed.error, data)) {
+  for (const { code, at, problem } of inWords(parsed.error, data)) {
     malformed.add(pathText(at));
-    report(at, problem);
+    report(at, problem, code);
   }
   const isMalformed = (path: Path): boolean =>
     path.some((_, index) => malformed.has(pathText(path.slice(0, index + 1))));
   for (const each of rules) {
     each.run(data, (path, problem) => {
-      if (!isMalformed(path)) report(path, problem);
+      if (!isMalformed(path)) report(path, problem, 'config.rule');
     });
   }
   if (issues.length > 0 || !parsed.success) throw new ConfigError(issues);
@@ -100,10 +110,16 @@ function syntaxIssue(error: YAMLError, file: string, text: string, lines: LineCo
   const line = lines.linePos(error.pos[0]).line;
   if (error.code === 'DUPLICATE_KEY') {
     const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? '';
-    return { file, line, path: '', problem: `the key ${show(key)} is written twice: keep one of the two` };
+    return {
+      code: 'config.duplicate-key',
+      file,
+      line,
+      path: '',
+      problem: `the key ${show(key)} is written twice: keep one of the two`,
+    };
   }
   const said = error.message.replace(/\s+/g, ' ').replace(/[.\s]+$/, '');
-  return { file, line, path: '', problem: `not valid YAML: ${said}` };
+  return { code: 'config.syntax', file, line, path: '', problem: `not valid YAML: ${said}` };
 }
 
 /** `a.b[0]."c.d"`: keys as in the file, quoted where a dot would mislead. */

@@ -37,7 +37,7 @@ interface Section {
 export function parseQueries(text: string, file: string): WorkloadQuery[] {
   const issues: ConfigIssue[] = [];
   const report = (line: number, path: string, problem: string): void => {
-    issues.push({ file, line, path, problem });
+    issues.push({ code: 'config.wrong-value', file, line, path, problem });
   };
   const queries = split(text, report).flatMap((section) => toQuery(section, report));
   if (issues.length === 0 && queries.length === 0) {

@@ -62,7 +62,9 @@ function declarationOf({ directory, variant }: WorkloadHome): string {
 }
 
 function issue(directory: string, problem: string): ConfigError {
-  return new ConfigError([{ file: shownPath(path.join(directory, 'workloads')), path: '', problem }]);
+  return new ConfigError([
+    { code: 'config.unreadable', file: shownPath(path.join(directory, 'workloads')), path: '', problem },
+  ]);
 }
 
 /** Runs every reader and throws one ConfigError with the issues of all of them. */

@@ -140,7 +140,9 @@ describe('a command that fails with --json', () => {
     rmSync(directory, { recursive: true });
     expect(code).toBe('config.invalid');
     expect(details).toMatchObject({
-      issues: expect.arrayContaining([expect.objectContaining({ line: 2 })]) as unknown,
+      issues: expect.arrayContaining([
+        expect.objectContaining({ code: 'config.unknown-key', line: 2 }),
+      ]) as unknown,
     });
   });
 });

@@ -29,7 +29,9 @@ describe('the document of an error', () => {
   });
 
   test('lists the issues of files', () => {
-    const issues = [{ file: 'dev.yaml', line: 3, path: 'cluster.nodes', problem: 'is 0' }];
+    const issues = [
+      { code: 'config.wrong-value', file: 'dev.yaml', line: 3, path: 'cluster.nodes', problem: 'is 0' },
+    ] as const;
     expect(errorDocument(new ConfigError(issues)).error).toMatchObject({
       code: 'config.invalid',
       details: { issues },

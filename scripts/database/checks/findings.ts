@@ -49,6 +49,7 @@ function notAllowedError(open: readonly Finding[], done: string): ScaleoutError 
   return refused(
     'tables.not-allowed',
     `${open.length === 1 ? 'one finding needs' : `${String(open.length)} findings need`} an allowance, and ${done}:\n${what}\n${howToAllow(open)}`,
+    { details: { findings: open.map(({ id, message }) => ({ id, message })) } },
   );
 }
 

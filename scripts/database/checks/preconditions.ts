@@ -53,6 +53,7 @@ export function requirePreconditions(target: TargetState, done: string): void {
     faults.length === 1
       ? `${where}: ${faults[0] ?? ''}. ${done.charAt(0).toUpperCase()}${done.slice(1)}`
       : `${where} in ${String(faults.length)} places, and ${done}:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+    { details: { failures: faults } },
   );
 }
 
