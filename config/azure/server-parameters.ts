@@ -1,26 +1,54 @@
-import {
-  CHOICES,
-  COORDINATOR_ALONE,
-  DECIMALS,
-  FLAGS,
-  INTEGERS,
-  LAST_VERSION,
-  LISTS,
-  NOT_OFFERED,
-  READ_AT_START,
-  TEXTS,
-} from './server-parameter-list';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
 import type { Violation } from '../file/violations';
 import { allOf, didYouMean, oneOf, show } from '../text/text';
 
+const parameter = z
+  .discriminatedUnion('type', [
+    /** `on` or `off`. */
+    z.object({ type: z.literal('flag') }),
+    /** Without `to` there is no largest value; `unit` is what values are counted in. */
+    z.object({
+      type: z.enum(['integer', 'number']),
+      from: z.number(),
+      to: z.number().default(Infinity),
+      unit: z.string().optional(),
+    }),
+    z.object({ type: z.literal('choice'), values: z.array(z.string()) }),
+    /** Choices of which several stand in a list with commas. Azure takes no minus sign here, unlike pgAudit. */
+    z.object({ type: z.literal('list'), values: z.array(z.string()) }),
+    z.object({ type: z.literal('text') }),
+  ])
+  .and(
+    z.object({
+      /** PostgreSQL reads it when it starts. */
+      restart: z.boolean().default(false),
+      /** Workers do not have it: PgBouncer runs nowhere else. */
+      coordinatorAlone: z.boolean().default(false),
+      /** The last major version of PostgreSQL that has it. */
+      lastVersion: z.int().optional(),
+    }),
+  );
+
+export type ServerParameter = z.output<typeof parameter>;
+
+/**
+ * The server parameters that Azure Cosmos DB for PostgreSQL offers, and those that people look for or find in old
+ * articles, with why they are not there. A name that the service does not have ends an apply with "there is no
+ * configuration with name" after all before it was changed. Names: Azure's parameter reference and its page on pgAudit,
+ * without what PostgreSQL 14 and Citus 12.1 no longer have, and with the parameters of Citus that distributing and
+ * rebalancing tables reads. Ranges and choices: PostgreSQL 15 and Citus 12.1 themselves; the service may allow less.
+ */
+export const SERVER_PARAMETERS = z
+  .object({
+    offered: z.record(z.string(), parameter).transform((named) => new Map(Object.entries(named))),
+    notOffered: z.record(z.string(), z.string()).transform((named) => new Map(Object.entries(named))),
+  })
+  .parse(JSON.parse(readFileSync(path.join(__dirname, 'server-parameters.json'), 'utf8')));
+
 /** Which nodes a parameter is set on: the coordinator, also where it is alone, or all workers alike. */
 export type ParametersOf = 'coordinator' | 'workers';
-
-const NAMES: ReadonlySet<string> = new Set([
-  ...FLAGS,
-  ...Object.keys({ ...INTEGERS, ...DECIMALS, ...CHOICES, ...LISTS }),
-  ...TEXTS,
-]);
 
 /**
  * What is wrong with parameters and their values; `at` is the parameter. Values are written as the service gives them
@@ -35,37 +63,45 @@ export function parameterViolations(
   postgresVersion?: number,
   isUnknown: (value: unknown) => boolean = () => false,
 ): Violation[] {
+  const { offered, notOffered } = SERVER_PARAMETERS;
   return Object.entries(parameters).flatMap(([name, value]) => {
+    const known = offered.get(name);
     const problem =
-      nameProblem(name, kind, postgresVersion) ?? (isUnknown(value) ? undefined : valueProblem(name, value));
+      known === undefined
+        ? (notOffered.get(name) ?? unknownProblem(name))
+        : (placeProblem(known, kind, postgresVersion) ??
+          (isUnknown(value) ? undefined : valueProblem(known, value)));
     return problem === undefined ? [] : [{ at: [name === '' ? show(name) : name], problem }];
   });
 }
 
 /** Those of the names that take effect after a restart alone. */
 export function parametersNeedingRestart(names: readonly string[]): string[] {
-  return names.filter((name) => READ_AT_START.includes(name));
+  return names.filter((name) => SERVER_PARAMETERS.offered.get(name)?.restart);
 }
 
-function nameProblem(name: string, kind: ParametersOf, version: number | undefined): string | undefined {
-  const why = Object.hasOwn(NOT_OFFERED, name) ? NOT_OFFERED[name] : undefined;
-  if (why !== undefined) return why;
-  if (!NAMES.has(name)) {
-    // Those that are not offered too: the next answer then says why.
-    const hint = didYouMean(name, [...NAMES, ...Object.keys(NOT_OFFERED)]);
-    return `is no parameter the service is known to offer${hint}: choose one of config/azure/server-parameter-list.ts, or add to it what Azure lists`;
-  }
-  if (kind === 'workers' && COORDINATOR_ALONE.some((start) => name.startsWith(start))) {
+function unknownProblem(name: string): string {
+  const { offered, notOffered } = SERVER_PARAMETERS;
+  // Those that are not offered too: the next answer then says why.
+  const hint = didYouMean(name, [...offered.keys(), ...notOffered.keys()]);
+  return `is no parameter the service is known to offer${hint}: choose one of config/azure/server-parameters.json, or add to it what Azure lists`;
+}
+
+function placeProblem(
+  { coordinatorAlone, lastVersion }: ServerParameter,
+  kind: ParametersOf,
+  version: number | undefined,
+): string | undefined {
+  if (kind === 'workers' && coordinatorAlone) {
     return 'is a parameter of the coordinator alone: move it there';
   }
-  const last = Object.hasOwn(LAST_VERSION, name) ? LAST_VERSION[name] : undefined;
-  if (last === undefined || version === undefined || version <= last) return undefined;
-  return `is not there in PostgreSQL ${version}, and was last in ${last}: remove it`;
+  if (lastVersion === undefined || version === undefined || version <= lastVersion) return undefined;
+  return `is not there in PostgreSQL ${version}, and was last in ${lastVersion}: remove it`;
 }
 
-function valueProblem(name: string, value: string): string | undefined {
-  const expected = expectation(name);
-  return expected.fits(value) ? undefined : `is ${show(value)}: it must be ${expected.said}`;
+function valueProblem(known: ServerParameter, value: string): string | undefined {
+  const { fits, said } = expectation(known);
+  return fits(value) ? undefined : `is ${show(value)}: it must be ${said}`;
 }
 
 /** What a value of a parameter looks like, and how a sentence says so. */
@@ -74,29 +110,38 @@ interface Expectation {
   readonly fits: (value: string) => boolean;
 }
 
-function expectation(name: string): Expectation {
-  const integer = INTEGERS[name];
-  if (integer !== undefined) return number('a whole number', /^(?:0|-?[1-9]\d*)$/, ...integer);
-  const decimal = DECIMALS[name];
-  if (decimal !== undefined) return number('a number', /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/, ...decimal);
-  const choices = FLAGS.includes(name) ? ['on', 'off'] : CHOICES[name];
-  if (choices !== undefined) {
-    return { said: oneOf(choices.map(show)), fits: (value) => choices.includes(value) };
+function expectation(known: ServerParameter): Expectation {
+  switch (known.type) {
+    case 'integer':
+      return number('a whole number', /^(?:0|-?[1-9]\d*)$/, known);
+    case 'number':
+      return number('a number', /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/, known);
+    case 'flag':
+      return choice(['on', 'off']);
+    case 'choice':
+      return choice(known.values);
+    case 'list':
+      return {
+        said: `a list with commas of ${allOf(known.values)}`,
+        fits: (value) => value.split(',').every((each) => known.values.includes(each.trim())),
+      };
+    case 'text':
+      return {
+        said: 'one line of text that is not empty; leave the parameter out for the service to choose',
+        fits: (value) => value.trim() !== '' && !/\p{Cc}/u.test(value),
+      };
   }
-  const several = LISTS[name];
-  if (several !== undefined) {
-    return {
-      said: `a list with commas of ${allOf(several)}`,
-      fits: (value) => value.split(',').every((each) => several.includes(each.trim())),
-    };
-  }
-  return {
-    said: 'one line of text that is not empty; leave the parameter out for the service to choose',
-    fits: (value) => value.trim() !== '' && !/\p{Cc}/u.test(value),
-  };
 }
 
-function number(kind: string, format: RegExp, from: number, to: number, unit?: string): Expectation {
+function choice(values: readonly string[]): Expectation {
+  return { said: oneOf(values.map(show)), fits: (value) => values.includes(value) };
+}
+
+function number(
+  kind: string,
+  format: RegExp,
+  { from, to, unit }: { readonly from: number; readonly to: number; readonly unit?: string | undefined },
+): Expectation {
   const range = to === Infinity ? `of ${from} or more` : `from ${from} to ${to}`;
   return {
     said: `${kind} ${unit === undefined ? '' : `of ${unit} `}${range}, as text without a unit`,

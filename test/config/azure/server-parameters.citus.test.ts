@@ -1,10 +1,4 @@
-import {
-  CHOICES,
-  DECIMALS,
-  FLAGS,
-  INTEGERS,
-  READ_AT_START,
-} from '../../../config/azure/server-parameter-list';
+import { SERVER_PARAMETERS } from '../../../config/azure/server-parameters';
 import { withClient } from '../../../scripts/lib/connection';
 import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
@@ -41,25 +35,42 @@ platformSuite('the list of server parameters, beside what the engine says', () =
     return found;
   };
 
+  const named = [...SERVER_PARAMETERS.offered];
+
   it('has their ranges', () => {
-    for (const [kind, table] of Object.entries({ integer: INTEGERS, real: DECIMALS })) {
-      for (const { name, vartype, from, to } of visible(Object.keys(table))) {
-        const [smallest, largest] = table[name]!;
-        expect([name, vartype, from, to! > 1e300 ? Infinity : to]).toEqual([name, kind, smallest, largest]);
-      }
+    const types = { integer: 'integer', number: 'real' } as const;
+    const ranges = new Map(
+      named.flatMap(([name, each]) =>
+        each.type === 'integer' || each.type === 'number' ? [[name, each] as const] : [],
+      ),
+    );
+    for (const { name, vartype, from, to } of visible([...ranges.keys()])) {
+      const range = ranges.get(name)!;
+      expect([name, vartype, from, to! > 1e300 ? Infinity : to]).toEqual([
+        name,
+        types[range.type],
+        range.from,
+        range.to,
+      ]);
     }
   });
 
   it('has their choices', () => {
-    for (const { name, choices } of visible(Object.keys(CHOICES))) {
-      expect([name, [...choices!].sort()]).toEqual([name, [...CHOICES[name]!].sort()]);
+    const choices = new Map(
+      named.flatMap(([name, each]) => (each.type === 'choice' ? [[name, each.values] as const] : [])),
+    );
+    for (const { name, choices: engine } of visible([...choices.keys()])) {
+      expect([name, [...engine!].sort()]).toEqual([name, [...choices.get(name)!].sort()]);
     }
-    for (const { name, vartype } of visible(FLAGS)) expect([name, vartype]).toEqual([name, 'bool']);
+    const flags = named.flatMap(([name, { type }]) => (type === 'flag' ? [name] : []));
+    for (const { name, vartype } of visible(flags)) expect([name, vartype]).toEqual([name, 'bool']);
   });
 
   it('knows all that are read when the engine starts', () => {
-    const all = [...FLAGS, ...Object.keys({ ...INTEGERS, ...DECIMALS, ...CHOICES })];
-    const atStart = visible(all).filter(({ context }) => context === 'postmaster');
-    expect(READ_AT_START).toEqual(expect.arrayContaining(atStart.map(({ name }) => name)));
+    const atStart = visible([...SERVER_PARAMETERS.offered.keys()]).filter(
+      ({ context }) => context === 'postmaster',
+    );
+    const known = named.flatMap(([name, { restart }]) => (restart ? [name] : []));
+    expect(known).toEqual(expect.arrayContaining(atStart.map(({ name }) => name)));
   });
 });
