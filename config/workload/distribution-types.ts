@@ -55,6 +55,9 @@ export interface Allowance {
   readonly reason?: string;
 }
 
+/** The tables and schemas that something is about: what is read, looked at or compared. */
+export type DistributionScope = Pick<Distribution, 'tables' | 'schemas'>;
+
 export interface Distribution {
   /** Shards of each distributed table that starts a colocation group, 1 to 64,000. */
   readonly shardCount: number;

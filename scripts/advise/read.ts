@@ -14,6 +14,7 @@ import {
   ScaleoutError,
 } from '../lib/errors';
 import { inspectDatabase } from '../database/inspect/inspect';
+import { scopeOf } from '../database/target/scope';
 import { relations } from '../database/inspect/inspect.sql';
 import type { LiveDatabase, LiveTable } from '../database/model/live';
 import { showTable, sqlTable } from '../database/model/names';
@@ -95,15 +96,9 @@ export async function readForAdvice(client: Client, options: ReadOptions): Promi
 async function inspectAll(client: Client): Promise<LiveDatabase> {
   const citus = (await citusVersion(client)) !== undefined;
   const { rows } = await client.query<TableName>(relations(citus));
-  return inspectDatabase(
-    client,
-    {
-      shardCount: 1,
-      online: true,
-      tables: rows.map(({ schema, name }) => ({ kind: 'local', table: { schema, name } })),
-    },
-    { searchNulls: false },
-  );
+  return inspectDatabase(client, scopeOf(rows.map(({ schema, name }) => ({ schema, name }))), {
+    searchNulls: false,
+  });
 }
 
 function requireTables(live: LiveDatabase, tables: readonly LiveTable[]): void {

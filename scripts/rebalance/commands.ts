@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Allowance } from '../../config/workload/distribution-types';
 import { notAllowed } from '../database/checks/findings';
+import { openReadSessions } from '../database/observe/read-sessions';
 import { putBackFirst } from '../database/checks/put-back-first';
 import type { ConnectionTarget } from '../lib/connection';
 import {
@@ -35,7 +36,7 @@ export interface RebalanceInput {
 }
 
 export interface RebalanceRunInput extends RebalanceInput {
-  /** Count and hash every row that moves, before and after. @default true */
+  /** Count and hash every row that moves, and ask the views over its tables, before and after. @default true */
   readonly compareRows?: boolean;
 }
 
@@ -90,7 +91,9 @@ export async function rebalanceRun(
       await requireCitus(client, input.target);
       // Tables that are distributed while shards move end up apart from those they are joined with.
       const document = await withAdvisoryLock(client, 'rebalance', () =>
-        withAdvisoryLock(client, 'tables', () => runRebalance(client, options, context)),
+        withAdvisoryLock(client, 'tables', () =>
+          runRebalance(client, options, context, openReadSessions(input.target, context.signal)),
+        ),
       );
       const ended = document.state === 'finished' || document.state === 'balanced';
       const lost = document.rows?.different.some((each) => each.lost) === true;

@@ -6,6 +6,9 @@ import { requireCoordinator, withBoundedReads } from '../lib/connection';
 import { errorCode, explain, isServerError, refused, ScaleoutError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
+import type { ComparedState } from '../database/observe/comparison';
+import type { Observation } from '../database/observe/observation';
+import type { ReadSessions } from '../database/observe/read-sessions';
 import { describeDifference } from './compare';
 import { FORCED_WINDOW } from './findings';
 import type { ClusterView } from './follow';
@@ -13,6 +16,8 @@ import { describeTask, followJob, sentence } from './follow';
 import type { Job, JobProgress } from '../citus/job';
 import { jobError, progressOf, readCopiedBytes, readJob, runningJob } from '../citus/job';
 import { jobWarnings, movesAhead } from './job-moves';
+import { compareMovedTables, NO_STATE, observeMovedTables } from './moved-tables';
+import type { Observer } from './moved-tables';
 import { compareAfter, driftAfter, seeBefore, together, watched } from './observe';
 import type { ComparedRows, WatchedMove } from './observe';
 import { copyReferenceTables, moveOneByOne } from './one-by-one';
@@ -42,6 +47,11 @@ export interface RebalanceRunResult {
   readonly referenceTables: readonly string[];
   /** What moved, before and after; null where nothing moved, or nobody asked. */
   readonly rows: ComparedRows | null;
+  /** What the tables of those groups are beside their rows, before and after; empty where nothing moved. */
+  readonly objects: ComparedState['objects'];
+  readonly sequences: ComparedState['sequences'];
+  /** The views over those tables; what they answer is compared where rows are. */
+  readonly views: ComparedState['views'];
   /** Why it failed or was cancelled, and the way out; empty otherwise. */
   readonly problem: string;
   /** As this run found the nodes. */
@@ -49,7 +59,10 @@ export interface RebalanceRunResult {
   readonly after: readonly NodePlacement[];
 }
 
-type Ending = Omit<RebalanceRunResult, 'formatVersion' | 'before' | 'after'>;
+type Ending = Omit<RebalanceRunResult, 'formatVersion' | 'before' | 'after' | keyof ComparedState>;
+
+/** Looks at the tables of shard groups that are about to move. */
+type Look = (moves: readonly WatchedMove[]) => Promise<void>;
 
 /**
  * Brings the cluster to balance: follows the job that is running, if one is, and then does what is left by the asked
@@ -59,13 +72,19 @@ export async function runRebalance(
   client: Client,
   options: RunOptions,
   context: VerbContext,
+  readers: ReadSessions,
 ): Promise<RebalanceRunResult> {
   await requireCoordinator(client);
   await requirePutBack(client, context.reporter);
+  const observer = { around: { reporter: context.reporter, readers }, askViews: options.compareRows };
+  let tables: Observation | undefined;
+  const look: Look = async (moves) => {
+    tables = await observeMovedTables(client, moves, tables, observer);
+  };
   const before = await withBoundedReads(client, () => readPlacements(client));
-  let ending = await attach(client, options, context);
+  let ending = await attach(client, options, context, look);
   if (ending === undefined || (ending.state === 'finished' && !hasLost(ending))) {
-    const own = await rebalance(client, options, context);
+    const own = await rebalance(client, options, context, look);
     ending =
       ending !== undefined && own.state === 'balanced'
         ? { ...ending, referenceTables: own.referenceTables }
@@ -73,9 +92,29 @@ export async function runRebalance(
   }
   for (const difference of ending.rows?.different ?? [])
     context.reporter.warn(describeDifference(difference));
+  const state =
+    ending.state === 'balanced' ? NO_STATE : await compareTables(client, tables, observer, ending);
   // What is left at the source is the only copy of what was lost.
   if (!hasLost(ending)) await cleanUp(client, context);
-  return { formatVersion: 1, ...ending, before, after: await readPlacements(client) };
+  return { formatVersion: 1, ...ending, ...state, before, after: await readPlacements(client) };
+}
+
+/** @throws ScaleoutError that says what the run came to */
+async function compareTables(
+  client: Client,
+  before: Observation | undefined,
+  observer: Observer,
+  { moves, movesPlanned, problem }: Ending,
+): Promise<ComparedState> {
+  try {
+    return await compareMovedTables(client, before, observer);
+  } catch (error) {
+    throw new ScaleoutError(
+      `${String(moves)} of ${String(movesPlanned)} moves are done and stay${problem === '' ? '' : ` (${problem})`}, ` +
+        `and their tables could not be compared with what they were before: ${explain(error)}`,
+      { cause: error },
+    );
+  }
 }
 
 function hasLost({ rows }: Pick<Ending, 'rows'>): boolean {
@@ -91,6 +130,7 @@ async function attach(
   client: Client,
   options: RunOptions,
   context: VerbContext,
+  look: Look,
 ): Promise<Ending | undefined> {
   const running = await runningJob(client);
   if (running === undefined) return undefined;
@@ -100,12 +140,17 @@ async function attach(
   context.reporter.info(
     `rebalance job ${String(running.id)} is already running, with the strategy and mode it was started with: following it`,
   );
-  return watching(client, watched(movesAhead(running, snapshot), snapshot), options, context, () =>
-    follow(client, running.id, context),
-  );
+  const moves = watched(movesAhead(running, snapshot), snapshot);
+  await look(moves);
+  return watching(client, moves, options, context, () => follow(client, running.id, context));
 }
 
-async function rebalance(client: Client, options: RunOptions, context: VerbContext): Promise<Ending> {
+async function rebalance(
+  client: Client,
+  options: RunOptions,
+  context: VerbContext,
+  look: Look,
+): Promise<Ending> {
   await requireReachableNodes(client);
   const plan = await readPlan(client, options);
   requireAllowedByFlag(plan.findings, options);
@@ -119,6 +164,8 @@ async function rebalance(client: Client, options: RunOptions, context: VerbConte
   }
   await requireMovable(client, plan.moves, options.mode);
   stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
+  const moves = watched(plan.moves, await readSnapshot(client));
+  await look(moves);
   // A background job has no moment between two moves in which FORCE could be on.
   if (plan.findings.some(({ id }) => id.startsWith(`${FORCED_WINDOW}:`))) {
     context.reporter.info(
@@ -126,7 +173,6 @@ async function rebalance(client: Client, options: RunOptions, context: VerbConte
     );
     return inSession(client, options, plan, context);
   }
-  const moves = watched(plan.moves, await readSnapshot(client));
   const ending = await watching(client, moves, options, context, async () => {
     stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
     const started = await start(client, options);

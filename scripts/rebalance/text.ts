@@ -1,6 +1,7 @@
 import { howToAllowByFlag } from '../database/checks/findings';
 import type { Finding } from '../database/checks/findings';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
+import { describeState, describeStateDifferences } from '../database/observe/comparison';
 import { describeDifference } from './compare';
 import type { NodePlacement } from '../citus/placements';
 import type { RebalancePlan } from './plan';
@@ -64,8 +65,14 @@ export function runText(result: RebalanceRunResult): string {
   }
   const moved = `${count(result.moves)} of ${movesText(result.movesPlanned)}, ${asBytes(result.bytes)} in ${duration(result.seconds)}`;
   const first = result.state === 'finished' ? `Rebalanced: ${moved}.` : `${capital(result.problem)}.`;
-  const rows = rowsText(result);
-  return [first, ...references, ...rows, '', changeText(result.before, result.after)].join('\n');
+  return [
+    first,
+    ...references,
+    ...rowsText(result),
+    ...stateText(result),
+    '',
+    changeText(result.before, result.after),
+  ].join('\n');
 }
 
 function findingsText(findings: readonly Finding[], open: readonly Finding[]): string[] {
@@ -77,8 +84,6 @@ function findingsText(findings: readonly Finding[], open: readonly Finding[]): s
 function rowsText({ rows, moves }: RebalanceRunResult): string[] {
   if (rows === null) return [];
   const { groups, same, different } = rows;
-  const lines = different.slice(0, LISTED_DIFFERENCES).map((each) => `- ${describeDifference(each)}`);
-  if (different.length > lines.length) lines.push(`and ${count(different.length - lines.length)} more`);
   const compared =
     groups < moves
       ? `${count(groups)} of ${count(moves)} shard groups were compared before and after, the others had moved before this run`
@@ -86,11 +91,23 @@ function rowsText({ rows, moves }: RebalanceRunResult): string[] {
   if (different.length === 0) return [`${capital(compared)}: the same.`];
   return [
     `${capital(compared)}: ${count(same)} the same.`,
-    ...lines,
+    ...listed(different.map(describeDifference)),
     different.some(({ lost }) => lost)
       ? 'Something was lost, unless an application deleted it meanwhile. The old placements hold it until Citus drops them, some seconds after the move: select * from pg_dist_cleanup names them, and they are tables on the node they were on.'
       : 'Where applications write, rows differ by what they wrote.',
   ];
+}
+
+/** What the tables that moved are besides their rows. */
+function stateText(result: RebalanceRunResult): string[] {
+  const state = describeState(result);
+  return state === '' ? [] : [state, ...listed(describeStateDifferences(result))];
+}
+
+function listed(differences: readonly string[]): string[] {
+  const lines = differences.slice(0, LISTED_DIFFERENCES).map((each) => `- ${each}`);
+  const more = differences.length - lines.length;
+  return more > 0 ? [...lines, `and ${count(more)} more`] : lines;
 }
 
 export function statusText(status: RebalanceStatus): string {

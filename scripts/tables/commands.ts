@@ -24,7 +24,7 @@ import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply/apply';
 import type { LockPolicy, TablesApplied, Watchers } from './apply/apply';
-import { reportDifferences } from '../database/observe/comparison';
+import { describeState, reportDifferences } from '../database/observe/comparison';
 import type { ReceiptContent } from '../database/observe/comparison';
 import {
   continueReceipt,
@@ -242,7 +242,7 @@ async function keepReceipt(
     // What this run has compared with its own beginning is said already. Two runs may begin within the same second.
     if (!isDeepStrictEqual(seen.before, whole.before)) {
       reportSince(reporter, file, at, whole.compared.rows);
-      reportDifferences(context, whole.before, {
+      reportDifferences(reporter, whole.before, {
         sequences: [],
         views: [],
         notCounted: [],
@@ -340,9 +340,7 @@ export function describeApplied({
   longestWritePause,
   rows,
   answers,
-  objects,
-  sequences,
-  views,
+  ...kept
 }: TablesApplied): string {
   if (applied.length === 0 && rows === null)
     return 'Nothing to do: the database is as the specification says.';
@@ -350,7 +348,8 @@ export function describeApplied({
     longestWriteBlock === null
       ? ''
       : ` The longest transaction that held writers up took ${duration(longestWriteBlock.seconds)} (${longestWriteBlock.id}).`;
-  return `Applied ${stepCount(applied.length)} in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${describeKept(objects)}${describeSequences(sequences)}${describeViews(views)}`;
+  const state = describeState(kept);
+  return `Applied ${stepCount(applied.length)} in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${state === '' ? '' : ` ${state}`}`;
 }
 
 function describePause(pause: TablesApplied['longestWritePause']): string {
@@ -377,27 +376,6 @@ function describeAnswers(answers: TablesApplied['answers']): string {
   if (compared.length === 0) return '';
   const same = compared.filter((answer) => answer.same === true).length;
   return ` ${String(same)} of ${String(compared.length)} queries give the same answer.`;
-}
-
-function describeKept(objects: TablesApplied['objects']): string {
-  if (objects.length === 0) return '';
-  const same = objects.filter((table) => table.same).length;
-  return ` Keys, indexes and all else are as before on ${String(same)} of ${String(objects.length)} tables.`;
-}
-
-function describeSequences(sequences: TablesApplied['sequences']): string {
-  if (sequences.length === 0) return '';
-  const behind = sequences.filter(({ same }) => same === false).length;
-  return behind === 0
-    ? ' No sequence was set back.'
-    : ` ${String(behind)} of ${String(sequences.length)} sequences were set back or are gone.`;
-}
-
-function describeViews(views: TablesApplied['views']): string {
-  const compared = views.filter(({ same }) => same !== null);
-  if (compared.length === 0) return '';
-  const same = compared.filter((view) => view.same === true).length;
-  return ` ${String(same)} of ${String(compared.length)} views answer as before.`;
 }
 
 export function describeVerified({ ok, checks }: TablesVerified): string {

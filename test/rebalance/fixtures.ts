@@ -58,8 +58,15 @@ export interface Recorded {
   readonly abort: AbortController;
 }
 
-/** A context that remembers what was reported, and a hand on its Ctrl-C. */
-export function recordingContext(onProgress: (detail: string) => void = () => undefined): Recorded {
+/**
+ * A context that remembers what was reported, and a hand on its Ctrl-C.
+ *
+ * @param onMoved once the last move is done, before anything is compared
+ */
+export function recordingContext(
+  onProgress: (detail: string) => void = () => undefined,
+  onMoved: () => void = () => undefined,
+): Recorded {
   const abort = new AbortController();
   const infos: string[] = [];
   const warnings: string[] = [];
@@ -77,12 +84,14 @@ export function recordingContext(onProgress: (detail: string) => void = () => un
         event: () => undefined,
         warn: (text) => warnings.push(text),
         heading: () => undefined,
-        progress: () => ({
+        progress: (title) => ({
           update: (done, detail = '') => {
             updates.push({ done, detail });
             onProgress(detail);
           },
-          finish: () => undefined,
+          finish: () => {
+            if (/^(?:rebalance job|moving shards)/.test(title)) onMoved();
+          },
         }),
       },
     },

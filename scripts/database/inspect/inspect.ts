@@ -1,7 +1,7 @@
 import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
-import type { Distribution, TableName } from '../../../config/workload/distribution-types';
+import type { DistributionScope, TableName } from '../../../config/workload/distribution-types';
 import { withBoundedReads } from '../../lib/connection';
 import { errorCode } from '../../lib/errors';
 import { RECORD_IS_THERE } from '../model/forced-policies';
@@ -71,7 +71,7 @@ export interface InspectOptions {
  */
 export async function inspectDatabase(
   client: Client,
-  expected: Distribution,
+  expected: DistributionScope,
   options: InspectOptions = {},
 ): Promise<LiveDatabase> {
   return withBoundedReads(client, () => readSnapshot(client, expected, options));
@@ -79,7 +79,7 @@ export async function inspectDatabase(
 
 async function readSnapshot(
   client: Client,
-  expected: Distribution,
+  expected: DistributionScope,
   options: InspectOptions,
 ): Promise<LiveDatabase> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -94,7 +94,7 @@ async function readSnapshot(
 
 async function read(
   client: Client,
-  expected: Distribution,
+  expected: DistributionScope,
   { searchNulls = true, facts: factsToo = true }: InspectOptions,
 ): Promise<LiveDatabase> {
   const rowsOf = async <Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>
@@ -215,7 +215,7 @@ async function read(
 }
 
 /** Tables that the specification or a recorded foreign key names. */
-function mentioned(expected: Distribution, dropped: readonly DroppedForeignKey[]): TableName[] {
+function mentioned(expected: DistributionScope, dropped: readonly DroppedForeignKey[]): TableName[] {
   return [
     ...expected.tables.flatMap((table) =>
       table.kind === 'distributed' && table.colocateWith !== undefined
@@ -232,7 +232,7 @@ async function withNulls(
   table: TableName,
   known: CitusTable,
   columns: readonly LiveColumn[],
-  expected: Distribution,
+  expected: DistributionScope,
 ): Promise<LiveColumn[]> {
   const wanted = expected.tables.find((each) => tableKey(each.table) === tableKey(table));
   const needed =

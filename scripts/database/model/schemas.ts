@@ -1,4 +1,4 @@
-import type { Distribution, TableName } from '../../../config/workload/distribution-types';
+import type { DistributionScope, TableName } from '../../../config/workload/distribution-types';
 import type { LiveDatabase, LiveTable } from './live';
 import { sameTable } from './names';
 
@@ -22,7 +22,7 @@ export function tablesOfSchema(live: LiveDatabase, schema: string): LiveTable[] 
 }
 
 /** The tables the specification speaks of and that are there, by themselves or with their schema. */
-export function specifiedTables(expected: Distribution, live: LiveDatabase): TableName[] {
+export function specifiedTables(expected: DistributionScope, live: LiveDatabase): TableName[] {
   const named = expected.tables
     .map(({ table }) => table)
     .filter((table) => live.tables.some((each) => sameTable(each.table, table)));

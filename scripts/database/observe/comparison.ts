@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { InterruptedError } from '../../lib/errors';
+import type { Reporter } from '../../lib/reporter';
 import type { VerbContext } from '../../lib/verb';
 import type { AppliedStep } from '../model/step';
 import { forgetRecord, readRecord, writeRecord } from './before-record';
@@ -98,7 +99,7 @@ export async function compareAndClear(
     return undefined;
   }
   const compared = compare(before, after);
-  reportDifferences(context, before, compared);
+  reportDifferences(context.reporter, before, compared);
   await keep?.({ applied, before, after, compared });
   await forgetRecord(client);
   const { rows: tables, notCounted, ...others } = compared;
@@ -119,6 +120,9 @@ interface CompareInput {
   /** Called before the record goes: a run that is killed then can be finished by another. */
   readonly keep?: (seen: ReceiptContent) => Promise<void>;
 }
+
+/** What is compared besides rows and the answers of queries. */
+export type ComparedState = Pick<Required<Compared>, 'objects' | 'sequences' | 'views'>;
 
 /** Rows are compared where both looks counted them. Pure. */
 export function compare(before: Observation, after: Observation): Required<Compared> {
@@ -156,19 +160,19 @@ export function recordedObjects({ objects, sequences }: Observation): Objects {
 
 /** Says what differs, and what may have come of it. */
 export function reportDifferences(
-  { reporter }: VerbContext,
+  reporter: Reporter,
   { at }: Observation,
   compared: Required<Compared>,
 ): void {
   for (const { table, before, after } of compared.rows.filter(({ same }) => !same)) {
     reporter.warn(
       `the rows of ${table} are others than at ${at}: ${String(before.rows)} then, ${after === undefined ? 'the table is gone' : `${String(after.rows)} now`}. ` +
-        'Writes go on while tables are distributed; where nobody wrote to it, restore it from a backup of that time and report this',
+        'Writes continue during a run; where no application wrote to it, restore it from a backup of that time and report this',
     );
   }
   for (const { query, detail } of compared.answers.filter(({ same }) => same === false)) {
     reporter.warn(
-      `the answer of query ${query} is another than at ${at}: ${detail}. Writes go on while tables are distributed, and a query that asks for the ` +
+      `the answer of query ${query} is another than at ${at}: ${detail}. Writes continue during a run, and a query that asks for the ` +
         'present time, a random choice, or a LIMIT without a total order answers as it likes; where none of that is so, report this',
     );
   }
@@ -195,10 +199,43 @@ export function reportDifferences(
 
 function describeViewAnswer({ view, kind, detail }: ViewCompared, at: string): string {
   return kind === 'materialized'
-    ? `the rows of materialized view ${view} are others than at ${at}: ${detail}. A run refreshes the materialized views over tables that it makes anew, ` +
-        'and one that was not fresh before holds the present rows then; where it was fresh and nobody wrote, run REFRESH MATERIALIZED VIEW and report this'
-    : `the answer of view ${view} is another than at ${at}: ${detail}. Writes go on while tables are distributed, and a view with a LIMIT without a total order ` +
+    ? `the rows of materialized view ${view} are others than at ${at}: ${detail}. \`tables apply\` refreshes the materialized views over tables that it makes anew, ` +
+        'and one that was not fresh before holds the present rows then. Where no run or application refreshed it, run REFRESH MATERIALIZED VIEW and report this'
+    : `the answer of view ${view} is another than at ${at}: ${detail}. Writes continue during a run, and a view with a LIMIT without a total order ` +
         'answers as it likes; where neither is so, report this';
+}
+
+/** How much of the state is as before: `Keys, indexes and all else are as before on 3 of 3 tables. No sequence was set back.` */
+export function describeState({ objects, sequences, views }: ComparedState): string {
+  const same = (all: readonly { readonly same: boolean | null }[]): string =>
+    `${String(all.filter((each) => each.same === true).length)} of ${String(all.length)}`;
+  const setBack = sequences.filter((each) => each.same === false).length;
+  const asked = views.filter((each) => each.same !== null);
+  return [
+    ...(objects.length === 0 ? [] : [`Keys, indexes and all else are as before on ${same(objects)} tables.`]),
+    ...(sequences.length === 0
+      ? []
+      : [
+          setBack === 0
+            ? 'No sequence was set back.'
+            : `${String(setBack)} of ${String(sequences.length)} sequences were set back or are gone.`,
+        ]),
+    ...(asked.length === 0 ? [] : [`${same(asked)} views answer as before.`]),
+  ].join(' ');
+}
+
+/** What differs of the state, each in one line. */
+export function describeStateDifferences({ objects, sequences, views }: ComparedState): string[] {
+  return [
+    ...objects.filter(({ same }) => !same).map(describeObjects),
+    ...sequences
+      .filter(({ same }) => same === false)
+      .map(({ table, sequence, detail }) => `${sequence} of table ${table} ${detail}`),
+    ...views.flatMap((each) => [
+      ...(each.same === false ? [`view ${each.view}: ${each.detail}`] : []),
+      ...(each.gone.length + each.different.length > 0 ? [describeViewObjects(each)] : []),
+    ]),
+  ];
 }
 
 /** `view totals: comment is gone, definition is different` */

@@ -1,5 +1,9 @@
 import type { Client } from 'pg';
-import type { Distribution, ExpectedTable, TableName } from '../../../config/workload/distribution-types';
+import type {
+  DistributionScope,
+  ExpectedTable,
+  TableName,
+} from '../../../config/workload/distribution-types';
 import { tableKey } from '../../../config/workload/identifiers';
 import { readLiftedTables } from '../model/forced-policies';
 import { GRANTS_AND_SETTINGS } from './objects.sql';
@@ -40,7 +44,7 @@ export interface TableObjects {
  */
 export async function readObjects(
   client: Client,
-  expected: Distribution,
+  expected: DistributionScope,
   live: LiveDatabase,
   tables: readonly TableName[],
 ): Promise<TableObjects> {
@@ -89,7 +93,7 @@ interface Attached {
 
 /** Pure. @param tables those that are looked at; the others count for their foreign keys to them */
 export function objectsOf(
-  expected: Distribution,
+  expected: DistributionScope,
   live: LiveDatabase,
   attached: readonly Attached[],
   tables: readonly TableName[] = specifiedTables(expected, live),

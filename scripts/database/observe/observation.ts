@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import type { Distribution, TableName } from '../../../config/workload/distribution-types';
+import type { DistributionScope, TableName } from '../../../config/workload/distribution-types';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { withBoundedReads } from '../../lib/connection';
@@ -44,17 +44,17 @@ export interface Observation {
 
 /** What a run is about. */
 export interface ObservationSubject {
-  readonly expected: Distribution;
-  /** Count and hash rows, and ask views, which is reading rows too. */
+  readonly expected: DistributionScope;
+  /** Count and hash rows. */
   readonly countRows: boolean;
+  /** Ask views, which is reading rows too. @default `countRows` */
+  readonly askViews?: boolean;
   readonly queries: readonly WorkloadQuery[];
 }
 
 /** What is looked at. */
 export interface ObservationScope extends ObservationSubject {
   readonly tables: readonly TableName[];
-  /** @default `countRows` */
-  readonly askViews?: boolean;
 }
 
 /** What looking is done with, beside the session that plans. */
@@ -232,7 +232,7 @@ export async function observeAfter(
  */
 export async function withRecorded(
   client: Client,
-  expected: Distribution,
+  expected: DistributionScope,
   live: LiveDatabase,
   record: Observation | undefined,
 ): Promise<{ readonly tables: readonly TableName[]; readonly all: LiveDatabase }> {

@@ -26,7 +26,7 @@ export function openReadSessions(target: ConnectionTarget, signal: AbortSignal):
           session.opened = true;
           return open(missing - 1, [...clients, client], work);
         },
-        { purpose: 'tables reader', signal },
+        { purpose: 'reader', signal },
       );
     } catch (error) {
       if (session.opened || clients.length === 0) throw error;

@@ -1,5 +1,5 @@
 import { tableKey } from '../../../config/workload/identifiers';
-import type { Distribution, TableName } from '../../../config/workload/distribution-types';
+import type { DistributionScope, TableName } from '../../../config/workload/distribution-types';
 import type { LiveDatabase, LiveTable, LiveView } from '../model/live';
 import { compareTables } from '../model/names';
 import { specifiedTables } from '../model/schemas';
@@ -9,7 +9,7 @@ import { specifiedTables } from '../model/schemas';
  * themselves or with their schema, and those that Citus converts along with them. Of tables that foreign keys connect it knows all
  * or none: it makes Citus local tables of the others, and plain tables again. What is distributed already and not named stays as it is. Pure.
  */
-export function tablesInScope(expected: Distribution, live: LiveDatabase): TableName[] {
+export function tablesInScope(expected: DistributionScope, live: LiveDatabase): TableName[] {
   const named = specifiedTables(expected, live);
   const reached = connectedWith(named, live);
   const own = new Set(named.map(tableKey));
@@ -48,12 +48,17 @@ export function viewsOver(tables: readonly TableName[], live: LiveDatabase): Liv
   return live.views.filter((view) => view.tables.some((table) => over.has(tableKey(table))));
 }
 
-/** The specification with more tables to look at, which it does not change: for `inspectDatabase` alone. Pure. */
-export function unlistedTablesInScope(expected: Distribution, tables: readonly TableName[]): Distribution {
+/** Tables to be looked at, of which nothing is expected. Pure. */
+export function scopeOf(tables: readonly TableName[]): DistributionScope {
+  return { tables: tables.map((table) => ({ kind: 'local', table })) };
+}
+
+/** The scope of a specification with more tables to look at. Pure. */
+export function unlistedTablesInScope(
+  expected: DistributionScope,
+  tables: readonly TableName[],
+): DistributionScope {
   const named = new Set(expected.tables.map(({ table }) => tableKey(table)));
-  const more = tables.filter((table) => !named.has(tableKey(table)));
-  return {
-    ...expected,
-    tables: [...expected.tables, ...more.map((table) => ({ kind: 'local' as const, table }))],
-  };
+  const more = scopeOf(tables.filter((table) => !named.has(tableKey(table))));
+  return { ...expected, tables: [...expected.tables, ...more.tables] };
 }

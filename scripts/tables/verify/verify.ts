@@ -357,7 +357,7 @@ export function withRun(check: Check, receipt: Receipt | undefined): Check {
 /** All but the rows against a receipt; those are compared with the counts of everybody who counted. */
 async function checkReceipt(
   client: Client,
-  subject: Omit<ObservationSubject, 'countRows'>,
+  subject: Omit<ObservationSubject, 'countRows' | 'askViews'>,
   live: LiveDatabase,
   receipt: Receipt,
   around: ObservationContext,
