@@ -227,6 +227,10 @@ export const ERRORS = {
     meaning: 'A move failed; moves before it stay done.',
     hint: 'Fix the cause, then run rebalance run again.',
   },
+  'rebalance.not-compared': {
+    meaning: 'The moves are done, and their tables could not be compared with what they were before.',
+    hint: 'Fix the cause. Compare comments, grants, policies, sequences and views with your migrations.',
+  },
   'rebalance.job-gone': {
     meaning: 'Citus no longer records the rebalance job.',
     hint: 'Run rebalance plan to see what is left.',

@@ -110,6 +110,7 @@ async function compareTables(
     return await compareMovedTables(client, before, observer);
   } catch (error) {
     throw new ScaleoutError(
+      'rebalance.not-compared',
       `${String(moves)} of ${String(movesPlanned)} moves are done and stay${problem === '' ? '' : ` (${problem})`}, ` +
         `and their tables could not be compared with what they were before: ${explain(error)}`,
       { cause: error },
