@@ -248,7 +248,7 @@ platformSuite('the second observer', () => {
     for (const said of [
       /^the rows of visits are others than at .*: 100 then, 99 now/,
       /^sequence tickets_ticket_id_seq of column ticket_id of table tickets was set back: its next value was 201, and is 2 now.*SELECT setval\('"public"\."tickets_ticket_id_seq"', 201, false\)/,
-      /^the rows of materialized view flagged are others than at .*: answered with 5 rows before, with 0 now\. A run refreshes/,
+      /^the rows of materialized view flagged are others than at .*: answered with 5 rows before, with 0 now\. `tables apply` refreshes/,
       /^view per_team: comment is gone, index per_team_key is gone/,
     ]) {
       expect(context.lines).toContainEqual(expect.stringMatching(said));
