@@ -10,6 +10,7 @@ const tseslint = require('typescript-eslint');
 const CONFIG = ['config'];
 const CITUS = [...CONFIG, 'scripts/lib', 'scripts/citus'];
 const DATABASE = [...CITUS, 'scripts/database'];
+const AUDIT = [...CONFIG, 'scripts/lib'];
 const INFRA = [...CONFIG, 'scripts/lib', 'scripts/audit', 'scripts/infra'];
 
 const rooms = {
@@ -23,7 +24,19 @@ const rooms = {
   stacks: [...CONFIG, 'constructs'],
   'scripts/lib': CONFIG,
   'scripts/citus': [...CONFIG, 'scripts/lib'],
-  'scripts/audit': [...CONFIG, 'scripts/lib'],
+  'scripts/audit': AUDIT,
+  'scripts/audit/stack': AUDIT,
+  'scripts/audit/rule-parts': [...AUDIT, 'scripts/audit/stack'],
+  'scripts/audit/rules': [...AUDIT, 'scripts/audit/stack', 'scripts/audit/rule-parts'],
+  'scripts/audit/difference': [...AUDIT, 'scripts/audit/stack'],
+  'scripts/audit/judge': [...AUDIT, 'scripts/audit/stack', 'scripts/audit/rule-parts', 'scripts/audit/rules'],
+  'scripts/audit/render': [
+    ...AUDIT,
+    'scripts/audit/stack',
+    'scripts/audit/rule-parts',
+    'scripts/audit/difference',
+    'scripts/audit/judge',
+  ],
   'scripts/database': CITUS,
   'scripts/database/model': CITUS,
   'scripts/database/forecast': [...CITUS, 'scripts/database/model'],

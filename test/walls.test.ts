@@ -42,6 +42,8 @@ describe('walls of the house', () => {
     ['scripts/database/observe/probe.ts', "import '../checks/preconditions';"],
     ['scripts/simulate/probe.ts', "import '../infra/synth';"],
     ['scripts/audit/probe.ts', "import '../infra/synth';"],
+    ['scripts/audit/stack/probe.ts', "import '../rules/index';"],
+    ['scripts/audit/rules/probe.ts', "import '../judge/judge';"],
     ['scripts/infra/probe.ts', "import '../tables/plan/plan';"],
     ['scripts/local/engines/probe.ts', "import '../journey/journey';"],
     ['scripts/bench/probe.ts', "import '../cli/program';"],

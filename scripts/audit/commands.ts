@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { shownPath } from '../../config/file/files';
 import { errorCode, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
-import type { DifferenceDocument } from './difference';
-import { difference as compare } from './difference';
-import type { AuditDocument } from './judge';
-import { judge } from './judge';
+import type { DifferenceDocument } from './difference/difference';
+import { difference as compare } from './difference/difference';
+import type { AuditDocument } from './judge/judge';
+import { judge } from './judge/judge';
 import { readSynthesis, readWaivers, stackOf } from './read';
 import type { Format } from './format';
 import { renderDifferenceMarkdown, renderDifferenceText } from './render/difference';
@@ -13,7 +13,7 @@ import { renderJson } from './render/json';
 import { renderMarkdown } from './render/markdown';
 import { renderText } from './render/text';
 import { RULES } from './rules';
-import type { Waiver } from './waivers';
+import type { Waiver } from './judge/waivers';
 
 interface Output {
   /** @default 'text' */

@@ -4,10 +4,10 @@ import { z } from 'zod';
 import { configDirectory, shownPath } from '../../config/file/files';
 import { allOf, didYouMean } from '../../config/text/text';
 import { errorCode, refused, ScaleoutError } from '../lib/errors';
-import type { Synthesized } from './synthesized';
-import { parseSynthesized } from './synthesized';
-import type { Waiver } from './waivers';
-import { parseWaivers } from './waivers';
+import type { Synthesized } from './stack/synthesized';
+import { parseSynthesized } from './stack/synthesized';
+import type { Waiver } from './judge/waivers';
+import { parseWaivers } from './judge/waivers';
 
 /** The part of `manifest.json` that says which stacks a synthesis wrote; older ones may lie beside them. */
 const manifestSchema = z.object({

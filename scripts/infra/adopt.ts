@@ -1,6 +1,6 @@
-import { RESOURCE_GROUP } from '../audit/azurerm';
-import type { Json } from '../audit/synthesized';
-import { isObject } from '../audit/synthesized';
+import { RESOURCE_GROUP } from '../audit/stack/azurerm';
+import type { Json } from '../audit/stack/synthesized';
+import { isObject } from '../audit/stack/synthesized';
 import { refused } from '../lib/errors';
 import { parseDiagnostics } from './diagnostics';
 import type { ResourceChange, TerraformPlan } from './guards/plan-json';

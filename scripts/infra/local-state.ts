@@ -1,7 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import type { Synthesized } from '../audit/synthesized';
+import type { Synthesized } from '../audit/stack/synthesized';
 
 const localBackend = z.object({
   terraform: z.object({ backend: z.object({ local: z.object({ path: z.string() }) }) }),

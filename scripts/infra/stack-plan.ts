@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSynthesis, stackOf } from '../audit/read';
-import { statedReason } from '../audit/stated-reason';
-import type { Synthesized } from '../audit/synthesized';
+import { statedReason } from '../audit/rule-parts/stated-reason';
+import type { Synthesized } from '../audit/stack/synthesized';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import { terraformFailure } from './failure';

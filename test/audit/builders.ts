@@ -1,6 +1,6 @@
-import { parseSynthesized } from '../../scripts/audit/synthesized';
-import type { Json, JsonObject, Synthesized } from '../../scripts/audit/synthesized';
-import type { Facts, Problem, Rule } from '../../scripts/audit/rule';
+import { parseSynthesized } from '../../scripts/audit/stack/synthesized';
+import type { Json, JsonObject, Synthesized } from '../../scripts/audit/stack/synthesized';
+import type { Facts, Problem, Rule } from '../../scripts/audit/rule-parts/rule';
 
 /** Arguments to lay over a block's; undefined takes one away. */
 export type Overrides = Readonly<Record<string, Json | undefined>>;

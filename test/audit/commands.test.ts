@@ -5,7 +5,7 @@ import { audit, difference } from '../../scripts/audit/commands';
 import { readWaivers } from '../../scripts/audit/read';
 import { silentReporter } from '../../scripts/lib/reporter';
 import type { VerbContext } from '../../scripts/lib/verb';
-import type { JsonObject } from '../../scripts/audit/synthesized';
+import type { JsonObject } from '../../scripts/audit/stack/synthesized';
 import { stackJson, TODAY } from './builders';
 
 const context: VerbContext = {

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { JsonObject, Synthesized } from '../../scripts/audit/synthesized';
+import type { JsonObject, Synthesized } from '../../scripts/audit/stack/synthesized';
 import { closeStateDirectory } from '../../scripts/infra/local-state';
 import { scratchDirectory } from '../support/scratch';
 

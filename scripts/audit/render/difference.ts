@@ -1,4 +1,4 @@
-import type { Change, DifferenceDocument } from '../difference';
+import type { Change, DifferenceDocument } from '../difference/difference';
 import { code, markdownTable, plain } from './markdown';
 
 /** The effects in the order a reviewer asks for them. */

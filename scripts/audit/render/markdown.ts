@@ -1,4 +1,4 @@
-import type { AuditDocument, Finding, RuleOutcome } from '../judge';
+import type { AuditDocument, Finding, RuleOutcome } from '../judge/judge';
 import { summary } from './summary';
 import { worstFirst } from './text';
 

@@ -1,4 +1,4 @@
-import type { AuditDocument } from '../judge';
+import type { AuditDocument } from '../judge/judge';
 
 /** The verdict in one sentence. */
 export function summary({ counts, judgedOn, environments }: AuditDocument): string {

@@ -1,4 +1,4 @@
-import type { AuditDocument, Finding } from '../judge';
+import type { AuditDocument, Finding } from '../judge/judge';
 import { summary } from './summary';
 
 /** An audit for a terminal: the worst first within each environment, then what was checked. */

@@ -1,12 +1,12 @@
 import { ALERT_RULES } from '../../../config/azure/alert-thresholds';
-import { booleanAt } from '../attributes';
-import { ACTION_GROUP, CLUSTER, METRIC_ALERT, NO_CLUSTER } from '../azurerm';
-import { blocksAt } from '../blocks';
-import { refersTo } from '../references';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, verdict } from '../rule';
-import type { Block, JsonObject, Synthesized } from '../synthesized';
-import { resourcesOf } from '../synthesized';
+import { booleanAt } from '../stack/attributes';
+import { ACTION_GROUP, CLUSTER, METRIC_ALERT, NO_CLUSTER } from '../stack/azurerm';
+import { blocksAt } from '../stack/blocks';
+import { refersTo } from '../stack/references';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, verdict } from '../rule-parts/rule';
+import type { Block, JsonObject, Synthesized } from '../stack/synthesized';
+import { resourcesOf } from '../stack/synthesized';
 
 /** What brings a cluster down that nobody looks at. Lag is for replicas alone. */
 const { storagePercent, cpuPercent, memoryPercent, connectionsPercent } = ALERT_RULES;

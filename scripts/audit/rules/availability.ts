@@ -1,9 +1,9 @@
-import { booleanAt, describeGap, numberAt } from '../attributes';
-import { CLUSTER, NO_CLUSTER } from '../azurerm';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import type { Block } from '../synthesized';
-import { isObject, resourcesOf } from '../synthesized';
+import { booleanAt, describeGap, numberAt } from '../stack/attributes';
+import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import type { Block } from '../stack/synthesized';
+import { isObject, resourcesOf } from '../stack/synthesized';
 
 const HIGH_AVAILABILITY = 'ha_enabled';
 const WINDOW = 'maintenance_window';

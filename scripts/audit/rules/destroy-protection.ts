@@ -1,9 +1,9 @@
-import { booleanAt, describeGap, stringAt } from '../attributes';
-import { CLUSTER, MANAGEMENT_LOCK, NO_CLUSTER, RESOURCE_GROUP } from '../azurerm';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import type { Block, Synthesized } from '../synthesized';
-import { isObject, pointer, resourcesOf } from '../synthesized';
+import { booleanAt, describeGap, stringAt } from '../stack/attributes';
+import { CLUSTER, MANAGEMENT_LOCK, NO_CLUSTER, RESOURCE_GROUP } from '../stack/azurerm';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import type { Block, Synthesized } from '../stack/synthesized';
+import { isObject, pointer, resourcesOf } from '../stack/synthesized';
 
 /**
  * A deleted cluster cannot be restored, its backups go with it. Two gates, for two hands: `prevent_destroy` stops

@@ -1,11 +1,11 @@
-import { describeGap, numberAt } from '../attributes';
-import { CLUSTER, DIAGNOSTIC_SETTING, NO_CLUSTER, WORKSPACE } from '../azurerm';
-import { blocksAt } from '../blocks';
-import { refersTo } from '../references';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import type { Block, JsonObject, Synthesized } from '../synthesized';
-import { resourcesOf } from '../synthesized';
+import { describeGap, numberAt } from '../stack/attributes';
+import { CLUSTER, DIAGNOSTIC_SETTING, NO_CLUSTER, WORKSPACE } from '../stack/azurerm';
+import { blocksAt } from '../stack/blocks';
+import { refersTo } from '../stack/references';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import type { Block, JsonObject, Synthesized } from '../stack/synthesized';
+import { resourcesOf } from '../stack/synthesized';
 
 const RETENTION = 'retention_in_days';
 /** What a look back at an incident of last month needs. */

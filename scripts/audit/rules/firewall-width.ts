@@ -1,10 +1,10 @@
-import { describeGap, stringAt } from '../attributes';
-import { FIREWALL_RULE } from '../azurerm';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import { statedReason } from '../stated-reason';
-import type { Block } from '../synthesized';
-import { resourcesOf } from '../synthesized';
+import { describeGap, stringAt } from '../stack/attributes';
+import { FIREWALL_RULE } from '../stack/azurerm';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { statedReason } from '../rule-parts/stated-reason';
+import type { Block } from '../stack/synthesized';
+import { resourcesOf } from '../stack/synthesized';
 
 /** Addresses all rules of a stack may let in together: an office, not a provider's network. */
 export const WIDEST = { production: 16, elsewhere: 256 } as const;

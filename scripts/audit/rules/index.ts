@@ -1,4 +1,4 @@
-import type { Rule } from '../rule';
+import type { Rule } from '../rule-parts/rule';
 import { alerts } from './alerts';
 import { availability } from './availability';
 import { destroyProtection } from './destroy-protection';

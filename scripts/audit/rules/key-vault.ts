@@ -1,13 +1,13 @@
-import { describeGap, numberAt } from '../attributes';
-import { DIAGNOSTIC_SETTING, KEY_VAULT } from '../azurerm';
-import { blocksAt } from '../blocks';
-import { closedNetwork } from '../closed-network';
-import { expectFlag } from '../expectations';
-import { refersTo } from '../references';
-import type { Facts, Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import type { Block, Synthesized } from '../synthesized';
-import { resourcesOf } from '../synthesized';
+import { describeGap, numberAt } from '../stack/attributes';
+import { DIAGNOSTIC_SETTING, KEY_VAULT } from '../stack/azurerm';
+import { blocksAt } from '../stack/blocks';
+import { closedNetwork } from '../rule-parts/closed-network';
+import { expectFlag } from '../rule-parts/expectations';
+import { refersTo } from '../stack/references';
+import type { Facts, Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import type { Block, Synthesized } from '../stack/synthesized';
+import { resourcesOf } from '../stack/synthesized';
 
 const RETENTION = 'soft_delete_retention_days';
 /** Azure's own default, and the most it offers. */

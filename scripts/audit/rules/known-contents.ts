@@ -1,9 +1,9 @@
-import { CLIENT_CONFIG, CLUSTER, RESOURCE_TYPES } from '../azurerm';
-import { isBootstrap } from '../bootstrap';
-import type { Problem, Rule } from '../rule';
-import { problemAt, verdict } from '../rule';
-import type { Block, Json, Synthesized } from '../synthesized';
-import { isObject, pointer, resourcesOf, section } from '../synthesized';
+import { CLIENT_CONFIG, CLUSTER, RESOURCE_TYPES } from '../stack/azurerm';
+import { isBootstrap } from '../stack/bootstrap';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { problemAt, verdict } from '../rule-parts/rule';
+import type { Block, Json, Synthesized } from '../stack/synthesized';
+import { isObject, pointer, resourcesOf, section } from '../stack/synthesized';
 
 /** Sections of a stack that a rule reads; `//` is the framework's own. */
 const SECTIONS = new Set(['//', 'terraform', 'provider', 'variable', 'locals', 'output', 'resource', 'data']);

@@ -1,11 +1,11 @@
-import { CLUSTER, KEY_VAULT_SECRET, ROLE } from '../azurerm';
-import { checkAt, constructPathAt } from '../owner';
-import type { Problem, Rule } from '../rule';
-import { problemAt, verdict } from '../rule';
-import { READABLE_SECRET, secretPlace, WRITE_ONLY_SECRET } from '../secret-places';
-import { namesSecret, secretIn } from '../secrets';
-import type { Block, Leaf, Synthesized } from '../synthesized';
-import { isObject, isUnresolved, leaves, pointer, section } from '../synthesized';
+import { CLUSTER, KEY_VAULT_SECRET, ROLE } from '../stack/azurerm';
+import { checkAt, constructPathAt } from '../stack/owner';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { problemAt, verdict } from '../rule-parts/rule';
+import { READABLE_SECRET, secretPlace, WRITE_ONLY_SECRET } from '../stack/secret-places';
+import { namesSecret, secretIn } from '../stack/secrets';
+import type { Block, Leaf, Synthesized } from '../stack/synthesized';
+import { isObject, isUnresolved, leaves, pointer, section } from '../stack/synthesized';
 
 /** The resources that need a secret, and the argument they take it in. */
 const HOLDERS: Readonly<Record<string, string>> = {

@@ -1,9 +1,9 @@
-import { booleanAt, describeGap } from '../attributes';
-import { CLUSTER, NO_CLUSTER } from '../azurerm';
-import type { Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import { statedReason } from '../stated-reason';
-import { resourcesOf } from '../synthesized';
+import { booleanAt, describeGap } from '../stack/attributes';
+import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import type { Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { statedReason } from '../rule-parts/stated-reason';
+import { resourcesOf } from '../stack/synthesized';
 
 const COORDINATOR = 'coordinator_public_ip_access_enabled';
 const WORKERS = 'node_public_ip_access_enabled';

@@ -1,9 +1,9 @@
-import { KEY_VAULT, ROLE_ASSIGNMENT } from '../azurerm';
-import { refersTo } from '../references';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import type { Block, Json, Synthesized } from '../synthesized';
-import { resourcesOf } from '../synthesized';
+import { KEY_VAULT, ROLE_ASSIGNMENT } from '../stack/azurerm';
+import { refersTo } from '../stack/references';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import type { Block, Json, Synthesized } from '../stack/synthesized';
+import { resourcesOf } from '../stack/synthesized';
 
 /** Roles over the secrets of a vault, which give no right over the vault itself. The ids are the same in every tenant. */
 const SECRET_ROLES: Readonly<Record<string, string>> = {

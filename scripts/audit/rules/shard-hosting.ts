@@ -1,8 +1,8 @@
-import { booleanAt, describeGap, numberAt } from '../attributes';
-import { CLUSTER, NO_CLUSTER } from '../azurerm';
-import type { Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import { resourcesOf } from '../synthesized';
+import { booleanAt, describeGap, numberAt } from '../stack/attributes';
+import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import type { Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { resourcesOf } from '../stack/synthesized';
 
 const SHARDS = 'shards_on_coordinator_enabled';
 

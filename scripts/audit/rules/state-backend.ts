@@ -1,10 +1,10 @@
-import { booleanAt, describeGap, stringAt } from '../attributes';
-import { isBootstrap } from '../bootstrap';
-import { checkAt, constructPathAt } from '../owner';
-import type { Facts, Problem, Rule } from '../rule';
-import { verdict } from '../rule';
-import type { JsonObject, Synthesized } from '../synthesized';
-import { isObject, leaves, pointer, section } from '../synthesized';
+import { booleanAt, describeGap, stringAt } from '../stack/attributes';
+import { isBootstrap } from '../stack/bootstrap';
+import { checkAt, constructPathAt } from '../stack/owner';
+import type { Facts, Problem, Rule } from '../rule-parts/rule';
+import { verdict } from '../rule-parts/rule';
+import type { JsonObject, Synthesized } from '../stack/synthesized';
+import { isObject, leaves, pointer, section } from '../stack/synthesized';
 
 /** Arguments of the azurerm backend that hold a credential. */
 const CREDENTIALS = [

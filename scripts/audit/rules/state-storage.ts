@@ -1,13 +1,13 @@
-import { booleanAt, describeGap, numberAt, stringAt } from '../attributes';
-import { MANAGEMENT_LOCK, STORAGE_ACCOUNT, STORAGE_CONTAINER } from '../azurerm';
-import { blocksAt } from '../blocks';
-import { closedNetwork } from '../closed-network';
-import { expectFlag, expectWord } from '../expectations';
-import { refersTo } from '../references';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import type { Block, Synthesized } from '../synthesized';
-import { resourcesOf } from '../synthesized';
+import { booleanAt, describeGap, numberAt, stringAt } from '../stack/attributes';
+import { MANAGEMENT_LOCK, STORAGE_ACCOUNT, STORAGE_CONTAINER } from '../stack/azurerm';
+import { blocksAt } from '../stack/blocks';
+import { closedNetwork } from '../rule-parts/closed-network';
+import { expectFlag, expectWord } from '../rule-parts/expectations';
+import { refersTo } from '../stack/references';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import type { Block, Synthesized } from '../stack/synthesized';
+import { resourcesOf } from '../stack/synthesized';
 
 /** A mistake on a Friday is still there to be undone on Monday. */
 const SOFT_DELETE_DAYS = 7;

@@ -1,10 +1,10 @@
 import { POSTGRES_VERSIONS, RETIRED_POSTGRES_VERSIONS } from '../../../config/azure/service-limits';
-import { describeGap, stringAt } from '../attributes';
-import { CLUSTER, NO_CLUSTER } from '../azurerm';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import type { Block } from '../synthesized';
-import { resourcesOf } from '../synthesized';
+import { describeGap, stringAt } from '../stack/attributes';
+import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import type { Block } from '../stack/synthesized';
+import { resourcesOf } from '../stack/synthesized';
 
 const POSTGRES = 'sql_version';
 const CITUS = 'citus_version';

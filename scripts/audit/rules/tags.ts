@@ -1,4 +1,4 @@
-import { describeGap, stringAt } from '../attributes';
+import { describeGap, stringAt } from '../stack/attributes';
 import {
   ACTION_GROUP,
   CLUSTER,
@@ -11,12 +11,12 @@ import {
   RESOURCE_GROUP,
   STORAGE_ACCOUNT,
   WORKSPACE,
-} from '../azurerm';
-import { PRODUCTION_TAG } from '../production';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import type { Block } from '../synthesized';
-import { isObject, pointer } from '../synthesized';
+} from '../stack/azurerm';
+import { PRODUCTION_TAG } from '../stack/production';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import type { Block } from '../stack/synthesized';
+import { isObject, pointer } from '../stack/synthesized';
 
 /** Whose it is, what for, who keeps it, and how grave it is: what a bill and an incident ask for first. */
 export const MANDATORY_TAGS = [

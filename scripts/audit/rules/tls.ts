@@ -1,10 +1,10 @@
-import { describeGap, stringAt } from '../attributes';
-import { CLUSTER, COORDINATOR_CONFIGURATION, NODE_CONFIGURATION, NO_CLUSTER } from '../azurerm';
-import type { Problem, Rule } from '../rule';
-import { notApplicable, problemAt, verdict } from '../rule';
-import { checkAt, constructPathAt } from '../owner';
-import type { Synthesized } from '../synthesized';
-import { leaves, resourcesOf } from '../synthesized';
+import { describeGap, stringAt } from '../stack/attributes';
+import { CLUSTER, COORDINATOR_CONFIGURATION, NODE_CONFIGURATION, NO_CLUSTER } from '../stack/azurerm';
+import type { Problem, Rule } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { checkAt, constructPathAt } from '../stack/owner';
+import type { Synthesized } from '../stack/synthesized';
+import { leaves, resourcesOf } from '../stack/synthesized';
 
 /** Server parameters that can only weaken what the service enforces, and the values that do not. */
 const PARAMETERS: Readonly<Record<string, readonly string[]>> = {

@@ -1,5 +1,5 @@
-import { FIREWALL_RULE } from '../../audit/azurerm';
-import type { Json } from '../../audit/synthesized';
+import { FIREWALL_RULE } from '../../audit/stack/azurerm';
+import type { Json } from '../../audit/stack/synthesized';
 import type { GuardContext, Verdict } from './finding';
 import type { ResourceChange } from './plan-json';
 import { destroys, isReplacement } from './plan-json';

@@ -1,6 +1,6 @@
-import { CLUSTER } from '../../audit/azurerm';
-import type { Json } from '../../audit/synthesized';
-import { explainChange } from '../../audit/words';
+import { CLUSTER } from '../../audit/stack/azurerm';
+import type { Json } from '../../audit/stack/synthesized';
+import { explainChange } from '../../audit/difference/meanings';
 import type { Verdict } from './finding';
 import type { ResourceChange } from './plan-json';
 import { isUnknown, shownValue, valueText } from './values';

@@ -1,4 +1,4 @@
-import { CLUSTER } from '../../audit/azurerm';
+import { CLUSTER } from '../../audit/stack/azurerm';
 import type { Verdict } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
 import { destroys } from './plan-json';

@@ -1,4 +1,4 @@
-import { CLUSTER, MANAGEMENT_LOCK, RESOURCE_GROUP, ROLE } from '../../audit/azurerm';
+import { CLUSTER, MANAGEMENT_LOCK, RESOURCE_GROUP, ROLE } from '../../audit/stack/azurerm';
 import type { Verdict } from './finding';
 import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';

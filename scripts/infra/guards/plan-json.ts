@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Json, JsonObject } from '../../audit/synthesized';
+import type { Json, JsonObject } from '../../audit/stack/synthesized';
 import { ScaleoutError } from '../../lib/errors';
 import { terraformDocument } from '../terraform-answers';
 

@@ -1,6 +1,6 @@
-import { namesSecret, secretIn } from '../../audit/secrets';
-import type { Json } from '../../audit/synthesized';
-import { isObject } from '../../audit/synthesized';
+import { namesSecret, secretIn } from '../../audit/stack/secrets';
+import type { Json } from '../../audit/stack/synthesized';
+import { isObject } from '../../audit/stack/synthesized';
 import type { ResourceChange } from './plan-json';
 
 /** One argument of a resource before and after, fit to be shown: what is secret reads `(sensitive)`. */

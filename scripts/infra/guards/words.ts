@@ -1,7 +1,7 @@
-import { CLUSTER } from '../../audit/azurerm';
-import { explainChange, explainResource } from '../../audit/words';
-import type { JsonObject } from '../../audit/synthesized';
-import { isObject } from '../../audit/synthesized';
+import { CLUSTER } from '../../audit/stack/azurerm';
+import { explainChange, explainResource } from '../../audit/difference/meanings';
+import type { JsonObject } from '../../audit/stack/synthesized';
+import { isObject } from '../../audit/stack/synthesized';
 import type { Finding, GuardContext, Judgement } from './finding';
 import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';

@@ -1,4 +1,4 @@
-import type { Rule } from '../../../scripts/audit/rule';
+import type { Rule } from '../../../scripts/audit/rule-parts/rule';
 import { RULES } from '../../../scripts/audit/rules';
 import { bootstrapStack, facts, stack } from '../builders';
 

@@ -1,5 +1,5 @@
 import { knownContents } from '../../../scripts/audit/rules/known-contents';
-import { parseSynthesized } from '../../../scripts/audit/synthesized';
+import { parseSynthesized } from '../../../scripts/audit/stack/synthesized';
 import { bootstrapStack, CLUSTER_POINTER, problems, stack, stackJson, status } from '../builders';
 
 const AZAPI = 'azapi_update_resource.open';

@@ -1,4 +1,4 @@
-import { BOOTSTRAP } from '../../config/environment/bootstrap';
+import { BOOTSTRAP } from '../../../config/environment/bootstrap';
 import { CLUSTER, STORAGE_ACCOUNT } from './azurerm';
 import type { Synthesized } from './synthesized';
 import { resourcesOf } from './synthesized';

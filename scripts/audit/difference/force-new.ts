@@ -18,8 +18,8 @@ import {
   STORAGE_ACCOUNT,
   STORAGE_CONTAINER,
   WORKSPACE,
-} from './azurerm';
-import type { RESOURCE_TYPES } from './azurerm';
+} from '../stack/azurerm';
+import type { RESOURCE_TYPES } from '../stack/azurerm';
 
 /**
  * Arguments that the provider (azurerm 4.55) cannot change in place: a new value destroys the resource and creates

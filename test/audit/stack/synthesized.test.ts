@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import { leaves, parseSynthesized, pointer } from '../../scripts/audit/synthesized';
-import type { Json } from '../../scripts/audit/synthesized';
-import { stack } from './builders';
+import { leaves, parseSynthesized, pointer } from '../../../scripts/audit/stack/synthesized';
+import type { Json } from '../../../scripts/audit/stack/synthesized';
+import { stack } from '../builders';
 
 describe('parseSynthesized', () => {
   it('knows where each resource comes from', () => {

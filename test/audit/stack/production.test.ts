@@ -1,8 +1,8 @@
-import { judge } from '../../scripts/audit/judge';
-import { isProduction } from '../../scripts/audit/production';
-import { RULES } from '../../scripts/audit/rules';
-import type { Json } from '../../scripts/audit/synthesized';
-import { stack, TODAY } from './builders';
+import { judge } from '../../../scripts/audit/judge/judge';
+import { isProduction } from '../../../scripts/audit/stack/production';
+import { RULES } from '../../../scripts/audit/rules';
+import type { Json } from '../../../scripts/audit/stack/synthesized';
+import { stack, TODAY } from '../builders';
 
 const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ScaleoutError } from '../lib/errors';
+import { ScaleoutError } from '../../lib/errors';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;

@@ -1,10 +1,10 @@
-import { addressRanges } from '../../config/azure/address-ranges';
-import { violationsOf } from '../../config/file/violations';
-import { booleanAt, describeGap, stringAt } from './attributes';
-import { blocksAt } from './blocks';
+import { addressRanges } from '../../../config/azure/address-ranges';
+import { violationsOf } from '../../../config/file/violations';
+import { booleanAt, describeGap, stringAt } from '../stack/attributes';
+import { blocksAt } from '../stack/blocks';
 import type { Problem } from './rule';
 import { problemAt } from './rule';
-import type { Block, Json } from './synthesized';
+import type { Block, Json } from '../stack/synthesized';
 
 const PUBLIC = 'public_network_access_enabled';
 

@@ -1,11 +1,11 @@
-import { CLUSTER } from './azurerm';
+import { CLUSTER } from '../stack/azurerm';
 import { forcesReplacement } from './force-new';
 import type { Part } from './parts';
 import { flatten, partsOf } from './parts';
-import { namesSecret, secretIn } from './secrets';
-import type { Json, Synthesized } from './synthesized';
-import { isUnresolved } from './synthesized';
-import { explainChange, explainComparison, explainResource } from './words';
+import { namesSecret, secretIn } from '../stack/secrets';
+import type { Json, Synthesized } from '../stack/synthesized';
+import { isUnresolved } from '../stack/synthesized';
+import { explainChange, explainComparison, explainResource } from './meanings';
 
 /** One value that is not the same on both sides. */
 export interface Change {

@@ -1,5 +1,5 @@
-import { ConfigError } from '../../config/file/config-error';
-import { parseWaivers } from '../../scripts/audit/waivers';
+import { ConfigError } from '../../../config/file/config-error';
+import { parseWaivers } from '../../../scripts/audit/judge/waivers';
 
 const good = `waivers:
   - rule: public-access

@@ -1,5 +1,5 @@
-import type { Block, Json, JsonObject, Synthesized } from './synthesized';
-import { isObject, leaves, section } from './synthesized';
+import type { Block, Json, JsonObject, Synthesized } from '../stack/synthesized';
+import { isObject, leaves, section } from '../stack/synthesized';
 
 /** Something of a stack that has an address, and so can be held against its like in another. */
 export interface Part {

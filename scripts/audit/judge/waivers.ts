@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { oneOf, show } from '../../config/text/text';
-import { parseYaml, rule } from '../../config/file/yaml';
-import { strictShape } from '../../config/file/schema-types';
-import type { Level } from './rule';
-import { RULES } from './rules';
+import { oneOf, show } from '../../../config/text/text';
+import { parseYaml, rule } from '../../../config/file/yaml';
+import { strictShape } from '../../../config/file/schema-types';
+import type { Level } from '../rule-parts/rule';
+import { RULES } from '../rules';
 
 /** One finding somebody answers for, until a day. Never a whole rule, and never for ever. */
 export interface Waiver {

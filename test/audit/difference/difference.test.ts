@@ -1,7 +1,7 @@
-import type { Change } from '../../scripts/audit/difference';
-import { difference } from '../../scripts/audit/difference';
-import { firewallRule, stack } from './builders';
-import type { Overrides } from './builders';
+import type { Change } from '../../../scripts/audit/difference/difference';
+import { difference } from '../../../scripts/audit/difference/difference';
+import { firewallRule, stack } from '../builders';
+import type { Overrides } from '../builders';
 
 function transition(before: Overrides, after: Overrides): readonly Change[] {
   return difference(

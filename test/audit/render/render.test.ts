@@ -1,11 +1,11 @@
-import { difference } from '../../scripts/audit/difference';
-import { judge } from '../../scripts/audit/judge';
-import { renderDifferenceMarkdown, renderDifferenceText } from '../../scripts/audit/render/difference';
-import { renderJson } from '../../scripts/audit/render/json';
-import { renderMarkdown } from '../../scripts/audit/render/markdown';
-import { renderText } from '../../scripts/audit/render/text';
-import { RULES } from '../../scripts/audit/rules';
-import { firewallRule, stack, TODAY } from './builders';
+import { difference } from '../../../scripts/audit/difference/difference';
+import { judge } from '../../../scripts/audit/judge/judge';
+import { renderDifferenceMarkdown, renderDifferenceText } from '../../../scripts/audit/render/difference';
+import { renderJson } from '../../../scripts/audit/render/json';
+import { renderMarkdown } from '../../../scripts/audit/render/markdown';
+import { renderText } from '../../../scripts/audit/render/text';
+import { RULES } from '../../../scripts/audit/rules';
+import { firewallRule, stack, TODAY } from '../builders';
 
 const document = judge({
   stacks: [

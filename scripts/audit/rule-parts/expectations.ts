@@ -1,7 +1,7 @@
-import { booleanAt, describeGap, stringAt } from './attributes';
+import { booleanAt, describeGap, stringAt } from '../stack/attributes';
 import type { Problem } from './rule';
 import { problemAt } from './rule';
-import type { Block } from './synthesized';
+import type { Block } from '../stack/synthesized';
 
 /**
  * A flag that must be as wanted, written out: the provider's defaults are not ours.

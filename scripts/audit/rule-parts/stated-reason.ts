@@ -1,5 +1,5 @@
-import { reasonText } from '../../config/azure/reason';
-import type { Block } from './synthesized';
+import { reasonText } from '../../../config/azure/reason';
+import type { Block } from '../stack/synthesized';
 
 /**
  * The reason a construct keeps beside the resource for a risk it was asked to take. Undefined where there is none, or

@@ -1,8 +1,8 @@
-import { judge } from '../../scripts/audit/judge';
-import type { JudgeInput } from '../../scripts/audit/judge';
-import { RULES } from '../../scripts/audit/rules';
-import type { Rule } from '../../scripts/audit/rule';
-import { stack, TODAY } from './builders';
+import { judge } from '../../../scripts/audit/judge/judge';
+import type { JudgeInput } from '../../../scripts/audit/judge/judge';
+import { RULES } from '../../../scripts/audit/rules';
+import type { Rule } from '../../../scripts/audit/rule-parts/rule';
+import { stack, TODAY } from '../builders';
 
 const input: JudgeInput = { stacks: [stack('dev'), stack('prod')], rules: RULES, waivers: [], today: TODAY };
 

@@ -1,5 +1,5 @@
-import type { Block, Synthesized } from './synthesized';
-import { pointer } from './synthesized';
+import type { Block, Synthesized } from '../stack/synthesized';
+import { pointer } from '../stack/synthesized';
 
 /** An `error` refuses the environment; a `warning` is for a person to weigh. */
 export type Level = 'error' | 'warning';

@@ -7,8 +7,8 @@ import {
   RESOURCE_GROUP,
   ROLE,
   STORAGE_ACCOUNT,
-} from './azurerm';
-import type { Json } from './synthesized';
+} from '../stack/azurerm';
+import type { Json } from '../stack/synthesized';
 
 /** What an argument's change means on this service, beyond its two values. */
 export interface Meaning {

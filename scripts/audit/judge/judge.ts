@@ -1,6 +1,6 @@
-import type { Facts, Level, Problem, Rule } from './rule';
-import { isProduction } from './production';
-import type { Synthesized } from './synthesized';
+import type { Facts, Level, Problem, Rule } from '../rule-parts/rule';
+import { isProduction } from '../stack/production';
+import type { Synthesized } from '../stack/synthesized';
 import type { Waiver } from './waivers';
 
 /** One place that breaks a rule. */
