@@ -2,6 +2,7 @@ import * as fc from 'fast-check';
 import { estimate, measuredFactor, modelSeconds, secondsLeft } from '../../scripts/rebalance/estimate';
 import { groupsByShard } from '../../scripts/citus/placements';
 import { job, moveTask, snapshot } from './fixtures';
+import { runs } from '../support/properties';
 
 const MIB = 1024 * 1024;
 const groups = groupsByShard(snapshot(2, [0, 0, 0, 0], 40 * MIB));
@@ -55,5 +56,6 @@ test('more to move never takes less time', () => {
       expect(both.seconds).toBeGreaterThanOrEqual(less.seconds);
       expect(both.longestWritePauseMs).toBeGreaterThanOrEqual(less.longestWritePauseMs);
     }),
+    { numRuns: runs() },
   );
 });

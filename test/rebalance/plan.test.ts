@@ -3,6 +3,7 @@ import { placementsOf } from '../../scripts/citus/placements';
 import type { PlanRow } from '../../scripts/rebalance/plan';
 import { applyMoves, planMoves } from '../../scripts/rebalance/plan';
 import { snapshot } from './fixtures';
+import { runs } from '../support/properties';
 
 const planRow = (shardId: number, from: number, to: number, table = 'devices'): PlanRow => ({
   table_name: table,
@@ -55,6 +56,7 @@ describe('what the nodes hold afterwards', () => {
         const then = { ...now, groups: now.groups.map((group, i) => ({ ...group, groupId: targets[i]! })) };
         expect(applyMoves(placementsOf(now), moves)).toEqual(placementsOf(then));
       }),
+      { numRuns: runs() },
     );
   });
 
@@ -80,6 +82,7 @@ describe('what the nodes hold afterwards', () => {
         expect(spread(after)).toBeLessThanOrEqual(spread(before));
         expect(after.map(({ shards }) => shards)).toEqual(counts);
       }),
+      { numRuns: runs() },
     );
   });
 });

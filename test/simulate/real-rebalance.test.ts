@@ -4,6 +4,7 @@ import type { RebalanceSimulation, TopologyChange } from '../../scripts/simulate
 import { simulateRebalance } from '../../scripts/simulate/real-rebalance';
 import { STRATEGY_RULES } from '../../scripts/simulate/rebalance';
 import type { RebalanceStrategy } from '../../scripts/simulate/rebalance';
+import { runs } from '../support/properties';
 
 interface Case {
   readonly layout: ShardLayout;
@@ -98,6 +99,7 @@ it('loses and makes no shard, row or byte, and has the nodes that were asked for
       expect(new Set(result.nodes.map(({ name }) => name)).size).toBe(result.nodes.length);
       expect(result.nodes.length).toBe(each.layout.nodes.length + result.added.length);
     }),
+    { numRuns: runs() },
   );
 });
 
@@ -121,6 +123,7 @@ it('moves shards from where they are, those of a group together, to where they m
       const estimated = result.moves.reduce((sum, { bytes }) => sum + bytes, 0);
       expect(result.estimate.longestWritePauseMs).toBe(estimated);
     }),
+    { numRuns: runs() },
   );
 });
 
@@ -134,6 +137,7 @@ it('leaves nothing on a node that is to hold nothing', () => {
         if (empty) expect([name, shards]).toEqual([name, 0]);
       }
     }),
+    { numRuns: runs() },
   );
 });
 
@@ -179,6 +183,7 @@ it('by shard count, evens out each group to within one shard, and then has nothi
       };
       expect(simulated({ ...each, layout: after }).moves).toEqual([]);
     }),
+    { numRuns: runs() },
   );
 });
 
@@ -208,5 +213,6 @@ it('by disk size, never leaves the fullest node of a group fuller than it was', 
       // Citus adds up in single precision.
       expect(fullest()).toBeLessThanOrEqual(before * (1 + 1e-5));
     }),
+    { numRuns: runs() },
   );
 });

@@ -1,25 +1,17 @@
-import { existsSync, mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { localEngines } from '../../scripts/local/engines';
 import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import { sweepClusters } from '../../scripts/local/engines/cluster-directory';
 import { embeddedEngine } from '../../scripts/local/engines/embedded';
 import { identifyProcess } from '../../scripts/local/engines/processes';
-import { withRoomForSockets } from '../../scripts/infra/terraform';
 import { detectTerraform } from './detect-terraform';
-import { enterRunEnvironment } from './environment';
+import { enterRun } from './enter-run';
 import type { LaneStatus } from './lanes';
 import { publishLanes } from './lanes';
 import type { TestRun } from './test-run';
 import { publishTestRun } from './test-run';
 
 export default async function globalSetup(): Promise<void> {
-  // A folder that is not there is nobody's folder for temporary files, and tests run Terraform by themselves as well.
-  if (!existsSync(tmpdir())) delete process.env['TMPDIR'];
-  Object.assign(process.env, withRoomForSockets(process.env));
-  const directory = mkdtempSync(join(tmpdir(), 'scaleout-tests-'));
-  const caller = enterRunEnvironment(directory);
+  const { directory, caller } = enterRun();
   await sweepClusters();
   const [citus, postgres, terraform] = await Promise.all([
     detectCitus(),

@@ -9,7 +9,8 @@ module.exports = class LanesReporter {
     );
     // A test file that does not even load has no tests to count, and must not read as a success.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-    const summary = `\nLanes\n${lines.join('\n')}\n\n${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests} skipped\n`;
+    const heading = lines.length === 0 ? '' : `Lanes\n${lines.join('\n')}\n\n`;
+    const summary = `\n${heading}${results.numPassedTests} passed, ${failed} failed, ${results.numPendingTests} skipped\n`;
     // jest prints a summary of its own after every reporter has spoken; the counts are to be the last line.
     process.once('exit', () => writeSync(1, summary));
   }

@@ -20,6 +20,7 @@ import {
   reference,
 } from '../../tables/support/catalog';
 import { carryOut } from '../../tables/support/carry-out';
+import { runs } from '../../support/properties';
 
 const ids = (expected: Distribution, live: LiveDatabase): string[] =>
   planTables(expected, live).steps.map((step) => step.id);
@@ -391,6 +392,6 @@ test('any specification leads to any other, by steps that one plan names, and ev
       expect(names(end)).toEqual(names(live));
       expect(comments(end)).toEqual(comments(live));
     }),
-    { numRuns: 400 },
+    { numRuns: runs(400) },
   );
 });

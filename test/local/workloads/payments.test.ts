@@ -49,8 +49,22 @@ function fact(rows: number, name: string): number | undefined {
   return paymentsData(rows).facts.find((each) => each.name === name)?.value;
 }
 
+/** Of hundreds of thousands of payments no more than who pays whom, which is read in no time. */
+function payers(rows: number): Pick<Payment, 'user' | 'merchant'>[] {
+  const known = PAYERS.get(rows);
+  if (known !== undefined) return known;
+  const all: Pick<Payment, 'user' | 'merchant'>[] = [];
+  for (const line of tableOf(rows, 'payment_events').lines()) {
+    const [, , user = '', merchant = ''] = line.split('\t', 4);
+    all.push({ user: Number(user), merchant: Number(merchant) });
+  }
+  PAYERS.set(rows, all);
+  return all;
+}
+const PAYERS = new Map<number, Pick<Payment, 'user' | 'merchant'>[]>();
+
 /** Payments of each user, the most first. */
-function byUser(all: readonly Payment[]): [user: number, payments: number][] {
+function byUser(all: readonly Pick<Payment, 'user'>[]): [user: number, payments: number][] {
   const counts = new Map<number, number>();
   for (const { user } of all) counts.set(user, (counts.get(user) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a);
@@ -117,7 +131,7 @@ describe('the data of the payments', () => {
   test('gives the bot what the busiest account of the trial had, exactly', () => {
     expect(fact(126_195, 'payments-of-the-bot')).toBe(2232);
     expect(fact(1, 'payments-of-the-bot')).toBe(0);
-    expect(byUser(payments(126_195))[0]).toEqual([BOT, 2232]);
+    expect(byUser(payers(126_195))[0]).toEqual([BOT, 2232]);
   });
 
   test('has the bot’s payments all along, not in one piece', () => {
@@ -130,7 +144,7 @@ describe('the data of the payments', () => {
   });
 
   test.each([10_000, 200_000])('of %d payments has nobody as active as the bot', (rows) => {
-    const [first, second] = byUser(payments(rows));
+    const [first, second] = byUser(payers(rows));
     expect(first?.[0]).toBe(BOT);
     expect(second?.[1]).toBeLessThan(fact(rows, 'payments-of-the-bot') ?? 0);
   });
@@ -138,7 +152,7 @@ describe('the data of the payments', () => {
   test('is skewed among the others: a fifth of them make nearly half of the payments', () => {
     const rows = 200_000;
     const users = rows / 10;
-    const others = payments(rows).filter(({ user }) => user !== BOT);
+    const others = payers(rows).filter(({ user }) => user !== BOT);
     const busy = others.filter(({ user }) => user <= users / 5).length / others.length;
     expect(busy).toBeGreaterThan(0.45);
     expect(busy).toBeLessThan(0.48);

@@ -27,6 +27,7 @@ import {
   sensorsTables,
 } from '../support/catalog';
 import { perform } from '../support/model';
+import { runs } from '../../support/properties';
 
 const ids = (expected: Distribution, live: LiveDatabase): string[] =>
   planTables(expected, live).steps.map((step) => step.id);
@@ -567,7 +568,7 @@ describe('any database that a specification fits', () => {
         expect(end.ownSchema.exists).toBe(false);
         expect(new Set(ran.map((step) => step.id)).size).toBe(ran.length);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -586,7 +587,7 @@ describe('any database that a specification fits', () => {
         expect(names(half)).toEqual(names(live));
         expect(isSatisfied(diffTables(expected, runAll(expected, half).live))).toBe(true);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -617,7 +618,7 @@ describe('any database that a specification fits', () => {
           expect(at(key)).toBeGreaterThan(at(step.id));
         }
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 
@@ -627,7 +628,7 @@ describe('any database that a specification fits', () => {
         const reversed = { ...expected, tables: [...expected.tables].reverse() };
         expect(ids(reversed, live)).toEqual(ids(expected, live));
       }),
-      { numRuns: 100 },
+      { numRuns: runs(100) },
     );
   });
 });
