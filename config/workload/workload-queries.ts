@@ -1,6 +1,7 @@
 import type { ConfigIssue } from '../file/config-error';
 import { ConfigError } from '../file/config-error';
 import { didYouMean, oneOf, show } from '../text/text';
+import { scanSql } from './sql-statements';
 
 /** A query that the workload's users run all day, and what it should cost once the tables are distributed. */
 export interface WorkloadQuery {
@@ -34,12 +35,12 @@ interface Section {
  *
  * @throws ConfigError with every issue
  */
-export function parseQueries(text: string, file: string): WorkloadQuery[] {
+export async function parseQueries(text: string, file: string): Promise<WorkloadQuery[]> {
   const issues: ConfigIssue[] = [];
   const report = (line: number, path: string, problem: string): void => {
     issues.push({ code: 'config.wrong-value', file, line, path, problem });
   };
-  const queries = split(text, report).flatMap((section) => toQuery(section, report));
+  const queries = await Promise.all(split(text, report).map((section) => toQuery(section, report)));
   if (issues.length === 0 && queries.length === 0) {
     report(1, '', 'holds no query: start one with a line "-- name: NAME"');
   }
@@ -88,7 +89,10 @@ function split(text: string, report: ReportAt): Section[] {
   return sections;
 }
 
-function toQuery(section: Section, report: ReportAt): { line: number; name: string; query: WorkloadQuery }[] {
+async function toQuery(
+  section: Section,
+  report: ReportAt,
+): Promise<{ line: number; name: string; query: WorkloadQuery }> {
   const { line, name, tasks } = section;
   if (!NAME.test(name)) {
     report(
@@ -105,22 +109,22 @@ function toQuery(section: Section, report: ReportAt): { line: number; name: stri
       `tasks is ${show(tasks.text)}: it must be all (one to a shard) or a whole number from 1`,
     );
   }
-  const sql = section.body.join('\n').trim();
-  const bare = withoutTextAndComments(sql).trim();
-  if (bare.replace(/;$/, '').trim() === '')
-    report(line, name, 'has no statement: write one under its header');
-  else if (!bare.endsWith(';')) report(line, name, 'does not end with a semicolon: close the statement');
-  else if (bare.indexOf(';') !== bare.length - 1) {
-    report(line, name, 'holds more than one statement: give each its own name');
-  }
+  const sql = await statementOf(section, report);
   const expected =
     tasks === undefined ? {} : { expectedTasks: tasks.text === 'all' ? ('all' as const) : (count ?? 0) };
-  return [
-    { line, name, query: { name, sql: sql.replace(/;(?=(\s|--[^\n]*(\n|$))*$)/, '').trim(), ...expected } },
-  ];
+  return { line, name, query: { name, sql, ...expected } };
 }
 
-/** The statement with strings, quoted names and comments emptied, so that a semicolon in them does not count. */
-function withoutTextAndComments(sql: string): string {
-  return sql.replace(/'(?:[^']|'')*'|"(?:[^"]|"")*"|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
+/** The one statement of a section. */
+async function statementOf({ line, name, body }: Section, report: ReportAt): Promise<string> {
+  try {
+    const { statements, closed, first } = await scanSql(body.join('\n'));
+    if (statements === 0) report(line, name, 'has no statement: write one under its header');
+    else if (statements > 1) report(line, name, 'holds more than one statement: give each its own name');
+    else if (!closed) report(line, name, 'does not end with a semicolon: close the statement');
+    return first;
+  } catch (error) {
+    report(line, name, `cannot be read as SQL (${error instanceof Error ? error.message : String(error)})`);
+    return '';
+  }
 }

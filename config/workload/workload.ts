@@ -31,7 +31,7 @@ export interface Workload {
  * @param directory the directory that holds `workloads/`
  * @throws ConfigError with every issue of the files, or when there is no such workload
  */
-export function loadWorkload(name: string, directory: string = configDirectory()): Workload {
+export async function loadWorkload(name: string, directory: string = configDirectory()): Promise<Workload> {
   const [home, ...others] = workloadHomes(directory).filter((each) => each.name === name);
   if (home === undefined) {
     const names = workloadNames(directory);
@@ -49,7 +49,7 @@ export function loadWorkload(name: string, directory: string = configDirectory()
     return existsSync(own) ? own : shared;
   };
   const queriesFile = file('queries', 'sql');
-  const [schemaSql, distribution, queries] = allFaults([
+  const [schemaSql, distribution, queries] = await allFaults([
     () => readConfigFile(file('schema', 'sql')),
     () => loadDistribution(declarationOf(home)),
     () => parseQueries(readConfigFile(queriesFile), shownPath(queriesFile)),
@@ -68,17 +68,20 @@ function issue(directory: string, problem: string): ConfigError {
 }
 
 /** Runs every reader and throws one ConfigError with the issues of all of them. */
-export function allFaults<T extends readonly unknown[]>(readers: { [K in keyof T]: () => T[K] }): T {
+async function allFaults<T extends readonly unknown[]>(readers: {
+  [K in keyof T]: () => T[K] | Promise<T[K]>;
+}): Promise<T> {
   const issues: ConfigError[] = [];
-  const values = readers.map((read) => {
+  const read = async (reader: () => unknown): Promise<unknown> => {
     try {
-      return read();
+      return await reader();
     } catch (error) {
       if (!(error instanceof ConfigError)) throw error;
       issues.push(error);
       return undefined;
     }
-  });
+  };
+  const values = await Promise.all(readers.map(read));
   if (issues.length > 0) throw new ConfigError(issues.flatMap((error) => error.issues));
   return values as unknown as T;
 }

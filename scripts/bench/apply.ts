@@ -42,7 +42,7 @@ export async function measureApply(
   runs: number,
   compareRows: boolean,
 ): Promise<Pair[]> {
-  const { distribution: expected } = loadWorkload('sensors');
+  const { distribution: expected } = await loadWorkload('sensors');
   return withCitusServers(['coordinator', 'w0', 'w1'], (servers) =>
     withSensors(servers, ROWS, context.signal, (fresh) =>
       applyPairs(fresh, context, { expected, runs, compareRows }),

@@ -71,7 +71,8 @@ export function withSensors<T>(
   use: (fresh: () => Promise<RunDatabase>) => Promise<T>,
 ): Promise<T> {
   const load = async (client: Client): Promise<void> => {
-    await withTransaction(client, () => client.query(loadWorkload('sensors').schemaSql));
+    const { schemaSql } = await loadWorkload('sensors');
+    await withTransaction(client, () => client.query(schemaSql));
     await loadData(client, generateData('sensors', rows), {
       signal,
       onTable: () => ({ update: () => undefined, finish: () => undefined }),

@@ -47,7 +47,7 @@ export async function measureCopy(signal: AbortSignal, runs: number): Promise<Pa
     const file = path.join(directory, 'events.copy');
     await writeRows(file, table);
     return await withClient(cluster.coordinator, async (client) => {
-      await client.query(loadWorkload('sensors').schemaSql);
+      await client.query((await loadWorkload('sensors')).schemaSql);
       const small = generateData('sensors', 1);
       await loadData(client, small, {
         signal,

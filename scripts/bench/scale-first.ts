@@ -27,8 +27,12 @@ export const SCALE_FIRST_PEER = 'distributing on the single node, then adding th
  *
  * @param online whether writes go on while tables are distributed as well; both sides distribute the same way
  */
-export function measureScaleFirst(context: VerbContext, runs: number, online: boolean): Promise<Pair[]> {
-  const expected = { ...loadWorkload('sensors').distribution, online };
+export async function measureScaleFirst(
+  context: VerbContext,
+  runs: number,
+  online: boolean,
+): Promise<Pair[]> {
+  const expected = { ...(await loadWorkload('sensors')).distribution, online };
   return withCitusServers(['coordinator', 'w0', 'w1'], (servers) =>
     scaleFirstPairs(servers, context, { rows: ROWS, runs, expected }),
   );

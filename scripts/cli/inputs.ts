@@ -56,7 +56,7 @@ export async function declaration(flags: DistributionFlags): Promise<{
     );
   }
   const { loadWorkload } = await import('../../config/workload/workload.ts');
-  const workload = loadWorkload(name);
+  const workload = await loadWorkload(name);
   return { expected: workload.distribution, queries: workload.queries };
 }
 
@@ -72,7 +72,7 @@ export async function queriesOf({ queries }: { readonly queries?: string }): Pro
 }> {
   if (queries === undefined) return {};
   const { loadQueries } = await import('../advise/queries-file.ts');
-  return { queries: loadQueries(queries) };
+  return { queries: await loadQueries(queries) };
 }
 
 export async function environmentNamed(name: string) {

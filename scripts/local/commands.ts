@@ -72,7 +72,7 @@ export async function localRun(
   input: LocalRunInput,
   world: LocalWorld = thisMachine(),
 ): Promise<VerbResult<LocalRunDocument>> {
-  const settings = parseInput(input);
+  const settings = await parseInput(input);
   const run = await journeyOn(context, settings, world, async (cluster, stages) => {
     await stages.run('stop', () => stopCluster(context, cluster));
   });
@@ -96,7 +96,7 @@ export async function localUp(
   input: LocalRunInput,
   world: LocalWorld = thisMachine(),
 ): Promise<VerbResult<LocalRunDocument & { readonly status: LocalStatusDocument }>> {
-  const settings = parseInput(input);
+  const settings = await parseInput(input);
   await makeWay(world);
   try {
     const run = await journeyOn(context, settings, world, (cluster) => {
@@ -215,7 +215,7 @@ interface Settings {
 }
 
 /** Everything that can be wrong with the input, before anything is started. */
-function parseInput(input: LocalRunInput): Settings {
+async function parseInput(input: LocalRunInput): Promise<Settings> {
   const rows = input.rows ?? 200_000;
   if (!Number.isSafeInteger(rows) || rows < 1) {
     throw new ScaleoutError('input.invalid', `rows is ${String(rows)}: it must be a whole number, 1 or more`);
@@ -235,7 +235,7 @@ function parseInput(input: LocalRunInput): Settings {
     );
   }
   const named = input.workload ?? 'sensors';
-  const workload = typeof named === 'string' ? loadWorkload(named) : named;
+  const workload = typeof named === 'string' ? await loadWorkload(named) : named;
   return {
     rows,
     order,

@@ -39,7 +39,7 @@ laneSuite('postgres', 'advise on plain PostgreSQL', () => {
   it.each([true, false])('sensors, workload %s: as their authors chose', async (workload) => {
     await createSensors(target, 5_000);
     await query(target, 'ANALYZE');
-    const advice = await run(workload ? { queries: loadWorkload('sensors').queries } : {});
+    const advice = await run(workload ? { queries: (await loadWorkload('sensors')).queries } : {});
     expect(decided(advice)).toEqual({ device_types: 'reference', devices: 'device_id', events: 'device_id' });
     expect(advice.caveats.some((text) => text.startsWith('no workload is known'))).toBe(!workload);
   });
@@ -66,7 +66,7 @@ laneSuite('postgres', 'advise on plain PostgreSQL', () => {
     await query(target, 'ANALYZE');
     const out = path.join(scratch, 'payments.yaml');
     rmSync(out, { force: true });
-    const queries = loadWorkload('payments').queries;
+    const queries = (await loadWorkload('payments')).queries;
     const advice = await run({ queries, out });
     expect(decided(advice)).toEqual({
       event_types: 'reference',
@@ -95,7 +95,7 @@ laneSuite('postgres', 'advise on plain PostgreSQL', () => {
        ANALYZE`,
     );
     const advice = await run({
-      queries: parseQueries(
+      queries: await parseQueries(
         '-- name: both\nSELECT count(*) FROM readings r JOIN owners o USING (owner_id);\n-- name: one\nSELECT * FROM readings WHERE owner_id = 3;\n',
         'q.sql',
       ),
@@ -126,7 +126,7 @@ laneSuite('postgres', 'advise on plain PostgreSQL', () => {
       await createSensors(target, 500);
       await query(target, 'ANALYZE');
       const out = path.join(scratch, 'never.yaml');
-      const queries = parseQueries(
+      const queries = await parseQueries(
         '-- name: typo\nSELEC * FROM events;\n-- name: gone\nSELECT nothing FROM events;\n',
         'q.sql',
       );

@@ -5,7 +5,7 @@ import { query } from '../tables/support/sensors';
 /** The payments on one node, with rows: four times as many payments as users, and few merchants. */
 export async function createPayments(target: ConnectionTarget, events: number): Promise<void> {
   const users = Math.ceil(events / 4);
-  await query(target, loadWorkload('payments').schemaSql);
+  await query(target, (await loadWorkload('payments')).schemaSql);
   await query(
     target,
     `INSERT INTO event_types SELECT kind, kind FROM unnest(ARRAY['SendFunds', 'RequestFunds', 'GiveFunds']) kind`,

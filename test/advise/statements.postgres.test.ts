@@ -95,7 +95,7 @@ laneSuite('postgres', 'the workload that pg_stat_statements knows', () => {
 
   it('weighs a file and what was recorded the same', async () => {
     await use(target, 100, 'SELECT count(*) FROM events WHERE created_at > $1', () => ['2024-01-01']);
-    const advice = await run({ queries: loadWorkload('sensors').queries });
+    const advice = await run({ queries: (await loadWorkload('sensors')).queries });
     expect(advice.queries.map(({ source, share }) => [source, share])).toEqual([
       ['file', 0.25],
       ['file', 0.25],

@@ -21,7 +21,7 @@ const killable = testRun().citus === 'native';
 
   test('the program twice and a server once: nothing is lost', async () => {
     cluster = await startFaultyCluster();
-    const subject = subjectOf(cluster, storyOf('sensors'), 500);
+    const subject = subjectOf(cluster, await storyOf('sensors'), 500);
     try {
       const yardstick = await measure(cluster, subject);
       const random = randomNumbers(20_261);

@@ -73,7 +73,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     }
 
     async function measureStory(on: FaultyCluster, story: string): Promise<Measured> {
-      const subject = subjectOf(on, storyOf(story), options.rows);
+      const subject = subjectOf(on, await storyOf(story), options.rows);
       subjects.push(subject);
       const yardstick = await measure(on, subject);
       const { course, catalog, nodes } = yardstick;

@@ -13,13 +13,13 @@ const SHARDS = 6;
 export const USUAL_STORY = 'everything';
 
 /** @throws where there is no story, and no workload, of that name */
-export function storyOf(name: string): Story {
-  return [everything, sideways, tenants].find((story) => story.name === name) ?? workloadStory(name);
+export async function storyOf(name: string): Promise<Story> {
+  return [everything, sideways, tenants].find((story) => story.name === name) ?? (await workloadStory(name));
 }
 
 /** A workload, from one node to its distribution. */
-function workloadStory(name: string): Story {
-  const { schemaSql, distribution } = loadWorkload(name);
+async function workloadStory(name: string): Promise<Story> {
+  const { schemaSql, distribution } = await loadWorkload(name);
   const rewritten = distribution.tables.flatMap((table) =>
     table.kind === 'distributed' && table.primaryKey !== undefined ? [table.table.name] : [],
   );

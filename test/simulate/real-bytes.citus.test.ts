@@ -27,7 +27,7 @@ platformSuite('simulated bytes of shards', () => {
     const { target } = database;
     await (name === 'sensors' ? createSensors(target, 200_000) : createPayments(target, 200_000));
     await query(target, 'ANALYZE');
-    const expected = { ...loadWorkload(name).distribution, online: false };
+    const expected = { ...(await loadWorkload(name)).distribution, online: false };
     const { document } = await simulate(testContext(), {
       target,
       expected,

@@ -10,3 +10,14 @@ export function faultsOf(read: () => unknown): string[] {
   }
   throw new Error('expected faults, and everything was accepted');
 }
+
+/** The same of a reader that takes its time. */
+export async function issuesOf(reading: Promise<unknown>): Promise<string[]> {
+  const error = await reading.then(
+    () => undefined,
+    (failure: unknown) => failure,
+  );
+  return faultsOf(() => {
+    if (error !== undefined) throw error as Error;
+  });
+}

@@ -1,10 +1,10 @@
 import { parseQueries } from '../../../config/workload/workload-queries';
-import { faultsOf } from '../../support/faults';
+import { issuesOf } from '../../support/faults';
 
 const parse = (text: string) => parseQueries(text, 'queries.sql');
 
 describe('parseQueries', () => {
-  test('reads names, expected tasks and one statement each', () => {
+  test('reads names, expected tasks and one statement each', async () => {
     const text = `-- Some words about: nothing.
 
 -- name: outliers
@@ -18,7 +18,9 @@ SELECT 1;
 -- name: anything
 SELECT 2; -- closing words
 `;
-    expect(parse(text.replace('-- Some words about: nothing.', '-- Some words, about nothing.'))).toEqual([
+    expect(
+      await parse(text.replace('-- Some words about: nothing.', '-- Some words, about nothing.')),
+    ).toEqual([
       {
         name: 'outliers',
         expectedTasks: 'all',
@@ -27,6 +29,18 @@ SELECT 2; -- closing words
       { name: 'one-device', expectedTasks: 1, sql: 'SELECT 1' },
       { name: 'anything', sql: expect.stringMatching(/^SELECT 2/) as string },
     ]);
+  });
+
+  test.each([
+    [String.raw`SELECT E'a\'; b';`, String.raw`SELECT E'a\'; b'`],
+    ['/* x /* ; */ ; */ SELECT 1;', '/* x /* ; */ ; */ SELECT 1'],
+    [`SELECT U&"d\\0061t;" FROM "a;b" /* ; */ ; -- ;`, `SELECT U&"d\\0061t;" FROM "a;b" /* ; */`],
+    ['SELECT $x$ $y$ ; $x$, $1;', 'SELECT $x$ $y$ ; $x$, $1'],
+    ["SELECT 'größer; ü' ;;", "SELECT 'größer; ü'"],
+    // Whether it is one that PostgreSQL understands, the server says.
+    ['SELEC 1;', 'SELEC 1'],
+  ])('takes %s for one statement', async (text, sql) => {
+    expect(await parse(`-- name: a\n${text}\n`)).toEqual([{ name: 'a', sql }]);
   });
 
   test.each([
@@ -68,6 +82,14 @@ SELECT 2; -- closing words
       ],
     ],
     [
+      'a string or a comment is left open',
+      "-- name: a\nSELECT 'x;\n-- name: b\nSELECT 1; /* /* */",
+      [
+        expect.stringMatching(/^queries.sql:1: a: cannot be read as SQL \(unterminated quoted string/),
+        expect.stringMatching(/^queries.sql:3: b: cannot be read as SQL \(unterminated \/\* comment/),
+      ] as string[],
+    ],
+    [
       'names are odd or taken',
       '-- name: Two words\nSELECT 1;\n-- name: a\nSELECT 1;\n-- name: a\nSELECT 1;',
       [
@@ -75,7 +97,7 @@ SELECT 2; -- closing words
         'queries.sql:5: a: is the name of an earlier query as well: give each its own',
       ],
     ],
-  ])('fails when %s', (_title, text, faults) => {
-    expect(faultsOf(() => parse(text))).toEqual(faults);
+  ])('fails when %s', async (_title, text, faults) => {
+    expect(await issuesOf(parse(text))).toEqual(faults);
   });
 });

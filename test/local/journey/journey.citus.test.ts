@@ -28,8 +28,8 @@ function context(options: Partial<VerbContext> = {}): VerbContext {
 }
 
 /** Nobody writes here, and copying without blocking writes takes minutes. */
-function blockingWorkload(): ReturnType<typeof loadWorkload> {
-  const workload = loadWorkload('sensors');
+async function blockingWorkload(): ReturnType<typeof loadWorkload> {
+  const workload = await loadWorkload('sensors');
   return { ...workload, distribution: { ...workload.distribution, online: false } };
 }
 
@@ -44,7 +44,7 @@ platformSuite('the journey on a real Citus', () => {
     const reporter = recordingReporter();
     const { document, outcome } = await localRun(
       context({ reporter }),
-      { rows: 2000, workload: blockingWorkload() },
+      { rows: 2000, workload: await blockingWorkload() },
       here,
     );
     expect(outcome).toBe('done');
@@ -64,7 +64,7 @@ platformSuite('the journey on a real Citus', () => {
     const reporter = recordingReporter();
     const { document, outcome } = await localRun(
       context({ reporter }),
-      { rows: 2000, workload: blockingWorkload(), order: 'distribute-first' },
+      { rows: 2000, workload: await blockingWorkload(), order: 'distribute-first' },
       here,
     );
     expect(outcome).toBe('done');
@@ -86,7 +86,7 @@ laneSuite('citus', 'the simulation beside a real Citus', () => {
   afterAll(() => database.drop());
 
   test('foresees every row’s shard and every shard’s node', async () => {
-    const workload = blockingWorkload();
+    const workload = await blockingWorkload();
     const { distribution } = workload;
     const { target } = database;
     const distributed = distribution.tables.filter((table) => table.kind === 'distributed');

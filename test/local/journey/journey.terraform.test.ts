@@ -31,8 +31,8 @@ const world = (environment: LocalWorld['environment'] = testEnvironment()): Loca
 });
 
 /** Nobody writes here, and copying without blocking writes takes minutes. */
-function blockingWorkload(): ReturnType<typeof loadWorkload> {
-  const workload = loadWorkload('sensors');
+async function blockingWorkload(): ReturnType<typeof loadWorkload> {
+  const workload = await loadWorkload('sensors');
   return { ...workload, distribution: { ...workload.distribution, online: false } };
 }
 
@@ -70,7 +70,7 @@ suite('terraform', 'the journey, deployed with Terraform', () => {
     const reporter = recordingReporter();
     const { document, text, outcome } = await localRun(
       context({ reporter }),
-      { rows: 2000, workload: blockingWorkload(), terraform: true },
+      { rows: 2000, workload: await blockingWorkload(), terraform: true },
       world(),
     );
     expect(outcome).toBe('done');
@@ -115,7 +115,7 @@ suite('terraform', 'the journey, deployed with Terraform', () => {
     };
     const run = localRun(
       context({ reporter, signal: stop.signal }),
-      { rows: 2000, workload: blockingWorkload(), terraform: true },
+      { rows: 2000, workload: await blockingWorkload(), terraform: true },
       world(),
     );
     await expect(run).rejects.toThrow(/^stopped as asked at the stage "start".*nothing is left of it/);

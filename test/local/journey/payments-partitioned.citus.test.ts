@@ -29,8 +29,8 @@ const context: VerbContext = {
 const SHARDS = 3;
 
 /** Nobody writes here, and copying without blocking writes takes minutes. */
-function smallWorkload(): Workload {
-  const workload = loadWorkload('payments-partitioned');
+async function smallWorkload(): Promise<Workload> {
+  const workload = await loadWorkload('payments-partitioned');
   return { ...workload, distribution: { ...workload.distribution, online: false, shardCount: SHARDS } };
 }
 
@@ -49,7 +49,7 @@ platformSuite('the partitioned payments on a real Citus', () => {
     async (order, moves) => {
       const { document, outcome } = await localRun(
         context,
-        { rows: 2000, workload: smallWorkload(), order },
+        { rows: 2000, workload: await smallWorkload(), order },
         here,
       );
       expect(document.verify.checks.filter(({ ok }) => !ok)).toEqual([]);
@@ -77,7 +77,7 @@ platformSuite('the partitioned payments in a database that was lent', () => {
     try {
       await withClient(lent.target, async (client) => {
         await withTransaction(client, async () => {
-          await client.query(loadWorkload('payments-partitioned').schemaSql);
+          await client.query((await loadWorkload('payments-partitioned')).schemaSql);
           await recordOurTables(client);
         });
         await client.query('CREATE TABLE of_somebody_else (id int)');
@@ -96,8 +96,7 @@ platformSuite('the partitioned payments in a database that was lent', () => {
 
 laneSuite('citus', 'the partitions of payments that are distributed', () => {
   const ROWS = 3000;
-  const workload = smallWorkload();
-  const { distribution: expected, queries } = workload;
+  let workload: Workload;
   let database: TestDatabase;
 
   const ask = async <T extends object>(sql: string): Promise<T[]> =>
@@ -125,12 +124,14 @@ laneSuite('citus', 'the partitions of payments that are distributed', () => {
   /** What `tables plan` would still do, and what `tables verify` finds wrong. */
   const faults = async (): Promise<unknown[]> => {
     const { target } = database;
+    const { distribution: expected, queries } = workload;
     const { document: plan } = await tablesPlan(context, { target, expected });
     const { document: verified } = await tablesVerify(context, { target, expected, queries });
     return [...plan.steps, ...verified.checks.filter(({ ok }) => !ok)];
   };
 
   beforeAll(async () => {
+    workload = await smallWorkload();
     database = await freshCitusDatabase({ workers: 2 });
     await withClient(database.target, async (client) => {
       await client.query(workload.schemaSql);
@@ -138,7 +139,7 @@ laneSuite('citus', 'the partitions of payments that are distributed', () => {
         onTable: () => ({ update: () => undefined, finish: () => undefined }),
       });
     });
-    await tablesApply(context, { target: database.target, expected });
+    await tablesApply(context, { target: database.target, expected: workload.distribution });
   }, 120_000);
   afterAll(() => database.drop());
 

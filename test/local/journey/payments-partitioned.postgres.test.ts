@@ -77,7 +77,7 @@ laneSuite('postgres', 'payments beside the same payments, partitioned', () => {
     withClient(cluster.coordinator, async (client) => {
       await client.query('SET client_min_messages TO warning');
       await client.query('DROP SCHEMA public CASCADE; CREATE SCHEMA public');
-      await client.query(loadWorkload(name).schemaSql);
+      await client.query((await loadWorkload(name)).schemaSql);
       await loadData(client, generateData(name, ROWS), {
         onTable: () => ({ update: () => undefined, finish: () => undefined }),
       });
@@ -98,7 +98,7 @@ laneSuite('postgres', 'payments beside the same payments, partitioned', () => {
   test('have the same columns, rows, answers and shards', async () => {
     const seen = [];
     for (const name of NAMES) {
-      const { distribution, queries } = loadWorkload(name);
+      const { distribution, queries } = await loadWorkload(name);
       await load(name);
       const { columns, answers, fingerprints } = await withClient(cluster.coordinator, async (client) => {
         const { rows } = await client.query(
@@ -132,8 +132,8 @@ laneSuite('postgres', 'payments beside the same payments, partitioned', () => {
         const plan = (await explainQuery(client, { name: 'any', sql })).join('\n');
         return partitions.map(({ name }) => name).filter((name) => plan.includes(name));
       };
-      const query = (name: string): string =>
-        loadWorkload('payments-partitioned').queries.find((each) => each.name === name)?.sql ?? '';
+      const { queries } = await loadWorkload('payments-partitioned');
+      const query = (name: string): string => queries.find((each) => each.name === name)?.sql ?? '';
       expect(await readBy(query('opening-hour'))).toEqual(['payment_events_p2022_08_08_0000']);
       expect(await readBy(query('send-funds-per-hour'))).toEqual(partitions.map(({ name }) => name));
       expect(
@@ -144,7 +144,7 @@ laneSuite('postgres', 'payments beside the same payments, partitioned', () => {
 
   test('are simulated as one table, with every row counted once', async () => {
     await load('payments-partitioned');
-    const { tables } = await simulated(loadWorkload('payments-partitioned').distribution);
+    const { tables } = await simulated((await loadWorkload('payments-partitioned')).distribution);
     expect(tables.map(({ table }) => table).sort()).toEqual(['payment_events', 'payment_users']);
     const { shards = [] } = tables.find(({ table }) => table === 'payment_events') ?? {};
     expect(shards.reduce((sum, { rows }) => sum + rows, 0)).toBe(ROWS);
@@ -154,7 +154,7 @@ laneSuite('postgres', 'payments beside the same payments, partitioned', () => {
     await load('payments-partitioned');
     const out = path.join(scratch, 'advice.yaml');
     rmSync(out, { force: true });
-    const { queries, distribution } = loadWorkload('payments-partitioned');
+    const { queries, distribution } = await loadWorkload('payments-partitioned');
     await adviseDistribution(context, { target: cluster.coordinator, queries, out });
     const wanted = (from: Distribution): unknown[] =>
       from.tables

@@ -23,8 +23,8 @@ const context: VerbContext = {
 };
 
 /** Nobody writes here, and copying without blocking writes takes minutes. */
-function blockingWorkload(): Workload {
-  const workload = loadWorkload('payments');
+async function blockingWorkload(): Promise<Workload> {
+  const workload = await loadWorkload('payments');
   return { ...workload, distribution: { ...workload.distribution, online: false } };
 }
 
@@ -43,7 +43,7 @@ platformSuite('the payments on a real Citus', () => {
     async (order, moves) => {
       const { document, outcome } = await localRun(
         context,
-        { rows: 2000, workload: blockingWorkload(), order },
+        { rows: 2000, workload: await blockingWorkload(), order },
         here,
       );
       expect(document.verify.checks.filter(({ ok }) => !ok)).toEqual([]);
@@ -71,9 +71,10 @@ platformSuite('the payments on a real Citus', () => {
 
 laneSuite('citus', 'the payments, distributed', () => {
   let database: TestDatabase;
-  const workload = blockingWorkload();
+  let workload: Workload;
   const data = generateData('payments', 3000);
   beforeAll(async () => {
+    workload = await blockingWorkload();
     database = await freshCitusDatabase({ workers: 2 });
   }, 120_000);
   afterAll(() => database.drop());

@@ -100,7 +100,7 @@ laneSuite('postgres', 'the payments on PostgreSQL from npm', () => {
   });
 
   test('of which one got lost on the way in are not what was generated', async () => {
-    const workload = loadWorkload('payments');
+    const workload = await loadWorkload('payments');
     const losesOne = `
       CREATE FUNCTION lose_one() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
       CREATE TRIGGER lose_one BEFORE INSERT ON payment_events

@@ -11,9 +11,9 @@ import {
   DEVICES,
   query,
   sensorsDistribution,
+  sensorsQueries,
   session,
   testContext,
-  workload,
 } from '../support/sensors';
 
 jest.setTimeout(120_000);
@@ -42,7 +42,7 @@ const wrongChecks = async (
   const { document } = await tablesVerify(testContext(), {
     target: database.target,
     expected,
-    queries: workload.queries,
+    queries: await sensorsQueries(),
     expectedFingerprints,
   });
   return document.checks.filter((check) => !check.ok);

@@ -652,6 +652,6 @@ test('a parent comes before its children among distributed tables where no circl
   ]);
 });
 
-test('the specification of the sensors is the one the shipped workload has', () => {
-  expect(loadWorkload('sensors').distribution.tables).toEqual(sensorsTables);
+test('the specification of the sensors is the one the shipped workload has', async () => {
+  expect((await loadWorkload('sensors')).distribution.tables).toEqual(sensorsTables);
 });

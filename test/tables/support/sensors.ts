@@ -1,6 +1,10 @@
+import path from 'node:path';
 import { Client } from 'pg';
 import type { Distribution } from '../../../config/workload/distribution-types';
+import { readConfigFile } from '../../../config/file/files';
+import { loadDistribution } from '../../../config/workload/distribution';
 import { loadWorkload } from '../../../config/workload/workload';
+import type { WorkloadQuery } from '../../../config/workload/workload';
 import type { ConnectionTarget } from '../../../scripts/lib/connection';
 import { withClient } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';
@@ -9,18 +13,24 @@ import type { RunEvent } from '../../../scripts/lib/events';
 import type { Reporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
 
-export const workload = loadWorkload('sensors');
+const SENSORS = path.resolve(__dirname, '../../../config/workloads/sensors');
+const distribution = loadDistribution(path.join(SENSORS, 'distribution.yaml'));
+const schemaSql = readConfigFile(path.join(SENSORS, 'schema.sql'));
+
+export async function sensorsQueries(): Promise<readonly WorkloadQuery[]> {
+  return (await loadWorkload('sensors')).queries;
+}
 
 /** The sensors' distribution, in few shards so that tests are quick. */
 export function sensorsDistribution(more: Partial<Distribution> = {}): Distribution {
-  return { ...workload.distribution, shardCount: 4, ...more };
+  return { ...distribution, shardCount: 4, ...more };
 }
 
 export const DEVICES = 100;
 
 /** The sensors on one node, with rows. */
 export async function createSensors(target: ConnectionTarget, events: number): Promise<void> {
-  await query(target, workload.schemaSql);
+  await query(target, schemaSql);
   await query(target, "INSERT INTO device_types (device_type) VALUES ('truck'), ('warehouse')");
   await query(
     target,

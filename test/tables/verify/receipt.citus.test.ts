@@ -10,7 +10,7 @@ import type { TestDatabase } from '../../support/citus';
 import { freshCitusDatabase, platformSuite } from '../../support/citus';
 import { scaleout } from '../../support/command-line';
 import { freshOnlineDatabase } from '../support/databases';
-import { createSensors, query, sensorsDistribution, testContext, workload } from '../support/sensors';
+import { createSensors, query, sensorsDistribution, testContext, sensorsQueries } from '../support/sensors';
 
 jest.setTimeout(120_000);
 
@@ -37,8 +37,8 @@ tables:
   events: { distributeBy: device_id, colocateWith: devices, primaryKey: [device_id, event_id] }
 `;
 
-const QUERIES: readonly WorkloadQuery[] = [
-  ...workload.queries,
+let QUERIES: readonly WorkloadQuery[] = [];
+const OWN_QUERIES: readonly WorkloadQuery[] = [
   {
     name: 'numbers',
     sql: `SELECT device_id % 3 AS third, sum(weight) AS weight, avg(weight) AS mean, stddev(weight) AS spread, avg(price) AS price,
@@ -58,6 +58,7 @@ platformSuite('a receipt of tables apply', () => {
   let database: TestDatabase;
   let applied: Awaited<ReturnType<typeof tablesApply>>;
   beforeAll(async () => {
+    QUERIES = [...(await sensorsQueries()), ...OWN_QUERIES];
     database = await freshCitusDatabase({ workers: 2 });
     await createSensors(database.target, 2_000);
     await query(database.target, LIFE);
