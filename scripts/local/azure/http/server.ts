@@ -109,7 +109,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
   if (options.clusters !== undefined) connectClusters(operations, options.clusters);
   const dataPlanes = [...new Set(routes.flatMap(({ host }) => host ?? []))];
   const wildcards = dataPlanes.map((host) => host.replace(/\{\w+\}/, '*'));
-  const identity = createServerIdentity(['localhost', '127.0.0.1', ...wildcards]);
+  const identity = await createServerIdentity(['localhost', '127.0.0.1', ...wildcards]);
   const requests: RecordedRequest[] = [];
   let origin = '';
   let faults = options.faults ?? [];
