@@ -45,7 +45,11 @@ export function findPreconditionFailures(target: TargetState): string[] {
  * @throws ScaleoutError with every fault, where there is one
  */
 export function requirePreconditions(target: TargetState, done: string): void {
-  const faults = findPreconditionFailures(target);
+  requireNone(target, findPreconditionFailures(target), done);
+}
+
+/** @throws ScaleoutError with every fault, where there is one */
+export function requireNone(target: TargetState, faults: readonly string[], done: string): void {
   if (faults.length === 0) return;
   const where = `the specification does not fit database "${target.live.database}"`;
   throw new ScaleoutError(

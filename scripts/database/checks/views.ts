@@ -70,6 +70,43 @@ export function viewAgainstConversion(
   });
 }
 
+/**
+ * Materialized views that Citus cannot create again on the way: it creates those of a table again with the table, when others that they
+ * read are not in their places yet. Pure.
+ *
+ * @param copies the tables that each step makes anew by a copy, in the order of the steps
+ */
+export function viewsStuckOnTheWay(target: TargetState, copies: readonly (readonly TableName[])[]): string[] {
+  const { views, viewQueries } = target.live;
+  if (viewQueries === undefined) return [];
+  const queries = queriesOf(viewQueries);
+  const materialized = views.filter(({ kind, tables }) => kind === 'materialized' && tables.length > 1);
+  const done = new Set<string>();
+  const byThen: PlacementIn = (known, each) =>
+    (done.has(tableKey(each)) || known.isThere(each) ? becomes : is)(known, each);
+  const surroundings = {
+    placementOf: placements(target, viewQueries, byThen),
+    postgres: viewQueries.postgres,
+    repartitions: true,
+  } as const;
+  const stuck = new Map<LiveView, string>();
+  for (const tables of copies) {
+    for (const table of tables) done.add(tableKey(table));
+    for (const view of materialized) {
+      const own = tables.filter((table) => view.tables.some((each) => sameTable(each, table)));
+      const query = own.length === 0 || stuck.has(view) ? undefined : wholeQuery(view, queries);
+      const why = query === undefined ? undefined : whyNotPlanned(query, surroundings);
+      if (why === undefined) continue;
+      stuck.set(
+        view,
+        `materialized view ${showTable(view.view)} cannot be created again when ${allOf(own.map(showTable))} is copied and ${allOf(view.tables.filter((each) => !done.has(tableKey(each))).map(showTable))} is not yet, ` +
+          `because it ${why}. Bring its tables back first ({ local: true }) and distribute them from there, or drop it and create it again afterwards`,
+      );
+    }
+  }
+  return [...stuck.values()];
+}
+
 interface Failing {
   readonly view: LiveView;
   /** Absent where its query, or that of a view that it reads, is not understood. */

@@ -30,6 +30,8 @@ export interface Surroundings {
   readonly placementOf: (table: TableName) => ViewPlacement;
   /** The major version of PostgreSQL. */
   readonly postgres: number;
+  /** Rows may change nodes for a join of nothing but tables (citus.enable_repartition_joins is on). */
+  readonly repartitions?: true;
 }
 
 /**
@@ -626,7 +628,8 @@ class Planner {
         ? `joins ${names} with itself on other columns than its distribution column`
         : `joins ${names} on other columns than their distribution columns`;
     }
-    if (this.groups(relations).size > 1) return `joins ${names}, which are not colocated`;
+    const repartitioned = this.surroundings.repartitions === true && this.isPlain(query);
+    if (this.groups(relations).size > 1 && !repartitioned) return `joins ${names}, which are not colocated`;
     return this.whyRepeats(query) ?? this.whyNotBeside(query);
   }
 

@@ -191,6 +191,44 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
   JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
  ORDER BY f.oid, n.nspname COLLATE "C", c.relname COLLATE "C", p.polname COLLATE "C"`;
 
+/** CHECK constraints NOT VALID of the tables and of their partitions, those that a partition inherits left out; parents come first. */
+export const UNCHECKED_CHECKS = `
+WITH RECURSIVE ${FAMILY}
+SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table, con.conname::text AS name,
+       pg_get_constraintdef(con.oid) AS definition, obj_description(con.oid, 'pg_constraint') AS comment
+  FROM family f
+  JOIN pg_constraint con ON con.conrelid = f.relation AND con.contype = 'c' AND NOT con.convalidated AND con.coninhcount = 0
+  JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE con.conname NOT LIKE 'scaleout\\_not\\_null\\_%'
+ ORDER BY f.oid, f.oid <> f.relation, n.nspname COLLATE "C", c.relname COLLATE "C", con.conname COLLATE "C"`;
+
+/**
+ * Statements that bring back what Citus leaves out when it makes a table or a partition of it anew, and nothing else carries: comments on
+ * triggers, and options of columns. Citus takes no options of columns to the shards; what they are for is planned on the coordinator.
+ */
+export const EXTRAS = `
+WITH RECURSIVE ${FAMILY}, extras(oid, place, statement) AS (
+  SELECT f.oid, 1, format('COMMENT ON TRIGGER %I ON %I.%I IS %L', t.tgname, n.nspname, c.relname, d.description)
+    FROM family f
+    JOIN pg_trigger t ON t.tgrelid = f.relation AND NOT t.tgisinternal
+    JOIN pg_description d ON d.classoid = 'pg_trigger'::regclass AND d.objoid = t.oid
+    JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+  UNION ALL
+  SELECT f.oid, 3, format('ALTER TABLE ONLY %I.%I ALTER COLUMN %I SET (%s)', n.nspname, c.relname, a.attname,
+                          (SELECT string_agg(format('%I = %L', option_name, option_value), ', ' ORDER BY option_name COLLATE "C")
+                             FROM pg_options_to_table(a.attoptions) WHERE option_name LIKE 'n_distinct%'))
+    FROM family f
+    JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum > 0 AND NOT a.attisdropped
+     AND EXISTS (SELECT FROM pg_options_to_table(a.attoptions) WHERE option_name LIKE 'n_distinct%')
+    JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+)
+SELECT oid::int8::float8 AS oid, statement
+  FROM (SELECT oid, place, statement FROM extras
+        UNION
+        SELECT oid, place + shift, 'SET LOCAL citus.enable_ddl_propagation TO ' || setting
+          FROM extras CROSS JOIN (VALUES (-1, 'off'), (1, 'on')) AS around(shift, setting) WHERE place = 3) AS all_extras
+ ORDER BY oid, place, statement COLLATE "C"`;
+
 /** Tables and partitions of which the owner is bound by policies, or was until a run took FORCE off. */
 export function forced(recorded: boolean): string {
   const inRecord = recorded

@@ -11,6 +11,7 @@ import {
   COLUMNS,
   COMMENTS,
   DROPPED_FOREIGN_KEYS,
+  EXTRAS,
   forced,
   FOREIGN_KEYS,
   IDENTITIES,
@@ -26,6 +27,7 @@ import {
   schemas,
   SESSION,
   TABLES,
+  UNCHECKED_CHECKS,
 } from './inspect.sql';
 import type {
   CitusTable,
@@ -45,6 +47,7 @@ import type {
   LiveView,
   MixedSequence,
   RecordedComment,
+  UncheckedCheck,
   ViewRole,
 } from '../model/live';
 import { sameTable, sqlTable } from '../model/names';
@@ -143,6 +146,10 @@ async function read(
     byTable(await rowsOf<PolicyRow>(POLICIES, scope)),
     byTable(await rowsOf<ForcedRow>(forced(lifting), scope)),
   ];
+  const [unchecked, extras] = [
+    byTable(await rowsOf<UncheckedCheckRow>(UNCHECKED_CHECKS, scope)),
+    byTable(await rowsOf<ExtraRow>(EXTRAS, scope)),
+  ];
   const [tables, columns, keys, checks, comments, viewRoles, facts, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
     byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
@@ -170,6 +177,8 @@ async function read(
       ...toComments(comments.get(table.oid) ?? []),
       identities: (identities.get(table.oid) ?? []).map(toIdentity),
       policies: (policies.get(table.oid) ?? []).map(toPolicy),
+      uncheckedChecks: (unchecked.get(table.oid) ?? []).map(toUncheckedCheck),
+      extras: (extras.get(table.oid) ?? []).map(({ statement }) => statement),
       forced: (forcing.get(table.oid) ?? []).map(({ table: each, state }) => ({ table: each, state })),
       viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
       facts: (facts.get(table.oid) ?? [])
@@ -313,6 +322,10 @@ function toPolicy(row: PolicyRow): LivePolicy {
     ...(using === null ? {} : { using }),
     ...(withCheck === null ? {} : { withCheck }),
   };
+}
+
+function toUncheckedCheck({ table, name, definition, comment }: UncheckedCheckRow): UncheckedCheck {
+  return { table, name, definition, ...(comment === null ? {} : { comment }) };
 }
 
 function toSchema({ colocationId, ...row }: SchemaRow): LiveSchema {
@@ -480,6 +493,16 @@ type PolicyRow = Omit<LivePolicy, 'using' | 'withCheck'> & {
   readonly using: string | null;
   readonly withCheck: string | null;
 } & QueryResultRow;
+
+type UncheckedCheckRow = Omit<UncheckedCheck, 'comment'> & {
+  readonly oid: number;
+  readonly comment: string | null;
+} & QueryResultRow;
+
+interface ExtraRow extends QueryResultRow {
+  readonly oid: number;
+  readonly statement: string;
+}
 
 type ForcedRow = LiveTable['forced'][number] & { readonly oid: number } & QueryResultRow;
 

@@ -3,7 +3,7 @@
  * before it. Tables: `$1::oid[]`.
  *
  * Where Citus makes a table anew it makes these views anew too, by their definitions, owners and options alone. `extras` are the
- * statements that bring back what it leaves out, in their order: indexes, statistics, defaults, triggers, rules, grants, comments.
+ * statements that bring back what it leaves out, in their order: options, indexes, statistics, defaults, triggers, rules, grants, comments.
  */
 export const VIEWS = `
 WITH RECURSIVE reads(relation, view) AS (
@@ -36,6 +36,11 @@ WITH RECURSIVE reads(relation, view) AS (
     FROM views JOIN pg_class c ON c.oid = view JOIN pg_attribute x ON x.attrelid = view, aclexplode(x.attacl) a
    WHERE a.grantee <> c.relowner
 ), extras(view, place, statement) AS (
+  SELECT view, 5, format('ALTER MATERIALIZED VIEW %s SET (%s)', name,
+                         (SELECT string_agg(format('%I = %L', option_name, option_value), ', ')
+                            FROM pg_options_to_table(c.reloptions)))
+    FROM named JOIN pg_class c ON c.oid = view AND c.relkind = 'm' WHERE cardinality(c.reloptions) > 0
+  UNION ALL
   SELECT i.indrelid, 10, pg_get_indexdef(i.indexrelid) FROM pg_index i WHERE i.indrelid IN (SELECT view FROM views)
   UNION ALL
   SELECT view, 11, format('ALTER MATERIALIZED VIEW %s CLUSTER ON %I', name, c.relname)
@@ -46,6 +51,19 @@ WITH RECURSIVE reads(relation, view) AS (
   SELECT view, 21, format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET STATISTICS %s', name, a.attname, a.attstattarget)
     FROM named JOIN pg_class c ON c.oid = view AND c.relkind = 'm' JOIN pg_attribute a ON a.attrelid = view
    WHERE a.attnum > 0 AND NOT a.attisdropped AND coalesce(a.attstattarget, -1) >= 0
+  UNION ALL
+  SELECT view, 22, format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET (%s)', name, a.attname,
+                          (SELECT string_agg(format('%I = %L', option_name, option_value), ', ' ORDER BY option_name COLLATE "C")
+                             FROM pg_options_to_table(a.attoptions) WHERE option_name LIKE 'n_distinct%'))
+    FROM named JOIN pg_class c ON c.oid = view AND c.relkind = 'm'
+    JOIN pg_attribute a ON a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped
+     AND EXISTS (SELECT FROM pg_options_to_table(a.attoptions) WHERE option_name LIKE 'n_distinct%')
+  UNION ALL
+  SELECT view, 23, format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET STORAGE %s', name, a.attname,
+                          CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END)
+    FROM named JOIN pg_class c ON c.oid = view AND c.relkind = 'm'
+    JOIN pg_attribute a ON a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN pg_type t ON t.oid = a.atttypid AND t.typstorage <> a.attstorage
   UNION ALL
   SELECT view, 30, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', name, a.attname, pg_get_expr(d.adbin, d.adrelid))
     FROM named JOIN pg_attrdef d ON d.adrelid = view JOIN pg_attribute a ON a.attrelid = view AND a.attnum = d.adnum

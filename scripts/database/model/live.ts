@@ -159,6 +159,10 @@ export interface LiveTable {
   readonly identities: readonly LiveIdentity[];
   /** CREATE RULE, on it and on its partitions: Citus forgets them when it makes the table anew. */
   readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
+  /** CHECK constraints NOT VALID, on it and on its partitions: Citus makes them anew as if every row held to them. */
+  readonly uncheckedChecks: readonly UncheckedCheck[];
+  /** Statements that bring back what else Citus leaves out when it makes the table anew: comments on triggers, options of columns. */
+  readonly extras: readonly string[];
   /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
   readonly facts: readonly LiveFact[];
   /** The relation itself takes room on the coordinator; shards are relations of their own and do not count. */
@@ -175,6 +179,17 @@ export interface LiveIdentity {
   readonly cache: string;
   /** Statements that bring its grants and its comment back. */
   readonly extras: readonly string[];
+}
+
+/** A CHECK constraint of which old rows may not hold to it. */
+export interface UncheckedCheck {
+  /** The table, or the partition of it, that it is on. */
+  readonly table: TableName;
+  readonly name: string;
+  /** `pg_get_constraintdef`, which ends in NOT VALID. */
+  readonly definition: string;
+  /** COMMENT ON CONSTRAINT. */
+  readonly comment?: string;
 }
 
 /** A row-level security policy. */

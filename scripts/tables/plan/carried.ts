@@ -1,9 +1,9 @@
-import { escapeLiteral } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
 import { force, noForce } from '../../database/model/forced-policies';
-import { showTable, sqlTable, sqlTableArgument } from '../../database/model/names';
+import { sameTable, showTable, sqlTable, sqlTableArgument } from '../../database/model/names';
 import { orderTables } from '../../database/model/order';
 import type { LiveDatabase, LiveIdentity, LiveTable, LiveView } from '../../database/model/live';
 
@@ -28,10 +28,18 @@ export type Recreation = 'convert' | 'copy';
 
 const NOTHING: Carried = { before: [], after: [], what: [], refreshes: false };
 
-/** @param tables those that the step makes anew. Pure. */
-export function carried(live: LiveDatabase, tables: readonly TableName[], how: Recreation): Carried {
+/**
+ * @param tables those that the step makes anew
+ * @param filled those of which it makes only the shards anew, beside them. Pure.
+ */
+export function carried(
+  live: LiveDatabase,
+  tables: readonly TableName[],
+  how: Recreation,
+  filled: readonly LiveTable[] = [],
+): Carried {
   // Most steps make nothing anew, and a plan of a wide schema has thousands of them.
-  if (tables.length === 0) return NOTHING;
+  if (tables.length === 0) return { ...NOTHING, ...carriedChecks([], filled) };
   const keys = new Set(tables.map(tableKey));
   const names = new Set(tables.map(({ name }) => name));
   const made = live.tables.filter(({ table }) => names.has(table.name) && keys.has(tableKey(table)));
@@ -40,14 +48,25 @@ export function carried(live: LiveDatabase, tables: readonly TableName[], how: R
   const bound = forcedTables(live, ends);
   const counting = how === 'copy' ? [] : made.filter(({ identities }) => identities.length > 0);
   const reached = new Set(ends.map(tableKey));
+  const checks = carriedChecks(made, filled);
   const locked = live.tables.filter(
-    (table) => (table.forced.length > 0 && reached.has(tableKey(table.table))) || counting.includes(table),
+    (table) =>
+      (table.forced.length > 0 && reached.has(tableKey(table.table))) ||
+      counting.includes(table) ||
+      (how === 'convert' && made.includes(table) && table.uncheckedChecks.length > 0),
   );
   const views = live.views.filter(
     (view) => isForgotten(view) && view.tables.some((table) => keys.has(tableKey(table))),
   );
   const materialized = views.filter(({ kind }) => kind === 'materialized');
-  const refreshed = how === 'copy' ? materialized.filter(({ populated }) => !populated) : materialized;
+  // Of a partitioned table Citus fills them before it has attached the partitions again, which hold the rows.
+  const partitioned = made.filter(({ kind }) => kind === 'partitioned');
+  const isFilledByCitus = ({ populated, tables: read }: LiveView): boolean =>
+    how === 'copy' && populated && !reads(read, partitioned);
+  const refreshed = materialized.filter((view) => !isFilledByCitus(view));
+  const bare = made.filter(({ extras }) => extras.length > 0);
+  // A copy reads its own tables while their FORCE is off; another table of a view may be forced all the same.
+  const isBound = forcedBeside(live, materialized, tables).length > 0;
   const identities = counting.flatMap(({ table, identities: all }) =>
     all.map((identity) => ({ table, identity })),
   );
@@ -57,13 +76,20 @@ export function carried(live: LiveDatabase, tables: readonly TableName[], how: R
       ...noForce(bound),
       ...identities.flatMap(({ identity }, place) => readPosition(identity, place)),
       ...(materialized.length === 0 ? [] : ['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']),
-      // A view is filled with what its owner sees, as its own REFRESH does. No row of a table is copied here.
-      ...(how === 'convert' && materialized.length > 0 ? ['SET LOCAL row_security TO on'] : []),
+      // Until the other tables of a view are copied too, their shards are apart.
+      ...(how === 'copy' && materialized.some(({ tables: read }) => read.length > 1)
+        ? ['SET LOCAL citus.enable_repartition_joins TO on']
+        : []),
+      // A view is filled with what its owner sees, as its own REFRESH does.
+      ...(materialized.length > 0 && (how === 'convert' || isBound) ? ['SET LOCAL row_security TO on'] : []),
+      ...checks.before,
     ],
     after: [
       // First: materialized views are filled under the policies, as their own REFRESH fills them.
       ...force(bound),
+      ...checks.after,
       ...identities.flatMap(({ table, identity }, place) => restorePosition(table, identity, place)),
+      ...bare.flatMap(({ extras }) => extras),
       ...views.flatMap((view) => [...(refreshed.includes(view) ? [refresh(view)] : []), ...view.extras]),
     ],
     what: [
@@ -80,9 +106,67 @@ export function carried(live: LiveDatabase, tables: readonly TableName[], how: R
             `indexes, grants and comments of ${allOf(views.filter(({ extras }) => extras.length > 0).map(({ view }) => showTable(view)))}`,
           ]
         : []),
+      ...(bare.length === 0
+        ? []
+        : [`trigger comments and column options of ${allOf(bare.map(({ table }) => showTable(table)))}`]),
+      ...checks.what,
     ],
     refreshes: refreshed.some(({ populated }) => populated),
   };
+}
+
+/**
+ * Citus makes a CHECK that is NOT VALID anew as one that every row holds to: a copy fails at the first row that does not, and a table
+ * that is no copy says what is not so. So it is away meanwhile.
+ */
+function carriedChecks(
+  made: readonly LiveTable[],
+  filled: readonly LiveTable[],
+): Pick<Carried, 'before' | 'after' | 'what'> {
+  const checks = [...made, ...filled].flatMap(({ uncheckedChecks }) => uncheckedChecks);
+  // Of a table that is made anew every comment is made again by a step of its own.
+  const commented = filled.flatMap(({ uncheckedChecks }) => uncheckedChecks);
+  return {
+    before: checks.map(
+      ({ table, name }) => `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`,
+    ),
+    after: [
+      ...checks.map(
+        ({ table, name, definition }) =>
+          `ALTER TABLE ${sqlTable(table)} ADD CONSTRAINT ${escapeIdentifier(name)} ${definition}`,
+      ),
+      ...commented.flatMap(({ table, name, comment }) =>
+        comment === undefined
+          ? []
+          : [
+              `COMMENT ON CONSTRAINT ${escapeIdentifier(name)} ON ${sqlTable(table)} IS ${escapeLiteral(comment)}`,
+            ],
+      ),
+    ],
+    what:
+      checks.length === 0
+        ? []
+        : [
+            `${allOf(checks.map(({ name }) => name))} of ${allOf([...new Set(checks.map(({ table }) => showTable(table)))])} NOT VALID`,
+          ],
+  };
+}
+
+function reads(read: readonly TableName[], tables: readonly LiveTable[]): boolean {
+  return tables.some(({ table }) => read.some((each) => sameTable(each, table)));
+}
+
+/** What some views read beside the tables of a step, where policies bind the owner of that too. Pure. */
+export function forcedBeside(
+  live: Pick<LiveDatabase, 'tables'>,
+  views: readonly LiveView[],
+  tables: readonly TableName[],
+): LiveTable[] {
+  const own = new Set(tables.map(tableKey));
+  const read = new Set(views.flatMap((view) => view.tables).map(tableKey));
+  return live.tables.filter(
+    ({ table, forced }) => forced.length > 0 && read.has(tableKey(table)) && !own.has(tableKey(table)),
+  );
 }
 
 function withReferenced(tables: readonly LiveTable[]): TableName[] {

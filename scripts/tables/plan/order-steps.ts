@@ -6,7 +6,7 @@ import { allOf } from '../../../config/text/text';
 import { force, noForce } from '../../database/model/forced-policies';
 import { withCarried, carried, describeCarried, forcedTables } from './carried';
 import type { Carried } from './carried';
-import { withoutAway } from './comments';
+import { commentedOf, withoutAway } from './comments';
 import type { StepGroup } from './comments';
 import type { DistributeDifference, RestoreDifference, TablesDifference } from './diff';
 import { canReturn } from '../../database/target/foreign-keys';
@@ -102,7 +102,7 @@ export function orderSteps(
     const names = tables.map(({ table }) => table);
     localCopies.push(...names.filter(leavesCopy));
     arrives(names, {
-      steps: inPolicyWindow(distributeSchemaStep(schema, tables), tables),
+      steps: inPolicyWindow(distributeSchemaStep(schema, tables, target.live), tables),
       turns: turning.becomeSchema(names),
     });
   }
@@ -160,9 +160,14 @@ function madeAnew(turns: readonly Conversion[]): TableName[] {
   return turns.filter(({ forgets }) => forgets === 'everything').map(({ table }) => table);
 }
 
+/** Of some tables those that stay the relations they are. */
+function unturned(tables: readonly LiveTable[], turns: readonly Conversion[]): LiveTable[] {
+  return tables.filter(({ table }) => !turns.some((turn) => sameTable(turn.table, table)));
+}
+
 /** `; converts t and u to Citus local tables, ...`, where it does. */
 function convertedWords(converted: readonly TableName[], keeps: Carried): string {
-  if (converted.length === 0) return '';
+  if (converted.length === 0) return describeCarried(keeps);
   return `; converts ${allOf(converted.map(showTable))} to ${converted.length === 1 ? 'a Citus local table' : 'Citus local tables'}, since foreign keys connect ${converted.length === 1 ? 'it' : 'them'}${describeCarried(keeps)}`;
 }
 
@@ -181,7 +186,7 @@ function convertStep(table: TableName, target: TargetState): TablesStep[] {
 function referenceStep(table: TableName, target: TargetState, turns: readonly Conversion[]): TablesStep {
   const live = target.liveTable(table);
   const converted = madeAnew(turns);
-  const keeps = carried(target.live, converted, 'convert');
+  const keeps = carried(target.live, converted, 'convert', target.living([table]));
   return step('create-reference-table', table, withCarried(keeps, sql.createReferenceTable(table)), {
     comment: `copies the whole table to every node, with writes waiting while it does${convertedWords(converted, keeps)}`,
     blocksWrites: true,
@@ -227,7 +232,9 @@ function changeStep(
     table,
     [
       ...withCarried(keeps, sql.alterDistributedTable(table, change)),
-      ...(live === undefined ? [] : sql.commentAgain(table, withoutAway(live, away))),
+      ...(live === undefined
+        ? []
+        : commentedOf(live).flatMap((each) => sql.commentAgain(each.table, withoutAway(each, away)))),
     ],
     {
       comment: `copies every row into new shards, ${what.join(', ')}, with writes waiting${describeCarried(keeps)}`,
@@ -278,7 +285,9 @@ function distributeStep(
     colocateWith === undefined
       ? `${String(shardCount)} shards`
       : `shards beside those of ${showTable(colocateWith)}`;
-  const keeps = carried(target.live, mode.online ? [] : madeAnew(turns), 'copy');
+  const keeps = mode.online
+    ? carried(target.live, [], 'copy')
+    : carried(target.live, madeAnew(turns), 'copy', unturned(target.living([table]), turns));
   return step(
     'distribute',
     table,

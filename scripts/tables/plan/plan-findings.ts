@@ -7,9 +7,10 @@ import { sameTable, showTable } from '../../database/model/names';
 import { duration } from '../../lib/reporter';
 import { isOnlineCopy } from '../../database/model/step';
 import { stepKind } from '../../database/model/step-kinds';
-import type { LiveTable } from '../../database/model/live';
+import type { LiveTable, LiveView } from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
 import type { StepTarget, TablesStep } from '../../database/model/step';
+import { forcedBeside } from './carried';
 import { viewFindings } from '../../database/checks/views';
 
 /** What the steps of a plan do, looked up by table: a plan of a wide schema has thousands of both. */
@@ -136,12 +137,39 @@ function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
   return Math.ceil(fixed + ((step.rows ?? rowEstimate) / 1e6) * aMillionRows);
 }
 
+/** The tables that a step makes anew by a copy, and with them their views, while policies of other tables hold. */
+function recreatedBy(step: TablesStep, tables: readonly LiveTable[]): TableName[] {
+  const { copies } = stepKind(step);
+  if (isOnlineCopy(step)) return [];
+  const key = targetKey(step.target);
+  return tables.flatMap(({ table, citus }) => {
+    const keys = [{ kind: 'table', ...table } as const, { kind: 'schema', schema: table.schema } as const];
+    const isCopied = keys.some((each) => targetKey(each) === key);
+    const recreates =
+      copies === 'from table to table' || (step.action === 'distribute' && citus.kind === 'local');
+    return isCopied && recreates ? [table] : [];
+  });
+}
+
 function refreshesUnderPolicies(target: TargetState, effects: Effects): Finding[] {
+  const { live } = target;
   const converted = [...effects.converted.keys()].filter(({ forced }) => forced.length > 0);
-  return target.live.views
+  const copied = effects.steps
+    .map((step) => recreatedBy(step, live.tables))
+    .filter(({ length }) => length > 0);
+  const reads = ({ tables }: LiveView, some: readonly TableName[]): boolean =>
+    tables.some((table) => some.some((each) => sameTable(each, table)));
+  return live.views
     .filter(({ kind, populated }) => kind === 'materialized' && populated)
-    .flatMap(({ view, tables }) => {
-      const under = converted.filter(({ table }) => tables.some((each) => sameTable(each, table)));
+    .flatMap((each) => {
+      const { view } = each;
+      const beside = copied.filter((tables) => reads(each, tables));
+      const under = [
+        ...new Set([
+          ...converted.filter(({ table }) => reads(each, [table])),
+          ...beside.flatMap((tables) => forcedBeside(live, [each], tables)),
+        ]),
+      ];
       if (under.length === 0) return [];
       const name = showTable(view);
       return [
@@ -149,7 +177,8 @@ function refreshesUnderPolicies(target: TargetState, effects: Effects): Finding[
           'refresh-under-policy',
           name,
           `materialized view ${name} reads ${allOf(under.map(({ table }) => showTable(table)))}, whose policies bind the owner too. Citus makes the view anew, and it is filled ` +
-            'as its own REFRESH fills it: with the rows that the policies show its owner. Where it was filled before FORCE was set, it holds fewer rows afterwards',
+            'as its own REFRESH fills it: with the rows that the policies show its owner. Where they show none, it comes out empty; where it was filled otherwise before, ' +
+            'fill it that way again afterwards',
           'allowance',
         ),
       ];

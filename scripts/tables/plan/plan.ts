@@ -6,7 +6,8 @@ import type { Commented } from './comments';
 import { connections } from '../../database/target/connections';
 import { diffTables } from './diff';
 import type { TablesDifference } from './diff';
-import { requirePreconditions } from '../../database/checks/preconditions';
+import { requireNone, requirePreconditions } from '../../database/checks/preconditions';
+import { viewsStuckOnTheWay } from '../../database/checks/views';
 import { planFindings } from './plan-findings';
 import { prepareKey, replaceKey } from './key-steps';
 import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from '../../database/model/live';
@@ -20,6 +21,7 @@ import { undistributeSchemaStep } from './schema-steps';
 import { observedHash } from '../../database/model/snapshot';
 import * as sql from './statements.sql';
 import { step } from '../../database/model/step';
+import { stepKind } from '../../database/model/step-kinds';
 import type { TablesStep } from '../../database/model/step';
 
 /** What `tables plan` answers with. */
@@ -51,8 +53,24 @@ export function planTables(
   const target = new TargetState(expected, live);
   requirePreconditions(target, done);
   const placed = stepsFor(expected, live);
+  requireNone(target, viewsStuckOnTheWay(target, copiesOf(placed, live)), done);
   const steps = [...closeLeftOpenWindows(live, placed), ...placed];
   return { formatVersion: 1, observed: observedHash(live), steps, findings: planFindings(target, steps) };
+}
+
+/** The tables that each step copies from one place in Citus to another, or back. */
+function copiesOf(steps: readonly TablesStep[], live: LiveDatabase): TableName[][] {
+  return steps.flatMap((each) => {
+    if (stepKind(each).copies !== 'from table to table') return [];
+    const { target } = each;
+    return [
+      live.tables
+        .map(({ table }) => table)
+        .filter((table) =>
+          target.kind === 'table' ? sameTable(table, target) : table.schema === target.schema,
+        ),
+    ];
+  });
 }
 
 function stepsFor(expected: Distribution, live: LiveDatabase): TablesStep[] {

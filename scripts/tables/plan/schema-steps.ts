@@ -8,11 +8,16 @@ import type { StepOptions, TablesStep } from '../../database/model/step';
 
 /** The steps that turn a schema as a whole. Their `table` is the schema's name. */
 
-export function distributeSchemaStep(schema: string, tables: readonly LiveTable[]): TablesStep {
+export function distributeSchemaStep(
+  schema: string,
+  tables: readonly LiveTable[],
+  live: LiveDatabase,
+): TablesStep {
+  const keeps = carried(live, [], 'copy', tables);
   const identity = tables.filter((table) => table.identities.length > 0).map(({ table }) => showTable(table));
   const rules = tables.flatMap((table) => table.rules.map(({ rule }) => `rule ${rule}`));
   const comment = [
-    `gives each of its ${tablesCounted(tables)} a single shard, all of them on one node, and copies their rows there, with writes to all of them waiting until the last is done`,
+    `gives each of its ${tablesCounted(tables)} a single shard, all of them on one node, and copies their rows there, with writes to all of them waiting until the last is done${describeCarried(keeps)}`,
     ...(identity.length === 0
       ? []
       : [
@@ -20,7 +25,7 @@ export function distributeSchemaStep(schema: string, tables: readonly LiveTable[
         ]),
     ...(rules.length === 0 ? [] : [`on the way back ${allOf(rules)} would be lost`]),
   ].join('; ');
-  return step('distribute-schema', { schema }, sql.distributeSchema(schema), {
+  return step('distribute-schema', { schema }, withCarried(keeps, sql.distributeSchema(schema)), {
     ...copyOf(tables),
     comment,
     reversible: identity.length === 0 && rules.length === 0,

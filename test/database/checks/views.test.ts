@@ -5,6 +5,7 @@ import {
   materializedViewFailures,
   viewAgainstConversion,
   viewFindings,
+  viewsStuckOnTheWay,
 } from '../../../scripts/database/checks/views';
 import { column, liveDatabase, liveTable, named } from '../../tables/support/catalog';
 import { byId, spec, whole } from '../../tables/support/specifications';
@@ -180,5 +181,48 @@ describe('a materialized view on the way', () => {
       (there as readonly string[]).includes(each.name);
     const against = viewAgainstConversion({ target: target(live), isThere }, named(name));
     expect(against?.view.name).toBe(found);
+  });
+});
+
+describe('a materialized view that Citus creates again while its tables are apart', () => {
+  const placed = { kind: 'distributed', column: 'id', layout: 'x', placements: [] } as const;
+  const inTwelve = ['a', 'b'].map((name) =>
+    liveTable(name, { columns, hasHeap: false, citus: { ...placed, colocationId: 1, shardCount: 12 } }),
+  );
+  const stuck = (query: ViewQuery, expected = TOGETHER): string[] =>
+    viewsStuckOnTheWay(
+      target(
+        { ...withViews([view('m', { kind: 'materialized' })], { m: query }), tables: inTwelve },
+        expected,
+      ),
+      [[named('a')], [named('b')]],
+    );
+  const inner = join(table('a'), table('b'), 1);
+  const outer: ViewQuery = {
+    ...inner,
+    from: [
+      {
+        kind: 'join',
+        type: 'left',
+        left: { kind: 'range', range: 1 },
+        right: { kind: 'range', range: 2 },
+        on: inner.where,
+      },
+    ],
+    where: [],
+  };
+
+  it('comes through where rows may change nodes for its join, or the other table is local by then', () => {
+    expect(stuck(inner)).toEqual([]);
+    const back = spec({ kind: 'local', table: named('a') }, { kind: 'local', table: named('b') });
+    expect(stuck(outer, back)).toEqual([]);
+  });
+
+  it('is told with the tables that it waits for where they may not', () => {
+    expect(stuck(outer)).toEqual([
+      expect.stringMatching(
+        /^materialized view m cannot be created again when a is copied and b is not yet, because it joins a and b/,
+      ),
+    ]);
   });
 });

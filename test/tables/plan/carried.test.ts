@@ -51,6 +51,45 @@ describe('what is carried in the transaction in which Citus makes a table anew',
     expect(refreshes).toBe(false);
   });
 
+  test('a copy of a partitioned table fills views itself, as Citus fills them before the partitions are back', () => {
+    const parted = { ...live, tables: [liveTable('t', { kind: 'partitioned' })] };
+    expect(carried(parted, [named('t')], 'copy').after.filter((each) => each.startsWith('REFRESH'))).toEqual([
+      'REFRESH MATERIALIZED VIEW "public"."m"',
+      'REFRESH MATERIALIZED VIEW "public"."n" WITH NO DATA',
+    ]);
+  });
+
+  test('a copy makes views over other tables anew: joined across shards, and under the policies of those', () => {
+    const forced = [{ table: named('u'), state: 'on' as const }];
+    const joined = { ...filled, tables: [named('t'), named('u')] };
+    const both = liveDatabase([liveTable('t'), liveTable('u', { forced })], { views: [joined] });
+    expect(carried(both, [named('t')], 'copy').before).toEqual([
+      'SET LOCAL citus.max_matview_size_to_auto_recreate TO -1',
+      'SET LOCAL citus.enable_repartition_joins TO on',
+      'SET LOCAL row_security TO on',
+    ]);
+    expect(carried(both, [named('u')], 'copy').before).not.toContain('SET LOCAL row_security TO on');
+  });
+
+  test('checks that are NOT VALID are away meanwhile, and keep their comment where no step makes it again', () => {
+    const check = {
+      table: named('t'),
+      name: 'few',
+      definition: 'CHECK ((id < 5)) NOT VALID',
+      comment: "it's",
+    };
+    const odd = liveTable('t', { uncheckedChecks: [check], extras: ['COMMENT ON TRIGGER x'] });
+    const again = 'ALTER TABLE "public"."t" ADD CONSTRAINT "few" CHECK ((id < 5)) NOT VALID';
+    expect(carried(liveDatabase([odd]), [named('t')], 'copy')).toMatchObject({
+      before: ['ALTER TABLE "public"."t" DROP CONSTRAINT "few"'],
+      after: [again, 'COMMENT ON TRIGGER x'],
+    });
+    expect(carried(liveDatabase([odd]), [], 'copy', [odd]).after).toEqual([
+      again,
+      `COMMENT ON CONSTRAINT "few" ON "public"."t" IS 'it''s'`,
+    ]);
+  });
+
   test('nothing, where nothing rests on the table', () => {
     expect(carried(live, [named('u')], 'convert')).toEqual({
       before: [],

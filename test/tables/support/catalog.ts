@@ -113,6 +113,8 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     policies: [],
     forced: [],
     partitionComments: [],
+    uncheckedChecks: [],
+    extras: [],
     rules: [],
     citus: { kind: 'plain' },
     ...more,

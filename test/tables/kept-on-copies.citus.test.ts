@@ -1,0 +1,204 @@
+import type { Distribution } from '../../config/workload/distribution-types';
+import { parseDistribution } from '../../config/workload/distribution';
+import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { query, testContext } from './support/sensors';
+
+jest.setTimeout(180_000);
+
+const spec = (text: string): Distribution => parseDistribution(text, 'distribution.yaml');
+
+/** Everything that a run over some tables may not lose, each as one line; names of relations in `$1`. */
+const LINES = `
+WITH named AS (SELECT oid, oid::regclass::text AS name FROM unnest($1::regclass[]) AS oid)
+SELECT line FROM (
+  SELECT format('options of %s: %s', name, c.reloptions) AS line FROM named JOIN pg_class c USING (oid)
+  UNION ALL
+  SELECT format('populated %s: %s', name, c.relispopulated) FROM named JOIN pg_class c USING (oid)
+  UNION ALL
+  SELECT format('check %s of %s: %s %s', con.conname, name, pg_get_constraintdef(con.oid), con.convalidated)
+    FROM named JOIN pg_constraint con ON con.conrelid = named.oid AND con.contype = 'c'
+  UNION ALL
+  SELECT format('column %s of %s: %s %s', a.attname, name, (SELECT string_agg(o, ',') FROM unnest(a.attoptions) o WHERE o LIKE 'n_distinct%'), a.attstorage)
+    FROM named JOIN pg_attribute a ON a.attrelid = named.oid AND a.attnum > 0
+  UNION ALL
+  SELECT format('trigger %s of %s: %s', tgname, name, tgenabled) FROM named JOIN pg_trigger ON tgrelid = named.oid AND NOT tgisinternal AND tgname !~ '^(citus_|truncate_)'
+  UNION ALL
+  SELECT format('comment on %s: %s', pg_describe_object(d.classoid, d.objoid, d.objsubid), d.description)
+    FROM pg_description d
+   WHERE d.classoid = 'pg_class'::regclass AND (d.objoid IN (SELECT oid FROM named) OR d.objoid IN (SELECT indexrelid FROM pg_index JOIN named ON indrelid = named.oid))
+      OR d.classoid = 'pg_constraint'::regclass AND d.objoid IN (SELECT con.oid FROM pg_constraint con JOIN named ON conrelid = named.oid)
+      OR d.classoid = 'pg_policy'::regclass AND d.objoid IN (SELECT p.oid FROM pg_policy p JOIN named ON polrelid = named.oid)
+      OR d.classoid = 'pg_trigger'::regclass AND d.objoid IN (SELECT t.oid FROM pg_trigger t JOIN named ON tgrelid = named.oid)
+) AS lines ORDER BY line COLLATE "C"`;
+
+platformSuite('what Citus leaves out is kept where it copies a table into another', () => {
+  let database: TestDatabase;
+  const run = (sql: string, values?: unknown[]): Promise<Record<string, unknown>[]> =>
+    query(database.target, sql, values);
+  const lines = async (...names: string[]): Promise<unknown[]> =>
+    (await run(LINES, [names])).map(({ line }) => line);
+  const rowsOf = async (...names: string[]): Promise<unknown[]> =>
+    (
+      await run(
+        names
+          .map(
+            (name, place) =>
+              `SELECT ${String(place)} AS place, count(*)::int, md5(string_agg(t::text, ',' ORDER BY t::text)) FROM ${name} t`,
+          )
+          .join(' UNION ALL ') + ' ORDER BY place',
+      )
+    ).map(({ count, md5 }) => [count, md5]);
+  const apply = async (expected: Distribution, allow: readonly string[] = []) => {
+    const given = { target: database.target, expected, allow: allow.map((id) => ({ id })) };
+    const { document } = await tablesApply(testContext(), given);
+    expect(document.rows?.tables.filter(({ same }) => !same)).toEqual([]);
+    expect(document.objects.filter(({ same }) => !same)).toEqual([]);
+    expect((await tablesPlan(testContext(), given)).document.steps).toEqual([]);
+    expect(await run("SELECT FROM pg_namespace WHERE nspname = 'scaleout'")).toEqual([]);
+    return document;
+  };
+
+  beforeEach(async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+  });
+  afterEach(async () => {
+    await database.drop();
+  });
+
+  test.each(['true', 'false'])(
+    'of a partitioned table: materialized views and all comments (online: %s)',
+    async (online) => {
+      await run(
+        `CREATE SCHEMA "My S";
+         CREATE TABLE "My S"."Ev" (org int NOT NULL, at date NOT NULL, v text, PRIMARY KEY (org, at)) PARTITION BY RANGE (at);
+         CREATE TABLE "My S"."Ev 1" PARTITION OF "My S"."Ev" FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');
+         CREATE TABLE "My S".ev_2 PARTITION OF "My S"."Ev" FOR VALUES FROM ('2025-02-01') TO ('2025-03-01');
+         INSERT INTO "My S"."Ev" SELECT i % 20, '2025-01-01'::date + i / 20, 'x' FROM generate_series(1, 900) i;
+         CREATE MATERIALIZED VIEW days AS SELECT at, count(*) AS n FROM "My S"."Ev" GROUP BY at; CREATE INDEX "days n" ON days (n);
+         CREATE MATERIALIZED VIEW "All Days" AS SELECT count(*) AS n, sum(n) AS s FROM days;
+         CREATE MATERIALIZED VIEW of_part AS SELECT count(*) AS n FROM "My S"."Ev 1";
+         CREATE MATERIALIZED VIEW never AS SELECT * FROM days WITH NO DATA;
+         ALTER TABLE "My S"."Ev 1" ENABLE ROW LEVEL SECURITY; CREATE POLICY "o 1" ON "My S"."Ev 1" USING (org >= 0);
+         COMMENT ON POLICY "o 1" ON "My S"."Ev 1" IS 'it''s why'; COMMENT ON TABLE "My S"."Ev 1" IS 'a part'; COMMENT ON TABLE "My S".ev_2 IS 'another';
+         COMMENT ON COLUMN "My S"."Ev 1".v IS 'of a part'; COMMENT ON INDEX "My S"."Ev 1_pkey" IS 'its key'; COMMENT ON CONSTRAINT "Ev 1_pkey" ON "My S"."Ev 1" IS 'its key too';
+         COMMENT ON TABLE "My S"."Ev" IS 'all'; ALTER TABLE "My S"."Ev 1" ALTER COLUMN v SET (n_distinct = 3)`,
+      );
+      const look = async (): Promise<unknown> => [
+        await lines('"My S"."Ev"', '"My S"."Ev 1"', '"My S".ev_2', 'days', '"All Days"', 'of_part', 'never'),
+        await rowsOf('days', '"All Days"', 'of_part', '"My S"."Ev 1"'),
+      ];
+      const before = await look();
+      for (const shards of [4, 6]) {
+        await apply(
+          spec(
+            `online: ${online}\nshardCount: ${String(shards)}\ntables:\n  '"My S"."Ev"': { distributeBy: org }\n`,
+          ),
+        );
+        expect(await look()).toEqual(before);
+      }
+      await apply(spec(`tables:\n  '"My S"."Ev"': { local: true }\n`));
+      expect(await look()).toEqual(before);
+    },
+  );
+
+  const PAIR = `
+CREATE TABLE a (org int NOT NULL, id int NOT NULL, v int, PRIMARY KEY (org, id));
+CREATE TABLE b (org int NOT NULL, id int NOT NULL, v int, PRIMARY KEY (org, id));
+INSERT INTO a SELECT i % 20, i, i FROM generate_series(1, 400) i;
+INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
+  const pair = (shards: number): Distribution =>
+    spec(
+      `online: false\nshardCount: ${String(shards)}\ntables:\n  a: { distributeBy: org }\n  b: { distributeBy: org, colocateWith: a }\n`,
+    );
+  const PAIR_BACK = spec('tables:\n  a: { local: true }\n  b: { local: true }\n');
+
+  test('a materialized view that joins two tables outlives another shard count of both', async () => {
+    await run(
+      `${PAIR};
+       CREATE MATERIALIZED VIEW ab AS SELECT a.org, sum(a.v) AS s, count(*) AS n FROM a JOIN b USING (org, id) GROUP BY a.org;
+       CREATE MATERIALIZED VIEW "On ab" AS SELECT max(s) AS s FROM ab`,
+    );
+    const before = await rowsOf('ab', '"On ab"');
+    for (const expected of [pair(4), pair(6), PAIR_BACK]) {
+      await apply(expected);
+      expect(await rowsOf('ab', '"On ab"')).toEqual(before);
+    }
+  });
+
+  test('one that Citus cannot make again on the way is refused by name, and the way by way of local is open', async () => {
+    await run(
+      `${PAIR}; CREATE MATERIALIZED VIEW "a Left" AS SELECT a.org, count(b.v) AS n FROM a LEFT JOIN b USING (org, id) GROUP BY a.org`,
+    );
+    const before = await rowsOf('"a Left"');
+    await apply(pair(4));
+    await expect(tablesPlan(testContext(), { target: database.target, expected: pair(6) })).rejects.toThrow(
+      /materialized view a Left cannot be created again when a is copied and b is not yet, because it joins a and b, which are not colocated.*othing was changed/,
+    );
+    await apply(PAIR_BACK);
+    await apply(pair(6));
+    expect(await rowsOf('"a Left"')).toEqual(before);
+  });
+
+  test('a run comes to its end where another table of a materialized view has forced policies', async () => {
+    await run(
+      `${PAIR}; CREATE MATERIALIZED VIEW ab AS SELECT a.org, count(*) AS n FROM a JOIN b USING (org, id) GROUP BY a.org`,
+    );
+    await apply(pair(4));
+    for (const each of ['ENABLE', 'FORCE']) await run(`ALTER TABLE a ${each} ROW LEVEL SECURITY`);
+    await run('CREATE POLICY few ON a USING (org = 3)');
+    for (const expected of [pair(6), PAIR_BACK]) {
+      const plan = await tablesPlan(testContext(), { target: database.target, expected });
+      const asked = plan.document.findings.filter(({ needs }) => needs === 'allowance').map(({ id }) => id);
+      expect(asked).toEqual(['forced-policy-window:a', 'refresh-under-policy:ab']);
+      await apply(expected, asked);
+      expect(
+        await run(
+          "SELECT (SELECT count(*)::int FROM ab) AS rows, relforcerowsecurity AS forced FROM pg_class WHERE oid = 'a'::regclass",
+        ),
+      ).toEqual([{ rows: 1, forced: true }]);
+    }
+  });
+
+  test('options of materialized views, comments on triggers, options of columns, checks that are NOT VALID', async () => {
+    await run(
+      `CREATE TABLE kind (id int PRIMARY KEY, t text, CONSTRAINT "t is" CHECK (t <> 'none'));
+       CREATE TABLE "Thing" (id int PRIMARY KEY, k int REFERENCES kind, n int); INSERT INTO kind VALUES (1, 'a');
+       INSERT INTO "Thing" SELECT g, 1, g FROM generate_series(1, 50) g;
+       CREATE FUNCTION more() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN new; END';
+       CREATE TRIGGER "T 1" BEFORE INSERT ON "Thing" FOR EACH ROW EXECUTE FUNCTION more(); COMMENT ON TRIGGER "T 1" ON "Thing" IS 'a trigger''s';
+       ALTER TABLE "Thing" DISABLE TRIGGER "T 1";
+       ALTER TABLE "Thing" ALTER COLUMN n SET (n_distinct = 5); ALTER TABLE "Thing" ADD CONSTRAINT "n Small" CHECK (n < 5) NOT VALID;
+       COMMENT ON CONSTRAINT "n Small" ON "Thing" IS 'for new ones';
+       ALTER TABLE kind ADD CONSTRAINT old CHECK (id > 5) NOT VALID; COMMENT ON CONSTRAINT old ON kind IS 'was not so';
+       CREATE TABLE note (org int NOT NULL, id int NOT NULL, PRIMARY KEY (org, id)); INSERT INTO note SELECT i % 9, i FROM generate_series(1, 90) i;
+       ALTER TABLE note ADD CONSTRAINT few CHECK (id < 5) NOT VALID; COMMENT ON CONSTRAINT few ON note IS 'few'; ALTER TABLE note ALTER COLUMN id SET (n_distinct = 7);
+       CREATE TABLE page (org int NOT NULL, id int NOT NULL, body text, PRIMARY KEY (org, id)); INSERT INTO page SELECT i % 9, i, 'p' FROM generate_series(1, 90) i;
+       ALTER TABLE page ALTER COLUMN id SET (n_distinct = 9);
+       CREATE TABLE log (org int NOT NULL, at date NOT NULL, PRIMARY KEY (org, at)) PARTITION BY RANGE (at);
+       CREATE TABLE "log 1" PARTITION OF log FOR VALUES FROM ('2025-01-01') TO ('2026-01-01'); INSERT INTO log VALUES (1, '2025-02-02');
+       ALTER TABLE log ADD CONSTRAINT none CHECK (org > 7) NOT VALID; ALTER TABLE "log 1" ADD CONSTRAINT "none here" CHECK (org > 8) NOT VALID;
+       CREATE MATERIALIZED VIEW pages WITH (fillfactor = 70, autovacuum_enabled = off) AS SELECT org, min(body) AS body, count(*) AS n FROM page GROUP BY org;
+       ALTER MATERIALIZED VIEW pages ALTER COLUMN body SET STORAGE EXTERNAL; ALTER MATERIALIZED VIEW pages ALTER COLUMN n SET (n_distinct = 2)`,
+    );
+    const look = (): Promise<unknown> => lines('kind', '"Thing"', 'note', 'page', 'log', '"log 1"', 'pages');
+    const before = await look();
+    const by = (shards: number): Distribution =>
+      spec(
+        `shardCount: ${String(shards)}\ntables:\n  kind: { reference: true }\n  note: { distributeBy: org }\n  page: { distributeBy: org }\n  log: { distributeBy: org }\n`,
+      );
+    const { document } = await tablesPlan(testContext(), { target: database.target, expected: by(4) });
+    expect(document.steps.find(({ id }) => id === 'distribute:note')).toMatchObject({
+      blocksWrites: true,
+      comment: expect.stringMatching(/NOT VALID \(few: VALIDATE CONSTRAINT/) as string,
+    });
+    expect(document.steps.find(({ id }) => id === 'distribute:page')).toMatchObject({ blocksWrites: false });
+    await apply(by(4));
+    expect(await look()).toEqual(before);
+    await apply(by(6));
+    expect(await look()).toEqual(before);
+    await apply(spec('tables:\n  note: { local: true }\n  page: { local: true }\n  log: { local: true }\n'));
+    expect(await look()).toEqual(before);
+  });
+});
