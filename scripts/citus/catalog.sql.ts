@@ -6,9 +6,10 @@
 
 /** The primaries, the coordinator first. */
 export const NODES = `
-  SELECT nodeid, groupid, nodename, nodeport, isactive AND shouldhaveshards AS holds_shards
+  SELECT nodeid AS "nodeId", groupid AS "groupId", nodename AS name, nodeport AS port,
+         shouldhaveshards AS "shouldHaveShards", isactive AS active
     FROM pg_dist_node
-   WHERE noderole = 'primary'
+   WHERE noderole = 'primary' AND nodecluster = current_setting('citus.cluster_name')
    ORDER BY groupid`;
 
 /**

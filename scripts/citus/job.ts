@@ -1,26 +1,44 @@
 import type { Client } from 'pg';
+import { z } from 'zod';
 import { ScaleoutError } from '../lib/errors';
-import type { TransferMode } from './transfer-mode';
 import { TRANSFER_MODES } from './transfer-mode';
-import type { ShardGroup } from './placements';
+import { groupOfShard } from './moves';
+import type { Move } from './moves';
+import type { Node } from './nodes';
+import { groupsByShard } from './placements';
+import type { ShardGroup, Snapshot } from './placements';
 import { COPIED_BYTES, JOBS } from './catalog.sql';
 
 /** `pg_dist_background_job.state`. */
-export type JobState =
-  'scheduled' | 'running' | 'finished' | 'cancelling' | 'cancelled' | 'failing' | 'failed';
+const JOB_STATES = [
+  'scheduled',
+  'running',
+  'finished',
+  'cancelling',
+  'cancelled',
+  'failing',
+  'failed',
+] as const;
+export type JobState = (typeof JOB_STATES)[number];
 
 /** `pg_dist_background_task.status`. */
-export type TaskStatus =
-  'blocked' | 'runnable' | 'running' | 'done' | 'cancelling' | 'error' | 'unscheduled' | 'cancelled';
+const TASK_STATUSES = [
+  'blocked',
+  'runnable',
+  'running',
+  'done',
+  'cancelling',
+  'error',
+  'unscheduled',
+  'cancelled',
+] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
 
-/** A move as a background task describes it. */
-export interface TaskMove {
-  readonly shardId: number;
-  /** Node ids of `pg_dist_node`. */
-  readonly fromNodeId: number;
-  readonly toNodeId: number;
-  readonly mode: TransferMode;
-}
+/** A node that left the cluster since a job moved shards from it or to it. */
+export type GoneNode = Pick<Node, 'nodeId' | 'label'>;
+
+/** A move of a job, which may have ended long ago. */
+export type JobMove = Move<Node | GoneNode>;
 
 /** One step of a job: a move, or (as the first one) the copying of reference tables to nodes that lack them. */
 export interface Task {
@@ -32,7 +50,7 @@ export interface Task {
   readonly error: string;
   /** True while a failed task waits for its next try. */
   readonly backsOff: boolean;
-  readonly move?: TaskMove;
+  readonly move?: JobMove;
 }
 
 /** A rebalance as the database runs it, with or without anybody watching. */
@@ -56,43 +74,55 @@ export interface JobProgress {
   readonly bytesDone: number;
   readonly bytesTotal: number;
   /** The moves under way. */
-  readonly running: readonly TaskMove[];
+  readonly running: readonly JobMove[];
 }
+
+const jobRows = z.array(
+  z.object({
+    id: z.number(),
+    state: z.enum(JOB_STATES),
+    started: z.number().nullable(),
+    finished: z.number().nullable(),
+    seconds: z.number().nullable(),
+    tasks: z.array(
+      z.object({
+        id: z.number(),
+        status: z.enum(TASK_STATUSES),
+        command: z.string(),
+        retries: z.number(),
+        message: z.string(),
+        backsOff: z.boolean(),
+      }),
+    ),
+  }),
+);
 
 /** A row of {@link JOBS}. */
-export interface JobRow {
-  readonly id: number;
-  readonly state: JobState;
-  readonly started: number | null;
-  readonly finished: number | null;
-  readonly seconds: number | null;
-  readonly tasks: readonly {
-    readonly id: number;
-    readonly status: TaskStatus;
-    readonly command: string;
-    readonly retries: number;
-    readonly message: string;
-    readonly backsOff: boolean;
-  }[];
-}
+export type JobRow = z.infer<typeof jobRows>[number];
 
-/** The newest rebalance jobs, the last one first. */
-export async function readJobs(client: Client, count: number): Promise<Job[]> {
-  const { rows } = await client.query<JobRow>(JOBS, [count, null]);
-  return rows.map(parseJob);
+/** For whoever does not ask what a job moves: a node that is down does not answer with sizes. */
+const NO_SNAPSHOT: Snapshot = { nodes: [], groups: [] };
+
+/**
+ * The newest rebalance jobs, the last one first.
+ *
+ * @param snapshot of about now, which gives nodes and shards of moves their names and sizes
+ */
+export async function readJobs(client: Client, count: number, snapshot = NO_SNAPSHOT): Promise<Job[]> {
+  const rows = jobRows.parse((await client.query(JOBS, [count, null])).rows);
+  return rows.map((row) => parseJob(row, snapshot));
 }
 
 /** @throws ScaleoutError when the job is gone from the catalogs */
-export async function readJob(client: Client, id: number): Promise<Job> {
-  const { rows } = await client.query<JobRow>(JOBS, [1, id]);
-  const [row] = rows;
+export async function readJob(client: Client, id: number, snapshot = NO_SNAPSHOT): Promise<Job> {
+  const [row] = jobRows.parse((await client.query(JOBS, [1, id])).rows);
   if (row === undefined) {
     throw new ScaleoutError(
       'rebalance.job-gone',
       `rebalance job ${String(id)} is no longer recorded in pg_dist_background_job; look at the placements with "scaleout rebalance plan" and run again what is left`,
     );
   }
-  return parseJob(row);
+  return parseJob(row, snapshot);
 }
 
 /** The rebalance that goes on in this database; Citus runs one at a time. */
@@ -107,7 +137,8 @@ export async function readCopiedBytes(client: Client): Promise<number> {
   return rows[0]?.bytes ?? 0;
 }
 
-export function parseJob(row: JobRow): Job {
+export function parseJob(row: JobRow, snapshot: Snapshot): Job {
+  const groups = groupsByShard(snapshot);
   return {
     id: row.id,
     state: row.state,
@@ -115,7 +146,7 @@ export function parseJob(row: JobRow): Job {
     finishedAt: isoTime(row.finished),
     seconds: row.seconds ?? 0,
     tasks: row.tasks.map((task) => {
-      const move = parseMove(task.command);
+      const move = parseMove(task.command, snapshot.nodes, groups);
       return {
         id: task.id,
         status: task.status,
@@ -129,11 +160,18 @@ export function parseJob(row: JobRow): Job {
 }
 
 /** The move in a task's command; undefined for a task that does something else. */
-export function parseMove(command: string): TaskMove | undefined {
+export function parseMove(
+  command: string,
+  nodes: readonly Node[],
+  groups: ReadonlyMap<number, ShardGroup>,
+): JobMove | undefined {
   const found = /citus_move_shard_placement\((\d+),\s*(\d+),\s*(\d+),\s*'(\w+)'/.exec(command);
   const mode = TRANSFER_MODES.find((candidate) => candidate === found?.[4]);
   if (found === null || mode === undefined) return undefined;
-  return { shardId: Number(found[1]), fromNodeId: Number(found[2]), toNodeId: Number(found[3]), mode };
+  const [, shardId, from, to] = found.map(Number);
+  const node = (nodeId = 0): Node | GoneNode =>
+    nodes.find((each) => each.nodeId === nodeId) ?? { nodeId, label: `node ${String(nodeId)}` };
+  return { ...groupOfShard(groups, shardId ?? 0), from: node(from), to: node(to), mode };
 }
 
 /**
@@ -156,12 +194,10 @@ export function hasEnded(job: Job): boolean {
   return job.state === 'finished' || job.state === 'cancelled' || job.state === 'failed';
 }
 
-/** @param groups shard groups by the id of any of their shards, from a snapshot of about the same time */
-export function progressOf(job: Job, groups: ReadonlyMap<number, ShardGroup>): JobProgress {
+export function progressOf(job: Job): JobProgress {
   const moves = job.tasks.flatMap(({ status, move }) => (move === undefined ? [] : [{ status, move }]));
   const done = moves.filter(({ status }) => status === 'done');
-  const bytesOf = (some: typeof moves): number =>
-    some.reduce((sum, { move }) => sum + (groups.get(move.shardId)?.bytes ?? 0), 0);
+  const bytesOf = (some: typeof moves): number => some.reduce((sum, { move }) => sum + move.bytes, 0);
   return {
     movesDone: done.length,
     movesTotal: moves.length,

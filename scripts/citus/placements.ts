@@ -1,6 +1,8 @@
 import type { Client } from 'pg';
-import { labelNodes } from './node-labels';
-import { MOVABLE_PLACEMENTS, NODES } from './catalog.sql';
+import { z } from 'zod';
+import { MOVABLE_PLACEMENTS } from './catalog.sql';
+import { holdsShards, readNodes } from './nodes';
+import type { Node } from './nodes';
 
 /**
  * A node and what it holds. A *shard* is counted here the way it moves: shards of colocated tables that cover the same
@@ -21,18 +23,6 @@ export interface NodePlacement {
   readonly holdsShards: boolean;
 }
 
-/** A primary node of the cluster. */
-export interface ClusterNode {
-  /** `pg_dist_node.nodeid`, which background tasks name nodes by. */
-  readonly nodeId: number;
-  /** `pg_dist_node.groupid`, which placements name nodes by. */
-  readonly groupId: number;
-  readonly name: string;
-  readonly port: number;
-  readonly label: string;
-  readonly holdsShards: boolean;
-}
-
 /** One placement of the shards that live and move together. */
 export interface ShardGroup {
   /** Ascending; the first one stands for the group. */
@@ -45,20 +35,24 @@ export interface ShardGroup {
 
 /** The cluster as the catalogs describe it at one moment. */
 export interface Snapshot {
-  readonly nodes: readonly ClusterNode[];
+  readonly nodes: readonly Node[];
   readonly groups: readonly ShardGroup[];
 }
 
+const placementRows = z.array(
+  z.object({
+    table_name: z.string(),
+    colocationid: z.number(),
+    shard_id: z.number(),
+    /** Lower end of the hash range; null for a distributed schema's one shard. */
+    shardminvalue: z.string().nullable(),
+    groupid: z.number(),
+    bytes: z.number(),
+  }),
+);
+
 /** A row of {@link MOVABLE_PLACEMENTS}. */
-export interface PlacementRow {
-  readonly table_name: string;
-  readonly colocationid: number;
-  readonly shard_id: number;
-  /** Lower end of the hash range; null for a distributed schema's one shard. */
-  readonly shardminvalue: string | null;
-  readonly groupid: number;
-  readonly bytes: number;
-}
+export type PlacementRow = z.infer<typeof placementRows>[number];
 
 /** Placements of distributed tables, node by node, the coordinator first. */
 export async function readPlacements(client: Client): Promise<NodePlacement[]> {
@@ -66,27 +60,8 @@ export async function readPlacements(client: Client): Promise<NodePlacement[]> {
 }
 
 export async function readSnapshot(client: Client): Promise<Snapshot> {
-  const nodes = await client.query<{
-    nodeid: number;
-    groupid: number;
-    nodename: string;
-    nodeport: number;
-    holds_shards: boolean;
-  }>(NODES);
-  const placements = await client.query<PlacementRow>(MOVABLE_PLACEMENTS);
-  const named = nodes.rows.map((row) => ({ groupId: row.groupid, name: row.nodename }));
-  const labels = labelNodes(named);
-  return {
-    nodes: nodes.rows.map((row, index) => ({
-      nodeId: row.nodeid,
-      groupId: row.groupid,
-      name: row.nodename,
-      port: row.nodeport,
-      label: labels[index] ?? row.nodename,
-      holdsShards: row.holds_shards,
-    })),
-    groups: shardGroups(placements.rows),
-  };
+  const nodes = await readNodes(client);
+  return { nodes, groups: shardGroups(placementRows.parse((await client.query(MOVABLE_PLACEMENTS)).rows)) };
 }
 
 /** Rows of single shards, ordered by shard id, put together to the groups that move as one. */
@@ -112,15 +87,15 @@ export function shardGroups(rows: readonly PlacementRow[]): ShardGroup[] {
 }
 
 export function placementsOf({ nodes, groups }: Snapshot): NodePlacement[] {
-  return nodes.map(({ groupId, name, port, label, holdsShards }) => {
-    const held = groups.filter((group) => group.groupId === groupId);
+  return nodes.map((node) => {
+    const held = groups.filter((group) => group.groupId === node.groupId);
     return {
-      name,
-      port,
-      label,
+      name: node.name,
+      port: node.port,
+      label: node.label,
       shards: held.length,
       bytes: held.reduce((sum, group) => sum + group.bytes, 0),
-      holdsShards,
+      holdsShards: holdsShards(node),
     };
   });
 }

@@ -16,7 +16,7 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import { hasEnded, readJob, runningJob } from '../citus/job';
 import { parseOptions } from './options';
 import type { RebalancePlan } from './plan';
-import { readPlan } from './plan';
+import { planDocument, readPlan } from './plan';
 import { readFaults, requireReachableNodes } from './preflight';
 import { STOP } from '../citus/catalog.sql';
 import type { RebalanceRunResult } from './run';
@@ -60,10 +60,11 @@ export async function rebalancePlan(
       await requireCoordinator(client);
       await putBackFirst(client, context.reporter);
       await requireReachableNodes(client);
-      const document = await withBoundedReads(client, () => readPlan(client, options));
-      const pending = document.moves.length > 0 || document.missingReferenceTables.length > 0;
-      if (document.moves.length > 0) {
-        for (const fault of await readFaults(client, document.moves, options.mode)) {
+      const plan = await withBoundedReads(client, () => readPlan(client, options));
+      const document = planDocument(plan);
+      const pending = plan.moves.length > 0 || plan.missingReferenceTables.length > 0;
+      if (plan.moves.length > 0) {
+        for (const fault of await readFaults(client, plan.moves, options.mode)) {
           context.reporter.warn(`a run would be refused: ${fault}`);
         }
       }

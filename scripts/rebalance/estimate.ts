@@ -1,7 +1,6 @@
 import type { Job } from '../citus/job';
 import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
-import type { ShardGroup } from '../citus/placements';
 
 /** How long a plan takes, and on what grounds. */
 export interface Estimate {
@@ -70,17 +69,13 @@ export function estimate(moves: readonly Sized[], mode: TransferMode, factor: nu
  *
  * @param jobs newest first
  */
-export function measuredFactor(
-  jobs: readonly Job[],
-  groups: ReadonlyMap<number, ShardGroup>,
-  mode: TransferMode,
-): number | undefined {
+export function measuredFactor(jobs: readonly Job[], mode: TransferMode): number | undefined {
   for (const job of jobs) {
     const moves = job.tasks.flatMap(({ move }) => (move === undefined ? [] : [move]));
     const comparable = moves.length > 0 && moves.every((move) => isLogical(move.mode) === isLogical(mode));
     const smooth = job.state === 'finished' && job.tasks.every(({ retries }) => retries === 0);
     if (!comparable || !smooth || job.seconds <= 0) continue;
-    return job.seconds / modelSeconds(sizesOf(moves, groups), mode);
+    return job.seconds / modelSeconds(moves, mode);
   }
   return undefined;
 }
@@ -89,37 +84,30 @@ export function measuredFactor(
  * Seconds until a job ends that has been going for `seconds`: what the model says of the rest, at the speed seen so far.
  * Undefined before the first move has arrived.
  */
-export function secondsLeft(job: Job, groups: ReadonlyMap<number, ShardGroup>): number | undefined {
+export function secondsLeft(job: Job): number | undefined {
   const moves = job.tasks.flatMap(({ status, move }) => (move === undefined ? [] : [{ ...move, status }]));
   const mode = moves[0]?.mode;
   const done = moves.filter(({ status }) => status === 'done');
   if (mode === undefined || done.length === 0) return undefined;
   const rest = moves.filter(({ status }) => status !== 'done');
-  const factor = job.seconds / modelSeconds(sizesOf(done, groups), mode);
-  return round(factor * modelSeconds(sizesOf(rest, groups), mode));
+  const factor = job.seconds / modelSeconds(done, mode);
+  return round(factor * modelSeconds(rest, mode));
 }
 
 /**
  * True when a job spends most of its time copying bytes, false when the fixed cost of its moves outweighs that: progress
  * and time left are then better counted in moves.
  */
-export function isCopyingMostly(job: Job, groups: ReadonlyMap<number, ShardGroup>): boolean {
+export function isCopyingMostly(job: Job): boolean {
   const moves = job.tasks.flatMap(({ move }) => (move === undefined ? [] : [move]));
   const mode = moves[0]?.mode;
   if (mode === undefined) return false;
-  return modelSeconds(sizesOf(moves, groups), mode) > 2 * moves.length * costOf(mode).secondsPerMove;
+  return modelSeconds(moves, mode) > 2 * moves.length * costOf(mode).secondsPerMove;
 }
 
 /** Seconds that FORCE ROW LEVEL SECURITY is off in addition to a move itself. */
 export function windowSeconds({ bytes }: Sized): number {
   return WINDOW.seconds + (2 * bytes) / WINDOW.bytesPerSecond;
-}
-
-function sizesOf(
-  moves: readonly { readonly shardId: number }[],
-  groups: ReadonlyMap<number, ShardGroup>,
-): Sized[] {
-  return moves.map(({ shardId }) => ({ bytes: groups.get(shardId)?.bytes ?? 0 }));
 }
 
 function costOf(mode: TransferMode): MoveCost {

@@ -4,22 +4,14 @@ import { bytes as asBytes } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import { isCopyingMostly } from './estimate';
-import type { Job, JobProgress, Task, TaskMove } from '../citus/job';
+import type { Job, JobMove, JobProgress, Task } from '../citus/job';
 import { hasEnded, isWaitingForWorkers, progressOf, retryingTasks } from '../citus/job';
-import type { ClusterNode, ShardGroup } from '../citus/placements';
 
 /** Where a job is read from. */
 export interface JobSource {
   read(): Promise<Job>;
   /** Bytes that the moves under way have copied. */
   copiedBytes(): Promise<number>;
-}
-
-/** What gives a job's ids names and sizes; read once, when following begins. */
-export interface ClusterView {
-  readonly nodes: readonly ClusterNode[];
-  /** By the id of any shard of the group. */
-  readonly groups: ReadonlyMap<number, ShardGroup>;
 }
 
 const POLL_MS = 1000;
@@ -35,13 +27,12 @@ const PATIENCE_POLLS = 30;
  */
 export async function followJob(
   source: JobSource,
-  view: ClusterView,
   context: Pick<VerbContext, 'reporter' | 'signal'>,
   pollMs: number = POLL_MS,
 ): Promise<Job> {
   let job = await source.read();
-  const atStart = progressOf(job, view.groups);
-  const inBytes = isCopyingMostly(job, view.groups);
+  const atStart = progressOf(job);
+  const inBytes = isCopyingMostly(job);
   const amountOf = (progress: JobProgress): number => (inBytes ? progress.bytesDone : progress.movesDone);
   const totalOf = (progress: JobProgress): number => (inBytes ? progress.bytesTotal : progress.movesTotal);
   // What an earlier run moved is not counted, or the rate would be this run's time over everybody's work.
@@ -55,20 +46,17 @@ export async function followJob(
   let shown = 0;
   try {
     for (;;) {
-      const progress = progressOf(job, view.groups);
-      for (const warning of retryWarnings(job, view)) {
+      const progress = progressOf(job);
+      for (const warning of retryWarnings(job)) {
         if (!told.has(warning)) context.reporter.warn(warning);
         told.add(warning);
       }
       idlePolls = isWaitingForWorkers(job) ? idlePolls + 1 : 0;
       if (idlePolls === PATIENCE_POLLS) context.reporter.warn(waitingWarning(job, pollMs * PATIENCE_POLLS));
       const copied = inBytes && progress.running.length > 0 ? await copiedOrNothing(source) : 0;
-      const ofRunning = progress.running.reduce(
-        (sum, { shardId }) => sum + (view.groups.get(shardId)?.bytes ?? 0),
-        0,
-      );
+      const ofRunning = progress.running.reduce((sum, { bytes }) => sum + bytes, 0);
       shown = Math.max(shown, amountOf(progress) - amountOf(atStart) + Math.min(copied, ofRunning));
-      bar.update(shown, describeJobProgress(progress, view));
+      bar.update(shown, describeJobProgress(progress));
       if (hasEnded(job)) return job;
       await pause(pollMs, context.signal);
       stopIfAsked(
@@ -79,34 +67,33 @@ export async function followJob(
       job = await source.read();
     }
   } finally {
-    bar.finish(describeJobProgress(progressOf(job, view.groups), view));
+    bar.finish(describeJobProgress(progressOf(job)));
   }
 }
 
 /** `7 of 21 moves, 66 MiB of 197 MiB, shard 102012 (devices, events; 9.4 MiB) from coordinator to w0`. */
-export function describeJobProgress(progress: JobProgress, view: ClusterView): string {
+export function describeJobProgress(progress: JobProgress): string {
   const moves = `${String(progress.movesDone)} of ${String(progress.movesTotal)} moves`;
   const size = `${asBytes(progress.bytesDone)} of ${asBytes(progress.bytesTotal)}`;
-  return [moves, size, ...progress.running.map((move) => describeMove(move, view))].join(', ');
+  return [moves, size, ...progress.running.map(describeMove)].join(', ');
 }
 
-export function describeMove(move: TaskMove, view: ClusterView): string {
-  const group = view.groups.get(move.shardId);
-  const what = group === undefined ? '' : ` (${group.tables.join(', ')}; ${asBytes(group.bytes)})`;
-  return `shard ${String(move.shardId)}${what} from ${nodeLabel(move.fromNodeId, view)} to ${nodeLabel(move.toNodeId, view)}`;
+export function describeMove({ shardId, tables, bytes, from, to }: JobMove): string {
+  const what = tables.length === 0 ? '' : ` (${tables.join(', ')}; ${asBytes(bytes)})`;
+  return `shard ${String(shardId)}${what} from ${from.label} to ${to.label}`;
 }
 
 /** One for each task that is being tried again. */
-export function retryWarnings(job: Job, view: ClusterView): string[] {
+export function retryWarnings(job: Job): string[] {
   return retryingTasks(job).map(
     (task) =>
-      `${describeTask(task, view)} failed and is tried again, ${times(task.retries)} so far: ${sentence(task.error)} ` +
+      `${describeTask(task)} failed and is tried again, ${times(task.retries)} so far: ${sentence(task.error)} ` +
       `Citus goes on trying for about half an hour; mend the cause, or end the job with "scaleout rebalance stop"`,
   );
 }
 
-export function describeTask(task: Task, view: ClusterView): string {
-  return task.move === undefined ? 'copying the reference tables' : `moving ${describeMove(task.move, view)}`;
+export function describeTask(task: Task): string {
+  return task.move === undefined ? 'copying the reference tables' : `moving ${describeMove(task.move)}`;
 }
 
 /** The server's words, ended as a sentence. */
@@ -119,10 +106,6 @@ function waitingWarning(job: Job, ms: number): string {
     `job ${String(job.id)} has work ready and nothing has begun it for ${String(Math.round(ms / 1000))} s: the server has no background worker free. ` +
     'Raise max_worker_processes on the coordinator (it needs a restart), or wait for other background work to end; the job begins by itself then'
   );
-}
-
-function nodeLabel(nodeId: number, { nodes }: ClusterView): string {
-  return nodes.find((node) => node.nodeId === nodeId)?.label ?? `node ${String(nodeId)}`;
 }
 
 function times(count: number): string {

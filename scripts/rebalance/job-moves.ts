@@ -3,34 +3,31 @@ import { allOf } from '../../config/text/text';
 import { showTable } from '../database/model/names';
 import { readSecuredTables } from '../database/observe/row-security';
 import { forcedTables } from './findings';
-import type { Job } from '../citus/job';
+import type { GoneNode, Job } from '../citus/job';
 import { hasEnded } from '../citus/job';
-import type { Snapshot } from '../citus/placements';
-import { groupsByShard } from '../citus/placements';
-import type { Move } from './plan';
-import { nodeName } from './plan';
+import type { Move } from '../citus/moves';
+import type { Node } from '../citus/nodes';
 
-/** Moves of a job that are not done: their shards are still where they were. */
-export function movesAhead(job: Job, snapshot: Snapshot): Pick<Move, 'shardId' | 'from' | 'to'>[] {
-  const name = (id: number): string => {
-    const node = snapshot.nodes.find(({ nodeId }) => nodeId === id);
-    return node === undefined ? '' : nodeName(node.name, node.port);
-  };
+/** Moves of a job that are not done: their shards are still where they were, and their nodes in the cluster. */
+export function movesAhead(job: Job): Move[] {
   return job.tasks.flatMap(({ status, move }) =>
-    move === undefined || status === 'done'
-      ? []
-      : [{ shardId: move.shardId, from: name(move.fromNodeId), to: name(move.toNodeId) }],
+    move !== undefined && status !== 'done' && isThere(move.from) && isThere(move.to)
+      ? [{ ...move, from: move.from, to: move.to }]
+      : [],
   );
+}
+
+function isThere(node: Node | GoneNode): node is Node {
+  return 'name' in node;
 }
 
 /**
  * What is wrong with a job that goes on, whoever started it: `citus_rebalance_start()` by hand moves tables with forced policies like
  * any other.
  */
-export async function jobWarnings(client: Client, job: Job, snapshot: Snapshot): Promise<string[]> {
+export async function jobWarnings(client: Client, job: Job): Promise<string[]> {
   if (hasEnded(job)) return [];
-  const groups = groupsByShard(snapshot);
-  const tables = movesAhead(job, snapshot).flatMap(({ shardId }) => groups.get(shardId)?.tables ?? []);
+  const tables = movesAhead(job).flatMap((move) => move.tables);
   const forced = forcedTables(tables, await readSecuredTables(client));
   if (forced.length === 0) return [];
   return [

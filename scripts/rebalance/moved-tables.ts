@@ -7,7 +7,7 @@ import type { ComparedState } from '../database/observe/comparison';
 import { observeAfter, observeBefore } from '../database/observe/observation';
 import type { Observation, ObservationContext, ObservationSubject } from '../database/observe/observation';
 import { scopeOf } from '../database/target/scope';
-import type { WatchedMove } from './observe';
+import type { Move } from '../citus/moves';
 
 /** What a move is seen with besides the session that moves. */
 export interface Observer {
@@ -27,7 +27,7 @@ export const NO_STATE: ComparedState = { objects: [], sequences: [], views: [] }
  */
 export async function observeMovedTables(
   client: Client,
-  moves: readonly WatchedMove[],
+  moves: readonly Move[],
   known: Observation | undefined,
   observer: Observer,
 ): Promise<Observation | undefined> {

@@ -2,24 +2,17 @@ import type { Client } from 'pg';
 import type { SecuredTable } from '../database/observe/row-security';
 import { readSecuredTables } from '../database/observe/row-security';
 import { readShardRows, readShards, readShardStates } from '../database/observe/shards';
-import type { NodeAddress, PlacedShard } from '../database/observe/shards';
+import type { PlacedShard } from '../database/observe/shards';
 import { compareShard, driftOf, hiddenDrift, sameRows } from './compare';
 import type { SeenShard, ShardDifference } from './compare';
-import type { Snapshot } from '../citus/placements';
-import { groupsByShard } from '../citus/placements';
-import type { Move } from './plan';
-import { PLACEMENTS } from '../citus/catalog.sql';
-
-/** A shard group on its way, by all of its shards. */
-export interface WatchedMove {
-  readonly shardIds: readonly number[];
-  readonly from: NodeAddress;
-  readonly to: NodeAddress;
-}
+import { nodesOf } from '../citus/moves';
+import type { Move } from '../citus/moves';
+import { sameNode } from '../citus/nodes';
+import type { NodeAddress } from '../citus/nodes';
 
 /** What a move found where it began. */
 export interface SeenMove {
-  readonly move: WatchedMove;
+  readonly move: Move;
   readonly shards: readonly SeenShard[];
 }
 
@@ -43,31 +36,8 @@ export function together(a: ComparedRows | null, b: ComparedRows | null): Compar
   };
 }
 
-/** Planned moves with all of their shards. */
-export function watched(
-  moves: readonly Pick<Move, 'shardId' | 'from' | 'to'>[],
-  snapshot: Snapshot,
-): WatchedMove[] {
-  const groups = groupsByShard(snapshot);
-  return moves.map(({ shardId, from, to }) => ({
-    shardIds: groups.get(shardId)?.shardIds ?? [shardId],
-    from: address(from),
-    to: address(to),
-  }));
-}
-
-/** `name:port` in two. */
-export function address(node: string): NodeAddress {
-  const colon = node.lastIndexOf(':');
-  return { name: node.slice(0, colon), port: Number(node.slice(colon + 1)) };
-}
-
-export function sameNode(a: NodeAddress, b: NodeAddress): boolean {
-  return a.name === b.name && a.port === b.port;
-}
-
 /** Reads what is to move: rows, indexes, constraints and policies of every shard where it is now. */
-export async function seeBefore(client: Client, moves: readonly WatchedMove[]): Promise<SeenMove[]> {
+export async function seeBefore(client: Client, moves: readonly Move[]): Promise<SeenMove[]> {
   const placed = await placedShards(client, moves, ({ from }) => from);
   const seen = await see(client, placed.flat());
   return moves.map((move, index) => ({ move, shards: seen.splice(0, placed[index]?.length ?? 0) }));
@@ -119,7 +89,7 @@ async function lookTwice(client: Client, was: SeenShard, is: SeenShard): Promise
 /** Where flags and policies of placements are not those of their tables, as of now. */
 export async function driftAfter(
   client: Client,
-  moves: readonly WatchedMove[],
+  moves: readonly Move[],
   told: readonly ShardDifference[],
 ): Promise<ShardDifference[]> {
   const tables = await readSecuredTables(client);
@@ -135,7 +105,7 @@ export async function driftAfter(
 /** Shards that hide rows from the copy of a move although their table on the coordinator does not. */
 export async function readHiddenDrift(
   client: Client,
-  moves: readonly WatchedMove[],
+  moves: readonly Move[],
   tables: readonly SecuredTable[],
 ): Promise<PlacedShard[]> {
   const shards = (await placedShards(client, moves, ({ from }) => from)).flat();
@@ -148,8 +118,8 @@ export async function readHiddenDrift(
 
 async function placedShards(
   client: Client,
-  moves: readonly WatchedMove[],
-  nodeOf: (move: WatchedMove) => NodeAddress,
+  moves: readonly Move[],
+  nodeOf: (move: Move) => NodeAddress,
 ): Promise<PlacedShard[][]> {
   const shards = await readShards(
     client,
@@ -174,12 +144,6 @@ async function see(client: Client, shards: readonly PlacedShard[]): Promise<Seen
   }));
 }
 
-/** Where a group is now. */
-export async function nodesOf(client: Client, { shardIds }: WatchedMove): Promise<NodeAddress[]> {
-  const { rows } = await client.query<NodeAddress>(PLACEMENTS, [shardIds[0]]);
-  return rows;
-}
-
-async function hasArrived(client: Client, move: WatchedMove): Promise<boolean> {
+async function hasArrived(client: Client, move: Move): Promise<boolean> {
   return (await nodesOf(client, move)).some((node) => sameNode(node, move.to));
 }

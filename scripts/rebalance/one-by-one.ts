@@ -7,11 +7,13 @@ import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import { estimate, windowSeconds } from './estimate';
 import { forcedTables, rebalanceFindings } from './findings';
-import { compareAfter, nodesOf, NOTHING_COMPARED, sameNode, seeBefore, together, watched } from './observe';
-import type { ComparedRows, WatchedMove } from './observe';
+import { compareAfter, NOTHING_COMPARED, seeBefore, together } from './observe';
+import type { ComparedRows } from './observe';
 import type { RunOptions } from './options';
-import { readSnapshot } from '../citus/placements';
-import type { Move, RebalancePlan } from './plan';
+import { nodesOf } from '../citus/moves';
+import type { Move } from '../citus/moves';
+import { nodeName, sameNode } from '../citus/nodes';
+import type { Rebalance } from './plan';
 import { COPY_REFERENCE_TABLES, MOVE } from '../citus/catalog.sql';
 import { inForcedPolicyWindow } from './window';
 
@@ -32,23 +34,21 @@ export interface MovedOneByOne {
 export async function moveOneByOne(
   client: Client,
   options: RunOptions,
-  plan: RebalancePlan,
+  plan: Rebalance,
   context: VerbContext,
 ): Promise<MovedOneByOne> {
   const began = Date.now();
   if (plan.missingReferenceTables.length > 0) await copyReferenceTables(client, options);
-  const paths = watched(plan.moves, await readSnapshot(client));
   const bar = context.reporter.progress('moving shards', plan.moves.length, 'moves');
   const moved: Move[] = [];
   let rows = options.compareRows ? NOTHING_COMPARED : null;
-  for (const [index, move] of plan.moves.entries()) {
+  for (const move of plan.moves) {
     const stands = `${String(moved.length)} of ${String(plan.moves.length)} moves are done`;
     stopIfAsked(context.signal, `${stands}; run "scaleout rebalance run" again to do the rest`);
-    const path = paths[index];
-    if (path === undefined || !(await isAtItsSource(client, move, path, context))) continue;
+    if (!(await isAtItsSource(client, move, context))) continue;
     const forced = await allowedWindow(client, move, options, stands);
     const compared = await inForcedPolicyWindow(client, forced, () =>
-      moveAndCompare(client, move, path, options),
+      moveAndCompare(client, move, options),
     ).catch((error: unknown) => {
       throw moveFailed(error, stands);
     });
@@ -69,27 +69,21 @@ export async function copyReferenceTables(client: Client, options: RunOptions): 
 async function moveAndCompare(
   client: Client,
   move: Move,
-  path: WatchedMove,
   { compareRows, allow }: RunOptions,
 ): Promise<ComparedRows | null> {
-  const before = compareRows ? await seeBefore(client, [path]) : [];
-  const { from, to } = path;
+  const before = compareRows ? await seeBefore(client, [move]) : [];
+  const { from, to } = move;
   await client.query(MOVE, [move.shardId, from.name, from.port, to.name, to.port, move.mode]);
   return compareRows ? compareAfter(client, before, new Set(allow.map(({ id }) => id))) : null;
 }
 
 /** Somebody else may have moved it since the plan was made. */
-async function isAtItsSource(
-  client: Client,
-  move: Move,
-  path: WatchedMove,
-  { reporter }: VerbContext,
-): Promise<boolean> {
-  const nodes = await nodesOf(client, path);
-  if (nodes.some((node) => sameNode(node, path.from))) return true;
-  const where = nodes.some((node) => sameNode(node, path.to))
-    ? `on ${move.to} already`
-    : `no longer on ${move.from}`;
+async function isAtItsSource(client: Client, move: Move, { reporter }: VerbContext): Promise<boolean> {
+  const nodes = await nodesOf(client, move);
+  if (nodes.some((node) => sameNode(node, move.from))) return true;
+  const where = nodes.some((node) => sameNode(node, move.to))
+    ? `on ${nodeName(move.to)} already`
+    : `no longer on ${nodeName(move.from)}`;
   reporter.info(
     `shard ${String(move.shardId)} (${move.tables.join(', ')}) is ${where}: somebody else moved it`,
   );

@@ -5,33 +5,28 @@ import type { Estimate } from './estimate';
 import { estimate, measuredFactor, windowSeconds } from './estimate';
 import { asynchronousCommits, rebalanceFindings } from './findings';
 import { readJobs } from '../citus/job';
+import { readPlannedMoves } from '../citus/moves';
+import type { Move } from '../citus/moves';
+import { nodeName, sameNode } from '../citus/nodes';
 import type { RebalanceOptions, Strategy } from './options';
-import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
 import type { NodePlacement, Snapshot } from '../citus/placements';
-import { groupsByShard, placementsOf, readSnapshot } from '../citus/placements';
-import { ASYNCHRONOUS_COMMITS, MISSING_REFERENCE_TABLES, PLAN } from '../citus/catalog.sql';
+import { placementsOf, readSnapshot } from '../citus/placements';
+import { ASYNCHRONOUS_COMMITS, MISSING_REFERENCE_TABLES } from '../citus/catalog.sql';
 
-/** One shard group going from one node to another. */
-export interface Move {
-  /** The lowest shard id of the group. */
-  readonly shardId: number;
-  /** Every table that has a shard in the group. */
-  readonly tables: readonly string[];
-  /** Of the whole shard group, indexes and TOAST included. */
-  readonly bytes: number;
+/** A move as documents have it. */
+export interface PlannedMove extends Pick<Move, 'shardId' | 'tables' | 'bytes' | 'mode'> {
   /** `name:port` of the node it leaves. */
   readonly from: string;
   /** `name:port` of the node it goes to. */
   readonly to: string;
-  readonly mode: TransferMode;
 }
 
 /** What `rebalance plan` answers with. */
 export interface RebalancePlan {
   readonly formatVersion: 1;
   readonly strategy: Strategy;
-  readonly moves: readonly Move[];
+  readonly moves: readonly PlannedMove[];
   /** Reference tables that some node has no copy of; a run copies them, moves or no moves. */
   readonly missingReferenceTables: readonly string[];
   readonly before: readonly NodePlacement[];
@@ -41,25 +36,33 @@ export interface RebalancePlan {
   readonly findings: readonly Finding[];
 }
 
-/** A row of {@link PLAN}. */
-export interface PlanRow {
-  readonly table_name: string;
-  readonly shard_id: number;
-  readonly sourcename: string;
-  readonly sourceport: number;
-  readonly targetname: string;
-  readonly targetport: number;
+/** A plan as runs carry it out. */
+export interface Rebalance extends Omit<RebalancePlan, 'moves'> {
+  readonly moves: readonly Move[];
+}
+
+export function planDocument(plan: Rebalance): RebalancePlan {
+  return {
+    ...plan,
+    moves: plan.moves.map(({ shardId, tables, bytes, from, to, mode }) => ({
+      shardId,
+      tables,
+      bytes,
+      from: nodeName(from),
+      to: nodeName(to),
+      mode,
+    })),
+  };
 }
 
 /** Asks Citus for its plan and measures it. Changes nothing. */
-export async function readPlan(client: Client, options: RebalanceOptions): Promise<RebalancePlan> {
+export async function readPlan(client: Client, options: RebalanceOptions): Promise<Rebalance> {
   const snapshot = await readSnapshot(client);
-  const { rows } = await client.query<PlanRow>(PLAN, [options.strategy]);
   const missing = await client.query<{ table_name: string }>(MISSING_REFERENCE_TABLES);
-  const moves = planMoves(snapshot, rows, options.mode);
+  const moves = await readPlannedMoves(client, options.strategy, options.mode, snapshot);
   const before = placementsOf(snapshot);
-  const history = await readJobs(client, JOBS_TO_LEARN_FROM);
-  const factor = measuredFactor(history, groupsByShard(snapshot), options.mode);
+  const history = await readJobs(client, JOBS_TO_LEARN_FROM, snapshot);
+  const factor = measuredFactor(history, options.mode);
   const copied = missing.rows.map((row) => row.table_name);
   const secured = await readSecuredTables(client);
   return {
@@ -101,42 +104,15 @@ async function readAsynchronousCommits(client: Client, { nodes }: Snapshot): Pro
 /** How many of the newest jobs are looked at for one that was of the same mode and ended well. */
 const JOBS_TO_LEARN_FROM = 5;
 
-/** Citus's rows, one for each shard, as one move for each shard group, in Citus's order. */
-export function planMoves(snapshot: Snapshot, rows: readonly PlanRow[], mode: TransferMode): Move[] {
-  const groups = groupsByShard(snapshot);
-  const moves = new Map<string, Move>();
-  for (const row of rows) {
-    const group = groups.get(row.shard_id);
-    const shardId = group?.shardIds[0] ?? row.shard_id;
-    const from = nodeName(row.sourcename, row.sourceport);
-    const to = nodeName(row.targetname, row.targetport);
-    moves.set(`${String(shardId)} ${from} ${to}`, {
-      shardId,
-      tables: group?.tables ?? [row.table_name],
-      bytes: group?.bytes ?? 0,
-      from,
-      to,
-      mode,
-    });
-  }
-  return [...moves.values()];
-}
-
 /** What the nodes hold once the moves are done. */
 export function applyMoves(before: readonly NodePlacement[], moves: readonly Move[]): NodePlacement[] {
   return before.map((node) => {
-    const name = nodeName(node.name, node.port);
     let { shards, bytes } = node;
     for (const move of moves) {
-      const change = Number(move.to === name) - Number(move.from === name);
+      const change = Number(sameNode(move.to, node)) - Number(sameNode(move.from, node));
       shards += change;
       bytes += change * move.bytes;
     }
     return { ...node, shards, bytes };
   });
-}
-
-/** `name:port`, unique in a cluster where several nodes may share a host. */
-export function nodeName(name: string, port: number): string {
-  return `${name}:${String(port)}`;
 }

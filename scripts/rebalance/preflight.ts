@@ -6,10 +6,9 @@ import type { PlacedShard } from '../database/observe/shards';
 import { errorCode, refused } from '../lib/errors';
 import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
-import { readHiddenDrift, watched } from './observe';
-import { readSnapshot } from '../citus/placements';
-import type { Move } from './plan';
-import { nodeName } from './plan';
+import { readHiddenDrift } from './observe';
+import type { Move } from '../citus/moves';
+import { nodeName } from '../citus/nodes';
 import { FOREIGN_OWNED, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from '../citus/catalog.sql';
 
 /** What a rebalance needs to know before it moves anything. */
@@ -75,7 +74,11 @@ export async function readFacts(client: Client): Promise<Facts> {
 }
 
 /** Why these moves would fail, each with its way out; empty when nothing speaks against them. */
-export function preflightFaults(facts: Facts, moves: readonly Move[], mode: TransferMode): string[] {
+export function preflightFaults(
+  facts: Facts,
+  moves: readonly Pick<Move, 'tables'>[],
+  mode: TransferMode,
+): string[] {
   const faults: string[] = [];
   if (facts.foreignOwned.length > 0) {
     const tables = facts.foreignOwned.map(({ table, owner }) => `${table} (owner ${owner})`);
@@ -118,7 +121,7 @@ export async function readFaults(
   mode: TransferMode,
 ): Promise<string[]> {
   const secured = await readSecuredTables(client);
-  const hidden = await readHiddenDrift(client, watched(moves, await readSnapshot(client)), secured);
+  const hidden = await readHiddenDrift(client, moves, secured);
   return [...preflightFaults(await readFacts(client), moves, mode), ...hiddenFaults(hidden)];
 }
 
@@ -128,7 +131,7 @@ export function hiddenFaults(hidden: readonly PlacedShard[]): string[] {
   return [...tables.values()].map((table) => {
     const shards = hidden
       .filter((each) => sameTable(each.table, table))
-      .map(({ shardId, node }) => `${String(shardId)} on ${nodeName(node.name, node.port)}`);
+      .map(({ shardId, node }) => `${String(shardId)} on ${nodeName(node)}`);
     return (
       `${shards.length === 1 ? 'shard' : 'shards'} ${listed(shards)} of ${showTable(table)} ${shards.length === 1 ? 'has' : 'have'} FORCE ROW LEVEL SECURITY and the table on the coordinator has not, ` +
       `so that a move would lose the rows that policies hide. Say again on the coordinator what is meant, which Citus sends to every shard: ALTER TABLE ${sqlTable(table)} NO FORCE ROW LEVEL SECURITY (or ENABLE and FORCE)`

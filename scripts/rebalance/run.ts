@@ -11,20 +11,20 @@ import type { Observation } from '../database/observe/observation';
 import type { ReadSessions } from '../database/observe/read-sessions';
 import { describeDifference } from './compare';
 import { FORCED_WINDOW } from './findings';
-import type { ClusterView } from './follow';
 import { describeTask, followJob, sentence } from './follow';
 import type { Job, JobProgress } from '../citus/job';
 import { jobError, progressOf, readCopiedBytes, readJob, runningJob } from '../citus/job';
 import { jobWarnings, movesAhead } from './job-moves';
 import { compareMovedTables, NO_STATE, observeMovedTables } from './moved-tables';
 import type { Observer } from './moved-tables';
-import { compareAfter, driftAfter, seeBefore, together, watched } from './observe';
-import type { ComparedRows, WatchedMove } from './observe';
+import { compareAfter, driftAfter, seeBefore, together } from './observe';
+import type { ComparedRows } from './observe';
+import type { Move } from '../citus/moves';
 import { copyReferenceTables, moveOneByOne } from './one-by-one';
 import type { RebalanceOptions, RunOptions } from './options';
 import type { NodePlacement } from '../citus/placements';
-import { groupsByShard, readPlacements, readSnapshot } from '../citus/placements';
-import type { RebalancePlan } from './plan';
+import { readPlacements, readSnapshot } from '../citus/placements';
+import type { Rebalance } from './plan';
 import { readPlan } from './plan';
 import { requireMovable, requireReachableNodes } from './preflight';
 import { CLEAN_UP, START } from '../citus/catalog.sql';
@@ -62,7 +62,7 @@ export interface RebalanceRunResult {
 type Ending = Omit<RebalanceRunResult, 'formatVersion' | 'before' | 'after' | keyof ComparedState>;
 
 /** Looks at the tables of shard groups that are about to move. */
-type Look = (moves: readonly WatchedMove[]) => Promise<void>;
+type Look = (moves: readonly Move[]) => Promise<void>;
 
 /**
  * Brings the cluster to balance: follows the job that is running, if one is, and then does what is left by the asked
@@ -135,15 +135,15 @@ async function attach(
 ): Promise<Ending | undefined> {
   const running = await runningJob(client);
   if (running === undefined) return undefined;
-  const snapshot = await readSnapshot(client);
-  const [warning] = await jobWarnings(client, running, snapshot);
+  const job = await readJob(client, running.id, await readSnapshot(client));
+  const [warning] = await jobWarnings(client, job);
   if (warning !== undefined) throw refused('rebalance.other-options', warning);
   context.reporter.info(
-    `rebalance job ${String(running.id)} is already running, with the strategy and mode it was started with: following it`,
+    `rebalance job ${String(job.id)} is already running, with the strategy and mode it was started with: following it`,
   );
-  const moves = watched(movesAhead(running, snapshot), snapshot);
+  const moves = movesAhead(job);
   await look(moves);
-  return watching(client, moves, options, context, () => follow(client, running.id, context));
+  return watching(client, moves, options, context, () => follow(client, job.id, context));
 }
 
 async function rebalance(
@@ -165,8 +165,7 @@ async function rebalance(
   }
   await requireMovable(client, plan.moves, options.mode);
   stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
-  const moves = watched(plan.moves, await readSnapshot(client));
-  await look(moves);
+  await look(plan.moves);
   // A background job has no moment between two moves in which FORCE could be on.
   if (plan.findings.some(({ id }) => id.startsWith(`${FORCED_WINDOW}:`))) {
     context.reporter.info(
@@ -174,7 +173,7 @@ async function rebalance(
     );
     return inSession(client, options, plan, context);
   }
-  const ending = await watching(client, moves, options, context, async () => {
+  const ending = await watching(client, plan.moves, options, context, async () => {
     stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
     const started = await start(client, options);
     if (started === undefined) return nothingMoved(plan);
@@ -191,7 +190,7 @@ async function rebalance(
 /** Compares what moves before and after `work`, which answers with undefined where nothing was begun. */
 async function watching<T extends Ending | undefined>(
   client: Client,
-  moves: readonly WatchedMove[],
+  moves: readonly Move[],
   { compareRows, allow }: RunOptions,
   { reporter }: VerbContext,
   work: () => Promise<T>,
@@ -211,12 +210,11 @@ async function watching<T extends Ending | undefined>(
 async function inSession(
   client: Client,
   options: RunOptions,
-  plan: RebalancePlan,
+  plan: Rebalance,
   context: VerbContext,
 ): Promise<Ending> {
   const { moves, seconds, rows } = await moveOneByOne(client, options, plan, context);
-  const moved = watched(moves, await readSnapshot(client));
-  const drift = rows === null ? [] : await driftAfter(client, moved, rows.different);
+  const drift = rows === null ? [] : await driftAfter(client, moves, rows.different);
   const left = plan.moves.length - moves.length;
   const lost = hasLost({ rows });
   return {
@@ -284,10 +282,9 @@ function busyOrItself(error: unknown): unknown {
 
 async function follow(client: Client, id: number, context: VerbContext): Promise<Ending> {
   const snapshot = await readSnapshot(client);
-  const view: ClusterView = { nodes: snapshot.nodes, groups: groupsByShard(snapshot) };
-  const source = { read: () => readJob(client, id), copiedBytes: () => readCopiedBytes(client) };
-  const job = await followJob(source, view, context);
-  const progress = progressOf(job, view.groups);
+  const source = { read: () => readJob(client, id, snapshot), copiedBytes: () => readCopiedBytes(client) };
+  const job = await followJob(source, context);
+  const progress = progressOf(job);
   return {
     job: job.id,
     state: job.state === 'finished' ? 'finished' : job.state === 'cancelled' ? 'cancelled' : 'failed',
@@ -297,19 +294,19 @@ async function follow(client: Client, id: number, context: VerbContext): Promise
     seconds: job.seconds,
     referenceTables: [],
     rows: null,
-    problem: describeEnd(job, progress, view),
+    problem: describeEnd(job, progress),
   };
 }
 
 /** Why a job did not finish, where it stands, and how to go on; empty for one that did. */
-export function describeEnd(job: Job, progress: JobProgress, view: ClusterView): string {
+export function describeEnd(job: Job, progress: JobProgress): string {
   if (job.state === 'finished') return '';
   const stands = `${String(progress.movesDone)} of ${String(progress.movesTotal)} moves are done and stay`;
   if (job.state === 'cancelled') {
     return `rebalance job ${String(job.id)} was cancelled: ${stands}. Run "scaleout rebalance run" again to do the rest`;
   }
   const failed = job.tasks.find(({ status }) => status === 'error');
-  const what = failed === undefined ? '' : `, ${describeTask(failed, view)}`;
+  const what = failed === undefined ? '' : `, ${describeTask(failed)}`;
   const reason = jobError(job);
   return (
     `rebalance job ${String(job.id)} failed${what}: ${reason === '' ? 'it left no message.' : sentence(reason)} ` +
@@ -317,7 +314,7 @@ export function describeEnd(job: Job, progress: JobProgress, view: ClusterView):
   );
 }
 
-function nothingMoved(plan: RebalancePlan): Ending {
+function nothingMoved(plan: Rebalance): Ending {
   return {
     job: null,
     state: 'balanced',

@@ -1,12 +1,11 @@
 import type { Client } from 'pg';
 import { secondsLeft } from './estimate';
-import type { ClusterView } from './follow';
 import { describeMove, retryWarnings } from './follow';
 import type { Job, JobState } from '../citus/job';
 import { hasEnded, isWaitingForWorkers, progressOf, readCopiedBytes, readJobs } from '../citus/job';
 import { jobWarnings } from './job-moves';
 import type { NodePlacement, Snapshot } from '../citus/placements';
-import { groupsByShard, placementsOf, readSnapshot } from '../citus/placements';
+import { placementsOf, readSnapshot } from '../citus/placements';
 import { describeEnd } from './run';
 
 /** What `rebalance status` answers with. */
@@ -36,13 +35,13 @@ export interface RebalanceStatus {
 /** Reads and changes nothing. */
 export async function readStatus(client: Client): Promise<RebalanceStatus> {
   const snapshot = await readSnapshot(client);
-  const [job] = await readJobs(client, 1);
+  const [job] = await readJobs(client, 1, snapshot);
   const copied =
     job !== undefined && job.tasks.some(({ status }) => status === 'running')
       ? await readCopiedBytes(client)
       : 0;
   const status = statusOf(snapshot, job, copied);
-  const warnings = job === undefined ? [] : await jobWarnings(client, job, snapshot);
+  const warnings = job === undefined ? [] : await jobWarnings(client, job);
   return { ...status, warnings: [...warnings, ...status.warnings] };
 }
 
@@ -63,11 +62,10 @@ export function statusOf(snapshot: Snapshot, job: Job | undefined, copied: numbe
       nodes,
     };
   }
-  const view: ClusterView = { nodes: snapshot.nodes, groups: groupsByShard(snapshot) };
-  const progress = progressOf(job, view.groups);
+  const progress = progressOf(job);
   const done = Math.min(progress.bytesTotal, progress.bytesDone + copied);
   const { id, state, startedAt, finishedAt, seconds } = job;
-  const warnings = hasEnded(job) ? [describeEnd(job, progress, view)] : retryWarnings(job, view);
+  const warnings = hasEnded(job) ? [describeEnd(job, progress)] : retryWarnings(job);
   if (isWaitingForWorkers(job)) {
     warnings.push(
       'no move has begun yet: the queue takes some seconds, and where it takes longer the server has no background worker free (max_worker_processes)',
@@ -79,8 +77,8 @@ export function statusOf(snapshot: Snapshot, job: Job | undefined, copied: numbe
     moves: { done: progress.movesDone, total: progress.movesTotal },
     bytes: { done, total: progress.bytesTotal },
     bytesPerSecond: seconds > 0 ? done / seconds : 0,
-    secondsLeft: hasEnded(job) ? null : (secondsLeft(job, view.groups) ?? null),
-    running: progress.running.map((move) => `moving ${describeMove(move, view)}`),
+    secondsLeft: hasEnded(job) ? null : (secondsLeft(job) ?? null),
+    running: progress.running.map((move) => `moving ${describeMove(move)}`),
     warnings: warnings.filter((warning) => warning !== ''),
     nodes,
   };

@@ -5,7 +5,7 @@ import { describeState, describeStateDifferences } from '../database/observe/com
 import { describeDifference } from './compare';
 import type { NodePlacement } from '../citus/placements';
 import type { RebalancePlan } from './plan';
-import { nodeName } from './plan';
+import { nodeName } from '../citus/nodes';
 import type { RebalanceRunResult } from './run';
 import type { RebalanceStatus } from './status';
 
@@ -30,7 +30,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
       ...findingsText(plan.findings, open),
     ].join('\n');
   }
-  const label = new Map(plan.before.map((node) => [nodeName(node.name, node.port), node.label]));
+  const label = new Map(plan.before.map((node) => [nodeName(node), node.label]));
   const listed = plan.moves.slice(0, LISTED_MOVES);
   const rows = listed.map((move) => [
     String(move.shardId),
@@ -129,21 +129,16 @@ export function statusText(status: RebalanceStatus): string {
 function nodesText(nodes: readonly NodePlacement[]): string {
   return table([
     ['node', 'address', 'shards', 'size'],
-    ...nodes.map((node) => [
-      node.label,
-      nodeName(node.name, node.port),
-      count(node.shards),
-      asBytes(node.bytes),
-    ]),
+    ...nodes.map((node) => [node.label, nodeName(node), count(node.shards), asBytes(node.bytes)]),
   ]);
 }
 
 function changeText(before: readonly NodePlacement[], after: readonly NodePlacement[]): string {
-  const earlier = new Map(before.map((node) => [nodeName(node.name, node.port), node]));
+  const earlier = new Map(before.map((node) => [nodeName(node), node]));
   return table([
     ['node', 'address', 'shards before', 'after', 'size before', 'after'],
     ...after.map((node) => {
-      const address = nodeName(node.name, node.port);
+      const address = nodeName(node);
       const was = earlier.get(address);
       return [
         node.label,

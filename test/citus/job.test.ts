@@ -1,4 +1,4 @@
-import type { Task } from '../../scripts/citus/job';
+import type { JobRow, Task } from '../../scripts/citus/job';
 import {
   hasEnded,
   isWaitingForWorkers,
@@ -10,7 +10,7 @@ import {
   lastTaskError,
 } from '../../scripts/citus/job';
 import { groupsByShard } from '../../scripts/citus/placements';
-import { job, moveTask, snapshot } from '../rebalance/fixtures';
+import { clusterNodes, job, moveTask, snapshot, tasksOf } from '../rebalance/fixtures';
 
 const FAILED_MESSAGE = [
   "NOTICE: replicating reference table 't' to 127.0.0.1:9702 ...",
@@ -31,17 +31,33 @@ test("a task's error is told without notices and context lines", () => {
 });
 
 test('moves are read from the commands of tasks', () => {
-  expect(parseMove("SELECT pg_catalog.citus_move_shard_placement(102014,1,4,'block_writes')")).toEqual({
-    shardId: 102014,
-    fromNodeId: 1,
-    toNodeId: 4,
+  const { nodes, groups } = snapshot(2, [0], 50);
+  const read = (command: string) => parseMove(command, nodes, groupsByShard({ nodes, groups }));
+  const [from, to] = clusterNodes(2);
+  expect(read("SELECT pg_catalog.citus_move_shard_placement(101,1,2,'block_writes')")).toEqual({
+    shardId: 1,
+    shardIds: [1, 101],
+    tables: ['devices', 'events'],
+    bytes: 50,
+    from,
+    to,
     mode: 'block_writes',
   });
-  expect(parseMove("SELECT pg_catalog.replicate_reference_tables('auto')")).toBeUndefined();
+  // Tables are dropped and nodes removed since.
+  expect(read("SELECT pg_catalog.citus_move_shard_placement(102014,1,4,'auto')")).toEqual({
+    shardId: 102014,
+    shardIds: [102014],
+    tables: [],
+    bytes: 0,
+    from,
+    to: { nodeId: 4, label: 'node 4' },
+    mode: 'auto',
+  });
+  expect(read("SELECT pg_catalog.replicate_reference_tables('auto')")).toBeUndefined();
 });
 
 test('a row becomes a job', () => {
-  const parsed = parseJob({
+  const row: JobRow = {
     id: 2,
     state: 'running',
     started: 1_700_000_000.5,
@@ -57,7 +73,8 @@ test('a row becomes a job', () => {
         backsOff: true,
       },
     ],
-  });
+  };
+  const parsed = parseJob(row, snapshot(1, []));
   expect(parsed).toMatchObject({ startedAt: '2023-11-14T22:13:20.500Z', finishedAt: null, seconds: 4 });
   expect(parsed.tasks[0]).toMatchObject({ retries: 2, backsOff: true });
   expect(parsed.tasks[0]).not.toHaveProperty('move');
@@ -65,11 +82,11 @@ test('a row becomes a job', () => {
 });
 
 test('progress counts moves, not the other tasks', () => {
-  const groups = groupsByShard(snapshot(2, [0, 0, 0], 50));
+  const moveOf50 = tasksOf(50);
   const references: Task = { id: 90, status: 'done', retries: 0, error: '', backsOff: false };
-  const running = moveTask(102, 'running');
-  const tasks = [references, moveTask(1, 'done'), running, moveTask(3, 'blocked')];
-  expect(progressOf(job({ tasks }), groups)).toEqual({
+  const running = moveOf50(102, 'running');
+  const tasks = [references, moveOf50(1, 'done'), running, moveOf50(3, 'blocked')];
+  expect(progressOf(job({ tasks }))).toEqual({
     movesDone: 1,
     movesTotal: 3,
     bytesDone: 50,

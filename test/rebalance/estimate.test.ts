@@ -1,11 +1,10 @@
 import * as fc from 'fast-check';
 import { estimate, measuredFactor, modelSeconds, secondsLeft } from '../../scripts/rebalance/estimate';
-import { groupsByShard } from '../../scripts/citus/placements';
-import { job, moveTask, snapshot } from './fixtures';
+import { job, tasksOf } from './fixtures';
 import { runs } from '../support/properties';
 
 const MIB = 1024 * 1024;
-const groups = groupsByShard(snapshot(2, [0, 0, 0, 0], 40 * MIB));
+const moveTask = tasksOf(40 * MIB);
 const done = [1, 2].map((shardId) => moveTask(shardId, 'done'));
 
 test('nothing to move takes no time and stops nobody', () => {
@@ -26,25 +25,25 @@ test('the fixed cost counts for every move, the copying by bytes', () => {
 test('a finished job of the same kind corrects the model', () => {
   const model = modelSeconds([{ bytes: 40 * MIB }, { bytes: 40 * MIB }], 'auto');
   const finished = job({ state: 'finished', seconds: model * 3, tasks: done });
-  expect(measuredFactor([finished], groups, 'force_logical')).toBeCloseTo(3);
+  expect(measuredFactor([finished], 'force_logical')).toBeCloseTo(3);
   expect(estimate([{ bytes: 40 * MIB }], 'auto', 3)).toMatchObject({ seconds: 13.5 });
   expect(estimate([{ bytes: 40 * MIB }], 'auto', 3).assumes).toMatch(/times 3\.00 as measured/);
 });
 
 test('jobs of another kind, failed ones and those with retries teach nothing', () => {
   const finished = job({ state: 'finished', seconds: 30, tasks: done });
-  expect(measuredFactor([finished], groups, 'block_writes')).toBeUndefined();
-  expect(measuredFactor([{ ...finished, state: 'failed' }], groups, 'auto')).toBeUndefined();
+  expect(measuredFactor([finished], 'block_writes')).toBeUndefined();
+  expect(measuredFactor([{ ...finished, state: 'failed' }], 'auto')).toBeUndefined();
   const retried = { ...finished, tasks: [...done, moveTask(3, 'done', { retries: 1 })] };
-  expect(measuredFactor([retried], groups, 'auto')).toBeUndefined();
-  expect(measuredFactor([retried, finished], groups, 'auto')).toBeCloseTo(30 / 9);
-  expect(measuredFactor([{ ...finished, tasks: [] }], groups, 'auto')).toBeUndefined();
+  expect(measuredFactor([retried], 'auto')).toBeUndefined();
+  expect(measuredFactor([retried, finished], 'auto')).toBeCloseTo(30 / 9);
+  expect(measuredFactor([{ ...finished, tasks: [] }], 'auto')).toBeUndefined();
 });
 
 test('time left follows the speed seen so far', () => {
   const half = job({ seconds: 20, tasks: [...done, moveTask(3, 'running'), moveTask(4, 'blocked')] });
-  expect(secondsLeft(half, groups)).toBe(20);
-  expect(secondsLeft(job({ tasks: [moveTask(1, 'running')] }), groups)).toBeUndefined();
+  expect(secondsLeft(half)).toBe(20);
+  expect(secondsLeft(job({ tasks: [moveTask(1, 'running')] }))).toBeUndefined();
 });
 
 test('more to move never takes less time', () => {

@@ -1,8 +1,7 @@
 import type { RowSecurity, SecuredTable } from '../../scripts/database/observe/row-security';
 import { forcedTables, rebalanceFindings } from '../../scripts/rebalance/findings';
 import { movesAhead } from '../../scripts/rebalance/job-moves';
-import { address } from '../../scripts/rebalance/observe';
-import { job, moveTask, snapshot } from './fixtures';
+import { clusterNodes, job, moveTask } from './fixtures';
 
 const FORCED: RowSecurity = { enabled: true, forced: true, policies: [] };
 
@@ -45,11 +44,16 @@ test('a restrictive policy is named of tables that move and of reference tables 
   expect(findings[1]?.message).toMatch(/USING \(a\) and WITH CHECK \(b\) with AND .*there is none/);
 });
 
-test('of a job the moves that are not done, and a node by name and port, whatever its name', () => {
+test('of a job the moves that are not done, unless a node of theirs left', () => {
   const tasks = [moveTask(1, 'done'), moveTask(2, 'running'), moveTask(3, 'blocked')];
-  expect(movesAhead(job({ tasks }), snapshot(2, [1, 0, 0]))).toEqual([
-    { shardId: 2, from: '127.0.0.1:9700', to: '127.0.0.1:9701' },
-    { shardId: 3, from: '127.0.0.1:9700', to: '127.0.0.1:9701' },
+  const [from, to] = clusterNodes(2);
+  expect(movesAhead(job({ tasks }))).toEqual([
+    expect.objectContaining({ shardIds: [2, 102], from, to }),
+    expect.objectContaining({ shardIds: [3, 103], from, to }),
   ]);
-  expect(address('::1:5432')).toEqual({ name: '::1', port: 5432 });
+  const gone = tasks.map((task) => ({
+    ...task,
+    move: { ...task.move!, to: { nodeId: 9, label: 'node 9' } },
+  }));
+  expect(movesAhead(job({ tasks: gone }))).toEqual([]);
 });

@@ -1,16 +1,18 @@
 import type { VerbContext } from '../../scripts/lib/verb';
 import type { Job, Task, TaskStatus } from '../../scripts/citus/job';
-import type { ClusterNode, ShardGroup, Snapshot } from '../../scripts/citus/placements';
+import type { Node } from '../../scripts/citus/nodes';
+import type { ShardGroup, Snapshot } from '../../scripts/citus/placements';
 
 /** Nodes of one host, as on a test machine: node id n+1, group id n, port 9700+n. */
-export function clusterNodes(count: number): ClusterNode[] {
+export function clusterNodes(count: number): Node[] {
   return Array.from({ length: count }, (_, index) => ({
     nodeId: index + 1,
     groupId: index,
     name: '127.0.0.1',
     port: 9700 + index,
     label: index === 0 ? 'coordinator' : `w${String(index - 1)}`,
-    holdsShards: true,
+    shouldHaveShards: true,
+    active: true,
   }));
 }
 
@@ -25,18 +27,24 @@ export function snapshot(nodeCount: number, on: readonly number[], bytes = 1000)
   return { nodes: clusterNodes(nodeCount), groups };
 }
 
-/** A task that moves a shard from the coordinator to w0. */
-export function moveTask(shardId: number, status: TaskStatus, more: Partial<Task> = {}): Task {
-  return {
+type MakeTask = (shardId: number, status: TaskStatus, more?: Partial<Task>) => Task;
+
+/** Makes tasks that move a shard group of a {@link snapshot} from the coordinator to w0. */
+export function tasksOf(bytes: number): MakeTask {
+  const [from, to] = clusterNodes(2) as [Node, Node];
+  const group = { tables: ['devices', 'events'], bytes, from, to, mode: 'auto' as const };
+  return (shardId, status, more) => ({
     id: shardId,
     status,
     retries: 0,
     error: '',
     backsOff: false,
-    move: { shardId, fromNodeId: 1, toNodeId: 2, mode: 'auto' },
+    move: { shardId, shardIds: [shardId, 100 + shardId], ...group },
     ...more,
-  };
+  });
 }
+
+export const moveTask = tasksOf(1000);
 
 export function job(more: Partial<Job> = {}): Job {
   return {

@@ -1,15 +1,13 @@
 import { InterruptedError } from '../../scripts/lib/errors';
-import type { ClusterView, JobSource } from '../../scripts/rebalance/follow';
+import type { JobSource } from '../../scripts/rebalance/follow';
 import { followJob } from '../../scripts/rebalance/follow';
 import type { Job } from '../../scripts/citus/job';
-import { groupsByShard } from '../../scripts/citus/placements';
 import { describeEnd } from '../../scripts/rebalance/run';
 import { progressOf } from '../../scripts/citus/job';
-import { job, moveTask, recordingContext, snapshot } from './fixtures';
+import { job, recordingContext, tasksOf } from './fixtures';
 
 const GIB = 1024 ** 3;
-const seen = snapshot(2, [0, 0, 0], GIB);
-const view: ClusterView = { nodes: seen.nodes, groups: groupsByShard(seen) };
+const moveTask = tasksOf(GIB);
 
 /** A job that is in the given states one after another, and stays in the last one. */
 function source(states: readonly Job[], copied: () => Promise<number> = async () => 0): JobSource {
@@ -33,7 +31,6 @@ test('progress counts what has arrived and what is on its way, and never goes ba
   const { context, updates } = recordingContext();
   const last = await followJob(
     source([begun, begun, half, ended], async () => copied.shift() ?? 0),
-    view,
     context,
     1,
   );
@@ -46,14 +43,20 @@ test('progress counts what has arrived and what is on its way, and never goes ba
 
 test('a follower that comes later counts from where it came', async () => {
   const { context, updates } = recordingContext();
-  await followJob(source([half, ended]), view, context, 1);
+  await followJob(source([half, ended]), context, 1);
   expect(updates.map(({ done }) => done)).toEqual([0, GIB]);
 });
 
 test('shards so small that the fixed cost of a move outweighs their copying are counted in moves', async () => {
   const { context, updates } = recordingContext();
-  const small = groupsByShard(snapshot(2, [0, 0], 1024 ** 2));
-  await followJob(source([begun, half, ended]), { ...view, groups: small }, context, 1);
+  const small = tasksOf(1024 ** 2);
+  const states = (['blocked', 'running', 'done'] as const).map((second, at) =>
+    job({
+      state: at === 2 ? 'finished' : 'running',
+      tasks: [small(1, at === 0 ? 'running' : 'done'), small(2, second)],
+    }),
+  );
+  await followJob(source(states), context, 1);
   expect(updates.map(({ done }) => done)).toEqual([0, 1, 2]);
 });
 
@@ -61,7 +64,7 @@ test('a retry is a warning at once, one for each try', async () => {
   const retried = (retries: number): Job =>
     job({ tasks: [moveTask(1, 'runnable', { retries, error: 'disk full', backsOff: true })] });
   const { context, warnings } = recordingContext();
-  await followJob(source([begun, retried(1), retried(1), retried(2), ended]), view, context, 1);
+  await followJob(source([begun, retried(1), retried(1), retried(2), ended]), context, 1);
   expect(warnings).toHaveLength(2);
   expect(warnings[0]).toMatch(
     /^moving shard 1 \(devices, events; 1\.0 GiB\) from coordinator to w0 failed and is tried again, once so far: disk full\. .*rebalance stop/,
@@ -71,7 +74,7 @@ test('a retry is a warning at once, one for each try', async () => {
 test('a job that nothing begins is said to lack background workers, once', async () => {
   const waiting = job({ state: 'scheduled', tasks: [moveTask(1, 'runnable')] });
   const { context, warnings } = recordingContext();
-  await followJob(source([...Array<Job>(70).fill(waiting), ended]), view, context, 0);
+  await followJob(source([...Array<Job>(70).fill(waiting), ended]), context, 0);
   expect(warnings).toHaveLength(1);
   expect(warnings[0]).toMatch(/no background worker free.*max_worker_processes/);
 });
@@ -81,7 +84,6 @@ test('a queue that takes its usual seconds is no reason to warn', async () => {
   const { context, warnings } = recordingContext();
   await followJob(
     source([...Array<Job>(20).fill(waiting), begun, ...Array<Job>(20).fill(waiting), ended]),
-    view,
     context,
     0,
   );
@@ -90,7 +92,7 @@ test('a queue that takes its usual seconds is no reason to warn', async () => {
 
 test('Ctrl-C detaches at once and says that the job goes on', async () => {
   const { context, abort } = recordingContext(() => abort.abort());
-  const following = followJob(source([half]), view, context, 60_000);
+  const following = followJob(source([half]), context, 60_000);
   await expect(following).rejects.toThrow(InterruptedError);
   await expect(following).rejects.toThrow(
     /1 of 2 moves are done, and job 3 goes on in the database.*rebalance status.*rebalance run.*rebalance stop/,
@@ -102,14 +104,14 @@ test('a node that does not answer with its sizes does not end the watch; a lost 
     throw Object.assign(new Error('no'), { severity: 'ERROR', code });
   };
   const { context } = recordingContext();
-  await expect(followJob(source([begun, ended], answers('08006')), view, context, 1)).resolves.toBe(ended);
-  await expect(followJob(source([begun, ended], answers('57P01')), view, context, 1)).rejects.toThrow('no');
+  await expect(followJob(source([begun, ended], answers('08006')), context, 1)).resolves.toBe(ended);
+  await expect(followJob(source([begun, ended], answers('57P01')), context, 1)).rejects.toThrow('no');
 });
 
 test('how a job ended is told with the reason, where it stands and the way on', () => {
   const end = (more: Partial<Job>): string => {
     const done = job(more);
-    return describeEnd(done, progressOf(done, view.groups), view);
+    return describeEnd(done, progressOf(done));
   };
   expect(end({ state: 'finished' })).toBe('');
   const tasks = [moveTask(1, 'done'), moveTask(2, 'error', { error: 'disk full' })];

@@ -1,8 +1,9 @@
 import * as fc from 'fast-check';
 import { placementsOf } from '../../scripts/citus/placements';
-import type { PlanRow } from '../../scripts/rebalance/plan';
-import { applyMoves, planMoves } from '../../scripts/rebalance/plan';
-import { snapshot } from './fixtures';
+import type { PlanRow } from '../../scripts/citus/moves';
+import { planMoves } from '../../scripts/citus/moves';
+import { applyMoves } from '../../scripts/rebalance/plan';
+import { clusterNodes, snapshot } from './fixtures';
 import { runs } from '../support/properties';
 
 const planRow = (shardId: number, from: number, to: number, table = 'devices'): PlanRow => ({
@@ -20,16 +21,18 @@ test("Citus's row for each table of a shard group is one move of the whole group
     [planRow(2, 0, 1), planRow(102, 0, 1, 'events'), planRow(103, 0, 2, 'events'), planRow(3, 0, 2)],
     'block_writes',
   );
-  const common = { tables: ['devices', 'events'], bytes: 1000, mode: 'block_writes', from: '127.0.0.1:9700' };
+  const [from, w0, w1] = clusterNodes(3);
+  const common = { tables: ['devices', 'events'], bytes: 1000, mode: 'block_writes', from };
   expect(moves).toEqual([
-    { shardId: 2, to: '127.0.0.1:9701', ...common },
-    { shardId: 3, to: '127.0.0.1:9702', ...common },
+    { shardId: 2, shardIds: [2, 102], to: w0, ...common },
+    { shardId: 3, shardIds: [3, 103], to: w1, ...common },
   ]);
 });
 
 test('a shard that appeared after the snapshot is planned with the name Citus gives it', () => {
   const [move] = planMoves(snapshot(2, [0]), [planRow(900, 0, 1, 'new')], 'auto');
-  expect(move).toMatchObject({ shardId: 900, tables: ['new'], bytes: 0 });
+  expect(move).toMatchObject({ shardIds: [900], tables: ['new'], bytes: 0 });
+  expect(() => planMoves(snapshot(2, [0]), [planRow(1, 0, 2)], 'auto')).toThrow(/9702 joined the cluster/);
 });
 
 describe('what the nodes hold afterwards', () => {

@@ -1,10 +1,11 @@
 import { estimate } from '../../scripts/rebalance/estimate';
 import { placementsOf } from '../../scripts/citus/placements';
 import type { RebalancePlan } from '../../scripts/rebalance/plan';
-import { applyMoves, planMoves } from '../../scripts/rebalance/plan';
+import { planMoves } from '../../scripts/citus/moves';
+import { applyMoves, planDocument } from '../../scripts/rebalance/plan';
 import { statusOf } from '../../scripts/rebalance/status';
 import { planText, statusText } from '../../scripts/rebalance/text';
-import { job, moveTask, snapshot } from './fixtures';
+import { job, moveTask, snapshot, tasksOf } from './fixtures';
 
 const MIB = 1024 * 1024;
 
@@ -20,7 +21,7 @@ function plan(shards: number, moved: number): RebalancePlan {
   }));
   const moves = planMoves(now, rows, 'auto');
   const before = placementsOf(now);
-  return {
+  return planDocument({
     formatVersion: 1,
     strategy: 'by_shard_count',
     moves,
@@ -29,7 +30,7 @@ function plan(shards: number, moved: number): RebalancePlan {
     after: applyMoves(before, moves),
     estimate: estimate(moves, 'auto', undefined),
     findings: [],
-  };
+  });
 }
 
 test('a plan is read in one look', () => {
@@ -55,9 +56,9 @@ test('a long plan is cut short and says by how much', () => {
 
 test('status tells how far, what now, and what is wrong', () => {
   const tasks = [
-    moveTask(1, 'done'),
-    moveTask(2, 'running', { retries: 2, error: 'disk full' }),
-    moveTask(3, 'blocked'),
+    tasksOf(9 * MIB)(1, 'done'),
+    tasksOf(9 * MIB)(2, 'running', { retries: 2, error: 'disk full' }),
+    tasksOf(9 * MIB)(3, 'blocked'),
   ];
   const status = statusOf(snapshot(2, [1, 0, 0], 9 * MIB), job({ tasks, seconds: 4 }), 3 * MIB);
   expect(status).toMatchObject({ moves: { done: 1, total: 3 }, bytes: { done: 12 * MIB, total: 27 * MIB } });

@@ -1,6 +1,8 @@
 import type { Client } from 'pg';
 import { escapeLiteral } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
+import { nodeName } from '../../citus/nodes';
+import type { NodeAddress } from '../../citus/nodes';
 import { checksumOf, isHashedByText, readColumns } from './fingerprint';
 import type { HashedColumn } from './fingerprint';
 import { rowSecurityJson } from './row-security';
@@ -14,12 +16,6 @@ export interface Shard {
   readonly relation: string;
   /** A partitioned table's shard holds no rows but those of its partitions' shards. */
   readonly partitioned: boolean;
-}
-
-/** Host and port as Citus's metadata names a node. */
-export interface NodeAddress {
-  readonly name: string;
-  readonly port: number;
 }
 
 export interface PlacedShard extends Shard {
@@ -129,7 +125,7 @@ function chunksByNode(shards: readonly PlacedShard[]): [PlacedShard, ...PlacedSh
   const open = new Map<string, [PlacedShard, ...PlacedShard[]]>();
   const chunks: [PlacedShard, ...PlacedShard[]][] = [];
   for (const shard of shards) {
-    const node = `${shard.node.name}:${String(shard.node.port)}`;
+    const node = nodeName(shard.node);
     const chunk = open.get(node);
     if (chunk !== undefined && chunk.length < SHARDS_A_STATEMENT) chunk.push(shard);
     else {
@@ -142,7 +138,7 @@ function chunksByNode(shards: readonly PlacedShard[]): [PlacedShard, ...PlacedSh
 }
 
 function placementKey({ shardId, node }: PlacedShard): string {
-  return `${String(shardId)} ${node.name}:${String(node.port)}`;
+  return `${String(shardId)} ${nodeName(node)}`;
 }
 
 /** One JSON object of states by relation. */
