@@ -11,7 +11,7 @@ import { putBackFirst } from '../database/checks/put-back-first';
 import { sameTable, showTable } from '../database/model/names';
 import { orderTables } from '../database/model/order';
 import { requireShardCount } from '../database/model/shard-count';
-import type { ShardLayoutNode } from './shard-layout';
+import type { Node } from '../citus/nodes';
 import { distributedAmong, readLayout } from './shard-layout';
 import type { RebalanceSimulation, TopologyChange } from './real-rebalance';
 import { simulateRebalance } from './real-rebalance';
@@ -181,8 +181,8 @@ function requirePlace({ workers, coordinatorHoldsShards }: Topology): void {
 }
 
 /** The same of a cluster that is there. */
-function requireSomewhere(topology: TopologyChange, nodes: readonly ShardLayoutNode[]): void {
-  const present = nodes.filter(({ isCoordinator }) => !isCoordinator).length;
+function requireSomewhere(topology: TopologyChange, nodes: readonly Node[]): void {
+  const present = nodes.filter(({ groupId }) => groupId !== 0).length;
   requirePlace({
     workers: topology.workers ?? present,
     coordinatorHoldsShards: topology.coordinatorHoldsShards ?? true,

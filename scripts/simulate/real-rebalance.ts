@@ -115,20 +115,21 @@ function changeNodes(
   { nodes }: ShardLayout,
   { workers: asked, coordinatorHoldsShards }: TopologyChange,
 ): ChangedNode[] {
-  const present = nodes.filter(({ isCoordinator }) => !isCoordinator).length;
+  const present = nodes.filter(({ groupId }) => groupId !== 0).length;
   const wanted = asked ?? present;
   let worker = 0;
-  const kept = nodes.map(({ name, isCoordinator, holdsShards }): ChangedNode => {
+  const kept = nodes.map(({ label: name, groupId, shouldHaveShards }): ChangedNode => {
+    const isCoordinator = groupId === 0;
     if (isCoordinator) {
       // The only node there is holds shards, whatever was said of it.
-      const holds = wanted === 0 || (coordinatorHoldsShards ?? holdsShards);
+      const holds = wanted === 0 || (coordinatorHoldsShards ?? shouldHaveShards);
       return { name, isCoordinator, holdsShards: holds, isNew: false, leaves: false };
     }
     worker += 1;
     const leaves = worker > wanted;
-    return { name, isCoordinator, holdsShards: holdsShards && !leaves, isNew: false, leaves };
+    return { name, isCoordinator, holdsShards: shouldHaveShards && !leaves, isNew: false, leaves };
   });
-  const names = new Set(nodes.map(({ name }) => name));
+  const names = new Set(nodes.map(({ label }) => label));
   const added: ChangedNode[] = [];
   for (let number = 0; added.length < wanted - present; number += 1) {
     const name = `w${String(number)}`;

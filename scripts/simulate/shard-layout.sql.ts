@@ -1,12 +1,5 @@
 /** What Citus knows of where shards are. Bigints leave the server as float8, exact up to 2^53. */
 
-/** Primary nodes in the order in which the rebalancer takes those that are equally full. */
-export const LAYOUT_NODES = `
-SELECT groupid AS "groupId", nodename AS name, nodeport AS port, isactive AS "isActive", shouldhaveshards AS "holdsShards"
-  FROM pg_dist_node
- WHERE noderole = 'primary' AND nodecluster = current_setting('citus.cluster_name')
- ORDER BY nodeid`;
-
 /** Which of the tables $1 (schemas) $2 (names) have shards that a rebalance moves. */
 export const DISTRIBUTED_AMONG = `
 SELECT n.nspname::text AS schema, c.relname::text AS name

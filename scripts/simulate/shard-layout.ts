@@ -3,14 +3,14 @@ import type { TableName } from '../../config/workload/distribution-types';
 import { allOf } from '../../config/text/text';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import { describeHiddenRows, ScaleoutError } from '../lib/errors';
-import { labelNodes } from '../citus/node-labels';
+import { nodeName, readNodes } from '../citus/nodes';
+import type { Node } from '../citus/nodes';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import { showTable, sqlTable } from '../database/model/names';
 import {
   HIDDEN,
   DISTRIBUTED_AMONG,
-  LAYOUT_NODES,
   LAYOUT_REFERENCES,
   LAYOUT_RULES,
   LAYOUT_SHARDS,
@@ -27,19 +27,12 @@ import { readDistributedSource } from './source';
 /** A database that is distributed, as Citus knows it: real shards, real sizes, real placements. */
 export interface ShardLayout {
   /** In the order in which the rebalancer takes those that are equally full. */
-  readonly nodes: readonly ShardLayoutNode[];
+  readonly nodes: readonly Node[];
   /** In the order in which the rebalancer takes them. */
   readonly groups: readonly ShardLayoutGroup[];
   readonly referenceTables: readonly { readonly table: string; readonly bytes: number }[];
   /** Of the strategy that is asked about, as the database has them set. */
   readonly rules: StrategyRules;
-}
-
-export interface ShardLayoutNode {
-  /** `coordinator`, `w0`, `w1`, ... */
-  readonly name: string;
-  readonly isCoordinator: boolean;
-  readonly holdsShards: boolean;
 }
 
 /** Tables whose shards live and move together. */
@@ -114,7 +107,7 @@ export async function readLayout(
   return withBoundedReads(client, async () => {
     const { rows } = await client.query<ShardRow>(LAYOUT_SHARDS);
     if (rows.length === 0) return undefined;
-    const nodes = await readNodes(client);
+    const nodes = await readActiveNodes(client);
     const groups = toGroups(rows, new Map(nodes.map(({ groupId }, node) => [groupId, node])));
     const references = await client.query<TableName & { bytes: number }>(LAYOUT_REFERENCES);
     return {
@@ -126,28 +119,17 @@ export async function readLayout(
   });
 }
 
-async function readNodes(client: Client): Promise<(ShardLayoutNode & { readonly groupId: number })[]> {
-  const { rows } = await client.query<{
-    groupId: number;
-    name: string;
-    port: number;
-    isActive: boolean;
-    holdsShards: boolean;
-  }>(LAYOUT_NODES);
-  const off = rows.filter(({ isActive }) => !isActive).map(({ name, port }) => `${name}:${String(port)}`);
+/** In the order in which they joined. */
+async function readActiveNodes(client: Client): Promise<Node[]> {
+  const nodes = await readNodes(client);
+  const off = nodes.filter(({ active }) => !active).map(nodeName);
   if (off.length > 0) {
     throw new ScaleoutError(
       'cluster.inactive-node',
       `${allOf(off)} ${off.length === 1 ? 'is a node' : 'are nodes'} that Citus does not use (isactive is false in pg_dist_node), so that a rebalance would fail: activate with citus_activate_node(), or remove with citus_remove_node(); nothing was changed`,
     );
   }
-  const labels = labelNodes(rows);
-  return rows.map(({ groupId, holdsShards }, index) => ({
-    groupId,
-    name: labels[index] ?? '',
-    isCoordinator: groupId === 0,
-    holdsShards,
-  }));
+  return nodes.sort((a, b) => a.nodeId - b.nodeId);
 }
 
 async function readRules(client: Client, strategy: RebalanceStrategy): Promise<StrategyRules> {

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { ShardLayoutGroup, ShardLayout } from '../../scripts/simulate/shard-layout';
 import type { RebalanceSimulation, TopologyChange } from '../../scripts/simulate/real-rebalance';
 import { simulateRebalance } from '../../scripts/simulate/real-rebalance';
+import { clusterNodes } from '../rebalance/fixtures';
 import { STRATEGY_RULES } from '../../scripts/simulate/rebalance';
 import type { RebalanceStrategy } from '../../scripts/simulate/rebalance';
 import { runs } from '../support/properties';
@@ -34,11 +35,7 @@ const cases: fc.Arbitrary<Case> = fc
     strategy,
     topology: { workers, coordinatorHoldsShards: holds || workers === 0 },
     layout: {
-      nodes: Array.from({ length: present + 1 }, (_, node) => ({
-        name: node === 0 ? 'coordinator' : `w${String(node - 1)}`,
-        isCoordinator: node === 0,
-        holdsShards: true,
-      })),
+      nodes: clusterNodes(present + 1),
       groups: groups.map(({ tables, shards }, group): ShardLayoutGroup => ({
         shards: shards.map(([node], index) => ({ id: group * 100 + index, node: node % (present + 1) })),
         tables: Array.from({ length: tables }, (_, table) => ({
@@ -73,7 +70,7 @@ function placement({ layout }: Case): Map<string, string> {
       tables.flatMap(({ table }) =>
         shards.map(({ node }, shard): [string, string] => [
           `${table.name} ${String(shard)}`,
-          layout.nodes[node]?.name ?? '',
+          layout.nodes[node]?.label ?? '',
         ]),
       ),
     ),
@@ -168,10 +165,10 @@ it('by shard count, evens out each group to within one shard, and then has nothi
       const names = result.nodes.map(({ name }) => name);
       const after: ShardLayout = {
         ...each.layout,
-        nodes: result.nodes.map(({ name }) => ({
-          name,
-          isCoordinator: name === 'coordinator',
-          holdsShards: holds(result, name) && !result.emptied.includes(name),
+        nodes: clusterNodes(result.nodes.length).map((node, at) => ({
+          ...node,
+          label: names[at] ?? '',
+          shouldHaveShards: holds(result, names[at] ?? '') && !result.emptied.includes(names[at] ?? ''),
         })),
         groups: each.layout.groups.map((group) => ({
           ...group,

@@ -2,6 +2,7 @@ import { escapeIdentifier } from 'pg';
 import type { DistributedTable, ExpectedTable, TableName } from '../../../config/workload/distribution-types';
 import { allOf, didYouMean } from '../../../config/text/text';
 import { ScaleoutError } from '../../lib/errors';
+import { holdsShards, nodeName } from '../../citus/nodes';
 import { connections } from '../target/connections';
 import { copyMode } from '../target/copy-mode';
 import { foreignKeyFault, liveTwin, whyDropped } from '../target/foreign-keys';
@@ -63,14 +64,14 @@ export function requireNone(target: TargetState, faults: readonly string[], done
 
 function nodeFaults({ expected, live }: TargetState): string[] {
   const needed = [...expected.tables, ...(expected.schemas ?? [])].some(({ kind }) => kind !== 'local');
-  if (!needed || live.nodes.some((node) => node.shouldHaveShards && node.active)) return [];
+  if (!needed || live.nodes.some(holdsShards)) return [];
   if (live.nodes.length === 0) {
     return [
       'Citus knows no node, not even its coordinator. On Azure the service registers them; elsewhere a superuser runs ' +
         "citus_set_coordinator_host and then citus_set_node_property(..., 'shouldhaveshards', true)",
     ];
   }
-  const nodes = live.nodes.map((node) => `${node.name}:${String(node.port)}`);
+  const nodes = live.nodes.map(nodeName);
   return [
     `no node may hold shards (shouldhaveshards is false or the node is inactive: ${allOf(nodes)}). Set shards_on_coordinator_enabled for a single node, ` +
       'or add workers, and run this again',

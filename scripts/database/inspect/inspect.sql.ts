@@ -373,12 +373,6 @@ SELECT nspname AS schema
    AND nspname NOT IN ('information_schema', 'public', 'citus', 'citus_internal', 'columnar', 'columnar_internal', 'scaleout')
  ORDER BY nspname COLLATE "C"`;
 
-export const NODES = `
-SELECT groupid AS "groupId", nodename AS name, nodeport AS port, shouldhaveshards AS "shouldHaveShards", isactive AS active
-  FROM pg_dist_node
- WHERE noderole = 'primary'
- ORDER BY groupid`;
-
 export const OWN_SCHEMA = `
 SELECT to_regnamespace('scaleout') IS NOT NULL AS exists,
        to_regclass('scaleout.dropped_foreign_key') IS NOT NULL AS "recordTable",

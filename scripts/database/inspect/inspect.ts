@@ -5,6 +5,7 @@ import type { DistributionScope, TableName } from '../../../config/workload/dist
 import { withBoundedReads } from '../../lib/connection';
 import { errorCode } from '../../lib/errors';
 import { RECORD_IS_THERE } from '../model/forced-policies';
+import { readNodes } from '../../citus/nodes';
 import { FACTS } from './facts.sql';
 import {
   citusTables,
@@ -17,7 +18,6 @@ import {
   IDENTITIES,
   KEYS,
   mixedSequences,
-  NODES,
   OTHER_SCHEMAS,
   OWN_CHECKS,
   OWN_SCHEMA,
@@ -39,7 +39,6 @@ import type {
   LiveForeignKey,
   LiveIdentity,
   LiveKey,
-  LiveNode,
   LivePlacements,
   LivePolicy,
   LiveSchema,
@@ -161,7 +160,7 @@ async function read(
     byTable(citus ? await rowsOf<CitusRow>(citusTables(sharding), scope) : []),
   ];
   const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
-  const nodes = citus ? await rowsOf<LiveNode & QueryResultRow>(NODES) : [];
+  const nodes = citus ? await readNodes(client) : [];
   const live: LiveTable[] = [];
   for (const { rowEstimate, inheritedCheck, ...table } of tables) {
     const known = toCitusTable(placed.get(table.oid)?.[0]);
@@ -205,7 +204,13 @@ async function read(
     walLevel: session.walLevel,
     asynchronousCommits: session.asynchronousCommits,
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
-    nodes,
+    nodes: nodes.map(({ groupId, name, port, shouldHaveShards, active }) => ({
+      groupId,
+      name,
+      port,
+      shouldHaveShards,
+      active,
+    })),
     tables: live,
     views,
     ...(viewQueries === undefined ? {} : { viewQueries }),

@@ -1,3 +1,4 @@
+import type { Node } from '../../citus/nodes';
 import type { ViewQuery } from './view-query';
 import type { TableName } from '../../../config/workload/distribution-types';
 import type { ForcedPolicies } from './forced-policies';
@@ -98,14 +99,8 @@ export interface MixedSequence {
   }[];
 }
 
-/** A row of pg_dist_node, primaries only. */
-export interface LiveNode {
-  readonly groupId: number;
-  readonly name: string;
-  readonly port: number;
-  readonly shouldHaveShards: boolean;
-  readonly active: boolean;
-}
+/** A node as far as plans depend on it. */
+export type LiveNode = Omit<Node, 'nodeId' | 'label'>;
 
 /** What the catalogs call the relation; only ordinary tables can be distributed by this project. */
 export type RelationKind = 'table' | 'partitioned' | 'partition' | 'view' | 'foreign';

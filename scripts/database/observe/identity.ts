@@ -1,5 +1,7 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
+import { nodeName, readNodes } from '../../citus/nodes';
+import type { Node } from '../../citus/nodes';
 import { errorCode } from '../../lib/errors';
 
 /** Which database of which cluster. */
@@ -10,13 +12,7 @@ export interface DatabaseIdentity {
   /** What `initdb` gave the coordinator's files; a standby and a restored backup keep it. Absent where the role may not read it. */
   readonly systemIdentifier?: string;
   /** Primaries, by group; the coordinator is group 0. */
-  readonly nodes: readonly ClusterNode[];
-}
-
-export interface ClusterNode {
-  readonly groupId: number;
-  readonly name: string;
-  readonly port: number;
+  readonly nodes: readonly Pick<Node, 'groupId' | 'name' | 'port'>[];
 }
 
 /** As deep as it is compared. */
@@ -27,16 +23,19 @@ export const identitySchema = z.looseObject({
 });
 
 const IDENTITY = `
-SELECT current_database()::text AS name, (SELECT metadata ->> 'server_id' FROM pg_dist_node_metadata) AS id,
-       (SELECT coalesce(json_agg(json_build_object('groupId', groupid, 'name', nodename, 'port', nodeport) ORDER BY groupid), '[]')
-          FROM pg_dist_node WHERE noderole = 'primary' AND nodecluster = current_setting('citus.cluster_name')) AS nodes`;
+SELECT current_database()::text AS name, (SELECT metadata ->> 'server_id' FROM pg_dist_node_metadata) AS id`;
 
 const SYSTEM_IDENTIFIER = 'SELECT system_identifier::text AS identifier FROM pg_control_system()';
 
 /** @param client outside of a transaction */
 export async function databaseIdentity(client: Client): Promise<DatabaseIdentity> {
-  const { rows } = await client.query<{ name: string; id: string | null; nodes: ClusterNode[] }>(IDENTITY);
-  const { name = '', id = null, nodes = [] } = rows[0] ?? {};
+  const { rows } = await client.query<{ name: string; id: string | null }>(IDENTITY);
+  const { name = '', id = null } = rows[0] ?? {};
+  const nodes = (await readNodes(client)).map((node) => ({
+    groupId: node.groupId,
+    name: node.name,
+    port: node.port,
+  }));
   const systemIdentifier = await readSystemIdentifier(client);
   return { name, id: id ?? '', ...(systemIdentifier === undefined ? {} : { systemIdentifier }), nodes };
 }
@@ -83,9 +82,7 @@ export function describeDatabase({ name, id, systemIdentifier, nodes }: Database
   const parts = [
     id === '' ? 'without an identity of Citus' : id,
     ...(systemIdentifier === undefined ? [] : [`system identifier ${systemIdentifier}`]),
-    ...(nodes.length === 0
-      ? []
-      : [`nodes ${nodes.map((node) => `${node.name}:${String(node.port)}`).join(' ')}`]),
+    ...(nodes.length === 0 ? [] : [`nodes ${nodes.map(nodeName).join(' ')}`]),
   ];
   return `"${name}" (${parts.join(', ')})`;
 }

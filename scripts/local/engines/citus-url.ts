@@ -6,6 +6,7 @@ import {
   withAdvisoryLock,
   withClient,
 } from '../../lib/connection';
+import { readNodes } from '../../citus/nodes';
 import { refused } from '../../lib/errors';
 import { dropOurTables, foreignRelations } from './borrowed-database';
 import { probeSafely } from './choose-engine';
@@ -53,14 +54,8 @@ async function borrow(target: ConnectionTarget): Promise<LocalCluster> {
         );
       }
       await dropOurTables(client);
-      const { rows } = await client.query<{ groupid: number; nodename: string; nodeport: number }>(
-        "SELECT groupid, nodename, nodeport FROM pg_dist_node WHERE noderole = 'primary' ORDER BY groupid",
-      );
-      return rows.map(({ groupid, nodename, nodeport }, index): ClusterNode => ({
-        name: groupid === 0 ? 'coordinator' : `w${String(rows[0]?.groupid === 0 ? index - 1 : index)}`,
-        host: nodename,
-        port: nodeport,
-      }));
+      const known = await readNodes(client);
+      return known.map(({ label, name, port }): ClusterNode => ({ name: label, host: name, port }));
     });
     let kept = false;
     return {
