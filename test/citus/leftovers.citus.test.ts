@@ -95,7 +95,7 @@ platformSuite('tables apply mends and waits', () => {
       await tablesApply(context, { target, expected: sensorsDistribution() });
       const told = context.lines.filter((line) => /devices failed|cleaned up after/.test(line));
       expect(told).toEqual([
-        expect.stringMatching(/^distribute:devices failed, and is looked at again: gone for a moment/),
+        expect.stringMatching(/^distribute:devices failed; reading the database again: gone for a moment/),
         expect.stringMatching(/shard placements/),
       ]);
       await expectVerified(target);
