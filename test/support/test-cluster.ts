@@ -147,7 +147,7 @@ async function startCluster(): Promise<TestCluster> {
     await Promise.all(
       cluster.nodes.map(async (node) => {
         const platform = testLogin(cluster, node, PLATFORM, 'postgres');
-        await stopAutovacuum(platform);
+        await setForTests(platform);
         await createTemplate(platform);
       }),
     );
@@ -158,10 +158,14 @@ async function startCluster(): Promise<TestCluster> {
   }
 }
 
-/** It comes once a minute, in between whatever is tested then: tests that need its maps or statistics ask for them. */
-async function stopAutovacuum(platform: ConnectionTarget): Promise<void> {
+/**
+ * Autovacuum comes once a minute, in between whatever is tested then: tests that need its maps or statistics ask for them. And Citus
+ * looks every five seconds whether a job has been scheduled, for which every test of a rebalance would wait.
+ */
+async function setForTests(platform: ConnectionTarget): Promise<void> {
   await withClient(platform, async (client) => {
     await client.query('ALTER SYSTEM SET autovacuum = off');
+    await client.query("ALTER SYSTEM SET citus.background_task_queue_interval = '500ms'");
     await client.query('SELECT pg_reload_conf()');
   });
 }
