@@ -76,6 +76,8 @@ export interface ClusterAlertsProps {
 /**
  * Alerts on every node by itself, nodes that come later included. They look at averages over 15 minutes and more, and
  * resolve themselves; none is critical, since a node that is down is for the platform to replace.
+ *
+ * @throws InvalidPropsError naming every prop that the service would refuse
  */
 export class ClusterAlerts extends Construct {
   /** Resource id of the action group; undefined where nobody gets a mail. */

@@ -29,6 +29,12 @@ export interface MultiNodeProps {
 /**
  * The nodes of a cluster: one alone, or a coordinator with workers. Sizes are checked here, so that a topology is one
  * the service accepts; a single node always holds shards, and workers are never one.
+ *
+ * @example
+ * const coordinator = { vCores: 4, storageGiB: 512, burstable: false };
+ * const workers = { count: 2, vCores: 4, storageGiB: 512 };
+ * ClusterTopology.singleNode({ coordinator, plannedWorkers: workers });
+ * ClusterTopology.multiNode({ coordinator, workers, coordinatorHoldsShards: true });
  */
 export class ClusterTopology {
   /** @throws Error naming every size the service would refuse */

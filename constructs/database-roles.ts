@@ -11,7 +11,7 @@ import { passwordPreconditions, passwordProblems } from './password-rules';
 
 /** A role that can sign in, on the coordinator and every worker. */
 export interface DatabaseRole {
-  /** 1 to 63 small letters and digits. It is the identity of the role: another name is another role. */
+  /** 1 to 63 lowercase letters and digits. It is the identity of the role: another name is another role. */
   readonly name: string;
   /** A reference that Terraform resolves, such as that of RolePassword, never the password itself. */
   readonly password: string;
@@ -37,6 +37,8 @@ export interface DatabaseRolesProps {
  * The service cannot change the password of a role: rotation drops the role and creates it again, and with it go its
  * grants. The drop fails while the role owns anything, so let `citus` own the tables. To rotate without a gap, add a
  * second role, move its users over, and remove the first.
+ *
+ * @throws InvalidPropsError naming every prop that the service would refuse
  */
 export class DatabaseRoles extends Construct {
   /** The role that is made last: what changes the cluster next waits for it. */

@@ -30,6 +30,8 @@ export interface DeletionLockProps {
  * diagnostic setting or a storage container fails with 409 (ScopeLocked) while the lock is on. Take the lock off in a
  * change of its own, then remove them. Creating and updating goes on as ever. Data is not covered: rows, blobs and
  * secrets are no resources to Azure Resource Manager.
+ *
+ * @throws InvalidPropsError naming every prop that the service would refuse
  */
 export class DeletionLock extends Construct {
   /** Resource id of the lock. */

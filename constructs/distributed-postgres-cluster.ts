@@ -36,7 +36,7 @@ export const LOGIN = 'citus';
 const MIB_PER_GIB = 1024;
 
 export interface DistributedPostgresClusterProps {
-  /** At most 40 small letters, digits and hyphens, unique on all of Azure. Another name is another cluster. */
+  /** At most 40 lowercase letters, digits and hyphens, unique on all of Azure. Another name is another cluster. */
   readonly clusterName: string;
   /** Azure region, as in `westus2`. Another region is another cluster. */
   readonly location: string;
@@ -107,6 +107,20 @@ export interface DistributedPostgresClusterProps {
 /**
  * A cluster of Azure Cosmos DB for PostgreSQL. Everything whose default on Azure is open, or depends on the history
  * of the cluster, is set explicitly.
+ *
+ * @example
+ * const { value: administratorPassword } = new AdminPassword(this, 'AdminPassword');
+ * new DistributedPostgresCluster(this, 'Cluster', {
+ *   clusterName: 'wwi-sensors-dev',
+ *   location: 'westus2',
+ *   resourceGroupName: 'rg-wwi-sensors-dev',
+ *   topology: ClusterTopology.singleNode({ coordinator: { vCores: 4, storageGiB: 512, burstable: false } }),
+ *   postgresVersion: 16,
+ *   citusVersion: '12.1',
+ *   administratorPassword,
+ * });
+ *
+ * @throws InvalidPropsError naming every prop that the service would refuse
  */
 export class DistributedPostgresCluster extends Construct {
   /** Resource id. */

@@ -40,7 +40,11 @@ export interface FirewallAccessProps {
   readonly timeouts?: OperationTimeouts;
 }
 
-/** Lets listed public addresses reach the coordinator; everybody else is refused. A rule takes up to 5 minutes. */
+/**
+ * Lets listed public addresses reach the coordinator; everybody else is refused. A rule takes up to 5 minutes.
+ *
+ * @throws InvalidPropsError naming every prop that the service would refuse
+ */
 export class FirewallAccess extends Construct {
   /** The rule that is made last: what changes the cluster next waits for it. */
   readonly last: ITerraformDependable | undefined;

@@ -98,6 +98,8 @@ export interface PasswordVaultProps {
  *
  * The password is passed as a write-only argument, so neither the state nor a plan holds it for the vault's sake (the
  * cluster's own argument is another matter). Needs Terraform 1.11 or later.
+ *
+ * @throws InvalidPropsError naming every prop that the service would refuse
  */
 export class PasswordVault extends Construct {
   /** Resource id of the vault. */

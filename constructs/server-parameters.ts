@@ -45,6 +45,8 @@ export interface ServerParametersProps {
 /**
  * Parameters of PostgreSQL, Citus and PgBouncer that differ from the service's values. One that is taken out goes back to
  * the service's value. Terraform restarts nothing, and some take effect after a restart alone.
+ *
+ * @throws InvalidPropsError naming every prop that the service would refuse
  */
 export class ServerParameters extends Construct {
   /** The parameter that is set last: what changes the cluster next waits for it. */

@@ -15,7 +15,7 @@ const SOFT_DELETE_DAYS = 30;
 const SIGNATURE_PERIOD = '00.12:00:00';
 
 export interface StateStorageProps {
-  /** 3 to 24 small letters and digits, unique on all of Azure. Another name is another account. */
+  /** 3 to 24 lowercase letters and digits, unique on all of Azure. Another name is another account. */
   readonly accountName: string;
   readonly resourceGroupName: string;
   /** Azure region. Another region is another account. */
@@ -48,6 +48,8 @@ export interface StateStorageProps {
  *
  * The provider that makes it needs `storage_use_azuread`, since there are no keys, and `features.storage` with
  * `data_plane_available = false`, since it would otherwise ask after queues and web pages from wherever it runs.
+ *
+ * @throws InvalidPropsError naming every prop that the service would refuse
  */
 export class StateStorage extends Construct {
   /** Resource id of the account. */

@@ -1,5 +1,5 @@
 import type { Block, Synthesized } from '../stack/synthesized';
-import { pointer } from '../stack/synthesized';
+import { pointer, resourcesOf } from '../stack/synthesized';
 
 /** An `error` refuses the environment; a `warning` is for a person to weigh. */
 export type Level = 'error' | 'warning';
@@ -50,6 +50,21 @@ export function verdict(problems: readonly Problem[]): Verdict {
 
 export function notApplicable(reason: string): Verdict {
   return { status: 'not-applicable', reason };
+}
+
+/**
+ * The verdict on the resources of one type.
+ *
+ * @param absent why the rule has nothing to say of a stack without any
+ */
+export function verdictOn(
+  stack: Synthesized,
+  type: string,
+  absent: string,
+  judge: (blocks: readonly Block[]) => readonly Problem[],
+): Verdict {
+  const blocks = resourcesOf(stack, type);
+  return blocks.length === 0 ? notApplicable(absent) : verdict(judge(blocks));
 }
 
 /** A problem of one argument of a resource. Its check is the argument, where nothing else is said. */

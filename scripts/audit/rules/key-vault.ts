@@ -5,7 +5,7 @@ import { closedNetwork } from '../rule-parts/closed-network';
 import { expectFlag } from '../rule-parts/expectations';
 import { refersTo } from '../stack/references';
 import type { Facts, Problem, Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { problemAt, verdictOn } from '../rule-parts/rule';
 import type { Block, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
@@ -20,9 +20,9 @@ export const keyVault: Rule = {
   property:
     'A vault is reached by role and from listed addresses alone, gives nothing up before 90 days are over, and tells in production who read it.',
   check(stack, facts) {
-    const vaults = resourcesOf(stack, KEY_VAULT);
-    if (vaults.length === 0) return notApplicable('the stack holds no key vault');
-    return verdict(vaults.flatMap((vault) => [...guarded(vault), ...audited(stack, vault, facts)]));
+    return verdictOn(stack, KEY_VAULT, 'the stack holds no key vault', (vaults) =>
+      vaults.flatMap((vault) => [...guarded(vault), ...audited(stack, vault, facts)]),
+    );
   },
 };
 

@@ -1,9 +1,8 @@
 import { booleanAt, describeGap } from '../stack/attributes';
 import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import type { Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { problemAt, verdictOn } from '../rule-parts/rule';
 import { statedReason } from '../rule-parts/stated-reason';
-import { resourcesOf } from '../stack/synthesized';
 
 const COORDINATOR = 'coordinator_public_ip_access_enabled';
 const WORKERS = 'node_public_ip_access_enabled';
@@ -18,9 +17,7 @@ export const publicAccess: Rule = {
   property:
     'Public access is set explicitly: off for workers everywhere but for a stated reason, and off for the coordinator in production.',
   check(stack, facts) {
-    const clusters = resourcesOf(stack, CLUSTER);
-    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
-    return verdict(
+    return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
       clusters.flatMap((cluster) => {
         const coordinator = booleanAt(cluster.body, COORDINATOR);
         const workers = booleanAt(cluster.body, WORKERS);

@@ -1,7 +1,7 @@
 import { KEY_VAULT, ROLE_ASSIGNMENT } from '../stack/azurerm';
 import { refersTo } from '../stack/references';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { problemAt, verdictOn } from '../rule-parts/rule';
 import type { Block, Json, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
@@ -17,9 +17,9 @@ export const roleAssignments: Rule = {
   level: 'error',
   property: 'A stack gives nobody more than the reading or writing of secrets, and of its own vault alone.',
   check(stack) {
-    const assignments = resourcesOf(stack, ROLE_ASSIGNMENT);
-    if (assignments.length === 0) return notApplicable('the stack assigns no role');
-    return verdict(assignments.flatMap((each) => [...scope(stack, each), ...role(each)]));
+    return verdictOn(stack, ROLE_ASSIGNMENT, 'the stack assigns no role', (assignments) =>
+      assignments.flatMap((each) => [...scope(stack, each), ...role(each)]),
+    );
   },
 };
 

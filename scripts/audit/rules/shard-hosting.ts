@@ -1,8 +1,7 @@
 import { booleanAt, describeGap, numberAt } from '../stack/attributes';
 import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import type { Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
-import { resourcesOf } from '../stack/synthesized';
+import { problemAt, verdictOn } from '../rule-parts/rule';
 
 const SHARDS = 'shards_on_coordinator_enabled';
 
@@ -15,9 +14,7 @@ export const shardHosting: Rule = {
   level: 'error',
   property: 'Whether the coordinator holds shards is set explicitly, and a single node always holds its own.',
   check(stack) {
-    const clusters = resourcesOf(stack, CLUSTER);
-    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
-    return verdict(
+    return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
       clusters.flatMap((cluster) => {
         const shards = booleanAt(cluster.body, SHARDS);
         const workers = numberAt(cluster.body, 'node_count');

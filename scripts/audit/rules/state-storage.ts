@@ -5,7 +5,7 @@ import { closedNetwork } from '../rule-parts/closed-network';
 import { expectFlag, expectWord } from '../rule-parts/expectations';
 import { refersTo } from '../stack/references';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { problemAt, verdictOn } from '../rule-parts/rule';
 import type { Block, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
@@ -19,9 +19,7 @@ export const stateStorage: Rule = {
   property:
     'Storage of states takes Entra logins over TLS 1.2 from listed addresses alone, keeps versions and what is deleted, and cannot be destroyed or deleted by accident.',
   check(stack) {
-    const accounts = resourcesOf(stack, STORAGE_ACCOUNT);
-    if (accounts.length === 0) return notApplicable('the stack holds no storage account');
-    return verdict([
+    return verdictOn(stack, STORAGE_ACCOUNT, 'the stack holds no storage account', (accounts) => [
       ...accounts.flatMap((account) => [
         ...closedNetwork(account, 'network_rules'),
         ...access(account),

@@ -2,9 +2,8 @@ import { POSTGRES_VERSIONS, RETIRED_POSTGRES_VERSIONS } from '../../../config/az
 import { describeGap, stringAt } from '../stack/attributes';
 import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { problemAt, verdictOn } from '../rule-parts/rule';
 import type { Block } from '../stack/synthesized';
-import { resourcesOf } from '../stack/synthesized';
 
 const POSTGRES = 'sql_version';
 const CITUS = 'citus_version';
@@ -17,9 +16,9 @@ export const supportedVersions: Rule = {
   level: 'error',
   property: 'PostgreSQL and Citus are named, a pair the service offers, and not past their end of support.',
   check(stack, facts) {
-    const clusters = resourcesOf(stack, CLUSTER);
-    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
-    return verdict(clusters.flatMap((cluster) => judge(cluster, facts.today)));
+    return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
+      clusters.flatMap((cluster) => judge(cluster, facts.today)),
+    );
   },
 };
 
