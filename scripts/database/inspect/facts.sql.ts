@@ -1,6 +1,7 @@
 /**
  * What a table is beside what a plan is computed from: everything that a review of the plan took for granted. One row a
- * fact: the table's oid, what the fact is about, and the definition that PostgreSQL gives of it. Tables: `$1::oid[]`.
+ * fact: the table's oid, what the fact is about, and the definition that PostgreSQL gives of it. What a partition has from its table
+ * is left out: Citus names it as it likes when it makes the partition anew. Tables: `$1::oid[]`.
  */
 export const FACTS = `
 SELECT c.oid::int8::float8 AS oid, 'storage' AS subject,
@@ -26,15 +27,16 @@ SELECT a.attrelid::int8::float8, 'column ' || a.attname,
 UNION ALL
 SELECT i.indrelid::int8::float8, 'index ' || c.relname, concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid)
   FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
- WHERE i.indrelid = ANY ($1::oid[])
+ WHERE i.indrelid = ANY ($1::oid[]) AND NOT EXISTS (SELECT FROM pg_inherits h WHERE h.inhrelid = i.indexrelid)
 UNION ALL
 SELECT con.conrelid::int8::float8, 'constraint ' || con.conname, pg_get_constraintdef(con.oid)
   FROM pg_constraint con
- WHERE con.conrelid = ANY ($1::oid[]) AND con.contype IN ('c', 'p', 'u', 'x')
+ WHERE con.conrelid = ANY ($1::oid[]) AND con.contype IN ('c', 'p', 'u', 'x') AND con.conparentid = 0
+   AND NOT (con.coninhcount > 0 AND EXISTS (SELECT FROM pg_class c WHERE c.oid = con.conrelid AND c.relispartition))
 UNION ALL
 SELECT t.tgrelid::int8::float8, 'trigger ' || t.tgname, concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
   FROM pg_trigger t
- WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal AND t.tgname !~ '^(citus_|truncate_trigger_)'
+ WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal AND t.tgparentid = 0 AND t.tgname !~ '^(citus_|truncate_trigger_)'
 UNION ALL
 SELECT p.polrelid::int8::float8, 'policy ' || p.polname,
        concat_ws(' ', p.polcmd, p.polpermissive, p.polroles::regrole[]::text, pg_get_expr(p.polqual, p.polrelid), pg_get_expr(p.polwithcheck, p.polrelid))

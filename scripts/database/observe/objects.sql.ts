@@ -55,3 +55,26 @@ UNION ALL
 SELECT p.root::int8::float8, 'comment on constraint ' || con.conname || ' of partition ' || p.name, d.description
   FROM partitions p JOIN pg_constraint con ON con.conrelid = p.oid
   JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = con.oid`;
+
+/** The partitions of the tables, at any depth. Tables: `$1::oid[]`. */
+export const PARTITIONS = `
+WITH RECURSIVE partitions(root, oid) AS (
+  SELECT t.oid, i.inhrelid
+    FROM unnest($1::oid[]) AS t(oid) JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+  UNION
+  SELECT p.root, i.inhrelid FROM partitions p JOIN pg_inherits i ON i.inhparent = p.oid
+)
+SELECT p.root::int8::float8 AS root, p.oid::int8::float8 AS oid, p.oid::regclass::text AS name,
+       json_build_object('schema', n.nspname, 'name', c.relname) AS table
+  FROM partitions p JOIN pg_class c ON c.oid = p.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+ ORDER BY p.root, p.oid`;
+
+/** What is known of a table from elsewhere, and of a partition from here alone. Partitions: `$1::oid[]`. */
+export const OF_PARTITIONS = `
+SELECT c.oid::int8::float8 AS oid, 'owner' AS subject, pg_get_userbyid(c.relowner)::text AS definition
+  FROM pg_class c WHERE c.oid = ANY ($1::oid[])
+UNION ALL
+SELECT c.oid::int8::float8, 'replica identity', c.relreplident::text FROM pg_class c WHERE c.oid = ANY ($1::oid[])
+UNION ALL
+SELECT a.attrelid::int8::float8, 'NOT NULL of column ' || a.attname, 'true'
+  FROM pg_attribute a WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull`;

@@ -6,8 +6,9 @@ import type {
 } from '../../../config/workload/distribution-types';
 import { tableKey } from '../../../config/workload/identifiers';
 import { readLiftedTables } from '../model/forced-policies';
-import { GRANTS_AND_SETTINGS } from './objects.sql';
-import type { LiveDatabase, LiveTable } from '../model/live';
+import { FACTS } from '../inspect/facts.sql';
+import { GRANTS_AND_SETTINGS, OF_PARTITIONS, PARTITIONS } from './objects.sql';
+import type { LiveDatabase, LiveFact, LiveTable } from '../model/live';
 import { isOwnName, showTable } from '../model/names';
 import { specifiedTables } from '../model/schemas';
 import { readSequences } from './sequences';
@@ -17,8 +18,8 @@ import { digest } from '../model/snapshot';
 /**
  * Everything about the tables of a run that has to outlive their distribution, each as a short digest under the table and
  * what it is (`index events_note_idx`): columns and their defaults, indexes, constraints and foreign keys and whether they are
- * validated, comments, grants, statistics, policies, row-level security, views, sequences. Of a partition there are its bound and
- * comments. Left out is what the specification is about: what a table is to Citus, and a primary key that it asks for.
+ * validated, comments, grants, statistics, policies, row-level security, views, sequences. Of a partition there is all that it has not from
+ * its table. Left out is what the specification is about: what a table is to Citus, and a primary key that it asks for.
  */
 export type Objects = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
@@ -57,8 +58,9 @@ export async function readObjects(
     const { rows } = await client.query<Attached>(GRANTS_AND_SETTINGS, [oids]);
     const { positions, subjects } = await readSequences(client, oids);
     const lifted = (await readLiftedTables(client)).map(({ table }) => table);
+    const parts = await readPartitions(client, oids, lifted);
     return {
-      objects: objectsOf(expected, withForce(live, lifted), [...rows, ...subjects], tables),
+      objects: objectsOf(expected, withForce(live, lifted), [...rows, ...subjects, ...parts], tables),
       sequences: positions,
     };
   } finally {
@@ -73,22 +75,58 @@ const ROW_SECURITY = 'row-level security';
 export function withForce(live: LiveDatabase, lifted: readonly TableName[]): LiveDatabase {
   if (lifted.length === 0) return live;
   const keys = new Set(lifted.map(tableKey));
-  const forced = (table: LiveTable): LiveTable => ({
-    ...table,
-    facts: table.facts.map((fact) =>
-      fact.subject === ROW_SECURITY ? { ...fact, definition: fact.definition.replace(/ f$/, ' t') } : fact,
-    ),
-  });
+  const forced = (table: LiveTable): LiveTable => ({ ...table, facts: table.facts.map(asForced) });
   return {
     ...live,
     tables: live.tables.map((table) => (keys.has(tableKey(table.table)) ? forced(table) : table)),
   };
 }
 
-interface Attached {
+function asForced<Fact extends LiveFact>(fact: Fact): Fact {
+  return fact.subject === ROW_SECURITY ? { ...fact, definition: fact.definition.replace(/ f$/, ' t') } : fact;
+}
+
+interface Attached extends LiveFact {
   readonly oid: number;
-  readonly subject: string;
-  readonly definition: string;
+}
+
+interface PartitionRow {
+  readonly oid: number;
+  /** Of the table that it is a partition of. */
+  readonly root: number;
+  readonly table: TableName;
+  /** As SQL names it. */
+  readonly name: string;
+}
+
+/** All that is read of a table, of each of its partitions, told apart by `of partition`. What a partition has from its table is the table's. */
+async function readPartitions(
+  client: Client,
+  roots: readonly number[],
+  lifted: readonly TableName[],
+): Promise<Attached[]> {
+  const { rows: partitions } = await client.query<PartitionRow>(PARTITIONS, [roots]);
+  if (partitions.length === 0) return [];
+  const oids = partitions.map(({ oid }) => oid);
+  const byOid = new Map(partitions.map((each) => [each.oid, each]));
+  const liftedKeys = new Set(lifted.map(tableKey));
+  const read: Attached[] = [];
+  for (const facts of [OF_PARTITIONS, FACTS, GRANTS_AND_SETTINGS])
+    read.push(...(await client.query<Attached>(facts, [oids])).rows);
+  return read.flatMap((fact) => {
+    const partition = byOid.get(fact.oid);
+    if (partition === undefined || fact.subject.startsWith('sequence ')) return [];
+    const { subject, definition } = liftedKeys.has(tableKey(partition.table)) ? asForced(fact) : fact;
+    const named = `${subject} of partition ${partition.name}`;
+    const subjects = subject.startsWith('constraint ')
+      ? constraintSubjects(named, definition)
+      : [[named, definition] as const];
+    return subjects.map(([each, value]) => ({
+      oid: partition.root,
+      subject: each,
+      definition: String(value),
+    }));
+  });
 }
 
 /** Pure. @param tables those that are looked at; the others count for their foreign keys to them */
@@ -149,14 +187,20 @@ function ownSubjects(table: LiveTable, wanted: ExpectedTable | undefined): [stri
 }
 
 const VALIDATION = 'validation of ';
+const NOT_VALID = 'NOT VALID of ';
 
-/** A constraint that was not validated and is now has lost nothing; one that was, and is not now, has. */
+/**
+ * A foreign key that was not validated and is now has lost nothing; one that was, and is not now, has. A check says NOT VALID because
+ * rows may break it, so nobody may take that from it either.
+ */
 function constraintSubjects(subject: string, definition: string): [string, unknown][] {
   const bare = definition.replace(/ NOT VALID$/, '');
-  const validates = /^(?:CHECK|FOREIGN KEY) /.test(definition);
+  const isValid = bare === definition;
+  const [kind] = /^(?:CHECK|FOREIGN KEY) /.exec(definition) ?? [];
   return [
     [subject, bare],
-    ...(validates && bare === definition ? [[`${VALIDATION}${subject}`, true] as [string, unknown]] : []),
+    ...(kind !== undefined && isValid ? [[`${VALIDATION}${subject}`, true] as [string, unknown]] : []),
+    ...(kind === 'CHECK ' && !isValid ? [[`${NOT_VALID}${subject}`, true] as [string, unknown]] : []),
   ];
 }
 
@@ -190,7 +234,9 @@ export function compareObjects(before: Objects, now: Objects): ObjectsCompared[]
     const different = subjects.filter((each) => each in are && are[each] !== were[each]);
     const lost = subjects.filter((each) => !(each in are));
     // With a constraint goes its validation.
-    const named = new Set([...lost, ...different].map((each) => `${VALIDATION}${each}`));
+    const named = new Set(
+      [...lost, ...different].flatMap((each) => [`${VALIDATION}${each}`, `${NOT_VALID}${each}`]),
+    );
     const gone = now[table] === undefined ? ['the table'] : lost.filter((each) => !named.has(each));
     return {
       table,

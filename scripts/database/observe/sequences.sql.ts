@@ -27,7 +27,7 @@ WITH RECURSIVE family(root, relation) AS (
 )
 SELECT o.root::int8::float8 AS root, json_build_object('schema', tn.nspname, 'name', t.relname) AS table, o.attname AS column,
        json_build_object('schema', sn.nspname, 'name', s.relname) AS sequence, o.how,
-       q.seqincrement::text AS increment, q.seqcycle AS cycle,
+       q.seqincrement::text AS increment, q.seqcycle AS cycle, CASE WHEN q.seqincrement < 0 THEN q.seqmin ELSE q.seqmax END::text AS last,
        has_schema_privilege(sn.oid, 'USAGE') AND has_sequence_privilege(s.oid, 'SELECT') AS readable,
        concat_ws(' ', o.how, 'starts with', q.seqstart, 'by', q.seqincrement, 'cache', q.seqcache, 'cycle', q.seqcycle,
                  greatest(q.seqmin, CASE o.atttypid WHEN 'int2'::regtype THEN -32768 WHEN 'int4'::regtype THEN -2147483648 ELSE q.seqmin END),

@@ -19,6 +19,8 @@ export interface SequencePosition {
   /** Counts down, as a negative increment makes it. */
   readonly down: boolean;
   readonly cycle: boolean;
+  /** How many values it gives until it comes round, in decimal; of those that cycle. */
+  readonly left?: string | undefined;
 }
 
 export const sequencePositionSchema: z.ZodType<SequencePosition> = z.object({
@@ -29,6 +31,7 @@ export const sequencePositionSchema: z.ZodType<SequencePosition> = z.object({
   next: z.string().nullable(),
   down: z.boolean(),
   cycle: z.boolean(),
+  left: z.string().optional(),
 });
 
 /** What a sequence is beside where it stands. */
@@ -43,6 +46,9 @@ export interface Sequences {
   readonly positions: readonly SequencePosition[];
   readonly subjects: readonly SequenceSubject[];
 }
+
+/** Values that nobody draws between two looks. */
+const FAR = 10n ** 9n;
 
 /** Sequences that are read with one query. */
 const AT_ONCE = 500;
@@ -61,16 +67,24 @@ export async function readSequences(client: Client, oids: readonly number[]): Pr
     }
   }
   return {
-    positions: rows.map(({ table, column, sequence, how, increment, cycle }) => ({
-      table,
-      column,
-      sequence,
-      how,
-      next: next.get(sqlTable(sequence)) ?? null,
-      down: increment.startsWith('-'),
-      cycle,
-    })),
+    positions: rows.map((row) => positionIn(row, next.get(sqlTable(row.sequence)) ?? null)),
     subjects: rows.flatMap(subjectsOf),
+  };
+}
+
+function positionIn(row: SequenceRow, next: string | null): SequencePosition {
+  const { table, column, sequence, how, increment, cycle, last } = row;
+  const down = increment.startsWith('-');
+  const left = cycle && next !== null ? (BigInt(last) - BigInt(next)) / BigInt(increment) + 1n : undefined;
+  return {
+    table,
+    column,
+    sequence,
+    how,
+    next,
+    down,
+    cycle,
+    ...(left === undefined ? {} : { left: String(left) }),
   };
 }
 
@@ -139,7 +153,7 @@ function comparePosition(
   }
   const behind = was.down ? BigInt(is.next) > BigInt(was.next) : BigInt(is.next) < BigInt(was.next);
   if (!behind) return { same: true, detail: `goes on from ${is.next}, and was to from ${was.next} before` };
-  if (was.cycle) {
+  if (was.cycle && BigInt(was.left ?? 0) < FAR) {
     return {
       same: null,
       detail: `goes on from ${is.next}, and was to from ${was.next} before: it cycles, so it may have come round`,
@@ -156,6 +170,8 @@ function comparePosition(
 interface SequenceRow extends Pick<SequencePosition, 'table' | 'column' | 'sequence' | 'how' | 'cycle'> {
   readonly root: number;
   readonly increment: string;
+  /** The value after which it comes round. */
+  readonly last: string;
   readonly readable: boolean;
   readonly settings: string;
   readonly owner: string;

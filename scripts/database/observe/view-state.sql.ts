@@ -20,7 +20,7 @@ SELECT name, 'owner', pg_get_userbyid(relowner) FROM views
 UNION ALL
 SELECT name, 'options', (SELECT string_agg(option, ' ' ORDER BY option) FROM unnest(reloptions) option) FROM views WHERE reloptions <> '{}'
 UNION ALL
-SELECT name, 'contents', 'populated' FROM views WHERE relkind = 'm' AND relispopulated
+SELECT name, CASE WHEN relispopulated THEN 'contents' ELSE 'WITH NO DATA' END, 'populated' FROM views WHERE relkind = 'm'
 UNION ALL
 SELECT name, 'storage', concat_ws(' ', am.amname, ts.spcname)
   FROM views LEFT JOIN pg_am am ON am.oid = relam LEFT JOIN pg_tablespace ts ON ts.oid = reltablespace WHERE relkind = 'm'
@@ -29,6 +29,13 @@ SELECT name, 'grants', ${GRANTS("coalesce(relacl, acldefault('r', relowner))")} 
 UNION ALL
 SELECT name, 'grants on column ' || a.attname, ${GRANTS('a.attacl')}
   FROM views JOIN pg_attribute a ON a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped AND a.attacl <> '{}'
+UNION ALL
+SELECT name, 'settings of column ' || a.attname,
+       concat_ws(' ', nullif(a.attstattarget, -1), nullif(a.attstorage, t.typstorage), o.options)
+  FROM views JOIN pg_attribute a ON a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped
+  JOIN pg_type t ON t.oid = a.atttypid
+  CROSS JOIN LATERAL (SELECT string_agg(option, ' ' ORDER BY option) FROM unnest(a.attoptions) option WHERE option LIKE 'n_distinct%') o(options)
+ WHERE relkind = 'm' AND (a.attstattarget <> -1 OR a.attstorage <> t.typstorage OR o.options IS NOT NULL)
 UNION ALL
 SELECT name, 'default of column ' || a.attname, pg_get_expr(d.adbin, d.adrelid)
   FROM views JOIN pg_attrdef d ON d.adrelid = view JOIN pg_attribute a ON a.attrelid = view AND a.attnum = d.adnum

@@ -28,6 +28,13 @@ test.each<[string, Partial<SequencePosition>, Partial<SequencePosition> | undefi
   ['counting down, further down', { down: true, next: '-11' }, { next: '-21' }, true],
   ['counting down, set back', { down: true, next: '-11' }, { next: '-1' }, false],
   ['behind where it cycles', { cycle: true }, { next: '1' }, null],
+  [
+    'behind where it cycles, too far from its end to have come round',
+    { cycle: true, left: '9223372036854775306' },
+    { next: '1' },
+    false,
+  ],
+  ['behind where it cycles, and near its end', { cycle: true, left: '32000' }, { next: '1' }, null],
   ['ahead where it cycles', { cycle: true }, { next: '502' }, true],
   ['gone', {}, undefined, false],
   ['not to be read', {}, { next: null }, null],
