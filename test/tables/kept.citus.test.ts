@@ -82,6 +82,7 @@ platformSuite('what Citus leaves out when it makes a table anew is kept', () => 
        CREATE MATERIALIZED VIEW parts AS SELECT thing_id, count(*) FROM part GROUP BY thing_id;
        CREATE MATERIALIZED VIEW sums AS SELECT count(*)::int AS n FROM parts;
        CREATE MATERIALIZED VIEW later AS SELECT * FROM parts WITH NO DATA;
+       CREATE VIEW shown AS SELECT id, n FROM part; ALTER VIEW shown ALTER COLUMN n SET DEFAULT 5;
        COMMENT ON TABLE part IS 'a part'; COMMENT ON COLUMN part.n IS 'how many';
        ALTER TABLE part ENABLE ROW LEVEL SECURITY; CREATE POLICY seen ON part USING (n > 0); COMMENT ON POLICY seen ON part IS 'why'`,
     );
@@ -101,9 +102,10 @@ platformSuite('what Citus leaves out when it makes a table anew is kept', () => 
     expect(
       await run(
         `SELECT (SELECT relispopulated FROM pg_class WHERE oid = 'later'::regclass) AS later, obj_description('part'::regclass) AS part,
-                (SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polrelid = 'part'::regclass) AS policy`,
+                (SELECT obj_description(oid, 'pg_policy') FROM pg_policy WHERE polrelid = 'part'::regclass) AS policy,
+                (SELECT pg_get_expr(adbin, adrelid) FROM pg_attrdef WHERE adrelid = 'shown'::regclass) AS shown`,
       ),
-    ).toEqual([{ later: false, part: 'a part', policy: 'why' }]);
+    ).toEqual([{ later: false, part: 'a part', policy: 'why', shown: '5' }]);
   });
 
   test.each(['true', 'false'])(

@@ -3,26 +3,29 @@ import type { DistributedTable, ExpectedTable, TableName } from '../../../config
 import { allOf, didYouMean } from '../../../config/text/text';
 import { ScaleoutError } from '../../lib/errors';
 import { holdsShards, nodeName } from '../../citus/nodes';
-import { connections } from '../target/connections';
 import { copyMode } from '../target/copy-mode';
-import { foreignKeyFault, liveTwin, whyDropped } from '../target/foreign-keys';
+import { foreignKeyFault, liveTwin } from '../target/foreign-keys';
 import { grantFailures, convertedGrantFailures } from './grants';
 import type { LiveTable } from '../model/live';
-import { compareTables, sameColumns, sameTable, showTable } from '../model/names';
+import { compareTables, sameColumns, showTable } from '../model/names';
 import type { TargetState } from '../target/target-state';
 import { policyFailures } from './policies';
 import { ruleFailures } from './rules';
 import { schemaFailures } from './schemas';
 import { materializedViewFailures } from './views';
 import { viewRoleFailures } from './view-roles';
-import type { ConvertedAlong } from './view-roles';
+import { convertedAlong, recreation } from '../target/recreated';
+import type { ConvertedAlong, Recreation } from '../target/recreated';
+import { dependentFailures, identityNameFailures } from './dependents';
+import type { Recreated } from './dependents';
 
 /**
  * Everything about the specification that the live database contradicts, each in one or two sentences with the way
  * out; empty where the two fit. Pure.
  */
 export function findPreconditionFailures(target: TargetState): string[] {
-  const takenAlong = turnsLocalWith(target);
+  const takenAlong = convertedAlong(target);
+  const recreated = (table: LiveTable): Recreation | undefined => recreation(target, table, takenAlong);
   return [
     ...nodeFaults(target),
     ...target.expected.tables.flatMap((wanted) => tableFaults(target, wanted)),
@@ -31,9 +34,11 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...sequenceFaults(target),
     ...turningFaults(target, takenAlong),
     ...rowSecurityFaults(target, takenAlong),
-    ...viewOwnerFaults(target, takenAlong),
+    ...viewOwnerFaults(target, recreated),
     ...viewRoleFailures(target, takenAlong),
     ...materializedViewFailures(target),
+    ...dependentFailures(target, recreated),
+    ...identityNameFailures(target, recreated),
     ...target.live.tables
       .flatMap((table) => table.foreignKeys)
       .flatMap((key) => foreignKeyFault(target, key) ?? []),
@@ -170,24 +175,18 @@ function identityFaults(target: TargetState, wanted: DistributedTable, live: Liv
 }
 
 /** Citus makes a view anew in the name of its owner, here with its table and on workers when it distributes it. */
-function viewOwnerFaults(target: TargetState, takenAlong: ConvertedAlong): string[] {
+function viewOwnerFaults(target: TargetState, recreated: Recreated): string[] {
   const { live } = target;
   const hasWorkers = live.nodes.length > 1;
-  const isMadeAnew = (table: LiveTable): boolean => {
-    const wanted = target.expectedTable(table.table);
-    const change = target.change(table.table)?.kind;
-    if (change === 'undistribute' || change === 'alter') return true;
-    if (table.citus.kind === 'plain' && takenAlong(table.table) !== undefined) return true;
-    if (wanted?.kind !== 'distributed' || target.isThere(table.table)) return false;
-    return table.citus.kind === 'local' || copyMode(target, wanted, table).online;
-  };
   return live.views
     .filter(({ ours }) => !ours)
     .flatMap(({ view, kind, owner, tables }) => {
       const entering = target
         .living(tables)
         .filter(
-          (table) => isMadeAnew(table) || (hasWorkers && kind === 'plain' && target.entersCitus(table.table)),
+          (table) =>
+            recreated(table) !== undefined ||
+            (hasWorkers && kind === 'plain' && target.entersCitus(table.table)),
         );
       if (entering.length === 0) return [];
       return [
@@ -369,29 +368,12 @@ function sequenceFaults(target: TargetState): string[] {
   });
 }
 
-/**
- * A table that becomes a reference table takes all that foreign keys connect with it along: they turn local to Citus.
- *
- * @returns for a table, the one that takes it along
- */
-function turnsLocalWith(target: TargetState): ConvertedAlong {
-  const away = target.live.tables
-    .flatMap((table) => table.foreignKeys)
-    .filter((key) => whyDropped(target, key) !== undefined)
-    .map((key) => ({ key }));
-  const connected = connections(target, away);
-  return (table) =>
-    connected(table).find(
-      (each) =>
-        target.expectedTable(each)?.kind === 'reference' && !target.isThere(each) && !sameTable(each, table),
-    );
-}
-
-/** What partitions that inherit a check cannot do, and rules and grants on columns do not outlive: turning local. */
+/** What partitions that inherit a check and tables that inherit cannot do, and rules and grants on columns do not outlive: turning local. */
 function turningFaults(target: TargetState, takenAlong: ConvertedAlong): string[] {
   const stuck = target.live.tables.filter(
-    ({ citus, inheritedCheck, rules, columnGrants }) =>
-      citus.kind === 'plain' && (inheritedCheck !== undefined || rules.length > 0 || columnGrants.length > 0),
+    ({ citus, inheritedCheck, inherits, rules, columnGrants }) =>
+      citus.kind === 'plain' &&
+      (inheritedCheck !== undefined || inherits || rules.length > 0 || columnGrants.length > 0),
   );
   return stuck.flatMap((live) => {
     const { table, inheritedCheck } = live;
@@ -402,6 +384,11 @@ function turningFaults(target: TargetState, takenAlong: ConvertedAlong): string[
       ...ruleFailures(live, why),
       // Of one that is named they are among its own faults.
       ...(target.expectedTable(table) === undefined ? convertedGrantFailures(live, why) : []),
+      ...(live.inherits && target.isThere(table)
+        ? [
+            `${why}, which it does to no parent or child of another table by INHERITS: take them apart with ALTER TABLE ... NO INHERIT, or drop the foreign key`,
+          ]
+        : []),
     ];
     if (inheritedCheck === undefined) return lost;
     return [

@@ -1,14 +1,11 @@
-import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
 import type { LiveTable, ViewRole } from '../model/live';
 import { showTable } from '../model/names';
+import type { ConvertedAlong } from '../target/recreated';
 import type { TargetState } from '../target/target-state';
 
 /** How many tables, views or roles a fault names. */
 const NAMED = 5;
-
-/** What makes a table one of Citus's that the specification does not name: the table whose way there takes it along. */
-export type ConvertedAlong = (table: TableName) => TableName | undefined;
 
 /**
  * Roles whose queries Citus would refuse. In PostgreSQL a view reads with the rights of its owner; Citus sends its queries to the

@@ -153,6 +153,8 @@ SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
  */
 export const IDENTITIES = `
 SELECT d.refobjid::int8::float8 AS oid, a.attname::text AS column, format_type(a.atttypid, NULL) AS type,
+       NOT a.attname ~ '^([a-z_]|[^\\x01-\\x7f])([a-z0-9_$]|[^\\x01-\\x7f])*$'
+         OR a.attname IN (SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')) AS "needsQuotes",
        json_build_object('schema', n.nspname, 'name', c.relname) AS sequence, s.seqcache::text AS cache,
        ARRAY(SELECT statement
                FROM (SELECT format('GRANT %s ON SEQUENCE %I.%I TO %s%s', g.privilege_type, n.nspname, c.relname,

@@ -6,6 +6,7 @@ import { withBoundedReads } from '../../lib/connection';
 import { errorCode } from '../../lib/errors';
 import { RECORD_IS_THERE } from '../model/forced-policies';
 import { readNodes } from '../../citus/nodes';
+import { dependents } from './dependents.sql';
 import { FACTS } from './facts.sql';
 import {
   citusTables,
@@ -35,6 +36,7 @@ import type {
   LiveColumn,
   LiveComment,
   LiveDatabase,
+  LiveDependent,
   LiveFact,
   LiveForeignKey,
   LiveIdentity,
@@ -140,10 +142,11 @@ async function read(
 
   const scope = [[...oids]];
   const lifting = (await rowsOf<{ there: boolean }>(RECORD_IS_THERE))[0]?.there === true;
-  const [identities, policies, forcing] = [
+  const [identities, policies, forcing, resting] = [
     byTable(await rowsOf<IdentityRow>(IDENTITIES, scope)),
     byTable(await rowsOf<PolicyRow>(POLICIES, scope)),
     byTable(await rowsOf<ForcedRow>(forced(lifting), scope)),
+    byTable(await rowsOf<DependentRow>(dependents(citus), scope)),
   ];
   const [unchecked, extras] = [
     byTable(await rowsOf<UncheckedCheckRow>(UNCHECKED_CHECKS, scope)),
@@ -175,6 +178,7 @@ async function read(
       foreignKeys: (outgoing.get(table.oid) ?? []).map(toForeignKey),
       ...toComments(comments.get(table.oid) ?? []),
       identities: (identities.get(table.oid) ?? []).map(toIdentity),
+      dependents: (resting.get(table.oid) ?? []).map(toDependent),
       policies: (policies.get(table.oid) ?? []).map(toPolicy),
       uncheckedChecks: (unchecked.get(table.oid) ?? []).map(toUncheckedCheck),
       extras: (extras.get(table.oid) ?? []).map(({ statement }) => statement),
@@ -312,8 +316,12 @@ function toRecordedComment({ partOf, ...row }: RecordedCommentRow): RecordedComm
   return readRecordedComment({ ...row, ...(partOf === null ? {} : { partOf }) });
 }
 
-function toIdentity({ column, type, sequence, cache, extras }: IdentityRow): LiveIdentity {
-  return { column, type, sequence, cache, extras };
+function toIdentity({ column, needsQuotes, type, sequence, cache, extras }: IdentityRow): LiveIdentity {
+  return { column, needsQuotes, type, sequence, cache, extras };
+}
+
+function toDependent({ object, kind, on, usedBy }: DependentRow): LiveDependent {
+  return { object, kind, on, usedBy };
 }
 
 function toPolicy(row: PolicyRow): LivePolicy {
@@ -490,6 +498,8 @@ type CommentRow = LiveComment & {
   readonly relation: TableName;
   readonly ofPartition: boolean;
 } & QueryResultRow;
+
+type DependentRow = LiveDependent & { readonly oid: number } & QueryResultRow;
 
 type IdentityRow = LiveIdentity & { readonly oid: number } & QueryResultRow;
 

@@ -77,9 +77,11 @@ WITH RECURSIVE reads(relation, view) AS (
          format('GRANT %s%s ON TABLE %s TO %s%s', g.privilege, g.columns, name, g.role, g.more)
     FROM grantees g JOIN named USING (view)
   UNION ALL
-  -- Citus takes no grant on columns to the nodes. The coordinator, which resolves views, is where PostgreSQL asks for it.
-  SELECT DISTINCT g.view, place, 'SET LOCAL citus.enable_ddl_propagation TO ' || setting
-    FROM grantees g CROSS JOIN (VALUES (61, 'off'), (63, 'on')) AS around(place, setting) WHERE g.columns <> ''
+  -- Citus takes neither defaults nor grants on columns to the nodes. The coordinator, which resolves views, is where PostgreSQL asks for them.
+  SELECT DISTINCT local.view, place, 'SET LOCAL citus.enable_ddl_propagation TO ' || setting
+    FROM (SELECT view, 61 AS first FROM grantees WHERE columns <> ''
+          UNION SELECT adrelid, 29 FROM pg_attrdef WHERE adrelid IN (SELECT view FROM views)) AS local
+   CROSS JOIN LATERAL (VALUES (local.first, 'off'), (local.first + 2, 'on')) AS around(place, setting)
   UNION ALL
   SELECT view, 70, format('COMMENT ON %s %s IS %L', CASE c.relkind WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'VIEW' END, name, d.description)
     FROM named JOIN pg_class c ON c.oid = view

@@ -152,6 +152,8 @@ export interface LiveTable {
   readonly inheritedCheck?: string;
   /** Columns GENERATED AS IDENTITY, with which Citus cannot copy it into a table of another kind. */
   readonly identities: readonly LiveIdentity[];
+  /** What is lost where Citus recreates the table, whatever kind of object it is. */
+  readonly dependents: readonly LiveDependent[];
   /** CREATE RULE, on it and on its partitions: Citus forgets them when it makes the table anew. */
   readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
   /** CHECK constraints NOT VALID, on it and on its partitions: Citus makes them anew as if every row held to them. */
@@ -164,9 +166,22 @@ export interface LiveTable {
   readonly hasHeap: boolean;
 }
 
+/** An object outside of a table that PostgreSQL drops with the table, or leaves with the old one where Citus recreates it. */
+export interface LiveDependent {
+  /** As PostgreSQL describes it, every name qualified: `function public.f(public.t)`, `column c of table public.u`. */
+  readonly object: string;
+  readonly kind: 'function' | 'column' | 'default' | 'other';
+  /** What it depends on: the table, its row type, a partition, the sequence of an identity column, a view over the table. */
+  readonly on: string;
+  /** Of a function, what uses it in turn. */
+  readonly usedBy: readonly string[];
+}
+
 /** A column GENERATED AS IDENTITY. */
 export interface LiveIdentity {
   readonly column: string;
+  /** Its name does not stay the same without quotes, as Citus writes it. */
+  readonly needsQuotes: boolean;
   /** `smallint`, `integer` or `bigint`. */
   readonly type: string;
   readonly sequence: TableName;

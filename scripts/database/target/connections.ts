@@ -3,10 +3,16 @@ import type { TableName } from '../../../config/workload/distribution-types';
 import type { LiveForeignKey } from '../model/live';
 import type { TargetState } from './target-state';
 
-/** For any table: itself and all that foreign keys connect with it, those that are dropped by then left out. */
+/**
+ * For any table: itself and all that foreign keys connect with it.
+ *
+ * @param drop foreign keys that are dropped by then
+ * @param more foreign keys that are back by then
+ */
 export function connections(
   target: TargetState,
   drop: readonly { readonly key: LiveForeignKey }[],
+  more: readonly LiveForeignKey[] = [],
 ): (table: TableName) => readonly TableName[] {
   const dropped = new Set(drop.map(({ key }) => key));
   const beside = new Map<string, TableName[]>();
@@ -15,7 +21,7 @@ export function connections(
     if (known === undefined) beside.set(tableKey(from), [to]);
     else known.push(to);
   };
-  for (const key of target.live.tables.flatMap((live) => live.foreignKeys)) {
+  for (const key of [...target.live.tables.flatMap((live) => live.foreignKeys), ...more]) {
     if (dropped.has(key)) continue;
     join(key.table, key.references);
     join(key.references, key.table);

@@ -110,6 +110,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     partitionedBy: [],
     nested: false,
     identities: [],
+    dependents: [],
     policies: [],
     forced: [],
     partitionComments: [],
@@ -164,7 +165,14 @@ export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDat
 
 /** A column GENERATED AS IDENTITY, with PostgreSQL's own name for its sequence. */
 export function identityOf(table: string, column = 'id'): LiveIdentity {
-  return { column, type: 'bigint', sequence: named(`${table}_${column}_seq`), cache: '1', extras: [] };
+  return {
+    column,
+    needsQuotes: false,
+    type: 'bigint',
+    sequence: named(`${table}_${column}_seq`),
+    cache: '1',
+    extras: [],
+  };
 }
 
 /** A materialized view over one table, without anything on it. */

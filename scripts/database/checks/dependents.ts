@@ -1,0 +1,83 @@
+import { escapeIdentifier } from 'pg';
+import { allOf } from '../../../config/text/text';
+import type { LiveDependent, LiveTable } from '../model/live';
+import { showTable, sqlTable } from '../model/names';
+import type { Recreation } from '../target/recreated';
+import type { TargetState } from '../target/target-state';
+
+/** Undefined where a run leaves the table the relation it is. */
+export type Recreated = (table: LiveTable) => Recreation | undefined;
+
+/**
+ * Objects that would be lost, or bound to a shard, where Citus recreates the table that they depend on. Whatever depends on it is
+ * refused by name, unless a step carries it. Pure.
+ */
+export function dependentFailures({ live }: TargetState, recreated: Recreated): string[] {
+  const said = new Set<string>();
+  return live.tables.flatMap((table) => {
+    const lost = table.dependents.filter(({ object }) => !said.has(object));
+    const why = lost.length === 0 ? undefined : recreated(table);
+    if (why === undefined) return [];
+    lost.forEach(({ object }) => said.add(object));
+    return KINDS.flatMap((kind) => {
+      const alike = lost.filter((each) => each.kind === kind);
+      return alike.length === 0 ? [] : [lostWith(table, why, kind, alike)];
+    });
+  });
+}
+
+const KINDS: readonly LiveDependent['kind'][] = ['column', 'default', 'function', 'other'];
+
+function lostWith(
+  { table }: LiveTable,
+  { why, instead }: Recreation,
+  kind: LiveDependent['kind'],
+  objects: readonly LiveDependent[],
+): string {
+  const names = objects.map(({ object, on, usedBy }) =>
+    usedBy.length === 0 ? `${object} (through ${on})` : `${object} (through ${on}; used by ${allOf(usedBy)})`,
+  );
+  const fate = objects.length === 1 ? FATES[kind].one : FATES[kind].several;
+  return `Citus recreates table ${showTable(table)} ${why}, and ${allOf(names)} ${fate}, or ${instead}`;
+}
+
+/** What becomes of the objects, and what to do before. */
+const FATES: Readonly<Record<LiveDependent['kind'], { readonly one: string; readonly several: string }>> = {
+  column: {
+    one: 'is dropped with its values: change its type first, as with ALTER TABLE ... ALTER COLUMN ... TYPE jsonb USING to_jsonb(...)',
+    several:
+      'are dropped with their values: change their types first, as with ALTER TABLE ... ALTER COLUMN ... TYPE jsonb USING to_jsonb(...)',
+  },
+  default: {
+    one: 'is dropped or makes the run fail: let it draw from a sequence of its own, or drop it first and set it again afterwards',
+    several:
+      'are dropped or make the run fail: let them draw from a sequence of their own, or drop them first and set them again afterwards',
+  },
+  function: {
+    one: 'is dropped, stays with the old table, or makes the run fail: drop it first and create it again afterwards, or write its body as a string and columns in place of the row type',
+    several:
+      'are dropped, stay with the old table, or make the run fail: drop them first and create them again afterwards, or write their bodies as strings and columns in place of the row type',
+  },
+  other: {
+    one: 'is dropped, stays with the old table, or makes the run fail: drop it first and create it again afterwards',
+    several:
+      'are dropped, stay with the old table, or make the run fail: drop them first and create them again afterwards',
+  },
+};
+
+/** Citus writes the name of an identity column without quotes when it makes the table a Citus local table. Pure. */
+export function identityNameFailures({ live }: TargetState, recreated: Recreated): string[] {
+  return live.tables.flatMap((table) => {
+    const names = table.identities.filter(({ needsQuotes }) => needsQuotes).map(({ column }) => column);
+    const why = names.length === 0 ? undefined : recreated(table);
+    if (why?.how !== 'convert') return [];
+    return names.map((column) => {
+      const name = escapeIdentifier(column);
+      return (
+        `Citus recreates table ${showTable(table.table)} ${why.why}, writes the name of its identity column ${name} without quotes, and fails: ` +
+        `rename the column first (ALTER TABLE ${sqlTable(table.table)} RENAME COLUMN ${name} TO ...), turn it into one with a sequence as its default ` +
+        `(ALTER COLUMN ... DROP IDENTITY, then SET DEFAULT nextval(...)), or ${why.instead}`
+      );
+    });
+  });
+}
