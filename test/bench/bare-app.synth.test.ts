@@ -13,7 +13,7 @@ laneSuite('synth', 'the peer of the synth benchmark', () => {
   /** Each stack's resources, by type, with the names of their arguments: what is written, not what it is called. */
   const shapes = (app: string): Record<string, string[]> => {
     const outdir = path.join(scratch, path.basename(app, '.ts'));
-    const command = ['-r', './scripts/typescript.js', app];
+    const command = ['-r', 'ts-node/register', app];
     const { status, stderr } = spawnSync(process.execPath, command, {
       encoding: 'utf8',
       env: testEnvironment({ CDKTF_OUTDIR: outdir }),

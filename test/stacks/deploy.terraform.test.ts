@@ -240,7 +240,7 @@ function badDay(): Story {
         'Terraform is of another version than the stack takes',
         async () => {
           const stack = path.join(it.stack, 'cdk.tf.json');
-          const app = `node -r ./scripts/typescript.js stacks/main.ts && sed -i 's/>= 1.9.0, < 2.0.0/= 1.9.0/' ${stack}`;
+          const app = `node -r ts-node/register stacks/main.ts && sed -i 's/>= 1.9.0, < 2.0.0/= 1.9.0/' ${stack}`;
           await fails(
             /Terraform \d+\.\d+\.\d+ is not one this project runs on: install the version that \.terraform-version names/,
             {},
