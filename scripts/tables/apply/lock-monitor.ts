@@ -6,7 +6,8 @@ import { BLOCKERS, CANCEL, WORKER_BLOCKERS } from './lock-monitor.sql';
 
 /** A session that stands in the way. Fields of other roles' sessions may be hidden from ours. */
 export interface Blocker {
-  readonly pid: number;
+  /** Null for a prepared transaction, which outlived its session: PostgreSQL names no process for it. */
+  readonly pid: number | null;
   readonly user: string | null;
   readonly application: string | null;
   readonly state: string | null;
@@ -129,8 +130,7 @@ export function pauseAfter(tookMs: number, lockTimeoutMs: number): number {
 
 /** One blocker as messages name it. */
 export function describeBlocker(blocker: Blocker): string {
-  // PostgreSQL names no process for a transaction that outlived its session.
-  if (blocker.pid === 0) {
+  if (blocker.pid === null) {
     const where = blocker.node === undefined ? '' : ` on ${blocker.node}`;
     return `a prepared transaction${where} of a server that was restarted, which Citus settles within a minute`;
   }

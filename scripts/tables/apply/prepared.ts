@@ -6,7 +6,7 @@ import type { Blocker } from './lock-monitor';
  * commit; one that stays belongs to a session that its server took along, and keeps its locks until Citus settles it.
  */
 const PREPARED_TRANSACTIONS = `
-SELECT 0 AS pid, format('%s:%s', n.nodename, n.nodeport) AS node
+SELECT format('%s:%s', n.nodename, n.nodeport) AS node
   FROM run_command_on_all_nodes(
          'SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE ''citus\\_%''') r
   JOIN pg_dist_node n USING (nodeid)
@@ -22,9 +22,9 @@ const SETTLED_WITHIN_MS = 150_000;
 
 /** Prepared transactions as the blockers they may be, one for each node that has any. */
 export async function preparedTransactions(client: Client): Promise<Blocker[]> {
-  const { rows } = await client.query<{ pid: number; node: string }>(PREPARED_TRANSACTIONS);
-  return rows.map(({ pid, node }) => ({
-    pid,
+  const { rows } = await client.query<{ node: string }>(PREPARED_TRANSACTIONS);
+  return rows.map(({ node }) => ({
+    pid: null,
     node,
     user: null,
     application: null,
@@ -36,7 +36,7 @@ export async function preparedTransactions(client: Client): Promise<Blocker[]> {
 
 /** Whether nothing but prepared transactions is in the way. */
 export function areAllPrepared(blockers: readonly Blocker[]): boolean {
-  return blockers.length > 0 && blockers.every(({ pid }) => pid === 0);
+  return blockers.length > 0 && blockers.every(({ pid }) => pid === null);
 }
 
 /**
