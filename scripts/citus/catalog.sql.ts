@@ -76,6 +76,14 @@ export const JOBS = `
    ORDER BY j.job_id DESC
    LIMIT $1`;
 
+/** The rebalance that has not come to its end, whoever follows it. */
+export const RUNNING_JOB = `
+  SELECT job_id::float8 AS id, state::text
+    FROM pg_dist_background_job
+   WHERE job_type = 'rebalance' AND state NOT IN ('finished', 'cancelled', 'failed')
+   ORDER BY job_id DESC
+   LIMIT 1`;
+
 /** Bytes that the move under way has written to its target so far. Asks every node for sizes. */
 export const COPIED_BYTES = `
   SELECT coalesce(sum(least(target_shard_size, source_shard_size)), 0)::float8 AS bytes

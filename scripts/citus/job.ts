@@ -7,7 +7,7 @@ import type { Move } from './moves';
 import type { Node } from './nodes';
 import { groupsByShard } from './placements';
 import type { ShardGroup, Snapshot } from './placements';
-import { COPIED_BYTES, JOBS } from './catalog.sql';
+import { COPIED_BYTES, JOBS, RUNNING_JOB } from './catalog.sql';
 
 /** `pg_dist_background_job.state`. */
 const JOB_STATES = [
@@ -126,10 +126,11 @@ export async function readJob(client: Client, id: number, snapshot = NO_SNAPSHOT
 }
 
 /** The rebalance that goes on in this database; Citus runs one at a time. */
-export async function runningJob(client: Client): Promise<Job | undefined> {
-  const [last] = await readJobs(client, 1);
-  return last === undefined || hasEnded(last) ? undefined : last;
+export async function runningJob(client: Client): Promise<Pick<Job, 'id' | 'state'> | undefined> {
+  return runningJobs.parse((await client.query(RUNNING_JOB)).rows)[0];
 }
+
+const runningJobs = z.array(z.object({ id: z.number(), state: z.enum(JOB_STATES) }));
 
 /** Bytes the moves under way have copied so far. */
 export async function readCopiedBytes(client: Client): Promise<number> {

@@ -16,7 +16,7 @@ import {
   SCHEMA_NAMES,
   SCHEMAS_THERE,
   schemaTables,
-} from './schemas.sql';
+} from '../citus/distributed-schemas.sql';
 import type { Reading } from './shard-rows';
 import { readReferences } from './source';
 import { convertedToLocal } from './converted-to-local';

@@ -17,7 +17,7 @@ import {
   ON_SHARDS,
   SHARD_COUNT,
   SHARD_ESTIMATE,
-} from './shard-layout.sql';
+} from '../citus/shard-layout.sql';
 import type { RebalanceStrategy, StrategyRules } from './rebalance';
 import { STRATEGY_RULES } from './rebalance';
 import { exactRowsOfShards } from './rows.sql';

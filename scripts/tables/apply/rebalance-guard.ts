@@ -1,15 +1,8 @@
 import type { Client } from 'pg';
+import { runningJob } from '../../citus/job';
 import { refused } from '../../lib/errors';
 import { describeBlocker } from './lock-monitor';
 import type { Blocker } from './lock-monitor';
-
-/** A rebalance that has not come to its end, whoever follows it. */
-const UNFINISHED_REBALANCE = `
-SELECT job_id::float8 AS id, state::text
-  FROM pg_dist_background_job
- WHERE job_type = 'rebalance' AND state NOT IN ('finished', 'cancelled', 'failed')
- ORDER BY job_id DESC
- LIMIT 1`;
 
 /**
  * Sessions that move, copy or split shards without a job, as citus_move_shard_placement() and rebalance_table_shards()
@@ -33,8 +26,7 @@ SELECT DISTINCT a.pid, a.usename::text AS user, a.application_name AS applicatio
 
 /** Why tables cannot be distributed at the moment, as the start of a sentence; undefined where they can. */
 export async function shardsOnTheMove(client: Client): Promise<string | undefined> {
-  const { rows: jobs } = await client.query<{ id: number; state: string }>(UNFINISHED_REBALANCE);
-  const job = jobs[0];
+  const job = await runningJob(client);
   if (job !== undefined) return `rebalance job ${String(job.id)} is ${job.state}`;
   const { rows: sessions } = await client.query<Blocker>(MOVING_SESSIONS);
   return sessions.length === 0
