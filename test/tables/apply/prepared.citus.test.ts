@@ -65,7 +65,7 @@ platformSuite('a prepared transaction that outlived its server', () => {
 });
 
 test('only what goes by itself is waited for, and twice as long as Citus takes', () => {
-  const blocker = (pid: number): Blocker => ({
+  const blocker = (pid: number | null): Blocker => ({
     pid,
     user: null,
     application: null,
@@ -73,8 +73,8 @@ test('only what goes by itself is waited for, and twice as long as Citus takes',
     since: null,
     queryStart: null,
   });
-  expect(resolvesItself([blocker(0)], 120_000)).toBe(true);
-  expect(resolvesItself([blocker(0)], 180_000)).toBe(false);
-  expect(resolvesItself([blocker(0), blocker(7)], 0)).toBe(false);
+  expect(resolvesItself([blocker(null)], 120_000)).toBe(true);
+  expect(resolvesItself([blocker(null)], 180_000)).toBe(false);
+  expect(resolvesItself([blocker(null), blocker(7)], 0)).toBe(false);
   expect(resolvesItself([], 0)).toBe(false);
 });
