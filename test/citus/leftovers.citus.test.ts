@@ -83,12 +83,13 @@ platformSuite('tables apply mends and waits', () => {
     await query(
       target,
       `CREATE SEQUENCE rows_copied;
-       CREATE FUNCTION fails_once(bigint) RETURNS boolean LANGUAGE plpgsql AS $$
+       CREATE FUNCTION fails_once(bigint) RETURNS boolean LANGUAGE sql AS 'SELECT true';
+       ALTER TABLE devices ADD CONSTRAINT fails CHECK (fails_once(device_id));
+       CREATE OR REPLACE FUNCTION fails_once(bigint) RETURNS boolean LANGUAGE plpgsql AS $$
          BEGIN
            IF nextval('rows_copied') = 5 THEN RAISE undefined_function USING MESSAGE = 'gone for a moment'; END IF;
            RETURN true;
-         END $$;
-       ALTER TABLE devices ADD CONSTRAINT fails CHECK (fails_once(device_id)) NOT VALID`,
+         END $$`,
     );
     await withoutCleanupDaemon(platform, async () => {
       const context = testContext();

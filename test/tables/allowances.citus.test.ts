@@ -1,3 +1,4 @@
+import type { ErrorDocument } from '../../scripts/lib/errors';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -118,11 +119,13 @@ platformSuite('allowances on the command line', () => {
   test('a run needs it before anything changes, and so does one that goes on', async () => {
     const before = await databaseState(database.platform);
     const refused = await tables('apply', '--spec', at('spec.yaml'), '--yes', '--json');
-    expect(refused).toMatchObject({
-      status: 3,
-      stdout: '',
-      stderr: expect.stringMatching(/and nothing was changed:\n- forced-policy-window:events: /) as string,
+    expect(refused.status).toBe(3);
+    const { error } = JSON.parse(refused.stdout) as ErrorDocument;
+    expect(error).toMatchObject({
+      code: 'tables.not-allowed',
+      details: { findings: [{ id: 'forced-policy-window:events' }] },
     });
+    expect(refused.stderr).toContain(error.message);
     expect(await databaseState(database.platform)).toEqual(before);
 
     // In the midst of the run another appears.
