@@ -23,7 +23,8 @@ import { count, duration, table } from '../lib/reporter';
 import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply/apply';
-import type { LockPolicy, TablesApplied, Watchers } from './apply/apply';
+import type { TablesApplied } from './apply/apply';
+import type { LockPolicy, Watchers } from './apply/attempt';
 import { describeState, reportDifferences } from '../database/observe/comparison';
 import type { ReceiptContent } from '../database/observe/comparison';
 import {
@@ -354,9 +355,9 @@ export function describeApplied({
 
 function describePause(pause: TablesApplied['longestWritePause']): string {
   if (pause === null) return '';
-  const { id, seconds, resolutionSeconds } = pause;
+  const { table: copied, seconds, resolutionSeconds } = pause;
   const least = Math.max(0, seconds - resolutionSeconds);
-  return ` Writers of ${id.slice(id.indexOf(':') + 1)} waited at most ${duration(seconds)} while it was copied online (measured to ${duration(resolutionSeconds)}: ${duration(least)} at least).`;
+  return ` Writers of ${copied} waited at most ${duration(seconds)} while it was copied online (measured to ${duration(resolutionSeconds)}: ${duration(least)} at least).`;
 }
 
 function describeRows(rows: TablesApplied['rows']): string {

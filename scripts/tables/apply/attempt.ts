@@ -153,6 +153,19 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
   });
 }
 
+/** False where the session ended with the step: the connection's own layer explains a server that goes away. */
+export function isStatementError(error: unknown): error is Error & ServerMessage {
+  // With a class 08 or 57 code, an ERROR is Citus speaking of a worker.
+  return isServerError(error) && error.severity === 'ERROR';
+}
+
+/** Citus says of a lock timeout on a worker, in some statements, no more than that the connection to it failed. */
+export function isWorkerLockTimeout(error: unknown, blockers: readonly Blocker[]): boolean {
+  return (
+    isStatementError(error) && blockers.length > 0 && /connection marked as essential/.test(error.message)
+  );
+}
+
 /**
  * What goes away by itself: a lock timeout, a deadlock that this session lost, and two sessions of the server that met in
  * the catalogs they share.

@@ -4,7 +4,7 @@ import type { Progress } from '../../lib/reporter';
 import type { CopyMeasure } from './copied-rows';
 import { BLOCKERS, CANCEL, WORKER_BLOCKERS } from './lock-monitor.sql';
 
-/** A session that stands in the way. Fields of other roles' sessions may be hidden from ours. */
+/** A session that stands in the way, or a prepared transaction. Fields of other roles' sessions may be hidden from ours. */
 export interface Blocker {
   /** Null for a prepared transaction, which outlived its session: PostgreSQL names no process for it. */
   readonly pid: number | null;

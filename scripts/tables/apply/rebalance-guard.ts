@@ -24,14 +24,30 @@ SELECT DISTINCT a.pid, a.usename::text AS user, a.application_name AS applicatio
             AND (own.classid::bigint << 32) | own.objid::bigint = hashtextextended('scaleout tables', 0))
  ORDER BY a.pid`;
 
-/** Why tables cannot be distributed at the moment, as the start of a sentence; undefined where they can. */
-export async function shardsOnTheMove(client: Client): Promise<string | undefined> {
+/** What moves shards: a rebalance job, or sessions that do it without one. */
+export interface ShardMoves {
+  /** The start of a sentence. */
+  readonly what: string;
+  /** What to do about it: a sentence without its end. */
+  readonly hint: string;
+}
+
+/** Why tables cannot be distributed at the moment; undefined where they can. */
+export async function shardsOnTheMove(client: Client): Promise<ShardMoves | undefined> {
   const job = await runningJob(client);
-  if (job !== undefined) return `rebalance job ${String(job.id)} is ${job.state}`;
+  if (job !== undefined) {
+    return {
+      what: `rebalance job ${String(job.id)} is ${job.state}`,
+      hint: 'Follow it to its end with "scaleout rebalance run", or end it with "scaleout rebalance stop", and run this again',
+    };
+  }
   const { rows: sessions } = await client.query<Blocker>(MOVING_SESSIONS);
   return sessions.length === 0
     ? undefined
-    : `shards are moved outside of any rebalance job by ${sessions.map(describeBlocker).join('; ')}`;
+    : {
+        what: `shards are moved outside of any rebalance job by ${sessions.map(describeBlocker).join('; ')}`,
+        hint: 'Wait for it to end and run this again',
+      };
 }
 
 /**
@@ -42,13 +58,10 @@ export async function shardsOnTheMove(client: Client): Promise<string | undefine
  * @throws ScaleoutError (refused) that names the job or the session
  */
 export async function requireNoRebalance(client: Client, done: string): Promise<void> {
-  const moving = await shardsOnTheMove(client);
-  if (moving === undefined) return;
-  const wayOut = moving.startsWith('rebalance job')
-    ? 'Follow it to its end with "scaleout rebalance run", or end it with "scaleout rebalance stop", and run this again'
-    : 'Wait for it to end and run this again';
+  const moves = await shardsOnTheMove(client);
+  if (moves === undefined) return;
   throw refused(
     'tables.rebalance-running',
-    `${moving}, and tables that are distributed while shards move end up apart from those they are to be joined with. ${wayOut}; ${done}`,
+    `${moves.what}, and tables that are distributed while shards move end up apart from those they are to be joined with. ${moves.hint}; ${done}`,
   );
 }

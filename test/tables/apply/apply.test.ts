@@ -1,4 +1,6 @@
-import { isConflict, isStatementError, stepError } from '../../../scripts/tables/apply/apply';
+import { isConflict, isStatementError } from '../../../scripts/tables/apply/attempt';
+import { stepError } from '../../../scripts/tables/apply/messages';
+import { named } from '../support/catalog';
 import type { TablesStep } from '../../../scripts/database/model/step';
 
 const step: TablesStep = {
@@ -31,7 +33,7 @@ test('a worker that goes away in a step is told as the failure of that step', ()
     'step distribute:devices failed: connection to the remote node w0:5432 failed. (SQLSTATE 08006) ' +
       'Fix the cause, and run this again; it goes on from here. Nothing else was changed',
   );
-  const left = stepError(step, error, [], ['devices']).message;
+  const left = stepError(step, error, [], [named('devices')]).message;
   expect(left).toMatch(/devices is left local to the coordinator and known to Citus, with every row/);
   expect(left).not.toMatch(/Nothing else was changed/);
 });
