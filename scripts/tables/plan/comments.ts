@@ -2,19 +2,25 @@ import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { foreignKeyId } from '../../database/target/foreign-keys';
 import { compareTables, sameTable } from '../../database/model/names';
-import type { LiveComment, LiveForeignKey, LiveTable, RecordedComment } from '../../database/model/live';
+import type {
+  LiveComment,
+  LiveDatabase,
+  LiveForeignKey,
+  LiveTable,
+  RecordedComment,
+} from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
 import * as sql from './statements.sql';
 import { step } from '../../database/model/step';
 import type { TablesStep } from '../../database/model/step';
 import type { Conversion } from './conversions';
 
-/** Steps that go together, and what Citus makes anew as they run. */
+/** Steps that go together, and what Citus recreates as they run. */
 export interface StepGroup {
   readonly steps: readonly TablesStep[];
-  readonly turns: readonly Conversion[];
+  readonly conversions: readonly Conversion[];
   /** The foreign key that they bring back. */
-  readonly returns?: LiveForeignKey;
+  readonly restores?: LiveForeignKey;
 }
 
 export interface Commented {
@@ -29,83 +35,115 @@ export interface Commented {
 }
 
 /**
- * Keeps the comments that Citus forgets: they are written down before the first table is touched, and made again as soon as their
- * table is made anew for the last time. Pure.
+ * Keeps the comments that Citus forgets: they are written down before the first table is touched, and restored as soon as their
+ * table is recreated for the last time. Pure.
  *
  * @param away foreign keys that are dropped before the first of the steps, and return with their comments by themselves
  */
 export function withComments(
   target: TargetState,
   away: readonly LiveForeignKey[],
-  placed: readonly StepGroup[],
+  groups: readonly StepGroup[],
 ): Commented {
   const { live } = target;
-  const gone = new Set([...away, ...live.droppedForeignKeys].map(foreignKeyId));
-  const isAway = (table: TableName, { on, name }: LiveComment): boolean =>
-    on === 'constraint' && gone.has(foreignKeyId({ table, name }));
-  const returned = new Map(
-    placed.flatMap(({ returns }, place) =>
-      returns === undefined ? [] : [[foreignKeyId(returns), place] as const],
-    ),
-  );
-  const turned = lastTurns(placed);
-  const recordedOf = recordsByTable(target);
-  // A partition with a foreign key of its own is among the tables, and is made anew with the one that it is part of.
-  const commented = [
-    ...new Map(
-      live.tables
-        .flatMap(commentedOf)
-        .sort((a, b) => Number(!sameTable(a.table, a.turnsWith)) - Number(!sameTable(b.table, b.turnsWith)))
-        .map((each) => [tableKey(each.table), each]),
-    ).values(),
-  ];
-  const record: TablesStep[] = [];
-  const restoreAfter = new Map<number, TablesStep[]>();
-  let recorded = live.recordedComments.length > 0;
-  let allBack = true;
-  for (const { table, comments, foreignKeys, turnsWith } of [
-    ...commented,
-    ...orphans(target, commented),
-  ].sort((a, b) => compareTables(a.table, b.table))) {
-    const turn = turned.get(tableKey(turnsWith));
-    const known = recordedOf.get(tableKey(table)) ?? [];
-    const forgets = ({ on, name }: LiveComment): boolean =>
-      turn?.forgets === 'everything' ||
-      (turn !== undefined && on === 'constraint' && foreignKeys.some((key) => key.name === name));
-    const unrecorded = comments.filter(
-      (comment) => forgets(comment) && !isAway(table, comment) && !isRecorded(comment, known),
-    );
-    if (unrecorded.length > 0) {
-      record.push(recordComments(table, unrecorded, record.length === 0 && !live.ownSchema.commentTable));
-    }
-    if (known.length + unrecorded.length === 0) continue;
-    recorded = true;
-    const again = [
-      ...known
-        .filter(({ comment, missing }) => missing || forgets(comment) || isAway(table, comment))
-        .map(({ comment }) => comment),
-      ...unrecorded,
-    ].sort(compareComments);
-    // What was written on a foreign key is written on it again once it is back.
-    const waits = again
-      .filter((comment) => isAway(table, comment))
-      .map(({ name }) => returned.get(foreignKeyId({ table, name })) ?? Infinity);
-    const place = Math.max(turn?.place ?? -1, ...waits);
-    if (place === Infinity) {
-      allBack = false;
-      continue;
-    }
-    restoreAfter.set(place, [...(restoreAfter.get(place) ?? []), restoreComments(table, again)]);
+  const commented = commentables(live);
+  const course = courseOf(live, away, groups);
+  const kept = [...commented, ...orphans(target, commented)]
+    .sort((a, b) => compareTables(a.table, b.table))
+    .flatMap((each) => keptOf(each, course) ?? []);
+  const restores = new Map<Kept['after'], TablesStep[]>();
+  for (const { table, restored, after } of kept) {
+    restores.set(after, [...(restores.get(after) ?? []), restoreComments(table, restored)]);
   }
   return {
-    record,
+    record: kept
+      .filter(({ unrecorded }) => unrecorded.length > 0)
+      .map(({ table, unrecorded }, index) =>
+        recordComments(table, unrecorded, index === 0 && !live.ownSchema.commentTable),
+      ),
     steps: [
-      ...(restoreAfter.get(-1) ?? []),
-      ...placed.flatMap(({ steps }, place) => [...steps, ...(restoreAfter.get(place) ?? [])]),
+      ...(restores.get('the start') ?? []),
+      ...groups.flatMap(({ steps }, index) => [...steps, ...(restores.get(index) ?? [])]),
     ],
-    recorded,
-    allBack,
+    recorded: live.recordedComments.length > 0 || kept.length > 0,
+    allBack: !restores.has('the end'),
   };
+}
+
+/** A partition with a foreign key of its own is among the tables, and is recreated with the one that it is part of. */
+function commentables({ tables }: LiveDatabase): Commentable[] {
+  const all = tables
+    .flatMap(commentedOf)
+    .sort(
+      (a, b) => Number(!sameTable(a.table, a.recreatedWith)) - Number(!sameTable(b.table, b.recreatedWith)),
+    );
+  return [...new Map(all.map((each) => [tableKey(each.table), each])).values()];
+}
+
+/** What the groups of steps do to comments; places are indices of groups. */
+interface Course {
+  /** The last conversion of a table. */
+  readonly converted: ReadonlyMap<string, LastConversion>;
+  /** Where foreign keys return. */
+  readonly returned: ReadonlyMap<string, number>;
+  /** Foreign keys that are not there before they return. */
+  readonly away: ReadonlySet<string>;
+  readonly recorded: ReadonlyMap<string, readonly RecordedComment[]>;
+}
+
+function courseOf(live: LiveDatabase, away: readonly LiveForeignKey[], groups: readonly StepGroup[]): Course {
+  return {
+    converted: lastConversions(groups),
+    returned: new Map(
+      groups.flatMap(({ restores }, index) =>
+        restores === undefined ? [] : [[foreignKeyId(restores), index] as const],
+      ),
+    ),
+    away: new Set([...away, ...live.droppedForeignKeys].map(foreignKeyId)),
+    recorded: recordsByTable(live),
+  };
+}
+
+/** The comments of a table that are written down, and restored after a group of steps or only by a later plan. */
+interface Kept {
+  readonly table: TableName;
+  readonly unrecorded: readonly LiveComment[];
+  readonly restored: readonly LiveComment[];
+  readonly after: number | 'the start' | 'the end';
+}
+
+function keptOf(
+  { table, comments, foreignKeys, recreatedWith }: Commentable,
+  course: Course,
+): Kept | undefined {
+  const conversion = course.converted.get(tableKey(recreatedWith));
+  const known = course.recorded.get(tableKey(table)) ?? [];
+  const isAway = ({ on, name }: LiveComment): boolean =>
+    on === 'constraint' && course.away.has(foreignKeyId({ table, name }));
+  const isForgotten = ({ on, name }: LiveComment): boolean =>
+    conversion?.forgets === 'everything' ||
+    (conversion !== undefined && on === 'constraint' && foreignKeys.some((key) => key.name === name));
+  const unrecorded = comments.filter(
+    (comment) => isForgotten(comment) && !isAway(comment) && !isRecorded(comment, known),
+  );
+  if (known.length + unrecorded.length === 0) return undefined;
+  const restored = [
+    ...known
+      .filter(({ comment, missing }) => missing || isForgotten(comment) || isAway(comment))
+      .map(({ comment }) => comment),
+    ...unrecorded,
+  ].sort(compareComments);
+  // What was written on a foreign key is written on it again once it is back.
+  const awaited = restored
+    .filter(isAway)
+    .map(({ name }) => course.returned.get(foreignKeyId({ table, name })) ?? ('the end' as const));
+  return { table, unrecorded, restored, after: lastOf([conversion?.index ?? 'the start', ...awaited]) };
+}
+
+function lastOf(moments: readonly Kept['after'][]): Kept['after'] {
+  if (moments.includes('the end')) return 'the end';
+  const indices = moments.filter((each) => typeof each === 'number');
+  return indices.length === 0 ? 'the start' : Math.max(...indices);
 }
 
 /** Whether an earlier run wrote down what is on this. @param known what it wrote down of the table */
@@ -113,16 +151,16 @@ export function isRecorded({ on, name }: LiveComment, known: readonly RecordedCo
   return known.some(({ comment }) => comment.on === on && comment.name === name);
 }
 
-/** What has comments of its own: a table, or a partition, which is made anew with the table that it is part of. */
+/** What has comments of its own: a table, or a partition, which is recreated with the table that it is part of. */
 export interface Commentable extends Pick<LiveTable, 'table' | 'comments' | 'foreignKeys'> {
-  readonly turnsWith: TableName;
+  readonly recreatedWith: TableName;
 }
 
 /** A table and those of its partitions that have comments. */
 export function commentedOf({ table, comments, foreignKeys, partitionComments }: LiveTable): Commentable[] {
   return [
-    { table, comments, foreignKeys, turnsWith: table },
-    ...partitionComments.map((each) => ({ ...each, foreignKeys: [], turnsWith: table })),
+    { table, comments, foreignKeys, recreatedWith: table },
+    ...partitionComments.map((each) => ({ ...each, foreignKeys: [], recreatedWith: table })),
   ];
 }
 
@@ -134,23 +172,23 @@ export function withoutAway(
   return table.comments.filter(({ on, name }) => on !== 'constraint' || !away.has(name));
 }
 
-interface LastTurn {
-  readonly place: number;
+interface LastConversion {
+  readonly index: number;
   readonly forgets: Conversion['forgets'];
 }
 
-function lastTurns(placed: readonly StepGroup[]): Map<string, LastTurn> {
-  const last = new Map<string, LastTurn>();
-  placed.forEach(({ turns }, place) => {
-    for (const { table, forgets } of turns) {
+function lastConversions(groups: readonly StepGroup[]): Map<string, LastConversion> {
+  const last = new Map<string, LastConversion>();
+  groups.forEach(({ conversions }, index) => {
+    for (const { table, forgets } of conversions) {
       const before = last.get(tableKey(table))?.forgets;
-      last.set(tableKey(table), { place, forgets: before === 'everything' ? before : forgets });
+      last.set(tableKey(table), { index, forgets: before === 'everything' ? before : forgets });
     }
   });
   return last;
 }
 
-function recordsByTable({ live }: TargetState): Map<string, RecordedComment[]> {
+function recordsByTable(live: LiveDatabase): Map<string, RecordedComment[]> {
   const records = new Map<string, RecordedComment[]>();
   for (const each of live.recordedComments) {
     const key = tableKey(each.table);
@@ -192,5 +230,5 @@ function orphans({ live }: TargetState, commented: readonly Commentable[]): Comm
   const known = new Set(commented.map(({ table }) => tableKey(table)));
   return [...new Map(live.recordedComments.map((each) => [tableKey(each.table), each])).values()]
     .filter(({ table }) => !known.has(tableKey(table)))
-    .map(({ table, partOf = table }) => ({ table, comments: [], foreignKeys: [], turnsWith: partOf }));
+    .map(({ table, partOf = table }) => ({ table, comments: [], foreignKeys: [], recreatedWith: partOf }));
 }

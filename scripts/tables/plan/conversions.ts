@@ -21,12 +21,12 @@ interface ForeignKeyComponent {
  * relation under the old name, and what was written on the old one stays with what becomes its shard.
  *
  * The rules are Citus 12.1's own. Of tables that foreign keys connect it knows all or none: a table that becomes a reference table,
- * and a foreign key that comes back, take plain tables along, and these turn local. A plain table that is copied online goes by way of
+ * and a foreign key that comes back, take plain tables along, and these become local. A plain table that is copied online goes by way of
  * local too; one that is local already is copied in place, and brought back first where writes wait. What becomes a reference table
  * stays the relation it is, like the tables of a schema; the foreign keys of a plain one are made anew, as those of a schema are.
  */
 export class ConversionTracker {
-  /** By the table that stands for the lot, see {@link rootOf}. */
+  /** By the table that stands for the component, see {@link rootOf}. */
   private readonly components = new Map<string, ForeignKeyComponent>();
   private readonly roots = new Map<string, string>();
   private readonly locals: Set<string>;
@@ -45,20 +45,20 @@ export class ConversionTracker {
 
   /** Whether Citus does not know the table by now. */
   isPlain(table: TableName): boolean {
-    return this.lotOf(table).plain.has(tableKey(table));
+    return this.componentOf(table).plain.has(tableKey(table));
   }
 
   /** By a step of its own, ahead of its online copy. */
   becomesLocal(table: TableName): Conversion[] {
-    const lot = this.lotOf(table);
-    lot.known = true;
-    return this.turnLocal(lot).map(made);
+    const component = this.componentOf(table);
+    component.known = true;
+    return this.convert(component).map(made);
   }
 
   becomesReference(table: TableName): Conversion[] {
     const plain = this.isPlain(table);
     this.takes(table);
-    const neighbours = this.turnLocal(this.lotOf(table)).map(made);
+    const neighbours = this.convert(this.componentOf(table)).map(made);
     return plain ? [{ table, forgets: 'foreign keys' }, ...neighbours] : neighbours;
   }
 
@@ -74,37 +74,37 @@ export class ConversionTracker {
   }
 
   comesBack(key: Pick<LiveForeignKey, 'table' | 'references'>): Conversion[] {
-    const lot = this.join(key);
-    return lot.known ? this.turnLocal(lot).map(made) : [];
+    const component = this.join(key);
+    return component.known ? this.convert(component).map(made) : [];
   }
 
   /** @returns whether it has been local to Citus until now */
   private takes(table: TableName): boolean {
-    const lot = this.lotOf(table);
-    lot.plain.delete(tableKey(table));
-    lot.known = true;
+    const component = this.componentOf(table);
+    component.plain.delete(tableKey(table));
+    component.known = true;
     return this.locals.delete(tableKey(table));
   }
 
-  private turnLocal({ plain }: ForeignKeyComponent): TableName[] {
-    const turned = [...plain.values()];
+  private convert({ plain }: ForeignKeyComponent): TableName[] {
+    const converted = [...plain.values()];
     for (const key of plain.keys()) this.locals.add(key);
     plain.clear();
-    return turned;
+    return converted;
   }
 
   private join({ table, references }: Pick<LiveForeignKey, 'table' | 'references'>): ForeignKeyComponent {
-    const [lot, other] = [this.lotOf(table), this.lotOf(references)];
-    if (lot === other) return lot;
-    const [from, to] = lot.plain.size < other.plain.size ? [table, references] : [references, table];
-    const [small, large] = lot.plain.size < other.plain.size ? [lot, other] : [other, lot];
+    const [component, other] = [this.componentOf(table), this.componentOf(references)];
+    if (component === other) return component;
+    const [from, to] = component.plain.size < other.plain.size ? [table, references] : [references, table];
+    const [small, large] = component.plain.size < other.plain.size ? [component, other] : [other, component];
     this.roots.set(this.rootOf(from), this.rootOf(to));
     for (const [key, each] of small.plain) large.plain.set(key, each);
     large.known ||= small.known;
     return large;
   }
 
-  private lotOf(table: TableName): ForeignKeyComponent {
+  private componentOf(table: TableName): ForeignKeyComponent {
     const root = this.rootOf(table);
     const known = this.components.get(root) ?? { plain: new Map<string, TableName>(), known: true };
     this.components.set(root, known);
@@ -116,6 +116,11 @@ export class ConversionTracker {
     for (let next = this.roots.get(root); next !== undefined; next = this.roots.get(root)) root = next;
     return root;
   }
+}
+
+/** The tables that a step recreates under their old names. */
+export function recreatedTables(conversions: readonly Conversion[]): TableName[] {
+  return conversions.filter(({ forgets }) => forgets === 'everything').map(({ table }) => table);
 }
 
 function made(table: TableName): Conversion {

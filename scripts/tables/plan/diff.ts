@@ -1,13 +1,13 @@
 import type { NewPrimaryKey } from './statements.sql';
-import type { Distribution, TableName } from '../../../config/workload/distribution-types';
+import type { TableName } from '../../../config/workload/distribution-types';
 import type { PlacementChange } from '../../database/target/target-state';
 import { copyMode } from '../../database/target/copy-mode';
 import type { CopyMode } from '../../database/target/copy-mode';
 import { foreignKeyId, liveTwin, mayReturn, whyDropped } from '../../database/target/foreign-keys';
 import { hasLocalCopy } from '../../database/model/live';
-import type { DroppedForeignKey, LiveDatabase, LiveForeignKey, LiveTable } from '../../database/model/live';
+import type { DroppedForeignKey, LiveForeignKey, LiveTable } from '../../database/model/live';
 import { compareTables, keyIndexName, notNullCheckName, sameColumns } from '../../database/model/names';
-import { TargetState } from '../../database/target/target-state';
+import type { TargetState } from '../../database/target/target-state';
 import { specifiedTables } from '../../database/model/schemas';
 
 /** What separates a live database from its specification, without an order; `plan` gives it one. */
@@ -71,36 +71,13 @@ export interface RestoreDifference {
 }
 
 /** Compares, and decides nothing about order. The faults of {@link findFaults} come first: this trusts its input. Pure. */
-export function diffTables(expected: Distribution, live: LiveDatabase): TablesDifference {
-  const target = new TargetState(expected, live);
+export function diffTables(target: TargetState): TablesDifference {
+  const { expected, live } = target;
   const references = expected.tables
     .filter((wanted) => wanted.kind === 'reference' && !target.isThere(wanted.table))
     .map((wanted) => wanted.table)
     .sort(compareTables);
-  const distribute = target
-    .distributedTables()
-    .filter(({ wanted }) => !target.isThere(wanted.table) && target.change(wanted.table)?.kind !== 'alter')
-    .map(({ wanted, live: table }): DistributeDifference => {
-      const root = target.groupRoot(wanted);
-      return {
-        table: wanted.table,
-        column: wanted.distributeBy,
-        ...(wanted.colocateWith === undefined ? {} : { colocateWith: root }),
-        shardCount: expected.shardCount,
-        mode: copyMode(target, wanted, table),
-      };
-    })
-    .sort((a, b) => compareTables(a.table, b.table));
-  const drop = target.live.tables.flatMap((table) =>
-    table.foreignKeys.flatMap((key) => {
-      const why = whyDropped(target, key);
-      const pin = [key.table, key.references].find((end) => {
-        const now = target.liveTable(end)?.citus;
-        return now?.kind === 'local' && now.autoConverted;
-      });
-      return why === undefined ? [] : [{ key, why, ...(pin === undefined ? {} : { pin }) }];
-    }),
-  );
+  const drop = dropDifferences(target);
   const dropped = new Set(drop.map(({ key }) => foreignKeyId(key)));
   const recorded = live.droppedForeignKeys.filter((key) => mayReturn(target, key));
   const restore = [
@@ -112,7 +89,7 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
   return {
     keys: keyDifferences(target),
     references,
-    distribute,
+    distribute: distributeDifferences(target),
     schemas: live.schemas
       .filter((schema) => target.distributesSchema(schema))
       .map(({ schema }) => ({ schema, tables: target.tablesOf(schema) })),
@@ -132,6 +109,37 @@ export function diffTables(expected: Distribution, live: LiveDatabase): TablesDi
     removeRecord:
       recorded.length === live.droppedForeignKeys.length && (drop.length > 0 || live.ownSchema.recordTable),
   };
+}
+
+/** Live foreign keys that have to be away for a while. */
+export function dropDifferences(target: TargetState): DropDifference[] {
+  return target.live.tables.flatMap((table) =>
+    table.foreignKeys.flatMap((key) => {
+      const why = whyDropped(target, key);
+      const pin = [key.table, key.references].find((end) => {
+        const now = target.liveTable(end)?.citus;
+        return now?.kind === 'local' && now.autoConverted;
+      });
+      return why === undefined ? [] : [{ key, why, ...(pin === undefined ? {} : { pin }) }];
+    }),
+  );
+}
+
+function distributeDifferences(target: TargetState): DistributeDifference[] {
+  return target
+    .distributedTables()
+    .filter(({ wanted }) => !target.isThere(wanted.table) && target.change(wanted.table)?.kind !== 'alter')
+    .map(({ wanted, live: table }): DistributeDifference => {
+      const root = target.groupRoot(wanted);
+      return {
+        table: wanted.table,
+        column: wanted.distributeBy,
+        ...(wanted.colocateWith === undefined ? {} : { colocateWith: root }),
+        shardCount: target.expected.shardCount,
+        mode: copyMode(target, wanted, table),
+      };
+    })
+    .sort((a, b) => compareTables(a.table, b.table));
 }
 
 /** Whether there is anything to do at all. */

@@ -469,7 +469,7 @@ test('any specification with schemas leads to any other, by steps that one plan 
         [first, between],
         [second, end],
       ] as const) {
-        expect(isSatisfied(diffTables(expected, reached))).toBe(true);
+        expect(isSatisfied(diffTables(new TargetState(expected, reached)))).toBe(true);
         expect(checkTables(expected, reached).filter(({ ok }) => !ok)).toEqual([]);
         expect(kept(reached)).toEqual(kept(live));
       }

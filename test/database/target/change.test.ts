@@ -388,7 +388,7 @@ test('any specification leads to any other, by steps that one plan names, and ev
       const between = carryOut(first, live);
       expect(findPreconditionFailures(new TargetState(second, between))).toEqual([]);
       const end = carryOut(second, between);
-      expect(isSatisfied(diffTables(second, end))).toBe(true);
+      expect(isSatisfied(diffTables(new TargetState(second, end)))).toBe(true);
       expect(names(end)).toEqual(names(live));
       expect(comments(end)).toEqual(comments(live));
     }),

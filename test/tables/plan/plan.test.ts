@@ -266,7 +266,7 @@ describe('the plan for the sensors', () => {
 
   test('nothing where the database is as specified', () => {
     const live = liveDatabase(distributedSensors());
-    expect(isSatisfied(diffTables(distribution(), live))).toBe(true);
+    expect(isSatisfied(diffTables(new TargetState(distribution(), live)))).toBe(true);
     expect(planTables(distribution(), live).steps).toEqual([]);
   });
 
@@ -347,7 +347,7 @@ describe('what an earlier run left behind', () => {
     });
     expect(ids(expected, live)).toEqual(['distribute:t']);
     const end = perform(expected, live, planTables(expected, live).steps[0] as TablesStep);
-    expect(isSatisfied(diffTables(expected, end))).toBe(true);
+    expect(isSatisfied(diffTables(new TargetState(expected, end)))).toBe(true);
   });
 
   test('a foreign key that was added again and not validated is validated; one that is there is only forgotten', () => {
@@ -557,7 +557,7 @@ describe('any database that a specification fits', () => {
     fc.assert(
       fc.property(situations, ({ expected, live }) => {
         const { live: end, ran } = runAll(expected, live);
-        expect(isSatisfied(diffTables(expected, end))).toBe(true);
+        expect(isSatisfied(diffTables(new TargetState(expected, end)))).toBe(true);
         const before = live.tables.map((table) => table.foreignKeys);
         const order = (keys: { name: string }[]): string[] => keys.map((key) => key.name).sort();
         expect(end.tables.map((table) => order([...table.foreignKeys]))).toEqual(
@@ -585,7 +585,7 @@ describe('any database that a specification fits', () => {
             ),
           ].sort();
         expect(names(half)).toEqual(names(live));
-        expect(isSatisfied(diffTables(expected, runAll(expected, half).live))).toBe(true);
+        expect(isSatisfied(diffTables(new TargetState(expected, runAll(expected, half).live)))).toBe(true);
       }),
       { numRuns: runs(300) },
     );
