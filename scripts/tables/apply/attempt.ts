@@ -5,13 +5,14 @@ import type { TableName } from '../../../config/workload/distribution-types';
 import { withTransaction } from '../../lib/connection';
 import { errorCode, isServerError } from '../../lib/errors';
 import type { ServerMessage } from '../../lib/errors';
+import type { Progress } from '../../lib/reporter';
 import type { VerbContext } from '../../lib/verb';
 import { copyMeasure } from './copied-rows';
 import type { LiveDatabase } from '../../database/model/live';
 import { preparedTransactions } from './prepared';
 import type { TablesStep } from '../../database/model/step';
 import { watch } from './lock-monitor';
-import type { Blocker } from './lock-monitor';
+import type { Blocker, Watch } from './lock-monitor';
 import type { WritePause } from './write-pause';
 import { watchWriters } from './writer-guard';
 import type { WritersWatch } from './writer-guard';
@@ -61,47 +62,27 @@ export function tablesOf(step: TablesStep, live: LiveDatabase): TableName[] {
   return live.tables.map(({ table }) => table).filter((table) => actsOn(step, table));
 }
 
+/** One try of a step. */
+interface Trial {
+  readonly step: TablesStep;
+  /** The process of the session that runs it. */
+  readonly pid: number;
+  readonly locks: LockPolicy;
+  /** See {@link tablesOf}. */
+  readonly tables: readonly TableName[];
+}
+
 /** Runs one step under observation, once. */
 export async function attemptStep(
-  { reporter, signal }: VerbContext,
+  context: VerbContext,
   client: Client,
-  { lockMonitor: onlooker, writerGuard: sentry }: Watchers,
-  {
-    step,
-    pid,
-    locks,
-    tables,
-  }: {
-    readonly step: TablesStep;
-    readonly pid: number;
-    readonly locks: LockPolicy;
-    readonly tables: readonly TableName[];
-  },
+  watchers: Watchers,
+  trial: Trial,
 ): Promise<Attempt> {
+  const { reporter, signal } = context;
+  const { step, locks } = trial;
   reporter.event({ name: 'step.started', step: step.id, action: step.action, table: step.table });
-  const measure =
-    stepKind(step).copies !== undefined ? await copyMeasure(onlooker, step, { pid, tables }) : undefined;
-  const progress =
-    measure === undefined
-      ? undefined
-      : reporter.progress(`${step.action} ${step.table}`, measure.total, measure.unit);
-  const onlooking = watch(onlooker, {
-    pid,
-    lockTimeoutMs: step.transaction ? locks.timeoutMs : locks.longWorkTimeoutMs,
-    signal,
-    ...(progress === undefined || measure === undefined ? {} : { copy: { measure, progress } }),
-  });
-  const [copied] = isOnlineCopy(step) ? tables : [];
-  const writers: WritersWatch | undefined =
-    copied === undefined
-      ? undefined
-      : await watchWriters(sentry, {
-          pid,
-          table: copied,
-          lockTimeoutMs: locks.timeoutMs,
-          // What was copied so far is lost with it; the server takes some seconds itself to start a process.
-          replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
-        });
+  const { total, progress, monitor, writers } = await startWatching(context, watchers, trial);
   const from = performance.now();
   const holdsWriters = step.transaction && (step.blocksWrites || stepKind(step).letsWritersThrough !== true);
   let blockedSeconds: number | undefined;
@@ -109,23 +90,68 @@ export async function attemptStep(
     await runStep(client, step, locks).finally(() => {
       if (holdsWriters) blockedSeconds = secondsSince(from);
     });
-    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
+    const [pause] = await Promise.all([writers?.stop(), monitor.stop()]);
     const seconds = secondsSince(from);
-    if (measure?.total !== undefined) progress?.update(measure.total);
+    if (total !== undefined) progress?.update(total);
     progress?.finish();
     reporter.event({ name: 'step.done', step: step.id, seconds, shown: progress !== undefined });
     return { outcome: 'done', seconds, blockedSeconds, pause };
   } catch (error) {
-    const [pause] = await Promise.all([writers?.stop(), onlooking.stop()]);
+    const [pause] = await Promise.all([writers?.stop(), monitor.stop()]);
     progress?.finish('not finished');
     if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
       return { outcome: 'cancelled', pause, blockedSeconds };
     const stalled = errorCode(error) === '57014' && writers?.stalled() === true;
-    const seen = onlooking.blockers();
+    const seen = monitor.blockers();
     // PostgreSQL and Citus tell of sessions alone, and a prepared transaction on another node has none.
-    const blockers = seen.length > 0 ? seen : await preparedTransactions(onlooker).catch(() => []);
+    const blockers =
+      seen.length > 0 ? seen : await preparedTransactions(watchers.lockMonitor).catch(() => []);
     return { outcome: 'failed', error, blockers, from, stalled, pause, blockedSeconds };
   }
+}
+
+interface Watching {
+  /** Absent where the step copies nothing. */
+  readonly progress?: Progress;
+  /** What the progress comes to, where that can be told. */
+  readonly total?: number | undefined;
+  readonly monitor: Watch;
+  /** Absent where the step copies nothing online. */
+  readonly writers?: WritersWatch;
+}
+
+async function startWatching(
+  { reporter, signal }: VerbContext,
+  { lockMonitor, writerGuard }: Watchers,
+  { step, pid, locks, tables }: Trial,
+): Promise<Watching> {
+  const measure =
+    stepKind(step).copies === undefined ? undefined : await copyMeasure(lockMonitor, step, { pid, tables });
+  const copy = measure && {
+    measure,
+    progress: reporter.progress(`${step.action} ${step.table}`, measure.total, measure.unit),
+  };
+  const monitor = watch(lockMonitor, {
+    pid,
+    lockTimeoutMs: step.transaction ? locks.timeoutMs : locks.longWorkTimeoutMs,
+    signal,
+    ...(copy === undefined ? {} : { copy }),
+  });
+  const [copied] = isOnlineCopy(step) ? tables : [];
+  const writers =
+    copied &&
+    (await watchWriters(writerGuard, {
+      pid,
+      table: copied,
+      lockTimeoutMs: locks.timeoutMs,
+      // What was copied so far is lost with it; the server takes some seconds itself to start a process.
+      replayTimeoutMs: 2 * locks.longWorkTimeoutMs,
+    }));
+  return {
+    monitor,
+    ...(copy === undefined ? {} : { progress: copy.progress, total: copy.measure.total }),
+    ...(writers === undefined ? {} : { writers }),
+  };
 }
 
 /** Runs one step's statements. */

@@ -54,98 +54,126 @@ export interface WritersWatch {
  * the copy then waits for ever, with the log of the node piling up. So writers wait while that goes on, a moment for most
  * tables; and should a change slip through, the copy is cancelled, to be tried again.
  */
-export async function watchWriters(
-  client: Client,
-  { pid, table, lockTimeoutMs, replayTimeoutMs }: CopyInProgress,
-): Promise<WritersWatch> {
+export async function watchWriters(client: Client, copy: CopyInProgress): Promise<WritersWatch> {
   const before = await client
     .query<{ last: string }>(LAST_OPERATION)
     .then(({ rows }) => rows[0]?.last ?? '0')
     .catch(() => '0');
+  const guard = new WriterGuard(client, copy, before);
   const ended = new AbortController();
-  const meter = new PauseMeter(performance.now());
-  const name = sqlTable(table);
-  let stalled = false;
-  let replayLookedAt = 0;
-  let standingSince: number | undefined;
-  let stage: 'before' | 'holding' | 'gave-up' | 'past' = 'before';
-  let heldAt = 0;
-  let waitedForLockMs = 0;
-  let triesAgainAt = 0;
-
-  const measure = async (): Promise<void> => {
-    const askedAt = performance.now();
-    const { rows } = await client.query<{ held: boolean; waitedMs: number }>(WRITERS_HELD, [pid, name]);
-    const { held = false, waitedMs = 0 } = rows[0] ?? {};
-    meter.look({ askedAt, answeredAt: performance.now(), held, waitedMs });
-  };
-  const hold = async (shards: readonly string[]): Promise<void> => {
-    const from = performance.now();
-    await client.query(`BEGIN; ${BOUNDS}; SET LOCAL lock_timeout TO ${String(Math.round(lockTimeoutMs))}`);
-    try {
-      await client.query(HOLD_WRITERS, [shards]);
-      heldAt = performance.now();
-      stage = 'holding';
-    } catch (error) {
-      // Writers that came meanwhile stood behind this, and are let through before it is tried again.
-      const until = performance.now();
-      waitedForLockMs += until - from;
-      triesAgainAt = until + (until - from);
-      if (errorCode(error) !== '55P03' || waitedForLockMs > LONGEST_HOLD_MS) stage = 'gave-up';
-      throw error;
-    }
-  };
-  const release = async (): Promise<void> => {
-    await client.query('ROLLBACK');
-  };
-  const guard = async (): Promise<void> => {
-    const { rows } = await client.query<{ shards: string[]; near: boolean; safe: boolean }>(COPY_STAGE, [
-      name,
-      before,
-    ]);
-    const { shards = [], near = false, safe = false } = rows[0] ?? {};
-    if (stage === 'holding') {
-      if (safe) stage = 'past';
-      else if (performance.now() - heldAt > LONGEST_HOLD_MS) stage = 'gave-up';
-      else return;
-      await release();
-    } else if (safe) stage = 'past';
-    else if (near && shards.length > 0 && performance.now() >= triesAgainAt) await hold(shards);
-  };
-  const lookAtReplay = async (): Promise<void> => {
-    const now = performance.now();
-    if (now - replayLookedAt < REPLAY_INTERVAL_MS) return;
-    replayLookedAt = now;
-    const { rows } = await client.query<{ stands: boolean }>(REPLAY_STANDS, [before]);
-    standingSince = rows[0]?.stands === true ? (standingSince ?? now) : undefined;
-    if (standingSince === undefined || now - standingSince < replayTimeoutMs) return;
-    stalled = true;
-    await client.query(CANCEL, [pid]);
-  };
-  const loop = async (): Promise<void> => {
-    while (!ended.signal.aborted) {
-      try {
-        await measure();
-        if (stage === 'before' || stage === 'holding') await guard();
-        else await lookAtReplay();
-      } catch {
-        // A lock that was not to be had, most often. Nothing is to be held any longer. Where the session ended, the server let go.
-        await release().catch(() => undefined);
-        if (stage === 'holding') stage = 'gave-up';
-      }
-      const interval = stage === 'before' || stage === 'holding' ? CLOSE_INTERVAL_MS : INTERVAL_MS;
-      await sleep(interval, undefined, { signal: ended.signal }).catch(() => undefined);
-    }
-    if (stage === 'holding') await release().catch(() => undefined);
-  };
-  const looping = loop();
+  const looping = guard.loop(ended.signal);
   return {
-    stalled: () => stalled,
+    stalled: () => guard.stalled,
     async stop() {
       const endedAt = performance.now();
       ended.abort();
       await looping;
-      return meter.result(endedAt);
+      return guard.meter.result(endedAt);
     },
   };
+}
+
+/** How far the guard is with the moment in which writers have to wait. */
+type Stage = 'before' | 'holding' | 'gave-up' | 'past';
+
+class WriterGuard {
+  readonly meter = new PauseMeter(performance.now());
+  stalled = false;
+  private stage: Stage = 'before';
+  private heldAt = 0;
+  private waitedForLockMs = 0;
+  private triesAgainAt = 0;
+  private replayLookedAt = 0;
+  private standingSince: number | undefined;
+  private readonly client: Client;
+  private readonly copy: CopyInProgress;
+  private readonly name: string;
+  private readonly before: string;
+
+  /** @param before the last operation of Citus before the copy */
+  constructor(client: Client, copy: CopyInProgress, before: string) {
+    this.client = client;
+    this.copy = copy;
+    this.name = sqlTable(copy.table);
+    this.before = before;
+  }
+
+  async loop(ended: AbortSignal): Promise<void> {
+    while (!ended.aborted) {
+      try {
+        await this.measure();
+        if (this.isNeeded) await this.guard();
+        else await this.lookAtReplay();
+      } catch {
+        // A lock that was not to be had, most often. Nothing is to be held any longer. Where the session ended, the server let go.
+        await this.release().catch(() => undefined);
+        if (this.stage === 'holding') this.stage = 'gave-up';
+      }
+      const interval = this.isNeeded ? CLOSE_INTERVAL_MS : INTERVAL_MS;
+      await sleep(interval, undefined, { signal: ended }).catch(() => undefined);
+    }
+    if (this.stage === 'holding') await this.release().catch(() => undefined);
+  }
+
+  private get isNeeded(): boolean {
+    return this.stage === 'before' || this.stage === 'holding';
+  }
+
+  private async measure(): Promise<void> {
+    const askedAt = performance.now();
+    const { rows } = await this.client.query<{ held: boolean; waitedMs: number }>(WRITERS_HELD, [
+      this.copy.pid,
+      this.name,
+    ]);
+    const { held = false, waitedMs = 0 } = rows[0] ?? {};
+    this.meter.look({ askedAt, answeredAt: performance.now(), held, waitedMs });
+  }
+
+  private async guard(): Promise<void> {
+    const { rows } = await this.client.query<{ shards: string[]; near: boolean; safe: boolean }>(COPY_STAGE, [
+      this.name,
+      this.before,
+    ]);
+    const { shards = [], near = false, safe = false } = rows[0] ?? {};
+    if (this.stage === 'holding') {
+      if (safe) this.stage = 'past';
+      else if (performance.now() - this.heldAt > LONGEST_HOLD_MS) this.stage = 'gave-up';
+      else return;
+      await this.release();
+    } else if (safe) this.stage = 'past';
+    else if (near && shards.length > 0 && performance.now() >= this.triesAgainAt) await this.hold(shards);
+  }
+
+  private async hold(shards: readonly string[]): Promise<void> {
+    const from = performance.now();
+    const timeout = String(Math.round(this.copy.lockTimeoutMs));
+    await this.client.query(`BEGIN; ${BOUNDS}; SET LOCAL lock_timeout TO ${timeout}`);
+    try {
+      await this.client.query(HOLD_WRITERS, [shards]);
+      this.heldAt = performance.now();
+      this.stage = 'holding';
+    } catch (error) {
+      // Writers that came meanwhile stood behind this, and are let through before it is tried again.
+      const until = performance.now();
+      this.waitedForLockMs += until - from;
+      this.triesAgainAt = until + (until - from);
+      if (errorCode(error) !== '55P03' || this.waitedForLockMs > LONGEST_HOLD_MS) this.stage = 'gave-up';
+      throw error;
+    }
+  }
+
+  private async release(): Promise<void> {
+    await this.client.query('ROLLBACK');
+  }
+
+  private async lookAtReplay(): Promise<void> {
+    const now = performance.now();
+    if (now - this.replayLookedAt < REPLAY_INTERVAL_MS) return;
+    this.replayLookedAt = now;
+    const { rows } = await this.client.query<{ stands: boolean }>(REPLAY_STANDS, [this.before]);
+    this.standingSince = rows[0]?.stands === true ? (this.standingSince ?? now) : undefined;
+    if (this.standingSince === undefined || now - this.standingSince < this.copy.replayTimeoutMs) return;
+    this.stalled = true;
+    await this.client.query(CANCEL, [this.copy.pid]);
+  }
 }
