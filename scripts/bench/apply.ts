@@ -7,7 +7,7 @@ import { ScaleoutError } from '../lib/errors';
 import { silentReporter } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
 import { tablesApply, tablesPlan } from '../tables/commands';
-import type { TablesPlan } from '../tables/plan/plan';
+import type { TablesPlan } from '../tables/plan/plan-document';
 import type { RunDatabase } from './citus-cluster';
 import { citusUnavailable, withCitusServers, withLoaded, withSensors } from './citus-cluster';
 import type { Pair } from './figure';

@@ -38,7 +38,7 @@ import type { Fingerprint } from '../database/observe/fingerprint';
 import { readSizes } from './review/growth';
 import { inspectDatabase } from '../database/inspect/inspect';
 import { planTables } from './plan/plan';
-import type { TablesPlan } from './plan/plan';
+import type { TablesPlan } from './plan/plan-document';
 import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './review/plan-file';
 import type { SealedPlan } from './review/plan-file';
 import { databaseIdentity } from '../database/observe/identity';

@@ -27,7 +27,7 @@ import type {
   ObservationSubject,
 } from '../../database/observe/observation';
 import { planTables } from '../plan/plan';
-import type { TablesPlan } from '../plan/plan';
+import type { TablesPlan } from '../plan/plan-document';
 import { countWhileLifted } from './policy-window-rows';
 import type { SealedPlan } from '../review/plan-file';
 import { planAsReviewed, requireNothingBeyond } from '../review/reviewed';

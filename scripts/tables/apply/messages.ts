@@ -6,7 +6,7 @@ import { showTable } from '../../database/model/names';
 import { stepCount } from '../../database/model/step';
 import type { AppliedStep, TablesStep } from '../../database/model/step';
 import { stepKind } from '../../database/model/step-kinds';
-import type { TablesPlan } from '../plan/plan';
+import type { TablesPlan } from '../plan/plan-document';
 import { describeBlocker } from './lock-monitor';
 import type { Blocker } from './lock-monitor';
 import { areAllPrepared } from './prepared';

@@ -7,7 +7,7 @@ import type { LiveDatabase } from '../../database/model/live';
 import { actsOn, isOnlineCopy } from '../../database/model/step';
 import type { AppliedStep, TablesStep } from '../../database/model/step';
 import { stepKind } from '../../database/model/step-kinds';
-import type { TablesPlan } from '../plan/plan';
+import type { TablesPlan } from '../plan/plan-document';
 import { isCatalogConflict, isConflict, isStatementError, isWorkerLockTimeout, round } from './attempt';
 import type { Attempt, LockPolicy } from './attempt';
 import { lockError, progressSoFar, stalledError, stepError, withoutEffect } from './messages';

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { errorCode, refused } from '../../lib/errors';
 import { isOnlineCopy } from '../../database/model/step';
-import type { TablesPlan } from '../plan/plan';
+import type { TablesPlan } from '../plan/plan-document';
 
 /**
  * Connections to each node that Citus keeps for the next step, which needs about as many: a statement for all shards of a small table

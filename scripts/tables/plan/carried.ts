@@ -251,3 +251,9 @@ export function withCarried({ before, after }: Carried, statements: readonly str
 export function describeCarried({ what }: Carried): string {
   return what.length === 0 ? '' : `; keeps ${allOf(what)}`;
 }
+
+/** `; converts t and u to Citus local tables, ...`, where it does. */
+export function convertedWords(converted: readonly TableName[], keeps: Carried): string {
+  if (converted.length === 0) return describeCarried(keeps);
+  return `; converts ${allOf(converted.map(showTable))} to ${converted.length === 1 ? 'a Citus local table' : 'Citus local tables'}, since foreign keys connect ${converted.length === 1 ? 'it' : 'them'}${describeCarried(keeps)}`;
+}

@@ -6,11 +6,10 @@ import { showTable } from '../../database/model/names';
 import { step } from '../../database/model/step';
 import type { TablesStep } from '../../database/model/step';
 import type { TargetState } from '../../database/target/target-state';
-import { carried, forcedTables, withCarried } from './carried';
+import { carried, convertedWords, forcedTables, withCarried } from './carried';
 import { recreatedTables } from './conversions';
 import type { Conversion } from './conversions';
 import type { RestoreDifference, TablesDifference } from './diff';
-import { convertedWords } from './placement-steps';
 import * as sql from './statements.sql';
 
 /** The steps that drop a foreign key for a while and bring it back. */

@@ -1,12 +1,10 @@
 import type { TableName } from '../../../config/workload/distribution-types';
-import { allOf } from '../../../config/text/text';
 import type { PlacementChange, TargetState } from '../../database/target/target-state';
 import type { LiveDatabase, LiveTable } from '../../database/model/live';
 import { sameTable, showTable } from '../../database/model/names';
 import { contingency, step } from '../../database/model/step';
 import type { Contingency, TablesStep } from '../../database/model/step';
-import { carried, describeCarried, withCarried } from './carried';
-import type { Carried } from './carried';
+import { carried, convertedWords, describeCarried, withCarried } from './carried';
 import { commentedOf, withoutAway } from './comments';
 import { recreatedTables } from './conversions';
 import type { Conversion } from './conversions';
@@ -155,12 +153,6 @@ export function undistributeStep({ table, citus, rowEstimate }: LiveTable, live:
     reversible: true,
     rows: rowEstimate,
   });
-}
-
-/** `; converts t and u to Citus local tables, ...`, where it does. */
-export function convertedWords(converted: readonly TableName[], keeps: Carried): string {
-  if (converted.length === 0) return describeCarried(keeps);
-  return `; converts ${allOf(converted.map(showTable))} to ${converted.length === 1 ? 'a Citus local table' : 'Citus local tables'}, since foreign keys connect ${converted.length === 1 ? 'it' : 'them'}${describeCarried(keeps)}`;
 }
 
 /** Of some tables those that stay the relations they are. */

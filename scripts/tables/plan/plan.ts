@@ -1,5 +1,4 @@
 import type { Distribution, TableName } from '../../../config/workload/distribution-types';
-import type { Finding } from '../../database/checks/findings';
 import { requireNone, requirePreconditions } from '../../database/checks/preconditions';
 import { viewsStuckOnTheWay } from '../../database/checks/views';
 import type { LiveDatabase } from '../../database/model/live';
@@ -16,20 +15,11 @@ import { diffTables } from './diff';
 import { dropForeignKeys } from './foreign-key-steps';
 import { prepareKey, replaceKey } from './key-steps';
 import { orderSteps } from './order-steps';
+import type { TablesPlan } from './plan-document';
 import { planFindings } from './plan-findings';
 import { closeLeftOpenWindows } from './policy-windows';
 import * as sql from './statements.sql';
 import { wayBack } from './way-back';
-
-/** What `tables plan` answers with. */
-export interface TablesPlan {
-  readonly formatVersion: 1;
-  /** Hash of the database this plan was made for. */
-  readonly observed: string;
-  readonly steps: readonly TablesStep[];
-  /** What a person should know of before a run, or has to allow. */
-  readonly findings: readonly Finding[];
-}
 
 /**
  * The way from a live database to its specification. Every prefix of the steps leaves a database from which a new plan

@@ -8,7 +8,7 @@ import { refused, ScaleoutError } from '../../lib/errors';
 import { sizesSchema } from './growth';
 import type { TableSizes } from './growth';
 import type { LiveDatabase } from '../../database/model/live';
-import type { TablesPlan } from '../plan/plan';
+import type { TablesPlan } from '../plan/plan-document';
 import { contentDigest, isIntact, readWritten, writeWhole } from './sealed-file';
 import type { SealedKind } from './sealed-file';
 import { snapshotHash, takeSnapshot } from '../../database/model/snapshot';

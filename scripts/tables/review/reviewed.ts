@@ -4,7 +4,7 @@ import { foreignKeyId } from '../../database/target/foreign-keys';
 import type { LiveDatabase, LiveForeignKey, LiveTable } from '../../database/model/live';
 import { keyIndexName, notNullCheckName, sameTable, showTable } from '../../database/model/names';
 import { planTables } from '../plan/plan';
-import type { TablesPlan } from '../plan/plan';
+import type { TablesPlan } from '../plan/plan-document';
 import { actsOn } from '../../database/model/step';
 import type { Contingency, TablesStep, TableTarget } from '../../database/model/step';
 import { stepKind } from '../../database/model/step-kinds';

@@ -5,7 +5,7 @@ import type { Action, Outcome, RunState } from '../../../scripts/tables/apply/ru
 import { step } from '../../../scripts/database/model/step';
 import type { TablesStep } from '../../../scripts/database/model/step';
 import type { StepAction } from '../../../scripts/database/model/step-kinds';
-import type { TablesPlan } from '../../../scripts/tables/plan/plan';
+import type { TablesPlan } from '../../../scripts/tables/plan/plan-document';
 import { liveDatabase, liveTable, named } from '../support/catalog';
 
 const locks = { timeoutMs: 100, longWorkTimeoutMs: 100, attempts: 3, pauseMs: 10 };

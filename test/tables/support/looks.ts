@@ -1,5 +1,5 @@
 import type { LiveDatabase } from '../../../scripts/database/model/live';
-import type { TablesPlan } from '../../../scripts/tables/plan/plan';
+import type { TablesPlan } from '../../../scripts/tables/plan/plan-document';
 
 /** What a run saw and planned, each time that it looked. */
 export interface Look {
