@@ -9,6 +9,13 @@ const config = jest.requireActual<Linter.Config[]>('../eslint.config.js');
 const root = path.resolve(__dirname, '..');
 const linter = new Linter({ configType: 'flat', cwd: root });
 
+/** Every source file of the house. */
+const sources = ['config', 'constructs', 'stacks', 'scripts'].flatMap((folder) =>
+  readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => /(?<!\.d)\.ts$/.test(name))
+    .map((name) => path.join(root, folder, name)),
+);
+
 /** Lints a file that does not exist, at a path that decides which rooms it may know: the rules that reported. */
 function reports(file: string, code: string): string[] {
   // Type-aware rules need a file that exists; the walls need none.
@@ -130,11 +137,6 @@ describe('the rooms', () => {
     expect(decided).toEqual(kept);
   });
 
-  const sources = ['config', 'constructs', 'stacks', 'scripts'].flatMap((folder) =>
-    readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-      .filter((name) => /(?<!\.d)\.ts$/.test(name))
-      .map((name) => path.join(root, folder, name)),
-  );
   const imports = new Map(sources.map((file) => [file, importsOf(file, new Set(sources))]));
 
   /** The longest way down from a file through `within`, the file included. Circles show as the way that closes. */
@@ -177,6 +179,47 @@ describe('the rooms', () => {
     expect(chain.length > 8 ? chain : []).toEqual([]);
   });
 });
+
+describe('functions', () => {
+  const ROOMS = [
+    'config',
+    'scripts/citus',
+    'scripts/database',
+    'scripts/lib',
+    'scripts/rebalance',
+    'scripts/tables',
+  ];
+  /** Walks over trees of a parser or catalogs, still in one piece. The list may only become shorter. */
+  const KNOWN = [
+    'scripts/database/forecast/citus-planner.ts gather',
+    'scripts/database/forecast/forecast.ts forecastDistributed',
+    'scripts/database/forecast/shape.ts visit',
+    'scripts/database/inspect/inspect.ts read',
+  ];
+
+  it('fit on a screen of 60 lines, but for the known ones', () => {
+    const long = sources
+      .filter((file) => ROOMS.some((room) => file.startsWith(path.join(root, room) + path.sep)))
+      .flatMap((file) => functionsLongerThan(60, file).map((name) => `${path.relative(root, file)} ${name}`));
+    expect(long.filter((name) => !KNOWN.includes(name))).toEqual([]);
+  });
+});
+
+function functionsLongerThan(lines: number, file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest, true);
+  const lineOf = (position: number): number => source.getLineAndCharacterOfPosition(position).line;
+  const long: string[] = [];
+  const visit = (node: ts.Node): void => {
+    const isLong = ts.isFunctionLike(node) && lineOf(node.end) - lineOf(node.getStart()) >= lines;
+    if (isLong && 'body' in node) {
+      const named = node.name ?? (node.parent as Partial<ts.NamedDeclaration>).name;
+      long.push(named?.getText() ?? 'a function without a name');
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return long;
+}
 
 /** Files of this repository that a file imports, by type or value. */
 function importsOf(file: string, sources: ReadonlySet<string>): string[] {

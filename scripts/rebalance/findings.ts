@@ -39,24 +39,6 @@ export function rebalanceFindings<Move extends MovedGroup>(
 }
 
 export const FORCED_WINDOW = 'forced-policy-window';
-/**
- * Citus takes the position up to which a shard has to be replayed before it switches to be what the source has written by then. Commits
- * that are acknowledged before they are written are behind it, and stay at the source.
- *
- * @param where labels of nodes and names of roles
- */
-export function asynchronousCommits(where: readonly string[]): Finding[] {
-  return where.map((place) =>
-    finding(
-      'asynchronous-commit',
-      place,
-      `synchronous_commit is off for ${place}: a move by logical replication loses writes that are acknowledged in the last moments before it switches, about 0.2 s for each shard group. ` +
-        'Set it to on (ALTER ROLE, ALTER DATABASE or the server parameter) and let applications connect again, stop writers, or choose --mode block_writes',
-      'allowance',
-    ),
-  );
-}
-
 const LOST_POLICY = 'restrictive-policy-lost';
 
 /** The id of the finding that a policy does not come through as it is. */

@@ -68,3 +68,25 @@ export function howToAllowByFlag(open: readonly Finding[]): string {
 function shellWord(id: string): string {
   return /^[\w:.,/@-]+$/.test(id) ? id : `'${id.replaceAll("'", `'\\''`)}'`;
 }
+
+/**
+ * Citus takes the position up to which a copy by logical replication has to follow the writers to be what the server has written by
+ * then. Commits that are acknowledged before they are written are behind it, and stay in the old shard or table.
+ *
+ * @param where labels of nodes and names of roles
+ * @param copy what copies and for how long, as the middle of a sentence, and how to do without
+ */
+export function asynchronousCommits(
+  where: readonly string[],
+  { loses, otherwise }: { readonly loses: string; readonly otherwise: string },
+): Finding[] {
+  return where.map((place) =>
+    finding(
+      'asynchronous-commit',
+      place,
+      `synchronous_commit is off for ${place}: ${loses}. Set it to on (ALTER ROLE, ALTER DATABASE or the server parameter) and let applications connect again, ` +
+        `stop writers, or ${otherwise}`,
+      'allowance',
+    ),
+  );
+}

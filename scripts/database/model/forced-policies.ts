@@ -6,6 +6,7 @@ import { isServerError } from '../../lib/errors';
 import { withLockRetry } from '../../lib/lock-retry';
 import type { LockPatience } from '../../lib/lock-retry';
 import { sqlTable } from './names';
+import { createRecordTable, dropRecordTable } from './own-schema';
 
 /**
  * Row-level security that is forced binds the owner of a table too, and Citus copies and moves rows as the owner, over connections
@@ -16,13 +17,10 @@ import { sqlTable } from './names';
 /** Whether FORCE is on, off for a copy or a move as the record says, or was never on. */
 export type ForcedPolicies = 'on' | 'lifted' | 'off';
 
-const CREATE_RECORD = [
-  "SELECT set_config('citus.enable_schema_based_sharding', 'off', true)",
-  "SELECT set_config('citus.use_citus_managed_tables', 'off', true)",
-  'CREATE SCHEMA IF NOT EXISTS scaleout',
-  'CREATE TABLE IF NOT EXISTS scaleout.forced_policy (table_schema text, table_name text, ' +
+const CREATE_RECORD = createRecordTable(
+  'IF NOT EXISTS scaleout.forced_policy (table_schema text, table_name text, ' +
     'lifted_at timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (table_schema, table_name))',
-];
+);
 
 /** Writes down that FORCE has to come back, and takes it off, in one transaction that is to be committed before the copy begins. */
 export function liftForcedPolicies(tables: readonly TableName[]): string[] {
@@ -67,6 +65,11 @@ function forget({ schema, name }: TableName): string {
 /** Whether there is a record of tables of which FORCE is off: one row, `there`. */
 export const RECORD_IS_THERE = "SELECT to_regclass('scaleout.forced_policy') IS NOT NULL AS there";
 
+async function isRecordThere(client: Client): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>(RECORD_IS_THERE);
+  return rows[0]?.there === true;
+}
+
 /** Tables in the record; `there` is false for one that was dropped since. */
 const LIFTED = `
 SELECT table_schema AS schema, table_name AS name, to_regclass(format('%I.%I', table_schema, table_name)) IS NOT NULL AS there
@@ -80,8 +83,7 @@ export interface LiftedTable {
 
 /** The tables of which FORCE is off and has to come back. */
 export async function readLiftedTables(client: Client): Promise<LiftedTable[]> {
-  const { rows } = await client.query<{ there: boolean }>(RECORD_IS_THERE);
-  if (rows[0]?.there !== true) return [];
+  if (!(await isRecordThere(client))) return [];
   const lifted = await client.query<{ schema: string; name: string; there: boolean }>(LIFTED);
   return lifted.rows.map(({ schema, name, there }) => ({ table: { schema, name }, there }));
 }
@@ -120,21 +122,11 @@ export async function putBackForcedPolicies(
 
 const RECORD_IS_EMPTY = 'SELECT NOT EXISTS (SELECT FROM scaleout.forced_policy) AS empty';
 
-const SCHEMA_IS_EMPTY = `
-SELECT to_regnamespace('scaleout') IS NOT NULL
-   AND NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('scaleout'))
-   AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('scaleout')) AS empty`;
-
 /** Removes the record where nothing waits in it, and the project's schema where nothing else is in it. Fine where there is none. */
 export async function dropForcedPolicyRecord(client: Client): Promise<void> {
-  const isSo = async (question: string): Promise<boolean> =>
-    (await client.query<{ there?: boolean; empty?: boolean }>(question)).rows.some(
-      ({ there, empty }) => there === true || empty === true,
-    );
-  if (!(await isSo(RECORD_IS_THERE))) return;
+  if (!(await isRecordThere(client))) return;
   await withTransaction(client, async () => {
-    if (!(await isSo(RECORD_IS_EMPTY))) return;
-    await client.query('DROP TABLE scaleout.forced_policy');
-    if (await isSo(SCHEMA_IS_EMPTY)) await client.query('DROP SCHEMA scaleout');
+    const { rows } = await client.query<{ empty: boolean }>(RECORD_IS_EMPTY);
+    if (rows[0]?.empty === true) await dropRecordTable(client, 'scaleout.forced_policy');
   });
 }

@@ -4,6 +4,7 @@ import { withTransaction } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import type { Fingerprint } from './fingerprint';
 import { sameTable } from '../model/names';
+import { createRecordTable, dropRecordTable } from '../model/own-schema';
 import { observationSchema } from './observation';
 import type { Observation } from './observation';
 
@@ -12,16 +13,9 @@ const RECORD_IS_THERE = "SELECT to_regclass('scaleout.before_apply') IS NOT NULL
 /** Whole rows, since a table of that name may have any columns; a second one is as wrong as a hundred more. */
 const READ_RECORD = 'SELECT to_json(record) AS record FROM scaleout.before_apply record LIMIT 2';
 
-const CREATE_RECORD = [
-  "SELECT set_config('citus.enable_schema_based_sharding', 'off', true)",
-  "SELECT set_config('citus.use_citus_managed_tables', 'off', true)",
-  'CREATE SCHEMA IF NOT EXISTS scaleout',
-  'CREATE TABLE IF NOT EXISTS scaleout.before_apply (format_version int NOT NULL, observation json NOT NULL)',
-];
-
-const SCHEMA_IS_EMPTY = `
-SELECT NOT EXISTS (SELECT FROM pg_class WHERE relnamespace = to_regnamespace('scaleout'))
-   AND NOT EXISTS (SELECT FROM pg_proc WHERE pronamespace = to_regnamespace('scaleout')) AS empty`;
+const CREATE_RECORD = createRecordTable(
+  'IF NOT EXISTS scaleout.before_apply (format_version int NOT NULL, observation json NOT NULL)',
+);
 
 const FORMAT_VERSION = 1;
 
@@ -99,9 +93,5 @@ async function amendRecord(client: Client, amend: (record: Observation) => Obser
 
 /** Removes the record, and the project's schema where nothing else is in it. */
 export async function forgetRecord(client: Client): Promise<void> {
-  await withTransaction(client, async () => {
-    await client.query('DROP TABLE scaleout.before_apply');
-    const { rows } = await client.query<{ empty: boolean }>(SCHEMA_IS_EMPTY);
-    if (rows[0]?.empty === true) await client.query('DROP SCHEMA scaleout');
-  });
+  await withTransaction(client, () => dropRecordTable(client, 'scaleout.before_apply'));
 }

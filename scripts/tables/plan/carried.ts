@@ -45,16 +45,72 @@ export function carried(
   const made = live.tables.filter(({ table }) => names.has(table.name) && keys.has(tableKey(table)));
   // Citus makes the foreign keys of such a table anew, and PostgreSQL checks them by reading both of their ends as the owner.
   const ends = how === 'copy' ? [] : withReferenced(made);
-  const bound = forcedTables(live, ends);
+  const bound = withForcedPolicies(live, ends);
   const counting = how === 'copy' ? [] : made.filter(({ identities }) => identities.length > 0);
   const reached = new Set(ends.map(tableKey));
-  const checks = carriedChecks(made, filled);
   const locked = live.tables.filter(
     (table) =>
       (table.forced.length > 0 && reached.has(tableKey(table.table))) ||
       counting.includes(table) ||
       (how === 'convert' && made.includes(table) && table.uncheckedChecks.length > 0),
   );
+  const positions = carriedPositions(counting);
+  const views = carriedViews(live, made, how);
+  const checks = carriedChecks(made, filled);
+  const bare = made.filter(({ extras }) => extras.length > 0);
+  return {
+    before: [
+      ...(locked.length === 0 ? [] : [lock(locked)]),
+      ...noForce(bound),
+      ...positions.before,
+      ...views.before,
+      ...checks.before,
+    ],
+    after: [
+      // First: materialized views are filled under the policies, as their own REFRESH fills them.
+      ...force(bound),
+      ...checks.after,
+      ...positions.after,
+      ...bare.flatMap(({ extras }) => extras),
+      ...views.after,
+    ],
+    what: [
+      ...positions.what,
+      ...views.what,
+      ...ofAll(
+        'trigger comments and column options',
+        bare.map(({ table }) => table),
+      ),
+      ...checks.what,
+    ],
+    refreshes: views.refreshes,
+  };
+}
+
+/** `the contents of m and n`; nothing where there are none. */
+function ofAll(what: string, of: readonly TableName[]): string[] {
+  return of.length === 0 ? [] : [`${what} of ${allOf(of.map(showTable))}`];
+}
+
+type Part = Pick<Carried, 'before' | 'after' | 'what'>;
+
+function carriedPositions(counting: readonly LiveTable[]): Part {
+  const identities = counting.flatMap(({ table, identities: all }) =>
+    all.map((identity) => ({ table, identity })),
+  );
+  return {
+    before: identities.flatMap(({ identity }, place) => readPosition(identity, place)),
+    after: identities.flatMap(({ table, identity }, place) => restorePosition(table, identity, place)),
+    what: ofAll(
+      'the positions of the identity columns',
+      counting.map(({ table }) => table),
+    ),
+  };
+}
+
+function carriedViews(live: LiveDatabase, made: readonly LiveTable[], how: Recreation): Carried {
+  const tables = made.map(({ table }) => table);
+  const keys = new Set(tables.map(tableKey));
   const views = live.views.filter(
     (view) => isForgotten(view) && view.tables.some((table) => keys.has(tableKey(table))),
   );
@@ -64,17 +120,10 @@ export function carried(
   const isFilledByCitus = ({ populated, tables: read }: LiveView): boolean =>
     how === 'copy' && populated && !reads(read, partitioned);
   const refreshed = materialized.filter((view) => !isFilledByCitus(view));
-  const bare = made.filter(({ extras }) => extras.length > 0);
   // A copy reads its own tables while their FORCE is off; another table of a view may be forced all the same.
   const isBound = forcedBeside(live, materialized, tables).length > 0;
-  const identities = counting.flatMap(({ table, identities: all }) =>
-    all.map((identity) => ({ table, identity })),
-  );
   return {
     before: [
-      ...(locked.length === 0 ? [] : [lock(locked)]),
-      ...noForce(bound),
-      ...identities.flatMap(({ identity }, place) => readPosition(identity, place)),
       ...(materialized.length === 0 ? [] : ['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']),
       // Until the other tables of a view are copied too, their shards are apart.
       ...(how === 'copy' && materialized.some(({ tables: read }) => read.length > 1)
@@ -82,34 +131,17 @@ export function carried(
         : []),
       // A view is filled with what its owner sees, as its own REFRESH does.
       ...(materialized.length > 0 && (how === 'convert' || isBound) ? ['SET LOCAL row_security TO on'] : []),
-      ...checks.before,
     ],
-    after: [
-      // First: materialized views are filled under the policies, as their own REFRESH fills them.
-      ...force(bound),
-      ...checks.after,
-      ...identities.flatMap(({ table, identity }, place) => restorePosition(table, identity, place)),
-      ...bare.flatMap(({ extras }) => extras),
-      ...views.flatMap((view) => [...(refreshed.includes(view) ? [refresh(view)] : []), ...view.extras]),
-    ],
+    after: views.flatMap((view) => [...(refreshed.includes(view) ? [refresh(view)] : []), ...view.extras]),
     what: [
-      ...(counting.length === 0
-        ? []
-        : [
-            `the positions of the identity columns of ${allOf(counting.map(({ table }) => showTable(table)))}`,
-          ]),
-      ...(materialized.length === 0
-        ? []
-        : [`the contents of ${allOf(materialized.map(({ view }) => showTable(view)))}`]),
-      ...(views.some(({ extras }) => extras.length > 0)
-        ? [
-            `indexes, grants and comments of ${allOf(views.filter(({ extras }) => extras.length > 0).map(({ view }) => showTable(view)))}`,
-          ]
-        : []),
-      ...(bare.length === 0
-        ? []
-        : [`trigger comments and column options of ${allOf(bare.map(({ table }) => showTable(table)))}`]),
-      ...checks.what,
+      ...ofAll(
+        'the contents',
+        materialized.map(({ view }) => view),
+      ),
+      ...ofAll(
+        'indexes, grants and comments',
+        views.filter(({ extras }) => extras.length > 0).map(({ view }) => view),
+      ),
     ],
     refreshes: refreshed.some(({ populated }) => populated),
   };
@@ -119,10 +151,7 @@ export function carried(
  * Citus makes a CHECK that is NOT VALID anew as one that every row holds to: a copy fails at the first row that does not, and a table
  * that is no copy says what is not so. So it is away meanwhile.
  */
-function carriedChecks(
-  made: readonly LiveTable[],
-  filled: readonly LiveTable[],
-): Pick<Carried, 'before' | 'after' | 'what'> {
+function carriedChecks(made: readonly LiveTable[], filled: readonly LiveTable[]): Part {
   const checks = [...made, ...filled].flatMap(({ uncheckedChecks }) => uncheckedChecks);
   // Of a table that is made anew every comment is made again by a step of its own.
   const commented = filled.flatMap(({ uncheckedChecks }) => uncheckedChecks);
@@ -177,7 +206,7 @@ function withReferenced(tables: readonly LiveTable[]): TableName[] {
 }
 
 /** Of some tables and their partitions, in their order, those whose policies bind the owner too, each once. Pure. */
-export function forcedTables(
+export function withForcedPolicies(
   { tables }: Pick<LiveDatabase, 'tables'>,
   of: readonly TableName[],
 ): TableName[] {

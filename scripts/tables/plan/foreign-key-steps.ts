@@ -6,7 +6,7 @@ import { showTable } from '../../database/model/names';
 import { step } from '../../database/model/step';
 import type { TablesStep } from '../../database/model/step';
 import type { TargetState } from '../../database/target/target-state';
-import { carried, convertedWords, forcedTables, withCarried } from './carried';
+import { carried, convertedWords, withForcedPolicies, withCarried } from './carried';
 import { recreatedTables } from './conversions';
 import type { Conversion } from './conversions';
 import type { RestoreDifference, TablesDifference } from './diff';
@@ -49,7 +49,7 @@ export function restoreSteps(
   const keeps = carried(target.live, converted, 'convert');
   // What policies hide from the owner would not be checked, or not be found.
   const ends = [key.table, key.references];
-  const bound = forcedTables({ tables: target.living(ends) }, ends);
+  const bound = withForcedPolicies({ tables: target.living(ends) }, ends);
   const back =
     atOnce === undefined
       ? `brings the foreign key to ${to} back, in force for new rows`

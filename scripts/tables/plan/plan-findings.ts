@@ -1,7 +1,7 @@
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
-import { distinct, finding } from '../../database/checks/findings';
+import { asynchronousCommits, distinct, finding } from '../../database/checks/findings';
 import type { Finding } from '../../database/checks/findings';
 import { sameTable, showTable } from '../../database/model/names';
 import { duration } from '../../lib/reporter';
@@ -104,23 +104,13 @@ function forcedPolicyWindows({ live }: TargetState, effects: Effects): Finding[]
   });
 }
 
-/**
- * Citus takes the position up to which an online copy has to follow the writers to be what the coordinator has written by then.
- * Commits that are acknowledged before they are written are behind it, and stay in the old table.
- */
 function commitsBehind({ live }: TargetState, { steps }: Effects): Finding[] {
-  const online = steps.filter(isOnlineCopy);
+  const online = steps.filter(isOnlineCopy).map(({ table }) => table);
   if (online.length === 0) return [];
-  return (live.asynchronousCommits ?? []).map((place) =>
-    finding(
-      'asynchronous-commit',
-      place,
-      `synchronous_commit is off for ${place}: an online copy can lose writes that are acknowledged in the last moments before it switches, about 0.2 s for each table ` +
-        `(${allOf(online.map(({ table }) => table))}). Set it to on (ALTER ROLE, ALTER DATABASE or the server parameter) and let applications connect again, stop writers, ` +
-        'or say online: false',
-      'allowance',
-    ),
-  );
+  return asynchronousCommits(live.asynchronousCommits ?? [], {
+    loses: `an online copy can lose writes that are acknowledged in the last moments before it switches, about 0.2 s for each table (${allOf(online)})`,
+    otherwise: 'say online: false',
+  });
 }
 
 /** The steps that copy the table's rows, alone or with its schema. */

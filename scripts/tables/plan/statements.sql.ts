@@ -9,6 +9,7 @@ import {
   sqlTable,
   sqlTableArgument,
 } from '../../database/model/names';
+import { createRecordTable } from '../../database/model/own-schema';
 
 /** A primary key that is built beside the old one and takes its name. */
 export interface NewPrimaryKey {
@@ -33,15 +34,6 @@ export interface NewPrimaryKey {
  * The statements a plan is made of. A plan is read and reviewed before it runs, so values are written out, escaped,
  * instead of travelling as parameters.
  */
-
-/** Settings under which a new schema or table stays what PostgreSQL makes of it, whatever Citus is set to. */
-const STAYS_PLAIN = [
-  "SELECT set_config('citus.enable_schema_based_sharding', 'off', true)",
-  "SELECT set_config('citus.use_citus_managed_tables', 'off', true)",
-];
-
-/** Whichever record comes first makes it; a plan says the same of it however far an earlier run came. */
-const CREATE_OWN_SCHEMA = 'CREATE SCHEMA IF NOT EXISTS scaleout';
 
 export function dropKeyIndex(table: TableName): string[] {
   return [`DROP INDEX CONCURRENTLY IF EXISTS ${escapeIdentifier(table.schema)}.${sqlKeyIndex(table)}`];
@@ -157,13 +149,11 @@ export function dropForeignKey(
   ];
   return [
     ...(options.createRecord
-      ? [
-          ...STAYS_PLAIN,
-          CREATE_OWN_SCHEMA,
-          'CREATE TABLE scaleout.dropped_foreign_key (table_schema text, table_name text, constraint_name text, ' +
+      ? createRecordTable(
+          'scaleout.dropped_foreign_key (table_schema text, table_name text, constraint_name text, ' +
             'restored_by text NOT NULL, foreign_key json NOT NULL, dropped_at timestamptz NOT NULL DEFAULT now(), ' +
             'PRIMARY KEY (table_schema, table_name, constraint_name))',
-        ]
+        )
       : []),
     `INSERT INTO scaleout.dropped_foreign_key (table_schema, table_name, constraint_name, restored_by, foreign_key) VALUES (${values.join(', ')})`,
     // Without this, Citus turns the table, and all that foreign keys connect with it, back into plain ones by copying them under an
@@ -225,13 +215,11 @@ export function recordComments(
   );
   return [
     ...(options.createRecord
-      ? [
-          ...STAYS_PLAIN,
-          CREATE_OWN_SCHEMA,
-          'CREATE TABLE scaleout.recorded_comment (table_schema text, table_name text, subject text, ' +
+      ? createRecordTable(
+          'scaleout.recorded_comment (table_schema text, table_name text, subject text, ' +
             'subject_schema text, subject_name text, comment text NOT NULL, recorded_at timestamptz NOT NULL DEFAULT now(), ' +
             'PRIMARY KEY (table_schema, table_name, subject, subject_schema, subject_name))',
-        ]
+        )
       : []),
     `INSERT INTO scaleout.recorded_comment (table_schema, table_name, subject, subject_schema, subject_name, comment) VALUES ${values.join(', ')}`,
   ];
