@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Allowance } from '../../config/workload/distribution-types';
+import { idleAllowances } from '../database/checks/allowances';
 import { notAllowed } from '../database/checks/findings';
 import { openReadSessions } from '../database/observe/read-sessions';
 import { putBackFirst } from '../database/checks/put-back-first';
@@ -68,7 +69,9 @@ export async function rebalancePlan(
           context.reporter.warn(`a run would be refused: ${fault}`);
         }
       }
-      const open = notAllowed(document.findings, input.allow ?? []);
+      const { allow = [] } = input;
+      for (const idle of idleAllowances(document.findings, allow)) context.reporter.info(idle);
+      const open = notAllowed(document.findings, allow);
       return {
         document,
         text: planText(document, open),

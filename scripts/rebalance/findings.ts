@@ -1,6 +1,8 @@
 import type { TableName } from '../../config/workload/distribution-types';
 import { allOf } from '../../config/text/text';
 import { finding } from '../database/checks/findings';
+import { withoutRestrictive } from '../database/checks/policies';
+import type { Rule } from '../database/checks/policies';
 import type { Finding } from '../database/checks/findings';
 import { showPart, showTable } from '../database/model/names';
 import { hidesFromOwner } from '../database/observe/row-security';
@@ -30,11 +32,23 @@ export function rebalanceFindings<Move extends MovedGroup>(
   secured: readonly SecuredTable[],
   secondsOf: (move: Move) => number,
 ): Finding[] {
-  return secured.flatMap((table) => {
-    const own = moves.filter(({ tables }) => tables.includes(table.regclass));
-    if (own.length === 0 && !copied.includes(table.regclass)) return [];
-    const window = own.length > 0 && hidesFromOwner(table) ? [windowFinding(table, own.map(secondsOf))] : [];
-    return [...window, ...lostPolicies(table)];
+  const moving = secured.map((table) => ({
+    table,
+    own: moves.filter(({ tables }) => tables.includes(table.regclass)),
+  }));
+  const bound = moving.filter(({ table, own }) => own.length > 0 && hidesFromOwner(table));
+  return moving.flatMap(({ table, own }) => {
+    const parts = bound.filter((each) => showTable(rootOf(each.table)) === showTable(rootOf(table)));
+    const window =
+      parts[0]?.table === table
+        ? [
+            windowFinding(
+              parts.map((each) => each.table),
+              moves.filter((move) => parts.some((each) => each.own.includes(move))).map(secondsOf),
+            ),
+          ]
+        : [];
+    return own.length === 0 && !copied.includes(table.regclass) ? [] : [...window, ...lostPolicies(table)];
   });
 }
 
@@ -50,8 +64,15 @@ function lostPolicySubject(table: TableName, { name }: Pick<Policy, 'name'>): st
   return `${showTable(table)}.${showPart(name)}`;
 }
 
-function windowFinding({ table }: SecuredTable, seconds: readonly number[]): Finding {
-  const name = showTable(table);
+/** What a specification names, and so its findings: of a partition the table. */
+function rootOf({ table, partOf = table }: SecuredTable): TableName {
+  return partOf;
+}
+
+/** @param tables of one table those that are forced: itself, partitions of it */
+function windowFinding(tables: readonly SecuredTable[], seconds: readonly number[]): Finding {
+  const names = allOf(tables.map(({ table }) => showTable(table)));
+  const [first] = tables;
   const [longest, total] = [Math.max(...seconds), seconds.reduce((sum, each) => sum + each, 0)];
   const length =
     seconds.length === 1
@@ -59,8 +80,8 @@ function windowFinding({ table }: SecuredTable, seconds: readonly number[]): Fin
       : `${String(seconds.length)} windows of about ${duration(longest)} at most, ${duration(total)} in all`;
   return finding(
     FORCED_WINDOW,
-    name,
-    `FORCE ROW LEVEL SECURITY of ${name} is off while a shard group of it moves: ${length}, one after another, with FORCE on in between. ` +
+    first === undefined ? '' : showTable(rootOf(first)),
+    `FORCE ROW LEVEL SECURITY of ${names} is off while a shard group of it moves: ${length}, one after another, with FORCE on in between. ` +
       'Citus copies shards as the owner of the table, and rows that policies hide from the owner would be lost. ' +
       "During a window an application that logs in as the owner sees every tenant's rows; for other roles the policies hold",
     'allowance',
@@ -69,7 +90,7 @@ function windowFinding({ table }: SecuredTable, seconds: readonly number[]): Fin
 
 function lostPolicies({ table, policies }: SecuredTable): Finding[] {
   const name = showTable(table);
-  const permissive = policies.filter((policy) => policy.permissive);
+  const same = withoutRestrictive(policies.map((policy) => ruleOf(table, policy))).join('; ');
   return policies
     .filter((policy) => !policy.permissive)
     .map((policy) =>
@@ -77,21 +98,27 @@ function lostPolicies({ table, policies }: SecuredTable): Finding[] {
         LOST_POLICY,
         lostPolicySubject(table, policy),
         `policy ${showPart(policy.name)} of ${name} is RESTRICTIVE, and Citus makes it PERMISSIVE on every shard that it copies or moves: there it shows more rows instead of fewer, also where a shard was repaired by hand. ` +
-          `The same without it: ${equivalent(policy, permissive)}, then drop ${showPart(policy.name)}`,
+          `The same without AS RESTRICTIVE: ${same}`,
         'allowance',
       ),
     );
 }
 
-/** What says the same in permissive policies. */
-function equivalent(policy: Policy, permissive: readonly Policy[]): string {
-  const parts = [
-    ...(policy.using === null ? [] : [`USING ${policy.using}`]),
-    ...(policy.check === null ? [] : [`WITH CHECK ${policy.check}`]),
-  ];
-  const into =
-    permissive.length === 0
-      ? 'each permissive policy (there is none, and without one no row is shown)'
-      : `each permissive policy (${allOf(permissive.map(({ name }) => showPart(name)))})`;
-  return `join its ${parts.join(' and ')} with AND to the same part of ${into}`;
+const COMMANDS: Readonly<Record<string, Rule['command']>> = {
+  r: 'SELECT',
+  a: 'INSERT',
+  w: 'UPDATE',
+  d: 'DELETE',
+};
+
+function ruleOf(table: TableName, { name, permissive, command, roles, using, check }: Policy): Rule {
+  return {
+    table,
+    name,
+    permissive,
+    command: COMMANDS[command] ?? 'ALL',
+    roles,
+    ...(using === null ? {} : { using }),
+    ...(check === null ? {} : { withCheck: check }),
+  };
 }

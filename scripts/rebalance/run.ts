@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { idleAllowances } from '../database/checks/allowances';
 import type { Finding } from '../database/checks/findings';
 import { howToAllowByFlag, notAllowed } from '../database/checks/findings';
 import { requirePutBack } from '../database/checks/put-back-first';
@@ -155,6 +156,7 @@ async function rebalance(
   await requireReachableNodes(client);
   const plan = await readPlan(client, options);
   requireAllowedByFlag(plan.findings, options);
+  for (const idle of idleAllowances(plan.findings, options.allow)) context.reporter.info(idle);
   if (plan.moves.length === 0) {
     if (plan.missingReferenceTables.length > 0) {
       // citus_rebalance_start() returns before it copies them when there is nothing else to do.

@@ -141,7 +141,7 @@ export async function tablesApply(
   context: VerbContext,
   { target, allow = [], ask = false, receipt, ...given }: TablesApplyInput,
 ): Promise<VerbResult<TablesApplied>> {
-  const input = { ...given, expected: withAllowances(given.expected, allow) };
+  const input = { ...given, allow, expected: withAllowances(given.expected, allow) };
   const kept =
     receipt === undefined
       ? undefined

@@ -24,6 +24,14 @@ test('FORCE counts where row-level security is enabled, and only of tables that 
   );
 });
 
+test('windows of partitions are one finding of their table, as `tables` names them', () => {
+  const partOf = { schema: 'public', name: 'whole' };
+  const secured = [{ ...table('part_1'), partOf }, { ...table('part_2'), partOf }, table('a')];
+  const findings = rebalanceFindings([move('part_1', 'part_2', 'a'), move('part_2')], [], secured, () => 2);
+  expect(findings.map(({ id }) => id)).toEqual(['forced-policy-window:whole', 'forced-policy-window:a']);
+  expect(findings[0]?.message).toMatch(/SECURITY of part_1 and part_2 is off .*: 2 windows/);
+});
+
 test('a restrictive policy is named of tables that move and of reference tables that are copied', () => {
   const policy = {
     name: 'secrets',
@@ -41,7 +49,7 @@ test('a restrictive policy is named of tables that move and of reference tables 
     'restrictive-policy-lost:moved.secrets',
     'restrictive-policy-lost:copied.secrets',
   ]);
-  expect(findings[1]?.message).toMatch(/USING \(a\) and WITH CHECK \(b\) with AND .*there is none/);
+  expect(findings[1]?.message).toMatch(/: DROP POLICY "secrets" ON "public"\."moved"$/);
 });
 
 test('of a job the moves that are not done, unless a node of theirs left', () => {

@@ -177,12 +177,14 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
       await force(client, 'currency');
     });
     await vault.database.addWorkers();
-    const ids = [WINDOW, 'forced-policy-window:ledger_1'];
+    const ids = [WINDOW, 'forced-policy-window:ledger'];
     const plan = await rebalancePlan(recordingContext().context, vault.input('block_writes', [WINDOW]));
     expect(plan.outcome).toBe('refused');
     expect(plan.document.findings.map(({ id }) => id).sort()).toEqual([...ids].sort());
-    expect(plan.text).toMatch(/To allow it, add --allow forced-policy-window:ledger_1\.$/);
-    const run = await rebalanceRun(recordingContext().context, vault.input('block_writes', ids));
+    expect(plan.text).toMatch(/To allow it, add --allow forced-policy-window:ledger\.$/);
+    const told = recordingContext();
+    const run = await rebalanceRun(told.context, vault.input('block_writes', [...ids, 'nonsense:x']));
+    expect(told.infos).toContain('--allow nonsense:x allows nothing: this plan has no such finding');
     expect(run).toMatchObject({
       outcome: 'done',
       document: { moves: 8, referenceTables: ['currency'], rows: { groups: 8, same: 8, different: [] } },
@@ -234,7 +236,7 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
         id,
         needs: 'allowance',
         message: expect.stringMatching(
-          /join its USING \(NOT secret\) with AND to the same part of each permissive policy \(everybody\), then drop "no\.secrets"/,
+          /ALTER POLICY "everybody" ON "public"\."note" USING \(\(true\) AND \(\(NOT secret\)\)\); DROP POLICY "no\.secrets"/,
         ) as string,
       },
     ]);

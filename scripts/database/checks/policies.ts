@@ -1,5 +1,6 @@
-import { escapeIdentifier } from 'pg';
-import { showTable, sqlTable } from '../model/names';
+import { escapeIdentifier, escapeLiteral } from 'pg';
+import { allOf } from '../../../config/text/text';
+import { sameTable, showTable, sqlTable } from '../model/names';
 import type { LivePolicy, LiveTable } from '../model/live';
 
 /**
@@ -7,10 +8,14 @@ import type { LivePolicy, LiveTable } from '../model/live';
  * makes anew, without AS RESTRICTIVE, so that a policy that narrowed what others permit would permit by itself.
  */
 export function policyFailures({ policies }: Pick<LiveTable, 'policies'>): string[] {
-  return policies.flatMap((policy) => [
-    ...(policy.subquery ? [subqueryFault(policy)] : []),
-    ...(policy.permissive ? [] : [restrictiveFault(policy, policies)]),
-  ]);
+  const restrictive = policies.filter(({ permissive }) => !permissive);
+  const first = restrictive.filter(
+    ({ table }, place) => restrictive.findIndex((each) => sameTable(each.table, table)) === place,
+  );
+  return [
+    ...policies.filter(({ subquery }) => subquery).map(subqueryFault),
+    ...first.map(({ table }) => restrictiveFault(policies.filter((each) => sameTable(each.table, table)))),
+  ];
 }
 
 export function subqueryFault({ table, name }: Pick<LivePolicy, 'table' | 'name'>): string {
@@ -20,34 +25,84 @@ export function subqueryFault({ table, name }: Pick<LivePolicy, 'table' | 'name'
   );
 }
 
-function restrictiveFault(policy: LivePolicy, all: readonly LivePolicy[]): string {
-  const name = escapeIdentifier(policy.name);
-  const permissive = all.filter(
-    (each) =>
-      each.permissive &&
-      showTable(each.table) === showTable(policy.table) &&
-      [each.command, policy.command].some((command) => command === 'ALL' || each.command === policy.command),
-  );
-  const rewritten = permissive.map((each) => narrowed(each, policy));
-  const instead =
-    rewritten.length === 0
-      ? 'no permissive policy stands beside it, so nothing is permitted by it either: drop it'
-      : `AND its expression into each permissive policy instead: ${[...rewritten, `DROP POLICY ${name} ON ${sqlTable(policy.table)}`].join('; ')}`;
+/** @param policies all of one table */
+function restrictiveFault(policies: readonly LivePolicy[]): string {
+  const names = policies.filter(({ permissive }) => !permissive).map(({ name }) => name);
+  const [policy] = policies;
+  const table = policy === undefined ? '' : showTable(policy.table);
+  const [what, pronoun] =
+    names.length === 1
+      ? [`policy ${allOf(names)} of table ${table} is RESTRICTIVE`, 'it']
+      : [`policies ${allOf(names)} of table ${table} are RESTRICTIVE`, 'each'];
+  const instead = policies.some(({ permissive }) => permissive)
+    ? `The same without AS RESTRICTIVE: ${withoutRestrictive(policies).join('; ')}`
+    : 'No permissive policy stands beside it, so nothing is permitted by it either: drop it';
   return (
-    `policy ${policy.name} of table ${showTable(policy.table)} is RESTRICTIVE, and Citus makes it PERMISSIVE on shards, where it would let rows through ` +
-    `that it is to hide: ${instead}`
+    `${what}, and Citus makes ${pronoun} PERMISSIVE on shards, where it would let rows through ` +
+    `that it is to hide. ${instead}`
   );
 }
 
-/** The permissive policy with the restrictive one's expressions ANDed to its own. */
-function narrowed({ table, name, using, withCheck }: LivePolicy, by: LivePolicy): string {
-  const and = (own: string | undefined, other: string | undefined): string | undefined => {
-    if (own === undefined) return undefined;
-    return other === undefined ? own : `(${own}) AND (${other})`;
-  };
-  const clauses = [
-    ['USING', and(using, by.using)],
-    ['WITH CHECK', and(withCheck, by.withCheck ?? by.using)],
-  ].flatMap(([clause, expression]) => (expression === undefined ? [] : [`${clause ?? ''} (${expression})`]));
-  return `ALTER POLICY ${escapeIdentifier(name)} ON ${sqlTable(table)} ${clauses.join(' ')}`;
+/** What {@link withoutRestrictive} needs to know of a policy. */
+export type Rule = Omit<LivePolicy, 'subquery'>;
+
+const COMMANDS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const;
+type Command = (typeof COMMANDS)[number];
+
+/**
+ * Statements after which the permissive policies of a table alone permit what they do with the restrictive ones: the expressions of these
+ * are joined by AND to those of each permissive policy, for their commands and roles alone. Pure.
+ *
+ * @param policies all of one table
+ */
+export function withoutRestrictive(policies: readonly Rule[]): string[] {
+  const restrictive = policies.filter(({ permissive }) => !permissive);
+  return [
+    ...policies.filter(({ permissive }) => permissive).flatMap((policy) => narrowed(policy, restrictive)),
+    ...restrictive.map(({ table, name }) => `DROP POLICY ${escapeIdentifier(name)} ON ${sqlTable(table)}`),
+  ];
+}
+
+function narrowed(policy: Rule, restrictive: readonly Rule[]): string[] {
+  const { table, name, command, roles } = policy;
+  const narrowing = (of: Command): Rule[] =>
+    restrictive.filter((each) => each.command === 'ALL' || each.command === of);
+  const [of, ...others] = command === 'ALL' ? COMMANDS : [command];
+  const all = narrowing(of);
+  if (others.every((each) => narrowing(each).length === all.length)) {
+    return all.length === 0
+      ? []
+      : [`ALTER POLICY ${escapeIdentifier(name)} ON ${sqlTable(table)}${clauses(policy, all, command)}`];
+  }
+  const to = roles.map((role) => (role === 'public' ? 'PUBLIC' : escapeIdentifier(role))).join(', ');
+  return [
+    `DROP POLICY ${escapeIdentifier(name)} ON ${sqlTable(table)}`,
+    ...COMMANDS.map(
+      (each) =>
+        `CREATE POLICY ${escapeIdentifier(`${name}_${each.toLowerCase()}`)} ON ${sqlTable(table)} FOR ${each} TO ${to}${clauses(policy, narrowing(each), each)}`,
+    ),
+  ];
+}
+
+function clauses(policy: Rule, by: readonly Rule[], command: Rule['command']): string {
+  const { using, withCheck = using } = policy;
+  const and = (clause: string, own: string, others: readonly (string | undefined)[]): string =>
+    ` ${clause} (${[own, ...others].flatMap((each) => (each === undefined ? [] : [`(${each})`])).join(' AND ')})`;
+  const readsRows = command !== 'INSERT' && using !== undefined;
+  // What is not said of new rows is what is said of old ones.
+  const isSaid = command === 'INSERT' || [policy, ...by].some((each) => each.withCheck !== undefined);
+  const writesRows = command !== 'SELECT' && command !== 'DELETE' && isSaid && withCheck !== undefined;
+  const usings = by.map((each) => forItsRoles(each, each.using));
+  const checks = by.map((each) => forItsRoles(each, each.withCheck ?? each.using));
+  return [
+    ...(readsRows ? [and('USING', using, usings)] : []),
+    ...(writesRows ? [and('WITH CHECK', withCheck, checks)] : []),
+  ].join('');
+}
+
+/** A policy holds for the members of its roles; for others the expression says nothing. */
+function forItsRoles({ roles }: Rule, expression: string | undefined): string | undefined {
+  if (expression === undefined || roles.includes('public')) return expression;
+  const members = roles.map((role) => `pg_has_role(${escapeLiteral(role)}, 'USAGE')`);
+  return `NOT (${members.join(' OR ')}) OR (${expression})`;
 }

@@ -325,12 +325,13 @@ function toDependent({ object, kind, on, usedBy }: DependentRow): LiveDependent 
 }
 
 function toPolicy(row: PolicyRow): LivePolicy {
-  const { table, name, permissive, command, subquery, using, withCheck } = row;
+  const { table, name, permissive, command, roles, subquery, using, withCheck } = row;
   return {
     table,
     name,
     permissive,
     command,
+    roles,
     subquery,
     ...(using === null ? {} : { using }),
     ...(withCheck === null ? {} : { withCheck }),

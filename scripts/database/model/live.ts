@@ -209,6 +209,8 @@ export interface LivePolicy {
   readonly name: string;
   readonly permissive: boolean;
   readonly command: 'ALL' | 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE';
+  /** Sorted; `public` for everybody. */
+  readonly roles: readonly string[];
   readonly subquery: boolean;
   /** Absent where it has none. */
   readonly using?: string;

@@ -237,7 +237,12 @@ export function compareObjects(before: Objects, now: Objects): ObjectsCompared[]
     const named = new Set(
       [...lost, ...different].flatMap((each) => [`${VALIDATION}${each}`, `${NOT_VALID}${each}`]),
     );
-    const gone = now[table] === undefined ? ['the table'] : lost.filter((each) => !named.has(each));
+    // With a partition goes all that it has.
+    const partsLost = lost.filter((each) => each.startsWith('partition ')).map((each) => ` of ${each}`);
+    const gone =
+      now[table] === undefined
+        ? ['the table']
+        : lost.filter((each) => !named.has(each) && !partsLost.some((part) => each.endsWith(part)));
     return {
       table,
       objects: subjects.length,

@@ -25,6 +25,8 @@ export interface SecuredTable extends RowSecurity {
   readonly table: TableName;
   /** As `regclass` writes it in this session. */
   readonly regclass: string;
+  /** The table that it is a partition of; absent where it is none. */
+  readonly partOf?: TableName;
 }
 
 /** Whether policies hide rows from the owner, as whom Citus copies shards. */
@@ -46,7 +48,10 @@ export function rowSecurityJson(relation: string): string {
 }
 
 const SECURED_TABLES = `
-SELECT n.nspname::text AS schema, c.relname::text AS name, c.oid::regclass::text AS regclass, ${rowSecurityJson('c')} AS security
+SELECT n.nspname::text AS schema, c.relname::text AS name, c.oid::regclass::text AS regclass, ${rowSecurityJson('c')} AS security,
+       (SELECT json_build_object('schema', rn.nspname, 'name', r.relname)
+          FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
+         WHERE c.relispartition AND r.oid = pg_partition_root(c.oid)) AS "partOf"
   FROM pg_dist_partition t
   JOIN pg_class c ON c.oid = t.logicalrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -60,10 +65,12 @@ export async function readSecuredTables(client: Client): Promise<SecuredTable[]>
     name: string;
     regclass: string;
     security: RowSecurity;
+    partOf: TableName | null;
   }>(SECURED_TABLES);
-  return rows.map(({ schema, name, regclass, security }) => ({
+  return rows.map(({ schema, name, regclass, security, partOf }) => ({
     table: { schema, name },
     regclass,
     ...security,
+    ...(partOf === null ? {} : { partOf }),
   }));
 }

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { Distribution } from '../../../config/workload/distribution-types';
+import type { Allowance, Distribution } from '../../../config/workload/distribution-types';
 import type { WorkloadQuery } from '../../../config/workload/workload';
+import { idleAllowances } from '../../database/checks/allowances';
 import { requireAllowed } from '../../database/checks/findings';
 import { describeServerError, errorCode, InterruptedError, ScaleoutError } from '../../lib/errors';
 import { withBoundedReads } from '../../lib/connection';
@@ -97,6 +98,8 @@ export interface ApplyInput {
   readonly expected: Distribution;
   /** Do exactly this, or refuse. */
   readonly reviewed?: SealedPlan;
+  /** Of the command line, also among those of the specification: one that no finding needs is named. */
+  readonly allow?: readonly Allowance[];
   /** How many times the rows it was reviewed with a table may have. @default 2 */
   readonly growth?: number;
   /** Asked once the plan is known, before anything changes; false ends the run. */
@@ -222,6 +225,7 @@ async function approvedPlan(run: Run, live: LiveDatabase, resumed: boolean): Pro
     requireNotGrown(reviewed.sizes, sizes, input.growth ?? DEFAULT_GROWTH);
   }
   requireAllowed(plan.findings, expected.allow ?? []);
+  for (const idle of idleAllowances(plan.findings, input.allow ?? [])) context.reporter.info(idle);
   if (!isNeeded) return plan;
   await requireAbleSession(client, plan);
   context.reporter.event({

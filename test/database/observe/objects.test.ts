@@ -160,3 +160,10 @@ test('a constraint that is validated stays so, a policy keeps its kind, and FORC
   expect(compared('t', 'f', false)).toEqual(['row-level security']);
   expect(compared('t', 'f', true)).toEqual([]);
 });
+
+test('a partition that is gone is named once, and not with all that it had', () => {
+  const before = { t: { 'partition p': 'a', 'grants of partition p': 'b', 'grants of partition q': 'c' } };
+  expect(compareObjects(before, { t: { 'grants of partition q': 'd' } })).toEqual([
+    expect.objectContaining({ gone: ['partition p'], different: ['grants of partition q'] }),
+  ]);
+});

@@ -1,5 +1,5 @@
 import { carried } from '../../../scripts/tables/plan/carried';
-import { policyFailures } from '../../../scripts/database/checks/policies';
+import { policyFailures, withoutRestrictive } from '../../../scripts/database/checks/policies';
 import { inPolicyWindow, closeLeftOpenWindows } from '../../../scripts/tables/plan/policy-windows';
 import { step } from '../../../scripts/database/model/step';
 import { planTables } from '../../../scripts/tables/plan/plan';
@@ -168,7 +168,7 @@ describe('policies that Citus does not carry', () => {
         policyOf(table, { name: 'all', using: 'a = 1', withCheck: 'a = 2' }),
         policyOf(table, { name: 'read', command: 'SELECT', using: 'b' }),
         policyOf(table, { name: 'insert', command: 'INSERT', using: 'c' }),
-        policyOf(table, { name: 'never', command: 'SELECT', permissive: false, using: 'd > 0' }),
+        policyOf(table, { name: 'never', permissive: false, using: 'd > 0' }),
       ],
     });
     expect(faults).toHaveLength(1);
@@ -176,7 +176,25 @@ describe('policies that Citus does not carry', () => {
       'ALTER POLICY "all" ON "public"."t" USING ((a = 1) AND (d > 0)) WITH CHECK ((a = 2) AND (d > 0))',
     );
     expect(faults[0]).toContain('ALTER POLICY "read" ON "public"."t" USING ((b) AND (d > 0))');
-    expect(faults[0]).not.toContain('"insert"');
+    expect(faults[0]).toContain('ALTER POLICY "insert" ON "public"."t" WITH CHECK ((c) AND (d > 0))');
+  });
+
+  test('one for a single command and some roles narrows nothing else: what is for all commands is split', () => {
+    const table = named('t');
+    const policies = [
+      policyOf(table, { name: "all o'", using: 'a', withCheck: 'b', roles: ['app', 'public'] }),
+      policyOf(table, { name: 'read', command: 'SELECT', using: 'c' }),
+      policyOf(table, { name: 'no', command: 'UPDATE', permissive: false, using: 'd', roles: ["o'x"] }),
+    ];
+    const only = `(NOT (pg_has_role('o''x', 'USAGE')) OR (d))`;
+    expect(withoutRestrictive(policies)).toEqual([
+      `DROP POLICY "all o'" ON "public"."t"`,
+      `CREATE POLICY "all o'_select" ON "public"."t" FOR SELECT TO "app", PUBLIC USING ((a))`,
+      `CREATE POLICY "all o'_insert" ON "public"."t" FOR INSERT TO "app", PUBLIC WITH CHECK ((b))`,
+      `CREATE POLICY "all o'_update" ON "public"."t" FOR UPDATE TO "app", PUBLIC USING ((a) AND ${only}) WITH CHECK ((b) AND ${only})`,
+      `CREATE POLICY "all o'_delete" ON "public"."t" FOR DELETE TO "app", PUBLIC USING ((a))`,
+      'DROP POLICY "no" ON "public"."t"',
+    ]);
   });
 
   test('one that stands alone permits nothing, and is to be dropped', () => {

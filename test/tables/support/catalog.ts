@@ -193,7 +193,16 @@ export function materializedView(name: string, table: TableName, populated = tru
 
 /** A permissive policy for all commands. */
 export function policyOf(table: TableName, more: Partial<LivePolicy> = {}): LivePolicy {
-  return { table, name: 'own', permissive: true, command: 'ALL', subquery: false, using: 'true', ...more };
+  return {
+    table,
+    name: 'own',
+    permissive: true,
+    command: 'ALL',
+    roles: ['public'],
+    subquery: false,
+    using: 'true',
+    ...more,
+  };
 }
 
 /** The sensors' tables on one node. */
