@@ -131,6 +131,8 @@ WITH tables AS (
           OR d.objoid IN (SELECT indexrelid FROM pg_index WHERE indrelid IN (SELECT oid FROM tables UNION ALL SELECT oid FROM views)))
       OR d.classoid = 'pg_policy'::regclass
          AND d.objoid IN (SELECT oid FROM pg_policy WHERE polrelid IN (SELECT oid FROM tables))
+      OR d.classoid = 'pg_trigger'::regclass
+         AND d.objoid IN (SELECT oid FROM pg_trigger WHERE tgrelid IN (SELECT oid FROM tables) AND NOT tgisinternal)
       OR d.classoid = 'pg_constraint'::regclass
          AND d.objoid IN (SELECT oid FROM pg_constraint WHERE conrelid IN (SELECT oid FROM tables))
       OR d.classoid = 'pg_statistic_ext'::regclass

@@ -86,11 +86,14 @@ const sideways: Story = {
       items: { distributeBy: 'item_id' },
       prices: { distributeBy: 'item_id', colocateWith: 'items' },
       visits: { distributeBy: 'page', primaryKey: ['page', 'visit_id'] },
+      notes: { distributeBy: 'page' },
       archive: { local: true },
       countries: { local: true },
     },
   }),
-  tables: ['kinds', 'tenants', 'orders', 'items', 'prices', 'visits', 'archive', 'countries'].map(named),
+  tables: ['kinds', 'tenants', 'orders', 'items', 'prices', 'visits', 'notes', 'archive', 'countries'].map(
+    named,
+  ),
   async prepare(client, rows) {
     const many = String(rows);
     // One by one: of several statements in one text, Citus sends the whole text to the workers.
@@ -102,6 +105,13 @@ const sideways: Story = {
       CREATE TABLE items (item_id int PRIMARY KEY, kind_id int REFERENCES kinds);
       CREATE TABLE prices (item_id int, since date, price numeric NOT NULL CHECK (price > 0), PRIMARY KEY (item_id, since));
       CREATE TABLE visits (visit_id bigserial, page int NOT NULL, PRIMARY KEY (page, visit_id));
+      CREATE TABLE notes (page int, at date, body text, PRIMARY KEY (page, at)) PARTITION BY RANGE (at);
+      CREATE TABLE notes_early PARTITION OF notes FOR VALUES FROM (MINVALUE) TO ('2026-01-01');
+      CREATE TABLE notes_late PARTITION OF notes FOR VALUES FROM ('2026-01-01') TO (MAXVALUE);
+      CREATE POLICY written ON notes_late USING (body IS NOT NULL);
+      COMMENT ON POLICY written ON notes_late IS 'what was said';
+      ALTER TABLE notes_late ENABLE ROW LEVEL SECURITY;
+      COMMENT ON COLUMN notes_early.body IS 'of the old book';
       CREATE TABLE archive (archive_id bigserial PRIMARY KEY, kind_id int CONSTRAINT kind REFERENCES kinds, body text);
       CREATE TABLE countries (country text PRIMARY KEY, area int UNIQUE);
       INSERT INTO kinds SELECT i, 'kind ' || i FROM generate_series(1, 10) i;
@@ -116,6 +126,10 @@ const sideways: Story = {
       SELECT create_distributed_table('items', 'item_id', shard_count => ${String(SHARDS)}, colocate_with => 'none');
       SELECT create_distributed_table('prices', 'item_id', shard_count => ${String(SHARDS)}, colocate_with => 'none');
       SELECT create_distributed_table('visits', 'visit_id', shard_count => ${String(SHARDS)}, colocate_with => 'none');
+      SELECT create_distributed_table('notes', 'page', shard_count => 4, colocate_with => 'none');
+      INSERT INTO notes SELECT i % 50, '2025-12-01'::date + i / 50, 'note ' || i FROM generate_series(1, 2000) i;
+      CREATE MATERIALIZED VIEW notes_by_day AS SELECT at, count(*) AS notes FROM notes GROUP BY at;
+      COMMENT ON MATERIALIZED VIEW notes_by_day IS 'of all partitions';
       SELECT create_distributed_table('archive', 'archive_id', shard_count => 4, colocate_with => 'none');
       SELECT truncate_local_data_after_distributing_table('kinds');
       SELECT truncate_local_data_after_distributing_table('countries');
@@ -125,7 +139,7 @@ const sideways: Story = {
       INSERT INTO prices SELECT 1 + i % 50, '2020-01-01'::date + i, 1 + i / 7.0 FROM generate_series(1, ${many}) i;
       INSERT INTO visits (page) SELECT i % 100 FROM generate_series(1, ${many}) i;
       INSERT INTO archive (kind_id, body) SELECT 1 + i % 10, repeat('body ', i % 20) FROM generate_series(1, ${many}) i;
-      ANALYZE kinds, countries, tenants, orders, items, prices, visits, archive`.split(';\n')) {
+      ANALYZE kinds, countries, tenants, orders, items, prices, visits, notes, archive`.split(';\n')) {
       await client.query(statement);
     }
   },
