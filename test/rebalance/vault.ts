@@ -75,7 +75,9 @@ export class Vault {
 
   async workers(): Promise<ConnectionTarget[]> {
     const { rows } = await this.platform((client) =>
-      client.query<{ nodeport: number }>('SELECT nodeport FROM pg_dist_node WHERE groupid > 0 ORDER BY groupid'),
+      client.query<{ nodeport: number }>(
+        'SELECT nodeport FROM pg_dist_node WHERE groupid > 0 ORDER BY groupid',
+      ),
     );
     return rows.map(({ nodeport }) => ({ ...this.database.platform, port: nodeport }));
   }
