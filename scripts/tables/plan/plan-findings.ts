@@ -127,26 +127,31 @@ function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
   return Math.ceil(fixed + ((step.rows ?? rowEstimate) / 1e6) * aMillionRows);
 }
 
-/** The tables that a step makes anew by a copy, and with them their views, while policies of other tables hold. */
-function recreatedBy(step: TablesStep, tables: readonly LiveTable[]): TableName[] {
-  const { copies } = stepKind(step);
-  if (isOnlineCopy(step)) return [];
-  const key = targetKey(step.target);
-  return tables.flatMap(({ table, citus }) => {
-    const keys = [{ kind: 'table', ...table } as const, { kind: 'schema', schema: table.schema } as const];
-    const isCopied = keys.some((each) => targetKey(each) === key);
-    const recreates =
-      copies === 'from table to table' || (step.action === 'distribute' && citus.kind === 'local');
-    return isCopied && recreates ? [table] : [];
+/** The tables that each step recreates by a copy, and with them their views, while policies of other tables hold. */
+function recreatedTogether({ live }: TargetState, effects: Effects): TableName[][] {
+  const recreated = new Map<TablesStep, TableName[]>();
+  for (const each of live.tables) {
+    const { table, citus } = each;
+    for (const step of copiesOf(each, effects)) {
+      const isRecreated =
+        stepKind(step).copies === 'from table to table' ||
+        (step.action === 'distribute' && citus.kind === 'local');
+      if (!isRecreated || isOnlineCopy(step)) continue;
+      const others = recreated.get(step);
+      if (others === undefined) recreated.set(step, [table]);
+      else others.push(table);
+    }
+  }
+  return effects.steps.flatMap((step) => {
+    const tables = recreated.get(step);
+    return tables === undefined ? [] : [tables];
   });
 }
 
 function refreshesUnderPolicies(target: TargetState, effects: Effects): Finding[] {
   const { live } = target;
   const converted = [...effects.converted.keys()].filter(({ forced }) => forced.length > 0);
-  const copied = effects.steps
-    .map((step) => recreatedBy(step, live.tables))
-    .filter(({ length }) => length > 0);
+  const copied = recreatedTogether(target, effects);
   const reads = ({ tables }: LiveView, some: readonly TableName[]): boolean =>
     tables.some((table) => some.some((each) => sameTable(each, table)));
   return live.views
