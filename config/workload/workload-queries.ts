@@ -124,7 +124,12 @@ async function statementOf({ line, name, body }: Section, report: ReportAt): Pro
     else if (!closed) report(line, name, 'does not end with a semicolon: close the statement');
     return first;
   } catch (error) {
-    report(line, name, `cannot be read as SQL (${error instanceof Error ? error.message : String(error)})`);
+    const said = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
+    report(
+      line,
+      name,
+      `cannot be read as SQL (${said}): close the string, name or comment that is left open`,
+    );
     return '';
   }
 }

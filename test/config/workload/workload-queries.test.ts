@@ -85,7 +85,9 @@ SELECT 2; -- closing words
       'a string or a comment is left open',
       "-- name: a\nSELECT 'x;\n-- name: b\nSELECT 1; /* /* */",
       [
-        expect.stringMatching(/^queries.sql:1: a: cannot be read as SQL \(unterminated quoted string/),
+        expect.stringMatching(
+          /^queries.sql:1: a: cannot be read as SQL \(unterminated quoted string at or near "'x;"\): close/,
+        ),
         expect.stringMatching(/^queries.sql:3: b: cannot be read as SQL \(unterminated \/\* comment/),
       ] as string[],
     ],
