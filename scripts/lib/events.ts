@@ -43,8 +43,6 @@ export type RunEvent =
   /** A step failed, and the database is read again before it counts. */
   | { readonly name: 'step.rechecking'; readonly step: string; readonly message: string };
 
-export type EventName = RunEvent['name'];
-
 /** An event as one line for people; undefined where they see it otherwise, or do not care. Pure. */
 export function describeEvent(event: RunEvent): string | undefined {
   switch (event.name) {
