@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import type { ExpectedSchema } from './distribution-types';
-import { readSchemaName, readTableName } from './identifiers';
+import type { ExpectedSchema, TableName } from './distribution-types';
+import type { Entry } from './identifiers';
+import { checkNames, entriesBy, nameOf, readName } from './identifiers';
 import { show } from '../text/text';
 import type { Report } from '../file/yaml';
 import { strictShape } from '../file/schema-types';
@@ -21,14 +22,23 @@ const schemaSchema = strictShape(
   'what becomes of the schema: { distributed: true } or { local: true }',
 ).meta({ oneOf: [{ required: ['distributed'] }, { required: ['local'] }] });
 
+type Written = z.output<typeof schemaSchema>;
+type SchemaEntry<Value = Written> = Entry<string, Value>;
+
+const schemaEntries = entriesBy(readName);
+
 export const schemasSchema = z
   .record(z.string(), schemaSchema, { error: 'the schemas, as in tenant_1: { distributed: true }' })
   .describe(
     'What becomes of each schema as a whole, as one schema for each tenant needs it. A name is written as in SQL; ' +
       'schemas that are not listed are left alone.',
-  );
+  )
+  .transform(schemaEntries);
 
-type Written = z.output<typeof schemaSchema>;
+/** The same, without what is malformed inside, so that the rest can be checked. */
+export const wellFormedSchemas = z
+  .record(z.string(), schemaSchema.optional().catch(undefined))
+  .transform(schemaEntries);
 
 /** Schemas that are nobody's tenant. Citus refuses the first; the rest belong to the server, to Citus or to this project. */
 const TAKEN = new Set([
@@ -44,37 +54,24 @@ const TAKEN = new Set([
 /**
  * Reports what is wrong with the schemas.
  *
- * @param schemas as written, checked by {@link schemasSchema} or not yet
- * @param tables the keys of `tables`, which must not speak of what belongs to a distributed schema
+ * @param tables must not speak of what belongs to a distributed schema
  */
 export function checkSchemas(
-  schemas: Readonly<Record<string, unknown>>,
-  tables: readonly string[],
+  schemas: readonly SchemaEntry<Written | undefined>[],
+  tables: readonly Entry<TableName, unknown>[],
   report: Report,
 ): void {
-  const seen = new Map<string, { readonly key: string; readonly written: Written | undefined }>();
-  for (const [key, value] of Object.entries(schemas)) {
-    const at = ['schemas', key];
-    const written = schemaSchema.safeParse(value).data;
-    if (written !== undefined) checkKind(at, written, report);
-    const name = readSchemaName(key);
-    if (!name.ok) {
-      report(at, name.problem);
-      continue;
-    }
-    const twin = seen.get(name.value);
-    if (twin !== undefined) {
-      report(at, `is the same schema as ${show(twin.key)}, declared above: keep one of the two`);
-      continue;
-    }
-    seen.set(name.value, { key, written });
-    const taken = takenBy(name.value);
-    if (taken !== undefined) report(at, taken);
+  for (const { key, value } of schemas) {
+    if (value !== undefined) checkKind(['schemas', key], value, report);
   }
-  for (const key of tables) {
-    const table = readTableName(key);
-    const schema = table.ok ? seen.get(table.value.schema) : undefined;
-    if (schema?.written?.distributed !== true || schema.written.local === true) continue;
+  const byName = checkNames('schema', schemas, (name) => name, report);
+  for (const [name, { key }] of byName) {
+    const taken = takenBy(name);
+    if (taken !== undefined) report(['schemas', key], taken);
+  }
+  for (const { key, name } of tables) {
+    const schema = name.ok ? byName.get(name.value.schema) : undefined;
+    if (schema?.value?.distributed !== true || schema.value.local === true) continue;
     report(
       ['tables', key],
       `belongs to the schema ${show(schema.key)}, which this file distributes as a whole: leave the table out, or declare the schema { local: true }`,
@@ -101,10 +98,6 @@ function takenBy(schema: string): string | undefined {
 }
 
 /** Only of what {@link checkSchemas} found right. */
-export function toExpectedSchemas(written: Readonly<Record<string, Written>>): ExpectedSchema[] {
-  return Object.entries(written).map(([key, { distributed }]) => {
-    const name = readSchemaName(key);
-    if (!name.ok) throw new Error(name.problem);
-    return { kind: distributed === true ? 'distributed' : 'local', schema: name.value };
-  });
+export function toExpectedSchema({ name, value }: SchemaEntry): ExpectedSchema {
+  return { kind: value.distributed === true ? 'distributed' : 'local', schema: nameOf(name) };
 }

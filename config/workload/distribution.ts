@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { allowSchema, checkAllowances } from './allowances';
-import { checkSchemas, schemasSchema, toExpectedSchemas } from './distribution-schemas';
-import type { DistributedTable, Distribution, ExpectedTable, TableName } from './distribution-types';
+import { checkSchemas, schemasSchema, toExpectedSchema, wellFormedSchemas } from './distribution-schemas';
+import type { Distribution, ExpectedTable, TableName } from './distribution-types';
 import { readConfigFile, shownPath } from '../file/files';
-import { readColumnName, readTableName, tableKey } from './identifiers';
+import type { Entry, Read } from './identifiers';
+import { checkNames, entriesBy, nameOf, readName, readTableName, tableKey } from './identifiers';
 import { didYouMean, oneOf, show } from '../text/text';
 import type { Report } from '../file/yaml';
 import { parseYaml, rule } from '../file/yaml';
@@ -27,14 +28,16 @@ const tableSchema = strictShape(
       .describe('Stays on the coordinator, known to nobody else.'),
     distributeBy: z
       .string({ error: 'the name of the distribution column' })
+      .transform(readName)
       .optional()
       .describe('The distribution column: its hash says which shard a row lives in.'),
     colocateWith: z
       .string({ error: 'the name of a distributed table of this file' })
+      .transform((written) => ({ written, name: readTableName(written) }))
       .optional()
       .describe('The table whose shards these live beside; absent starts a colocation group of its own.'),
     primaryKey: z
-      .array(z.string({ error: 'the name of a column' }), { error: columnsAllowed })
+      .array(z.string({ error: 'the name of a column' }).transform(readName), { error: columnsAllowed })
       .min(1, { error: columnsAllowed })
       .optional()
       .describe('The primary key once the table is distributed, in order; absent leaves the key as it is.'),
@@ -44,14 +47,25 @@ const tableSchema = strictShape(
   oneOf: [{ required: ['reference'] }, { required: ['local'] }, { required: ['distributeBy'] }],
 });
 
+type Written = z.output<typeof tableSchema>;
+type TableEntry<Value = Written> = Entry<TableName, Value>;
+
+const tableEntries = entriesBy(readTableName);
+
 const tablesSchema = z
   .record(z.string(), tableSchema, { error: 'the tables, as in events: { distributeBy: device_id }' })
   .describe(
     'What becomes of each table. A name is table or schema.table (public where there is none), written as in SQL; ' +
       'tables that are not listed stay on the coordinator with every row; those that foreign keys connect with a reference table become Citus local tables, and a plan names each.',
-  );
+  )
+  .transform(tableEntries);
 
-/** `distribution.yaml` as written; {@link parseDistribution} adds the rules that no schema can say. */
+/** The same, without what is malformed inside, so that the rest can be checked. */
+const wellFormedTables = z
+  .record(z.string(), tableSchema.optional().catch(undefined))
+  .transform(tableEntries);
+
+/** `distribution.yaml` as written, with its names read; {@link parseDistribution} adds the rules that no schema can say. */
 export const distributionSchema = strictShape(
   {
     shardCount: z
@@ -71,7 +85,20 @@ export const distributionSchema = strictShape(
   'a map with the keys shardCount, online, tables, schemas and allow',
 ).meta({ anyOf: [{ required: ['tables'] }, { required: ['schemas'] }] });
 
-type Written = z.output<typeof tableSchema>;
+const rules = [
+  rule(
+    z.object({ tables: wellFormedTables.optional(), schemas: wellFormedSchemas.optional() }),
+    ({ tables, schemas }, report) => {
+      requireSomething(tables, schemas, report);
+      checkSchemas(schemas ?? [], tables ?? [], report);
+    },
+  ),
+  rule(z.object({ tables: wellFormedTables }), ({ tables }, report) => {
+    for (const { key, value } of tables) if (value !== undefined) checkTable(key, value, report);
+    checkColocation(tables, checkNames('table', tables, tableKey, report), report);
+  }),
+  rule(z.object({ allow: z.array(z.unknown()) }), ({ allow }, report) => checkAllowances(allow, report)),
+];
 
 /**
  * Parses `distribution.yaml`: strictly, every issue at once.
@@ -80,31 +107,12 @@ type Written = z.output<typeof tableSchema>;
  * @throws ConfigError
  */
 export function parseDistribution(text: string, file: string): Distribution {
-  const written = parseYaml(text, file, distributionSchema, [
-    rule(z.object({ tables: anything, schemas: anything }), ({ tables, schemas }, report) => {
-      requireSomething(tables, schemas, report);
-      checkSchemas(schemas ?? {}, Object.keys(tables ?? {}), report);
-    }),
-    rule(z.object({ tables: z.record(z.string(), z.unknown()) }), ({ tables }, report) => {
-      checkTableNames(Object.keys(tables), report);
-      // What is well-formed is checked, also beside a table that is not.
-      const parsed = Object.entries(tables).map(([key, value]) => ({
-        key,
-        table: tableSchema.safeParse(value).data,
-      }));
-      for (const { key, table } of parsed) if (table !== undefined) checkTable(key, table, report);
-      checkColocation(parsed, report);
-    }),
-    rule(z.object({ allow: z.array(z.unknown()) }), ({ allow }, report) => checkAllowances(allow, report)),
-  ]);
+  const { tables = [], schemas = [], allow = [], ...rest } = parseYaml(text, file, distributionSchema, rules);
   return {
-    shardCount: written.shardCount,
-    online: written.online,
-    tables: Object.entries(written.tables ?? {}).map(([key, table]) => toExpected(key, table)),
-    ...(written.schemas === undefined || Object.keys(written.schemas).length === 0
-      ? {}
-      : { schemas: toExpectedSchemas(written.schemas) }),
-    ...(written.allow === undefined || written.allow.length === 0 ? {} : { allow: written.allow }),
+    ...rest,
+    tables: tables.map(toExpected),
+    ...(schemas.length === 0 ? {} : { schemas: schemas.map(toExpectedSchema) }),
+    ...(allow.length === 0 ? {} : { allow }),
   };
 }
 
@@ -116,13 +124,13 @@ export function loadDistribution(file: string): Distribution {
   return parseDistribution(readConfigFile(file, MOST_BYTES), shownPath(file));
 }
 
-/** A map that may be malformed inside, so that what it says of tables and schemas can be checked all the same. */
-const anything = z.record(z.string(), z.unknown()).optional();
-
 /** A file that says nothing is a mistake, whichever of the two keys it forgot. */
-function requireSomething(tables: object | undefined, schemas: object | undefined, report: Report): void {
-  const named = Object.keys(tables ?? {}).length + Object.keys(schemas ?? {}).length;
-  if (named > 0) return;
+function requireSomething(
+  tables: readonly unknown[] | undefined,
+  schemas: readonly unknown[] | undefined,
+  report: Report,
+): void {
+  if ((tables ?? []).length + (schemas ?? []).length > 0) return;
   if (tables === undefined && schemas !== undefined) {
     report(
       ['schemas'],
@@ -138,20 +146,6 @@ function requireSomething(tables: object | undefined, schemas: object | undefine
       ['tables'],
       'names no table: say for each what becomes of it, as in events: { distributeBy: device_id }',
     );
-  }
-}
-
-function checkTableNames(keys: readonly string[], report: Report): void {
-  const seen = new Map<string, string>();
-  for (const key of keys) {
-    const name = readTableName(key);
-    if (!name.ok) {
-      report(['tables', key], name.problem);
-      continue;
-    }
-    const twin = seen.get(tableKey(name.value));
-    if (twin === undefined) seen.set(tableKey(name.value), key);
-    else report(['tables', key], `is the same table as ${show(twin)}, declared above: keep one of the two`);
   }
 }
 
@@ -176,23 +170,21 @@ function checkTable(key: string, table: Written, report: Report): void {
       }
     }
   }
-  const column = table.distributeBy === undefined ? undefined : readColumnName(table.distributeBy);
+  const { distributeBy: column, colocateWith, primaryKey } = table;
   if (column?.ok === false) report(at('distributeBy'), column.problem);
-  const target = table.colocateWith === undefined ? undefined : readTableName(table.colocateWith);
-  if (target?.ok === false) report(at('colocateWith'), target.problem);
-  if (table.primaryKey !== undefined) checkPrimaryKey(at('primaryKey'), table.primaryKey, column, report);
+  if (colocateWith?.name.ok === false) report(at('colocateWith'), colocateWith.name.problem);
+  if (primaryKey !== undefined) checkPrimaryKey(at('primaryKey'), primaryKey, column, report);
 }
 
 function checkPrimaryKey(
   at: string[],
-  primaryKey: readonly string[],
-  distributeBy: ReturnType<typeof readColumnName> | undefined,
+  primaryKey: readonly Read<string>[],
+  distributeBy: Read<string> | undefined,
   report: Report,
 ): void {
   const columns: string[] = [];
   let readable = true;
-  for (const [index, text] of primaryKey.entries()) {
-    const column = readColumnName(text);
+  for (const [index, column] of primaryKey.entries()) {
     if (!column.ok) {
       readable = false;
       report([...at, index] as string[], column.problem);
@@ -203,43 +195,39 @@ function checkPrimaryKey(
   if (readable && distributeBy?.ok === true && !columns.includes(distributeBy.value)) {
     report(
       at,
-      `is ${show(primaryKey)}, without the distribution column ${show(distributeBy.value)}: Citus can keep a key ` +
+      `is ${show(primaryKey.map(nameOf))}, without the distribution column ${show(distributeBy.value)}: Citus can keep a key ` +
         `unique only within a shard, so add it, as in [${[distributeBy.value, ...columns].join(', ')}]`,
     );
   }
 }
 
-/** A table of the file; `table` is absent where it is malformed, which is reported elsewhere. */
-interface Parsed {
-  readonly key: string;
-  readonly table: Written | undefined;
-}
+type MaybeWritten = TableEntry<Written | undefined>;
 
 /** Follows `colocateWith`: it leads to a distributed table of this file, and never round in a circle. */
-function checkColocation(tables: readonly Parsed[], report: Report): void {
-  const byName = new Map<string, Parsed>();
-  for (const each of tables) {
-    const name = readTableName(each.key);
-    if (name.ok) byName.set(tableKey(name.value), each);
-  }
-  const follow = ({ table }: Parsed): Parsed | undefined => {
-    const name = table?.colocateWith === undefined ? undefined : readTableName(table.colocateWith);
+function checkColocation(
+  tables: readonly MaybeWritten[],
+  byName: ReadonlyMap<string, MaybeWritten>,
+  report: Report,
+): void {
+  const follow = ({ value }: MaybeWritten): MaybeWritten | undefined => {
+    const name = value?.colocateWith?.name;
     return name?.ok === true ? byName.get(tableKey(name.value)) : undefined;
   };
-  const distributed = tables.filter(({ table }) => table?.distributeBy !== undefined);
+  const distributed = tables.filter(({ value }) => value?.distributeBy !== undefined);
   for (const each of tables) {
-    const { key, table } = each;
-    if (table?.colocateWith === undefined || !readTableName(table.colocateWith).ok) continue;
+    const { key, value } = each;
+    if (value?.colocateWith?.name.ok !== true) continue;
+    const { written } = value.colocateWith;
     const at = ['tables', key, 'colocateWith'];
-    const is = `is ${show(table.colocateWith)}`;
+    const is = `is ${show(written)}`;
     const others = distributed.filter((other) => other !== each).map((other) => other.key);
     const choice =
       others.length === 0 ? 'leave it out, no other table of the file is' : `name ${oneOf(others)}`;
     const target = follow(each);
     if (target === undefined) {
-      const guess = didYouMean(table.colocateWith, others);
+      const guess = didYouMean(written, others);
       report(at, `${is}, which this file does not declare as distributed${guess}: ${choice}`);
-    } else if (target.table !== undefined && target.table.distributeBy === undefined) {
+    } else if (target.value !== undefined && target.value.distributeBy === undefined) {
       report(at, `${is}, which is not distributed and has no shards to live beside: ${choice}`);
     } else if (leadsBack(each, follow)) {
       report(
@@ -250,8 +238,8 @@ function checkColocation(tables: readonly Parsed[], report: Report): void {
   }
 }
 
-function leadsBack(start: Parsed, follow: (table: Parsed) => Parsed | undefined): boolean {
-  const seen = new Set<Parsed>();
+function leadsBack(start: MaybeWritten, follow: (table: MaybeWritten) => MaybeWritten | undefined): boolean {
+  const seen = new Set<MaybeWritten>();
   for (let next = follow(start); next !== undefined && !seen.has(next); next = follow(next)) {
     if (next === start) return true;
     seen.add(next);
@@ -259,26 +247,16 @@ function leadsBack(start: Parsed, follow: (table: Parsed) => Parsed | undefined)
   return false;
 }
 
-function toExpected(key: string, written: Written): ExpectedTable {
-  const table = trusted(readTableName(key));
+function toExpected({ name, value: written }: TableEntry): ExpectedTable {
+  const table = nameOf(name);
   if (written.reference === true) return { kind: 'reference', table };
-  if (written.local === true) return { kind: 'local', table };
-  const distributed: DistributedTable = {
+  if (written.distributeBy === undefined) return { kind: 'local', table };
+  const { colocateWith, primaryKey } = written;
+  return {
     kind: 'distributed',
     table,
-    distributeBy: trusted(readColumnName(written.distributeBy ?? '')),
-    ...(written.colocateWith === undefined
-      ? {}
-      : { colocateWith: trusted<TableName>(readTableName(written.colocateWith)) }),
-    ...(written.primaryKey === undefined
-      ? {}
-      : { primaryKey: written.primaryKey.map((column) => trusted(readColumnName(column))) }),
+    distributeBy: nameOf(written.distributeBy),
+    ...(colocateWith === undefined ? {} : { colocateWith: nameOf(colocateWith.name) }),
+    ...(primaryKey === undefined ? {} : { primaryKey: primaryKey.map(nameOf) }),
   };
-  return distributed;
-}
-
-/** A name that the checks have passed already. */
-function trusted<T>(read: { ok: true; value: T } | { ok: false; problem: string }): T {
-  if (!read.ok) throw new Error(read.problem);
-  return read.value;
 }

@@ -1,4 +1,6 @@
 import type { TableName } from './distribution-types';
+import type { Report } from '../file/yaml';
+import { show } from '../text/text';
 
 /** What PostgreSQL keeps of a name, in bytes; it cuts longer ones silently. */
 const LONGEST_NAME_BYTES = 63;
@@ -17,21 +19,59 @@ export function readTableName(text: string): Read<TableName> {
       `${quoted(text)} is no table name: write table or schema.table, with a part that holds a dot or a quote in double quotes, as in '"odd.name"'`,
     );
   }
-  const schema = match[1] === undefined ? { ok: true as const, value: 'public' } : readPart(match[1]);
-  const name = readPart(match[2] ?? '');
+  const schema = match[1] === undefined ? { ok: true as const, value: 'public' } : readName(match[1]);
+  const name = readName(match[2] ?? '');
   if (!schema.ok) return schema;
   if (!name.ok) return name;
   return { ok: true, value: { schema: schema.value, name: name.value } };
 }
 
-/** A column's name, written as in SQL: plain, or in double quotes for exact case and odd letters. */
-export function readColumnName(text: string): Read<string> {
-  return readPart(text);
+/** What one key of a map in the file names, and what stands under it. */
+export interface Entry<Name, Value> {
+  /** As written. */
+  readonly key: string;
+  readonly name: Read<Name>;
+  readonly value: Value;
 }
 
-/** A schema's name, written like a column's. */
-export function readSchemaName(text: string): Read<string> {
-  return readPart(text);
+/** What makes the entries of a map whose keys are names. */
+export function entriesBy<Name>(
+  readKey: (key: string) => Read<Name>,
+): <Value>(map: Readonly<Record<string, Value>>) => Entry<Name, Value>[] {
+  return (map) => Object.entries(map).map(([key, value]) => ({ key, name: readKey(key), value }));
+}
+
+/**
+ * Reports names that are malformed or stand twice.
+ *
+ * @param keyOf equal for two names of the same thing
+ * @returns the first entry of each name, by that key
+ */
+export function checkNames<Name, Value>(
+  noun: 'table' | 'schema',
+  entries: readonly Entry<Name, Value>[],
+  keyOf: (name: Name) => string,
+  report: Report,
+): Map<string, Entry<Name, Value>> {
+  const seen = new Map<string, Entry<Name, Value>>();
+  for (const entry of entries) {
+    const at = [`${noun}s`, entry.key];
+    if (!entry.name.ok) {
+      report(at, entry.name.problem);
+      continue;
+    }
+    const key = keyOf(entry.name.value);
+    const twin = seen.get(key);
+    if (twin === undefined) seen.set(key, entry);
+    else report(at, `is the same ${noun} as ${show(twin.key)}, declared above: keep one of the two`);
+  }
+  return seen;
+}
+
+/** @throws Error for a name that is malformed, which the rules of the file have reported before */
+export function nameOf<Name>(name: Read<Name>): Name {
+  if (!name.ok) throw new Error(name.problem);
+  return name.value;
 }
 
 /** The name in one string that tells any two tables apart. */
@@ -39,7 +79,8 @@ export function tableKey(table: TableName): string {
   return `${JSON.stringify(table.schema)}.${JSON.stringify(table.name)}`;
 }
 
-function readPart(text: string): Read<string> {
+/** The name of a column or a schema, written as in SQL: plain, or in double quotes for exact case and odd letters. */
+export function readName(text: string): Read<string> {
   if (text.startsWith('"')) {
     if (!/^"(?:[^"]|"")*"$/.test(text)) {
       return wrong(`${quoted(text)} has quotes that do not match: write one pair around the whole name`);

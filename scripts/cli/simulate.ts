@@ -71,9 +71,9 @@ async function simulatedDistribution(flags: SimulatedFlags): Promise<{ readonly 
       `${table === undefined ? '--column needs --table' : '--table needs --column'}: a simulation asks what one column does to one table; a file (--spec) says it for many`,
     );
   }
-  const { readColumnName, readTableName } = await import('../../config/workload/identifiers.ts');
+  const { readName, readTableName } = await import('../../config/workload/identifiers.ts');
   const { distributionOf } = await import('../simulate/commands.ts');
-  const [name, by] = [readTableName(table), readColumnName(column)];
+  const [name, by] = [readTableName(table), readName(column)];
   if (!name.ok) throw new ScaleoutError('input.invalid', `--table ${name.problem}`);
   if (!by.ok) throw new ScaleoutError('input.invalid', `--column ${by.problem}`);
   return { expected: distributionOf(name.value, by.value, shards) };
