@@ -180,6 +180,34 @@ describe('the rooms', () => {
   });
 });
 
+describe("Citus's catalogs", () => {
+  /** Its tables, the sequences of those, and its views. Its functions have other names. */
+  const CATALOG =
+    /\bpg_dist_\w+|\bcitus_(?:shards(?:_on_worker)?|tables|schemas|locks|lock_waits|(?:dist_)?stat_activity|stat_statements|stat_tenants\w*|stat_counters|nodes)\b/;
+
+  it.each([
+    ['SELECT count(*) FROM pg_dist_node', true],
+    ['SELECT * FROM pg_catalog.pg_dist_shard s', true],
+    ['SELECT size FROM citus_shards', true],
+    ['SELECT citus_add_node($1, 5432)', false],
+    ['SELECT max(size) FROM citus_shard_sizes()', false],
+  ])('are named in: %s is %s', (sql, names) => {
+    expect(CATALOG.test(sql)).toBe(names);
+  });
+
+  it('are read in scripts/citus alone', () => {
+    const within = path.join(root, 'scripts/citus') + path.sep;
+    const outside = sources
+      .filter((file) => !file.startsWith(within) && CATALOG.test(readFileSync(file, 'utf8')))
+      .flatMap((file) =>
+        textsOf(file)
+          .flatMap((text) => CATALOG.exec(text) ?? [])
+          .map((name) => `${path.relative(root, file)} ${name}`),
+      );
+    expect(outside).toEqual([]);
+  });
+});
+
 describe('functions', () => {
   const ROOMS = [
     'config',
@@ -219,6 +247,20 @@ function functionsLongerThan(lines: number, file: string): string[] {
   };
   visit(source);
   return long;
+}
+
+/** Every string and every part of a template in a file; comments are none. */
+function textsOf(file: string): string[] {
+  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.Latest);
+  const texts: string[] = [];
+  const visit = (node: ts.Node): void => {
+    if (ts.isStringLiteralLike(node) || ts.isTemplateHead(node) || ts.isTemplateMiddleOrTemplateTail(node)) {
+      texts.push(node.text);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return texts;
 }
 
 /** Files of this repository that a file imports, by type or value. */

@@ -136,15 +136,6 @@ export const PLACEMENTS = `
     JOIN pg_dist_node n USING (groupid)
    WHERE p.shardid = $1::bigint AND p.shardstate = 1 AND n.noderole = 'primary'`;
 
-/** $1 shards. Their tables, a partitioned one for all of its partitions. */
-export const TABLES_OF_SHARDS = `
-  SELECT DISTINCT n.nspname::text AS schema, c.relname::text AS name
-    FROM pg_dist_shard s
-    JOIN pg_class c ON c.oid = s.logicalrelid
-    JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE s.shardid = ANY ($1::bigint[]) AND NOT c.relispartition
-   ORDER BY 1, 2`;
-
 /**
  * Where commits are acknowledged before they are written: one JSON array for each node, of the node itself (null) and of roles. Sessions may
  * set the same for themselves, which nobody sees.

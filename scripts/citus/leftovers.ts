@@ -2,6 +2,10 @@ import type { Client } from 'pg';
 import { count } from '../lib/reporter';
 import type { Reporter } from '../lib/reporter';
 import { isServerError, describeServerError } from '../lib/errors';
+import { CLEAN_UP } from './catalog.sql';
+
+/** What a person types to see them all. */
+export const LIST_LEFTOVERS = 'select * from pg_dist_cleanup';
 
 /** What Citus wrote down to remove, by kind: everything an operation makes on the way is in this list until it ends. */
 const LEFTOVERS = `
@@ -11,8 +15,6 @@ SELECT CASE object_type WHEN 1 THEN 'shard placements' WHEN 2 THEN 'subscription
   FROM pg_dist_cleanup
  GROUP BY 1
  ORDER BY 1`;
-
-const CLEAN_UP = 'CALL citus_cleanup_orphaned_resources()';
 
 /** Milliseconds to wait for a lock: whoever holds one on a leftover is a session that is not gone yet. */
 const LOCK_TIMEOUT_MS = 5000;

@@ -1,7 +1,10 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
+import { allOf } from '../../config/text/text';
+import { refused, ScaleoutError } from '../lib/errors';
 import { NODES } from './catalog.sql';
 import { labelNodes } from './node-labels';
+import { readRows } from './rows';
 
 /** Host and port as Citus's metadata names a node. */
 export interface NodeAddress {
@@ -21,22 +24,67 @@ export interface Node extends NodeAddress {
   readonly active: boolean;
 }
 
-const nodeRows = z.array(
-  z.object({
-    nodeId: z.number(),
-    groupId: z.number(),
-    name: z.string(),
-    port: z.number(),
-    shouldHaveShards: z.boolean(),
-    active: z.boolean(),
-  }),
-);
+const nodeRow = z.object({
+  nodeId: z.number(),
+  groupId: z.number(),
+  name: z.string(),
+  port: z.number(),
+  shouldHaveShards: z.boolean(),
+  active: z.boolean(),
+});
 
 /** The primaries, the coordinator first. */
 export async function readNodes(client: Client): Promise<Node[]> {
-  const rows = nodeRows.parse((await client.query(NODES)).rows);
+  const rows = await readRows(client, nodeRow, NODES);
   const labels = labelNodes(rows);
   return rows.map((row, index) => ({ ...row, label: labels[index] ?? row.name }));
+}
+
+/**
+ * The nodes a rebalance goes by, in the order in which they joined.
+ *
+ * @throws ScaleoutError where a node is switched off
+ */
+export async function readActiveNodes(client: Client): Promise<Node[]> {
+  const nodes = await readNodes(client);
+  const off = nodes.filter(({ active }) => !active).map(nodeName);
+  if (off.length > 0) {
+    throw new ScaleoutError(
+      'cluster.inactive-node',
+      `${allOf(off)} ${off.length === 1 ? 'is a node' : 'are nodes'} that Citus does not use (isactive is false in pg_dist_node), so that a rebalance would fail: activate with citus_activate_node(), or remove with citus_remove_node(); nothing was changed`,
+    );
+  }
+  return nodes.sort((a, b) => a.nodeId - b.nodeId);
+}
+
+/**
+ * Refuses to go on anywhere but on the coordinator, which alone distributes and moves.
+ *
+ * @throws ScaleoutError (refused) on a worker
+ */
+export async function requireCoordinator(client: Client): Promise<void> {
+  const [local] = await readRows(
+    client,
+    z.object({ groupid: z.number() }),
+    'SELECT groupid FROM pg_dist_local_group',
+  );
+  const group = local?.groupid ?? 0;
+  if (group !== 0) {
+    throw refused(
+      'cluster.not-coordinator',
+      `this is the worker of node group ${String(group)}: tables are distributed and rebalanced from the coordinator, whose host name starts with "c-" on Azure; nothing was changed`,
+    );
+  }
+}
+
+/** What Citus gave the database when the extension was created, or nothing. A restored backup keeps it. */
+export async function readServerId(client: Client): Promise<string> {
+  const [row] = await readRows(
+    client,
+    z.object({ id: z.string().nullable() }),
+    `SELECT metadata ->> 'server_id' AS id FROM pg_dist_node_metadata`,
+  );
+  return row?.id ?? '';
 }
 
 /** Whether the rebalancer may place shards there. */

@@ -3,14 +3,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import pgpass from 'pgpass';
-import {
-  describeServerError,
-  errorCode,
-  InterruptedError,
-  isServerError,
-  refused,
-  ScaleoutError,
-} from './errors';
+import { describeServerError, errorCode, InterruptedError, isServerError, ScaleoutError } from './errors';
 import type { Reporter } from './reporter';
 
 /** Where a database is and how to reach it. The password stays inside and is in no message. */
@@ -563,17 +556,4 @@ export async function requireCitus(client: Client, target: ConnectionTarget): Pr
     );
   }
   return version;
-}
-
-/** @throws ScaleoutError (refused) on a worker: only the coordinator distributes and moves */
-export async function requireCoordinator(client: Client): Promise<void> {
-  // 0 on the coordinator, elsewhere the group of the worker this is connected to.
-  const { rows } = await client.query<{ groupid: number }>('SELECT groupid FROM pg_dist_local_group');
-  const group = rows[0]?.groupid ?? 0;
-  if (group !== 0) {
-    throw refused(
-      'cluster.not-coordinator',
-      `this is the worker of node group ${String(group)}: tables are distributed and rebalanced from the coordinator, whose host name starts with "c-" on Azure; nothing was changed`,
-    );
-  }
 }

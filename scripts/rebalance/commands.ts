@@ -5,15 +5,10 @@ import { notAllowed } from '../database/checks/findings';
 import { openReadSessions } from '../database/observe/read-sessions';
 import { putBackFirst } from '../database/checks/put-back-first';
 import type { ConnectionTarget } from '../lib/connection';
-import {
-  requireCitus,
-  requireCoordinator,
-  withAdvisoryLock,
-  withBoundedReads,
-  withClient,
-} from '../lib/connection';
+import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
+import { requireCoordinator } from '../citus/nodes';
 import { hasEnded, readJob, runningJob } from '../citus/job';
 import { parseOptions } from './options';
 import type { RebalancePlan } from './plan';

@@ -1,7 +1,8 @@
 import { showTable } from '../database/model/names';
 import { hidesFromOwner } from '../database/observe/row-security';
 import type { Policy, RowSecurity, SecuredTable } from '../database/observe/row-security';
-import type { PlacedShard, Shard, ShardRows, ShardState } from '../database/observe/shards';
+import type { Shard } from '../citus/shards';
+import type { PlacedShard, ShardRows, ShardState } from '../database/observe/shards';
 import { count } from '../lib/reporter';
 import { lostPolicyId } from './findings';
 

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { TableName } from '../../config/workload/distribution-types';
-import { TABLES_OF_SHARDS } from '../citus/catalog.sql';
+import { readTablesOfShards } from '../citus/shards';
 import { inspectDatabase } from '../database/inspect/inspect';
 import { compare, reportDifferences } from '../database/observe/comparison';
 import type { ComparedState } from '../database/observe/comparison';
@@ -31,9 +31,10 @@ export async function observeMovedTables(
   known: Observation | undefined,
   observer: Observer,
 ): Promise<Observation | undefined> {
-  const { rows: tables } = await client.query<{ schema: string; name: string }>(TABLES_OF_SHARDS, [
+  const tables = await readTablesOfShards(
+    client,
     moves.flatMap(({ shardIds }) => shardIds),
-  ]);
+  );
   if (tables.length === 0) return known;
   const subject = subjectOf(tables, observer);
   const live = await inspectDatabase(client, subject.expected, { searchNulls: false });

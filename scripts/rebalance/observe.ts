@@ -1,7 +1,8 @@
 import type { Client } from 'pg';
 import type { SecuredTable } from '../database/observe/row-security';
 import { readSecuredTables } from '../database/observe/row-security';
-import { readShardRows, readShards, readShardStates } from '../database/observe/shards';
+import { readShards } from '../citus/shards';
+import { readShardRows, readShardStates } from '../database/observe/shards';
 import type { PlacedShard } from '../database/observe/shards';
 import { compareShard, driftOf, hiddenDrift, sameRows } from './compare';
 import type { SeenShard, ShardDifference } from './compare';

@@ -1,5 +1,6 @@
 import { howToAllowByFlag } from '../database/checks/findings';
 import type { Finding } from '../database/checks/findings';
+import { LIST_LEFTOVERS } from '../citus/leftovers';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
 import { describeState, describeStateDifferences } from '../database/observe/comparison';
 import { describeDifference } from './compare';
@@ -93,7 +94,7 @@ function rowsText({ rows, moves }: RebalanceRunResult): string[] {
     `${capital(compared)}: ${count(same)} the same.`,
     ...listed(different.map(describeDifference)),
     different.some(({ lost }) => lost)
-      ? 'Something was lost, unless an application deleted it meanwhile. The old placements hold it until Citus drops them, some seconds after the move: select * from pg_dist_cleanup names them, and they are tables on the node they were on.'
+      ? `Something was lost, unless an application deleted it meanwhile. The old placements hold it until Citus drops them, some seconds after the move: ${LIST_LEFTOVERS} names them, and they are tables on the node they were on.`
       : 'Where applications write, rows differ by what they wrote.',
   ];
 }

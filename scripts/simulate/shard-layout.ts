@@ -1,9 +1,8 @@
 import type { Client } from 'pg';
 import type { TableName } from '../../config/workload/distribution-types';
-import { allOf } from '../../config/text/text';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import { describeHiddenRows, ScaleoutError } from '../lib/errors';
-import { nodeName, readNodes } from '../citus/nodes';
+import { readActiveNodes } from '../citus/nodes';
 import type { Node } from '../citus/nodes';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
@@ -117,19 +116,6 @@ export async function readLayout(
       rules: await readRules(client, strategy),
     };
   });
-}
-
-/** In the order in which they joined. */
-async function readActiveNodes(client: Client): Promise<Node[]> {
-  const nodes = await readNodes(client);
-  const off = nodes.filter(({ active }) => !active).map(nodeName);
-  if (off.length > 0) {
-    throw new ScaleoutError(
-      'cluster.inactive-node',
-      `${allOf(off)} ${off.length === 1 ? 'is a node' : 'are nodes'} that Citus does not use (isactive is false in pg_dist_node), so that a rebalance would fail: activate with citus_activate_node(), or remove with citus_remove_node(); nothing was changed`,
-    );
-  }
-  return nodes.sort((a, b) => a.nodeId - b.nodeId);
 }
 
 async function readRules(client: Client, strategy: RebalanceStrategy): Promise<StrategyRules> {

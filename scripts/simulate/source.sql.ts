@@ -94,9 +94,6 @@ SELECT n.nspname::text AS schema, c.relname::text AS name, am.amname::text AS "a
  CROSS JOIN block
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
-/** Whether Citus has the table already: $1 its oid. Only where the extension is. */
-export const KNOWN_TO_CITUS = 'SELECT FROM pg_dist_partition WHERE logicalrelid = $1::oid::regclass';
-
 /** Ordinary and partitioned tables of a schema, for suggestions: $1 schema. */
 export const TABLE_NAMES = `
 SELECT c.relname::text AS name FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace

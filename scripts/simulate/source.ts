@@ -1,21 +1,13 @@
 import type { Client } from 'pg';
 import type { TableName } from '../../config/workload/distribution-types';
 import { didYouMean } from '../../config/text/text';
+import { isKnownToCitus } from '../citus/citus-tables';
 import { citusVersion } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import { showTable, sqlTable } from '../database/model/names';
 import type { Edge } from '../database/model/order';
 import type { StoredIndex, StoredTable } from './shard-bytes';
-import {
-  COLUMN_NAMES,
-  KNOWN_TO_CITUS,
-  LEAVES,
-  REFERENCES,
-  SOURCE,
-  TABLE_NAMES,
-  TYPE_NAME,
-  WHOLE_BYTES,
-} from './source.sql';
+import { COLUMN_NAMES, LEAVES, REFERENCES, SOURCE, TABLE_NAMES, TYPE_NAME, WHOLE_BYTES } from './source.sql';
 
 /** A relation that holds rows: the table itself, or one of its partitions. */
 export interface Leaf extends StoredTable {
@@ -85,14 +77,11 @@ interface SourceRow {
  */
 export async function readSource(client: Client, table: TableName, column: string): Promise<Source> {
   const { source, oid } = await lookUp(client, table, column);
-  if ((await citusVersion(client)) !== undefined) {
-    const known = await client.query(KNOWN_TO_CITUS, [oid]);
-    if (known.rowCount !== 0) {
-      throw new ScaleoutError(
-        'simulate.not-distributable',
-        `${showTable(table)} is one of Citus's reference or local tables, whose rows are not cut into shards: undistribute_table() makes it one that can be simulated; nothing was changed`,
-      );
-    }
+  if ((await citusVersion(client)) !== undefined && (await isKnownToCitus(client, oid))) {
+    throw new ScaleoutError(
+      'simulate.not-distributable',
+      `${showTable(table)} is one of Citus's reference or local tables, whose rows are not cut into shards: undistribute_table() makes it one that can be simulated; nothing was changed`,
+    );
   }
   return source;
 }

@@ -10,13 +10,8 @@ import {
   refusal,
   withAllowances,
 } from '../database/checks/allowances';
-import {
-  requireCitus,
-  requireCoordinator,
-  withAdvisoryLock,
-  withBoundedReads,
-  withClient,
-} from '../lib/connection';
+import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
+import { requireCoordinator } from '../citus/nodes';
 import type { ConnectionTarget } from '../lib/connection';
 import { explain } from '../lib/errors';
 import { count, duration, table } from '../lib/reporter';

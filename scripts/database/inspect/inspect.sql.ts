@@ -1,3 +1,5 @@
+import { isCitusTable, isOrphanedShard, schemaColocationId } from '../../citus/fragments.sql';
+
 /** Catalog queries of `inspect`. Tables travel as oids: `$1::oid[]`. */
 
 export const SESSION = `
@@ -11,10 +13,6 @@ SELECT current_database() AS database, current_user AS role, current_setting('wa
                 AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
              ORDER BY 1) AS "asynchronousCommits"`;
 
-/** What was a shard until an online copy took its place, and stays beside the users' tables until Citus comes round to drop it. */
-const NO_ORPHANED_SHARD = `AND NOT EXISTS (SELECT FROM pg_dist_cleanup l
-                    WHERE l.object_type = 1 AND l.object_name = format('%I.%I', n.nspname, c.relname))`;
-
 /** Every relation of the users that has rows. Shards, which live beside them on the coordinator, are left out. */
 export function relations(citus: boolean): string {
   return `
@@ -27,7 +25,7 @@ SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
    AND n.nspname !~ '^pg_(toast|temp)'
    AND NOT EXISTS (SELECT FROM pg_depend d
                     WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-   ${citus ? `AND NOT relation_is_a_known_shard(c.oid) ${NO_ORPHANED_SHARD}` : ''}
+   ${citus ? `AND NOT relation_is_a_known_shard(c.oid) AND NOT ${isOrphanedShard('n', 'c')}` : ''}
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 }
 
@@ -248,7 +246,7 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
 
 /** Sequences of the tables' defaults that serve columns of more than one type, in these tables or in those of Citus. */
 export function mixedSequences(citus: boolean): string {
-  const known = citus ? 'd.adrelid IN (SELECT logicalrelid FROM pg_dist_partition)' : 'false';
+  const known = citus ? isCitusTable('d.adrelid') : 'false';
   return `
 WITH uses AS (
   SELECT DISTINCT s.oid AS sequence, d.adrelid, d.adnum, ${known} AS known
@@ -313,29 +311,6 @@ SELECT conrelid::int8::float8 AS oid, conname::text AS name, convalidated AS val
  WHERE conrelid = ANY ($1::oid[]) AND contype = 'c' AND conname LIKE 'scaleout\\_not\\_null\\_%'
  ORDER BY conname COLLATE "C"`;
 
-/** What Citus knows of the tables; the catalogs rather than citus_tables, which asks every node for sizes. */
-export function citusTables(knowsSchemas: boolean): string {
-  return `
-SELECT p.logicalrelid::oid::int8::float8 AS oid,
-       CASE WHEN ${knowsSchemas ? 'p.colocationid IN (SELECT colocationid FROM pg_dist_schema)' : 'false'} THEN 'schema'
-            WHEN p.partkey IS NOT NULL THEN 'distributed'
-            WHEN p.repmodel = 't' THEN 'reference'
-            WHEN p.colocationid = 0 THEN 'local'
-            ELSE 'distributed' END AS kind,
-       CASE WHEN p.partkey IS NOT NULL THEN column_to_column_name(p.logicalrelid, p.partkey) END AS column,
-       p.colocationid AS "colocationId", p.autoconverted AS "autoConverted",
-       (SELECT count(*) FROM pg_dist_shard s WHERE s.logicalrelid = p.logicalrelid)::int AS "shardCount",
-       (SELECT to_hex(hashtextextended(string_agg(pl.groupid::text, ',' ORDER BY s.shardminvalue::int8, pl.groupid), 0))
-          FROM pg_dist_shard s JOIN pg_dist_placement pl USING (shardid)
-         WHERE s.logicalrelid = p.logicalrelid AND p.partmethod = 'h') AS layout,
-       coalesce((SELECT json_agg(json_build_object('groupId', g.groupid, 'shards', g.shards, 'inactive', g.inactive) ORDER BY g.groupid)
-                   FROM (SELECT pl.groupid, count(*) AS shards, count(*) FILTER (WHERE pl.shardstate <> 1) AS inactive
-                           FROM pg_dist_shard s JOIN pg_dist_placement pl USING (shardid)
-                          WHERE s.logicalrelid = p.logicalrelid GROUP BY pl.groupid) g), '[]') AS placements
-  FROM pg_dist_partition p
- WHERE p.logicalrelid::oid = ANY ($1::oid[])`;
-}
-
 /** Schemas by name, `$1::text[]`. Shards are relations of their tables' schema and owner, and are left out. */
 export function schemas(citus: boolean, knowsSchemas: boolean): string {
   const noShard = (relation: string): string =>
@@ -344,7 +319,7 @@ export function schemas(citus: boolean, knowsSchemas: boolean): string {
     `json_build_object('schema', ${schema}.nspname, 'name', ${relation}.relname)`;
   return `
 SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner)::text AS owner, pg_has_role(n.nspowner, 'USAGE') AS ours,
-       ${knowsSchemas ? '(SELECT colocationid FROM pg_dist_schema WHERE schemaid = n.oid)' : 'NULL::int'} AS "colocationId",
+       ${knowsSchemas ? schemaColocationId('n.oid') : 'NULL::int'} AS "colocationId",
        ARRAY(SELECT e.extname::text FROM pg_extension e
               WHERE e.extnamespace = n.oid
                  OR EXISTS (SELECT FROM pg_depend d LEFT JOIN pg_class c ON d.classid = 'pg_class'::regclass AND c.oid = d.objid

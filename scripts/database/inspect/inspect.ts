@@ -5,11 +5,12 @@ import type { DistributionScope, TableName } from '../../../config/workload/dist
 import { withBoundedReads } from '../../lib/connection';
 import { errorCode } from '../../lib/errors';
 import { RECORD_IS_THERE } from '../model/forced-policies';
+import { readCitusTables } from '../../citus/citus-tables';
+import type { CitusTableRow } from '../../citus/citus-tables';
 import { readNodes } from '../../citus/nodes';
 import { dependents } from './dependents.sql';
 import { FACTS } from './facts.sql';
 import {
-  citusTables,
   COLUMNS,
   COMMENTS,
   DROPPED_FOREIGN_KEYS,
@@ -41,7 +42,6 @@ import type {
   LiveForeignKey,
   LiveIdentity,
   LiveKey,
-  LivePlacements,
   LivePolicy,
   LiveSchema,
   LiveTable,
@@ -160,7 +160,7 @@ async function read(
     byTable(await rowsOf<CommentRow>(COMMENTS, scope)),
     byTable(await rowsOf<ViewRoleRow>(VIEW_ROLES, scope)),
     byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
-    byTable(citus ? await rowsOf<CitusRow>(citusTables(sharding), scope) : []),
+    byTable(citus ? await readCitusTables(client, [...oids], sharding) : []),
   ];
   const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
   const nodes = citus ? await readNodes(client) : [];
@@ -198,7 +198,7 @@ async function read(
     views.filter(({ kind }) => factsToo || kind === 'materialized').map(({ view }) => view),
     oids,
     async (others) => {
-      const rows = citus ? await rowsOf<CitusRow>(citusTables(sharding), [others]) : [];
+      const rows = citus ? await readCitusTables(client, others, sharding) : [];
       return new Map(rows.map((row) => [row.oid, toCitusTable(row)]));
     },
   );
@@ -404,7 +404,7 @@ function toForeignKey(row: ForeignKeyRow): LiveForeignKey {
   };
 }
 
-function toCitusTable(row: CitusRow | undefined): CitusTable {
+function toCitusTable(row: CitusTableRow | undefined): CitusTable {
   switch (row?.kind) {
     case undefined:
       return { kind: 'plain' };
@@ -541,14 +541,3 @@ type ForeignKeyRow = Omit<LiveForeignKey, 'comment'> & {
   readonly tableOid: number;
   readonly referencesOid: number;
 } & QueryResultRow;
-
-interface CitusRow extends QueryResultRow {
-  readonly oid: number;
-  readonly kind: 'schema' | 'distributed' | 'reference' | 'local';
-  readonly column: string | null;
-  readonly colocationId: number;
-  readonly autoConverted: boolean;
-  readonly shardCount: number;
-  readonly layout: string | null;
-  readonly placements: LivePlacements[];
-}

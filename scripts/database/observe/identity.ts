@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import { nodeName, readNodes } from '../../citus/nodes';
+import { nodeName, readNodes, readServerId } from '../../citus/nodes';
 import type { Node } from '../../citus/nodes';
 import { errorCode } from '../../lib/errors';
 
@@ -22,22 +22,24 @@ export const identitySchema = z.looseObject({
   systemIdentifier: z.string().exactOptional(),
 });
 
-const IDENTITY = `
-SELECT current_database()::text AS name, (SELECT metadata ->> 'server_id' FROM pg_dist_node_metadata) AS id`;
-
 const SYSTEM_IDENTIFIER = 'SELECT system_identifier::text AS identifier FROM pg_control_system()';
 
 /** @param client outside of a transaction */
 export async function databaseIdentity(client: Client): Promise<DatabaseIdentity> {
-  const { rows } = await client.query<{ name: string; id: string | null }>(IDENTITY);
-  const { name = '', id = null } = rows[0] ?? {};
+  const { rows } = await client.query<{ name: string }>('SELECT current_database()::text AS name');
+  const id = await readServerId(client);
   const nodes = (await readNodes(client)).map((node) => ({
     groupId: node.groupId,
     name: node.name,
     port: node.port,
   }));
   const systemIdentifier = await readSystemIdentifier(client);
-  return { name, id: id ?? '', ...(systemIdentifier === undefined ? {} : { systemIdentifier }), nodes };
+  return {
+    name: rows[0]?.name ?? '',
+    id,
+    ...(systemIdentifier === undefined ? {} : { systemIdentifier }),
+    nodes,
+  };
 }
 
 /** Everybody may read it, unless somebody took the right away. */

@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
+import { isCitusTable } from '../../citus/fragments.sql';
 
 export interface Policy {
   readonly name: string;
@@ -52,10 +53,10 @@ SELECT n.nspname::text AS schema, c.relname::text AS name, c.oid::regclass::text
        (SELECT json_build_object('schema', rn.nspname, 'name', r.relname)
           FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
          WHERE c.relispartition AND r.oid = pg_partition_root(c.oid)) AS "partOf"
-  FROM pg_dist_partition t
-  JOIN pg_class c ON c.oid = t.logicalrelid
+  FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relrowsecurity OR c.relforcerowsecurity OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid)
+ WHERE ${isCitusTable('c.oid')}
+   AND (c.relrowsecurity OR c.relforcerowsecurity OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
 /** The tables of Citus that have anything of row-level security, on the coordinator. */

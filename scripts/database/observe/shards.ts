@@ -1,22 +1,12 @@
 import type { Client } from 'pg';
 import { escapeLiteral } from 'pg';
-import type { TableName } from '../../../config/workload/distribution-types';
 import { nodeName } from '../../citus/nodes';
 import type { NodeAddress } from '../../citus/nodes';
+import type { Shard } from '../../citus/shards';
 import { checksumOf, isHashedByText, readColumns } from './fingerprint';
 import type { HashedColumn } from './fingerprint';
 import { rowSecurityJson } from './row-security';
 import type { RowSecurity } from './row-security';
-
-/** A shard, wherever its placements are. */
-export interface Shard {
-  readonly shardId: number;
-  readonly table: TableName;
-  /** The relation on the nodes, quoted: `public.events_102010`. */
-  readonly relation: string;
-  /** A partitioned table's shard holds no rows but those of its partitions' shards. */
-  readonly partitioned: boolean;
-}
 
 export interface PlacedShard extends Shard {
   readonly node: NodeAddress;
@@ -36,31 +26,6 @@ export type ShardRows =
   | { readonly rows: number; readonly checksum: string }
   /** Why nobody can tell. */
   | { readonly unreadable: string };
-
-const SHARDS = `
-SELECT s.shardid::float8 AS shard_id, n.nspname::text AS schema, c.relname::text AS name, c.relkind = 'p' AS partitioned,
-       CASE n.nspname WHEN 'public' THEN 'public.' ELSE '' END || shard_name(c.oid, s.shardid) AS relation
-  FROM pg_dist_shard s
-  JOIN pg_class c ON c.oid = s.logicalrelid
-  JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE s.shardid = ANY ($1::bigint[])
- ORDER BY s.shardid`;
-
-export async function readShards(client: Client, shardIds: readonly number[]): Promise<Shard[]> {
-  const { rows } = await client.query<{
-    shard_id: number;
-    schema: string;
-    name: string;
-    partitioned: boolean;
-    relation: string;
-  }>(SHARDS, [shardIds]);
-  return rows.map(({ shard_id, schema, name, partitioned, relation }) => ({
-    shardId: shard_id,
-    table: { schema, name },
-    relation,
-    partitioned,
-  }));
-}
 
 /** At most so many connections of Citus at a time, for reads beside an application at work. */
 const AT_ONCE = 4;

@@ -1,10 +1,12 @@
 import type { Client } from 'pg';
 import { withBoundedReads } from '../../lib/connection';
+import { readCopies } from '../../citus/sessions';
+import type { CopyCount } from '../../citus/sessions';
+import { readDatabaseBytes, readTableBytes } from '../../citus/sizes';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { sqlTable } from '../../database/model/names';
 import type { TablesStep } from '../../database/model/step';
 import { stepKind } from '../../database/model/step-kinds';
-import { COPIES, DATABASE_BYTES, TABLE_BYTES } from './lock-monitor.sql';
 
 /** How far the copy of a step is, looked for from another session while it runs. */
 export interface CopyMeasure {
@@ -13,14 +15,6 @@ export interface CopyMeasure {
   readonly total?: number;
   /** By now; undefined where nothing of the copy is to be seen at the moment. Absent where there is no way to tell. */
   readonly count?: (client: Client) => Promise<number | undefined>;
-}
-
-/** One COPY on one node and the rows that it has received so far. */
-export interface CopyCount {
-  readonly node: number;
-  /** The process and the relation: one process copies into one shard after the other. */
-  readonly copy: string;
-  readonly rows: number;
 }
 
 /**
@@ -57,10 +51,10 @@ function countCopies(
 ): NonNullable<CopyMeasure['count']> {
   const copied = new CopiedRows();
   return async (client) => {
-    const { rows } = await client.query<CopyCount>(COPIES, [pid]);
-    copied.see(rows);
+    const copies = await readCopies(client, pid);
+    copied.see(copies);
     const now = replicated ? copied.furthest() : copied.total();
-    return rows.length === 0 && now > 0 ? undefined : now;
+    return copies.length === 0 && now > 0 ? undefined : now;
   };
 }
 
@@ -70,15 +64,10 @@ function countCopies(
  * statistics of tables that lie elsewhere.
  */
 async function growth(client: Client, tables: readonly TableName[]): Promise<CopyMeasure> {
-  const databaseBytes = async (session: Client): Promise<number> =>
-    (await session.query<{ bytes: number }>(DATABASE_BYTES)).rows[0]?.bytes ?? 0;
-  const { rows: sizes } = await withBoundedReads(client, () =>
-    client.query<{ bytes: number }>(TABLE_BYTES, [tables.map(sqlTable)]),
-  );
-  const total = sizes[0]?.bytes ?? 0;
-  const before = await databaseBytes(client);
+  const total = await withBoundedReads(client, () => readTableBytes(client, tables.map(sqlTable)));
+  const before = await readDatabaseBytes(client);
   const count = async (session: Client): Promise<number> =>
-    Math.max(0, Math.min(total, (await databaseBytes(session)) - before));
+    Math.max(0, Math.min(total, (await readDatabaseBytes(session)) - before));
   return { unit: 'bytes', total, count };
 }
 

@@ -2,7 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { Progress } from '../../lib/reporter';
 import type { CopyMeasure } from './copied-rows';
-import { BLOCKERS, CANCEL, WORKER_BLOCKERS } from './lock-monitor.sql';
+import { readWorkerBlockers } from '../../citus/sessions';
+import { BLOCKERS, CANCEL } from './lock-monitor.sql';
 
 /** A session that stands in the way, or a prepared transaction. Fields of other roles' sessions may be hidden from ours. */
 export interface Blocker {
@@ -67,8 +68,8 @@ export function watch(client: Client, watched: Watched): Watch {
     return rows.length > 0;
   };
   const lookEverywhere = throttled(watched.lockTimeoutMs, async () => {
-    const { rows } = await client.query<Blocker>(WORKER_BLOCKERS, [watched.pid]);
-    if (rows.length > 0) seen = rows;
+    const blockers = await readWorkerBlockers(client, watched.pid);
+    if (blockers.length > 0) seen = blockers;
   });
   const count = throttled(Infinity, async () => {
     if (watched.copy?.measure.count === undefined) return;

@@ -1,17 +1,6 @@
 import type { Client } from 'pg';
+import { nodesWithPreparedTransactions } from '../../citus/sessions';
 import type { Blocker } from './lock-monitor';
-
-/**
- * Transactions of this database that are prepared on some node. One of a living session is there for the moment of its
- * commit; one that stays belongs to a session that its server took along, and keeps its locks until Citus settles it.
- */
-const PREPARED_TRANSACTIONS = `
-SELECT format('%s:%s', n.nodename, n.nodeport) AS node
-  FROM run_command_on_all_nodes(
-         'SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE ''citus\\_%''') r
-  JOIN pg_dist_node n USING (nodeid)
- WHERE r.success AND r.result::int > 0
- ORDER BY n.groupid`;
 
 /**
  * How long a prepared transaction is waited for, in milliseconds. Citus looks for such once a minute
@@ -22,8 +11,8 @@ const SETTLED_WITHIN_MS = 150_000;
 
 /** Prepared transactions as the blockers they may be, one for each node that has any. */
 export async function preparedTransactions(client: Client): Promise<Blocker[]> {
-  const { rows } = await client.query<{ node: string }>(PREPARED_TRANSACTIONS);
-  return rows.map(({ node }) => ({
+  const nodes = await nodesWithPreparedTransactions(client);
+  return nodes.map((node) => ({
     pid: null,
     node,
     user: null,

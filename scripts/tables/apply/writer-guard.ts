@@ -3,14 +3,9 @@ import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { errorCode } from '../../lib/errors';
 import { sqlTable } from '../../database/model/names';
-import {
-  CANCEL,
-  COPY_STAGE,
-  HOLD_WRITERS,
-  LAST_OPERATION,
-  REPLAY_STANDS,
-  WRITERS_HELD,
-} from './lock-monitor.sql';
+import { hasStalledReplay, holdWriters, readCopyStage, readLastOperation } from '../../citus/online-copy';
+import { readWritersHeld } from '../../citus/sessions';
+import { CANCEL } from './lock-monitor.sql';
 import { PauseMeter } from './write-pause';
 import type { WritePause } from './write-pause';
 
@@ -55,10 +50,7 @@ export interface WritersWatch {
  * tables; and should a change slip through, the copy is cancelled, to be tried again.
  */
 export async function watchWriters(client: Client, copy: CopyInProgress): Promise<WritersWatch> {
-  const before = await client
-    .query<{ last: string }>(LAST_OPERATION)
-    .then(({ rows }) => rows[0]?.last ?? '0')
-    .catch(() => '0');
+  const before = await readLastOperation(client).catch(() => '0');
   const guard = new WriterGuard(client, copy, before);
   const ended = new AbortController();
   const looping = guard.loop(ended.signal);
@@ -121,20 +113,12 @@ class WriterGuard {
 
   private async measure(): Promise<void> {
     const askedAt = performance.now();
-    const { rows } = await this.client.query<{ held: boolean; waitedMs: number }>(WRITERS_HELD, [
-      this.copy.pid,
-      this.name,
-    ]);
-    const { held = false, waitedMs = 0 } = rows[0] ?? {};
+    const { held, waitedMs } = await readWritersHeld(this.client, this.copy.pid, this.name);
     this.meter.look({ askedAt, answeredAt: performance.now(), held, waitedMs });
   }
 
   private async guard(): Promise<void> {
-    const { rows } = await this.client.query<{ shards: string[]; near: boolean; safe: boolean }>(COPY_STAGE, [
-      this.name,
-      this.before,
-    ]);
-    const { shards = [], near = false, safe = false } = rows[0] ?? {};
+    const { shards, near, safe } = await readCopyStage(this.client, this.name, this.before);
     if (this.stage === 'holding') {
       if (safe) this.stage = 'past';
       else if (performance.now() - this.heldAt > LONGEST_HOLD_MS) this.stage = 'gave-up';
@@ -149,7 +133,7 @@ class WriterGuard {
     const timeout = String(Math.round(this.copy.lockTimeoutMs));
     await this.client.query(`BEGIN; ${BOUNDS}; SET LOCAL lock_timeout TO ${timeout}`);
     try {
-      await this.client.query(HOLD_WRITERS, [shards]);
+      await holdWriters(this.client, shards);
       this.heldAt = performance.now();
       this.stage = 'holding';
     } catch (error) {
@@ -170,8 +154,8 @@ class WriterGuard {
     const now = performance.now();
     if (now - this.replayLookedAt < REPLAY_INTERVAL_MS) return;
     this.replayLookedAt = now;
-    const { rows } = await this.client.query<{ stands: boolean }>(REPLAY_STANDS, [this.before]);
-    this.standingSince = rows[0]?.stands === true ? (this.standingSince ?? now) : undefined;
+    const stands = await hasStalledReplay(this.client, this.before);
+    this.standingSince = stands ? (this.standingSince ?? now) : undefined;
     if (this.standingSince === undefined || now - this.standingSince < this.copy.replayTimeoutMs) return;
     this.stalled = true;
     await this.client.query(CANCEL, [this.copy.pid]);

@@ -1,6 +1,3 @@
-/** A table, and the partitions of one that is partitioned. */
-const FAMILY = `(SELECT c.oid UNION SELECT relid::oid FROM pg_partition_tree(c.oid))`;
-
 /**
  * How large the relations `$1::oid[]` are on the coordinator, partitions as part of their parent. Rows as the planner estimates them: as
  * many to a page as when they were counted, times the pages there are now; null where they never were.
@@ -10,20 +7,7 @@ SELECT c.oid::int8::float8 AS oid, sum(pg_table_size(p.oid))::float8 AS bytes,
        CASE WHEN bool_and(s.pages = 0 OR p.relpages > 0 AND p.reltuples >= 0)
             THEN sum(CASE WHEN s.pages = 0 THEN 0 ELSE p.reltuples::float8 / greatest(p.relpages, 1) * s.pages END) END AS rows
   FROM unnest($1::oid[]) AS c(oid)
-  CROSS JOIN LATERAL ${FAMILY} AS family(oid)
+  CROSS JOIN LATERAL (SELECT c.oid UNION SELECT relid::oid FROM pg_partition_tree(c.oid)) AS family(oid)
   JOIN pg_class p ON p.oid = family.oid AND p.relkind = 'r'
   CROSS JOIN LATERAL (SELECT pg_relation_size(p.oid) / current_setting('block_size')::int AS pages) s
  GROUP BY c.oid`;
-
-/** How large the shards of the tables `$1::oid[]` are, copies of a shard counted once; their rows nobody knows. */
-export const SHARD_SIZES = `
-WITH sizes AS (
-  SELECT shard_id, max(size) AS size FROM citus_shard_sizes() GROUP BY shard_id
-)
-SELECT c.oid::int8::float8 AS oid, sum(sizes.size)::float8 AS bytes, NULL::float8 AS rows
-  FROM unnest($1::oid[]) AS c(oid)
-  CROSS JOIN LATERAL ${FAMILY} AS family(oid)
-  JOIN pg_dist_shard s ON s.logicalrelid = family.oid
-  LEFT JOIN sizes ON sizes.shard_id = s.shardid
- GROUP BY c.oid
-HAVING bool_and(sizes.size IS NOT NULL)`;

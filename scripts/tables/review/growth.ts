@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { showTable } from '../../database/model/names';
 import { refused } from '../../lib/errors';
 import { bytes, count } from '../../lib/reporter';
-import { SHARD_SIZES, TABLE_SIZES } from './growth.sql';
+import { readShardSizes } from '../../citus/sizes';
+import { TABLE_SIZES } from './growth.sql';
 import type { LiveTable } from '../../database/model/live';
 
 /** How large a table is. */
@@ -29,40 +30,25 @@ export const DEFAULT_GROWTH = 2;
 /** No copy of so little takes long, however often it has doubled. */
 const SMALL = { rows: 1_000, bytes: 1024 * 1024 } as const;
 
-interface SizeRow {
-  readonly oid: number;
-  readonly rows: number | null;
-  readonly bytes: number;
-}
-
 /** Reads how large the tables are, without counting. One of which a shard does not answer is left out. */
 export async function readSizes(client: Client, tables: readonly LiveTable[]): Promise<TableSizes> {
   const isOnShards = ({ citus }: LiveTable): boolean => citus.kind !== 'plain';
-  const here = await sizesBy(
-    client,
-    TABLE_SIZES,
-    tables.filter((table) => !isOnShards(table)),
-  );
-  const onShards = tables.filter(isOnShards);
-  const there = await sizesBy(client, SHARD_SIZES, onShards);
+  const here = tables.filter((table) => !isOnShards(table)).map(({ oid }) => oid);
+  const there = tables.filter(isOnShards).map(({ oid }) => oid);
+  const { rows } = await client.query<Omit<TableSize, 'on'> & { oid: number }>(TABLE_SIZES, [here]);
+  const sizes = new Map([
+    ...rows.map(({ oid, rows, bytes }): [number, TableSize] => [oid, { rows, bytes, on: 'coordinator' }]),
+    ...(await readShardSizes(client, there)).map(({ oid, bytes }): [number, TableSize] => [
+      oid,
+      { rows: null, bytes, on: 'shards' },
+    ]),
+  ]);
   return Object.fromEntries(
-    tables.flatMap((table): [string, TableSize][] => {
-      const on = isOnShards(table) ? 'shards' : 'coordinator';
-      const size = (on === 'shards' ? there : here).get(table.oid);
-      if (size === undefined) return [];
-      return [[showTable(table.table), { rows: size.rows, bytes: size.bytes, on }]];
+    tables.flatMap(({ oid, table }): [string, TableSize][] => {
+      const size = sizes.get(oid);
+      return size === undefined ? [] : [[showTable(table), size]];
     }),
   );
-}
-
-async function sizesBy(
-  client: Client,
-  sql: string,
-  tables: readonly LiveTable[],
-): Promise<Map<number, SizeRow>> {
-  if (tables.length === 0) return new Map();
-  const { rows } = await client.query<SizeRow>(sql, [tables.map(({ oid }) => oid)]);
-  return new Map(rows.map((row) => [row.oid, row]));
 }
 
 /**

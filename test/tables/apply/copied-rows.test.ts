@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { CopiedRows, copyMeasure } from '../../../scripts/tables/apply/copied-rows';
 import type { TablesStep } from '../../../scripts/database/model/step';
-import { DATABASE_BYTES, TABLE_BYTES } from '../../../scripts/tables/apply/lock-monitor.sql';
+import { DATABASE_BYTES, TABLE_BYTES } from '../../../scripts/citus/sizes.sql';
 import { named } from '../support/catalog';
 
 describe('rows that arrive in shards', () => {

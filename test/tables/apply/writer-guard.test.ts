@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { watchWriters } from '../../../scripts/tables/apply/writer-guard';
-import { COPY_STAGE, HOLD_WRITERS } from '../../../scripts/tables/apply/lock-monitor.sql';
+import { COPY_STAGE, HOLD_WRITERS } from '../../../scripts/citus/online-copy.sql';
 
 const LOCK_TIMEOUT_MS = 2_000;
 

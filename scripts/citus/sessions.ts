@@ -1,0 +1,65 @@
+import type { Client } from 'pg';
+import { z } from 'zod';
+import { readRows } from './rows';
+import { COPIES, PREPARED_TRANSACTIONS, WORKER_BLOCKERS, WRITERS_HELD } from './sessions.sql';
+
+const workerSession = z.object({
+  pid: z.number(),
+  user: z.string().nullable(),
+  application: z.string().nullable(),
+  state: z.string().nullable(),
+  /** When its transaction began. */
+  since: z.string().nullable(),
+  /** When its last statement began. */
+  queryStart: z.string().nullable(),
+  /** `name:port` of the node it works on. */
+  node: z.string(),
+});
+
+/** A session on a worker. Fields of other roles' sessions may be hidden from ours. */
+export type WorkerSession = Readonly<z.infer<typeof workerSession>>;
+
+/** The sessions that hold on a worker what a statement of session `pid` waits for there. */
+export async function readWorkerBlockers(client: Client, pid: number): Promise<WorkerSession[]> {
+  return readRows(client, workerSession, WORKER_BLOCKERS, [pid]);
+}
+
+const copyCount = z.object({
+  node: z.number(),
+  /** The process and the relation: one process copies into one shard after the other. */
+  copy: z.string(),
+  rows: z.number(),
+});
+
+/** One COPY on one node and the rows that it has received so far. */
+export type CopyCount = Readonly<z.infer<typeof copyCount>>;
+
+/** The COPYs into shards that Citus runs on any node for session `pid`. */
+export async function readCopies(client: Client, pid: number): Promise<CopyCount[]> {
+  return readRows(client, copyCount, COPIES, [pid]);
+}
+
+/** `name:port` of each node that holds prepared transactions of this database. */
+export async function nodesWithPreparedTransactions(client: Client): Promise<string[]> {
+  const rows = await readRows(client, z.object({ node: z.string() }), PREPARED_TRANSACTIONS);
+  return rows.map(({ node }) => node);
+}
+
+const writersHeld = z.object({ held: z.boolean(), waitedMs: z.number() });
+
+/**
+ * Whether session `pid` keeps writers of a table out, and for how many milliseconds one of them has waited.
+ *
+ * @param table as `regclass` reads it
+ */
+export async function readWritersHeld(
+  client: Client,
+  pid: number,
+  table: string,
+): Promise<z.infer<typeof writersHeld>> {
+  const [row = { held: false, waitedMs: 0 }] = await readRows(client, writersHeld, WRITERS_HELD, [
+    pid,
+    table,
+  ]);
+  return row;
+}
