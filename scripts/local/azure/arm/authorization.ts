@@ -1,14 +1,15 @@
 import type { ArmRequest, ArmResponse, JsonObject } from './arm';
 import { ArmError, objectAt, param, textAt } from './arm';
 import type { Route } from './router';
-import type { Resource, ResourceStore } from './store';
+import type { ResourceStore } from './store';
 import { representation } from './store';
 import { PRINCIPAL_ID } from './authentication';
-import { isWithin, remove, resourcesOf } from './checks';
-import { badRequest } from './values';
+import { resourcesOf } from './checks';
+import { requireScope } from './resources';
+import { ok, ResourceType } from './resource-type';
+import { badRequest, isWithin, same } from './values';
 
 const TYPE = 'Microsoft.Authorization/roleAssignments';
-const ASSIGNMENT = `{scope...}/providers/${TYPE}/{assignment}`;
 const DEFINITIONS = '{scope...}/providers/Microsoft.Authorization/roleDefinitions';
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PRINCIPAL_TYPES = ['User', 'Group', 'ServicePrincipal', 'ForeignGroup', 'Device'];
@@ -42,28 +43,24 @@ const NAMES: Readonly<Record<string, string>> = {
 
 /** Microsoft.Authorization: who may do what where. Data planes ask; Resource Manager itself lets everybody in. */
 export function authorizationRoutes(store: ResourceStore): Route[] {
-  const apiVersions = ['2022-04-01'];
+  const assignments = new ResourceType(store, {
+    type: TYPE,
+    pattern: `{scope...}/providers/${TYPE}/{assignment}`,
+    apiVersions: ['2022-04-01'],
+    missing: (name) =>
+      new ArmError(404, 'RoleAssignmentNotFound', `The role assignment '${name}' is not found.`),
+  });
   const definitions = ['2022-05-01-preview', '2022-04-01'];
   return [
-    { method: 'GET', pattern: ASSIGNMENT, apiVersions, handle: (request) => read(store, request) },
-    { method: 'PUT', pattern: ASSIGNMENT, apiVersions, handle: (request) => create(store, request) },
-    {
-      method: 'DELETE',
-      pattern: ASSIGNMENT,
-      apiVersions,
-      handle: (request) => {
-        const assignment = store.get(idOf(request));
-        if (assignment === undefined) return { status: 204 };
-        remove(store, assignment.id);
-        return { status: 200, body: representation(assignment) };
-      },
-    },
+    assignments.reading(),
+    assignments.route('PUT', (request) => create(store, assignments, request)),
+    assignments.deleting((assignment) => ok(representation(assignment))),
     { method: 'GET', pattern: DEFINITIONS, apiVersions: definitions, handle: listDefinitions },
     {
       method: 'GET',
       pattern: `${DEFINITIONS}/{role}`,
       apiVersions: definitions,
-      handle: (request) => ({ status: 200, body: definition(request, param(request, 'role')) }),
+      handle: (request) => ok(definition(request, param(request, 'role'))),
     },
   ];
 }
@@ -77,51 +74,37 @@ export function isGranted(
 ): boolean {
   return resourcesOf(store, TYPE).some(
     ({ properties }) =>
-      textAt(properties, 'principalId').toLowerCase() === principal?.toLowerCase() &&
+      same(textAt(properties, 'principalId'), principal ?? '') &&
       roles.includes(roleIdOf(textAt(properties, 'roleDefinitionId'))) &&
       isWithin(resourceId, textAt(properties, 'scope')),
   );
 }
 
-function read(store: ResourceStore, request: ArmRequest): ArmResponse {
-  const assignment = store.get(idOf(request));
-  if (assignment !== undefined) return { status: 200, body: representation(assignment) };
-  throw new ArmError(
-    404,
-    'RoleAssignmentNotFound',
-    `The role assignment '${param(request, 'assignment')}' is not found.`,
-  );
-}
-
-function create(store: ResourceStore, request: ArmRequest): ArmResponse {
-  const name = param(request, 'assignment');
+function create(store: ResourceStore, assignments: ResourceType, request: ArmRequest): ArmResponse {
+  const name = assignments.nameOf(request);
   if (!UUID.test(name)) {
     throw badRequest(
       `The role assignment ID '${name}' is not valid: it is a GUID.`,
       'InvalidRoleAssignmentId',
     );
   }
-  const scope = param(request, 'scope');
-  if (!/^\/subscriptions\/[^/]+$/i.test(scope) && store.get(scope) === undefined) {
-    throw new ArmError(404, 'ResourceNotFound', `The scope '${scope}' was not found.`);
-  }
-  const assignment: Resource = { id: idOf(request), name, type: TYPE, properties: granted(request, scope) };
-  const same = resourcesOf(store, TYPE).find(({ properties }) => isSame(properties, assignment.properties));
-  if (same !== undefined && same.name !== name) {
+  const scope = requireScope(store, request);
+  const assignment = assignments.resource(request, { properties: granted(request, scope) });
+  const equal = assignments.all().find(({ properties }) => isSame(properties, assignment.properties));
+  if (equal !== undefined && equal.name !== name) {
     throw new ArmError(
       409,
       'RoleAssignmentExists',
-      `The role assignment already exists. The ID of the existing role assignment is ${same.name}.`,
+      `The role assignment already exists. The ID of the existing role assignment is ${equal.name}.`,
     );
   }
-  if (same === undefined && store.get(assignment.id) !== undefined) {
+  if (equal === undefined && assignments.find(request) !== undefined) {
     throw badRequest(
       'Tenant ID, application ID, principal ID, and scope are not allowed to be updated.',
       'RoleAssignmentUpdateNotPermitted',
     );
   }
-  store.put(assignment);
-  return { status: same === undefined ? 201 : 200, body: representation(assignment) };
+  return assignments.put(assignment);
 }
 
 function granted(request: ArmRequest, scope: string): JsonObject {
@@ -149,8 +132,8 @@ function granted(request: ArmRequest, scope: string): JsonObject {
 
 /** What a principal cannot be granted twice. */
 function isSame(one: JsonObject, other: JsonObject): boolean {
-  return ['roleDefinitionId', 'principalId', 'scope'].every(
-    (name) => textAt(one, name).toLowerCase() === textAt(other, name).toLowerCase(),
+  return ['roleDefinitionId', 'principalId', 'scope'].every((name) =>
+    same(textAt(one, name), textAt(other, name)),
   );
 }
 
@@ -202,9 +185,5 @@ function listDefinitions(request: ArmRequest): ArmResponse {
     );
   }
   const found = Object.entries(NAMES).filter(([, name]) => wanted === undefined || name === wanted);
-  return { status: 200, body: { value: found.map(([role]) => definition(request, role)) } };
-}
-
-function idOf(request: ArmRequest): string {
-  return `${param(request, 'scope')}/providers/${TYPE}/${param(request, 'assignment')}`;
+  return ok({ value: found.map(([role]) => definition(request, role)) });
 }

@@ -39,20 +39,9 @@ function shown(value: Json | undefined): string {
   return value === undefined ? 'missing' : JSON.stringify(value);
 }
 
-/** Every resource of a type, in every subscription. */
-export function resourcesOf(store: ResourceStore, type: string): Resource[] {
-  return store.below('/').filter((resource) => resource.type === type);
-}
-
-/** Takes a resource away at once, with everything below it. */
-export function remove(store: ResourceStore, id: string): void {
-  store.begin({ resourceId: id, becomes: null }, 0);
-  store.get(id);
-}
-
-/** Whether one resource id is another or lies below it, however they are spelled. */
-export function isWithin(inner: string, outer: string): boolean {
-  return `${inner}/`.toLowerCase().startsWith(`${outer}/`.toLowerCase());
+/** Every resource of a type below another one; by default in every subscription. */
+export function resourcesOf(store: ResourceStore, type: string, below = '/'): Resource[] {
+  return store.below(below).filter((resource) => resource.type === type);
 }
 
 const OCTET = '(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)';

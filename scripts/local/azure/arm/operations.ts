@@ -3,6 +3,7 @@ import { ArmError, param } from './arm';
 import type { Route } from './router';
 import type { Change, Operation, Resource, ResourceStore } from './store';
 import { representation } from './store';
+import { isWithin } from './values';
 
 /** The time that operations of this Azure take. */
 export interface Pace {
@@ -80,6 +81,23 @@ export class Operations {
     };
   }
 
+  /**
+   * Begins to make or change a resource, and answers 201 where it is new, else 200.
+   *
+   * @param inState the resource in a provisioning state: `underWay` until the operation ends, then `Succeeded`
+   * @param whole the resource that one operation at a time may work on, parts included
+   */
+  beginPut(
+    request: ArmRequest,
+    inState: (provisioningState: string) => Resource,
+    { underWay = 'Updating', whole }: { readonly underWay?: string; readonly whole?: string } = {},
+  ): ArmResponse {
+    const becomes = inState('Succeeded');
+    const status = this.#store.get(becomes.id) === undefined ? 201 : 200;
+    const change = { resourceId: becomes.id, meanwhile: inState(underWay), becomes };
+    return this.begin(request, change, status, whole);
+  }
+
   routes(): Route[] {
     return [
       {
@@ -101,7 +119,7 @@ export class Operations {
     return (
       connected
         // What lies in something connected goes with it.
-        .filter(({ id }) => !connected.some((other) => isBelow(id, other.id)))
+        .filter(({ id }) => !connected.some((other) => id !== other.id && isWithin(id, other.id)))
         .flatMap((resource) => this.#behind({ request, before: resource, after: undefined }))
     );
   }
@@ -147,10 +165,6 @@ export class Operations {
     const [, provider = 'Microsoft.Resources'] = /\/providers\/([^/]+)/i.exec(operation.resourceId) ?? [];
     return `${request.origin}/subscriptions/${subscription}/providers/${provider}/locations/global/azureAsyncOperation/${operation.id}?api-version=${API_VERSION}`;
   }
-}
-
-function isBelow(id: string, other: string): boolean {
-  return id.toLowerCase().startsWith(`${other.toLowerCase()}/`);
 }
 
 function statusOf({ ended, failure }: Operation): 'InProgress' | 'Succeeded' | 'Failed' {

@@ -1,31 +1,33 @@
-import type { ArmRequest, JsonObject } from './arm';
-import { ArmError, isJsonObject, param, textAt } from './arm';
+import type { JsonObject } from './arm';
+import { isJsonObject, textAt } from './arm';
+import { requireGroup } from './resources';
+import { ResourceType } from './resource-type';
 import type { Resource, ResourceStore } from './store';
-import { groupId, requireGroup } from './resources';
 
 /** Resource type of a cluster. */
 export const CLUSTER_TYPE = 'Microsoft.DBforPostgreSQL/serverGroupsv2';
 
-/** Address of a cluster; what is below it are its parts. */
-export const CLUSTER_PATTERN = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${CLUSTER_TYPE}/{cluster}`;
+const CLUSTER = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${CLUSTER_TYPE}/{cluster}`;
+const apiVersions = ['2022-11-08'];
 
-export const CLUSTER_API_VERSIONS = ['2022-11-08'];
-
-/** The cluster that the address of a part lies in. @throws ArmError 404 where there is none */
-export function clusterOf(store: ResourceStore, request: ArmRequest): Resource {
-  const { id } = requireGroup(store, request);
-  const cluster = store.get(`${id}/providers/${CLUSTER_TYPE}/${param(request, 'cluster')}`);
-  if (cluster !== undefined) return cluster;
-  throw new ArmError(
-    404,
-    'ResourceNotFound',
-    `The Resource '${CLUSTER_TYPE}/${param(request, 'cluster')}' under resource group '${param(request, 'group')}' was not found.`,
-  );
+/** The clusters of a store. */
+export function clustersIn(store: ResourceStore): ResourceType {
+  return new ResourceType(store, {
+    type: CLUSTER_TYPE,
+    pattern: CLUSTER,
+    apiVersions,
+    parent: (request) => requireGroup(store, request),
+  });
 }
 
-/** Id of the cluster that the address of a part lies in, spelled as the client spelled it. */
-export function clusterIdOf(request: ArmRequest): string {
-  return `${groupId(request)}/providers/${CLUSTER_TYPE}/${param(request, 'cluster')}`;
+/** The parts of clusters that are called `kind`, such as `roles`; the last segment of their address is their name. */
+export function clusterPartsIn(store: ResourceStore, kind: string): ResourceType {
+  return new ResourceType(store, {
+    type: `${CLUSTER_TYPE}/${kind}`,
+    pattern: `${CLUSTER}/${kind}/{part}`,
+    apiVersions,
+    parent: (request) => clustersIn(store).require(request),
+  });
 }
 
 /** A server of a cluster: the coordinator first, then the workers in their order. */

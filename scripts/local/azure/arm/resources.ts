@@ -1,87 +1,64 @@
-import type { ArmRequest, ArmResponse, JsonObject } from './arm';
+import type { ArmRequest, JsonObject } from './arm';
 import { ArmError, objectAt, param } from './arm';
 import type { Route } from './router';
 import type { Resource, ResourceStore } from './store';
-import { representation } from './store';
+import { locationOf } from './checks';
+import { badRequest, same } from './values';
 import type { Operations } from './operations';
+import { ok, ResourceType } from './resource-type';
 
 const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}';
-const API_VERSIONS = ['2023-07-01', '2022-09-01'];
 
 /** Microsoft.Resources: resource groups, and what is in them. */
 export function resourceGroupRoutes(store: ResourceStore, operations: Operations): Route[] {
-  const apiVersions = API_VERSIONS;
+  const groups = groupsIn(store);
   return [
-    { method: 'PUT', pattern: GROUP, apiVersions, handle: (request) => createOrUpdate(store, request) },
-    {
-      method: 'PATCH',
-      pattern: GROUP,
-      apiVersions,
-      handle: (request) => {
-        const group = requireGroup(store, request);
-        store.put({ ...group, tags: objectAt(request.body, 'tags') });
-        return answer(200, requireGroup(store, request));
-      },
-    },
-    {
-      method: 'GET',
-      pattern: GROUP,
-      apiVersions,
-      handle: (request) => answer(200, requireGroup(store, request)),
-    },
-    {
-      method: 'HEAD',
-      pattern: GROUP,
-      apiVersions,
-      handle: (request) => ({ status: store.get(groupId(request)) === undefined ? 404 : 204 }),
-    },
-    {
-      method: 'GET',
-      pattern: `${GROUP}/resources`,
-      apiVersions,
-      handle: (request) => ({ status: 200, body: { value: topLevel(store, requireGroup(store, request)) } }),
-    },
+    groups.route('PUT', (request) => groups.put(described(groups, request))),
+    groups.route('PATCH', (request) =>
+      groups.put({ ...groups.require(request), tags: objectAt(request.body, 'tags') }),
+    ),
+    groups.reading(),
+    groups.route('HEAD', (request) => ({ status: groups.find(request) === undefined ? 404 : 204 })),
+    groups.route('GET', (request) => ok({ value: topLevel(store, groups.require(request)) }), '/resources'),
     {
       method: 'GET',
       pattern: '/subscriptions/{subscription}/resources',
       apiVersions: ['2015-11-01'],
-      handle: (request) => ({ status: 200, body: { value: ofType(store, request) } }),
+      handle: (request) => ok({ value: ofType(store, request) }),
     },
-    {
-      method: 'DELETE',
-      pattern: GROUP,
-      apiVersions,
-      handle: (request) => {
-        const { id } = requireGroup(store, request);
-        return operations.begin(request, { resourceId: id, becomes: null }, 202);
-      },
-    },
+    groups.route('DELETE', (request) => {
+      const { id } = groups.require(request);
+      return operations.begin(request, { resourceId: id, becomes: null }, 202);
+    }),
   ];
+}
+
+function groupsIn(store: ResourceStore): ResourceType {
+  return new ResourceType(store, {
+    type: 'Microsoft.Resources/resourceGroups',
+    pattern: GROUP,
+    apiVersions: ['2023-07-01', '2022-09-01'],
+    missing: (name) =>
+      new ArmError(404, 'ResourceGroupNotFound', `Resource group '${name}' could not be found.`),
+  });
 }
 
 /** The resource group an address lies in. @throws ArmError 404 where there is none */
 export function requireGroup(store: ResourceStore, request: ArmRequest): Resource {
-  const group = store.get(groupId(request));
-  if (group === undefined) {
-    throw new ArmError(
-      404,
-      'ResourceGroupNotFound',
-      `Resource group '${param(request, 'group')}' could not be found.`,
-    );
-  }
-  return group;
+  return groupsIn(store).require(request);
 }
 
-export function groupId(request: ArmRequest): string {
-  return `/subscriptions/${param(request, 'subscription')}/resourceGroups/${param(request, 'group')}`;
+/** What a resource that extends another one extends; subscriptions always exist. @throws ArmError 404 where it is missing */
+export function requireScope(store: ResourceStore, request: ArmRequest): string {
+  const scope = param(request, 'scope');
+  if (/^\/subscriptions\/[^/]+$/i.test(scope) || store.get(scope) !== undefined) return scope;
+  throw new ArmError(404, 'ResourceNotFound', `The scope '${scope}' was not found.`);
 }
 
-function createOrUpdate(store: ResourceStore, request: ArmRequest): ArmResponse {
-  const location = request.body?.['location'];
-  if (typeof location !== 'string' || location === '') {
-    throw new ArmError(400, 'LocationRequired', 'The location property is required for this definition.');
-  }
-  const existing = store.get(groupId(request));
+/** The group that a request describes. @throws ArmError 400, or 409 where the group is in another region */
+function described(groups: ResourceType, request: ArmRequest): Resource {
+  const location = locationOf(request);
+  const existing = groups.find(request);
   if (existing !== undefined && existing.location !== location) {
     throw new ArmError(
       409,
@@ -89,16 +66,8 @@ function createOrUpdate(store: ResourceStore, request: ArmRequest): ArmResponse 
       `the resource group '${existing.name}' exists in ${existing.location ?? '?'} and cannot be moved to ${location}`,
     );
   }
-  const group: Resource = {
-    id: groupId(request),
-    name: param(request, 'group'),
-    type: 'Microsoft.Resources/resourceGroups',
-    location,
-    tags: objectAt(request.body, 'tags'),
-    properties: { provisioningState: 'Succeeded' },
-  };
-  store.put(group);
-  return answer(existing === undefined ? 201 : 200, group);
+  const tags = objectAt(request.body, 'tags');
+  return groups.resource(request, { location, tags, properties: { provisioningState: 'Succeeded' } });
 }
 
 /** The resources of one type in a subscription. @throws ArmError 400 for another way to choose them */
@@ -106,15 +75,14 @@ function ofType(store: ResourceStore, request: ArmRequest): JsonObject[] {
   const filter = request.query.get('$filter') ?? '';
   const [, wanted = ''] = /^resourceType eq '([^']+)'$/.exec(filter) ?? [];
   if (wanted === '') {
-    throw new ArmError(
-      400,
-      'InvalidFilterInQueryString',
+    throw badRequest(
       `the filter "${filter}" is not answered here: it is resourceType eq 'TYPE'`,
+      'InvalidFilterInQueryString',
     );
   }
   return store
     .below(`/subscriptions/${param(request, 'subscription')}`)
-    .filter(({ type }) => type.toLowerCase() === wanted.toLowerCase())
+    .filter(({ type }) => same(type, wanted))
     .map(summary);
 }
 
@@ -129,8 +97,4 @@ function topLevel(store: ResourceStore, group: Resource): JsonObject[] {
 
 function summary({ id, name, type, location }: Resource): JsonObject {
   return { id, name, type, ...(location === undefined ? {} : { location }) };
-}
-
-function answer(status: number, resource: Resource): ArmResponse {
-  return { status, body: representation(resource) };
 }

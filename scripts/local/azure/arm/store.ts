@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { ScaleoutError } from '../../../lib/errors';
 import type { JsonObject, OperationFailure } from './arm';
 import { isJsonObject, without } from './arm';
+import { isWithin } from './values';
 
 /** A resource as Resource Manager hands it out. */
 export interface Resource {
@@ -108,6 +109,12 @@ export class ResourceStore {
     this.#save();
   }
 
+  /** Takes a resource away at once, with everything below it. */
+  remove(id: string): void {
+    this.begin({ resourceId: id, becomes: null }, 0);
+    this.#settle();
+  }
+
   /**
    * @param durationMs absent for an operation that ends when {@link end} says so
    * @param failure why the operation comes to nothing: when it ends, the resource is what it was before
@@ -190,11 +197,6 @@ export class ResourceStore {
 
 function key(id: string): string {
   return id.toLowerCase().replace(/\/+$/, '');
-}
-
-/** Whether one key is another or lies below it. */
-function isWithin(inner: string, outer: string): boolean {
-  return inner === outer || inner.startsWith(`${outer}/`);
 }
 
 function readSaved(file: string): Saved {

@@ -18,6 +18,12 @@ export function textsAt(value: JsonObject, key: string): string[] {
   return Array.isArray(member) ? member.filter((item): item is string => typeof item === 'string') : [];
 }
 
+/** Whether one resource id is another or lies below it, however they are spelled. */
+export function isWithin(inner: string, outer: string): boolean {
+  return `${inner}/`.toLowerCase().startsWith(`${outer}/`.toLowerCase());
+}
+
+/** The refusal where no resource of a type has a name. */
 export function notFound(type: string, name: string): ArmError {
   return new ArmError(404, 'ResourceNotFound', `The Resource '${type}/${name}' was not found.`);
 }

@@ -4,8 +4,8 @@ import { ArmError, objectAt, param, textAt, without } from '../arm/arm';
 import { REDACTED } from '../arm/recorder';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
+import { ok } from '../arm/resource-type';
 import { isGranted, ROLES } from '../arm/authorization';
-import { remove } from '../arm/checks';
 import { vaultNamed, vaultUriOf } from './key-vault';
 import { badRequest, objectsAt, textsAt } from '../arm/values';
 
@@ -43,24 +43,23 @@ export function keyVaultSecretRoutes(store: ResourceStore): Route[] {
     at('PATCH', '/secrets/{secret}', 'set', (vault, request) => update(store, vault, request)),
     at('PATCH', '/secrets/{secret}/{version}', 'set', (vault, request) => update(store, vault, request)),
     at('DELETE', '/secrets/{secret}', 'delete', (vault, request) => softDelete(store, vault, request)),
-    at('GET', '/deletedsecrets/{secret}', 'get', (vault, request) => ({
-      status: 200,
-      body: deletedBundle(vault, requireDeleted(store, vault, request)),
-    })),
+    at('GET', '/deletedsecrets/{secret}', 'get', (vault, request) =>
+      ok(deletedBundle(vault, requireDeleted(store, vault, request))),
+    ),
     at('DELETE', '/deletedsecrets/{secret}', 'purge', (vault, request) => {
       const deleted = requireDeleted(store, vault, request);
       if (vault.properties['enablePurgeProtection'] === true) {
         throw forbidden("Operation 'purge' is not allowed: the vault has purge protection.", 'Forbidden');
       }
-      remove(store, deleted.id);
+      store.remove(deleted.id);
       return { status: 204 };
     }),
     at('POST', '/deletedsecrets/{secret}/recover', 'recover', (vault, request) => {
       const deleted = requireDeleted(store, vault, request);
-      remove(store, deleted.id);
+      store.remove(deleted.id);
       const secret: Resource = { ...deleted, id: secretId(vault, deleted.name), type: TYPE };
       store.put(secret);
-      return { status: 200, body: bundle(vault, secret) };
+      return ok(bundle(vault, secret));
     }),
     // The provider asks these of every vault, whatever is to be kept in it.
     { host: HOST, audience: AUDIENCE, method: 'GET', pattern: '/', handle: () => ({ status: 404 }) },
@@ -132,7 +131,7 @@ function read(store: ResourceStore, vault: Resource, request: ArmRequest): ArmRe
   const secret = requireSecret(store, vault, request);
   const version = request.params['version'];
   if (version !== undefined && version !== secret.properties['version']) throw secretNotFound(request);
-  return { status: 200, body: bundle(vault, secret) };
+  return ok(bundle(vault, secret));
 }
 
 function set(store: ResourceStore, vault: Resource, request: ArmRequest): ArmResponse {
@@ -157,14 +156,14 @@ function set(store: ResourceStore, vault: Resource, request: ArmRequest): ArmRes
     properties: described(request, { version: randomUUID().replaceAll('-', '') }),
   };
   store.put(secret);
-  return { status: 200, body: bundle(vault, secret) };
+  return ok(bundle(vault, secret));
 }
 
 function update(store: ResourceStore, vault: Resource, request: ArmRequest): ArmResponse {
   const existing = requireSecret(store, vault, request);
   const secret = { ...existing, properties: described(request, existing.properties) };
   store.put(secret);
-  return { status: 200, body: bundle(vault, secret) };
+  return ok(bundle(vault, secret));
 }
 
 /** Everything a request says of a secret but its value. */
@@ -198,9 +197,9 @@ function softDelete(store: ResourceStore, vault: Resource, request: ArmRequest):
     type: DELETED_TYPE,
     hidden: { deletedDate: seconds, scheduledPurgeDate: seconds + days * 24 * 60 * 60 },
   };
-  remove(store, secret.id);
+  store.remove(secret.id);
   store.put(deleted);
-  return { status: 200, body: deletedBundle(vault, deleted) };
+  return ok(deletedBundle(vault, deleted));
 }
 
 function requireSecret(store: ResourceStore, vault: Resource, request: ArmRequest): Resource {

@@ -1,9 +1,8 @@
 import type { ArmRequest, ArmResponse, JsonObject } from '../arm/arm';
-import { ArmError, objectAt, param, textAt, without } from '../arm/arm';
+import { ArmError, objectAt, textAt, without } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
-import { representation } from '../arm/store';
-import { locationOf, remove, resourcesOf, tagsOf } from '../arm/checks';
+import { locationOf, resourcesOf, tagsOf } from '../arm/checks';
 import {
   defaultVaultProperties,
   vaultNameRefusal,
@@ -11,76 +10,73 @@ import {
   withAddressLengths,
 } from './key-vault-rules';
 import type { Operations } from '../arm/operations';
-import { groupId, requireGroup } from '../arm/resources';
-import { badRequest, notFound } from '../arm/values';
+import { requireGroup } from '../arm/resources';
+import { ResourceType } from '../arm/resource-type';
+import { badRequest, notFound, same } from '../arm/values';
 
 export const VAULT_TYPE = 'Microsoft.KeyVault/vaults';
 const VAULT = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${VAULT_TYPE}/{vault}`;
-const PROVIDER = '/subscriptions/{subscription}/providers/Microsoft.KeyVault';
 const DELETED_TYPE = 'Microsoft.KeyVault/deletedVaults';
-const DELETED = `${PROVIDER}/locations/{location}/deletedVaults/{vault}`;
+const DELETED =
+  '/subscriptions/{subscription}/providers/Microsoft.KeyVault/locations/{location}/deletedVaults/{vault}';
 const apiVersions = ['2023-02-01', '2023-07-01'];
 
 /** Microsoft.KeyVault: vaults, and the deleted ones that can still be brought back. Secrets are the data plane's. */
 export function keyVaultRoutes(store: ResourceStore, operations: Operations): Route[] {
+  const vaults = new ResourceType(store, {
+    type: VAULT_TYPE,
+    pattern: VAULT,
+    apiVersions,
+    parent: (request) => requireGroup(store, request),
+  });
+  const deleted = new ResourceType(store, {
+    type: DELETED_TYPE,
+    pattern: DELETED,
+    apiVersions,
+    missing: (name) =>
+      new ArmError(404, 'DeletedVaultNotFound', `The specified deleted vault '${name}' does not exist.`),
+  });
   return [
-    {
-      method: 'GET',
-      pattern: VAULT,
-      apiVersions,
-      handle: (request) => answer(200, requireVault(store, request)),
-    },
-    { method: 'PUT', pattern: VAULT, apiVersions, handle: (request) => createOrUpdate(store, request) },
-    { method: 'PATCH', pattern: VAULT, apiVersions, handle: (request) => update(store, request) },
-    { method: 'DELETE', pattern: VAULT, apiVersions, handle: (request) => softDelete(store, request) },
-    {
-      method: 'GET',
-      pattern: `${PROVIDER}/vaults`,
-      apiVersions,
-      handle: (request) => list(request, resourcesOf(store, VAULT_TYPE)),
-    },
-    {
-      method: 'GET',
-      pattern: `${PROVIDER}/deletedVaults`,
-      apiVersions,
-      handle: (request) => list(request, resourcesOf(store, DELETED_TYPE)),
-    },
-    {
-      method: 'GET',
-      pattern: DELETED,
-      apiVersions,
-      handle: (request) => answer(200, requireDeleted(store, request)),
-    },
-    {
-      method: 'POST',
-      pattern: `${DELETED}/purge`,
-      apiVersions,
-      handle: (request) => {
-        const deleted = requireDeleted(store, request);
-        if (deleted.properties['purgeProtectionEnabled'] === true) {
+    vaults.reading(),
+    vaults.route('PUT', (request) => createOrUpdate(store, vaults, request)),
+    vaults.route('PATCH', (request) => vaults.put(updated(vaults.require(request), request))),
+    vaults.route('DELETE', (request) => softDelete(store, vaults.find(request))),
+    vaults.listingInSubscription(),
+    deleted.listingInSubscription(),
+    deleted.reading(),
+    deleted.route(
+      'POST',
+      (request) => {
+        const { id, properties } = deleted.require(request);
+        if (properties['purgeProtectionEnabled'] === true) {
           throw badRequest("Operation 'DeletedVaultPurge' is not allowed.", 'MethodNotAllowed');
         }
-        return operations.begin(request, { resourceId: deleted.id, becomes: null }, 202);
+        return operations.begin(request, { resourceId: id, becomes: null }, 202);
       },
-    },
+      '/purge',
+    ),
   ];
 }
 
 /** The vault of a name: names are unique on all of Azure. */
 export function vaultNamed(store: ResourceStore, name: string): Resource | undefined {
-  return resourcesOf(store, VAULT_TYPE).find((vault) => vault.name.toLowerCase() === name.toLowerCase());
+  return resourcesOf(store, VAULT_TYPE).find((vault) => same(vault.name, name));
 }
 
-function createOrUpdate(store: ResourceStore, request: ArmRequest): ArmResponse {
+function createOrUpdate(store: ResourceStore, vaults: ResourceType, request: ArmRequest): ArmResponse {
   requireGroup(store, request);
-  const name = param(request, 'vault');
+  const name = vaults.nameOf(request);
   const refused = vaultNameRefusal(name);
   if (refused !== undefined) throw badRequest(refused, 'VaultNameNotValid');
   const location = locationOf(request);
   const wanted = objectAt(request.body, 'properties');
-  const deleted = resourcesOf(store, DELETED_TYPE).find((it) => it.name.toLowerCase() === name.toLowerCase());
-  if (wanted['createMode'] === 'recover') return recover(store, request, deleted);
-  const existing = store.get(vaultId(request));
+  const deleted = resourcesOf(store, DELETED_TYPE).find((vault) => same(vault.name, name));
+  if (wanted['createMode'] === 'recover') {
+    if (deleted === undefined) throw notFound(DELETED_TYPE, name);
+    recover(store, deleted);
+    return vaults.put(vaults.require(request));
+  }
+  const existing = vaults.find(request);
   if (existing === undefined && vaultNamed(store, name) !== undefined) {
     throw new ArmError(409, 'VaultAlreadyExists', `The vault name '${name}' is already in use.`);
   }
@@ -91,27 +87,17 @@ function createOrUpdate(store: ResourceStore, request: ArmRequest): ArmResponse 
       `A vault with the same name already exists in deleted state. You need to either recover or purge existing key vault.`,
     );
   }
-  const vault = checked(existing, {
-    id: existing?.id ?? vaultId(request),
-    name,
-    type: VAULT_TYPE,
-    location,
-    tags: tagsOf(request),
-    properties: { ...defaultVaultProperties(name), ...existing?.properties, ...described(wanted) },
-  });
-  store.put(vault);
-  return answer(existing === undefined ? 201 : 200, vault);
+  const properties = { ...defaultVaultProperties(name), ...existing?.properties, ...described(wanted) };
+  const vault = vaults.resource(request, { location, tags: tagsOf(request), properties });
+  return vaults.put(checked(existing, vault));
 }
 
-function update(store: ResourceStore, request: ArmRequest): ArmResponse {
-  const existing = requireVault(store, request);
-  const vault = checked(existing, {
+function updated(existing: Resource, request: ArmRequest): Resource {
+  return checked(existing, {
     ...existing,
     ...(request.body?.['tags'] === undefined ? {} : { tags: tagsOf(request) }),
     properties: { ...existing.properties, ...described(objectAt(request.body, 'properties')) },
   });
-  store.put(vault);
-  return answer(200, vault);
 }
 
 /** What a request says of a vault: what it creates it as is not kept, and what is read-only is not taken. */
@@ -126,16 +112,16 @@ function checked(before: Resource | undefined, after: Resource): Resource {
 }
 
 /** Deleted is hidden: the vault and what lies in it can be brought back until the retention is over, or it is purged. */
-function softDelete(store: ResourceStore, request: ArmRequest): ArmResponse {
-  const vault = store.get(vaultId(request));
+function softDelete(store: ResourceStore, vault: Resource | undefined): ArmResponse {
   if (vault === undefined) return { status: 204 };
   const location = vault.location ?? '';
   const days = Number(vault.properties['softDeleteRetentionInDays']);
   const now = new Date();
   const contents = store.below(vault.id);
-  remove(store, vault.id);
+  store.remove(vault.id);
+  const [, , subscription = ''] = vault.id.split('/');
   store.put({
-    id: `/subscriptions/${param(request, 'subscription')}/providers/Microsoft.KeyVault/locations/${location}/deletedVaults/${vault.name}`,
+    id: `/subscriptions/${subscription}/providers/Microsoft.KeyVault/locations/${location}/deletedVaults/${vault.name}`,
     name: vault.name,
     type: DELETED_TYPE,
     properties: {
@@ -146,47 +132,14 @@ function softDelete(store: ResourceStore, request: ArmRequest): ArmResponse {
       scheduledPurgeDate: new Date(now.getTime() + days * 24 * 60 * 60 * 1000).toISOString(),
       ...(vault.properties['enablePurgeProtection'] === true ? { purgeProtectionEnabled: true } : {}),
     },
-    hidden: { kept: JSON.parse(JSON.stringify([vault, ...contents])) as JsonObject[] },
+    hidden: { kept: structuredClone([vault, ...contents]) as unknown as JsonObject[] },
   });
   return { status: 200 };
 }
 
-function recover(store: ResourceStore, request: ArmRequest, deleted: Resource | undefined): ArmResponse {
-  if (deleted === undefined) throw notFound(DELETED_TYPE, param(request, 'vault'));
-  remove(store, deleted.id);
+function recover(store: ResourceStore, deleted: Resource): void {
+  store.remove(deleted.id);
   for (const kept of deleted.hidden?.['kept'] as unknown as readonly Resource[]) store.put(kept);
-  return answer(200, requireVault(store, request));
-}
-
-function requireVault(store: ResourceStore, request: ArmRequest): Resource {
-  const vault = store.get(vaultId(request));
-  if (vault !== undefined) return vault;
-  requireGroup(store, request);
-  throw notFound(VAULT_TYPE, param(request, 'vault'));
-}
-
-function requireDeleted(store: ResourceStore, request: ArmRequest): Resource {
-  const deleted = store.get(request.path.replace(/\/purge\/?$/i, ''));
-  if (deleted !== undefined) return deleted;
-  throw new ArmError(
-    404,
-    'DeletedVaultNotFound',
-    `The specified deleted vault '${param(request, 'vault')}' does not exist.`,
-  );
-}
-
-function list(request: ArmRequest, resources: readonly Resource[]): ArmResponse {
-  const subscription = `/subscriptions/${param(request, 'subscription')}/`.toLowerCase();
-  const here = resources.filter(({ id }) => id.toLowerCase().startsWith(subscription));
-  return { status: 200, body: { value: here.map(representation) } };
-}
-
-function vaultId(request: ArmRequest): string {
-  return `${groupId(request)}/providers/${VAULT_TYPE}/${param(request, 'vault')}`;
-}
-
-function answer(status: number, resource: Resource): ArmResponse {
-  return { status, body: representation(resource) };
 }
 
 /** Where the clients of a vault connect. */

@@ -1,18 +1,17 @@
-import type { ArmRequest, ArmResponse, JsonObject } from '../arm/arm';
-import { ArmError, objectAt, param } from '../arm/arm';
+import type { ArmRequest, JsonObject } from '../arm/arm';
+import { ArmError, objectAt } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
-import { representation } from '../arm/store';
-import { locationOf, remove, tagsOf } from '../arm/checks';
+import { locationOf, tagsOf } from '../arm/checks';
 import { categoriesOf, diagnosticSettingRefusal } from './diagnostic-rules';
 import { actionGroupRefusal, metricAlertRefusal } from './monitor-rules';
-import { groupId, requireGroup } from '../arm/resources';
-import { badRequest, notFound } from '../arm/values';
+import { requireGroup, requireScope } from '../arm/resources';
+import { ok, ResourceType } from '../arm/resource-type';
+import { badRequest, notFound, same } from '../arm/values';
 
 const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Insights';
 const SETTING_TYPE = 'Microsoft.Insights/diagnosticSettings';
-const SETTING = `{scope...}/providers/${SETTING_TYPE}/{setting}`;
-const CATEGORIES = '{scope...}/providers/Microsoft.Insights/diagnosticSettingsCategories';
+const CATEGORY_TYPE = 'Microsoft.Insights/diagnosticSettingsCategories';
 
 /** Why a resource is refused; undefined where it is allowed. */
 type Refusal = (properties: JsonObject, exists: (id: string) => boolean) => string | undefined;
@@ -34,119 +33,84 @@ function globalRoutes(
   refusal: Refusal,
 ): Route[] {
   const type = `Microsoft.Insights/${kind}`;
-  const pattern = `${GROUP}/${kind}/{name}`;
-  const idOf = (request: ArmRequest): string =>
-    `${groupId(request)}/providers/${type}/${param(request, 'name')}`;
+  const resources = new ResourceType(store, {
+    type,
+    pattern: `${GROUP}/${kind}/{name}`,
+    apiVersions,
+    parent: (request) => requireGroup(store, request),
+  });
   return [
-    {
-      method: 'GET',
-      pattern,
-      apiVersions,
-      handle: (request) => {
-        const resource = store.get(idOf(request));
-        if (resource !== undefined) return { status: 200, body: representation(resource) };
-        requireGroup(store, request);
-        throw notFound(type, param(request, 'name'));
-      },
-    },
-    {
-      method: 'PUT',
-      pattern,
-      apiVersions,
-      handle: (request) => {
-        requireGroup(store, request);
-        const location = locationOf(request);
-        if (location.toLowerCase() !== 'global') {
-          throw badRequest(`The location of ${type} is global, and not ${location}.`, 'LocationNotAvailable');
-        }
-        const properties = objectAt(request.body, 'properties');
-        const refused = refusal(properties, (id) => store.get(id) !== undefined);
-        if (refused !== undefined) throw badRequest(refused);
-        const name = param(request, 'name');
-        const existing = store.get(idOf(request));
-        const id = existing?.id ?? idOf(request);
-        const resource: Resource = { id, name, type, location, tags: tagsOf(request), properties };
-        store.put(resource);
-        // A metric alert answers 200 to its creation too.
-        const status = existing === undefined && kind === 'actionGroups' ? 201 : 200;
-        return { status, body: representation(resource) };
-      },
-    },
-    { method: 'DELETE', pattern, apiVersions, handle: (request) => removed(store, idOf(request)) },
+    resources.reading(),
+    resources.route('PUT', (request) => {
+      requireGroup(store, request);
+      const location = locationOf(request);
+      if (!same(location, 'global')) {
+        throw badRequest(`The location of ${type} is global, and not ${location}.`, 'LocationNotAvailable');
+      }
+      const properties = objectAt(request.body, 'properties');
+      const refused = refusal(properties, (id) => store.get(id) !== undefined);
+      if (refused !== undefined) throw badRequest(refused);
+      const resource = resources.resource(request, { location, tags: tagsOf(request), properties });
+      // A metric alert answers 200 to its creation too.
+      return resources.put(resource, kind === 'actionGroups' ? 201 : 200);
+    }),
+    resources.deleting(),
   ];
 }
 
 function diagnosticSettingRoutes(store: ResourceStore): Route[] {
   const apiVersions = ['2021-05-01-preview'];
-  const idOf = (request: ArmRequest): string =>
-    `${param(request, 'scope')}/providers/${SETTING_TYPE}/${param(request, 'setting')}`;
+  const settings = new ResourceType(store, {
+    type: SETTING_TYPE,
+    pattern: `{scope...}/providers/${SETTING_TYPE}/{setting}`,
+    apiVersions,
+    parent: (request) => requireScope(store, request),
+  });
   return [
+    settings.reading(),
+    settings.route('PUT', (request) => {
+      const target = requireTarget(store, request);
+      const setting = settings.resource(request, { properties: objectAt(request.body, 'properties') });
+      const refused = diagnosticSettingRefusal({
+        properties: setting.properties,
+        targetType: target.type,
+        others: settings
+          .all(target.id)
+          .filter(({ id }) => !same(id, setting.id))
+          .map(({ properties }) => properties),
+        exists: (id) => store.get(id) !== undefined,
+      });
+      if (refused !== undefined) throw new ArmError(refused.status, refused.code, refused.message);
+      return settings.put(setting, 200);
+    }),
+    settings.deleting(),
     {
       method: 'GET',
-      pattern: SETTING,
+      pattern: `{scope...}/providers/${CATEGORY_TYPE}`,
       apiVersions,
-      handle: (request) => {
-        const setting = store.get(idOf(request));
-        if (setting !== undefined) return { status: 200, body: representation(setting) };
-        requireTarget(store, request);
-        throw notFound(SETTING_TYPE, param(request, 'setting'));
-      },
-    },
-    {
-      method: 'PUT',
-      pattern: SETTING,
-      apiVersions,
-      handle: (request) => {
-        const target = requireTarget(store, request);
-        const properties = objectAt(request.body, 'properties');
-        const id = idOf(request);
-        const refused = diagnosticSettingRefusal({
-          properties,
-          targetType: target.type,
-          others: store
-            .below(target.id)
-            .filter((it) => it.type === SETTING_TYPE && it.id.toLowerCase() !== id.toLowerCase())
-            .map((it) => it.properties),
-          exists: (other) => store.get(other) !== undefined,
-        });
-        if (refused !== undefined) throw new ArmError(refused.status, refused.code, refused.message);
-        const setting: Resource = { id, name: param(request, 'setting'), type: SETTING_TYPE, properties };
-        store.put(setting);
-        return { status: 200, body: representation(setting) };
-      },
-    },
-    { method: 'DELETE', pattern: SETTING, apiVersions, handle: (request) => removed(store, idOf(request)) },
-    {
-      method: 'GET',
-      pattern: CATEGORIES,
-      apiVersions,
-      handle: (request) => {
-        const target = requireTarget(store, request);
-        const { logs, groups, metrics } = categoriesOf(target.type);
-        const category = (name: string, properties: JsonObject): JsonObject => ({
-          id: `${target.id}/providers/Microsoft.Insights/diagnosticSettingsCategories/${name}`,
-          name,
-          type: 'Microsoft.Insights/diagnosticSettingsCategories',
-          properties,
-        });
-        const value = [
-          ...logs.map((name) => category(name, { categoryType: 'Logs', categoryGroups: [...groups] })),
-          ...metrics.map((name) => category(name, { categoryType: 'Metrics' })),
-        ];
-        return { status: 200, body: { value } };
-      },
+      handle: (request) => ok({ value: categories(requireTarget(store, request)) }),
     },
   ];
 }
 
-function requireTarget(store: ResourceStore, request: ArmRequest): Resource {
-  const target = store.get(param(request, 'scope'));
-  if (target !== undefined) return target;
-  throw new ArmError(404, 'ResourceNotFound', `The Resource '${param(request, 'scope')}' was not found.`);
+/** What a resource has to say for itself, as its diagnostic settings can choose. */
+function categories({ id, type }: Resource): JsonObject[] {
+  const { logs, groups, metrics } = categoriesOf(type);
+  const category = (name: string, properties: JsonObject): JsonObject => ({
+    id: `${id}/providers/${CATEGORY_TYPE}/${name}`,
+    name,
+    type: CATEGORY_TYPE,
+    properties,
+  });
+  return [
+    ...logs.map((name) => category(name, { categoryType: 'Logs', categoryGroups: [...groups] })),
+    ...metrics.map((name) => category(name, { categoryType: 'Metrics' })),
+  ];
 }
 
-function removed(store: ResourceStore, id: string): ArmResponse {
-  if (store.get(id) === undefined) return { status: 204 };
-  remove(store, id);
-  return { status: 200 };
+function requireTarget(store: ResourceStore, request: ArmRequest): Resource {
+  const scope = requireScope(store, request);
+  const target = store.get(scope);
+  if (target !== undefined) return target;
+  throw notFound('Microsoft.Resources/subscriptions', scope);
 }

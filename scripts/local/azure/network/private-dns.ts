@@ -1,10 +1,12 @@
-import type { ArmRequest, ArmResponse, JsonObject } from '../arm/arm';
+import type { ArmRequest, JsonObject } from '../arm/arm';
 import { ArmError, objectAt, param, textAt } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
 import type { Operations } from '../arm/operations';
-import { groupId, requireGroup } from '../arm/resources';
+import { resourcesOf } from '../arm/checks';
+import { requireGroup } from '../arm/resources';
+import { ok, ResourceType } from '../arm/resource-type';
 import { badRequest, notFound, objectsAt, same, textsAt } from '../arm/values';
 
 /** Resource type of a private DNS zone. */
@@ -14,172 +16,117 @@ export const ZONE_GROUP_TYPE = 'Microsoft.Network/privateEndpoints/privateDnsZon
 
 const LINK_TYPE = `${ZONE_TYPE}/virtualNetworkLinks`;
 const ZONE = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${ZONE_TYPE}/{zone}`;
-const LINK = `${ZONE}/virtualNetworkLinks/{link}`;
 const NETWORK_ID =
   /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+$/i;
 const apiVersions = ['2024-06-01'];
 
 /** Microsoft.Network/privateDnsZones: zones, their links to virtual networks, and the records in them. */
 export function privateDnsRoutes(store: ResourceStore, operations: Operations): Route[] {
-  return [
-    ...zoneRoutes(store, operations),
-    ...linkRoutes(store, operations),
-    {
-      method: 'GET',
-      pattern: `${ZONE}/SOA/@`,
-      apiVersions,
-      handle: (request) => {
-        const zone = requireZone(store, request);
-        return {
-          status: 200,
-          body: representation(store.get(`${zone.id}/SOA/@`) ?? startOfAuthority(zone, {})),
-        };
-      },
-    },
-    {
-      method: 'PUT',
-      pattern: `${ZONE}/SOA/@`,
-      apiVersions,
-      handle: (request) => {
-        const record = startOfAuthority(requireZone(store, request), objectAt(request.body, 'properties'));
-        store.put(record);
-        return { status: 200, body: representation(record) };
-      },
-    },
-    {
-      method: 'GET',
-      pattern: `${ZONE}/A/{record}`,
-      apiVersions,
-      handle: (request) => {
-        const name = param(request, 'record');
-        const found = addressRecords(store, requireZone(store, request)).find(
-          (record) => record['name'] === name.toLowerCase(),
-        );
-        if (found === undefined) throw notFound(`${ZONE_TYPE}/A`, name);
-        return { status: 200, body: found };
-      },
-    },
-  ];
-}
-
-function zoneRoutes(store: ResourceStore, operations: Operations): Route[] {
-  const answer = (zone: Resource): ArmResponse => ({
-    status: 200,
-    body: { ...representation(zone), properties: { ...zone.properties, ...countsOf(store, zone) } },
+  const zones = new ResourceType(store, {
+    type: ZONE_TYPE,
+    pattern: ZONE,
+    apiVersions,
+    parent: (request) => requireGroup(store, request),
+    shown: (zone) =>
+      representation({ ...zone, properties: { ...zone.properties, ...countsOf(store, zone) } }),
   });
   return [
-    {
-      method: 'GET',
-      pattern: ZONE,
-      apiVersions,
-      handle: (request) => answer(requireZone(store, request)),
-    },
-    {
-      method: 'PUT',
-      pattern: ZONE,
-      apiVersions,
-      handle: (request) => {
-        requireGroup(store, request);
-        requireGlobal(request, ZONE_TYPE);
-        const name = param(request, 'zone');
-        if (!isZoneName(name)) {
-          throw badRequest(
-            `The zone name '${name}' is not allowed: it has 2 to 34 labels of letters, digits, hyphens and underscores, each of 1 to 63 characters.`,
-          );
-        }
-        const zone = (provisioningState: string): Resource => ({
-          id: zoneId(request),
-          name,
-          type: ZONE_TYPE,
-          location: 'global',
-          tags: objectAt(request.body, 'tags'),
-          properties: {
-            maxNumberOfRecordSets: 25_000,
-            maxNumberOfVirtualNetworkLinks: 1000,
-            maxNumberOfVirtualNetworkLinksWithRegistration: 100,
-            provisioningState,
-          },
-        });
-        const change = {
-          resourceId: zoneId(request),
-          meanwhile: zone('Updating'),
-          becomes: zone('Succeeded'),
-        };
-        return operations.begin(request, change, store.get(zoneId(request)) === undefined ? 201 : 200);
+    zones.reading(),
+    zones.route('PUT', (request) => {
+      requireGroup(store, request);
+      return operations.beginPut(request, zoneDescribed(zones, request));
+    }),
+    zones.deletingSlowly(operations, (zone) => refuseLinked(store, zone)),
+    ...linkRoutes(store, operations, zones),
+    zones.route(
+      'GET',
+      (request) => {
+        const zone = zones.require(request);
+        return ok(representation(store.get(`${zone.id}/SOA/@`) ?? startOfAuthority(zone, {})));
       },
-    },
-    {
-      method: 'DELETE',
-      pattern: ZONE,
-      apiVersions,
-      handle: (request) => {
-        const zone = store.get(zoneId(request));
-        if (zone === undefined) return { status: 204 };
-        const [link] = linksOf(store, zone);
-        if (link !== undefined) {
-          throw new ArmError(
-            409,
-            'CannotDeleteResource',
-            `Can not delete resource before nested resources are deleted: '${link.id}' is still there.`,
-          );
-        }
-        return operations.begin(request, { resourceId: zone.id, becomes: null }, 202);
+      '/SOA/@',
+    ),
+    zones.route(
+      'PUT',
+      (request) => {
+        const record = startOfAuthority(zones.require(request), objectAt(request.body, 'properties'));
+        store.put(record);
+        return ok(representation(record));
       },
-    },
+      '/SOA/@',
+    ),
+    zones.route(
+      'GET',
+      (request) => {
+        const name = param(request, 'record');
+        const records = addressRecords(store, zones.require(request));
+        const found = records.find((record) => record['name'] === name.toLowerCase());
+        if (found === undefined) throw notFound(`${ZONE_TYPE}/A`, name);
+        return ok(found);
+      },
+      '/A/{record}',
+    ),
   ];
 }
 
-function linkRoutes(store: ResourceStore, operations: Operations): Route[] {
-  const linkId = (request: ArmRequest): string =>
-    `${zoneId(request)}/virtualNetworkLinks/${param(request, 'link')}`;
-  return [
-    {
-      method: 'GET',
-      pattern: LINK,
-      apiVersions,
-      handle: (request) => {
-        const link = store.get(linkId(request));
-        if (link === undefined) throw notFound(LINK_TYPE, param(request, 'link'));
-        return { status: 200, body: representation(link) };
+/** The zone that a request describes, by its provisioning state. @throws ArmError 400 */
+function zoneDescribed(zones: ResourceType, request: ArmRequest): (provisioningState: string) => Resource {
+  requireGlobal(request, ZONE_TYPE);
+  const name = zones.nameOf(request);
+  if (!isZoneName(name)) {
+    throw badRequest(
+      `The zone name '${name}' is not allowed: it has 2 to 34 labels of letters, digits, hyphens and underscores, each of 1 to 63 characters.`,
+    );
+  }
+  return (provisioningState) =>
+    zones.resource(request, {
+      location: 'global',
+      tags: objectAt(request.body, 'tags'),
+      properties: {
+        maxNumberOfRecordSets: 25_000,
+        maxNumberOfVirtualNetworkLinks: 1000,
+        maxNumberOfVirtualNetworkLinksWithRegistration: 100,
+        provisioningState,
       },
-    },
-    {
-      method: 'PUT',
-      pattern: LINK,
-      apiVersions,
-      handle: (request) => {
-        const zone = requireZone(store, request);
-        requireGlobal(request, LINK_TYPE);
-        const existing = store.get(linkId(request));
-        const wanted = linkProperties(objectAt(request.body, 'properties'), zone);
-        refuseMovedLink(existing, networkOf(wanted));
-        refuseOverlap(store, zone, linkId(request), networkOf(wanted));
-        const link = (provisioningState: string, virtualNetworkLinkState: string): Resource => ({
-          id: linkId(request),
-          name: param(request, 'link'),
-          type: LINK_TYPE,
+    });
+}
+
+/** @throws ArmError 409 for a zone that is linked to a network */
+function refuseLinked(store: ResourceStore, zone: Resource): void {
+  const [link] = linksOf(store, zone);
+  if (link === undefined) return;
+  throw new ArmError(
+    409,
+    'CannotDeleteResource',
+    `Can not delete resource before nested resources are deleted: '${link.id}' is still there.`,
+  );
+}
+
+function linkRoutes(store: ResourceStore, operations: Operations, zones: ResourceType): Route[] {
+  const links = new ResourceType(store, {
+    type: LINK_TYPE,
+    pattern: `${ZONE}/virtualNetworkLinks/{link}`,
+    apiVersions,
+    parent: (request) => zones.require(request),
+  });
+  return [
+    links.reading(),
+    links.route('PUT', (request) => {
+      const zone = zones.require(request);
+      requireGlobal(request, LINK_TYPE);
+      const wanted = linkProperties(objectAt(request.body, 'properties'), zone);
+      refuseMovedLink(links.find(request), networkOf(wanted));
+      refuseOverlap(store, zone, links.idOf(request), networkOf(wanted));
+      return operations.beginPut(request, (provisioningState) => {
+        const virtualNetworkLinkState = provisioningState === 'Succeeded' ? 'Completed' : 'InProgress';
+        return links.resource(request, {
           location: 'global',
           tags: objectAt(request.body, 'tags'),
           properties: { ...wanted, provisioningState, virtualNetworkLinkState },
         });
-        const change = {
-          resourceId: linkId(request),
-          meanwhile: link('Updating', 'InProgress'),
-          becomes: link('Succeeded', 'Completed'),
-        };
-        return operations.begin(request, change, existing === undefined ? 201 : 200);
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: LINK,
-      apiVersions,
-      handle: (request) => {
-        const link = store.get(linkId(request));
-        if (link === undefined) return { status: 204 };
-        return operations.begin(request, { resourceId: link.id, becomes: null }, 202);
-      },
-    },
+      });
+    }),
+    links.deletingSlowly(operations),
   ];
 }
 
@@ -210,10 +157,8 @@ function refuseMovedLink(existing: Resource | undefined, network: string): void 
 
 /** A name has one meaning in a network: two zones of one name cannot both be linked to it. @throws ArmError 400 */
 function refuseOverlap(store: ResourceStore, zone: Resource, linkId: string, network: string): void {
-  const other = store
-    .below('/subscriptions')
-    .filter(({ type, id }) => type === LINK_TYPE && !same(id, linkId))
-    .filter(({ properties }) => same(networkOf(properties), network))
+  const other = resourcesOf(store, LINK_TYPE)
+    .filter(({ id, properties }) => !same(id, linkId) && same(networkOf(properties), network))
     .map(({ id }) => id.split('/').at(-3) ?? '')
     .find((name) => same(name, zone.name));
   if (other === undefined) return;
@@ -227,7 +172,7 @@ function networkOf(properties: JsonObject): string {
 }
 
 function linksOf(store: ResourceStore, zone: Resource): Resource[] {
-  return store.below(zone.id).filter(({ type }) => type === LINK_TYPE);
+  return resourcesOf(store, LINK_TYPE, zone.id);
 }
 
 /** What the service counts in a zone; the first record of every zone is its start of authority. */
@@ -244,9 +189,7 @@ function countsOf(store: ResourceStore, zone: Resource): JsonObject {
 
 /** The A records of a zone. All of them come from zone groups of private endpoints, and go with them. */
 function addressRecords(store: ResourceStore, zone: Resource): JsonObject[] {
-  return store
-    .below('/subscriptions')
-    .filter(({ type }) => type === ZONE_GROUP_TYPE)
+  return resourcesOf(store, ZONE_GROUP_TYPE)
     .flatMap(({ properties }) => objectsAt(properties, 'privateDnsZoneConfigs'))
     .map((config) => objectAt(config, 'properties'))
     .filter((config) => same(textAt(config, 'privateDnsZoneId'), zone.id))
@@ -291,18 +234,6 @@ function startOfAuthority(zone: Resource, { ttl = 3600, metadata, soaRecord }: J
       soaRecord: { host: 'azureprivatedns.net', email, serialNumber: 1, ...times },
     },
   };
-}
-
-/** The zone an address lies in. @throws ArmError 404 where there is none */
-function requireZone(store: ResourceStore, request: ArmRequest): Resource {
-  requireGroup(store, request);
-  const zone = store.get(zoneId(request));
-  if (zone === undefined) throw notFound(ZONE_TYPE, param(request, 'zone'));
-  return zone;
-}
-
-function zoneId(request: ArmRequest): string {
-  return `${groupId(request)}/providers/${ZONE_TYPE}/${param(request, 'zone')}`;
 }
 
 /** Zones and links are in no region. @throws ArmError 400 */

@@ -8,14 +8,14 @@ import { representation } from '../arm/store';
 import type { Operations } from '../arm/operations';
 import { CLUSTER_TYPE, serverNamesOf } from '../arm/postgresql-parts';
 import { ZONE_GROUP_TYPE, ZONE_TYPE } from './private-dns';
-import { groupId, requireGroup } from '../arm/resources';
+import { locationOf, resourcesOf } from '../arm/checks';
+import { requireGroup } from '../arm/resources';
+import { ok, ResourceType } from '../arm/resource-type';
 import { badRequest, notFound, objectsAt, same, textsAt } from '../arm/values';
 
 const TYPE = 'Microsoft.Network/privateEndpoints';
 const INTERFACE_TYPE = 'Microsoft.Network/networkInterfaces';
 const ENDPOINT = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${TYPE}/{endpoint}`;
-const ZONE_GROUPS = `${ENDPOINT}/privateDnsZoneGroups`;
-const ZONE_GROUP = `${ZONE_GROUPS}/{zoneGroup}`;
 const INTERFACE = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${INTERFACE_TYPE}/{interface}`;
 const SUBNET_ID =
   /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.Network\/virtualNetworks\/[^/]+\/subnets\/[^/]+$/i;
@@ -28,14 +28,25 @@ const apiVersions = ['2025-01-01'];
  * and each is a 10.0.0.0/24.
  */
 export function privateEndpointRoutes(store: ResourceStore, operations: Operations): Route[] {
+  const endpoints = new ResourceType(store, {
+    type: TYPE,
+    pattern: ENDPOINT,
+    apiVersions,
+    parent: (request) => requireGroup(store, request),
+    shown: (endpoint) => described(store, endpoint),
+  });
   return [
-    ...endpointRoutes(store, operations),
-    ...zoneGroupRoutes(store, operations),
+    endpoints.reading(),
+    endpoints.route('PUT', (request) => put(store, operations, endpoints, request)),
+    endpoints.deletingSlowly(operations, (endpoint, request) =>
+      changeConnection(store, operations, request, endpoint),
+    ),
+    ...zoneGroupRoutes(store, operations, endpoints),
     {
       method: 'GET',
       pattern: INTERFACE,
       apiVersions: ['2023-09-01', ...apiVersions],
-      handle: (request) => ({ status: 200, body: networkInterface(store, request) }),
+      handle: (request) => ok(networkInterface(store, request)),
     },
   ];
 }
@@ -45,7 +56,7 @@ export function privateEndpointRoutes(store: ResourceStore, operations: Operatio
  * looked up rather than written into the cluster, which may be in the middle of a change of its own.
  */
 export function privateEndpointConnections(store: ResourceStore, clusterId: string): JsonObject[] {
-  return endpointsIn(store).flatMap((endpoint) => {
+  return resourcesOf(store, TYPE).flatMap((endpoint) => {
     const connection = connectionOf(endpoint.properties);
     if (!same(connection.target, clusterId)) return [];
     const name = textAt(endpoint.hidden ?? {}, 'connectionName');
@@ -65,62 +76,39 @@ export function privateEndpointConnections(store: ResourceStore, clusterId: stri
   });
 }
 
-function endpointRoutes(store: ResourceStore, operations: Operations): Route[] {
-  return [
-    {
-      method: 'GET',
-      pattern: ENDPOINT,
-      apiVersions,
-      handle: (request) => ({ status: 200, body: described(store, requireEndpoint(store, request)) }),
-    },
-    { method: 'PUT', pattern: ENDPOINT, apiVersions, handle: (request) => put(store, operations, request) },
-    {
-      method: 'DELETE',
-      pattern: ENDPOINT,
-      apiVersions,
-      handle: (request) => {
-        const endpoint = store.get(endpointId(request));
-        if (endpoint === undefined) return { status: 204 };
-        changeConnection(store, operations, request, endpoint);
-        return operations.begin(request, { resourceId: endpoint.id, becomes: null }, 202);
-      },
-    },
-  ];
-}
-
-function put(store: ResourceStore, operations: Operations, request: ArmRequest): ArmResponse {
+function put(
+  store: ResourceStore,
+  operations: Operations,
+  endpoints: ResourceType,
+  request: ArmRequest,
+): ArmResponse {
   requireGroup(store, request);
-  const location = request.body?.['location'];
-  if (typeof location !== 'string' || location === '') {
-    throw badRequest('The location property is required for this definition.', 'LocationRequired');
-  }
-  const name = param(request, 'endpoint');
+  const location = locationOf(request);
+  const name = endpoints.nameOf(request);
   if (!NAME.test(name)) {
     throw badRequest(
       `Resource name ${name} is invalid. The name can be up to 80 characters long. It must begin with a word character, and it must end with a word character or with '_'.`,
       'InvalidResourceName',
     );
   }
-  const id = endpointId(request);
-  const existing = store.get(id);
+  const id = endpoints.idOf(request);
+  const existing = endpoints.find(request);
   const wanted = endpointProperties(store, id, objectAt(request.body, 'properties'));
   refuseChanges(existing, wanted);
-  const endpoint = (provisioningState: string): Resource => ({
-    id,
-    name,
-    type: TYPE,
-    location,
-    tags: objectAt(request.body, 'tags'),
-    properties: { ...wanted, provisioningState },
-    hidden: existing?.hidden ?? {
-      connectionName: `${name}.${randomUUID()}`,
-      interfaceName: textAt(wanted, 'customNetworkInterfaceName') || `${name}.nic.${randomUUID()}`,
-      address: addressFor(store, id, wanted),
-    },
-  });
-  const change = { resourceId: id, meanwhile: endpoint('Updating'), becomes: endpoint('Succeeded') };
-  if (existing === undefined) changeConnection(store, operations, request, change.becomes);
-  return operations.begin(request, change, existing === undefined ? 201 : 200);
+  const hidden = existing?.hidden ?? {
+    connectionName: `${name}.${randomUUID()}`,
+    interfaceName: textAt(wanted, 'customNetworkInterfaceName') || `${name}.nic.${randomUUID()}`,
+    address: addressFor(store, id, wanted),
+  };
+  const endpoint = (provisioningState: string): Resource =>
+    endpoints.resource(request, {
+      location,
+      tags: objectAt(request.body, 'tags'),
+      properties: { ...wanted, provisioningState },
+      hidden,
+    });
+  if (existing === undefined) changeConnection(store, operations, request, endpoint('Succeeded'));
+  return operations.beginPut(request, endpoint);
 }
 
 /**
@@ -224,7 +212,7 @@ function refuseChanges(existing: Resource | undefined, wanted: JsonObject): void
 
 /** The address a client asked for, or the next free one; Azure keeps the first four of a subnet. @throws ArmError 400 */
 function addressFor(store: ResourceStore, id: string, wanted: JsonObject): string {
-  const taken = endpointsIn(store)
+  const taken = resourcesOf(store, TYPE)
     .filter((other) => !same(other.id, id) && same(subnetOf(other.properties), subnetOf(wanted)))
     .map(addressOf);
   const [configuration] = objectsAt(wanted, 'ipConfigurations');
@@ -257,7 +245,8 @@ function described(store: ResourceStore, endpoint: Resource): JsonObject {
       },
     }));
   // Once a zone answers for the endpoint, nobody has to be told which names to give it by hand.
-  const named = zoneGroupsOf(store, endpoint).length > 0 ? undefined : nameOf(store, endpoint);
+  const named =
+    resourcesOf(store, ZONE_GROUP_TYPE, endpoint.id).length > 0 ? undefined : nameOf(store, endpoint);
   return {
     ...representation(endpoint),
     properties: {
@@ -273,7 +262,7 @@ function described(store: ResourceStore, endpoint: Resource): JsonObject {
 function networkInterface(store: ResourceStore, request: ArmRequest): JsonObject {
   const { id: group } = requireGroup(store, request);
   const id = `${group}/providers/${INTERFACE_TYPE}/${param(request, 'interface')}`;
-  const endpoint = endpointsIn(store).find((each) => same(interfaceId(each), id));
+  const endpoint = resourcesOf(store, TYPE).find((each) => same(interfaceId(each), id));
   if (endpoint === undefined) throw notFound(INTERFACE_TYPE, param(request, 'interface'));
   return {
     id: interfaceId(endpoint),
@@ -299,65 +288,32 @@ function networkInterface(store: ResourceStore, request: ArmRequest): JsonObject
   };
 }
 
-function zoneGroupRoutes(store: ResourceStore, operations: Operations): Route[] {
-  const zoneGroupId = (request: ArmRequest): string =>
-    `${endpointId(request)}/privateDnsZoneGroups/${param(request, 'zoneGroup')}`;
+function zoneGroupRoutes(store: ResourceStore, operations: Operations, endpoints: ResourceType): Route[] {
+  const groups = new ResourceType(store, {
+    type: ZONE_GROUP_TYPE,
+    pattern: `${ENDPOINT}/privateDnsZoneGroups/{zoneGroup}`,
+    apiVersions,
+    parent: (request) => endpoints.require(request),
+  });
   return [
-    {
-      method: 'GET',
-      pattern: ZONE_GROUPS,
-      apiVersions,
-      handle: (request) => {
-        const groups = zoneGroupsOf(store, requireEndpoint(store, request));
-        return { status: 200, body: { value: groups.map(representation) } };
-      },
-    },
-    {
-      method: 'GET',
-      pattern: ZONE_GROUP,
-      apiVersions,
-      handle: (request) => {
-        const group = store.get(zoneGroupId(request));
-        if (group === undefined) throw notFound(ZONE_GROUP_TYPE, param(request, 'zoneGroup'));
-        return { status: 200, body: representation(group) };
-      },
-    },
-    {
-      method: 'PUT',
-      pattern: ZONE_GROUP,
-      apiVersions,
-      handle: (request) => {
-        const endpoint = requireEndpoint(store, request);
-        const id = zoneGroupId(request);
-        const other = zoneGroupsOf(store, endpoint).find((each) => !same(each.id, id));
-        if (other !== undefined) {
-          throw badRequest(
-            `Private endpoint ${endpoint.id} has the private DNS zone group '${other.name}' already, and can have one.`,
-            'PrivateDnsZoneGroupLimitExceeded',
-          );
-        }
-        const configs = zoneConfigs(store, endpoint, id, objectAt(request.body, 'properties'));
-        const group = (provisioningState: string): Resource => ({
-          id,
-          name: param(request, 'zoneGroup'),
-          type: ZONE_GROUP_TYPE,
-          properties: { privateDnsZoneConfigs: configs, provisioningState },
-        });
-        const change = { resourceId: id, meanwhile: group('Updating'), becomes: group('Succeeded') };
-        const status = store.get(id) === undefined ? 201 : 200;
-        return operations.begin(request, change, status, endpoint.id);
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: ZONE_GROUP,
-      apiVersions,
-      handle: (request) => {
-        const group = store.get(zoneGroupId(request));
-        if (group === undefined) return { status: 204 };
-        return operations.begin(request, { resourceId: group.id, becomes: null }, 202, endpointId(request));
-      },
-    },
+    groups.listingBelow((request) => endpoints.require(request)),
+    groups.reading(),
+    groups.route('PUT', (request) => {
+      const endpoint = endpoints.require(request);
+      const id = groups.idOf(request);
+      const other = groups.all(endpoint.id).find((each) => !same(each.id, id));
+      if (other !== undefined) {
+        throw badRequest(
+          `Private endpoint ${endpoint.id} has the private DNS zone group '${other.name}' already, and can have one.`,
+          'PrivateDnsZoneGroupLimitExceeded',
+        );
+      }
+      const configs = zoneConfigs(store, endpoint, id, objectAt(request.body, 'properties'));
+      const group = (provisioningState: string): Resource =>
+        groups.resource(request, { properties: { privateDnsZoneConfigs: configs, provisioningState } });
+      return operations.beginPut(request, group, { whole: endpoint.id });
+    }),
+    groups.deletingSlowly(operations, undefined, (request) => endpoints.idOf(request)),
   ];
 }
 
@@ -448,14 +404,6 @@ function stateOf({ manual, properties }: Connection, targetExists: boolean): Jso
     : { status: 'Approved', description: 'Auto-approved', actionsRequired: 'None' };
 }
 
-function endpointsIn(store: ResourceStore): Resource[] {
-  return store.below('/subscriptions').filter(({ type }) => type === TYPE);
-}
-
-function zoneGroupsOf(store: ResourceStore, endpoint: Resource): Resource[] {
-  return store.below(endpoint.id).filter(({ type }) => type === ZONE_GROUP_TYPE);
-}
-
 function addressOf({ hidden }: Resource): string {
   return textAt(hidden ?? {}, 'address');
 }
@@ -466,16 +414,4 @@ function interfaceId({ id, hidden }: Resource): string {
 
 function subnetOf(endpoint: JsonObject): string {
   return textAt(objectAt(endpoint, 'subnet'), 'id');
-}
-
-/** The endpoint an address lies in. @throws ArmError 404 where there is none */
-function requireEndpoint(store: ResourceStore, request: ArmRequest): Resource {
-  requireGroup(store, request);
-  const endpoint = store.get(endpointId(request));
-  if (endpoint === undefined) throw notFound(TYPE, param(request, 'endpoint'));
-  return endpoint;
-}
-
-function endpointId(request: ArmRequest): string {
-  return `${groupId(request)}/providers/${TYPE}/${param(request, 'endpoint')}`;
 }

@@ -1,4 +1,5 @@
 import { objectAt } from '../arm/arm';
+import { CLUSTER_TYPE } from '../arm/postgresql-parts';
 import type { Effect, Operations, Undertaking } from '../arm/operations';
 
 /** What every call names: the cluster's resource id, compared without regard to case, and its name. */
@@ -49,12 +50,10 @@ export interface ServerAddress {
   readonly port: number;
 }
 
-const CLUSTER = 'Microsoft.DBforPostgreSQL/serverGroupsv2';
-
 /** Puts `backend` behind the clusters and roles that operations work on. */
 export function connectClusters(operations: Operations, backend: ClusterBackend): void {
-  operations.connect(CLUSTER, clusterEffect(backend));
-  operations.connect(`${CLUSTER}/roles`, roleEffect(backend));
+  operations.connect(CLUSTER_TYPE, clusterEffect(backend));
+  operations.connect(`${CLUSTER_TYPE}/roles`, roleEffect(backend));
 }
 
 /** Which calls a change of a cluster takes. The decision is pure; the calls are made when the effect is run. */

@@ -1,5 +1,7 @@
 import type { JsonObject } from '../arm/arm';
-import { ArmError, textAt } from '../arm/arm';
+import { textAt } from '../arm/arm';
+import { resourcesOf } from '../arm/checks';
+import { badRequest, same } from '../arm/values';
 import type { Resource, ResourceStore } from '../arm/store';
 import { CLUSTER_TYPE } from '../arm/postgresql-parts';
 import { copyRefusal } from './postgresql-rules';
@@ -9,7 +11,7 @@ export function sourceOf(store: ResourceStore, wanted: JsonObject): Resource | u
   const id = wanted['sourceResourceId'];
   if (typeof id !== 'string' || id === '') return undefined;
   const source = store.get(id);
-  if (source?.type !== CLUSTER_TYPE) throw refusal(`The source cluster '${id}' was not found.`);
+  if (source?.type !== CLUSTER_TYPE) throw badRequest(`The source cluster '${id}' was not found.`);
   const pointInTime = wanted['pointInTimeUTC'];
   const refused = copyRefusal({
     sourceLocation: source.location ?? '',
@@ -19,7 +21,7 @@ export function sourceOf(store: ResourceStore, wanted: JsonObject): Resource | u
     pointInTime: typeof pointInTime === 'string' ? pointInTime : undefined,
     now: new Date(),
   });
-  if (refused !== undefined) throw refusal(refused);
+  if (refused !== undefined) throw badRequest(refused);
   return source;
 }
 
@@ -47,19 +49,10 @@ export function withoutZeroes(properties: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== 0 && value !== ''));
 }
 
-export function sameId(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
-}
-
 /** The ids of a cluster's read replicas: clusters made from it as it is, not as it was. */
 export function readReplicasOf(store: ResourceStore, cluster: Resource): string[] {
-  return store
-    .below('/subscriptions')
-    .filter(({ type, properties }) => type === CLUSTER_TYPE && properties['pointInTimeUTC'] === undefined)
-    .filter(({ properties }) => sameId(textAt(properties, 'sourceResourceId'), cluster.id))
+  return resourcesOf(store, CLUSTER_TYPE)
+    .filter(({ properties }) => properties['pointInTimeUTC'] === undefined)
+    .filter(({ properties }) => same(textAt(properties, 'sourceResourceId'), cluster.id))
     .map(({ id }) => id);
-}
-
-function refusal(message: string): ArmError {
-  return new ArmError(400, 'BadRequest', message);
 }

@@ -1,84 +1,31 @@
-import type { ArmRequest } from '../arm/arm';
-import { ArmError, objectAt, param } from '../arm/arm';
+import { objectAt } from '../arm/arm';
+import type { Operations } from '../arm/operations';
+import { clusterPartsIn, clustersIn } from '../arm/postgresql-parts';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
-import { representation } from '../arm/store';
-import type { Operations } from '../arm/operations';
-import {
-  CLUSTER_API_VERSIONS,
-  CLUSTER_PATTERN,
-  CLUSTER_TYPE,
-  clusterIdOf,
-  clusterOf,
-} from '../arm/postgresql-parts';
-
-const TYPE = `${CLUSTER_TYPE}/roles`;
-const ROLES = `${CLUSTER_PATTERN}/roles`;
-const ROLE = `${ROLES}/{role}`;
-const apiVersions = CLUSTER_API_VERSIONS;
+import { badRequest } from '../arm/values';
 
 /**
  * Login roles of a cluster besides `citus`. A role is made, given a new password or dropped while nothing else changes
  * the cluster. Its password is checked and forgotten.
  */
 export function postgresqlRoleRoutes(store: ResourceStore, operations: Operations): Route[] {
-  const idOf = (request: ArmRequest): string => `${clusterIdOf(request)}/roles/${param(request, 'role')}`;
+  const clusters = clustersIn(store);
+  const roles = clusterPartsIn(store, 'roles');
   return [
-    {
-      method: 'GET',
-      pattern: ROLES,
-      apiVersions,
-      handle: (request) => {
-        const roles = store.below(clusterOf(store, request).id).filter(({ type }) => type === TYPE);
-        return { status: 200, body: { value: roles.map(representation) } };
-      },
-    },
-    {
-      method: 'GET',
-      pattern: ROLE,
-      apiVersions,
-      handle: (request) => {
-        clusterOf(store, request);
-        const role = store.get(idOf(request));
-        if (role !== undefined) return { status: 200, body: representation(role) };
-        throw new ArmError(
-          404,
-          'ResourceNotFound',
-          `The Resource '${TYPE}/${param(request, 'role')}' was not found.`,
-        );
-      },
-    },
-    {
-      method: 'PUT',
-      pattern: ROLE,
-      apiVersions,
-      handle: (request) => {
-        const cluster = clusterOf(store, request);
-        const name = param(request, 'role');
-        const refused =
-          roleNameRefusal(name) ?? rolePasswordRefusal(objectAt(request.body, 'properties')['password']);
-        if (refused !== undefined) throw new ArmError(400, 'BadRequest', refused);
-        const id = idOf(request);
-        const role = (provisioningState: string): Resource => ({
-          id,
-          name,
-          type: TYPE,
-          properties: { provisioningState },
-        });
-        const change = { resourceId: id, meanwhile: role('InProgress'), becomes: role('Succeeded') };
-        return operations.begin(request, change, store.get(id) === undefined ? 201 : 200, cluster.id);
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: ROLE,
-      apiVersions,
-      handle: (request) => {
-        const role = store.get(idOf(request));
-        if (role === undefined) return { status: 204 };
-        return operations.begin(request, { resourceId: role.id, becomes: null }, 202, clusterIdOf(request));
-      },
-    },
+    roles.listingBelow((request) => clusters.require(request)),
+    roles.reading(),
+    roles.route('PUT', (request) => {
+      const cluster = clusters.require(request);
+      const refused =
+        roleNameRefusal(roles.nameOf(request)) ??
+        rolePasswordRefusal(objectAt(request.body, 'properties')['password']);
+      if (refused !== undefined) throw badRequest(refused);
+      const role = (provisioningState: string): Resource =>
+        roles.resource(request, { properties: { provisioningState } });
+      return operations.beginPut(request, role, { underWay: 'InProgress', whole: cluster.id });
+    }),
+    roles.deletingSlowly(operations, undefined, (request) => clusters.idOf(request)),
   ];
 }
 

@@ -1,20 +1,21 @@
 import { randomInt } from 'node:crypto';
 import type { ArmRequest, ArmResponse, JsonObject } from '../arm/arm';
-import { ArmError, objectAt, param, textAt, without } from '../arm/arm';
+import { ArmError, objectAt, textAt, without } from '../arm/arm';
+import { locationOf, resourcesOf } from '../arm/checks';
+import type { Operations } from '../arm/operations';
+import { CLUSTER_TYPE, clusterPartsIn, clustersIn } from '../arm/postgresql-parts';
+import type { ResourceType } from '../arm/resource-type';
+import { ok } from '../arm/resource-type';
+import { requireGroup } from '../arm/resources';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
-import type { Operations } from '../arm/operations';
-import type { ClusterSettings } from './postgresql-rules';
-import { inherited, readReplicasOf, sameId, sourceOf, withoutZeroes } from './postgresql-copies';
-import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
+import { badRequest, same } from '../arm/values';
 import { privateEndpointConnections } from '../network/private-endpoints';
-import { groupId, requireGroup } from '../arm/resources';
+import { inherited, readReplicasOf, sourceOf, withoutZeroes } from './postgresql-copies';
+import type { ClusterSettings } from './postgresql-rules';
+import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
 
-const TYPE = 'Microsoft.DBforPostgreSQL/serverGroupsv2';
-const CLUSTER = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${TYPE}/{cluster}`;
-const RULE = `${CLUSTER}/firewallRules/{rule}`;
-const apiVersions = ['2022-11-08'];
 /** Written once and never given back, by the service as by the stand-in: it is not even stored. */
 const PASSWORD = 'administratorLoginPassword';
 
@@ -29,127 +30,52 @@ export function postgresqlRoutes(
   operations: Operations,
   options: PostgresqlOptions = {},
 ): Route[] {
+  const clusters = clustersIn(store);
   return [
-    ...clusterRoutes(store, operations, options),
-    ...firewallRuleRoutes(store, operations),
-    {
-      method: 'GET',
-      pattern: `${CLUSTER}/servers`,
-      apiVersions,
-      handle: (request) => {
-        const cluster = requireCluster(store, request);
-        return { status: 200, body: { value: servers(cluster) } };
-      },
-    },
+    clusters.route('GET', (request) => ok(representation(withRelations(store, clusters.require(request))))),
+    clusters.route('PUT', (request) => createOrUpdate(store, operations, request, options)),
+    clusters.route('PATCH', (request) => {
+      const existing = clusters.require(request);
+      const becomes = changed(existing, request);
+      const meanwhile = underWay(existing, 'Updating');
+      return operations.begin(request, { resourceId: existing.id, meanwhile, becomes }, 202);
+    }),
+    clusters.deletingSlowly(operations),
+    ...firewallRuleRoutes(store, operations, clusters),
+    clusters.route('GET', (request) => ok({ value: servers(clusters.require(request)) }), '/servers'),
   ];
 }
 
-function clusterRoutes(store: ResourceStore, operations: Operations, options: PostgresqlOptions): Route[] {
-  return [
-    {
-      method: 'GET',
-      pattern: CLUSTER,
-      apiVersions,
-      handle: (request) => answer(withRelations(store, requireCluster(store, request))),
-    },
-    {
-      method: 'PUT',
-      pattern: CLUSTER,
-      apiVersions,
-      handle: (request) => {
-        requireGroup(store, request);
-        const existing = store.get(clusterId(request));
-        const becomes =
-          existing === undefined ? created(store, request, options) : changed(existing, request);
-        const meanwhile = underWay(existing ?? becomes, existing === undefined ? 'Provisioning' : 'Updating');
-        const status = existing === undefined ? 201 : 200;
-        return operations.begin(request, { resourceId: becomes.id, meanwhile, becomes }, status);
-      },
-    },
-    {
-      method: 'PATCH',
-      pattern: CLUSTER,
-      apiVersions,
-      handle: (request) => {
-        const existing = requireCluster(store, request);
-        const becomes = changed(existing, request);
-        const meanwhile = underWay(existing, 'Updating');
-        return operations.begin(request, { resourceId: existing.id, meanwhile, becomes }, 202);
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: CLUSTER,
-      apiVersions,
-      handle: (request) => {
-        const cluster = store.get(clusterId(request));
-        if (cluster === undefined) return { status: 204 };
-        return operations.begin(request, { resourceId: cluster.id, becomes: null }, 202);
-      },
-    },
-  ];
+function createOrUpdate(
+  store: ResourceStore,
+  operations: Operations,
+  request: ArmRequest,
+  options: PostgresqlOptions,
+): ArmResponse {
+  requireGroup(store, request);
+  const existing = clustersIn(store).find(request);
+  const becomes = existing === undefined ? created(store, request, options) : changed(existing, request);
+  const meanwhile = underWay(existing ?? becomes, existing === undefined ? 'Provisioning' : 'Updating');
+  const status = existing === undefined ? 201 : 200;
+  return operations.begin(request, { resourceId: becomes.id, meanwhile, becomes }, status);
 }
 
-function firewallRuleRoutes(store: ResourceStore, operations: Operations): Route[] {
-  const ruleId = (request: ArmRequest): string =>
-    `${clusterId(request)}/firewallRules/${param(request, 'rule')}`;
+function firewallRuleRoutes(store: ResourceStore, operations: Operations, clusters: ResourceType): Route[] {
+  const rules = clusterPartsIn(store, 'firewallRules');
   return [
-    {
-      method: 'GET',
-      pattern: RULE,
-      apiVersions,
-      handle: (request) => {
-        const rule = store.get(ruleId(request));
-        if (rule === undefined) throw notFound(`${TYPE}/firewallRules`, param(request, 'rule'));
-        return answer(rule);
-      },
-    },
-    {
-      method: 'GET',
-      pattern: `${CLUSTER}/firewallRules`,
-      apiVersions,
-      handle: (request) => {
-        const { id } = requireCluster(store, request);
-        const rules = store.below(id).filter(({ type }) => type === `${TYPE}/firewallRules`);
-        return { status: 200, body: { value: rules.map(representation) } };
-      },
-    },
-    {
-      method: 'PUT',
-      pattern: RULE,
-      apiVersions,
-      handle: (request) => {
-        requireCluster(store, request);
-        const { startIpAddress, endIpAddress } = objectAt(request.body, 'properties');
-        if (typeof startIpAddress !== 'string' || typeof endIpAddress !== 'string') {
-          throw badRequest('A firewall rule needs a startIpAddress and an endIpAddress.');
-        }
-        const rule: Resource = {
-          id: ruleId(request),
-          name: param(request, 'rule'),
-          type: `${TYPE}/firewallRules`,
-          properties: { startIpAddress, endIpAddress, provisioningState: 'Succeeded' },
-        };
-        const status = store.get(rule.id) === undefined ? 201 : 200;
-        const meanwhile = { ...rule, properties: { ...rule.properties, provisioningState: 'InProgress' } };
-        return operations.begin(
-          request,
-          { resourceId: rule.id, meanwhile, becomes: rule },
-          status,
-          clusterId(request),
-        );
-      },
-    },
-    {
-      method: 'DELETE',
-      pattern: RULE,
-      apiVersions,
-      handle: (request) => {
-        const rule = store.get(ruleId(request));
-        if (rule === undefined) return { status: 204 };
-        return operations.begin(request, { resourceId: rule.id, becomes: null }, 202, clusterId(request));
-      },
-    },
+    rules.reading(),
+    rules.listingBelow((request) => clusters.require(request)),
+    rules.route('PUT', (request) => {
+      const cluster = clusters.require(request);
+      const { startIpAddress, endIpAddress } = objectAt(request.body, 'properties');
+      if (typeof startIpAddress !== 'string' || typeof endIpAddress !== 'string') {
+        throw badRequest('A firewall rule needs a startIpAddress and an endIpAddress.');
+      }
+      const rule = (provisioningState: string): Resource =>
+        rules.resource(request, { properties: { startIpAddress, endIpAddress, provisioningState } });
+      return operations.beginPut(request, rule, { underWay: 'InProgress', whole: cluster.id });
+    }),
+    rules.deletingSlowly(operations, undefined, (request) => clusters.idOf(request)),
   ];
 }
 
@@ -174,11 +100,9 @@ function defaults(properties: JsonObject): JsonObject {
 }
 
 function created(store: ResourceStore, request: ArmRequest, options: PostgresqlOptions): Resource {
-  const name = param(request, 'cluster');
-  const location = request.body?.['location'];
-  if (typeof location !== 'string' || location === '') {
-    throw new ArmError(400, 'LocationRequired', 'The location property is required for this definition.');
-  }
+  const clusters = clustersIn(store);
+  const name = clusters.nameOf(request);
+  const location = locationOf(request);
   const asked = objectAt(request.body, 'properties');
   const source = sourceOf(store, asked);
   // A copy brings its login along, and the provider sends zeroes for the sizes that nobody set.
@@ -186,17 +110,14 @@ function created(store: ResourceStore, request: ArmRequest, options: PostgresqlO
   const refused =
     clusterNameRefusal(name) ?? (source === undefined ? passwordRefusal(wanted[PASSWORD]) : undefined);
   if (refused !== undefined) throw badRequest(refused);
-  if (options.takenNames?.includes(name) === true || isTaken(store, request, name)) {
+  if (options.takenNames?.includes(name) === true || isTaken(clusters, request)) {
     throw new ArmError(
       409,
       'ServerGroupNameNotAvailable',
       `The cluster name '${name}' is already in use: names are unique in all of Azure.`,
     );
   }
-  return checked(undefined, {
-    id: clusterId(request),
-    name,
-    type: TYPE,
+  const cluster = clusters.resource(request, {
     location,
     tags: objectAt(request.body, 'tags'),
     properties: {
@@ -208,13 +129,13 @@ function created(store: ResourceStore, request: ArmRequest, options: PostgresqlO
     // Fixed when the cluster is made, known to nobody before.
     hidden: { domainLabel: Array.from({ length: 14 }, () => randomInt(36).toString(36)).join('') },
   });
+  return checked(undefined, cluster);
 }
 
 /** Whether a cluster elsewhere in this Azure has the name. */
-function isTaken(store: ResourceStore, request: ArmRequest, name: string): boolean {
-  return store
-    .below('/subscriptions')
-    .some((other) => other.type === TYPE && other.name === name && !sameId(other.id, clusterId(request)));
+function isTaken(clusters: ResourceType, request: ArmRequest): boolean {
+  const [id, name] = [clusters.idOf(request), clusters.nameOf(request)];
+  return clusters.all().some((other) => other.name === name && !same(other.id, id));
 }
 
 /** The cluster with what others are to it, which is known from them. */
@@ -234,8 +155,7 @@ export function clusterOfServer(
   store: ResourceStore,
   fullyQualifiedDomainName: string,
 ): { readonly clusterId: string; readonly node: string } | undefined {
-  for (const cluster of store.below('/subscriptions')) {
-    if (cluster.type !== TYPE) continue;
+  for (const cluster of resourcesOf(store, CLUSTER_TYPE)) {
     const found = serverNames(cluster).find(
       (server) => server['fullyQualifiedDomainName'] === fullyQualifiedDomainName.toLowerCase(),
     );
@@ -293,7 +213,7 @@ function servers(cluster: Resource): JsonObject[] {
   return serverNames(cluster).map((server, index) => ({
     id: `${cluster.id}/servers/${textAt(server, 'name')}`,
     name: server['name'],
-    type: `${TYPE}/servers`,
+    type: `${CLUSTER_TYPE}/servers`,
     properties: {
       role: index === 0 ? 'Coordinator' : 'Worker',
       fullyQualifiedDomainName: server['fullyQualifiedDomainName'],
@@ -328,27 +248,4 @@ function settings({ properties }: Resource): ClusterSettings {
 
 function underWay(cluster: Resource, state: 'Provisioning' | 'Updating'): Resource {
   return { ...cluster, properties: { ...cluster.properties, provisioningState: 'InProgress', state } };
-}
-
-function requireCluster(store: ResourceStore, request: ArmRequest): Resource {
-  const cluster = store.get(clusterId(request));
-  if (cluster !== undefined) return cluster;
-  requireGroup(store, request);
-  throw notFound(TYPE, param(request, 'cluster'));
-}
-
-function clusterId(request: ArmRequest): string {
-  return `${groupId(request)}/providers/${TYPE}/${param(request, 'cluster')}`;
-}
-
-function answer(resource: Resource): ArmResponse {
-  return { status: 200, body: representation(resource) };
-}
-
-function notFound(type: string, name: string): ArmError {
-  return new ArmError(404, 'ResourceNotFound', `The Resource '${type}/${name}' was not found.`);
-}
-
-function badRequest(message: string): ArmError {
-  return new ArmError(400, 'BadRequest', message);
 }

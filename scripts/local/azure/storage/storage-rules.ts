@@ -47,6 +47,17 @@ export const DEFAULT_SERVICES: Readonly<Record<'blobServices' | 'fileServices', 
   fileServices: { cors: { corsRules: [] }, shareDeleteRetentionPolicy: { enabled: true, days: 7 } },
 };
 
+/** What a container is where its description is silent. */
+export const DEFAULT_CONTAINER: JsonObject = {
+  publicAccess: 'None',
+  hasImmutabilityPolicy: false,
+  hasLegalHold: false,
+  defaultEncryptionScope: '$account-encryption-key',
+  denyEncryptionScopeOverride: false,
+  leaseStatus: 'Unlocked',
+  leaseState: 'Available',
+};
+
 export function accountNameRefusal(name: string): string | undefined {
   if (/^[a-z0-9]{3,24}$/.test(name)) return undefined;
   return `${name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.`;

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { ArmRequest, ArmResponse, JsonObject } from '../arm/arm';
-import { ArmError, objectAt, param, textAt } from '../arm/arm';
+import { ArmError, objectAt, textAt } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
-import { locationOf, remove, resourcesOf, tagsOf } from '../arm/checks';
-import { groupId, requireGroup } from '../arm/resources';
+import { locationOf, tagsOf } from '../arm/checks';
+import { requireGroup } from '../arm/resources';
+import { ok, ResourceType } from '../arm/resource-type';
 import { storageDataPlaneRoutes } from './storage-data-plane';
 import {
   accountNameRefusal,
@@ -13,74 +14,49 @@ import {
   blobServiceRefusal,
   containerRefusal,
   defaultAccountProperties,
+  DEFAULT_CONTAINER,
   DEFAULT_SERVICES,
 } from './storage-rules';
-import { badRequest, notFound } from '../arm/values';
+import { badRequest } from '../arm/values';
 
 const TYPE = 'Microsoft.Storage/storageAccounts';
 const ACCOUNT = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${TYPE}/{account}`;
-const CONTAINER = `${ACCOUNT}/blobServices/default/containers/{container}`;
 const apiVersions = ['2023-05-01', '2023-01-01'];
 
 /** Microsoft.Storage: accounts, what their services are set to, and containers; and the services' own addresses. */
 export function storageRoutes(store: ResourceStore): Route[] {
+  const accounts = new ResourceType(store, {
+    type: TYPE,
+    pattern: ACCOUNT,
+    apiVersions,
+    parent: (request) => requireGroup(store, request),
+    shown,
+  });
   return [
-    ...accountRoutes(store),
-    ...(['blobServices', 'fileServices'] as const).flatMap((service) => serviceRoutes(store, service)),
-    ...containerRoutes(store),
-    ...storageDataPlaneRoutes((name) => accountNamed(store, name)),
+    accounts.reading(),
+    accounts.route('PUT', (request) => {
+      requireGroup(store, request);
+      return accounts.put(described(accounts, request), 200);
+    }),
+    accounts.deleting(),
+    accounts.route('POST', (request) => ok({ keys: keysOf(accounts.require(request)) }), '/listKeys'),
+    accounts.listingInSubscription(),
+    ...(['blobServices', 'fileServices'] as const).flatMap((service) =>
+      serviceRoutes(store, accounts, service),
+    ),
+    ...containerRoutes(store, accounts),
+    ...storageDataPlaneRoutes((name) => accountNamed(accounts, name)),
   ];
 }
 
-function accountRoutes(store: ResourceStore): Route[] {
-  return [
-    {
-      method: 'GET',
-      pattern: ACCOUNT,
-      apiVersions,
-      handle: (request) => ({ status: 200, body: shown(requireAccount(store, request)) }),
-    },
-    { method: 'PUT', pattern: ACCOUNT, apiVersions, handle: (request) => createOrUpdate(store, request) },
-    {
-      method: 'DELETE',
-      pattern: ACCOUNT,
-      apiVersions,
-      handle: (request) => {
-        const account = store.get(accountId(request));
-        if (account === undefined) return { status: 204 };
-        remove(store, account.id);
-        return { status: 200 };
-      },
-    },
-    {
-      method: 'POST',
-      pattern: `${ACCOUNT}/listKeys`,
-      apiVersions,
-      handle: (request) => ({ status: 200, body: { keys: keysOf(requireAccount(store, request)) } }),
-    },
-    {
-      method: 'GET',
-      pattern: `/subscriptions/{subscription}/providers/${TYPE}`,
-      apiVersions,
-      handle: (request) => {
-        const subscription = `/subscriptions/${param(request, 'subscription')}/`.toLowerCase();
-        const accounts = resourcesOf(store, TYPE).filter(({ id }) =>
-          id.toLowerCase().startsWith(subscription),
-        );
-        return { status: 200, body: { value: accounts.map(shown) } };
-      },
-    },
-  ];
-}
-
-function createOrUpdate(store: ResourceStore, request: ArmRequest): ArmResponse {
-  requireGroup(store, request);
-  const name = param(request, 'account');
+/** The account that a request describes. @throws ArmError 400, or 409 where the name is taken */
+function described(accounts: ResourceType, request: ArmRequest): Resource {
+  const name = accounts.nameOf(request);
   const location = locationOf(request);
-  const existing = store.get(accountId(request));
+  const existing = accounts.find(request);
   const refused = accountNameRefusal(name) ?? accountRefusal(request.body ?? {}, existing?.hidden);
   if (refused !== undefined) throw badRequest(refused, 'InvalidRequestPropertyValue');
-  if (existing === undefined && accountNamed(store, name) !== undefined) {
+  if (existing === undefined && accountNamed(accounts, name) !== undefined) {
     throw new ArmError(
       409,
       'StorageAccountAlreadyTaken',
@@ -88,10 +64,7 @@ function createOrUpdate(store: ResourceStore, request: ArmRequest): ArmResponse 
     );
   }
   const skuName = textAt(objectAt(request.body, 'sku'), 'name');
-  const account: Resource = {
-    id: existing?.id ?? accountId(request),
-    name,
-    type: TYPE,
+  return accounts.resource(request, {
     location,
     tags: tagsOf(request),
     properties: {
@@ -103,9 +76,7 @@ function createOrUpdate(store: ResourceStore, request: ArmRequest): ArmResponse 
       kind: textAt(request.body ?? {}, 'kind'),
       sku: { name: skuName, tier: skuName.startsWith('Premium') ? 'Premium' : 'Standard' },
     },
-  };
-  store.put(account);
-  return { status: 200, body: shown(account) };
+  });
 }
 
 /** What the service keeps beside the properties is beside them in its answers too. */
@@ -122,126 +93,60 @@ function keysOf({ id }: Resource): JsonObject[] {
   }));
 }
 
-function serviceRoutes(store: ResourceStore, service: 'blobServices' | 'fileServices'): Route[] {
-  const pattern = `${ACCOUNT}/${service}/default`;
+/** Services of an account always exist, set to their defaults until a request sets them otherwise. */
+function serviceRoutes(
+  store: ResourceStore,
+  accounts: ResourceType,
+  service: 'blobServices' | 'fileServices',
+): Route[] {
   const current = (request: ArmRequest): Resource => {
-    const account = requireAccount(store, request);
-    const id = `${account.id}/${service}/default`;
-    return (
-      store.get(id) ?? {
-        id,
-        name: 'default',
-        type: `${TYPE}/${service}`,
-        properties: DEFAULT_SERVICES[service],
-      }
-    );
+    const id = `${accounts.require(request).id}/${service}/default`;
+    const unset = { id, name: 'default', type: `${TYPE}/${service}`, properties: DEFAULT_SERVICES[service] };
+    return store.get(id) ?? unset;
   };
+  const suffix = `/${service}/default`;
   return [
-    {
-      method: 'GET',
-      pattern,
-      apiVersions,
-      handle: (request) => ({ status: 200, body: representation(current(request)) }),
-    },
-    {
-      method: 'PUT',
-      pattern,
-      apiVersions,
-      handle: (request) => {
+    accounts.route('GET', (request) => ok(representation(current(request))), suffix),
+    accounts.route(
+      'PUT',
+      (request) => {
         const before = current(request);
         const properties = { ...before.properties, ...objectAt(request.body, 'properties') };
         const refused = service === 'blobServices' ? blobServiceRefusal(properties) : undefined;
         if (refused !== undefined) throw badRequest(refused, 'InvalidRequestPropertyValue');
         store.put({ ...before, properties });
-        return { status: 200, body: representation(current(request)) };
+        return ok(representation(current(request)));
       },
-    },
+      suffix,
+    ),
   ];
 }
 
-function containerRoutes(store: ResourceStore): Route[] {
-  const type = `${TYPE}/blobServices/containers`;
-  const idOf = (request: ArmRequest): string =>
-    `${accountId(request)}/blobServices/default/containers/${param(request, 'container')}`;
-  const required = (request: ArmRequest): Resource => {
-    requireAccount(store, request);
-    const container = store.get(idOf(request));
-    if (container !== undefined) return container;
-    throw new ArmError(404, 'ContainerNotFound', 'The specified container does not exist.');
-  };
-  const put = (request: ArmRequest, before: Resource | undefined): Resource => {
-    const account = requireAccount(store, request);
+function containerRoutes(store: ResourceStore, accounts: ResourceType): Route[] {
+  const containers = new ResourceType(store, {
+    type: `${TYPE}/blobServices/containers`,
+    pattern: `${ACCOUNT}/blobServices/default/containers/{container}`,
+    apiVersions,
+    parent: (request) => accounts.require(request),
+    missing: () => new ArmError(404, 'ContainerNotFound', 'The specified container does not exist.'),
+  });
+  const put = (request: ArmRequest, before: Resource | undefined): ArmResponse => {
     const wanted = objectAt(request.body, 'properties');
-    const name = param(request, 'container');
-    const refused = containerRefusal(name, wanted, account.properties);
+    const account = accounts.require(request);
+    const refused = containerRefusal(containers.nameOf(request), wanted, account.properties);
     if (refused !== undefined) throw new ArmError(refused.status, refused.code, refused.message);
-    const container: Resource = {
-      id: idOf(request),
-      name,
-      type,
-      properties: {
-        publicAccess: 'None',
-        hasImmutabilityPolicy: false,
-        hasLegalHold: false,
-        defaultEncryptionScope: '$account-encryption-key',
-        denyEncryptionScopeOverride: false,
-        leaseStatus: 'Unlocked',
-        leaseState: 'Available',
-        ...before?.properties,
-        ...wanted,
-      },
-    };
-    store.put(container);
-    return container;
+    const properties = { ...DEFAULT_CONTAINER, ...before?.properties, ...wanted };
+    return containers.put(containers.resource(request, { properties }));
   };
   return [
-    {
-      method: 'GET',
-      pattern: CONTAINER,
-      apiVersions,
-      handle: (request) => ({ status: 200, body: representation(required(request)) }),
-    },
-    {
-      method: 'PUT',
-      pattern: CONTAINER,
-      apiVersions,
-      handle: (request) => {
-        const before = store.get(idOf(request));
-        const status = before === undefined ? 201 : 200;
-        return { status, body: representation(put(request, before)) };
-      },
-    },
-    {
-      method: 'PATCH',
-      pattern: CONTAINER,
-      apiVersions,
-      handle: (request) => ({ status: 200, body: representation(put(request, required(request))) }),
-    },
-    {
-      method: 'DELETE',
-      pattern: CONTAINER,
-      apiVersions,
-      handle: (request) => {
-        if (store.get(idOf(request)) === undefined) return { status: 204 };
-        remove(store, idOf(request));
-        return { status: 200 };
-      },
-    },
+    containers.reading(),
+    containers.route('PUT', (request) => put(request, containers.find(request))),
+    containers.route('PATCH', (request) => put(request, containers.require(request))),
+    containers.deleting(),
   ];
 }
 
 /** The account of a name: names are unique on all of Azure. */
-function accountNamed(store: ResourceStore, name: string): Resource | undefined {
-  return resourcesOf(store, TYPE).find((account) => account.name === name.toLowerCase());
-}
-
-function requireAccount(store: ResourceStore, request: ArmRequest): Resource {
-  const account = store.get(accountId(request));
-  if (account !== undefined) return account;
-  requireGroup(store, request);
-  throw notFound(TYPE, param(request, 'account'));
-}
-
-function accountId(request: ArmRequest): string {
-  return `${groupId(request)}/providers/${TYPE}/${param(request, 'account')}`;
+function accountNamed(accounts: ResourceType, name: string): Resource | undefined {
+  return accounts.all().find((account) => account.name === name.toLowerCase());
 }
