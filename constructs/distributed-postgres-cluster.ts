@@ -155,19 +155,7 @@ export class DistributedPostgresCluster extends Construct {
       sqlVersion: String(props.postgresVersion),
       citusVersion: props.citusVersion,
 
-      nodeCount: topology.nodeCount,
-      coordinatorServerEdition: topology.coordinatorEdition,
-      coordinatorVcoreCount: topology.coordinator.vCores,
-      coordinatorStorageQuotaInMb: topology.coordinator.storageGiB * MIB_PER_GIB,
-      // Harmless on a single node, and then scaling out is a change of the node count alone.
-      ...(topology.workers === undefined
-        ? {}
-        : {
-            nodeServerEdition: topology.workerEdition,
-            nodeVcores: topology.workers.vCores,
-            nodeStorageQuotaInMb: topology.workers.storageGiB * MIB_PER_GIB,
-          }),
-      shardsOnCoordinatorEnabled: topology.coordinatorHoldsShards,
+      ...nodeArguments(topology),
 
       coordinatorPublicIpAccessEnabled: props.publicAccess ?? false,
       nodePublicIpAccessEnabled: props.workerPublicAccess !== undefined,
@@ -218,6 +206,25 @@ export class DistributedPostgresCluster extends Construct {
       'the service reports public access of a replica as open even where it is closed, and then every plan closes it again: set publicAccess to true behind a firewall to have empty plans',
     );
   }
+}
+
+/** Sizes and number of the nodes, and which of them hold shards. */
+function nodeArguments(topology: ClusterTopology) {
+  return {
+    nodeCount: topology.nodeCount,
+    coordinatorServerEdition: topology.coordinatorEdition,
+    coordinatorVcoreCount: topology.coordinator.vCores,
+    coordinatorStorageQuotaInMb: topology.coordinator.storageGiB * MIB_PER_GIB,
+    // Harmless on a single node, and then scaling out is a change of the node count alone.
+    ...(topology.workers === undefined
+      ? {}
+      : {
+          nodeServerEdition: topology.workerEdition,
+          nodeVcores: topology.workers.vCores,
+          nodeStorageQuotaInMb: topology.workers.storageGiB * MIB_PER_GIB,
+        }),
+    shardsOnCoordinatorEnabled: topology.coordinatorHoldsShards,
+  };
 }
 
 function problems(props: DistributedPostgresClusterProps): string[] {

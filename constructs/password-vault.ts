@@ -137,17 +137,7 @@ export class PasswordVault extends Construct {
       },
       ...tags,
     });
-    const audit =
-      props.auditWorkspaceId === undefined
-        ? []
-        : [
-            new MonitorDiagnosticSetting(this, 'Audit', {
-              name: props.vaultName,
-              targetResourceId: vault.id,
-              logAnalyticsWorkspaceId: props.auditWorkspaceId,
-              enabledLog: [{ category: 'AuditEvent' }],
-            }),
-          ];
+    const audit = this.audit(vault, props);
     const writer = new RoleAssignment(this, 'Writer', {
       scope: vault.id,
       // With the subscription, as Azure answers it: the short form would be a replacement in every plan.
@@ -172,6 +162,17 @@ export class PasswordVault extends Construct {
     this.vaultId = vault.id;
     this.vaultUri = vault.vaultUri;
     this.secretId = secret.resourceVersionlessId;
+  }
+
+  private audit(vault: KeyVault, props: PasswordVaultProps): MonitorDiagnosticSetting[] {
+    if (props.auditWorkspaceId === undefined) return [];
+    const setting = new MonitorDiagnosticSetting(this, 'Audit', {
+      name: props.vaultName,
+      targetResourceId: vault.id,
+      logAnalyticsWorkspaceId: props.auditWorkspaceId,
+      enabledLog: [{ category: 'AuditEvent' }],
+    });
+    return [setting];
   }
 }
 

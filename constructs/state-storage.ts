@@ -97,26 +97,26 @@ export class StateStorage extends Construct {
       ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
       lifecycle: { preventDestroy: true },
     });
-    const made = props.containers.map(
-      (name) =>
-        new StorageContainer(this, name, {
-          name,
-          // By id, which goes through Resource Manager: by name it would go to the account itself, from wherever
-          // Terraform runs.
-          storageAccountId: account.id,
-          containerAccessType: 'private',
-          lifecycle: { preventDestroy: true },
-        }),
-    );
     new DeletionLock(this, 'Lock', {
       resourceId: account.id,
       name: 'terraform-state',
       reason: 'Holds the state of Terraform: without it, nothing that Terraform made can be changed with it.',
-      after: made,
+      after: props.containers.map((name) => this.container(name, account.id)),
     });
 
     this.accountId = account.id;
     this.accountName = account.name;
+  }
+
+  private container(name: string, accountId: string): StorageContainer {
+    return new StorageContainer(this, name, {
+      name,
+      // By id, which goes through Resource Manager: by name it would go to the account itself, from wherever Terraform
+      // runs.
+      storageAccountId: accountId,
+      containerAccessType: 'private',
+      lifecycle: { preventDestroy: true },
+    });
   }
 }
 

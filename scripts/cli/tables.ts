@@ -8,7 +8,12 @@ import type { CliContext } from './io';
 
 export function addTables(program: Group, verb: AddVerb): void {
   const tables = program.command('tables').description('the distribution of the tables, as code');
+  addPlan(tables, verb);
+  addApply(tables, verb);
+  addVerify(tables, verb);
+}
 
+function addPlan(tables: Group, verb: AddVerb): void {
   verb(
     withDistribution(tables.command('plan'))
       .description('show every statement and why; changes nothing')
@@ -22,7 +27,9 @@ export function addTables(program: Group, verb: AddVerb): void {
       return tablesPlan(context, { allow, ...asked, ...(flags.out === undefined ? {} : { out: flags.out }) });
     },
   );
+}
 
+function addApply(tables: Group, verb: AddVerb): void {
   verb(
     withDistribution(tables.command('apply'))
       .description('distribute the tables, step by step; safe to interrupt and to run again')
@@ -43,9 +50,9 @@ export function addTables(program: Group, verb: AddVerb): void {
       .option('--no-compare-rows', 'do not count and hash every row before and after'),
     async (context, flags) => {
       const { tablesApply } = await import('../tables/commands.ts');
-      const { compareRows, growth } = flags;
+      const { compareRows, growth, plan } = flags;
       const receipt = receiptOf(flags);
-      if (flags.plan === undefined) {
+      if (plan === undefined) {
         if (growth !== undefined) {
           throw new ScaleoutError(
             'input.invalid',
@@ -56,23 +63,17 @@ export function addTables(program: Group, verb: AddVerb): void {
         const asked = await tablesInput(context, flags);
         return tablesApply(context, { allow, ...asked, ...receipt, compareRows, ask: true });
       }
-      // The plan first: one that was edited is said before a database is asked for.
-      const { readPlan } = await import('../tables/review/plan-file.ts');
-      const reviewed = readPlan(flags.plan);
-      const workload = flags.env === undefined ? {} : await declaration({ env: flags.env });
-      const asked = { ...workload, ...(await queriesOf(flags)) };
       return tablesApply(context, {
-        target: await databaseTarget(context, flags),
-        ...asked,
+        ...(await reviewedInput(context, plan, flags)),
         ...receipt,
         compareRows,
-        expected: reviewed.expected,
-        reviewed,
         ...(growth === undefined ? {} : { growth }),
       });
     },
   );
+}
 
+function addVerify(tables: Group, verb: AddVerb): void {
   verb(
     withDistribution(tables.command('verify'))
       .description(
@@ -85,6 +86,21 @@ export function addTables(program: Group, verb: AddVerb): void {
       return tablesVerify(context, { ...(await tablesInput(context, flags)), ...receiptOf(flags) });
     },
   );
+}
+
+/** What `--plan` names, and the workload whose queries are compared. */
+async function reviewedInput(
+  context: CliContext,
+  plan: string,
+  flags: DatabaseFlags & { readonly queries?: string },
+) {
+  // The plan first: one that was edited is said before a database is asked for.
+  const { readPlan } = await import('../tables/review/plan-file.ts');
+  const reviewed = readPlan(plan);
+  const workload = flags.env === undefined ? {} : await declaration({ env: flags.env });
+  const queries = await queriesOf(flags);
+  const target = await databaseTarget(context, flags);
+  return { target, ...workload, ...queries, expected: reviewed.expected, reviewed };
 }
 
 async function tablesInput(

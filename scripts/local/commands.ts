@@ -1,23 +1,17 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Workload } from '../../config/workload/workload';
 import { loadWorkload } from '../../config/workload/workload';
 import { PROJECT_DIRECTORY } from '../infra/project';
 import { describeTarget, targetFromUrl, withClient } from '../lib/connection';
-import { explain, InterruptedError, refused, ScaleoutError } from '../lib/errors';
+import { refused, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
-import { rebalanceStop } from '../rebalance/commands';
 import { localEngines } from './engines';
 import { dropOurTables } from './engines/borrowed-database';
-import type { EngineChoice } from './engines/choose-engine';
-import { chooseEngine, parseEngineName } from './engines/choose-engine';
+import { parseEngineName } from './engines/choose-engine';
 import { sweepClusters, takeDownCluster } from './engines/cluster-directory';
-import type { Engine, LocalCluster } from './engines/engine';
 import { identifyProcess, isRunning } from './engines/processes';
 import type { JourneyResult } from './journey/journey';
-import { runJourney } from './journey/journey';
-import type { Order } from './journey/order';
 import { ORDERS } from './journey/order';
 import type { StateFiles, UpState } from './engines/local-state';
 import {
@@ -28,13 +22,10 @@ import {
   stateFiles,
   writeUpState,
 } from './engines/local-state';
-import type { Stages } from './journey/stages';
-import { startStages } from './journey/stages';
 import type { LocalRunDocument, RunFacts } from './journey/summary';
 import { runDocument, summaryText } from './journey/summary';
-import type { Rehearsal } from './terraform/rehearsal';
-import { openRehearsal } from './terraform/rehearsal';
-import type { GeneratedData } from './workloads';
+import type { LocalWorld, Settings } from './run';
+import { journeyOn, stopCluster } from './run';
 import { generateData } from './workloads';
 
 export interface LocalRunInput {
@@ -48,14 +39,6 @@ export interface LocalRunInput {
   readonly order?: string | undefined;
   /** Deploys the cluster with Terraform, against a stand-in for Azure. @default false */
   readonly terraform?: boolean | undefined;
-}
-
-/** Where these verbs look and remember; tests hand in their own. */
-export interface LocalWorld {
-  readonly engines: readonly Engine[];
-  readonly environment: Readonly<Record<string, string | undefined>>;
-  /** Where `local up` remembers its cluster. */
-  readonly stateDirectory: string;
 }
 
 function thisMachine(): LocalWorld {
@@ -205,15 +188,6 @@ export async function localStatus(
   };
 }
 
-interface Settings {
-  readonly rows: number;
-  readonly order: Order;
-  readonly workload: Workload;
-  readonly data: GeneratedData;
-  readonly engine: EngineChoice['engine'] | undefined;
-  readonly terraform: boolean;
-}
-
 /** Everything that can be wrong with the input, before anything is started. */
 async function parseInput(input: LocalRunInput): Promise<Settings> {
   const rows = input.rows ?? 200_000;
@@ -244,167 +218,6 @@ async function parseInput(input: LocalRunInput): Promise<Settings> {
     engine,
     terraform: input.terraform === true,
   };
-}
-
-interface Run {
-  readonly facts: RunFacts;
-  readonly result: JourneyResult;
-}
-
-/**
- * Chooses an engine, starts a cluster, runs the journey and hands the cluster to `finish`. Whatever goes wrong, the
- * cluster is taken down and the error says at which stage it was.
- */
-async function journeyOn(
-  context: VerbContext,
-  settings: Settings,
-  world: LocalWorld,
-  finish: (cluster: LocalCluster, stages: Stages) => Promise<void>,
-): Promise<Run> {
-  const { reporter } = context;
-  const stages = startStages(context);
-  const swept = await sweepClusters();
-  if (swept > 0) reporter.info(`took down what ${String(swept)} killed runs had left on this machine`);
-
-  reporter.heading('A single node');
-  const engines = settings.terraform
-    ? world.engines.filter(({ name }) => name !== 'citus-url')
-    : world.engines;
-  const choice = await chooseEngine(engines, settings.engine);
-  for (const { engine, taken, because } of choice.considered) {
-    reporter.info(`${engine}: ${taken ? 'taken, ' : 'not taken, '}${because}`);
-  }
-  const start = (): Promise<LocalCluster> => choice.availability.start(reporter);
-  const rehearsal = settings.terraform
-    ? await stages.run('prepare', () =>
-        openRehearsal(context, {
-          workload: settings.workload.name,
-          environment: world.environment,
-          cache: path.join(world.stateDirectory, 'terraform'),
-          start,
-        }),
-      )
-    : undefined;
-  const cluster = await stages.run('start', () =>
-    rehearsal === undefined ? start() : deployOrStop(context, rehearsal),
-  );
-  const watch = watchServers(cluster);
-  let journey: Promise<JourneyResult> | undefined;
-  const watched: VerbContext = { ...context, signal: AbortSignal.any([context.signal, watch.signal]) };
-  try {
-    if (!cluster.scalable && cluster.citus && settings.order === 'distribute-first') {
-      throw refused(
-        'local.not-yours',
-        `${describeTarget(cluster.coordinator)} is somebody else’s cluster: its nodes are there from the start, so the order distribute-first cannot be shown on it. Unset CITUS_URL or leave --order out; nothing was changed`,
-      );
-    }
-    reporter.info(`${describeTarget(cluster.coordinator)}, a login without superuser rights`);
-    journey = runJourney(watched, cluster, settings, stages);
-    // Servers that are thrown away need no safe point: asked to stop, this does not wait for the verb under way.
-    const result = await (cluster.directory === undefined ? journey : unlessAborted(journey, watched.signal));
-    watch.end();
-    const terraform = rehearsal?.facts();
-    await finish(cluster, stages);
-    await rehearsal?.close();
-    const { rows, order, workload } = settings;
-    return {
-      facts: {
-        engine: choice.engine,
-        workload: workload.name,
-        rows,
-        order,
-        stages: stages.done,
-        ...(terraform === undefined ? {} : { terraform }),
-      },
-      result,
-    };
-  } catch (error) {
-    watch.end();
-    // A server's connections break a moment before its end is known.
-    await sleep(200);
-    const lost = await cluster.lost().catch(() => undefined);
-    // Nobody may go on asking for servers while they are taken down.
-    await rehearsal?.close();
-    const leftover = await stopCluster(context, cluster).then(
-      () =>
-        cluster.directory === undefined
-          ? 'The tables it made were dropped'
-          : 'The cluster was taken down and nothing is left of it',
-      (fault: unknown) => `What it left could not be cleared away (${explain(fault)})`,
-    );
-    // With its servers gone, the verb under way ends as well; until then it may still have something to report.
-    await journey?.catch(() => undefined);
-    const stage = stages.current();
-    if (lost !== undefined) {
-      throw new ScaleoutError(
-        'local.server-failed',
-        `${lost} at the stage "${stage}". ${leftover}: run it again`,
-        { cause: error },
-      );
-    }
-    if (context.signal.aborted) {
-      throw new InterruptedError(`stopped as asked at the stage "${stage}". ${leftover}`);
-    }
-    throw error;
-  }
-}
-
-/** The first deploy. When it fails or is stopped, nothing is left of it. */
-async function deployOrStop({ signal }: VerbContext, rehearsal: Rehearsal): Promise<LocalCluster> {
-  try {
-    return await rehearsal.deploy();
-  } catch (error) {
-    await rehearsal.stop();
-    if (signal.aborted) {
-      throw new InterruptedError(
-        'stopped as asked at the stage "start". What was deployed was taken down and nothing is left of it',
-      );
-    }
-    throw error;
-  }
-}
-
-/** What `work` gives, or a rejection as soon as the signal is aborted. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let stop = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new InterruptedError('stopped as asked'));
-    signal.addEventListener('abort', stop, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
-}
-
-/** Milliseconds between two looks at the servers. */
-const WATCH_INTERVAL_MS = 1000;
-
-/**
- * Aborts its signal when a server ends by itself: a session of a postmaster that was killed may go on for as long as it
- * has something to do, and the end of a worker shows on the coordinator late.
- */
-function watchServers(cluster: LocalCluster): { readonly signal: AbortSignal; end(): void } {
-  const controller = new AbortController();
-  const timer = setInterval(() => {
-    cluster.lost().then(
-      (lost) => {
-        if (lost !== undefined) controller.abort();
-      },
-      () => undefined,
-    );
-  }, WATCH_INTERVAL_MS);
-  return { signal: controller.signal, end: () => clearInterval(timer) };
-}
-
-async function stopCluster(context: VerbContext, cluster: LocalCluster): Promise<void> {
-  if (cluster.engine === 'citus-url') {
-    // A job that goes on moving shards would hold the tables that are to be dropped.
-    const calm: VerbContext = { ...context, signal: new AbortController().signal };
-    await rebalanceStop(calm, { target: cluster.coordinator }).catch(() => undefined);
-  }
-  await cluster.stop();
 }
 
 function resultOf(facts: RunFacts, result: JourneyResult): VerbResult<LocalRunDocument> {

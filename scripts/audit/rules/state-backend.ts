@@ -53,53 +53,55 @@ function backend(stack: Synthesized, facts: Facts): readonly Problem[] {
     ];
   }
   const at = pointer('terraform', 'backend', 'azurerm');
-  const problem = (argument: string, message: string, check = argument): Problem => ({
-    constructPath: stack.environment,
-    pointer: argument in azurerm ? at + pointer(argument) : at,
-    check,
-    message,
-  });
-  const problems: Problem[] = [];
+  return [...login(azurerm), ...place(azurerm), ...shared(stack, facts, azurerm)].map(
+    ({ argument, check = argument, message }) => ({
+      constructPath: stack.environment,
+      pointer: argument in azurerm ? at + pointer(argument) : at,
+      check,
+      message,
+    }),
+  );
+}
+
+/** What is wrong with an argument of the backend. */
+interface Wrong {
+  readonly argument: string;
+  readonly message: string;
+  /** @default - the argument's name */
+  readonly check?: string;
+}
+
+function login(azurerm: JsonObject): Wrong[] {
   const entra = booleanAt(azurerm, 'use_azuread_auth');
-  if (entra.state !== 'value' || !entra.value) {
-    const what = entra.state === 'value' ? 'is false' : describeGap(entra);
-    problems.push(
-      problem(
-        'use_azuread_auth',
-        `use_azuread_auth ${what}: the backend would ask for the account's key, which opens every state in it. Set it to true`,
-      ),
-    );
-  }
-  for (const credential of CREDENTIALS) {
-    if (azurerm[credential] === undefined || azurerm[credential] === null) continue;
-    problems.push(
-      problem(
-        credential,
-        `the backend holds ${credential} (not repeated here): remove it and use Entra ID, with workload identity in a pipeline`,
-      ),
-    );
-  }
-  for (const name of STATE_NAME) {
-    const reading = stringAt(azurerm, name);
-    if (reading.state === 'value' && reading.value !== '') continue;
-    problems.push(
-      problem(
-        name,
-        `${name} ${reading.state === 'value' ? 'is empty' : describeGap(reading)}: name where the state lies`,
-      ),
-    );
-  }
-  const twin = facts.others.find((other) => sameState(azurerm, backendsOf(other)['azurerm']));
-  if (twin !== undefined) {
-    problems.push(
-      problem(
-        'key',
-        `${stack.environment} and ${twin.environment} share one state (${STATE_NAME.map((name) => JSON.stringify(azurerm[name])).join(', ')}): deploying one would destroy the other. Give each a key of its own`,
-        'shared',
-      ),
-    );
-  }
-  return problems;
+  const what = entra.state === 'value' ? 'is false' : describeGap(entra);
+  const withoutEntra = {
+    argument: 'use_azuread_auth',
+    message: `use_azuread_auth ${what}: the backend would ask for the account's key, which opens every state in it. Set it to true`,
+  };
+  return [
+    ...(entra.state === 'value' && entra.value ? [] : [withoutEntra]),
+    ...CREDENTIALS.filter((argument) => (azurerm[argument] ?? null) !== null).map((argument) => ({
+      argument,
+      message: `the backend holds ${argument} (not repeated here): remove it and use Entra ID, with workload identity in a pipeline`,
+    })),
+  ];
+}
+
+function place(azurerm: JsonObject): Wrong[] {
+  return STATE_NAME.map((argument) => ({ argument, reading: stringAt(azurerm, argument) }))
+    .filter(({ reading }) => reading.state !== 'value' || reading.value === '')
+    .map(({ argument, reading }) => ({
+      argument,
+      message: `${argument} ${reading.state === 'value' ? 'is empty' : describeGap(reading)}: name where the state lies`,
+    }));
+}
+
+function shared(stack: Synthesized, { others }: Facts, azurerm: JsonObject): Wrong[] {
+  const twin = others.find((other) => sameState(azurerm, backendsOf(other)['azurerm']));
+  if (twin === undefined) return [];
+  const names = STATE_NAME.map((name) => JSON.stringify(azurerm[name])).join(', ');
+  const message = `${stack.environment} and ${twin.environment} share one state (${names}): deploying one would destroy the other. Give each a key of its own`;
+  return [{ argument: 'key', check: 'shared', message }];
 }
 
 function backendsOf(stack: Synthesized): JsonObject {

@@ -12,6 +12,8 @@ import type { Availability, Engine } from './engine';
 import { startLocalCluster } from './local-cluster';
 import { Logins } from './logins';
 import { PLATFORM } from './platform';
+import type { ServerHost } from './server-host';
+import { serverSet } from './server-host';
 import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
 import { startWatchdog } from './watchdog';
 
@@ -72,52 +74,6 @@ async function createContainers(options: ServerSetOptions, reporter: Reporter): 
     dockerLabel: label,
     ...(options.owner === undefined ? {} : { owner: options.owner }),
   });
-  const settings = { ...SETTINGS, max_connections: String(options.maxConnections ?? 100) };
-  const logins = new Logins();
-  const nodes: ServerNode[] = [];
-  let stopping = false;
-
-  const containerOf = (name: string): string => `scaleout-${label}-${name}`;
-  /** Writes what libpq reads when the node of this name logs in to another one. */
-  const writePasswords = async (name: string): Promise<void> => {
-    const write = ['sh', '-c', 'umask 077; cat > ~postgres/.pgpass'];
-    await docker(['exec', '--interactive', '--user=postgres', containerOf(name), ...write], {
-      input: logins.passwordFile(),
-    });
-  };
-  const startOne = async (name: string): Promise<ServerNode> => {
-    const container = containerOf(name);
-    await docker(
-      [
-        'run',
-        '--detach',
-        `--name=${container}`,
-        `--label=scaleout.cluster=${label}`,
-        `--network=scaleout-${label}`,
-        `--network-alias=${name}`,
-        '--publish=127.0.0.1::5432',
-        '--shm-size=512m',
-        // Named without a value: docker takes it from its own environment, and no argument shows it.
-        '--env=POSTGRES_PASSWORD',
-        IMAGE,
-        'postgres',
-        ...Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`]),
-      ],
-      { environment: { POSTGRES_PASSWORD: logins.platformPassword } },
-    );
-    const published = await docker(['port', container, '5432/tcp']);
-    const node: ServerNode = {
-      name,
-      host: name,
-      port: 5432,
-      publishedPort: Number(/:(\d+)$/.exec(published.split('\n')[0]?.trim() ?? '')?.[1]),
-    };
-    await waitUntilReady(container, logins.to(node, PLATFORM, 'postgres'));
-    await writePasswords(name);
-    await logins.introduceTo(node);
-    return node;
-  };
-
   try {
     startWatchdog(directory);
     await pullImage(reporter);
@@ -126,40 +82,64 @@ async function createContainers(options: ServerSetOptions, reporter: Reporter): 
     await takeDownCluster(directory);
     throw error;
   }
+  const logins = new Logins();
+  return serverSet(directory, logins, containerHost(label, logins, options.maxConnections ?? 100));
+}
+
+function containerHost(label: string, logins: Logins, maxConnections: number): ServerHost {
+  const containerOf = (name: string): string => `scaleout-${label}-${name}`;
+  const writePasswords = async (nodes: readonly Pick<ServerNode, 'name'>[]): Promise<void> => {
+    const write = ['sh', '-c', 'umask 077; cat > ~postgres/.pgpass'];
+    for (const { name } of nodes) {
+      await docker(['exec', '--interactive', '--user=postgres', containerOf(name), ...write], {
+        input: logins.passwordFile(),
+      });
+    }
+  };
   return {
-    directory,
-    login: (node, as, database) => logins.to(node, as, database),
-    async start(names) {
-      const tried = await Promise.allSettled(names.map(startOne));
-      const failed = tried.find((one) => one.status === 'rejected');
-      if (failed !== undefined) {
-        await docker(['rm', '--force', '--volumes', ...names.map(containerOf)]).catch(() => undefined);
-        throw failed.reason;
-      }
-      const started = tried.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
-      nodes.push(...started);
-      return started;
+    async start(name) {
+      const container = containerOf(name);
+      await docker(runArguments(label, name, container, maxConnections), {
+        environment: { POSTGRES_PASSWORD: logins.platformPassword },
+      });
+      const published = await docker(['port', container, '5432/tcp']);
+      const publishedPort = Number(/:(\d+)$/.exec(published.split('\n')[0]?.trim() ?? '')?.[1]);
+      const node: ServerNode = { name, host: name, port: 5432, publishedPort };
+      await waitUntilReady(container, logins.to(node, PLATFORM, 'postgres'));
+      await writePasswords([node]);
+      await logins.introduceTo(node);
+      return node;
     },
-    async setLogin(role, password) {
-      await logins.set(nodes, role, password);
-      for (const { name } of nodes) await writePasswords(name);
+    async remove(names) {
+      await docker(['rm', '--force', '--volumes', ...names.map(containerOf)]).catch(() => undefined);
     },
-    async dropLogin(role) {
-      await logins.drop(nodes, role);
-      for (const { name } of nodes) await writePasswords(name);
-    },
-    async lost() {
-      if (stopping) return undefined;
+    writePasswords,
+    async lost(nodes) {
       const filter = `--filter=label=scaleout.cluster=${label}`;
       const running = (await docker(['ps', filter, '--format={{.Names}}'])).split('\n');
       const gone = nodes.map(({ name }) => containerOf(name)).find((name) => !running.includes(name));
       return gone === undefined ? undefined : `the container ${gone} ended by itself`;
     },
-    async stop() {
-      stopping = true;
-      await takeDownCluster(directory);
-    },
   };
+}
+
+function runArguments(label: string, name: string, container: string, maxConnections: number): string[] {
+  const settings = { ...SETTINGS, max_connections: String(maxConnections) };
+  return [
+    'run',
+    '--detach',
+    `--name=${container}`,
+    `--label=scaleout.cluster=${label}`,
+    `--network=scaleout-${label}`,
+    `--network-alias=${name}`,
+    '--publish=127.0.0.1::5432',
+    '--shm-size=512m',
+    // Named without a value: docker takes it from its own environment, and no argument shows it.
+    '--env=POSTGRES_PASSWORD',
+    IMAGE,
+    'postgres',
+    ...Object.entries(settings).flatMap(([setting, value]) => ['-c', `${setting}=${value}`]),
+  ];
 }
 
 async function pullImage(reporter: Reporter): Promise<void> {

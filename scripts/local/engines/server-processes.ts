@@ -6,6 +6,8 @@ import { AscendingPorts, LOOPBACK } from './ports';
 import { copyBinaries, knownSettings } from './postgres-binaries';
 import type { Installation, PostgresServer, Settings } from './postgres-server';
 import { copyDataDirectory, initializeDataDirectory, startServer, writePrivateFile } from './postgres-server';
+import type { ServerHost } from './server-host';
+import { serverSet } from './server-host';
 import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
 import { endProcessesIn } from './processes';
 import { startWatchdog } from './watchdog';
@@ -26,29 +28,43 @@ export async function createServerProcesses(options: ServerProcessesOptions): Pr
     ...(options.owner === undefined ? {} : { owner: options.owner }),
     ...(user === undefined ? {} : { serverUser: user }),
   });
-  const logins = new Logins();
-  const servers: (PostgresServer & { readonly node: ServerNode })[] = [];
-  let stopping = false;
   try {
     startWatchdog(directory);
-    const installation = reachable(options, directory);
-    // A folder of its own, because the cluster's belongs to this user and the servers may run as another.
-    const files = join(directory, 'servers');
-    mkdirSync(files, { mode: 0o700 });
-    if (user !== undefined) chownSync(files, user.uid, user.gid);
-    const template = join(files, 'template');
-    await initializeDataDirectory(
-      installation,
-      template,
-      logins.platformPassword,
-      await settingsFor(options, installation),
-    );
-    const passwordFile = join(files, 'passwords');
-    const writePasswords = (): void => writePrivateFile(passwordFile, logins.passwordFile(), user);
-    writePasswords();
+    const logins = new Logins();
+    return serverSet(directory, logins, await processHost(options, directory, logins));
+  } catch (error) {
+    await takeDownCluster(directory);
+    throw error;
+  }
+}
 
-    const ports = new AscendingPorts();
-    const startOne = async (name: string): Promise<(typeof servers)[number]> => {
+/** Prepares a data directory that every server starts as a copy of. */
+async function processHost(
+  options: ServerProcessesOptions,
+  directory: string,
+  logins: Logins,
+): Promise<ServerHost> {
+  const { user } = options.installation;
+  const installation = reachable(options, directory);
+  // A folder of its own, because the cluster's belongs to this user and the servers may run as another.
+  const files = join(directory, 'servers');
+  mkdirSync(files, { mode: 0o700 });
+  if (user !== undefined) chownSync(files, user.uid, user.gid);
+  const template = join(files, 'template');
+  const settings = await settingsFor(options, installation);
+  await initializeDataDirectory(installation, template, logins.platformPassword, settings);
+  const passwordFile = join(files, 'passwords');
+  const writePasswords = (): void => writePrivateFile(passwordFile, logins.passwordFile(), user);
+  writePasswords();
+
+  const ports = new AscendingPorts();
+  const servers = new Map<string, PostgresServer>();
+  const firstLost = (nodes: readonly ServerNode[]): string | undefined => {
+    const lost = nodes.map(({ name }) => servers.get(name)).find((server) => server?.lost() !== undefined);
+    return lost && `the ${lost.name} server ended by itself (${lost.lost() ?? ''})`;
+  };
+  return {
+    async start(name) {
       const findPort = ports.find();
       const dataDirectory = join(files, name);
       await copyDataDirectory(installation, template, dataDirectory);
@@ -61,50 +77,21 @@ export async function createServerProcesses(options: ServerProcessesOptions): Pr
       });
       const node: ServerNode = { name, host: LOOPBACK, port: server.port, publishedPort: server.port };
       await logins.introduceTo(node);
-      return { ...server, node };
-    };
-    const removeOne = async (name: string): Promise<void> => {
-      await endProcessesIn(join(files, name));
-      rmSync(join(files, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-    };
-    const nodes = (): ServerNode[] => servers.map(({ node }) => node);
-    return {
-      directory,
-      login: (node, as, database) => logins.to(node, as, database),
-      async start(names) {
-        const tried = await Promise.allSettled(names.map(startOne));
-        const failed = tried.find((one) => one.status === 'rejected');
-        if (failed !== undefined) {
-          await Promise.all(names.map(removeOne));
-          throw failed.reason;
-        }
-        const started = tried.filter((one) => one.status === 'fulfilled').map(({ value }) => value);
-        servers.push(...started);
-        return started.map(({ node }) => node);
-      },
-      async setLogin(role, password) {
-        await logins.set(nodes(), role, password);
-        writePasswords();
-      },
-      async dropLogin(role) {
-        await logins.drop(nodes(), role);
-        writePasswords();
-      },
-      lost() {
-        const lost = stopping ? undefined : servers.find((server) => server.lost() !== undefined);
-        return Promise.resolve(
-          lost === undefined ? undefined : `the ${lost.name} server ended by itself (${lost.lost() ?? ''})`,
-        );
-      },
-      async stop() {
-        stopping = true;
-        await takeDownCluster(directory);
-      },
-    };
-  } catch (error) {
-    await takeDownCluster(directory);
-    throw error;
-  }
+      servers.set(name, server);
+      return node;
+    },
+    async remove(names) {
+      for (const dataDirectory of names.map((name) => join(files, name))) {
+        await endProcessesIn(dataDirectory);
+        rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+      }
+    },
+    writePasswords() {
+      writePasswords();
+      return Promise.resolve();
+    },
+    lost: (nodes) => Promise.resolve(firstLost(nodes)),
+  };
 }
 
 function reachable(options: ServerProcessesOptions, directory: string): Installation {

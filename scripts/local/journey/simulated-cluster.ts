@@ -10,14 +10,14 @@ import { roundRobin } from '../../simulate/placement';
 import { applyMoves, planRebalance, STRATEGY_RULES } from '../../simulate/rebalance';
 import type { ShardRows } from '../../simulate/shard-rows';
 import { readShardRows } from '../../simulate/shard-rows';
-import type { ClusterSteps, NodeHolding, Verification } from './cluster-steps';
+import type { ClusterSteps, NodeHolding, RebalanceOutcome, Verification } from './cluster-steps';
 import { asksForOneValue, explainQuery } from './plans';
 
 /** Shards of tables that live and move together. */
 export interface SimulatedGroup {
   readonly tables: readonly { readonly table: DistributedTable; readonly shards: readonly ShardRows[] }[];
   /** The node of each shard, counted from 0, the coordinator. */
-  placement: readonly number[];
+  readonly placement: readonly number[];
 }
 
 /**
@@ -31,12 +31,7 @@ export async function simulatedCluster(
   before: readonly Fingerprint[],
 ): Promise<ClusterSteps> {
   const { distribution } = workload;
-  const totalBytes = await withClient(target, async (client) => {
-    const { rows } = await client.query<{ bytes: string }>(
-      "SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace",
-    );
-    return Number(rows[0]?.bytes ?? 0);
-  });
+  const totalBytes = await bytesOfTables(target);
   let nodes = ['coordinator'];
   let groups: SimulatedGroup[] = [];
   const tasks = async (query: WorkloadQuery): Promise<number | undefined> => {
@@ -57,21 +52,9 @@ export async function simulatedCluster(
       groups = await readGroups(target, workload, nodes.length);
     },
     rebalance() {
-      const placed = groups.map((group) => ({
-        shards: group.placement.map((node, shard) => ({ node, bytes: groupBytes(group, shard) })),
-      }));
-      const moves = planRebalance(
-        placed,
-        nodes.map(() => ({ holdsShards: true })),
-        STRATEGY_RULES.by_shard_count,
-      );
-      const after = applyMoves(placed, moves);
-      groups.forEach((group, index) => (group.placement = after[index] ?? group.placement));
-      const bytes = moves.reduce(
-        (sum, { group, shard }) => sum + (placed[group]?.shards[shard]?.bytes ?? 0),
-        0,
-      );
-      return Promise.resolve({ moves: moves.length, bytes });
+      const { after, outcome } = rebalanced(groups, nodes.length);
+      groups = after;
+      return Promise.resolve(outcome);
     },
     holdings: () => Promise.resolve(holdingsOf(nodes, groups, totalBytes)),
     tasks,
@@ -95,6 +78,33 @@ export async function simulatedCluster(
       });
     },
     estimateMoves: () => undefined,
+  };
+}
+
+async function bytesOfTables(target: ConnectionTarget): Promise<number> {
+  const { rows } = await withClient(target, (client) =>
+    client.query<{ bytes: string }>(
+      "SELECT sum(pg_total_relation_size(c.oid)) AS bytes FROM pg_class c WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace",
+    ),
+  );
+  return Number(rows[0]?.bytes ?? 0);
+}
+
+/** Where shards lie once every node has its share of them, and what was moved for it. */
+function rebalanced(
+  groups: readonly SimulatedGroup[],
+  nodeCount: number,
+): { readonly after: SimulatedGroup[]; readonly outcome: RebalanceOutcome } {
+  const placed = groups.map((group) => ({
+    shards: group.placement.map((node, shard) => ({ node, bytes: groupBytes(group, shard) })),
+  }));
+  const nodes = Array.from({ length: nodeCount }, () => ({ holdsShards: true }));
+  const moves = planRebalance(placed, nodes, STRATEGY_RULES.by_shard_count);
+  const placements = applyMoves(placed, moves);
+  const bytes = moves.reduce((sum, { group, shard }) => sum + (placed[group]?.shards[shard]?.bytes ?? 0), 0);
+  return {
+    after: groups.map((group, index) => ({ ...group, placement: placements[index] ?? group.placement })),
+    outcome: { moves: moves.length, bytes },
   };
 }
 

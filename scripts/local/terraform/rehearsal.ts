@@ -14,8 +14,7 @@ import { startWatchdog } from '../engines/watchdog';
 import type { Stage } from '../../../config/environment/environment';
 import type { AppliedChanges } from './deploy-report';
 import { isChange, parseApplied, resourceOf, scaleOutFault } from './deploy-report';
-import type { EngineClusters } from './engine-clusters';
-import { engineClusters } from './engine-clusters';
+import { EngineClusters } from './engine-clusters';
 import { REHEARSED_WORKERS, writeRehearsalConfig } from './rehearsal-config';
 import type { Workspace } from './workspace';
 import { openWorkspace } from './workspace';
@@ -102,7 +101,7 @@ async function startRehearsal(
   workspace: Workspace,
   options: RehearsalOptions,
 ): Promise<Rehearsal> {
-  const clusters = engineClusters(options.start);
+  const clusters = new EngineClusters(options.start);
   const azure = await startAzureStandIn({ clusters, directory: workspace.directory });
   const deploys: Deploy[] = [];
   const close = async (): Promise<void> => {

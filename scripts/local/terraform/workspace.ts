@@ -61,14 +61,45 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const name = config.environment;
   const outdir = path.join(directory, SYNTHESIS);
   const stack = path.join(directory, stackDirectory(name));
+  const common = environmentOf(options);
+  mkdirSync(stack, { recursive: true });
+  const terraformVersion = await versionOf(common, signal);
+  await synthesize(outdir, { environment: common, signal });
+  const { terraform, variable = {} } = stackSchema.parse(
+    JSON.parse(readFileSync(path.join(stack, 'cdk.tf.json'), 'utf8')),
+  );
+  await initialise({ name, stack, cache, common, signal });
+  const secrets = secretsFor(Object.keys(variable));
+  return {
+    environment: name,
+    directory,
+    terraformVersion,
+    provider: Object.values(terraform.required_providers).map(providerName).join(', '),
+    password: secrets['TF_VAR_admin_password'] ?? '',
+    config,
+    deploy: (environment, asked) =>
+      runProcess(process.execPath, [...deployArguments(name), '--output', outdir], {
+        cwd: PROJECT_DIRECTORY,
+        environment: { ...common, ...environment, ...secrets },
+        signal: asked,
+      }),
+    plan: (environment, asked) =>
+      runTerraform(
+        [`-chdir=${stack}`, 'plan', '-detailed-exitcode', '-input=false', '-no-color', '-lock=false'],
+        { environment: { ...common, ...environment, ...secrets }, signal: asked },
+      ),
+  };
+}
+
+/** What Terraform and cdktf run with in a rehearsal; makes the directories that it names. */
+function environmentOf({ directory, config, cache, environment }: WorkspaceOptions): ProcessEnvironment {
   const temporary = path.join(directory, 'tmp');
   const plugins = path.join(cache, 'plugins');
-  for (const each of [temporary, plugins, stack]) mkdirSync(each, { recursive: true });
-
-  const common: ProcessEnvironment = {
-    ...withoutChoices(withoutVariables(options.environment, NOT_PASSED_ON)),
+  for (const each of [temporary, plugins]) mkdirSync(each, { recursive: true });
+  return {
+    ...withoutChoices(withoutVariables(environment, NOT_PASSED_ON)),
     SCALEOUT_CONFIG_DIR: config.directory,
-    TF_PLUGIN_CACHE_DIR: pluginCache(options.environment) ?? plugins,
+    TF_PLUGIN_CACHE_DIR: pluginCache(environment) ?? plugins,
     // A rehearsal that has no way to the registry is told so at once.
     TF_REGISTRY_DISCOVERY_RETRY: '0',
     CHECKPOINT_DISABLE: '1',
@@ -76,63 +107,28 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     // What a killed Terraform leaves lying goes with the directory.
     TMPDIR: temporary,
   };
-  const terraformVersion = await versionOf(common, signal);
-  await synthesize(outdir, { environment: common, signal });
-  const { terraform, variable = {} } = stackSchema.parse(
-    JSON.parse(readFileSync(path.join(stack, 'cdk.tf.json'), 'utf8')),
-  );
-  const providers = Object.values(terraform.required_providers).map(
-    // A source without a namespace is one of HashiCorp's.
-    ({ source, version }) => `${source.includes('/') ? source : `hashicorp/${source}`} ${version}`,
-  );
-  const provider = providers.join(', ');
-  await initialise({ name, stack, cache, common, signal });
+}
 
-  const password = randomPassword();
-  const secrets = Object.fromEntries(
-    Object.keys(variable)
-      .filter((each) => each.endsWith('_password'))
-      .map((each) => [`TF_VAR_${each}`, each === 'admin_password' ? password : randomPassword()]),
-  );
-  const environmentFor = (environment: ProcessEnvironment): ProcessEnvironment => ({
-    ...environment,
-    ...secrets,
-  });
-  return {
-    environment: name,
-    directory,
-    terraformVersion,
-    provider,
-    password,
-    config,
-    deploy: (environment, asked) =>
-      runProcess(
-        process.execPath,
-        [
-          path.join(PROJECT_DIRECTORY, 'scripts', 'cdktf.js'),
-          'deploy',
-          name,
-          '--auto-approve',
-          // Making a lock file for all platforms needs a registry.
-          '--skip-provider-lock',
-          '--output',
-          outdir,
-        ],
-        {
-          cwd: PROJECT_DIRECTORY,
-          environment: environmentFor({ ...common, ...environment }),
-          signal: asked,
-        },
-      ),
-    plan: (environment, asked) =>
-      runTerraform(
-        [`-chdir=${stack}`, 'plan', '-detailed-exitcode', '-input=false', '-no-color', '-lock=false'],
-        {
-          environment: environmentFor({ ...common, ...environment }),
-          signal: asked,
-        },
-      ),
-  };
+/** A password for every variable that takes one, and for the login `citus` in any case. */
+function secretsFor(variables: readonly string[]): Record<string, string> {
+  const names = new Set(['admin_password', ...variables.filter((each) => each.endsWith('_password'))]);
+  return Object.fromEntries([...names].map((each) => [`TF_VAR_${each}`, randomPassword()]));
+}
+
+/** Such as `hashicorp/azurerm 4.55.0`: a source without a namespace is one of HashiCorp's. */
+function providerName({ source, version }: { readonly source: string; readonly version: string }): string {
+  return `${source.includes('/') ? source : `hashicorp/${source}`} ${version}`;
+}
+
+function deployArguments(environment: string): string[] {
+  return [
+    path.join(PROJECT_DIRECTORY, 'scripts', 'cdktf.js'),
+    'deploy',
+    environment,
+    '--auto-approve',
+    // Making a lock file for all platforms needs a registry.
+    '--skip-provider-lock',
+  ];
 }
 
 /** A person's own plugins, where there are any: Terraform does without a cache that is not there. */

@@ -2,7 +2,7 @@ import { withClient } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
 import { loadWorkload } from '../../../config/workload/workload';
-import type { LocalWorld } from '../../../scripts/local/commands';
+import type { LocalWorld } from '../../../scripts/local/run';
 import { localRun } from '../../../scripts/local/commands';
 import { localEngines } from '../../../scripts/local/engines';
 import { loadData } from '../../../scripts/local/journey/load';

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
 import { withClient } from '../../../scripts/lib/connection';
-import type { LocalWorld } from '../../../scripts/local/commands';
+import type { LocalWorld } from '../../../scripts/local/run';
 import { localDown, localRun, localStatus, localUp } from '../../../scripts/local/commands';
 import {
   createClusterDirectory,

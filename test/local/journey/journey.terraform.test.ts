@@ -4,7 +4,7 @@ import path from 'node:path';
 import { loadWorkload } from '../../../config/workload/workload';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
-import type { LocalWorld } from '../../../scripts/local/commands';
+import type { LocalWorld } from '../../../scripts/local/run';
 import { localRun } from '../../../scripts/local/commands';
 import { localEngines } from '../../../scripts/local/engines';
 import { testEnvironment } from '../../support/environment';

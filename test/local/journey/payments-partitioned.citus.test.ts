@@ -3,7 +3,7 @@ import { loadWorkload } from '../../../config/workload/workload';
 import { withClient, withTransaction } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
-import type { LocalWorld } from '../../../scripts/local/commands';
+import type { LocalWorld } from '../../../scripts/local/run';
 import { localRun } from '../../../scripts/local/commands';
 import { localEngines } from '../../../scripts/local/engines';
 import {

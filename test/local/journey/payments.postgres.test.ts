@@ -3,7 +3,7 @@ import { loadWorkload } from '../../../config/workload/workload';
 import { withClient } from '../../../scripts/lib/connection';
 import { silentReporter } from '../../../scripts/lib/reporter';
 import type { VerbContext } from '../../../scripts/lib/verb';
-import type { LocalWorld } from '../../../scripts/local/commands';
+import type { LocalWorld } from '../../../scripts/local/run';
 import { localDown, localRun, localStatus, localUp } from '../../../scripts/local/commands';
 import { embeddedEngine } from '../../../scripts/local/engines/embedded';
 import { readPassword, stateFiles } from '../../../scripts/local/engines/local-state';

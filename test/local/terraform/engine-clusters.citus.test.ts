@@ -7,8 +7,7 @@ import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import { localEngines } from '../../../scripts/local/engines';
 import { chooseEngine } from '../../../scripts/local/engines/choose-engine';
-import type { EngineClusters } from '../../../scripts/local/terraform/engine-clusters';
-import { engineClusters } from '../../../scripts/local/terraform/engine-clusters';
+import { EngineClusters } from '../../../scripts/local/terraform/engine-clusters';
 import { platformSuite } from '../../support/citus';
 
 const PASSWORD = 'Rehearsal-only-7';
@@ -29,7 +28,7 @@ platformSuite('requests to the stand-in and the cluster behind it', () => {
   beforeAll(async () => {
     const engines = localEngines({}).filter(({ name }) => name === 'docker' || name === 'native');
     const { availability } = await chooseEngine(engines, undefined);
-    clusters = engineClusters(() => availability.start(silentReporter));
+    clusters = new EngineClusters(() => availability.start(silentReporter));
     azure = await startAzureStandIn({ clusters, operationMs: 0 });
     await send('PUT', GROUP, { location: 'westus2' });
   });

@@ -1,5 +1,5 @@
 import type { LocalCluster } from '../../../scripts/local/engines/engine';
-import { engineClusters } from '../../../scripts/local/terraform/engine-clusters';
+import { EngineClusters } from '../../../scripts/local/terraform/engine-clusters';
 
 const ID = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi';
 const shape = { id: ID, name: 'wwi', nodeCount: 0, coordinatorHoldsShards: true };
@@ -45,7 +45,7 @@ function fakeCluster(options: { readonly citus?: boolean; readonly fails?: strin
 describe('clusters of an engine', () => {
   it('start as they are asked for, and grow', async () => {
     const cluster = fakeCluster();
-    const clusters = engineClusters(() => Promise.resolve(cluster));
+    const clusters = new EngineClusters(() => Promise.resolve(cluster));
     await clusters.create({ ...shape, password: 'p' });
     await clusters.scale({ ...shape, nodeCount: 2 });
     await clusters.scale({ ...shape, nodeCount: 3, coordinatorHoldsShards: false });
@@ -59,17 +59,17 @@ describe('clusters of an engine', () => {
       'hold false',
       'hold true',
     ]);
-    expect(clusters.locate?.(ID.toUpperCase())).toEqual({ host: '127.0.0.1', port: 4711 });
+    expect(clusters.locate(ID.toUpperCase())).toEqual({ host: '127.0.0.1', port: 4711 });
   });
 
   it('change the password, and have other roles', async () => {
     const cluster = fakeCluster();
-    const clusters = engineClusters(() => Promise.resolve(cluster));
+    const clusters = new EngineClusters(() => Promise.resolve(cluster));
     await clusters.create({ ...shape, password: 'p' });
     cluster.calls.length = 0;
-    await clusters.setPassword?.({ id: ID, name: 'wwi', password: 'q' });
-    await clusters.createRole?.({ clusterId: ID, name: 'reader', password: 'r' });
-    await clusters.dropRole?.({ clusterId: ID, name: 'reader' });
+    await clusters.setPassword({ id: ID, name: 'wwi', password: 'q' });
+    await clusters.createRole({ clusterId: ID, name: 'reader', password: 'r' });
+    await clusters.dropRole({ clusterId: ID, name: 'reader' });
     expect(cluster.calls).toEqual(['setLogin citus q', 'setLogin reader r', 'dropLogin reader']);
   });
 
@@ -77,19 +77,19 @@ describe('clusters of an engine', () => {
     const broken = fakeCluster({ fails: ['addWorkers'] });
     const whole = fakeCluster();
     const made = [broken, whole];
-    const clusters = engineClusters(async () => made.shift()!);
+    const clusters = new EngineClusters(async () => made.shift()!);
     await expect(clusters.create({ ...shape, nodeCount: 2, password: 'p' })).rejects.toThrow(
       'addWorkers failed',
     );
     expect(broken.calls.at(-1)).toBe('stop');
-    expect(clusters.locate?.(ID)).toBeUndefined();
+    expect(clusters.locate(ID)).toBeUndefined();
     await clusters.create({ ...shape, nodeCount: 2, password: 'p' });
     expect(clusters.running()).toEqual([whole]);
   });
 
   it('ask for the missing workers again when the attempt before failed', async () => {
     const cluster = fakeCluster({ fails: ['addWorkers'] });
-    const clusters = engineClusters(() => Promise.resolve(cluster));
+    const clusters = new EngineClusters(() => Promise.resolve(cluster));
     await clusters.create({ ...shape, password: 'p' });
     await expect(clusters.scale({ ...shape, nodeCount: 2 })).rejects.toThrow('addWorkers failed');
     await clusters.scale({ ...shape, nodeCount: 2 });
@@ -99,7 +99,7 @@ describe('clusters of an engine', () => {
 
   it('stay one node on plain PostgreSQL', async () => {
     const cluster = fakeCluster({ citus: false });
-    const clusters = engineClusters(() => Promise.resolve(cluster));
+    const clusters = new EngineClusters(() => Promise.resolve(cluster));
     await clusters.create({ ...shape, password: 'p' });
     await clusters.scale({ ...shape, nodeCount: 2 });
     expect(cluster.calls).toEqual(['setLogin citus p']);
@@ -115,7 +115,7 @@ describe('clusters of an engine', () => {
         arrive = resolve;
       }),
     ];
-    const clusters = engineClusters(async () => made.shift()!);
+    const clusters = new EngineClusters(async () => made.shift()!);
     await clusters.create({ ...shape, password: 'p' });
     await clusters.remove(ID);
     await clusters.remove(ID);

@@ -1,10 +1,13 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import type { ArmResponse, Json, OperationFailure } from '../arm/arm';
 import { ArmError, isJsonObject } from '../arm/arm';
 import { createServerIdentity } from './certificate';
@@ -89,23 +92,7 @@ const NOBODY = '00000000-0000-0000-0000-000000000000';
 export async function startAzureStandIn(options: AzureStandInOptions = {}): Promise<AzureStandIn> {
   const store = new ResourceStore({ file: options.stateFile, now: Date.now });
   const operations = new Operations(store, { operationMs: options.operationMs ?? 200, retryAfterSeconds: 1 });
-  const routes = obeyingLocks(store, [
-    ...authenticationRoutes(),
-    ...subscriptionRoutes(),
-    ...operations.routes(),
-    ...resourceGroupRoutes(store, operations),
-    ...authorizationRoutes(store),
-    ...keyVaultRoutes(store, operations),
-    ...keyVaultSecretRoutes(store),
-    ...logAnalyticsRoutes(store),
-    ...monitorRoutes(store),
-    ...storageRoutes(store),
-    ...postgresqlRoutes(store, operations, { takenNames: options.takenNames ?? [] }),
-    ...postgresqlRoleRoutes(store, operations),
-    ...postgresqlConfigurationRoutes(store, operations),
-    ...networkRoutes(store, operations),
-    ...lockRoutes(store),
-  ]);
+  const routes = routesOf(store, operations, options.takenNames ?? []);
   if (options.clusters !== undefined) connectClusters(operations, options.clusters);
   const dataPlanes = [...new Set(routes.flatMap(({ host }) => host ?? []))];
   const wildcards = dataPlanes.map((host) => host.replace(/\{\w+\}/, '*'));
@@ -115,22 +102,20 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
   let faults = options.faults ?? [];
 
   const server = createServer({ key: identity.privateKey, cert: identity.certificate }, (message, reply) => {
-    readBody(message)
-      .then(async (text) => {
+    text(message)
+      .then(async (content) => {
         const { answer: fault, left } = matchFault(faults, message.method ?? '', pathOf(message));
         faults = left;
         if (fault?.kind === 'slow') await delay(fault.ms, undefined, { ref: false });
-        const response = refusalOf(fault)?.response ?? answer(routes, message, text, origin, fault);
-        requests.push(record(message, text, response.status));
+        const response = refusalOf(fault)?.response ?? answer(routes, message, content, origin, fault);
+        requests.push(record(message, content, response.status));
         send(reply, response);
       })
       // The client went away in the middle of its request: there is nobody left to answer.
       .catch(() => reply.destroy());
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', resolve);
-  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   origin = `https://localhost:${String(port)}`;
   const proxy = await startDataPlaneProxy({
@@ -146,20 +131,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     certificate: identity.certificate,
     requests,
     refusedHosts: proxy.refused,
-    terraformEnvironment: (environment) => ({
-      ...Object.fromEntries(Object.entries(environment).filter(([name]) => !OVERRULED.test(name))),
-      ARM_METADATA_HOSTNAME: origin.slice('https://'.length),
-      ARM_SUBSCRIPTION_ID: NOBODY,
-      ARM_TENANT_ID: NOBODY,
-      ARM_CLIENT_ID: NOBODY,
-      ARM_CLIENT_SECRET: 'none',
-      HTTPS_PROXY: proxy.address,
-      HTTP_PROXY: proxy.address,
-      NO_PROXY: ['localhost', '127.0.0.1', ...PLUGIN_HOSTS].join(','),
-      // The directory adds to the trusted certificates where SSL_CERT_FILE would replace them, and with them the
-      // way to a provider registry. Go reads it on Linux and the BSDs; macOS and Windows trust their own stores.
-      SSL_CERT_DIR: [trust, environment['SSL_CERT_DIR'] ?? ''].filter(Boolean).join(delimiter),
-    }),
+    terraformEnvironment: (environment) => terraformEnvironment(environment, origin, proxy.address, trust),
     inject: (fault) => {
       faults = [...faults, fault];
     },
@@ -170,17 +142,53 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     close: async () => {
       await proxy.close();
       server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
+      await promisify(server.close.bind(server))();
       rmSync(trust, { recursive: true, force: true });
     },
   };
 }
 
-async function readBody(message: IncomingMessage): Promise<string> {
-  message.setEncoding('utf8');
-  let text = '';
-  for await (const chunk of message) text += chunk as string;
-  return text;
+function routesOf(store: ResourceStore, operations: Operations, takenNames: readonly string[]): Route[] {
+  return obeyingLocks(store, [
+    ...authenticationRoutes(),
+    ...subscriptionRoutes(),
+    ...operations.routes(),
+    ...resourceGroupRoutes(store, operations),
+    ...authorizationRoutes(store),
+    ...keyVaultRoutes(store, operations),
+    ...keyVaultSecretRoutes(store),
+    ...logAnalyticsRoutes(store),
+    ...monitorRoutes(store),
+    ...storageRoutes(store),
+    ...postgresqlRoutes(store, operations, { takenNames }),
+    ...postgresqlRoleRoutes(store, operations),
+    ...postgresqlConfigurationRoutes(store, operations),
+    ...networkRoutes(store, operations),
+    ...lockRoutes(store),
+  ]);
+}
+
+/** @param trust directory of the certificate that clients have to trust */
+function terraformEnvironment(
+  environment: Environment,
+  origin: string,
+  proxy: string,
+  trust: string,
+): Environment {
+  return {
+    ...Object.fromEntries(Object.entries(environment).filter(([name]) => !OVERRULED.test(name))),
+    ARM_METADATA_HOSTNAME: origin.slice('https://'.length),
+    ARM_SUBSCRIPTION_ID: NOBODY,
+    ARM_TENANT_ID: NOBODY,
+    ARM_CLIENT_ID: NOBODY,
+    ARM_CLIENT_SECRET: 'none',
+    HTTPS_PROXY: proxy,
+    HTTP_PROXY: proxy,
+    NO_PROXY: ['localhost', '127.0.0.1', ...PLUGIN_HOSTS].join(','),
+    // The directory adds to the trusted certificates where SSL_CERT_FILE would replace them, and with them the way to a
+    // provider registry. Go reads it on Linux and the BSDs; macOS and Windows trust their own stores.
+    SSL_CERT_DIR: [trust, environment['SSL_CERT_DIR'] ?? ''].filter(Boolean).join(delimiter),
+  };
 }
 
 function pathOf(message: IncomingMessage): string {

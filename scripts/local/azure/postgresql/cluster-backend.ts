@@ -8,6 +8,12 @@ export interface ClusterName {
   readonly name: string;
 }
 
+/** A login role of a cluster, whose resource id it names. */
+export interface RoleName {
+  readonly clusterId: string;
+  readonly name: string;
+}
+
 /** How many nodes a cluster has, and which of them hold shards. */
 export interface ClusterShape extends ClusterName {
   /** Workers; 0 is a single node. */
@@ -33,12 +39,8 @@ export interface ClusterBackend {
     cluster: ClusterShape & { readonly sourceId: string; readonly pointInTimeUtc?: string },
   ): Promise<void>;
   /** Makes a role that may log in, or gives it another password. @default - nothing but an entry in the books */
-  createRole?(role: {
-    readonly clusterId: string;
-    readonly name: string;
-    readonly password: string;
-  }): Promise<void>;
-  dropRole?(role: { readonly clusterId: string; readonly name: string }): Promise<void>;
+  createRole?(role: RoleName & { readonly password: string }): Promise<void>;
+  dropRole?(role: RoleName): Promise<void>;
   /** Fine for a cluster that is not there. */
   remove(id: string): Promise<void>;
   /** Where the coordinator takes connections; undefined for a cluster that is not there. */
