@@ -19,7 +19,7 @@ jest.setTimeout(120_000);
 /** What a source finds of the steps that are left. */
 let found: (steps: readonly { readonly id: string }[]) => Finding[] = () => [];
 jest.mock('../../scripts/tables/plan/plan-findings', (): typeof sources => ({
-  planFindings: (_outlook, steps) => (steps.length === 0 ? [] : found(steps)),
+  planFindings: (_outlook, { steps }) => (steps.length === 0 ? [] : found(steps)),
 }));
 
 const SPECIFICATION = `shardCount: 4

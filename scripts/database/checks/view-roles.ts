@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group-by';
 import { allOf } from '../../../config/text/text';
 import type { LiveTable, ViewRole } from '../model/live';
 import { showTable } from '../model/names';
@@ -102,14 +103,7 @@ type Group = readonly [Reach, ...Reach[]];
 
 /** Those of equal key together, in the order of their first. */
 function grouped(all: readonly Reach[], keyOf: (each: Reach) => unknown): Group[] {
-  const groups = new Map<string, [Reach, ...Reach[]]>();
-  for (const each of all) {
-    const key = JSON.stringify(keyOf(each));
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [each]);
-    else group.push(each);
-  }
-  return [...groups.values()];
+  return [...groupBy(all, (each) => JSON.stringify(keyOf(each))).values()];
 }
 
 function distinct(names: readonly string[]): string[] {

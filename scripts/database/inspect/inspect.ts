@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group-by';
 import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
@@ -299,16 +300,16 @@ function asForced(
 
 function toComments(rows: readonly CommentRow[]): Pick<LiveTable, 'comments' | 'partitionComments'> {
   const bare = ({ on, schema, name, text }: CommentRow): LiveComment => ({ on, schema, name, text });
-  const byPartition = new Map<string, { table: TableName; comments: LiveComment[] }>();
-  for (const row of rows.filter(({ ofPartition }) => ofPartition)) {
-    const key = tableKey(row.relation);
-    const known = byPartition.get(key);
-    if (known === undefined) byPartition.set(key, { table: row.relation, comments: [bare(row)] });
-    else known.comments.push(bare(row));
-  }
+  const byPartition = groupBy(
+    rows.filter(({ ofPartition }) => ofPartition),
+    ({ relation }) => tableKey(relation),
+  );
   return {
     comments: rows.filter(({ ofPartition }) => !ofPartition).map(bare),
-    partitionComments: [...byPartition.values()],
+    partitionComments: [...byPartition.values()].map((all) => ({
+      table: all[0].relation,
+      comments: all.map(bare),
+    })),
   };
 }
 
@@ -427,13 +428,7 @@ function toCitusTable(row: CitusTableRow | undefined): CitusTable {
 }
 
 function byTable<Row extends { readonly oid: number }>(rows: readonly Row[]): Map<number, Row[]> {
-  const grouped = new Map<number, Row[]>();
-  for (const row of rows) {
-    const group = grouped.get(row.oid);
-    if (group === undefined) grouped.set(row.oid, [row]);
-    else group.push(row);
-  }
-  return grouped;
+  return groupBy(rows, ({ oid }) => oid);
 }
 
 interface SessionRow extends QueryResultRow {

@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group-by';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { compareTables } from './names';
@@ -17,17 +18,10 @@ export function orderTables(tables: readonly TableName[], edges: readonly Edge[]
   const waiting = new Map([...tables].sort(compareTables).map((table) => [tableKey(table), table]));
   // How many edges hold a table back, and which tables it holds back itself.
   const held = new Map([...waiting.keys()].map((key) => [key, { all: 0, firm: 0 }]));
-  const holds = new Map<string, { readonly key: string; readonly firm: boolean }[]>();
-  for (const { first, then, firm } of edges) {
-    const [from, to] = [tableKey(first), tableKey(then)];
-    const back = held.get(to);
-    if (from === to || back === undefined || !waiting.has(from)) continue;
-    back.all += 1;
-    if (firm) back.firm += 1;
-    const behind = holds.get(from);
-    if (behind === undefined) holds.set(from, [{ key: to, firm }]);
-    else behind.push({ key: to, firm });
-  }
+  const ends = edges.map(({ first, then, firm }) => ({ from: tableKey(first), to: tableKey(then), firm }));
+  const between = ends.filter(({ from, to }) => from !== to && waiting.has(from) && waiting.has(to));
+  for (const { to, firm } of between) count(held.get(to), firm, 1);
+  const holds = groupBy(between, ({ from }) => from);
   const firstFree = (by: 'all' | 'firm'): string | undefined => {
     for (const key of waiting.keys()) if (held.get(key)?.[by] === 0) return key;
     return undefined;
@@ -38,14 +32,15 @@ export function orderTables(tables: readonly TableName[], edges: readonly Edge[]
     const table = waiting.get(next);
     if (table !== undefined) ordered.push(table);
     waiting.delete(next);
-    for (const { key, firm } of holds.get(next) ?? []) {
-      const back = held.get(key);
-      if (back === undefined) continue;
-      back.all -= 1;
-      if (firm) back.firm -= 1;
-    }
+    for (const { to, firm } of holds.get(next) ?? []) count(held.get(to), firm, -1);
   }
   return ordered;
+}
+
+function count(held: { all: number; firm: number } | undefined, firm: boolean, change: number): void {
+  if (held === undefined) return;
+  held.all += change;
+  if (firm) held.firm += change;
 }
 
 /** The same of what has a table each. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group-by';
 import type { Client } from 'pg';
 import type {
   DistributionScope,
@@ -138,8 +139,8 @@ export function objectsOf(
 ): Objects {
   const spokenOf = new Set(tables.map(tableKey));
   const wanted = new Map(expected.tables.map((each) => [tableKey(each.table), each]));
-  const beside = grouped(attached, ({ oid }) => oid);
-  const incoming = grouped(
+  const beside = groupBy(attached, ({ oid }) => oid);
+  const incoming = groupBy(
     live.tables
       .filter(({ table }) => !spokenOf.has(tableKey(table)))
       .flatMap(({ foreignKeys }) => foreignKeys),
@@ -214,16 +215,6 @@ function changedByDesign(table: LiveTable, wanted: ExpectedTable | undefined): (
     const [, name] = /^(?:index|constraint) (.*)$/s.exec(subject) ?? [];
     return name !== undefined && (name === key || isOwnName(name));
   };
-}
-
-function grouped<Item, Key>(items: readonly Item[], keyOf: (item: Item) => Key): Map<Key, Item[]> {
-  const groups = new Map<Key, Item[]>();
-  for (const item of items) {
-    const group = groups.get(keyOf(item));
-    if (group === undefined) groups.set(keyOf(item), [item]);
-    else group.push(item);
-  }
-  return groups;
 }
 
 /** Whether all that was there is there as it was. Pure. */

@@ -1,40 +1,56 @@
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
-import type { LiveForeignKey } from '../model/live';
-import type { TargetState } from './target-state';
+import { groupBy } from '../../lib/group-by';
+import type { LiveDatabase, LiveForeignKey } from '../model/live';
 
-/**
- * For any table: itself and all that foreign keys connect with it.
- *
- * @param drop foreign keys that are dropped by then
- * @param more foreign keys that are back by then
- */
-export function connections(
-  target: TargetState,
-  drop: readonly { readonly key: LiveForeignKey }[],
-  more: readonly LiveForeignKey[] = [],
-): (table: TableName) => readonly TableName[] {
-  const dropped = new Set(drop.map(({ key }) => key));
-  const beside = new Map<string, TableName[]>();
-  const join = (from: TableName, to: TableName): void => {
-    const known = beside.get(tableKey(from));
-    if (known === undefined) beside.set(tableKey(from), [to]);
-    else known.push(to);
-  };
-  for (const key of [...target.live.tables.flatMap((live) => live.foreignKeys), ...more]) {
-    if (dropped.has(key)) continue;
-    join(key.table, key.references);
-    join(key.references, key.table);
-  }
+type Ends = Pick<LiveForeignKey, 'table' | 'references'>;
+
+/** For any table: itself and all that the foreign keys connect with it, however many tables lie between. */
+export function connections(keys: readonly Ends[]): (table: TableName) => readonly TableName[] {
+  const beside = neighbours(keys);
   // Who is connected with one of them is connected with all: each such lot is found once.
   const lots = new Map<string, readonly TableName[]>();
   return (table) => {
     const known = lots.get(tableKey(table));
     if (known !== undefined) return known;
-    const found = new Map([[tableKey(table), table]]);
-    for (const key of found.keys()) for (const next of beside.get(key) ?? []) found.set(tableKey(next), next);
+    const found = reached([table], beside);
     const lot = [...found.values()];
     for (const key of found.keys()) lots.set(key, lot);
     return lot;
   };
+}
+
+/** The tables, and those that the foreign keys connect with any of them, by {@link tableKey}. */
+export function connectedWith(
+  tables: readonly TableName[],
+  keys: readonly Ends[],
+): ReadonlyMap<string, TableName> {
+  return reached(tables, neighbours(keys));
+}
+
+/** The foreign keys of a database but those that are away. */
+export function foreignKeysOf(
+  { tables }: Pick<LiveDatabase, 'tables'>,
+  away: readonly LiveForeignKey[] = [],
+): LiveForeignKey[] {
+  const gone = new Set(away);
+  return tables.flatMap(({ foreignKeys }) => foreignKeys).filter((key) => !gone.has(key));
+}
+
+type Neighbours = ReadonlyMap<string, readonly { readonly to: TableName }[]>;
+
+function neighbours(keys: readonly Ends[]): Neighbours {
+  const ways = keys.flatMap(({ table, references }) => [
+    { from: table, to: references },
+    { from: references, to: table },
+  ]);
+  return groupBy(ways, ({ from }) => tableKey(from));
+}
+
+function reached(tables: readonly TableName[], beside: Neighbours): Map<string, TableName> {
+  const found = new Map(tables.map((table) => [tableKey(table), table]));
+  for (const key of found.keys()) {
+    for (const { to } of beside.get(key) ?? []) found.set(tableKey(to), to);
+  }
+  return found;
 }

@@ -3,7 +3,7 @@ import type { TableName } from '../../../config/workload/distribution-types';
 import type { LiveTable } from '../model/live';
 import { compareTables, showTable } from '../model/names';
 import { orderTables } from '../model/order';
-import { connections } from './connections';
+import { connections, foreignKeysOf } from './connections';
 import { copyMode } from './copy-mode';
 import { mayReturn, whyDropped } from './foreign-keys';
 import type { TargetState } from './target-state';
@@ -16,18 +16,14 @@ export type ConvertedAlong = (table: TableName) => TableName | undefined;
  * foreign key that comes back, of tables that stay local. Of two that become reference tables the first takes the other along.
  */
 export function convertedAlong(target: TargetState): ConvertedAlong {
-  const away = target.live.tables
-    .flatMap(({ foreignKeys }) => foreignKeys)
-    .filter((key) => whyDropped(target, key) !== undefined);
+  const all = foreignKeysOf(target.live);
+  const away = all.filter((key) => whyDropped(target, key) !== undefined);
   const recorded = target.live.droppedForeignKeys.filter((key) => mayReturn(target, key));
   const returning = new Set(
     [...away, ...recorded].flatMap(({ table, references: to }) => [tableKey(table), tableKey(to)]),
   );
-  const meanwhile = connections(
-    target,
-    away.map((key) => ({ key })),
-  );
-  const inTheEnd = connections(target, [], recorded);
+  const meanwhile = connections(foreignKeysOf(target.live, away));
+  const inTheEnd = connections([...all, ...recorded]);
   const references = orderTables(
     target.expected.tables
       .filter(({ kind, table }) => kind === 'reference' && !target.isThere(table))

@@ -2,6 +2,7 @@ import { tableKey } from '../../../config/workload/identifiers';
 import type { DistributionScope, TableName } from '../../../config/workload/distribution-types';
 import type { LiveDatabase, LiveTable, LiveView } from '../model/live';
 import { compareTables } from '../model/names';
+import { connectedWith, foreignKeysOf } from './connections';
 import { specifiedTables } from '../model/schemas';
 
 /**
@@ -11,7 +12,8 @@ import { specifiedTables } from '../model/schemas';
  */
 export function tablesInScope(expected: DistributionScope, live: LiveDatabase): TableName[] {
   const named = specifiedTables(expected, live);
-  const reached = connectedWith(named, live);
+  // A foreign key that is away returns.
+  const reached = connectedWith(named, [...foreignKeysOf(live), ...live.droppedForeignKeys]);
   const own = new Set(named.map(tableKey));
   const along = live.tables
     .filter((each) => isConverted(each) && reached.has(tableKey(each.table)))
@@ -22,24 +24,6 @@ export function tablesInScope(expected: DistributionScope, live: LiveDatabase): 
 
 function isConverted({ kind, citus }: LiveTable): boolean {
   return (kind === 'table' || kind === 'partitioned') && (citus.kind === 'plain' || citus.kind === 'local');
-}
-
-/** Those that foreign keys connect with any of the tables, however many lie between; a foreign key that is away returns. */
-function connectedWith(tables: readonly TableName[], live: LiveDatabase): ReadonlySet<string> {
-  const beside = new Map<string, string[]>();
-  const join = (from: string, to: string): void => {
-    const known = beside.get(from);
-    if (known === undefined) beside.set(from, [to]);
-    else known.push(to);
-  };
-  const keys = [...live.tables.flatMap(({ foreignKeys }) => foreignKeys), ...live.droppedForeignKeys];
-  for (const { table, references } of keys) {
-    join(tableKey(table), tableKey(references));
-    join(tableKey(references), tableKey(table));
-  }
-  const reached = new Set(tables.map(tableKey));
-  for (const key of reached) for (const next of beside.get(key) ?? []) reached.add(next);
-  return reached;
 }
 
 /** The views that rest on any of the tables. Pure. */

@@ -13,7 +13,7 @@ import type { TargetState } from '../../database/target/target-state';
 import * as sql from './statements.sql';
 import { step } from '../../database/model/step';
 import type { TablesStep } from '../../database/model/step';
-import type { Conversion } from './conversions';
+import type { Conversion } from '../../database/target/conversions';
 
 /** Steps that go together, and what Citus recreates as they run. */
 export interface StepGroup {

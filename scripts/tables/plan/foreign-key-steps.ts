@@ -7,8 +7,8 @@ import { step } from '../../database/model/step';
 import type { TablesStep } from '../../database/model/step';
 import type { TargetState } from '../../database/target/target-state';
 import { carried, convertedWords, withForcedPolicies, withCarried } from './carried';
-import { recreatedTables } from './conversions';
-import type { Conversion } from './conversions';
+import { recreatedTables } from '../../database/target/conversions';
+import type { Conversion } from '../../database/target/conversions';
 import type { RestoreDifference, TablesDifference } from './diff';
 import * as sql from './statements.sql';
 

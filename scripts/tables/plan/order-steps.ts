@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group-by';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import type { TargetState } from '../../database/target/target-state';
@@ -9,7 +10,7 @@ import { sortedByEdges, orderTables } from '../../database/model/order';
 import type { Edge } from '../../database/model/order';
 import { viewAgainstConversion } from '../../database/checks/views';
 import type { StepGroup } from './comments';
-import { ConversionTracker } from './conversions';
+import { ConversionTracker } from '../../database/target/conversions';
 import type { DistributeDifference, RestoreDifference, SchemaDifference, TablesDifference } from './diff';
 import { restoreSteps } from './foreign-key-steps';
 import { changeStep, convertStep, distributeStep, referenceStep } from './placement-steps';
@@ -212,13 +213,9 @@ function rootsFirst(changes: TablesDifference['changes']): TablesDifference['cha
 
 /** A foreign key can only return when one of its two tables has just come to its place. */
 function restoresByTable(restores: readonly RestoreDifference[]): Map<string, RestoreDifference[]> {
-  const byTable = new Map<string, RestoreDifference[]>();
-  for (const restore of restores) {
-    for (const end of new Set([restore.key.table, restore.key.references].map(tableKey))) {
-      const known = byTable.get(end);
-      if (known === undefined) byTable.set(end, [restore]);
-      else known.push(restore);
-    }
-  }
-  return byTable;
+  const ends = restores.flatMap((restore) =>
+    [...new Set([restore.key.table, restore.key.references].map(tableKey))].map((end) => ({ end, restore })),
+  );
+  const byEnd = groupBy(ends, ({ end }) => end);
+  return new Map([...byEnd].map(([end, all]) => [end, all.map(({ restore }) => restore)]));
 }

@@ -6,8 +6,8 @@ import { contingency, step } from '../../database/model/step';
 import type { Contingency, TablesStep } from '../../database/model/step';
 import { carried, convertedWords, describeCarried, withCarried } from './carried';
 import { commentedOf, withoutAway } from './comments';
-import { recreatedTables } from './conversions';
-import type { Conversion } from './conversions';
+import { recreatedTables } from '../../database/target/conversions';
+import type { Conversion } from '../../database/target/conversions';
 import type { DistributeDifference, TablesDifference } from './diff';
 import * as sql from './statements.sql';
 

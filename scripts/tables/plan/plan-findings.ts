@@ -1,4 +1,3 @@
-import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
 import { asynchronousCommits, distinct, finding } from '../../database/checks/findings';
@@ -6,62 +5,20 @@ import type { Finding } from '../../database/checks/findings';
 import { sameTable, showTable } from '../../database/model/names';
 import { duration } from '../../lib/reporter';
 import { isOnlineCopy } from '../../database/model/step';
-import { stepKind } from '../../database/model/step-kinds';
+import type { StepEffects } from '../../database/target/step-effects';
 import type { LiveTable, LiveView } from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
-import type { StepTarget, TablesStep } from '../../database/model/step';
+import type { TablesStep } from '../../database/model/step';
 import { forcedBeside } from './carried';
 import { viewFindings } from '../../database/checks/views';
 
-/** What the steps of a plan do, looked up by table: a plan of a wide schema has thousands of both. */
-interface Effects {
-  readonly steps: readonly TablesStep[];
-  /** The steps that copy rows, by the {@link targetKey} of what they copy. */
-  readonly copies: ReadonlyMap<string, readonly TablesStep[]>;
-  /** The plain tables that the steps convert to Citus local tables, each with the first step that does. */
-  readonly converted: ReadonlyMap<LiveTable, TablesStep>;
-}
-
-type Source = (target: TargetState, effects: Effects) => readonly Finding[];
+type Source = (target: TargetState, effects: StepEffects) => readonly Finding[];
 
 /** What the steps of a plan do that a person should know of before they run, or has to allow. Pure. */
-export function planFindings(target: TargetState, steps: readonly TablesStep[]): Finding[] {
+export function planFindings(target: TargetState, effects: StepEffects): Finding[] {
   // Of a plan that does nothing there is nothing to know.
-  if (steps.length === 0) return [];
-  const effects = effectsOf(target, steps);
+  if (effects.steps.length === 0) return [];
   return distinct(SOURCES.flatMap((source) => source(target, effects)));
-}
-
-function effectsOf({ live }: TargetState, steps: readonly TablesStep[]): Effects {
-  const copies = new Map<string, TablesStep[]>();
-  const converting = new Map<string, TablesStep>();
-  for (const step of steps) {
-    if (stepKind(step).copies !== undefined) {
-      const key = targetKey(step.target);
-      copies.set(key, [...(copies.get(key) ?? []), step]);
-    }
-    for (const table of convertedBy(step)) {
-      if (!converting.has(tableKey(table))) converting.set(tableKey(table), step);
-    }
-  }
-  const converted = live.tables.flatMap((table) => {
-    const step = table.citus.kind === 'plain' ? converting.get(tableKey(table.table)) : undefined;
-    return step === undefined ? [] : [[table, step] as const];
-  });
-  return { steps, copies, converted: new Map(converted) };
-}
-
-/** The tables that a step converts to Citus local tables, of themselves or on the way to shards. */
-function convertedBy(step: TablesStep): TableName[] {
-  if (step.target.kind === 'schema') return [];
-  const { converts = [] } = step.target;
-  const itself = step.action === 'convert-to-citus-local' || isOnlineCopy(step);
-  return itself ? [step.target, ...converts] : [...converts];
-}
-
-/** No table has the key of a schema. */
-function targetKey(target: StepTarget): string {
-  return target.kind === 'schema' ? JSON.stringify(target.schema) : tableKey(target);
 }
 
 const SOURCES: readonly Source[] = [
@@ -78,10 +35,10 @@ const SOURCES: readonly Source[] = [
 /** Seconds, as measured on a small cluster: what a copy takes however few the rows are, and for each million of them. */
 const COPY_SECONDS = { online: { fixed: 7, aMillionRows: 15 }, blocking: { fixed: 1, aMillionRows: 6 } };
 
-function forcedPolicyWindows({ live }: TargetState, effects: Effects): Finding[] {
+function forcedPolicyWindows({ live }: TargetState, effects: StepEffects): Finding[] {
   return live.tables.flatMap((table) => {
     if (table.forced.length === 0) return [];
-    const copies = copiesOf(table, effects);
+    const copies = effects.copiesOf(table);
     if (copies.length === 0) return [];
     const name = showTable(table.table);
     const seconds = copies.reduce((sum, step) => sum + copySeconds(step, table), 0);
@@ -104,7 +61,7 @@ function forcedPolicyWindows({ live }: TargetState, effects: Effects): Finding[]
   });
 }
 
-function commitsBehind({ live }: TargetState, { steps }: Effects): Finding[] {
+function commitsBehind({ live }: TargetState, { steps }: StepEffects): Finding[] {
   const online = steps.filter(isOnlineCopy).map(({ table }) => table);
   if (online.length === 0) return [];
   return asynchronousCommits(live.asynchronousCommits ?? [], {
@@ -113,56 +70,25 @@ function commitsBehind({ live }: TargetState, { steps }: Effects): Finding[] {
   });
 }
 
-/** The steps that copy the table's rows, alone or with its schema. */
-function copiesOf({ table }: LiveTable, { copies }: Effects): TablesStep[] {
-  const { schema } = table;
-  return [
-    ...(copies.get(targetKey({ kind: 'table', ...table })) ?? []),
-    ...(copies.get(targetKey({ kind: 'schema', schema })) ?? []),
-  ];
-}
-
 function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
   const { fixed, aMillionRows } = step.blocksWrites ? COPY_SECONDS.blocking : COPY_SECONDS.online;
   return Math.ceil(fixed + ((step.rows ?? rowEstimate) / 1e6) * aMillionRows);
 }
 
-/** The tables that each step recreates by a copy, and with them their views, while policies of other tables hold. */
-function recreatedTogether({ live }: TargetState, effects: Effects): TableName[][] {
-  const recreated = new Map<TablesStep, TableName[]>();
-  for (const each of live.tables) {
-    const { table, citus } = each;
-    for (const step of copiesOf(each, effects)) {
-      const isRecreated =
-        stepKind(step).copies === 'from table to table' ||
-        (step.action === 'distribute' && citus.kind === 'local');
-      if (!isRecreated || isOnlineCopy(step)) continue;
-      const others = recreated.get(step);
-      if (others === undefined) recreated.set(step, [table]);
-      else others.push(table);
-    }
-  }
-  return effects.steps.flatMap((step) => {
-    const tables = recreated.get(step);
-    return tables === undefined ? [] : [tables];
-  });
-}
-
-function refreshesUnderPolicies(target: TargetState, effects: Effects): Finding[] {
+function refreshesUnderPolicies(target: TargetState, effects: StepEffects): Finding[] {
   const { live } = target;
   const converted = [...effects.converted.keys()].filter(({ forced }) => forced.length > 0);
-  const copied = recreatedTogether(target, effects);
   const reads = ({ tables }: LiveView, some: readonly TableName[]): boolean =>
     tables.some((table) => some.some((each) => sameTable(each, table)));
   return live.views
     .filter(({ kind, populated }) => kind === 'materialized' && populated)
     .flatMap((each) => {
       const { view } = each;
-      const beside = copied.filter((tables) => reads(each, tables));
+      const beside = effects.recreated.filter(({ tables }) => reads(each, tables));
       const under = [
         ...new Set([
           ...converted.filter(({ table }) => reads(each, [table])),
-          ...beside.flatMap((tables) => forcedBeside(live, [each], tables)),
+          ...beside.flatMap(({ tables }) => forcedBeside(live, [each], tables)),
         ]),
       ];
       if (under.length === 0) return [];
@@ -180,7 +106,7 @@ function refreshesUnderPolicies(target: TargetState, effects: Effects): Finding[
     });
 }
 
-function convertedTables(target: TargetState, { converted }: Effects): Finding[] {
+function convertedTables(target: TargetState, { converted }: StepEffects): Finding[] {
   return [...converted]
     .filter(([{ table }]) => !target.isSpecified(table))
     .map(([{ table }, by]) => {
@@ -197,7 +123,7 @@ function convertedTables(target: TargetState, { converted }: Effects): Finding[]
 }
 
 /** A column whose values come from a sequence goes on on the coordinator; a worker has a range of its own, or none. */
-function sequencesOnWorkers(target: TargetState, effects: Effects): Finding[] {
+function sequencesOnWorkers(target: TargetState, effects: StepEffects): Finding[] {
   return target.live.tables
     .filter((live) => becomesCitus(live, effects))
     .flatMap(({ table, columns }) => {
@@ -230,7 +156,7 @@ function sequencesOnWorkers(target: TargetState, effects: Effects): Finding[] {
     });
 }
 
-function identitiesWithoutWayBack(target: TargetState, effects: Effects): Finding[] {
+function identitiesWithoutWayBack(target: TargetState, effects: StepEffects): Finding[] {
   return target.live.tables
     .filter((live) => live.identities.length > 0 && becomesCitus(live, effects))
     .map(({ table }) => {
@@ -244,11 +170,11 @@ function identitiesWithoutWayBack(target: TargetState, effects: Effects): Findin
     });
 }
 
-function becomesCitus(live: LiveTable, effects: Effects): boolean {
-  return live.citus.kind === 'plain' && (copiesOf(live, effects).length > 0 || effects.converted.has(live));
+function becomesCitus(live: LiveTable, effects: StepEffects): boolean {
+  return live.citus.kind === 'plain' && (effects.copiesOf(live).length > 0 || effects.converted.has(live));
 }
 
-function policiesOfSettings(target: TargetState, effects: Effects): Finding[] {
+function policiesOfSettings(target: TargetState, effects: StepEffects): Finding[] {
   return target.live.tables
     .filter((live) => becomesCitus(live, effects))
     .flatMap(({ policies }) => policies)

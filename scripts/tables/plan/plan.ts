@@ -5,9 +5,10 @@ import type { LiveDatabase } from '../../database/model/live';
 import { sortedByEdges, orderTables } from '../../database/model/order';
 import type { Edge } from '../../database/model/order';
 import { observedHash } from '../../database/model/snapshot';
-import { actsOn, step } from '../../database/model/step';
+import { step } from '../../database/model/step';
 import { stepKind } from '../../database/model/step-kinds';
 import type { TablesStep } from '../../database/model/step';
+import { StepEffects } from '../../database/target/step-effects';
 import { TargetState } from '../../database/target/target-state';
 import { withComments } from './comments';
 import type { Commented } from './comments';
@@ -40,16 +41,12 @@ export function planTables(
   const target = new TargetState(expected, live);
   requirePreconditions(target, done);
   const planned = stepsFor(target);
-  requireNone(target, viewsStuckOnTheWay(target, recreated(planned, live)), done);
   const steps = [...closeLeftOpenWindows(live, planned), ...planned];
-  return { formatVersion: 1, observed: observedHash(live), steps, findings: planFindings(target, steps) };
-}
-
-/** The tables that each step copies from one place in Citus to another, or back. */
-function recreated(steps: readonly TablesStep[], { tables }: LiveDatabase): TableName[][] {
-  return steps
-    .filter((each) => stepKind(each).copies === 'from table to table')
-    .map((each) => tables.map(({ table }) => table).filter((table) => actsOn(each, table)));
+  const effects = new StepEffects(live, steps);
+  const moved = effects.recreated.filter(({ step: each }) => stepKind(each).copies === 'from table to table');
+  const copies = moved.map(({ tables }) => tables);
+  requireNone(target, viewsStuckOnTheWay(target, copies), done);
+  return { formatVersion: 1, observed: observedHash(live), steps, findings: planFindings(target, effects) };
 }
 
 function stepsFor(target: TargetState): TablesStep[] {

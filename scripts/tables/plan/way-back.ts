@@ -1,5 +1,5 @@
 import type { TableName } from '../../../config/workload/distribution-types';
-import { connections } from '../../database/target/connections';
+import { connections, foreignKeysOf } from '../../database/target/connections';
 import type { TargetState } from '../../database/target/target-state';
 import { sameTable } from '../../database/model/names';
 import type {
@@ -59,7 +59,7 @@ function withBookkeeping(
   const away = drop.map(({ key }) => key);
   const gone = new Set(away);
   const recorded = unrecordedComments(live, tables, away);
-  const connected = connections(target, drop);
+  const connected = connections(foreignKeysOf(live, away));
   // Citus keeps what references a reference table as a table of its own, on the coordinator.
   const comesBackAs = ({ table, citus }: LiveTable): Pick<LiveTable, 'citus' | 'hasHeap'> =>
     citus.kind === 'schema' &&

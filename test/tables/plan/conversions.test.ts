@@ -1,7 +1,7 @@
 import type { LiveDatabase, LiveForeignKey } from '../../../scripts/database/model/live';
 import { showTable } from '../../../scripts/database/model/names';
-import { ConversionTracker } from '../../../scripts/tables/plan/conversions';
-import type { Conversion } from '../../../scripts/tables/plan/conversions';
+import { ConversionTracker } from '../../../scripts/database/target/conversions';
+import type { Conversion } from '../../../scripts/database/target/conversions';
 import { distributed, foreignKey, liveDatabase, liveTable, named, reference } from '../support/catalog';
 
 const from = (table: string, ...to: string[]): LiveForeignKey[] =>

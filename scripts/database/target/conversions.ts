@@ -1,6 +1,6 @@
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
-import type { LiveForeignKey, LiveTable } from '../../database/model/live';
+import type { LiveForeignKey, LiveTable } from '../model/live';
 
 /** A table that a step makes anew, and which of its comments are forgotten with the old one. */
 export interface Conversion {
