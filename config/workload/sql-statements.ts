@@ -1,3 +1,5 @@
+import { loadSqlParser } from './sql-parser';
+
 /** What PostgreSQL's own scanner finds in a text of SQL. */
 export interface ScannedSql {
   /** Statements that hold more than comments. */
@@ -14,24 +16,13 @@ export interface ScannedSql {
  * @throws Error in PostgreSQL's words where a string, name or comment is not closed
  */
 export async function scanSql(sql: string): Promise<ScannedSql> {
-  // Two megabytes of WebAssembly, for verbs that read queries alone.
-  const { loadModule, parseSync, scanSync } = await import('libpg-query');
-  await loadModule();
-  const scan = (): ReturnType<typeof scanSync>['tokens'] => {
-    try {
-      return scanSync(sql).tokens;
-    } catch (error) {
-      // The scanner of the library loses the message, its parser has it.
-      parseSync(sql);
-      throw error;
-    }
-  };
+  const { scan } = await loadSqlParser();
   let statements = 0;
   let open = false;
   let end: number | undefined;
   // Offsets count bytes.
   const bytes = Buffer.from(sql);
-  for (const { start, tokenName } of bytes.length === 0 ? [] : scan()) {
+  for (const { start, tokenName } of scan(sql)) {
     if (tokenName === 'SQL_COMMENT' || tokenName === 'C_COMMENT') continue;
     if (tokenName === 'ASCII_59') {
       if (open) end ??= start;

@@ -248,7 +248,7 @@ async function readWorkload(
       }
       continue;
     }
-    const shape = readShape(plan.plan, each.sql, partitionOf);
+    const shape = await readShape(plan.plan, each.sql, partitionOf);
     const touched = [
       ...shape.relations.map(({ table }) => table),
       ...(shape.modifies === undefined ? [] : [shape.modifies]),

@@ -1,3 +1,6 @@
+import type { Node, TypeName } from 'libpg-query';
+import type { SqlParser } from '../../../config/workload/sql-parser';
+
 /**
  * Conditions as PostgreSQL writes them in a plan (`EXPLAIN VERBOSE`): every operator in parentheses, every column with
  * its relation's alias, types as `::` casts. That form is PostgreSQL's own reading of a query, with names resolved, views
@@ -25,105 +28,118 @@ export type Condition =
   | { readonly kind: 'any'; readonly left: Operand; readonly values: readonly string[] | undefined }
   | { readonly kind: 'other' };
 
-interface Token {
-  readonly kind: 'name' | 'text' | 'number' | 'parameter' | 'symbol';
-  readonly text: string;
-}
-
-type Item = Token | readonly Item[];
-
-const TOKEN =
-  /\s+|(?<name>"(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)|(?<text>'(?:[^']|'')*')|(?<parameter>\$\d+)|(?<number>\d[\d.]*(?:e[+-]?\d+)?)|(?<symbol>::|[-+*/<>=~!@#%^&|`?]+|.)/gsu;
+/** Types as `format_type` names them, where the parser has another name for them. */
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  bool: 'boolean',
+  bpchar: 'character',
+  float4: 'real',
+  float8: 'double precision',
+  int2: 'smallint',
+  int4: 'integer',
+  int8: 'bigint',
+  time: 'time without time zone',
+  timetz: 'time with time zone',
+  timestamp: 'timestamp without time zone',
+  timestamptz: 'timestamp with time zone',
+  varbit: 'bit varying',
+  varchar: 'character varying',
+};
 
 /** Reads a condition; what it does not recognise is `other`, which claims nothing. Pure. */
-export function parseCondition(text: string): Condition {
-  return toCondition(nest(text));
+export function parseCondition(parser: SqlParser, text: string): Condition {
+  return toCondition(parseExpression(parser, text));
 }
 
 /** Reads one expression of a plan's output list. Pure. */
-export function parseOperand(text: string): Operand {
-  return toOperand(nest(text));
+export function parseOperand(parser: SqlParser, text: string): Operand {
+  return toOperand(parseExpression(parser, text));
 }
 
-function nest(text: string): Item[] {
-  const root: Item[] = [];
-  const open: Item[][] = [root];
-  for (const { groups } of text.matchAll(TOKEN)) {
-    const kind = (['name', 'text', 'number', 'parameter', 'symbol'] as const).find(
-      (each) => groups?.[each] !== undefined,
-    );
-    if (kind === undefined) continue;
-    const token: Token = { kind, text: groups?.[kind] ?? '' };
-    if (kind === 'symbol' && '(['.includes(token.text)) {
-      const inner: Item[] = [];
-      open.at(-1)?.push(inner);
-      open.push(inner);
-    } else if (kind === 'symbol' && ')]'.includes(token.text)) {
-      if (open.length > 1) open.pop();
-    } else open.at(-1)?.push(token);
-  }
-  return root;
+/** Reads an expression that is the bare name of a column, as the catalogs hold it; undefined where it is another one. Pure. */
+export function parseName(parser: SqlParser, text: string): string | undefined {
+  const [name, ...others] = namesOf(parseExpression(parser, text));
+  return others.length === 0 ? name : undefined;
 }
 
-function toCondition(items: readonly Item[]): Condition {
-  const only = items.length === 1 ? items[0] : undefined;
-  if (only !== undefined && !isToken(only)) return toCondition(only);
-  for (const kind of ['or', 'and'] as const) {
-    const parts = split(items, kind.toUpperCase());
-    if (parts.length > 1) return { kind, of: parts.map(toCondition) };
+function parseExpression({ parse }: SqlParser, text: string): Node | undefined {
+  try {
+    const statement = parse(`SELECT ${asSql(text)}`).stmts?.[0]?.stmt;
+    if (statement === undefined || !('SelectStmt' in statement)) return undefined;
+    const target = statement.SelectStmt.targetList?.[0];
+    return target !== undefined && 'ResTarget' in target ? target.ResTarget.val : undefined;
+  } catch {
+    // Plans have more that is no SQL: PARTIAL aggregates, window functions OVER (?).
+    return undefined;
   }
-  const place = items.findIndex((item) => isSymbol(item, '='));
-  if (place < 1) return { kind: 'other' };
-  const left = toOperand(items.slice(0, place));
-  const [first, ...rest] = items.slice(place + 1);
-  if (first !== undefined && isName(first, 'ANY')) {
-    return { kind: 'any', left, values: listOf(rest[0]) };
-  }
-  return { kind: 'equal', left, right: toOperand(items.slice(place + 1)) };
 }
 
-function toOperand(items: readonly Item[]): Operand {
-  const cast = items.findIndex((item) => isSymbol(item, '::'));
-  const bare = cast === -1 ? items : items.slice(0, cast);
-  const only = bare.length === 1 ? bare[0] : undefined;
-  if (only !== undefined && !isToken(only)) {
-    const inner = toOperand(only);
-    return cast !== -1 && inner.kind === 'column' ? { ...inner, cast: textOf(items.slice(cast + 1)) } : inner;
+/** What plans say of subqueries is no SQL, and stands where another subquery can. */
+function asSql(text: string): string {
+  if (!/(SubPlan|InitPlan) \d/.test(text)) return text;
+  return text
+    .replace(/\((?:hashed |rescan )?(?:SubPlan|InitPlan) \d+\)/g, '(SELECT 0)')
+    .replace(/\(alternatives: [^()]*\)/g, '(SELECT 0)')
+    .replace(/\((?:ANY|ALL) \(/g, '(NOT (');
+}
+
+function toCondition(node: Node | undefined): Condition {
+  if (node === undefined) return { kind: 'other' };
+  if ('BoolExpr' in node) {
+    const { boolop, args = [] } = node.BoolExpr;
+    if (boolop === 'NOT_EXPR') return { kind: 'other' };
+    return { kind: boolop === 'OR_EXPR' ? 'or' : 'and', of: args.map(toCondition) };
   }
-  if (only !== undefined && isToken(only) && ['text', 'number', 'parameter'].includes(only.kind)) {
-    return { kind: 'value', text: unquoteText(only.text) };
+  if (!('A_Expr' in node)) return { kind: 'other' };
+  const { kind, name = [], lexpr, rexpr } = node.A_Expr;
+  if (stringsOf(name).join('.') !== '=') return { kind: 'other' };
+  if (kind === 'AEXPR_OP') return { kind: 'equal', left: toOperand(lexpr), right: toOperand(rexpr) };
+  return kind === 'AEXPR_OP_ANY'
+    ? { kind: 'any', left: toOperand(lexpr), values: listOf(rexpr) }
+    : { kind: 'other' };
+}
+
+function toOperand(node: Node | undefined): Operand {
+  if (node === undefined) return { kind: 'other' };
+  if ('TypeCast' in node) {
+    const { arg, typeName } = node.TypeCast;
+    const inner = toOperand(arg);
+    return inner.kind === 'column' ? { ...inner, cast: typeText(typeName) } : inner;
   }
-  if (only !== undefined && isName(only, 'NULL')) return { kind: 'null' };
-  const [sign, digits] = bare;
-  if (bare.length === 2 && sign !== undefined && digits !== undefined && isToken(digits)) {
-    if (isSymbol(sign, '-') && digits.kind === 'number') return { kind: 'value', text: `-${digits.text}` };
+  // `'42'::bigint` and `42` are one value.
+  if ('ParamRef' in node) return { kind: 'value', text: `$${String(node.ParamRef.number ?? 0)}` };
+  if ('A_Const' in node) {
+    const { isnull, sval, ival, fval } = node.A_Const;
+    if (isnull === true) return { kind: 'null' };
+    // Zeros and empty texts are left out.
+    if (sval !== undefined) return { kind: 'value', text: sval.sval ?? '' };
+    if (ival !== undefined) return { kind: 'value', text: String(ival.ival ?? 0) };
+    return fval === undefined ? { kind: 'other' } : { kind: 'value', text: fval.fval ?? '0' };
   }
-  const [alias, dot, column] = bare;
-  if (bare.length !== 3 || alias === undefined || dot === undefined || column === undefined)
-    return { kind: 'other' };
-  if (!isToken(alias) || alias.kind !== 'name' || !isSymbol(dot, '.')) return { kind: 'other' };
-  if (!isToken(column) || column.kind !== 'name') return { kind: 'other' };
-  return {
-    kind: 'column',
-    alias: unquote(alias.text),
-    column: unquote(column.text),
-    ...(cast === -1 ? {} : { cast: textOf(items.slice(cast + 1)) }),
-  };
+  const [alias, column, ...others] = namesOf(node);
+  if (alias === undefined || column === undefined || others.length > 0) return { kind: 'other' };
+  return { kind: 'column', alias, column };
+}
+
+/** The parts of a column's name; none where it is another expression, or stands for all columns. */
+function namesOf(node: Node | undefined): string[] {
+  if (node === undefined || !('ColumnRef' in node)) return [];
+  const { fields = [] } = node.ColumnRef;
+  const names = stringsOf(fields);
+  return names.length === fields.length ? names : [];
 }
 
 /** The values of an array that is written out: `('{1,2}'::bigint[])`. */
-function listOf(item: Item | undefined): string[] | undefined {
-  if (item === undefined || isToken(item)) return undefined;
-  const [first, second] = item;
-  if (first === undefined) return undefined;
-  if (!isToken(first)) return listOf(first);
-  if (isName(first, 'ARRAY') && second !== undefined && !isToken(second)) {
-    const operands = splitAt(second, (each) => isSymbol(each, ',')).map(toOperand);
+function listOf(node: Node | undefined): string[] | undefined {
+  if (node === undefined) return undefined;
+  if ('TypeCast' in node) return listOf(node.TypeCast.arg);
+  if ('A_ArrayExpr' in node) {
+    const operands = (node.A_ArrayExpr.elements ?? []).map(toOperand);
     if (!operands.every((each) => each.kind === 'value' || each.kind === 'null')) return undefined;
     return operands.flatMap((each) => (each.kind === 'value' ? [each.text] : []));
   }
-  const literal = first.kind === 'text' ? /^'\{(.*)\}'$/s.exec(first.text)?.[1] : undefined;
-  return literal === undefined ? undefined : elementsOf(literal.replaceAll("''", "'"));
+  const literal = 'A_Const' in node ? node.A_Const.sval?.sval : undefined;
+  if (literal?.startsWith('{') !== true) return undefined;
+  return elementsOf(literal.slice(1, -1));
 }
 
 /** Of an array's text: `1,NULL,"a \"b\", c"`. */
@@ -134,41 +150,49 @@ function elementsOf(text: string): string[] {
   });
 }
 
-function split(items: readonly Item[], word: string): Item[][] {
-  return splitAt(items, (item) => isName(item, word));
+function typeText({ names = [], typmods = [], arrayBounds = [] }: TypeName = {}): string {
+  const [first = '', ...rest] = stringsOf(names);
+  const name = first === 'pg_catalog' ? rest.map((each) => TYPE_NAMES[each] ?? each) : [first, ...rest];
+  return `${name.join('.')}${typmods.length === 0 ? '' : '(...)'}${arrayBounds.length === 0 ? '' : '[]'}`;
 }
 
-function splitAt(items: readonly Item[], isBorder: (item: Item) => boolean): Item[][] {
-  const parts: Item[][] = [[]];
-  for (const item of items) {
-    if (isBorder(item)) parts.push([]);
-    else parts.at(-1)?.push(item);
+function stringsOf(nodes: readonly Node[]): string[] {
+  return nodes.flatMap((each) => ('String' in each ? [each.String.sval ?? ''] : []));
+}
+
+/** What a query's text says that its plan does not. */
+export interface QueryText {
+  /** Has EXISTS, which plans do not tell from IN. */
+  readonly exists: boolean;
+  /** Columns that an UPDATE sets, or the update half of ON CONFLICT. */
+  readonly sets: readonly string[];
+}
+
+/** Reads a query's text; a text that the parser does not take claims nothing. Pure. */
+export function parseQuery({ parse }: SqlParser, sql: string): QueryText {
+  let statement: Node | undefined;
+  try {
+    statement = parse(sql).stmts?.[0]?.stmt;
+  } catch {
+    // The server has planned it; this parser is of another version.
   }
-  return parts;
+  return { exists: hasExists(statement), sets: setsOf(statement) };
 }
 
-function isToken(item: Item): item is Token {
-  return !Array.isArray(item);
+function hasExists(part: unknown): boolean {
+  if (typeof part !== 'object' || part === null) return false;
+  return Object.entries(part).some(
+    ([key, value]) => (key === 'subLinkType' && value === 'EXISTS_SUBLINK') || hasExists(value),
+  );
 }
 
-function isSymbol(item: Item, text: string): boolean {
-  return isToken(item) && item.kind === 'symbol' && item.text === text;
-}
-
-function isName(item: Item, text: string): boolean {
-  return isToken(item) && item.kind === 'name' && item.text === text;
-}
-
-function textOf(items: readonly Item[]): string {
-  return items.map((item) => (isToken(item) ? item.text : `(${textOf(item)})`)).join(' ');
-}
-
-/** A name as the catalogs hold it. */
-export function unquote(name: string): string {
-  return name.startsWith('"') ? name.slice(1, -1).replaceAll('""', '"') : name;
-}
-
-/** `'42'::bigint` and `42` are one value. */
-function unquoteText(text: string): string {
-  return text.startsWith("'") ? text.slice(1, -1).replaceAll("''", "'") : text;
+function setsOf(statement: Node | undefined): string[] {
+  if (statement === undefined) return [];
+  const targets =
+    'UpdateStmt' in statement
+      ? statement.UpdateStmt.targetList
+      : 'InsertStmt' in statement
+        ? statement.InsertStmt.onConflictClause?.targetList
+        : [];
+  return (targets ?? []).flatMap((each) => ('ResTarget' in each ? (each.ResTarget.name ?? []) : []));
 }

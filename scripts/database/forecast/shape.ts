@@ -1,13 +1,16 @@
 import type { TableName } from '../../../config/workload/distribution-types';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { ColumnReference, Condition, Operand } from './condition';
-import { parseCondition, parseOperand, unquote } from './condition';
+import { parseCondition, parseName, parseOperand, parseQuery } from './condition';
+import type { QueryText } from './condition';
+import type { SqlParser } from '../../../config/workload/sql-parser';
+import { loadSqlParser } from '../../../config/workload/sql-parser';
 
 /**
  * What matters of a query to how it runs over shards: its tables, the equalities between their columns and with
  * values, where subqueries end, and what it changes. Read from PostgreSQL's own plan of it.
  */
-export interface QueryShape {
+export interface QueryShape extends QueryText {
   readonly command: 'select' | 'insert' | 'update' | 'delete' | 'merge';
   readonly relations: readonly ShapeRelation[];
   readonly blocks: readonly ShapeBlock[];
@@ -19,13 +22,9 @@ export interface QueryShape {
   readonly outerJoins: readonly OuterJoin[];
   /** Relations below a semi or anti join, where an IN or EXISTS went. */
   readonly semiJoined: ReadonlySet<string>;
-  /** The text has EXISTS, which plans do not tell from IN. */
-  readonly exists: boolean;
   readonly modifies?: TableName;
   /** INSERT ... VALUES: each row's value for each column, in the table's order; absent for INSERT ... SELECT. */
   readonly inserted?: { readonly values: readonly Operand[]; readonly severalRows: boolean };
-  /** Columns an UPDATE sets, or the update half of ON CONFLICT. */
-  readonly sets: readonly string[];
   readonly locksRows: boolean;
   readonly recursive: boolean;
   readonly groupingSets: boolean;
@@ -72,19 +71,19 @@ const CONDITIONS = [
 const JOINS = new Set(['Nested Loop', 'Hash Join', 'Merge Join']);
 
 /**
- * Reads a plan of `EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF)`. Pure.
+ * Reads a plan of `EXPLAIN (FORMAT JSON, VERBOSE, COSTS OFF)`.
  *
  * @param partitionOf the topmost partitioned table of a partition, by {@link tableKey}
- * @param sql the query's text, for the columns an UPDATE sets, which plans do not name
+ * @param sql the query's text, for what plans do not say
  */
-export function readShape(
+export async function readShape(
   plan: unknown,
   sql: string,
   partitionOf: ReadonlyMap<string, TableName> = new Map(),
-): QueryShape {
+): Promise<QueryShape> {
   const root = (plan as readonly { readonly Plan?: PlanNode }[])[0]?.Plan;
   if (root === undefined) throw new Error('EXPLAIN gave no plan');
-  const reader = new ShapeReader(partitionOf);
+  const reader = new ShapeReader(await loadSqlParser(), partitionOf);
   reader.visit(root, { block: 0, belowJoin: false });
   return reader.shape(root, sql);
 }
@@ -95,6 +94,7 @@ interface Place {
 }
 
 class ShapeReader {
+  private readonly parser: SqlParser;
   private readonly partitionOf: ReadonlyMap<string, TableName>;
   private readonly relations: ShapeRelation[] = [];
   private readonly blocks: {
@@ -117,7 +117,8 @@ class ShapeReader {
   private modifies: TableName | undefined;
   private values: { values: Operand[]; severalRows: boolean } | undefined;
 
-  constructor(partitionOf: ReadonlyMap<string, TableName>) {
+  constructor(parser: SqlParser, partitionOf: ReadonlyMap<string, TableName>) {
+    this.parser = parser;
     this.partitionOf = partitionOf;
   }
 
@@ -137,7 +138,7 @@ class ShapeReader {
     const distinct =
       aggregates &&
       strings(node['Output']).length > 0 &&
-      strings(node['Output']).every((text) => parseOperand(text).kind === 'column');
+      strings(node['Output']).every((text) => this.operand(text).kind === 'column');
     // A semi join may be planned as a plain join with the distinct rows of its inner side.
     if (distinct && here.belowJoin) for (const alias of aliasesBelow(node)) this.semiJoined.add(alias);
     else if ((aggregates || takesAll) && here.belowJoin && this.blocks[here.block]?.groupedBy === undefined) {
@@ -147,7 +148,7 @@ class ShapeReader {
     if (block !== undefined && here.block !== 0) {
       if (takesAll) block.whole = true;
       if (aggregates) {
-        block.groupedBy ??= strings(node['Group Key']).flatMap((text) => columnsOf(parseOperand(text)));
+        block.groupedBy ??= strings(node['Group Key']).flatMap((text) => columnsOf(this.operand(text)));
       }
     }
     if (node['Grouping Sets'] !== undefined) this.groupingSets = true;
@@ -157,7 +158,7 @@ class ShapeReader {
     // The scan above repeats the conditions of its bitmaps, with the OR between them.
     for (const key of type === 'Bitmap Index Scan' ? [] : CONDITIONS) {
       const text = node[key];
-      if (typeof text === 'string') this.hold(parseCondition(text), here.block);
+      if (typeof text === 'string') this.hold(parseCondition(this.parser, text), here.block);
     }
     if (type === 'Append' || type === 'Merge Append') {
       if (this.visitPartitions(node, here)) return;
@@ -191,6 +192,7 @@ class ShapeReader {
   shape(root: PlanNode, sql: string): QueryShape {
     const operation = typeof root['Operation'] === 'string' ? root['Operation'].toLowerCase() : 'select';
     const command = (['insert', 'update', 'delete', 'merge'] as const).find((each) => each === operation);
+    const { exists, sets } = parseQuery(this.parser, sql);
     const same = (reference: ColumnReference): ColumnReference => ({
       alias: this.sameAlias.get(reference.alias) ?? reference.alias,
       column: reference.column,
@@ -203,14 +205,18 @@ class ShapeReader {
       conditions: this.conditions.map(({ condition }) => this.settle(condition)),
       outerJoins: this.outerJoins,
       semiJoined: this.semiJoined,
-      exists: /\bexists\s*\(/i.test(sql),
+      exists,
       ...(this.modifies === undefined ? {} : { modifies: this.modifies }),
       ...(this.values === undefined ? {} : { inserted: this.values }),
-      sets: command === 'update' || command === 'insert' ? columnsSet(sql) : [],
+      sets: command === 'update' || command === 'insert' ? sets : [],
       locksRows: this.locksRows,
       recursive: this.recursive,
       groupingSets: this.groupingSets,
     };
+  }
+
+  private operand(text: string): Operand {
+    return parseOperand(this.parser, text);
   }
 
   private open(kind: ShapeBlock['kind'], place: Place): Place {
@@ -281,11 +287,11 @@ class ShapeReader {
   private bind(alias: string, source: PlanNode): void {
     const scan = typeof source['Alias'] === 'string' ? source['Alias'] : undefined;
     for (const text of strings(source['Output'])) {
-      const operand = parseOperand(text);
+      const operand = this.operand(text);
       const [from] = columnsOf(operand);
+      const column = parseName(this.parser, text);
       if (from !== undefined) this.equalities.push([{ alias, column: from.column }, from]);
-      else if (scan !== undefined && /^("(?:[^"]|"")*"|[\p{L}_][\p{L}\p{N}_$]*)$/u.test(text)) {
-        const column = unquote(text);
+      else if (scan !== undefined && column !== undefined) {
         this.equalities.push([
           { alias, column },
           { alias: scan, column },
@@ -326,7 +332,7 @@ class ShapeReader {
     const severalRows = source['Node Type'] === 'Values Scan';
     if (!severalRows && source['Node Type'] !== 'Result') return;
     if ((source.Plans ?? []).some((child) => child['Parent Relationship'] === 'Outer')) return;
-    this.values = { values: strings(source['Output']).map(parseOperand), severalRows };
+    this.values = { values: strings(source['Output']).map((text) => this.operand(text)), severalRows };
   }
 }
 
@@ -355,35 +361,4 @@ function columnsOf(operand: Operand): ColumnReference[] {
 
 function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((each): each is string => typeof each === 'string') : [];
-}
-
-/** Names left of `=` after SET; a list in parentheses counts as well. */
-function columnsSet(sql: string): string[] {
-  const bare = sql.replace(/'(?:[^']|'')*'|\$(\w*)\$[\s\S]*?\$\1\$|--[^\n]*|\/\*[\s\S]*?\*\//g, ' ');
-  const body = /\bset\b([\s\S]*)$/i.exec(bare)?.[1];
-  if (body === undefined) return [];
-  const columns: string[] = [];
-  const name = '"(?:[^"]|"")*"|[\\p{L}_][\\p{L}\\p{N}_$]*';
-  const item = new RegExp(`(?:^|,)\\s*(?:(${name})|\\(([^()]*)\\))\\s*=`, 'gu');
-  const flat = endOfSet(body);
-  for (const [, single, several] of flat.matchAll(item)) {
-    for (const each of several?.split(',') ?? [single ?? '']) {
-      const text = each.trim();
-      columns.push(text.startsWith('"') ? unquote(text) : text.toLowerCase());
-    }
-  }
-  return columns;
-}
-
-/** The SET list: up to FROM, WHERE or RETURNING outside parentheses, with what is right of `=` in parentheses blanked. */
-function endOfSet(body: string): string {
-  let depth = 0;
-  let kept = '';
-  for (const [part] of body.matchAll(/[()]|\b(?:from|where|returning)\b|"(?:[^"]|"")*"|[\s\S]/gi)) {
-    if (part === '(') depth += 1;
-    if (depth === 0 && /^(from|where|returning)$/i.test(part)) break;
-    kept += depth > 0 && part === ',' && /=\s*\([^()]*$/.test(kept) ? ' ' : part;
-    if (part === ')') depth -= 1;
-  }
-  return kept;
 }

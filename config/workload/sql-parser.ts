@@ -1,0 +1,29 @@
+import type { ParseResult, ScanToken } from 'libpg-query';
+
+/** PostgreSQL's own parser. */
+export interface SqlParser {
+  /** @throws Error in PostgreSQL's words where the text is no SQL */
+  readonly parse: (sql: string) => ParseResult;
+  /** @throws Error in PostgreSQL's words where a string, name or comment is not closed */
+  readonly scan: (sql: string) => readonly ScanToken[];
+}
+
+/** Loads the parser: two megabytes of WebAssembly, for the verbs that read SQL alone. */
+export async function loadSqlParser(): Promise<SqlParser> {
+  const { loadModule, parseSync, scanSync } = await import('libpg-query');
+  await loadModule();
+  return {
+    parse: parseSync,
+    scan(sql) {
+      // It takes no empty text.
+      if (sql === '') return [];
+      try {
+        return scanSync(sql).tokens;
+      } catch (error) {
+        // The scanner of the library loses the message, its parser has it.
+        parseSync(sql);
+        throw error;
+      }
+    },
+  };
+}
