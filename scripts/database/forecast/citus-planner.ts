@@ -1,6 +1,6 @@
 import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
-import { showTable } from '../model/names';
+import { sameTable, showTable } from '../model/names';
 import { EqualSets } from './equal-columns';
 import {
   inFrom,
@@ -624,7 +624,8 @@ class Planner {
     } else if (
       !this.together(relations, this.isPlain(query) ? this.statedSets() : this.equalSets(relations))
     ) {
-      return relations.every(({ table }) => showTable(table) === names)
+      const [first, ...others] = relations;
+      return first !== undefined && others.every(({ table }) => sameTable(table, first.table))
         ? `joins ${names} with itself on other columns than its distribution column`
         : `joins ${names} on other columns than their distribution columns`;
     }
