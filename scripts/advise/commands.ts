@@ -2,7 +2,7 @@ import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
 import type { WorkloadQuery } from '../../config/workload/workload-queries';
 import { withClient } from '../lib/connection';
 import type { ConnectionTarget } from '../lib/connection';
-import { errorCode, ScaleoutError } from '../lib/errors';
+import { nodeCodeOf, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { requireShardCount } from '../database/model/shard-count';
@@ -57,7 +57,7 @@ function write(file: string, text: string): void {
     // Unlike a rename, a link never takes the place of what is there.
     linkSync(unfinished, file);
   } catch (error) {
-    const code = errorCode(error) ?? 'unknown error';
+    const code = nodeCodeOf(error) ?? 'unknown error';
     if (code === 'EEXIST') throw alreadyThere(file, error);
     throw new ScaleoutError(
       'file.unwritable',

@@ -7,7 +7,7 @@ import type { WorkloadQuery } from '../../config/workload/workload-queries';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import {
   describeServerError,
-  errorCode,
+  sqlStateOf,
   explain,
   isServerError,
   refused,
@@ -317,7 +317,7 @@ async function explainQuery(client: Client, sql: string): Promise<Explained> {
     return { plan: answer.rows[0]?.['QUERY PLAN'] };
   } catch (error) {
     if (!isServerError(error)) throw error;
-    const denied = ['42501', '57014', '55P03'].includes(errorCode(error) ?? '');
+    const denied = ['42501', '57014', '55P03'].includes(sqlStateOf(error) ?? '');
     return { problem: explain(error), denied };
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);

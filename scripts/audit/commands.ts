@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { shownPath } from '../../config/file/files';
-import { errorCode, ScaleoutError } from '../lib/errors';
+import { nodeCodeOf, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { DifferenceDocument } from './difference/difference';
 import { difference as compare } from './difference/difference';
@@ -106,7 +106,7 @@ async function write(context: VerbContext, file: string | undefined, text: strin
   } catch (error) {
     throw new ScaleoutError(
       'file.unwritable',
-      `${file} cannot be written (${errorCode(error) ?? 'unknown error'}): give --out a file in a directory that exists`,
+      `${file} cannot be written (${nodeCodeOf(error) ?? 'unknown error'}): give --out a file in a directory that exists`,
       { cause: error },
     );
   }

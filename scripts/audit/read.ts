@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { configDirectory, shownPath } from '../../config/file/files';
 import { allOf, didYouMean } from '../../config/text/text';
-import { errorCode, refused, ScaleoutError } from '../lib/errors';
+import { nodeCodeOf, refused, ScaleoutError } from '../lib/errors';
 import type { Synthesized } from './stack/synthesized';
 import { parseSynthesized } from './stack/synthesized';
 import type { Waiver } from './judge/waivers';
@@ -88,7 +88,7 @@ async function readGenerated(file: string, shown: string): Promise<string> {
   } catch (error) {
     throw new ScaleoutError(
       'audit.not-synthesized',
-      `${shown} cannot be read (${errorCode(error) ?? 'unknown error'}): nothing was synthesized there. Run npx cdktf synth first`,
+      `${shown} cannot be read (${nodeCodeOf(error) ?? 'unknown error'}): nothing was synthesized there. Run npx cdktf synth first`,
       { cause: error },
     );
   }
@@ -102,7 +102,7 @@ export async function readWaivers(
   try {
     text = await readFile(file, 'utf8');
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return [];
+    if (nodeCodeOf(error) === 'ENOENT') return [];
     throw error;
   }
   return parseWaivers(text, shownPath(file));

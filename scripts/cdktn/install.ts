@@ -5,7 +5,7 @@ import path from 'node:path';
 import { PROJECT_DIRECTORY } from '../infra/project';
 import { paragraph, runProcess } from '../infra/terraform';
 import type { ProcessEnvironment, ProcessResult } from '../infra/terraform';
-import { errorCode, ScaleoutError } from '../lib/errors';
+import { nodeCodeOf, ScaleoutError } from '../lib/errors';
 import { stopIfAsked } from '../lib/verb';
 import type { VerbContext } from '../lib/verb';
 
@@ -61,7 +61,7 @@ export async function installPackages(
     const directory = path.join(home, pinsDigest());
     await rename(unfinished, directory).catch((error: unknown) => {
       // Another run was faster, with the same pins.
-      if (errorCode(error) !== 'ENOTEMPTY' && errorCode(error) !== 'EEXIST') throw error;
+      if (nodeCodeOf(error) !== 'ENOTEMPTY' && nodeCodeOf(error) !== 'EEXIST') throw error;
     });
     await removeOthers(home, directory);
     return directory;
@@ -92,7 +92,7 @@ async function npmCi(cwd: string, environment: ProcessEnvironment, signal: Abort
       shell: process.platform === 'win32',
     });
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    if (nodeCodeOf(error) !== 'ENOENT') throw error;
     throw new ScaleoutError(
       'cdktn.failed',
       'npm is not on the PATH, and the packages of cdktn are installed with it',

@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { errorCode } from '../lib/errors';
+import { nodeCodeOf } from '../lib/errors';
 
 const PREFIX = 'scaleout-plan-';
 
@@ -35,6 +35,6 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return errorCode(error) !== 'ESRCH';
+    return nodeCodeOf(error) !== 'ESRCH';
   }
 }

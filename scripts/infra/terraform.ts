@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { errorCode, ScaleoutError } from '../lib/errors';
+import { nodeCodeOf, ScaleoutError } from '../lib/errors';
 
 /** How a program ended, and what it wrote. */
 export interface ProcessResult {
@@ -83,7 +83,7 @@ export async function runTerraform(args: readonly string[], options: ProcessOpti
       environment: withRoomForSockets({ ...withoutVariables(options.environment, ARGUMENTS), ...QUIET }),
     });
   } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    if (nodeCodeOf(error) !== 'ENOENT') throw error;
     throw new ScaleoutError(
       'infra.terraform-missing',
       `${binary} is not installed, or not on the PATH: install Terraform, in the version .terraform-version names`,

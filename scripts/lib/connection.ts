@@ -3,7 +3,14 @@ import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import pgpass from 'pgpass';
-import { describeServerError, errorCode, InterruptedError, isServerError, ScaleoutError } from './errors';
+import {
+  describeServerError,
+  InterruptedError,
+  isServerError,
+  nodeCodeOf,
+  ScaleoutError,
+  sqlStateOf,
+} from './errors';
 import type { Reporter } from './reporter';
 
 /** Where a database is and how to reach it. The password stays inside and is in no message. */
@@ -253,7 +260,7 @@ export async function withClient<T>(
         'cluster.connection-lost',
         `the connection to ${describeTarget(target)} was lost in the middle of the work (${lost?.message ?? (error instanceof Error ? error.message : String(error))}). ` +
           'What was committed stays; when the server is back, run the same command again and it goes on from there',
-        { cause: error },
+        { cause: error, details: { host: target.host, port: target.port, database: target.database } },
       );
     }
     throw error;
@@ -288,7 +295,7 @@ async function connect(target: ConnectionTarget, options: ConnectOptions): Promi
       await client.query(SET_OWN);
       // The superuser's on some servers; the others are anybody's.
       await client.query("SELECT set_config('lc_messages', 'C', false)").catch((error: unknown) => {
-        if (errorCode(error) !== '42501') throw error;
+        if (sqlStateOf(error) !== '42501') throw error;
       });
       return client;
     } catch (error) {
@@ -337,7 +344,7 @@ function tlsOptions(target: ConnectionTarget): object {
   } catch (error) {
     throw new ScaleoutError(
       'cluster.tls',
-      `PGSSLROOTCERT names ${target.sslRootCert}, which cannot be read (${errorCode(error) ?? 'unknown'}): point it at the PEM file of the certificate authority, or unset it to trust those Node.js ships`,
+      `PGSSLROOTCERT names ${target.sslRootCert}, which cannot be read (${nodeCodeOf(error) ?? 'unknown'}): point it at the PEM file of the certificate authority, or unset it to trust those Node.js ships`,
       { cause: error },
     );
   }
@@ -346,7 +353,7 @@ function tlsOptions(target: ConnectionTarget): object {
 function isConnectionLoss(error: unknown): boolean {
   // An ERROR leaves the session alive: with a class 08 code it is Citus saying that a worker cannot be reached.
   if (isServerError(error) && error.severity === 'ERROR') return false;
-  const code = errorCode(error);
+  const code = sqlStateOf(error) ?? nodeCodeOf(error);
   if (code !== undefined) return /^(57P0[123]|08...|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(code);
   return (
     error instanceof Error &&
@@ -367,31 +374,34 @@ export function connectionError(target: ConnectionTarget, error: unknown): Scale
         host: target.host,
         port: target.port,
         database: target.database,
-        reason: errorCode(first) ?? null,
+        reason: sqlStateOf(first) ?? nodeCodeOf(first) ?? null,
       },
     },
   );
 }
 
+/** Why a server turns a login away, by SQLSTATE. */
+const REFUSED_LOGINS: Readonly<Record<string, (target: ConnectionTarget) => string>> = {
+  '28P01': () => 'the password is wrong or missing; it is read from PGPASSWORD',
+  '42501': ({ user }) =>
+    `role "${user}" may not connect to it: GRANT CONNECT ON DATABASE to that role, or name another with PGUSER or PGDATABASE`,
+  '3D000': ({ database }) => `there is no database "${database}"; name another with PGDATABASE or in the URL`,
+  '53300': () => 'the server has no connection left; close some, or try again later',
+  '57P03': () => 'the server is starting up or shutting down; try again in a moment',
+};
+
 function connectionReason(target: ConnectionTarget, error: unknown): string {
-  const code = errorCode(error) ?? '';
+  const state = sqlStateOf(error);
+  const code = nodeCodeOf(error) ?? '';
   const message = error instanceof Error ? error.message : String(error);
   if (isServerError(error)) {
     if (/no pg_hba\.conf entry/.test(message)) {
       return 'the server does not let this address in. Add it to network.allow of the environment and deploy; a new rule takes up to 5 minutes';
     }
-    if (code === '28P01') return 'the password is wrong or missing; it is read from PGPASSWORD';
-    if (code === '42501') {
-      return `role "${target.user}" may not connect to it: GRANT CONNECT ON DATABASE to that role, or name another with PGUSER or PGDATABASE`;
-    }
-    if (code === '28000' && /does not exist/.test(message)) {
+    if (state === '28000' && /does not exist/.test(message)) {
       return `there is no role "${target.user}"; name another with PGUSER or in the URL`;
     }
-    if (code === '3D000')
-      return `there is no database "${target.database}"; name another with PGDATABASE or in the URL`;
-    if (code === '53300') return 'the server has no connection left; close some, or try again later';
-    if (code === '57P03') return 'the server is starting up or shutting down; try again in a moment';
-    return describeServerError(error);
+    return REFUSED_LOGINS[state ?? '']?.(target) ?? describeServerError(error);
   }
   if (code === 'ECONNREFUSED') return 'nothing listens there. Is the server up, and is it the right port?';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') {
@@ -440,6 +450,7 @@ export async function withAdvisoryLock<T>(
     throw new ScaleoutError(
       'cluster.busy',
       `another "${subject}" run is working on this database (${who}): wait for it to end and run this again; nothing was changed`,
+      { details: { subject, pid: other?.pid ?? null, since: other?.since ?? null } },
     );
   }
   try {
@@ -505,7 +516,7 @@ export async function withBoundedReads<T>(client: Client, read: () => Promise<T>
   try {
     return await read();
   } catch (error) {
-    if (errorCode(error) !== '55P03') throw error;
+    if (sqlStateOf(error) !== '55P03') throw error;
     throw await lockedOut(client, error);
   } finally {
     await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
@@ -533,7 +544,7 @@ async function lockedOut(client: Client, cause: unknown): Promise<ScaleoutError>
     'cluster.table-locked',
     `a table could not be looked at within ${String(READ_LOCK_TIMEOUT_MS / 1000)} s, because somebody holds an exclusive lock on it: ` +
       `${who.length === 0 ? 'the server does not say who' : who.join('; ')}. Wait for that session or end it (pg_terminate_backend), and run this again`,
-    { cause },
+    { cause, details: { seconds: READ_LOCK_TIMEOUT_MS / 1000, sessions: rows } },
   );
 }
 

@@ -172,7 +172,7 @@ export const ERRORS = {
     hint: 'Let the role read the tables and create a schema in the database.',
   },
   'tables.step-failed': {
-    meaning: 'A step failed. `details` has the step and the SQLSTATE; steps before it are done.',
+    meaning: 'A step failed. `details` has the step, its table and the SQLSTATE; steps before it are done.',
     hint: 'Fix the cause, then run the same command again: it continues with this step.',
   },
   'tables.step-without-effect': {
@@ -184,7 +184,8 @@ export const ERRORS = {
     hint: 'Raise max_logical_replication_workers and max_worker_processes, or use online: false.',
   },
   'tables.lock-timeout': {
-    meaning: 'A step did not get its lock. `details` has the step and who held the lock.',
+    meaning:
+      'A step did not get its lock. `details` has the step, its table, the seconds since the first attempt, and who held the lock.',
     hint: 'Let those sessions end, then run the same command again.',
   },
   'tables.rebalance-running': {

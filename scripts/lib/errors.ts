@@ -102,8 +102,27 @@ export interface ServerMessage {
   readonly hint?: string;
 }
 
-/** The SQLSTATE or Node error code of an error, where it carries one. */
-export function errorCode(error: unknown): string | undefined {
+/**
+ * The SQLSTATE of an error, as in `42P01`; undefined where the error is not PostgreSQL's.
+ *
+ * @example
+ * if (sqlStateOf(error) !== '42501') throw error; // anything but a missing privilege
+ */
+export function sqlStateOf(error: unknown): string | undefined {
+  const code = codeOf(error);
+  return code !== undefined && SQL_STATE.test(code) ? code : undefined;
+}
+
+/** Node's own code of an error, as in `ENOENT` or `CERT_HAS_EXPIRED`; undefined where the error is not Node's. */
+export function nodeCodeOf(error: unknown): string | undefined {
+  const code = codeOf(error);
+  return code === undefined || SQL_STATE.test(code) || error instanceof ScaleoutError ? undefined : code;
+}
+
+/** Five digits and capitals. No class of PostgreSQL begins with an E, as the five letters of EPIPE do. */
+const SQL_STATE = /^[0-9FHPX][0-9A-Z]{4}$/;
+
+function codeOf(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null || !('code' in error)) return undefined;
   return typeof error.code === 'string' ? error.code : undefined;
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { withTransaction } from './connection';
-import { errorCode } from './errors';
+import { sqlStateOf } from './errors';
 
 /** How long a short transaction asks for its locks. While one attempt waits, every write to the table waits behind it. */
 export interface LockPatience {
@@ -32,7 +32,7 @@ export async function withLockRetry<T>(
         return work();
       });
     } catch (error) {
-      const conflict = ['55P03', '40P01'].includes(errorCode(error) ?? '');
+      const conflict = ['55P03', '40P01'].includes(sqlStateOf(error) ?? '');
       if (!conflict || attempt >= patience.attempts) throw error;
       await sleep(patience.pauseMs);
     }

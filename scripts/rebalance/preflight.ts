@@ -3,7 +3,7 @@ import { tableKey } from '../../config/workload/identifiers';
 import { sameTable, showTable, sqlTable } from '../database/model/names';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { PlacedShard } from '../database/observe/shards';
-import { errorCode, refused } from '../lib/errors';
+import { sqlStateOf, refused } from '../lib/errors';
 import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
 import { readHiddenDrift } from './observe';
@@ -41,7 +41,7 @@ export async function requireReachableNodes(client: Client): Promise<void> {
     ({ rows } = await client.query(UNREACHABLE));
   } catch (error) {
     // Where the check is not granted the moves themselves will tell, as retries of their tasks.
-    if (errorCode(error) === '42501') return;
+    if (sqlStateOf(error) === '42501') return;
     throw error;
   }
   if (rows.length === 0) return;

@@ -5,7 +5,7 @@ import { howToAllowByFlag, notAllowed } from '../database/checks/findings';
 import { requirePutBack } from '../database/checks/put-back-first';
 import { withBoundedReads } from '../lib/connection';
 import { requireCoordinator } from '../citus/nodes';
-import { errorCode, explain, isServerError, refused, ScaleoutError } from '../lib/errors';
+import { sqlStateOf, explain, isServerError, refused, ScaleoutError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import type { ComparedState } from '../database/observe/comparison';
@@ -262,7 +262,7 @@ async function start(
   } catch (error) {
     const message = error instanceof Error ? error.message : '';
     if (
-      errorCode(error) === '42883' ||
+      sqlStateOf(error) === '42883' ||
       /permission denied for function citus_rebalance_start/.test(message)
     ) {
       return 'not available';

@@ -4,7 +4,7 @@ import { allOf } from '../../config/text/text';
 import { forceStatements } from '../database/checks/put-back-first';
 import { liftForcedPolicies, putBackForcedPolicies } from '../database/model/forced-policies';
 import { showTable, sqlTable } from '../database/model/names';
-import { errorCode, explain, ScaleoutError } from '../lib/errors';
+import { sqlStateOf, explain, ScaleoutError } from '../lib/errors';
 import { withLockRetry } from '../lib/lock-retry';
 
 /** Nothing is open yet: half a minute of asking is enough to say who is in the way. */
@@ -54,7 +54,7 @@ async function lift(client: Client, tables: readonly TableName[]): Promise<void>
       for (const statement of liftForcedPolicies(tables)) await client.query(statement);
     });
   } catch (error) {
-    if (errorCode(error) !== '55P03') throw error;
+    if (sqlStateOf(error) !== '55P03') throw error;
     throw new ScaleoutError(
       'rebalance.force-not-lifted',
       `FORCE ROW LEVEL SECURITY of ${named(tables)} could not be taken off for a move, because other sessions go on holding locks: ${await holders(client, tables)}. ` +

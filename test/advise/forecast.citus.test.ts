@@ -6,7 +6,7 @@ import type { WorkloadQuery } from '../../config/workload/workload';
 import { parseQueries } from '../../config/workload/workload-queries';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
-import { errorCode } from '../../scripts/lib/errors';
+import { sqlStateOf } from '../../scripts/lib/errors';
 import { adviseDistribution } from '../../scripts/advise/commands';
 import type { Advice, QueryAdvice } from '../../scripts/advise/advice-document';
 import { forecast } from '../../scripts/database/forecast/forecast';
@@ -44,7 +44,7 @@ async function askCitus(target: ConnectionTarget, sql: string): Promise<number |
       return taskCountOfPlan(rows[0]?.['QUERY PLAN']);
     } catch (error) {
       // Class 42: the question itself is wrong, which is no answer.
-      if (errorCode(error)?.startsWith('42') === true) throw error;
+      if (sqlStateOf(error)?.startsWith('42') === true) throw error;
       return 'refused';
     } finally {
       await client.query('ROLLBACK');

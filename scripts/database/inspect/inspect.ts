@@ -4,7 +4,7 @@ import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { DistributionScope, TableName } from '../../../config/workload/distribution-types';
 import { withBoundedReads } from '../../lib/connection';
-import { errorCode } from '../../lib/errors';
+import { sqlStateOf } from '../../lib/errors';
 import { RECORD_IS_THERE } from '../model/forced-policies';
 import { readCitusTables } from '../../citus/citus-tables';
 import type { CitusTableRow } from '../../citus/citus-tables';
@@ -279,7 +279,7 @@ async function searchNull(client: Client, table: TableName, column: string): Pro
     return rows[0]?.found;
   } catch (error) {
     // Timeouts, and no right to read: who may read is a fault of its own.
-    if (!['57014', '55P03', '42501'].includes(errorCode(error) ?? '')) throw error;
+    if (!['57014', '55P03', '42501'].includes(sqlStateOf(error) ?? '')) throw error;
     return undefined;
   } finally {
     await client.query('ROLLBACK TO SAVEPOINT nulls');

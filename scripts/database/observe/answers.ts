@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Client } from 'pg';
 import type { WorkloadQuery } from '../../../config/workload/workload';
-import { describeServerError, errorCode, isServerError } from '../../lib/errors';
+import { describeServerError, sqlStateOf, isServerError } from '../../lib/errors';
 import type { Reporter } from '../../lib/reporter';
 import { normalizeSession } from './fingerprint';
 
@@ -59,7 +59,7 @@ export async function takeAnswers(
       }
       answers.push({ ...asked, ...(answer ?? { failed: 'too long' }) });
     } catch (error) {
-      if (!isServerError(error) || error.severity !== 'ERROR' || errorCode(error) === '55P03') throw error;
+      if (!isServerError(error) || error.severity !== 'ERROR' || sqlStateOf(error) === '55P03') throw error;
       reporter.info(`query ${name} is not compared: ${describeServerError(error)}`);
       answers.push({ ...asked, failed: error.code ?? 'unknown' });
     }
@@ -98,7 +98,7 @@ async function takeAnswer(
       if (performance.now() > deadline) return undefined;
     }
   } catch (error) {
-    if (errorCode(error) === '57014') return undefined;
+    if (sqlStateOf(error) === '57014') return undefined;
     throw error;
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { z } from 'zod';
 import { nodeName, readNodes, readServerId } from '../../citus/nodes';
 import type { Node } from '../../citus/nodes';
-import { errorCode } from '../../lib/errors';
+import { sqlStateOf } from '../../lib/errors';
 
 /** Which database of which cluster. */
 export interface DatabaseIdentity {
@@ -48,7 +48,7 @@ async function readSystemIdentifier(client: Client): Promise<string | undefined>
     const { rows } = await client.query<{ identifier: string }>(SYSTEM_IDENTIFIER);
     return rows[0]?.identifier;
   } catch (error) {
-    if (errorCode(error) !== '42501') throw error;
+    if (sqlStateOf(error) !== '42501') throw error;
     return undefined;
   }
 }

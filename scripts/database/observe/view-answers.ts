@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
-import { describeServerError, errorCode, isOfHiddenRows, isServerError } from '../../lib/errors';
+import { describeServerError, sqlStateOf, isOfHiddenRows, isServerError } from '../../lib/errors';
 import type { ServerMessage } from '../../lib/errors';
 import { count } from '../../lib/reporter';
 import { fingerprintView } from './fingerprint';
@@ -95,7 +95,7 @@ export async function askView(client: Client, { view, populated }: LiveView): Pr
     return await fingerprintView(client, view, VIEW_SECONDS);
   } catch (error) {
     // Somebody's exclusive lock is no answer.
-    if (!isServerError(error) || error.severity !== 'ERROR' || errorCode(error) === '55P03') throw error;
+    if (!isServerError(error) || error.severity !== 'ERROR' || sqlStateOf(error) === '55P03') throw error;
     if (error.code === '57014') return { notAsked: `it takes longer than ${String(VIEW_SECONDS)} s` };
     if (isOfHiddenRows(error)) return { notAsked: describeServerError(error) };
     return (await isPlanned(client, view))

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
-import { errorCode } from '../../lib/errors';
+import { sqlStateOf } from '../../lib/errors';
 
 /**
  * Where a run on somebody else's cluster writes down which tables it made, so that it, or the next run after one that
@@ -74,7 +74,7 @@ export async function dropOurTables(client: Client): Promise<void> {
 async function dropOrphanedShards(client: Client): Promise<void> {
   await client.query('CALL citus_cleanup_orphaned_resources()').catch((error: unknown) => {
     // Not granted everywhere; Citus does it by itself, only later.
-    if (errorCode(error) !== '42501') throw error;
+    if (sqlStateOf(error) !== '42501') throw error;
   });
 }
 

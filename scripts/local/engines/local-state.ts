@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { ConnectionTarget } from '../../lib/connection';
-import { errorCode, ScaleoutError } from '../../lib/errors';
+import { nodeCodeOf, ScaleoutError } from '../../lib/errors';
 import { ENGINE_NAMES } from './engine';
 import type { ProcessIdentity } from './processes';
 
@@ -51,7 +51,7 @@ export function readState({ state }: StateFiles): LocalState | undefined {
   try {
     text = readFileSync(state, 'utf8');
   } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
+    if (nodeCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
   try {
@@ -81,7 +81,7 @@ export function claimState(directory: string, owner: ProcessIdentity): boolean {
     );
     return true;
   } catch (error) {
-    if (errorCode(error) === 'EEXIST') return false;
+    if (nodeCodeOf(error) === 'EEXIST') return false;
     throw error;
   }
 }

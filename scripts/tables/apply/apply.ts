@@ -4,7 +4,7 @@ import type { Allowance, Distribution } from '../../../config/workload/distribut
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { idleAllowances } from '../../database/checks/allowances';
 import { requireAllowed } from '../../database/checks/findings';
-import { describeServerError, errorCode, InterruptedError, ScaleoutError } from '../../lib/errors';
+import { describeServerError, sqlStateOf, InterruptedError, ScaleoutError } from '../../lib/errors';
 import { withBoundedReads } from '../../lib/connection';
 import { stopIfAsked } from '../../lib/verb';
 import type { VerbContext } from '../../lib/verb';
@@ -336,7 +336,7 @@ async function retryingLocks<T>(
     try {
       return await work();
     } catch (error) {
-      const locked = error instanceof ScaleoutError && errorCode(error.cause) === '55P03';
+      const locked = error instanceof ScaleoutError && sqlStateOf(error.cause) === '55P03';
       if (!locked || attempt >= locks.attempts) throw error;
       if (signal.aborted) throw new InterruptedError('stopped as asked. Run the same command again to go on');
       reporter.event({ name: 'look.retrying', message: error.message, attempt, attempts: locks.attempts });

@@ -3,7 +3,7 @@ import { stepKind } from '../../database/model/step-kinds';
 import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { withTransaction } from '../../lib/connection';
-import { errorCode, isServerError } from '../../lib/errors';
+import { sqlStateOf, isServerError } from '../../lib/errors';
 import type { ServerMessage } from '../../lib/errors';
 import type { Progress } from '../../lib/reporter';
 import type { VerbContext } from '../../lib/verb';
@@ -99,9 +99,9 @@ export async function attemptStep(
   } catch (error) {
     const [pause] = await Promise.all([writers?.stop(), monitor.stop()]);
     progress?.finish('not finished');
-    if (signal.aborted && (errorCode(error) === '57014' || isConflict(error)))
+    if (signal.aborted && (sqlStateOf(error) === '57014' || isConflict(error)))
       return { outcome: 'cancelled', pause, blockedSeconds };
-    const stalled = errorCode(error) === '57014' && writers?.stalled() === true;
+    const stalled = sqlStateOf(error) === '57014' && writers?.stalled() === true;
     const seen = monitor.blockers();
     // PostgreSQL and Citus tell of sessions alone, and a prepared transaction on another node has none.
     const blockers =
@@ -197,7 +197,7 @@ export function isWorkerLockTimeout(error: unknown, blockers: readonly Blocker[]
  * the catalogs they share.
  */
 export function isConflict(error: unknown): boolean {
-  return ['55P03', '40P01'].includes(errorCode(error) ?? '') || isCatalogConflict(error);
+  return ['55P03', '40P01'].includes(sqlStateOf(error) ?? '') || isCatalogConflict(error);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { allOf } from '../../../config/text/text';
 import type { TableName } from '../../../config/workload/distribution-types';
-import { describeServerError, ScaleoutError } from '../../lib/errors';
-import type { ServerMessage } from '../../lib/errors';
+import { describeServerError, ScaleoutError, serverDetails } from '../../lib/errors';
+import type { ErrorDetails, ServerMessage } from '../../lib/errors';
 import { showTable } from '../../database/model/names';
 import { stepCount } from '../../database/model/step';
 import type { AppliedStep, TablesStep } from '../../database/model/step';
@@ -22,13 +22,14 @@ export function stalledError(
   return new ScaleoutError(
     'tables.copy-stalled',
     `step ${step.id} was cancelled ${String(times)} times, because the changes that writers made meanwhile did not reach the copy any more. The log of the coordinator says why: no process is free to replay them (raise max_logical_replication_workers and max_worker_processes), or Citus cannot replay one of them (https://github.com/citusdata/citus/issues/6790). Run this again while fewer rows are updated and deleted, or with \`online: false\`, and writers wait. ${doneSoFar(applied)}`,
-    { cause },
+    { cause, details: { ...stepDetails(step), times } },
   );
 }
 
+/** @param seconds since the first attempt */
 export function lockError(
   step: TablesStep,
-  attempts: number,
+  { attempts, seconds }: { readonly attempts: number; readonly seconds: number },
   blockers: readonly Blocker[],
   applied: readonly AppliedStep[],
   cause: unknown,
@@ -43,19 +44,20 @@ export function lockError(
   return new ScaleoutError(
     'tables.lock-timeout',
     `step ${step.id} did not get its lock in ${String(attempts)} attempts: ${who}. ${hint}. ${doneSoFar(applied)}`,
-    { cause },
+    { cause, details: { ...stepDetails(step), attempts, seconds, blockers } },
   );
 }
 
 /** Done, and still to be done. */
 export function withoutEffect(
-  { id }: TablesStep,
+  step: TablesStep,
   applied: readonly AppliedStep[],
   plan: TablesPlan,
 ): ScaleoutError {
   return new ScaleoutError(
     'tables.step-without-effect',
-    `step ${id} succeeded but had no effect: another session reverted it, or Citus ignored it. ${progressSoFar(applied, plan)}`,
+    `step ${step.id} succeeded but had no effect: another session reverted it, or Citus ignored it. ${progressSoFar(applied, plan)}`,
+    { details: stepDetails(step) },
   );
 }
 
@@ -73,8 +75,13 @@ export function stepError(
   return new ScaleoutError(
     'tables.step-failed',
     `step ${step.id} failed: ${describeServerError(error)} ${hintFor(step, error.code)} ${left}`,
-    { cause: error },
+    { cause: error, details: { ...stepDetails(step), ...serverDetails(error) } },
   );
+}
+
+/** What programs read about the step that an error is about. */
+function stepDetails({ id, table }: TablesStep): ErrorDetails {
+  return { step: id, table };
 }
 
 function hintFor(step: TablesStep, code = ''): string {

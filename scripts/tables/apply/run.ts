@@ -163,7 +163,7 @@ function afterConflict(state: RunState, step: TablesStep, failed: Failed, locks:
   if (times >= locks.attempts && !resolvesItself(blockers, at - since)) {
     const last = isCatalogConflict(error)
       ? stepError(step, error, applied, [])
-      : lockError(step, times, blockers, applied, error);
+      : lockError(step, { attempts: times, seconds: (at - since) / 1000 }, blockers, applied, error);
     return [now, { kind: 'fail', error: last }];
   }
   const event: RunEvent = {

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
-import { errorCode, refused } from '../../lib/errors';
+import { sqlStateOf, refused } from '../../lib/errors';
 import { isOnlineCopy } from '../../database/model/step';
 import type { TablesPlan } from '../plan/plan-document';
 
@@ -16,7 +16,7 @@ export async function prepareSession(client: Client): Promise<number> {
     .query("SELECT set_config('client_connection_check_interval', '2s', false)")
     .catch((error: unknown) => {
       // Not every platform can tell that a client is gone.
-      if (!['42704', '22023', '0A000'].includes(errorCode(error) ?? '')) throw error;
+      if (!['42704', '22023', '0A000'].includes(sqlStateOf(error) ?? '')) throw error;
     });
   await client.query("SELECT set_config('citus.max_cached_conns_per_worker', $1, false)", [
     CACHED_CONNECTIONS,

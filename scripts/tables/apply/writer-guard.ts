@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
-import { errorCode } from '../../lib/errors';
+import { sqlStateOf } from '../../lib/errors';
 import { sqlTable } from '../../database/model/names';
 import { hasStalledReplay, holdWriters, readCopyStage, readLastOperation } from '../../citus/online-copy';
 import { readWritersHeld } from '../../citus/sessions';
@@ -141,7 +141,7 @@ class WriterGuard {
       const until = performance.now();
       this.waitedForLockMs += until - from;
       this.triesAgainAt = until + (until - from);
-      if (errorCode(error) !== '55P03' || this.waitedForLockMs > LONGEST_HOLD_MS) this.stage = 'gave-up';
+      if (sqlStateOf(error) !== '55P03' || this.waitedForLockMs > LONGEST_HOLD_MS) this.stage = 'gave-up';
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import path from 'node:path';
-import { errorCode, refused, ScaleoutError } from '../../lib/errors';
+import { nodeCodeOf, refused, ScaleoutError } from '../../lib/errors';
 import { repeatedKey } from '../../lib/repeated-key';
 import { canonical, digest } from '../../database/model/snapshot';
 
@@ -42,7 +42,7 @@ export function readWritten(file: string, { what, writtenBy }: SealedKind): unkn
   } catch (error) {
     throw new ScaleoutError(
       'file.unreadable',
-      `the ${what} ${file} cannot be read (${errorCode(error) ?? 'unknown'}): name a file that "${writtenBy}" wrote`,
+      `the ${what} ${file} cannot be read (${nodeCodeOf(error) ?? 'unknown'}): name a file that "${writtenBy}" wrote`,
       { cause: error },
     );
   }
@@ -87,7 +87,7 @@ export function requireReplaceable(
     try {
       accessSync(path.dirname(path.resolve(file)), constants.W_OK | constants.X_OK);
     } catch (error) {
-      throw unwritable(file, what, errorCode(error), state, error);
+      throw unwritable(file, what, nodeCodeOf(error), state, error);
     }
     return false;
   }
@@ -103,7 +103,7 @@ export function requireReplaceable(
   } catch (error) {
     throw new ScaleoutError(
       'file.unreadable',
-      `${file} is there already and cannot be read (${errorCode(error) ?? 'unknown'}), so it is not replaced: name another file, or let this user read it; ${state}`,
+      `${file} is there already and cannot be read (${nodeCodeOf(error) ?? 'unknown'}), so it is not replaced: name another file, or let this user read it; ${state}`,
       { cause: error },
     );
   }
@@ -126,7 +126,7 @@ function statOf(file: string, what: string, state: string): Stats | undefined {
   try {
     return lstatSync(file, { throwIfNoEntry: false });
   } catch (error) {
-    throw unwritable(file, what, errorCode(error), state, error);
+    throw unwritable(file, what, nodeCodeOf(error), state, error);
   }
 }
 
@@ -150,7 +150,7 @@ export function writeWhole(file: string, content: object, what: string, otherwis
     renameSync(beside, file);
   } catch (error) {
     rmSync(beside, { force: true });
-    throw unwritable(file, what, errorCode(error), otherwise, error);
+    throw unwritable(file, what, nodeCodeOf(error), otherwise, error);
   }
 }
 

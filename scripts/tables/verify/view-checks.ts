@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { describeServerError, errorCode, isServerError } from '../../lib/errors';
+import { describeServerError, sqlStateOf, isServerError } from '../../lib/errors';
 import { showTable, sqlTable } from '../../database/model/names';
 import type { LiveDatabase, LiveView } from '../../database/model/live';
 import type { Check } from './check';
@@ -33,7 +33,7 @@ async function checkView(client: Client, { view, kind, definition }: LiveView): 
   } catch (error) {
     if (!isServerError(error)) throw error;
     const words = describeServerError(error);
-    if (NOT_KNOWN.includes(errorCode(error) ?? '')) {
+    if (NOT_KNOWN.includes(sqlStateOf(error) ?? '')) {
       return { id, ok: true, warning: true, detail: `not known whether it can be run: ${words}` };
     }
     return { id, ok: false, detail: `cannot be ${kind === 'materialized' ? 'refreshed' : 'run'}: ${words}` };

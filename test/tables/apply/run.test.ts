@@ -125,7 +125,13 @@ describe('a step that meets another session', () => {
     const [again, second] = after(state, looked(REFERENCE), locked);
     expect(second).toMatchObject({ kind: 'look', pauseMs: 20 });
     const [, third] = after(again, looked(REFERENCE), locked);
-    expect(third).toMatchObject({ kind: 'fail', error: { code: 'tables.lock-timeout' } });
+    expect(third).toMatchObject({
+      kind: 'fail',
+      error: {
+        code: 'tables.lock-timeout',
+        details: { step: REFERENCE.id, table: REFERENCE.table, attempts: 3, seconds: 1, blockers: [] },
+      },
+    });
     expect(messageOf(third)).toMatch(/did not get its lock in 3 attempts/);
     expect([1, 5, 50].map((attempt) => pauseBefore(attempt, locks))).toEqual([10, 100, 100]);
   });
@@ -172,7 +178,10 @@ describe('a step that fails', () => {
     expect(first).toMatchObject({ kind: 'look', event: { name: 'step.rechecking', step: REFERENCE.id } });
     expect(after(state, looked(REFERENCE), gone)[1]).toMatchObject({
       kind: 'fail',
-      error: { code: 'tables.step-failed' },
+      error: {
+        code: 'tables.step-failed',
+        details: { step: REFERENCE.id, table: REFERENCE.table, sqlState: '42P01' },
+      },
     });
     const [blind] = after(start(TRUNCATE, TRUNCATE_B), attempted(done()));
     expect(next(blind, attempted(failed('23502')), locks)[1].kind).toBe('look');

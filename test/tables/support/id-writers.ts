@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { escapeIdentifier } from 'pg';
 import type { ConnectionTarget } from '../../../scripts/lib/connection';
-import { errorCode } from '../../../scripts/lib/errors';
+import { sqlStateOf } from '../../../scripts/lib/errors';
 import { query, session } from './sensors';
 
 /** What sessions wrote that let a table hand out ids; only what was acknowledged counts. */
@@ -72,7 +72,7 @@ export function startIdWriters(
 /** Undefined where the server chose this statement to end a deadlock: nothing was done, and applications try again. */
 function acknowledged<Result>(result: Promise<Result>): Promise<Result | undefined> {
   return result.catch((error: unknown) => {
-    if (errorCode(error) !== '40P01') throw error;
+    if (sqlStateOf(error) !== '40P01') throw error;
     return undefined;
   });
 }
