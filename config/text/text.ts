@@ -31,6 +31,12 @@ function list(values: readonly (string | number)[], joint: 'or' | 'and'): string
   return words.length === 0 ? last : `${words.join(', ')} ${joint} ${last}`;
 }
 
+/** `a, b and c`, and of more than `most` names the first: `a, b and 3 more`. */
+export function someOf(names: readonly string[], most: number): string {
+  if (names.length <= most) return allOf(names);
+  return `${names.slice(0, most).join(', ')} and ${String(names.length - most)} more`;
+}
+
 /** ` (did you mean "x"?)` where one of the candidates is a typing slip away, else nothing. */
 export function didYouMean(word: string, candidates: readonly string[]): string {
   const near = candidates

@@ -2,7 +2,7 @@ import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../config/workload/identifiers';
 import type { TableName } from '../../config/workload/distribution-types';
-import { allOf } from '../../config/text/text';
+import { someOf } from '../../config/text/text';
 import type { WorkloadQuery } from '../../config/workload/workload-queries';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import {
@@ -326,9 +326,10 @@ async function explainQuery(client: Client, sql: string): Promise<Explained> {
 }
 
 function named(tables: readonly { readonly table: TableName }[]): string {
-  const names = tables.slice(0, MOST_NAMED).map(({ table }) => showTable(table));
-  const more = tables.length - names.length;
-  return more > 0 ? `${names.join(', ')} and ${String(more)} more` : allOf(names);
+  return someOf(
+    tables.map(({ table }) => showTable(table)),
+    MOST_NAMED,
+  );
 }
 
 interface TableRow extends QueryResultRow, TableName {

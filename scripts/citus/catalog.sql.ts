@@ -31,7 +31,7 @@ export const MOVABLE_PLACEMENTS = `
 
 /** Reference tables that some active node has no copy of: adding a node does not copy them. */
 export const MISSING_REFERENCE_TABLES = `
-  SELECT DISTINCT s.logicalrelid::regclass::text AS table_name
+  SELECT DISTINCT s.logicalrelid::regclass::text AS table
     FROM pg_dist_partition t
     JOIN pg_dist_shard s USING (logicalrelid)
    CROSS JOIN pg_dist_node n
@@ -92,7 +92,7 @@ export const COPIED_BYTES = `
 
 /** Tables a rebalance would have to own and does not. citus_rebalance_start looks at every one in the database. */
 export const FOREIGN_OWNED = `
-  SELECT c.oid::regclass::text AS table_name, pg_get_userbyid(c.relowner) AS owner
+  SELECT c.oid::regclass::text AS table, pg_get_userbyid(c.relowner)::text AS owner
     FROM pg_dist_partition t
     JOIN pg_class c ON c.oid = t.logicalrelid
    WHERE NOT (t.partmethod = 'n' AND (t.repmodel = 't' OR t.colocationid = 0))
@@ -101,7 +101,7 @@ export const FOREIGN_OWNED = `
 
 /** Tables that logical replication cannot follow UPDATE and DELETE of: neither primary key nor replica identity. */
 export const WITHOUT_IDENTITY = `
-  SELECT c.oid::regclass::text AS table_name
+  SELECT c.oid::regclass::text AS table
     FROM pg_dist_partition t
     JOIN pg_class c ON c.oid = t.logicalrelid
    WHERE c.relkind = 'r'
@@ -118,13 +118,6 @@ export const UNREACHABLE = `
     FROM citus_check_cluster_node_health()
    WHERE NOT result`;
 
-/** Settings a move depends on, node by node. */
-export const NODE_SETTINGS = `
-  SELECT nodeid, success, result
-    FROM run_command_on_all_nodes(
-      $$ SELECT json_build_object('walLevel', current_setting('wal_level'),
-                                  'maxWorkerProcesses', current_setting('max_worker_processes')::int) $$)`;
-
 /** $1 shard, $2 and $3 the node it leaves, $4 and $5 the one it goes to, $6 mode. Moves the whole shard group and commits. */
 export const MOVE = `
   SELECT citus_move_shard_placement($1::bigint, $2, $3::int, $4, $5::int, $6)`;
@@ -135,17 +128,3 @@ export const PLACEMENTS = `
     FROM pg_dist_placement p
     JOIN pg_dist_node n USING (groupid)
    WHERE p.shardid = $1::bigint AND p.shardstate = 1 AND n.noderole = 'primary'`;
-
-/**
- * Where commits are acknowledged before they are written: one JSON array for each node, of the node itself (null) and of roles. Sessions may
- * set the same for themselves, which nobody sees.
- */
-export const ASYNCHRONOUS_COMMITS = `
-  SELECT nodeid, success, result
-    FROM run_command_on_all_nodes(
-      $$ SELECT coalesce(json_agg(DISTINCT who), '[]')
-           FROM (SELECT 1 WHERE current_setting('synchronous_commit') = 'off') AS node(one)
-           FULL JOIN (SELECT CASE WHEN setrole = 0 THEN NULL ELSE pg_get_userbyid(setrole)::text END
-                        FROM pg_db_role_setting
-                       WHERE 'synchronous_commit=off' = ANY (setconfig)
-                         AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))) AS r(who) ON false $$)`;

@@ -1,14 +1,18 @@
 import type { Client } from 'pg';
+import { z } from 'zod';
+import { readRows } from './rows';
+
+const colocationGroup = z.object({
+  id: z.number(),
+  tables: z.array(z.string()),
+  /** Ranges of hash values that the tables of the group have a shard for. */
+  ranges: z.number(),
+  /** Those whose shards are not all on the same node. */
+  apart: z.number(),
+});
 
 /** A colocation group as the placements have it. */
-export interface ColocationGroup {
-  readonly id: number;
-  readonly tables: readonly string[];
-  /** Ranges of hash values that the tables of the group have a shard for. */
-  readonly ranges: number;
-  /** Those whose shards are not all on the same node. */
-  readonly apart: number;
-}
+export type ColocationGroup = Readonly<z.infer<typeof colocationGroup>>;
 
 const COLOCATION_GROUPS = `
 WITH placed AS (
@@ -29,6 +33,7 @@ SELECT colocationid AS id, count(*)::int AS ranges, (count(*) FILTER (WHERE apar
  GROUP BY colocationid
  ORDER BY colocationid`;
 
+/** The colocation groups of hash-distributed tables, by id. */
 export async function readColocationGroups(client: Client): Promise<ColocationGroup[]> {
-  return (await client.query<ColocationGroup>(COLOCATION_GROUPS)).rows;
+  return readRows(client, colocationGroup, COLOCATION_GROUPS);
 }

@@ -5,37 +5,30 @@ import { PLACEMENTS, PLAN } from './catalog.sql';
 import { nodeName, sameNode } from './nodes';
 import type { Node, NodeAddress } from './nodes';
 import { groupsByShard } from './placements';
+import { readRows } from './rows';
 import type { ShardGroup, Snapshot } from './placements';
 import type { TransferMode } from './transfer-mode';
 
 /** One shard group going from one node to another. */
-export interface Move<End = Node> {
+export interface Move<End = Node> extends Omit<ShardGroup, 'groupId'> {
   /** The lowest shard id, which stands for the group. */
   readonly shardId: number;
-  /** All of the group, ascending. */
-  readonly shardIds: readonly number[];
-  /** Every table that has a shard in the group, as `regclass` writes them. */
-  readonly tables: readonly string[];
-  /** Of the whole shard group, indexes and TOAST included. */
-  readonly bytes: number;
   readonly from: End;
   readonly to: End;
   readonly mode: TransferMode;
 }
 
-const planRows = z.array(
-  z.object({
-    table_name: z.string(),
-    shard_id: z.number(),
-    sourcename: z.string(),
-    sourceport: z.number(),
-    targetname: z.string(),
-    targetport: z.number(),
-  }),
-);
+const planRow = z.object({
+  table_name: z.string(),
+  shard_id: z.number(),
+  sourcename: z.string(),
+  sourceport: z.number(),
+  targetname: z.string(),
+  targetport: z.number(),
+});
 
 /** A row of {@link PLAN}. */
-export type PlanRow = z.infer<typeof planRows>[number];
+export type PlanRow = z.infer<typeof planRow>;
 
 /** The moves that Citus plans, in its order. */
 export async function readPlannedMoves(
@@ -44,7 +37,7 @@ export async function readPlannedMoves(
   mode: TransferMode,
   snapshot: Snapshot,
 ): Promise<Move[]> {
-  return planMoves(snapshot, planRows.parse((await client.query(PLAN, [strategy])).rows), mode);
+  return planMoves(snapshot, await readRows(client, planRow, PLAN, [strategy]), mode);
 }
 
 /**
@@ -89,9 +82,7 @@ function nodeAt({ nodes }: Snapshot, address: NodeAddress): Node {
   return node;
 }
 
-const addresses = z.array(z.object({ name: z.string(), port: z.number() }));
-
 /** Where a shard group is now. */
 export async function nodesOf(client: Client, { shardId }: Pick<Move, 'shardId'>): Promise<NodeAddress[]> {
-  return addresses.parse((await client.query(PLACEMENTS, [shardId])).rows);
+  return readRows(client, z.object({ name: z.string(), port: z.number() }), PLACEMENTS, [shardId]);
 }

@@ -87,6 +87,28 @@ export async function readServerId(client: Client): Promise<string> {
   return row?.id ?? '';
 }
 
+/**
+ * Asks every node, and leaves those out that do not answer.
+ *
+ * @param sql a query of one row and one column: JSON
+ * @throws ZodError, SyntaxError where an answer has another shape
+ */
+export async function askAllNodes<Answer>(
+  client: Client,
+  answer: z.ZodType<Answer>,
+  sql: string,
+): Promise<{ readonly nodeId: number; readonly answer: Answer }[]> {
+  const rows = await readRows(
+    client,
+    z.object({ nodeId: z.number(), success: z.boolean(), result: z.string() }),
+    'SELECT nodeid AS "nodeId", success, result FROM run_command_on_all_nodes($1)',
+    [sql],
+  );
+  return rows
+    .filter(({ success }) => success)
+    .map(({ nodeId, result }) => ({ nodeId, answer: answer.parse(JSON.parse(result)) }));
+}
+
 /** Whether the rebalancer may place shards there. */
 export function holdsShards({
   active,

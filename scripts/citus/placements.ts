@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import { MOVABLE_PLACEMENTS } from './catalog.sql';
+import { MISSING_REFERENCE_TABLES, MOVABLE_PLACEMENTS } from './catalog.sql';
+import { readRows } from './rows';
 import { holdsShards, readNodes } from './nodes';
 import type { Node } from './nodes';
 
@@ -27,7 +28,9 @@ export interface NodePlacement {
 export interface ShardGroup {
   /** Ascending; the first one stands for the group. */
   readonly shardIds: readonly number[];
+  /** Every table that has a shard in the group, as `regclass` writes them. */
   readonly tables: readonly string[];
+  /** Of the whole shard group, indexes and TOAST included. */
   readonly bytes: number;
   /** Group id of the node it is on. */
   readonly groupId: number;
@@ -39,20 +42,18 @@ export interface Snapshot {
   readonly groups: readonly ShardGroup[];
 }
 
-const placementRows = z.array(
-  z.object({
-    table_name: z.string(),
-    colocationid: z.number(),
-    shard_id: z.number(),
-    /** Lower end of the hash range; null for a distributed schema's one shard. */
-    shardminvalue: z.string().nullable(),
-    groupid: z.number(),
-    bytes: z.number(),
-  }),
-);
+const placementRow = z.object({
+  table_name: z.string(),
+  colocationid: z.number(),
+  shard_id: z.number(),
+  /** Lower end of the hash range; null for a distributed schema's one shard. */
+  shardminvalue: z.string().nullable(),
+  groupid: z.number(),
+  bytes: z.number(),
+});
 
 /** A row of {@link MOVABLE_PLACEMENTS}. */
-export type PlacementRow = z.infer<typeof placementRows>[number];
+export type PlacementRow = z.infer<typeof placementRow>;
 
 /** Placements of distributed tables, node by node, the coordinator first. */
 export async function readPlacements(client: Client): Promise<NodePlacement[]> {
@@ -61,7 +62,7 @@ export async function readPlacements(client: Client): Promise<NodePlacement[]> {
 
 export async function readSnapshot(client: Client): Promise<Snapshot> {
   const nodes = await readNodes(client);
-  return { nodes, groups: shardGroups(placementRows.parse((await client.query(MOVABLE_PLACEMENTS)).rows)) };
+  return { nodes, groups: shardGroups(await readRows(client, placementRow, MOVABLE_PLACEMENTS)) };
 }
 
 /** Rows of single shards, ordered by shard id, put together to the groups that move as one. */
@@ -98,6 +99,12 @@ export function placementsOf({ nodes, groups }: Snapshot): NodePlacement[] {
       holdsShards: holdsShards(node),
     };
   });
+}
+
+/** Reference tables that some active node has no copy of: a node that joins gets none. As `regclass` writes them. */
+export async function readMissingReferenceTables(client: Client): Promise<string[]> {
+  const rows = await readRows(client, z.object({ table: z.string() }), MISSING_REFERENCE_TABLES);
+  return rows.map(({ table }) => table);
 }
 
 /** The shard group by the id of any shard in it. */

@@ -2,7 +2,7 @@
 import type { Command } from '@commander-js/extra-typings';
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import { TRANSFER_MODES } from '../citus/transfer-mode';
-import { STRATEGIES } from '../rebalance/options';
+import { STRATEGIES } from '../citus/strategy';
 
 /** Adds the flags that name a database. */
 export function withDatabase(command: Command) {

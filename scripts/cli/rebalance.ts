@@ -1,4 +1,4 @@
-import type { Strategy } from '../rebalance/options';
+import type { Strategy } from '../citus/strategy';
 import type { TransferMode } from '../citus/transfer-mode';
 import type { AddVerb, Group } from './command';
 import { detailedExitcode, findingsAllowed, strategy, transferMode, withDatabase } from './flags';

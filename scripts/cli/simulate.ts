@@ -1,7 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { ScaleoutError } from '../lib/errors';
-import { parseOptions } from '../rebalance/options';
+import { withDefaults } from '../rebalance/options';
 import type { AddVerb, Group } from './command';
 import { strategy, transferMode, wholeNumber, withDistribution } from './flags';
 import type { DistributionFlags } from './inputs';
@@ -32,7 +32,7 @@ export function addSimulate(program: Group, verb: AddVerb): void {
     async (context, flags) => {
       const { simulate } = await import('../simulate/commands.ts');
       const { estimate } = await import('../rebalance/estimate.ts');
-      const options = parseOptions(flags);
+      const options = withDefaults(flags);
       const { expected } = await simulatedDistribution(flags);
       const cluster = flags.env === undefined ? undefined : (await environmentNamed(flags.env)).cluster;
       return simulate(context, {

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
 import type { Allowance } from '../../config/workload/distribution-types';
 import { idleAllowances } from '../database/checks/allowances';
 import { notAllowed } from '../database/checks/findings';
@@ -10,7 +11,8 @@ import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { requireCoordinator } from '../citus/nodes';
 import { hasEnded, readJob, runningJob } from '../citus/job';
-import { parseOptions } from './options';
+import type { AskedOptions } from './options';
+import { withDefaults } from './options';
 import type { RebalancePlan } from './plan';
 import { planDocument, readPlan } from './plan';
 import { readFaults, requireReachableNodes } from './preflight';
@@ -21,12 +23,8 @@ import type { RebalanceStatus } from './status';
 import { readStatus } from './status';
 import { planText, runText, statusText } from './text';
 
-export interface RebalanceInput {
+export interface RebalanceInput extends AskedOptions {
   readonly target: ConnectionTarget;
-  /** `by_disk_size` or `by_shard_count`. @default 'by_disk_size' */
-  readonly strategy?: string | undefined;
-  /** `auto`, `force_logical` or `block_writes`. @default 'auto' */
-  readonly mode?: string | undefined;
   /** Findings that are allowed. @default none */
   readonly allow?: readonly Allowance[];
 }
@@ -43,47 +41,64 @@ export interface RebalanceStop {
   readonly job: number | null;
 }
 
-/** Shows which shards would move where, how long that takes and what the nodes hold then. Changes nothing. */
+/**
+ * Shows which shards would move where, how long that takes and what the nodes hold then. Changes nothing.
+ *
+ * @throws ScaleoutError where the database has no Citus, is a worker, or its nodes cannot reach each other
+ */
 export async function rebalancePlan(
   context: VerbContext,
   input: RebalanceInput,
 ): Promise<VerbResult<RebalancePlan>> {
-  const options = parseOptions(input);
+  const options = withDefaults(input);
+  const { allow = [] } = input;
+  return onCoordinator(input, context, 'rebalance plan', async (client) => {
+    await requireReachableNodes(client);
+    const plan = await withBoundedReads(client, () => readPlan(client, options));
+    const document = planDocument(plan);
+    const pending = plan.moves.length > 0 || plan.missingReferenceTables.length > 0;
+    const faults = plan.moves.length === 0 ? [] : await readFaults(client, plan.moves, options.mode);
+    for (const fault of faults) context.reporter.warn(`a run would be refused: ${fault}`);
+    for (const idle of idleAllowances(document.findings, allow)) context.reporter.info(idle);
+    const open = notAllowed(document.findings, allow);
+    return {
+      document,
+      text: planText(document, open),
+      outcome: open.length > 0 ? 'refused' : pending ? 'changes' : 'done',
+    };
+  });
+}
+
+/** Connects to the coordinator, and restores what an earlier run left undone. */
+function onCoordinator<Document>(
+  { target }: Pick<RebalanceInput, 'target'>,
+  { reporter, signal }: Pick<VerbContext, 'reporter'> & Partial<Pick<VerbContext, 'signal'>>,
+  purpose: string,
+  work: (client: Client) => Promise<VerbResult<Document>>,
+): Promise<VerbResult<Document>> {
   return withClient(
-    input.target,
+    target,
     async (client) => {
-      await requireCitus(client, input.target);
+      await requireCitus(client, target);
       await requireCoordinator(client);
-      await putBackFirst(client, context.reporter);
-      await requireReachableNodes(client);
-      const plan = await withBoundedReads(client, () => readPlan(client, options));
-      const document = planDocument(plan);
-      const pending = plan.moves.length > 0 || plan.missingReferenceTables.length > 0;
-      if (plan.moves.length > 0) {
-        for (const fault of await readFaults(client, plan.moves, options.mode)) {
-          context.reporter.warn(`a run would be refused: ${fault}`);
-        }
-      }
-      const { allow = [] } = input;
-      for (const idle of idleAllowances(document.findings, allow)) context.reporter.info(idle);
-      const open = notAllowed(document.findings, allow);
-      return {
-        document,
-        text: planText(document, open),
-        outcome: open.length > 0 ? 'refused' : pending ? 'changes' : 'done',
-      };
+      await putBackFirst(client, reporter);
+      return work(client);
     },
-    { purpose: 'rebalance plan', reporter: context.reporter, signal: context.signal },
+    { purpose, reporter, ...(signal === undefined ? {} : { signal }) },
   );
 }
 
-/** Moves the shards and follows the job to its real end; attaches to one that is running. Run twice, it does nothing. */
+/**
+ * Moves the shards and follows the job to its real end; attaches to one that is running. Run twice, it does nothing.
+ *
+ * @throws ScaleoutError where a precondition fails, a finding is not allowed, or a move fails; InterruptedError on Ctrl-C
+ */
 export async function rebalanceRun(
   context: VerbContext,
   input: RebalanceRunInput,
 ): Promise<VerbResult<RebalanceRunResult>> {
   const { allow = [], compareRows = true } = input;
-  const options = { ...parseOptions(input), allow, compareRows };
+  const options = { ...withDefaults(input), allow, compareRows };
   return withClient(
     input.target,
     async (client) => {
@@ -102,68 +117,62 @@ export async function rebalanceRun(
   );
 }
 
-/** The job that runs or the last that did, and what each node holds. Changes nothing and waits for nobody. */
+/**
+ * The job that runs or the last that did, and what each node holds. Changes nothing and waits for no one.
+ *
+ * @throws ScaleoutError where the database has no Citus or is a worker
+ */
 export async function rebalanceStatus(
   context: VerbContext,
   input: Pick<RebalanceInput, 'target'>,
 ): Promise<VerbResult<RebalanceStatus>> {
-  return withClient(
-    input.target,
-    async (client) => {
-      await requireCitus(client, input.target);
-      await requireCoordinator(client);
-      await putBackFirst(client, context.reporter);
-      const document = await withBoundedReads(client, () => readStatus(client));
-      return { document, text: statusText(document), outcome: 'done' };
-    },
-    { purpose: 'rebalance status', reporter: context.reporter, signal: context.signal },
-  );
+  return onCoordinator(input, context, 'rebalance status', async (client) => {
+    const document = await withBoundedReads(client, () => readStatus(client));
+    return { document, text: statusText(document), outcome: 'done' };
+  });
 }
 
 /** Seconds a cancelled job has to end; the move under way has to undo what it began. */
 const STOP_TIMEOUT_S = 60;
 
-/** Ends the running job. Moves that are done stay, the one under way is undone. Fine when nothing runs. */
+/**
+ * Ends the running job. Moves that are done stay, the one under way is undone. Fine when nothing runs.
+ *
+ * @throws ScaleoutError where the job has not ended within {@link STOP_TIMEOUT_S}
+ */
 export async function rebalanceStop(
-  context: VerbContext,
+  { reporter, signal }: VerbContext,
   input: Pick<RebalanceInput, 'target'>,
 ): Promise<VerbResult<RebalanceStop>> {
-  return withClient(
-    input.target,
-    async (client) => {
-      await requireCitus(client, input.target);
-      await requireCoordinator(client);
-      await putBackFirst(client, context.reporter);
-      const job = await runningJob(client);
-      if (job === undefined) {
-        return {
-          document: { formatVersion: 1, job: null },
-          text: 'No rebalance is running: nothing to stop.',
-          outcome: 'done',
-        };
-      }
-      await client.query(STOP).catch((error: unknown) => {
-        // It ended between the look and the stop.
-        if (!(error instanceof Error) || !/no ongoing rebalance/.test(error.message)) throw error;
-      });
-      const deadline = Date.now() + STOP_TIMEOUT_S * 1000;
-      let now = await readJob(client, job.id);
-      while (!hasEnded(now) && Date.now() < deadline && !context.signal.aborted) {
-        await sleep(250);
-        now = await readJob(client, job.id);
-      }
-      if (!hasEnded(now)) {
-        throw new ScaleoutError(
-          'rebalance.still-stopping',
-          `rebalance job ${String(job.id)} was told to stop and is still ${now.state}: the move under way has not come to its end. Look again with "scaleout rebalance status"`,
-        );
-      }
+  return onCoordinator<RebalanceStop>(input, { reporter }, 'rebalance stop', async (client) => {
+    const job = await runningJob(client);
+    if (job === undefined) {
       return {
-        document: { formatVersion: 1, job: job.id },
-        text: `Rebalance job ${String(job.id)} is ${now.state}. "scaleout rebalance run" does what is left.`,
+        document: { formatVersion: 1, job: null },
+        text: 'No rebalance is running: nothing to stop.',
         outcome: 'done',
       };
-    },
-    { purpose: 'rebalance stop', reporter: context.reporter },
-  );
+    }
+    await client.query(STOP).catch((error: unknown) => {
+      // It ended between the look and the stop.
+      if (!(error instanceof Error) || !/no ongoing rebalance/.test(error.message)) throw error;
+    });
+    const deadline = Date.now() + STOP_TIMEOUT_S * 1000;
+    let now = await readJob(client, job.id);
+    while (!hasEnded(now) && Date.now() < deadline && !signal.aborted) {
+      await sleep(250);
+      now = await readJob(client, job.id);
+    }
+    if (!hasEnded(now)) {
+      throw new ScaleoutError(
+        'rebalance.still-stopping',
+        `rebalance job ${String(job.id)} was told to stop and is still ${now.state}: the move under way has not come to its end. Look again with "scaleout rebalance status"`,
+      );
+    }
+    return {
+      document: { formatVersion: 1, job: job.id },
+      text: `Rebalance job ${String(job.id)} is ${now.state}. "scaleout rebalance run" does what is left.`,
+      outcome: 'done',
+    };
+  });
 }

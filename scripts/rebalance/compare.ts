@@ -1,10 +1,10 @@
-import { showTable } from '../database/model/names';
+import { sameTable, showTable } from '../database/model/names';
 import { hidesFromOwner } from '../database/observe/row-security';
 import type { Policy, RowSecurity, SecuredTable } from '../database/observe/row-security';
 import type { Shard } from '../citus/shards';
 import type { PlacedShard, ShardRows, ShardState } from '../database/observe/shards';
 import { count } from '../lib/reporter';
-import { lostPolicyId } from './findings';
+import { COMMANDS, lostPolicyId } from './findings';
 
 /** What differs between a shard before its move and after it, or between a shard and its table on the coordinator. */
 export interface ShardDifference {
@@ -79,9 +79,9 @@ function compareStates(
 }
 
 function compareFlags(shard: Shard, before: RowSecurity, now: RowSecurity): ShardDifference[] {
-  if (before.enabled === now.enabled && before.forced === now.forced) return [];
+  const [was, is] = [showFlags(before), showFlags(now)];
   const lost = (before.enabled && !now.enabled) || (before.forced && !now.forced);
-  return [difference(shard, 'row-level security', showFlags(before), showFlags(now), lost)];
+  return was === is ? [] : [difference(shard, 'row-level security', was, is, lost)];
 }
 
 function showFlags({ enabled, forced }: RowSecurity): string {
@@ -94,9 +94,7 @@ function comparePolicies(
   now: RowSecurity,
   allowed: (policy: Policy) => boolean,
 ): ShardDifference[] {
-  const names = [...new Set([...before.policies, ...now.policies].map(({ name }) => name))];
-  return names.flatMap((name) => {
-    const [was, is] = [before, now].map(({ policies }) => policies.find((policy) => policy.name === name));
+  return policiesOf(before, now).flatMap(([name, was, is]) => {
     if (JSON.stringify(was) === JSON.stringify(is)) return [];
     // Who may see more than before has lost what kept him out.
     const lost = was !== undefined && !(allowed(was) && is !== undefined && !was.permissive && is.permissive);
@@ -104,24 +102,27 @@ function comparePolicies(
   });
 }
 
+/** Each policy by name, as either side has it. */
+function policiesOf(
+  before: RowSecurity,
+  now: RowSecurity,
+): [name: string, was: Policy | undefined, is: Policy | undefined][] {
+  const find = ({ policies }: RowSecurity, name: string): Policy | undefined =>
+    policies.find((policy) => policy.name === name);
+  const names = new Set([...before.policies, ...now.policies].map(({ name }) => name));
+  return [...names].map((name) => [name, find(before, name), find(now, name)]);
+}
+
 function showPolicy(policy: Policy | undefined): string {
   if (policy === undefined) return 'none';
   const { permissive, command, roles, using, check } = policy;
   return [
     permissive ? 'permissive' : 'restrictive',
-    `for ${COMMANDS[command] ?? command} to ${roles.join(', ')}`,
+    `for ${COMMANDS[command]?.toLowerCase() ?? 'all'} to ${roles.join(', ')}`,
     ...(using === null ? [] : [`using ${using}`]),
     ...(check === null ? [] : [`with check ${check}`]),
   ].join(' ');
 }
-
-const COMMANDS: Readonly<Record<string, string>> = {
-  '*': 'all',
-  r: 'select',
-  a: 'insert',
-  w: 'update',
-  d: 'delete',
-};
 
 function compareLists(
   shard: Shard,
@@ -149,38 +150,29 @@ function showList(definitions: readonly string[]): string {
   return definitions.length === 0 ? 'none of these' : definitions.join('; ');
 }
 
+/** Row-level security that the coordinator says a shard should have. */
+function securityOf({ table }: Shard, tables: readonly SecuredTable[]): RowSecurity {
+  const none = { enabled: false, forced: false, policies: [] };
+  return tables.find((each) => sameTable(each.table, table)) ?? none;
+}
+
 /** Where the flags and policies of a placement are not those of its table on the coordinator. */
 export function driftOf(
   { shard, state }: Pick<SeenShard, 'shard' | 'state'>,
   tables: readonly SecuredTable[],
 ): ShardDifference[] {
   if (state === undefined) return [];
-  const table = tables.find(
-    (each) => each.table.schema === shard.table.schema && each.table.name === shard.table.name,
-  ) ?? { enabled: false, forced: false, policies: [] };
-  const { security } = state;
-  const flags =
-    table.enabled === security.enabled && table.forced === security.forced
+  const drift = (what: string, table: string, own: string): ShardDifference[] =>
+    table === own
       ? []
-      : [
-          difference(
-            shard,
-            'row-level security',
-            `${showFlags(table)} on the coordinator`,
-            `${showFlags(security)} on the shard`,
-            false,
-          ),
-        ];
-  const names = [...new Set([...table.policies, ...security.policies].map(({ name }) => name))];
-  const policies = names.flatMap((name) => {
-    const [own, shards] = [table, security].map((each) =>
-      each.policies.find((policy) => policy.name === name),
-    );
-    if (own?.permissive === shards?.permissive) return [];
-    const [before, now] = [`${showKind(own)} on the coordinator`, `${showKind(shards)} on the shard`];
-    return [difference(shard, `policy ${name}`, before, now, false)];
-  });
-  return [...flags, ...policies];
+      : [difference(shard, what, `${table} on the coordinator`, `${own} on the shard`, false)];
+  const [table, own] = [securityOf(shard, tables), state.security];
+  return [
+    ...drift('row-level security', showFlags(table), showFlags(own)),
+    ...policiesOf(table, own).flatMap(([name, was, is]) =>
+      drift(`policy ${name}`, showKind(was), showKind(is)),
+    ),
+  ];
 }
 
 function showKind(policy: Policy | undefined): string {
@@ -193,16 +185,10 @@ export function hiddenDrift(
   tables: readonly SecuredTable[],
 ): PlacedShard[] {
   return seen
-    .filter(({ shard, state }) => {
-      const table = tables.find(
-        (each) => each.table.schema === shard.table.schema && each.table.name === shard.table.name,
-      );
-      return (
-        state !== undefined &&
-        hidesFromOwner(state.security) &&
-        !(table !== undefined && hidesFromOwner(table))
-      );
-    })
+    .filter(
+      ({ shard, state }) =>
+        state !== undefined && hidesFromOwner(state.security) && !hidesFromOwner(securityOf(shard, tables)),
+    )
     .map(({ shard }) => shard);
 }
 

@@ -104,7 +104,8 @@ function lostPolicies({ table, policies }: SecuredTable): Finding[] {
     );
 }
 
-const COMMANDS: Readonly<Record<string, Rule['command']>> = {
+/** `pg_policy.polcmd` in SQL; any other is for all. */
+export const COMMANDS: Readonly<Record<string, Rule['command']>> = {
   r: 'SELECT',
   a: 'INSERT',
   w: 'UPDATE',

@@ -1,15 +1,18 @@
-import { TRANSFER_MODES } from '../citus/transfer-mode';
-import type { TransferMode } from '../citus/transfer-mode';
 import type { Allowance } from '../../config/workload/distribution-types';
-import { ScaleoutError } from '../lib/errors';
-
-/** Strategies Citus ships. `by_disk_size` is its default since 12.0. */
-export const STRATEGIES = ['by_disk_size', 'by_shard_count'] as const;
-export type Strategy = (typeof STRATEGIES)[number];
+import type { Strategy } from '../citus/strategy';
+import type { TransferMode } from '../citus/transfer-mode';
 
 export interface RebalanceOptions {
   readonly strategy: Strategy;
   readonly mode: TransferMode;
+}
+
+/** What is asked for, where Citus's own defaults will not do. */
+export interface AskedOptions {
+  /** @default 'by_disk_size' */
+  readonly strategy?: Strategy | undefined;
+  /** @default 'auto' */
+  readonly mode?: TransferMode | undefined;
 }
 
 /** What a run is asked for besides. */
@@ -19,30 +22,7 @@ export interface RunOptions extends RebalanceOptions {
   readonly compareRows: boolean;
 }
 
-/**
- * Options as a person gave them, parsed.
- *
- * @param input.strategy @default 'by_disk_size'
- * @param input.mode @default 'auto'
- * @throws ScaleoutError naming the value and those allowed
- */
-export function parseOptions(input: {
-  readonly strategy?: string | undefined;
-  readonly mode?: string | undefined;
-}): RebalanceOptions {
-  return {
-    strategy: oneOf(STRATEGIES, 'rebalance strategy', input.strategy ?? 'by_disk_size'),
-    mode: oneOf(TRANSFER_MODES, 'shard transfer mode', input.mode ?? 'auto'),
-  };
-}
-
-function oneOf<T extends string>(allowed: readonly T[], what: string, value: string): T {
-  const found = allowed.find((candidate) => candidate === value);
-  if (found === undefined) {
-    throw new ScaleoutError(
-      'input.invalid',
-      `"${value}" is no ${what}: choose one of ${allowed.join(', ')}; nothing was changed`,
-    );
-  }
-  return found;
+/** Fills Citus's own defaults in. */
+export function withDefaults({ strategy = 'by_disk_size', mode = 'auto' }: AskedOptions): RebalanceOptions {
+  return { strategy, mode };
 }

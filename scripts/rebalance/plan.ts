@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { z } from 'zod';
 import type { Finding } from '../database/checks/findings';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { Estimate } from './estimate';
@@ -8,12 +9,13 @@ import { rebalanceFindings } from './findings';
 import { readJobs } from '../citus/job';
 import { readPlannedMoves } from '../citus/moves';
 import type { Move } from '../citus/moves';
-import { nodeName, sameNode } from '../citus/nodes';
-import type { RebalanceOptions, Strategy } from './options';
+import { askAllNodes, nodeName, sameNode } from '../citus/nodes';
+import type { Strategy } from '../citus/strategy';
+import type { RebalanceOptions } from './options';
 import { isLogical } from '../citus/transfer-mode';
 import type { NodePlacement, Snapshot } from '../citus/placements';
-import { placementsOf, readSnapshot } from '../citus/placements';
-import { ASYNCHRONOUS_COMMITS, MISSING_REFERENCE_TABLES } from '../citus/catalog.sql';
+import { placementsOf, readMissingReferenceTables, readSnapshot } from '../citus/placements';
+import { ASYNCHRONOUS_COMMITS } from '../database/inspect/inspect.sql';
 
 /** A move as documents have it. */
 export interface PlannedMove extends Pick<Move, 'shardId' | 'tables' | 'bytes' | 'mode'> {
@@ -59,12 +61,11 @@ export function planDocument(plan: Rebalance): RebalancePlan {
 /** Asks Citus for its plan and measures it. Changes nothing. */
 export async function readPlan(client: Client, options: RebalanceOptions): Promise<Rebalance> {
   const snapshot = await readSnapshot(client);
-  const missing = await client.query<{ table_name: string }>(MISSING_REFERENCE_TABLES);
+  const copied = await readMissingReferenceTables(client);
   const moves = await readPlannedMoves(client, options.strategy, options.mode, snapshot);
   const before = placementsOf(snapshot);
   const history = await readJobs(client, JOBS_TO_LEARN_FROM, snapshot);
   const factor = measuredFactor(history, options.mode);
-  const copied = missing.rows.map((row) => row.table_name);
   const secured = await readSecuredTables(client);
   return {
     formatVersion: 1,
@@ -96,15 +97,11 @@ const COMMITS_BEHIND = {
 
 /** Labels of nodes and names of roles whose commits are acknowledged before they are written, each once. */
 async function readAsynchronousCommits(client: Client, { nodes }: Snapshot): Promise<string[]> {
-  const { rows } = await client.query<{ nodeid: number; success: boolean; result: string }>(
-    ASYNCHRONOUS_COMMITS,
-  );
-  const places = rows
-    .filter(({ success }) => success)
-    .flatMap(({ nodeid, result }) => {
-      const label = nodes.find((node) => node.nodeId === nodeid)?.label ?? `node ${String(nodeid)}`;
-      return (JSON.parse(result) as (string | null)[]).map((role) => role ?? label);
-    });
+  const answers = await askAllNodes(client, z.array(z.string().nullable()), ASYNCHRONOUS_COMMITS);
+  const places = answers.flatMap(({ nodeId, answer }) => {
+    const label = nodes.find((node) => node.nodeId === nodeId)?.label ?? `node ${String(nodeId)}`;
+    return answer.map((role) => role ?? label);
+  });
   return [...new Set(places)];
 }
 

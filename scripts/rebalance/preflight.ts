@@ -1,4 +1,6 @@
 import type { Client } from 'pg';
+import { z } from 'zod';
+import { someOf } from '../../config/text/text';
 import { tableKey } from '../../config/workload/identifiers';
 import { sameTable, showTable, sqlTable } from '../database/model/names';
 import { readSecuredTables } from '../database/observe/row-security';
@@ -8,8 +10,9 @@ import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
 import { readHiddenDrift } from './observe';
 import type { Move } from '../citus/moves';
-import { nodeName } from '../citus/nodes';
-import { FOREIGN_OWNED, NODE_SETTINGS, UNREACHABLE, WITHOUT_IDENTITY } from '../citus/catalog.sql';
+import { askAllNodes, nodeName } from '../citus/nodes';
+import { readRows } from '../citus/rows';
+import { FOREIGN_OWNED, UNREACHABLE, WITHOUT_IDENTITY } from '../citus/catalog.sql';
 
 /** What a rebalance needs to know before it moves anything. */
 export interface Facts {
@@ -19,20 +22,24 @@ export interface Facts {
   readonly foreignOwned: readonly { readonly table: string; readonly owner: string }[];
   /** Distributed tables with neither primary key nor replica identity. */
   readonly withoutIdentity: readonly string[];
-  readonly settings: readonly NodeSettings[];
+  readonly settings: readonly (z.infer<typeof nodeSettings> & { readonly nodeId: number })[];
 }
 
-export interface NodeSettings {
-  readonly nodeId: number;
-  readonly walLevel: string;
-  readonly maxWorkerProcesses: number;
-}
+/** What a move depends on, as a node has it set. */
+const nodeSettings = z.object({ walLevel: z.string(), maxWorkerProcesses: z.number() });
+
+const NODE_SETTINGS = `
+SELECT json_build_object('walLevel', current_setting('wal_level'),
+                         'maxWorkerProcesses', current_setting('max_worker_processes')::int)`;
 
 /**
  * Fewest background workers with which a move can run at all: Citus's maintenance daemon, its task queue monitor, one
  * task executor, and PostgreSQL's logical replication launcher.
  */
 const FEWEST_WORKER_PROCESSES = 4;
+
+/** Names a message lists. */
+const NAMED = 8;
 
 /** @throws ScaleoutError (refused) naming the nodes that cannot reach each other */
 export async function requireReachableNodes(client: Client): Promise<void> {
@@ -51,25 +58,20 @@ export async function requireReachableNodes(client: Client): Promise<void> {
   );
   throw refused(
     'cluster.nodes-unreachable',
-    `the nodes of the cluster cannot all reach each other: ${listed(pairs)}. Moves copy from node to node, so wait for these to come back, or look at their state in the portal; nothing was changed`,
+    `the nodes of the cluster cannot all reach each other: ${someOf(pairs, NAMED)}. Moves copy from node to node, so wait for these to come back, or look at their state in the portal; nothing was changed`,
   );
 }
 
-export async function readFacts(client: Client): Promise<Facts> {
+async function readFacts(client: Client): Promise<Facts> {
   const role = await client.query<{ role: string }>('SELECT current_user AS role');
-  const owned = await client.query<{ table_name: string; owner: string }>(FOREIGN_OWNED);
-  const identity = await client.query<{ table_name: string }>(WITHOUT_IDENTITY);
-  const settings = await client.query<{ nodeid: number; success: boolean; result: string }>(NODE_SETTINGS);
+  const table = z.object({ table: z.string() });
+  const unidentified = await readRows(client, table, WITHOUT_IDENTITY);
+  const settings = await askAllNodes(client, nodeSettings, NODE_SETTINGS);
   return {
     role: role.rows[0]?.role ?? '',
-    foreignOwned: owned.rows.map((row) => ({ table: row.table_name, owner: row.owner })),
-    withoutIdentity: identity.rows.map((row) => row.table_name),
-    settings: settings.rows
-      .filter((row) => row.success)
-      .map((row) => ({
-        nodeId: row.nodeid,
-        ...(JSON.parse(row.result) as Omit<NodeSettings, 'nodeId'>),
-      })),
+    foreignOwned: await readRows(client, table.extend({ owner: z.string() }), FOREIGN_OWNED),
+    withoutIdentity: unidentified.map((row) => row.table),
+    settings: settings.map(({ nodeId, answer }) => ({ nodeId, ...answer })),
   };
 }
 
@@ -83,7 +85,7 @@ export function preflightFaults(
   if (facts.foreignOwned.length > 0) {
     const tables = facts.foreignOwned.map(({ table, owner }) => `${table} (owner ${owner})`);
     faults.push(
-      `${facts.role} does not own every distributed table, and Citus rebalances all of them or none: ${listed(tables)}. ` +
+      `${facts.role} does not own every distributed table, and Citus rebalances all of them or none: ${someOf(tables, NAMED)}. ` +
         `Run this as a role that has the rights of every owner, or give the tables to ${facts.role} (ALTER TABLE ... OWNER TO)`,
     );
   }
@@ -91,15 +93,17 @@ export function preflightFaults(
   const unfit = facts.withoutIdentity.filter((table) => moving.has(table));
   if (mode === 'auto' && unfit.length > 0) {
     faults.push(
-      `mode auto moves shards by logical replication, which needs a primary key or a replica identity, and ${listed(unfit)} ` +
+      `mode auto moves shards by logical replication, which needs a primary key or a replica identity, and ${someOf(unfit, NAMED)} ` +
         `${unfit.length === 1 ? 'has' : 'have'} neither. Give ${unfit.length === 1 ? 'it' : 'each'} a primary key, or choose --mode block_writes (writes wait) or force_logical (UPDATE and DELETE fail meanwhile)`,
     );
   }
   const notLogical = facts.settings.filter(({ walLevel }) => walLevel !== 'logical');
   if (isLogical(mode) && notLogical.length > 0) {
     faults.push(
-      `mode ${mode} needs wal_level = logical on every node, and it is ${listed(notLogical.map(({ nodeId, walLevel }) => `${walLevel} on node ${String(nodeId)}`))}. ` +
-        'Set it and restart, or choose --mode block_writes',
+      `mode ${mode} needs wal_level = logical on every node, and it is ${someOf(
+        notLogical.map(({ nodeId, walLevel }) => `${walLevel} on node ${String(nodeId)}`),
+        NAMED,
+      )}. ` + 'Set it and restart, or choose --mode block_writes',
     );
   }
   const starved = facts.settings.filter(
@@ -107,7 +111,12 @@ export function preflightFaults(
   );
   if (starved.length > 0) {
     faults.push(
-      `moves run in background workers, and max_worker_processes is ${listed(starved.map(({ nodeId, maxWorkerProcesses }) => `${String(maxWorkerProcesses)} on node ${String(nodeId)}`))}. ` +
+      `moves run in background workers, and max_worker_processes is ${someOf(
+        starved.map(
+          ({ nodeId, maxWorkerProcesses }) => `${String(maxWorkerProcesses)} on node ${String(nodeId)}`,
+        ),
+        NAMED,
+      )}. ` +
         `Raise it to at least ${String(FEWEST_WORKER_PROCESSES)}, better 8 more than the databases that have Citus, and restart`,
     );
   }
@@ -133,7 +142,7 @@ export function hiddenFaults(hidden: readonly PlacedShard[]): string[] {
       .filter((each) => sameTable(each.table, table))
       .map(({ shardId, node }) => `${String(shardId)} on ${nodeName(node)}`);
     return (
-      `${shards.length === 1 ? 'shard' : 'shards'} ${listed(shards)} of ${showTable(table)} ${shards.length === 1 ? 'has' : 'have'} FORCE ROW LEVEL SECURITY and the table on the coordinator has not, ` +
+      `${shards.length === 1 ? 'shard' : 'shards'} ${someOf(shards, NAMED)} of ${showTable(table)} ${shards.length === 1 ? 'has' : 'have'} FORCE ROW LEVEL SECURITY and the table on the coordinator has not, ` +
       `so that a move would lose the rows that policies hide. Say again on the coordinator what is meant, which Citus sends to every shard: ALTER TABLE ${sqlTable(table)} NO FORCE ROW LEVEL SECURITY (or ENABLE and FORCE)`
     );
   });
@@ -151,10 +160,4 @@ export async function requireMovable(
       'rebalance.preconditions',
       `the rebalance was not started, and nothing was changed: ${faults.join('. Also: ')}`,
     );
-}
-
-/** The first of many names, and how many more. */
-function listed(names: readonly string[], most = 8): string {
-  const shown = names.slice(0, most).join(', ');
-  return names.length > most ? `${shown} and ${String(names.length - most)} more` : shown;
 }

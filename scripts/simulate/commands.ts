@@ -15,7 +15,7 @@ import type { Node } from '../citus/nodes';
 import { distributedAmong, readLayout } from './shard-layout';
 import type { RebalanceSimulation, TopologyChange } from './real-rebalance';
 import { simulateRebalance } from './real-rebalance';
-import type { RebalanceStrategy } from './rebalance';
+import type { Strategy } from '../citus/strategy';
 import {
   distributedSchemasAmong,
   nextColocationId,
@@ -25,7 +25,8 @@ import {
 } from './schemas';
 import type { Reading } from './shard-rows';
 import { readTableShards, withSnapshot } from './shard-rows';
-import type { MoveEstimate, ReadTable, Simulation, Topology } from './simulation';
+import type { Estimate } from '../rebalance/estimate';
+import type { ReadTable, Simulation, Topology } from './simulation';
 import { simulateCluster } from './simulation';
 import type { Source } from './source';
 import { readReferences, readSource, readWholeBytes } from './source';
@@ -39,10 +40,10 @@ export interface SimulateInput {
   readonly shardCount?: number | undefined;
   /** @default - two workers beside a coordinator that holds shards, or those of a cluster that is there */
   readonly topology: TopologyChange;
-  readonly strategy: RebalanceStrategy;
+  readonly strategy: Strategy;
   readonly reading: Reading;
   /** From measured rates, of moves that follow one another. */
-  readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => MoveEstimate;
+  readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => Estimate;
 }
 
 /** Far above any cluster; keeps a slip of the finger from filling the memory. */

@@ -1,10 +1,12 @@
 import { showTable } from '../database/model/names';
-import { shardGroupSize, nodeTotals, tableMoves } from './shard-sizes';
-import type { SizedGroup, SimulatedMove, SimulatedNode } from './shard-sizes';
+import type { Node } from '../citus/nodes';
+import type { Estimate } from '../rebalance/estimate';
+import { reportRebalance, sizedGroup } from './shard-sizes';
+import type { RebalanceReport, SizedGroup } from './shard-sizes';
 import type { ShardLayoutGroup, ShardLayoutTable, ShardLayout } from './shard-layout';
-import type { PlacedGroup, RebalanceStrategy } from './rebalance';
-import { applyMoves, planRebalance } from './rebalance';
-import type { MoveEstimate, SimulatedShard, Simulation } from './simulation';
+import type { Strategy } from '../citus/strategy';
+import type { ClusterNode } from './rebalance';
+import type { SimulatedShard } from './simulation';
 
 /** What is asked of a database that is distributed already; what is left out stays as it is. */
 export interface TopologyChange {
@@ -39,32 +41,23 @@ export interface ShardLayoutReport {
  * What `simulate` answers with of a database that is distributed already: the rebalance that the cluster would need, from
  * the shards that are there. Nothing of it has happened.
  */
-export interface RebalanceSimulation {
+export interface RebalanceSimulation extends RebalanceReport {
   readonly formatVersion: 1;
   readonly simulated: true;
   readonly distributed: true;
   readonly workers: number;
   readonly coordinatorHoldsShards: boolean;
-  readonly strategy: RebalanceStrategy;
   /** Nodes that are not there yet, and those that are to be emptied. */
   readonly added: readonly string[];
   readonly emptied: readonly string[];
   readonly tables: readonly ShardLayoutReport[];
-  readonly referenceTables: Simulation['referenceTables'];
-  /** As the shards lie now. */
-  readonly before: readonly SimulatedNode[];
-  /** In Citus's order. */
-  readonly moves: readonly SimulatedMove[];
-  /** After those moves. */
-  readonly nodes: readonly SimulatedNode[];
-  readonly estimate: MoveEstimate;
 }
 
 export interface RealRebalanceInput {
   readonly layout: ShardLayout;
   readonly topology: TopologyChange;
-  readonly strategy: RebalanceStrategy;
-  readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => MoveEstimate;
+  readonly strategy: Strategy;
+  readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => Estimate;
 }
 
 /**
@@ -77,81 +70,56 @@ export function simulateRebalance({
   strategy,
   estimateMoves,
 }: RealRebalanceInput): RebalanceSimulation {
-  const nodes = changeNodes(layout, topology);
-  const names = nodes.map(({ name }) => name);
-  const held = layout.groups.map(heldGroup);
-  const groups = layout.groups.map((group, at) => place(group, held[at] ?? { tables: [] }));
-  const moves = planRebalance(groups, nodes, layout.rules);
-  const coordinator = nodes.find(({ isCoordinator }) => isCoordinator);
+  const { kept, added, emptied } = changeNodes(layout.nodes, topology);
+  const nodes = [...kept, ...added];
+  const { report } = reportRebalance(layout.groups.map(sizedGroups), nodes, layout.rules, estimateMoves);
   return {
     formatVersion: 1,
     simulated: true,
     distributed: true,
-    workers: nodes.filter(({ isCoordinator, leaves }) => !isCoordinator && !leaves).length,
-    coordinatorHoldsShards: coordinator?.holdsShards === true,
+    workers: nodes.filter(({ groupId }) => groupId !== 0).length - emptied.length,
+    coordinatorHoldsShards: nodes.some(({ groupId, shouldHaveShards }) => groupId === 0 && shouldHaveShards),
     strategy,
-    added: nodes.filter(({ isNew }) => isNew).map(({ name }) => name),
-    emptied: nodes.filter(({ leaves }) => leaves).map(({ name }) => name),
+    added: added.map(({ label }) => label),
+    emptied: emptied.map(({ label }) => label),
     tables: layout.groups.flatMap((group) => group.tables.map((table) => describeTable(group, table))),
     referenceTables: layout.referenceTables,
-    before: nodeTotals(names, held, applyMoves(groups, [])),
-    moves: moves.flatMap((move) => tableMoves(move, held[move.group], names)),
-    nodes: nodeTotals(names, held, applyMoves(groups, moves)),
-    estimate: estimateMoves(
-      moves.map(({ group, shard }) => ({ bytes: groups[group]?.shards[shard]?.bytes ?? 0 })),
-    ),
+    ...report,
   };
 }
 
-interface ChangedNode {
-  readonly name: string;
-  readonly isCoordinator: boolean;
-  readonly holdsShards: boolean;
-  readonly isNew: boolean;
-  readonly leaves: boolean;
-}
-
+/** The nodes that are there, those that join, and which of the first leave. */
 function changeNodes(
-  { nodes }: ShardLayout,
+  nodes: readonly Node[],
   { workers: asked, coordinatorHoldsShards }: TopologyChange,
-): ChangedNode[] {
-  const present = nodes.filter(({ groupId }) => groupId !== 0).length;
-  const wanted = asked ?? present;
-  let worker = 0;
-  const kept = nodes.map(({ label: name, groupId, shouldHaveShards }): ChangedNode => {
-    const isCoordinator = groupId === 0;
-    if (isCoordinator) {
-      // The only node there is holds shards, whatever was said of it.
-      const holds = wanted === 0 || (coordinatorHoldsShards ?? shouldHaveShards);
-      return { name, isCoordinator, holdsShards: holds, isNew: false, leaves: false };
-    }
-    worker += 1;
-    const leaves = worker > wanted;
-    return { name, isCoordinator, holdsShards: shouldHaveShards && !leaves, isNew: false, leaves };
-  });
-  const names = new Set(nodes.map(({ label }) => label));
-  const added: ChangedNode[] = [];
-  for (let number = 0; added.length < wanted - present; number += 1) {
-    const name = `w${String(number)}`;
-    if (names.has(name)) continue;
-    added.push({ name, isCoordinator: false, holdsShards: true, isNew: true, leaves: false });
-  }
-  return [...kept, ...added];
+): Record<'kept' | 'added' | 'emptied', ClusterNode[]> {
+  const present = nodes.filter(({ groupId }) => groupId !== 0);
+  const wanted = asked ?? present.length;
+  const emptied = present.slice(wanted);
+  const kept = nodes.map(({ label, groupId, shouldHaveShards }) => ({
+    label,
+    groupId,
+    shouldHaveShards:
+      groupId === 0
+        ? // The only node there is holds shards, whatever was said of it.
+          wanted === 0 || (coordinatorHoldsShards ?? shouldHaveShards)
+        : shouldHaveShards && !emptied.some((node) => node.groupId === groupId),
+  }));
+  const labels = new Set(nodes.map(({ label }) => label));
+  const lastGroupId = Math.max(...nodes.map(({ groupId }) => groupId));
+  const added = Array.from({ length: nodes.length + wanted }, (_, number) => `w${String(number)}`)
+    .filter((label) => !labels.has(label))
+    .slice(0, Math.max(0, wanted - present.length))
+    .map((label, index) => ({ label, groupId: lastGroupId + 1 + index, shouldHaveShards: true }));
+  return { kept, added, emptied };
 }
 
-function heldGroup({ tables }: ShardLayoutGroup): SizedGroup {
-  return {
-    tables: tables.map(({ table, rows, bytes }) => ({
-      name: showTable(table),
-      shards: bytes.map((size, shard) => ({ rows: rows[shard] ?? 0, bytes: size })),
-    })),
-  };
-}
-
-function place({ shards }: ShardLayoutGroup, group: SizedGroup): PlacedGroup {
-  return {
-    shards: shards.map(({ id, node }, shard) => ({ id, node, bytes: shardGroupSize(group, shard).bytes })),
-  };
+function sizedGroups({ shards, tables }: ShardLayoutGroup): SizedGroup[] {
+  const sized = tables.map(({ table, rows, bytes }) => ({
+    name: showTable(table),
+    shards: bytes.map((size, shard) => ({ rows: rows[shard] ?? 0, bytes: size })),
+  }));
+  return shards.map(({ id, groupId }, index) => sizedGroup(sized, index, id, groupId));
 }
 
 function describeTable({ shards, tables }: ShardLayoutGroup, each: ShardLayoutTable): ShardLayoutReport {

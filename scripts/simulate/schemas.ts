@@ -17,6 +17,7 @@ import {
   SCHEMAS_THERE,
   schemaTables,
 } from '../citus/distributed-schemas.sql';
+import { isEstimated } from './shard-rows';
 import type { Reading } from './shard-rows';
 import { readReferences } from './source';
 import { convertedToLocal } from './converted-to-local';
@@ -43,9 +44,6 @@ export interface ReadSchemaTable {
   /** As the table is now, with its indexes and partitions. */
   readonly bytes: number;
 }
-
-/** Tables with more bytes are not counted unless every row is asked for: where they go does not depend on their rows. */
-const LARGE_BYTES = 512 * 1024 * 1024;
 
 /** The schemas of a specification that are to be distributed as wholes, in the order in which `tables plan` takes them. */
 export function wholeSchemas({ schemas = [] }: Distribution): string[] {
@@ -90,7 +88,7 @@ export async function readSchemas(
     progress.update(read, shown);
     read += 1;
     const counted =
-      estimate === null || reading === 'exact' || (reading === 'auto' && bytes <= LARGE_BYTES)
+      estimate === null || !isEstimated(reading, bytes)
         ? await countRows(client, sqlTable({ schema, name }))
         : undefined;
     tables.get(schema)?.push({

@@ -17,10 +17,12 @@ import {
   SHARD_COUNT,
   SHARD_ESTIMATE,
 } from '../citus/shard-layout.sql';
-import type { RebalanceStrategy, StrategyRules } from './rebalance';
+import type { Strategy } from '../citus/strategy';
+import type { StrategyRules } from './rebalance';
 import { STRATEGY_RULES } from './rebalance';
 import { exactRowsOfShards } from './rows.sql';
-import type { Reading } from './shard-rows';
+import type { CountedRow, Reading } from './shard-rows';
+import { fewestNamedRows, isEstimated, tenantsOf } from './shard-rows';
 import { readDistributedSource } from './source';
 
 /** A database that is distributed, as Citus knows it: real shards, real sizes, real placements. */
@@ -44,8 +46,8 @@ export interface ShardLayoutGroup {
 export interface ShardLayoutShard {
   /** Of the group's first table. */
   readonly id: number;
-  /** Index into {@link ShardLayout.nodes}. */
-  readonly node: number;
+  /** Of the node it is on. */
+  readonly groupId: number;
   /** Absent for the one shard of a distributed schema. */
   readonly range?: { readonly min: number; readonly max: number };
 }
@@ -64,9 +66,6 @@ export interface ShardLayoutTable {
   readonly biggestTenant?: { readonly value: string | null; readonly rows: number };
   readonly tenants?: number;
 }
-
-/** Larger tables are not counted unless all rows are asked for. */
-const LARGE_BYTES = 512 * 1024 * 1024;
 
 /** Which of these tables are distributed already; none where the database is plain PostgreSQL. */
 export async function distributedAmong(client: Client, tables: readonly TableName[]): Promise<TableName[]> {
@@ -100,14 +99,14 @@ interface ShardRow extends TableName {
 export async function readLayout(
   context: VerbContext,
   client: Client,
-  { strategy, reading }: { readonly strategy: RebalanceStrategy; readonly reading: Reading },
+  { strategy, reading }: { readonly strategy: Strategy; readonly reading: Reading },
 ): Promise<ShardLayout | undefined> {
   if ((await citusVersion(client)) === undefined) return undefined;
   return withBoundedReads(client, async () => {
     const { rows } = await client.query<ShardRow>(LAYOUT_SHARDS);
     if (rows.length === 0) return undefined;
     const nodes = await readActiveNodes(client);
-    const groups = toGroups(rows, new Map(nodes.map(({ groupId }, node) => [groupId, node])));
+    const groups = toGroups(rows, new Set(nodes.map(({ groupId }) => groupId)));
     const references = await client.query<TableName & { bytes: number }>(LAYOUT_REFERENCES);
     return {
       nodes,
@@ -118,7 +117,7 @@ export async function readLayout(
   });
 }
 
-async function readRules(client: Client, strategy: RebalanceStrategy): Promise<StrategyRules> {
+async function readRules(client: Client, strategy: Strategy): Promise<StrategyRules> {
   const { rows } = await client.query<{ threshold: number; improvementThreshold: number; baseCost: number }>(
     LAYOUT_RULES,
     [strategy],
@@ -143,7 +142,7 @@ interface UncountedGroup extends Omit<ShardLayoutGroup, 'tables'> {
 }
 
 /** Shards of one range, of whatever table and partition of the group, are one. Pure. */
-function toGroups(rows: readonly ShardRow[], nodeOf: ReadonlyMap<number, number>): UncountedGroup[] {
+function toGroups(rows: readonly ShardRow[], nodes: ReadonlySet<number>): UncountedGroup[] {
   const groups: ShardRow[][] = [];
   for (const row of rows) (groups[row.group] ??= []).push(row);
   return groups.map((all) => {
@@ -156,16 +155,15 @@ function toGroups(rows: readonly ShardRow[], nodeOf: ReadonlyMap<number, number>
     const shards = ranges.map((members): ShardLayoutShard => {
       const first = members.find(({ isFirst }) => isFirst) ?? members[0];
       if (first === undefined) throw new Error('a range without shards');
-      const node = nodeOf.get(first.groupId);
       const copied = new Set(members.map(({ shardId }) => shardId)).size < members.length;
-      if (node === undefined || copied) {
+      if (!nodes.has(first.groupId) || copied) {
         throw new ScaleoutError(
           'simulate.not-placed-once',
           `shard ${String(first.shardId)} of ${showTable(first)} ${copied ? 'has several placements (citus.shard_replication_factor above 1)' : 'is on a node that is no primary of this cluster'}, and moves of such shards are not simulated: see \`scaleout rebalance plan\`; nothing was changed`,
         );
       }
-      const { min, max } = first;
-      return { id: first.shardId, node, ...(min === null || max === null ? {} : { range: { min, max } }) };
+      const { shardId: id, groupId, min, max } = first;
+      return { id, groupId, ...(min === null || max === null ? {} : { range: { min, max } }) };
     });
     const named = new Map(
       [...all].sort((a, b) => Number(b.isFirst) - Number(a.isFirst)).map((row) => [showTable(row), row]),
@@ -208,7 +206,7 @@ async function readRows(
       progress.update(done, showTable(table.table));
       done += 1;
       const bytes = table.bytes.reduce((sum, each) => sum + each, 0);
-      const estimated = reading === 'sample' || (reading === 'auto' && bytes > LARGE_BYTES);
+      const estimated = isEstimated(reading, bytes);
       const rows = estimated
         ? { rows: await estimateRows(client, table) }
         : await countedRows(client, table, shards, bytes);
@@ -227,14 +225,6 @@ async function readRows(
   return read;
 }
 
-interface CountedRow {
-  readonly index: number | null;
-  readonly rows: number;
-  readonly tenants: number;
-  readonly biggestRows: number;
-  readonly biggest: string | null;
-}
-
 async function countedRows(
   client: Client,
   uncounted: Uncounted,
@@ -248,17 +238,10 @@ async function countedRows(
     return { rows: counts.map((count) => count ?? 0) };
   }
   const source = await readDistributedSource(client, table, column);
-  const fewest = Math.min(32, Math.max(1, Math.ceil(bytes / (4 * 1024 * 1024))));
-  const { rows } = await client.query<CountedRow>(exactRowsOfShards(source), [starts, fewest]);
+  const values = [starts, fewestNamedRows(bytes)];
+  const { rows } = await client.query<CountedRow>(exactRowsOfShards(source), values);
   const byIndex = new Map(rows.map((row) => [row.index, row.rows]));
-  const biggest = [...rows].sort((a, b) => b.biggestRows - a.biggestRows)[0];
-  return {
-    rows: shards.map((_, index) => byIndex.get(index) ?? 0),
-    ...(biggest === undefined
-      ? {}
-      : { biggestTenant: { value: biggest.biggest, rows: biggest.biggestRows } }),
-    tenants: rows.reduce((sum, { tenants }) => sum + tenants, 0),
-  };
+  return { rows: shards.map((_, index) => byIndex.get(index) ?? 0), ...tenantsOf(rows) };
 }
 
 /** A shard that has just moved has no statistics: it is taken to hold as many rows to a byte as the others. */

@@ -7,7 +7,7 @@ import { shardWidth } from './hash-ranges';
 import { exactRows, sampledRows } from './rows.sql';
 import type { Draw } from './sample-draw';
 import { drawBlocks, seededRandom } from './sample-draw';
-import type { BlockSums, Drawn, Estimated } from './sample-estimate';
+import type { BlockSums, Drawn } from './sample-estimate';
 import { estimateRows, NOTHING_SEEN, standardErrors } from './sample-estimate';
 import { BLOCK_BYTES, shardBytes } from './shard-bytes';
 import { nullsFault, readSource } from './source';
@@ -49,8 +49,13 @@ export const CONFIDENCE = 0.99;
 /** `exact` reads every row; `sample` a bounded number of blocks; `auto` the latter for tables that are large. */
 export type Reading = 'exact' | 'sample' | 'auto';
 
-/** Tables with larger heaps are sampled unless all rows are asked for. */
+/** Larger tables are estimated unless all rows are asked for. */
 const LARGE_BYTES = 512 * 1024 * 1024;
+
+/** Whether a table of so many bytes is estimated instead of counted. */
+export function isEstimated(reading: Reading, bytes: number): boolean {
+  return reading === 'sample' || (reading === 'auto' && bytes > LARGE_BYTES);
+}
 
 /** Blocks of a sample: some hundred thousand rows of usual size. */
 const SAMPLE_BLOCKS = 2000;
@@ -94,13 +99,13 @@ export async function readTableShards(
       `${showTable(source.table)} cannot be sampled: ${obstacle}. Leave --sample out, and every row is read`,
     );
   }
-  const blocks = source.leaves.reduce((sum, leaf) => sum + leaf.blocks, 0);
-  const sampling =
-    reading === 'sample' ||
-    (reading === 'auto' && obstacle === undefined && blocks * BLOCK_BYTES > LARGE_BYTES);
-  return sampling
+  return obstacle === undefined && isEstimated(reading, blocksOf(source) * BLOCK_BYTES)
     ? readSample(client, source, shardCount)
     : readExactly(client, source, shardCount, obstacle === undefined);
+}
+
+function blocksOf({ leaves }: Source): number {
+  return leaves.reduce((sum, { blocks }) => sum + blocks, 0);
 }
 
 async function samplingObstacle(client: Client, { leaves }: Source): Promise<string | undefined> {
@@ -117,12 +122,13 @@ async function samplingObstacle(client: Client, { leaves }: Source): Promise<str
  * Naming the biggest value costs something for every value with so many rows: in a small table all are looked at, in a
  * large one those that could stand out.
  */
-function fewestNamedRows({ leaves }: Source): number {
-  const mebibytes = leaves.reduce((sum, { blocks }) => sum + blocks, 0) * (BLOCK_BYTES / 1024 / 1024);
-  return Math.min(32, Math.max(1, Math.ceil(mebibytes / 4)));
+export function fewestNamedRows(bytes: number): number {
+  return Math.min(32, Math.max(1, Math.ceil(bytes / (4 * 1024 * 1024))));
 }
 
-interface ExactRow {
+/** What was counted of one shard. */
+export interface CountedRow {
+  /** Null for NULLs. */
   readonly index: number | null;
   readonly rows: number;
   readonly tenants: number;
@@ -136,25 +142,34 @@ async function readExactly(
   shardCount: number,
   withWidths: boolean,
 ): Promise<TableShards> {
-  const { rows } = await client.query<ExactRow>(exactRows(source), [
+  const { rows } = await client.query<CountedRow>(exactRows(source), [
     shardCount,
     shardWidth(shardCount),
-    fewestNamedRows(source),
+    fewestNamedRows(blocksOf(source) * BLOCK_BYTES),
   ]);
   const nulls = rows.find(({ index }) => index === null)?.rows ?? 0;
   if (nulls > 0) throw nullsFault(source, `${String(nulls)} of its rows are NULL there`);
   const widths = withWidths ? await drawSample(client, source, shardCount, WIDTH_BLOCKS) : undefined;
   const byIndex = new Map(rows.map((row) => [row.index, row]));
   const counted = Array.from({ length: shardCount }, (_, index) => byIndex.get(index)?.rows ?? 0);
-  const biggest = rows.reduce<ExactRow | undefined>(
-    (most, row) => (most === undefined || row.biggestRows > most.biggestRows ? row : most),
-    undefined,
-  );
+  const { biggestTenant = null, tenants } = tenantsOf(rows);
   const bytes = shareBytes(source, counted, widths);
   return {
     source,
     shards: counted.map((each, index) => ({ index, rows: each, bytes: bytes[index] ?? 0 })),
-    biggestTenant: biggest === undefined ? null : { value: biggest.biggest, rows: biggest.biggestRows },
+    biggestTenant,
+    tenants,
+  };
+}
+
+/** The value that most rows have, and how many values there are. Pure. */
+export function tenantsOf(rows: readonly CountedRow[]): {
+  readonly biggestTenant?: BiggestTenant;
+  readonly tenants: number;
+} {
+  const [most] = [...rows].sort((a, b) => b.biggestRows - a.biggestRows);
+  return {
+    ...(most === undefined ? {} : { biggestTenant: { value: most.biggest, rows: most.biggestRows } }),
     tenants: rows.reduce((sum, { tenants }) => sum + tenants, 0),
   };
 }
@@ -181,7 +196,7 @@ async function readSample(client: Client, source: Source, shardCount: number): P
       index,
       rows: estimated.rows,
       bytes: bytes[index] ?? 0,
-      bounds: boundsOf(estimated),
+      bounds: { low: estimated.low, high: estimated.high },
     })),
     biggestTenant: top === undefined ? null : biggestSeen(top, sample.drawn),
     sample: { blocks: sample.drawn.draws, ofBlocks: sample.drawn.totalBlocks, rows: sample.seen },
@@ -191,11 +206,7 @@ async function readSample(client: Client, source: Source, shardCount: number): P
 /** The one of thousands that was seen most was also lucky, which the bounds allow for: they hold for all that were seen. */
 function biggestSeen(top: SampleRow, drawn: Drawn): BiggestTenant {
   const estimated = estimateRows(top, drawn, standardErrors(CONFIDENCE, top.tenants ?? 1));
-  return { value: top.tenant, rows: estimated.rows, bounds: boundsOf(estimated) };
-}
-
-function boundsOf({ low, high }: Estimated): { low: number; high: number } {
-  return { low, high };
+  return { value: top.tenant, rows: estimated.rows, bounds: { low: estimated.low, high: estimated.high } };
 }
 
 interface SampleRow extends BlockSums {
@@ -228,7 +239,7 @@ async function drawSample(
     blocks,
     seededRandom(SEED),
   );
-  const totalBlocks = leaves.reduce((sum, leaf) => sum + leaf.blocks, 0);
+  const totalBlocks = blocksOf(source);
   const rows = draws.length === 0 ? [] : await readDraws(client, source, leaves, draws, shardCount);
   const byIndex = new Map(rows.map((row) => [row.index, row]));
   const all = byIndex.get(ALL);
@@ -281,7 +292,7 @@ function shareBytes(source: Source, rows: readonly number[], sample: Sample | un
     return (count * (own * seen.seen + average * AVERAGE_ROWS)) / (seen.seen + AVERAGE_ROWS);
   });
   const total = weights.reduce((sum, weight) => sum + weight, 0);
-  const blocks = source.leaves.reduce((sum, leaf) => sum + leaf.blocks, 0);
+  const blocks = blocksOf(source);
   return weights.map((weight, shard) => {
     const share = total === 0 ? 0 : weight / total;
     return source.leaves.reduce((sum, leaf) => {

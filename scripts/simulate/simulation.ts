@@ -1,9 +1,11 @@
-import type { SizedGroup, SimulatedMove, SimulatedNode } from './shard-sizes';
+import type { Estimate } from '../rebalance/estimate';
 import { shardRange } from './hash-ranges';
-import { shardGroupSize, nodeTotals, tableMoves } from './shard-sizes';
 import { roundRobin, schemaNode } from './placement';
-import type { PlacedGroup, RebalanceStrategy } from './rebalance';
-import { applyMoves, planRebalance, STRATEGY_RULES } from './rebalance';
+import type { Strategy } from '../citus/strategy';
+import type { ClusterNode } from './rebalance';
+import { planRebalance, STRATEGY_RULES } from './rebalance';
+import { nodeTotals, reportRebalance, sizedGroup } from './shard-sizes';
+import type { RebalanceReport, SimulatedNode, SizedTable } from './shard-sizes';
 import { estimateSkew } from './sample-estimate';
 import type { ReadSchema, ReadSchemaTable } from './schemas';
 import type { BiggestTenant, TableShards } from './shard-rows';
@@ -84,32 +86,13 @@ export interface SimulatedSchema {
   readonly node: string | null;
 }
 
-/** How long moves take and how long a write may wait for them. */
-export interface MoveEstimate {
-  readonly seconds: number;
-  readonly longestWritePauseMs: number;
-  readonly assumes: string;
-}
-
-/** What `simulate` answers with. Nothing of it has happened. */
-export interface Simulation {
+/** What `simulate` answers with. Nothing of it has happened: the rebalance is the one after workers were added. */
+export interface Simulation extends RebalanceReport, Topology {
   readonly formatVersion: 1;
   readonly simulated: true;
   readonly shardCount: number;
-  readonly workers: number;
-  readonly coordinatorHoldsShards: boolean;
-  readonly strategy: RebalanceStrategy;
   readonly tables: readonly SimulatedTable[];
   readonly schemas: readonly SimulatedSchema[];
-  /** Copied whole to every node. */
-  readonly referenceTables: readonly { readonly table: string; readonly bytes: number }[];
-  /** Distributed on the lone coordinator, before there are workers. */
-  readonly before: readonly SimulatedNode[];
-  /** Of the rebalance after workers were added, in Citus's order. */
-  readonly moves: readonly SimulatedMove[];
-  /** After those moves. */
-  readonly nodes: readonly SimulatedNode[];
-  readonly estimate: MoveEstimate;
   /** What comes of adding workers first and distributing after. */
   readonly workersFirst: {
     readonly nodes: readonly SimulatedNode[];
@@ -126,7 +109,7 @@ export interface Simulation {
 export interface SimulationInput {
   readonly shardCount: number;
   readonly topology: Topology;
-  readonly strategy: RebalanceStrategy;
+  readonly strategy: Strategy;
   /** In the order they are distributed. */
   readonly tables: readonly ReadTable[];
   /** In the order they are distributed: after the reference tables, before the tables. */
@@ -134,32 +117,37 @@ export interface SimulationInput {
   /** The id of the first schema's colocation group; those of the others follow. */
   readonly firstColocationId?: number;
   readonly referenceTables: Simulation['referenceTables'];
-  readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => MoveEstimate;
+  readonly estimateMoves: (moves: readonly { readonly bytes: number }[]) => Estimate;
 }
 
 /** A colocation group: its tables have equally many shards, and those of equal place live and move together. */
-interface Group extends SizedGroup {
-  readonly shardCount: number;
+interface ColocationGroup {
+  readonly tables: readonly SizedTable[];
+  /** Stand for the ids of its shards: they grow in the order in which Citus would make the shards. */
+  readonly shardIds: readonly number[];
   /** The node of each shard on that many empty nodes, counted from 0. */
   readonly nodesAmong: (nodeCount: number) => readonly number[];
-  /** Stands for the ids of its shards, where they do not follow those of the groups before it. */
-  readonly shardIds?: readonly number[];
 }
 
 /** Puts what was read of the tables together to what the cluster would be. Pure. */
 export function simulateCluster(input: SimulationInput): Simulation {
   const { shardCount, topology, strategy, tables, schemas = [] } = input;
   const rules = STRATEGY_RULES[strategy];
-  const groups = [...schemaGroups(schemas, input.firstColocationId ?? 1), ...groupsOf(tables, shardCount)];
-  const names = nodeNames(topology.workers);
-  const nodes = names.map((_, node) => ({
-    holdsShards: node > 0 || topology.workers === 0 || topology.coordinatorHoldsShards,
-  }));
-  const onCoordinator = place(groups, (group) => Array.from({ length: group.shardCount }, () => 0));
-  const moves = planRebalance(onCoordinator, nodes, rules);
-  const holders = nodes.flatMap(({ holdsShards }, node) => (holdsShards ? [node] : []));
-  const spread = place(groups, (group) => group.nodesAmong(holders.length).map((at) => holders[at] ?? 0));
-  const balanced = applyMoves(onCoordinator, moves);
+  const groups = [
+    ...schemaGroups(schemas, input.firstColocationId ?? 1),
+    ...tableGroups(tables, shardCount, schemas.length + 1),
+  ];
+  const nodes = nodesOf(topology);
+  const onCoordinator = groups.map((group) =>
+    group.shardIds.map((id, at) => sizedGroup(group.tables, at, id, 0)),
+  );
+  const { report, after } = reportRebalance(onCoordinator, nodes, rules, input.estimateMoves);
+  const holders = nodes.filter(({ shouldHaveShards }) => shouldHaveShards);
+  const spread = groups.map(({ tables: own, shardIds, nodesAmong }) =>
+    nodesAmong(holders.length).map((node, at) =>
+      sizedGroup(own, at, shardIds[at] ?? 0, holders[node]?.groupId ?? 0),
+    ),
+  );
   return {
     formatVersion: 1,
     simulated: true,
@@ -167,16 +155,11 @@ export function simulateCluster(input: SimulationInput): Simulation {
     ...topology,
     strategy,
     tables: tables.map((table) => describeTable(table, shardCount)),
-    schemas: schemas.map((schema, at) => describeSchema(schema, names[balanced[at]?.[0] ?? -1] ?? null)),
+    schemas: schemas.map((schema, at) => describeSchema(schema, nodes[after[at]?.[0]?.groupId ?? -1]?.label)),
     referenceTables: input.referenceTables,
-    before: nodeTotals(names, groups, applyMoves(onCoordinator, [])),
-    moves: moves.flatMap((move) => tableMoves(move, groups[move.group], names)),
-    nodes: nodeTotals(names, groups, balanced),
-    estimate: input.estimateMoves(
-      moves.map(({ group, shard }) => ({ bytes: onCoordinator[group]?.shards[shard]?.bytes ?? 0 })),
-    ),
+    ...report,
     workersFirst: {
-      nodes: nodeTotals(names, groups, applyMoves(spread, [])),
+      nodes: nodeTotals(nodes, spread),
       moves: planRebalance(spread, nodes, rules).length,
       schemasInAnyOrder: schemas
         .filter(({ turnsLocal }) => turnsLocal !== undefined)
@@ -185,47 +168,45 @@ export function simulateCluster(input: SimulationInput): Simulation {
   };
 }
 
-function nodeNames(workers: number): string[] {
-  return ['coordinator', ...Array.from({ length: workers }, (_, worker) => `w${String(worker)}`)];
+/** The coordinator and its workers, whose group ids count from 0. */
+function nodesOf({ workers, coordinatorHoldsShards }: Topology): ClusterNode[] {
+  return Array.from({ length: workers + 1 }, (_, groupId) => ({
+    groupId,
+    label: groupId === 0 ? 'coordinator' : `w${String(groupId - 1)}`,
+    shouldHaveShards: groupId > 0 || workers === 0 || coordinatorHoldsShards,
+  }));
 }
 
 /** Colocation groups in the order of their first tables, which is the order Citus rebalances them in. */
-function groupsOf(tables: readonly ReadTable[], shardCount: number): Group[] {
+function tableGroups(
+  tables: readonly ReadTable[],
+  shardCount: number,
+  firstShardId: number,
+): ColocationGroup[] {
   const byRoot = new Map<string, ReadTable[]>();
   for (const table of tables) byRoot.set(table.group, [...(byRoot.get(table.group) ?? []), table]);
-  return [...byRoot.values()].map((members) => ({
-    shardCount,
+  return [...byRoot.values()].map((members, at) => ({
     tables: members.map(({ name, read }) => ({ name, shards: read.shards })),
+    shardIds: Array.from({ length: shardCount }, (_, shard) => firstShardId + at * shardCount + shard),
     nodesAmong: (nodeCount) => roundRobin(shardCount, nodeCount),
   }));
 }
 
 /** A schema without tables has nothing that could be anywhere, and is a group all the same. */
-function schemaGroups(schemas: readonly ReadSchema[], firstColocationId: number): Group[] {
+function schemaGroups(schemas: readonly ReadSchema[], firstColocationId: number): ColocationGroup[] {
   // Sorting keeps the order of the plan among those whose shards are made with the schema.
-  const byShardId = schemas
-    .filter(({ tables }) => tables.length > 0)
-    .sort((a, b) => (a.turnsLocal ?? schemas.length) - (b.turnsLocal ?? schemas.length));
-  const ids = new Map(byShardId.map((schema, index) => [schema, index + 1]));
+  const byShardId = [...schemas].sort(
+    (a, b) => (a.turnsLocal ?? schemas.length) - (b.turnsLocal ?? schemas.length),
+  );
   return schemas.map((schema, place) => ({
-    shardIds: [ids.get(schema) ?? 0],
-    shardCount: schema.tables.length === 0 ? 0 : 1,
     tables: schema.tables.map(({ name, rows, bytes }) => ({ name, shards: [{ rows, bytes }] })),
+    shardIds: schema.tables.length === 0 ? [] : [byShardId.indexOf(schema) + 1],
     nodesAmong: (nodeCount) =>
       schema.tables.length === 0 ? [] : [schemaNode(firstColocationId + place, nodeCount)],
   }));
 }
 
-function place(groups: readonly Group[], nodesOf: (group: Group) => readonly number[]): PlacedGroup[] {
-  return groups.map((group) => ({
-    shards: nodesOf(group).map((node, shard) => {
-      const id = group.shardIds?.[shard];
-      return { node, bytes: shardGroupSize(group, shard).bytes, ...(id === undefined ? {} : { id }) };
-    }),
-  }));
-}
-
-function describeSchema({ schema, tables }: ReadSchema, node: string | null): SimulatedSchema {
+function describeSchema({ schema, tables }: ReadSchema, node: string | undefined): SimulatedSchema {
   const sum = (of: (table: ReadSchemaTable) => number): number =>
     tables.reduce((all, table) => all + of(table), 0);
   return {
@@ -238,7 +219,7 @@ function describeSchema({ schema, tables }: ReadSchema, node: string | null): Si
       ...(estimated ? { estimated: true as const } : {}),
       bytes,
     })),
-    node,
+    node: node ?? null,
   };
 }
 

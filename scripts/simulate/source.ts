@@ -1,12 +1,12 @@
 import type { Client } from 'pg';
 import type { TableName } from '../../config/workload/distribution-types';
-import { didYouMean } from '../../config/text/text';
+import { didYouMean, someOf } from '../../config/text/text';
 import { isKnownToCitus } from '../citus/citus-tables';
 import { citusVersion } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import { showTable, sqlTable } from '../database/model/names';
 import type { Edge } from '../database/model/order';
-import type { StoredIndex, StoredTable } from './shard-bytes';
+import type { StoredTable } from './shard-bytes';
 import { COLUMN_NAMES, LEAVES, REFERENCES, SOURCE, TABLE_NAMES, TYPE_NAME, WHOLE_BYTES } from './source.sql';
 
 /** A relation that holds rows: the table itself, or one of its partitions. */
@@ -53,6 +53,9 @@ export interface Source {
   readonly primaryKey?: readonly string[] | undefined;
   readonly leaves: readonly Leaf[];
 }
+
+/** Names listed where one is wrong. */
+const NAMES_SHOWN = 12;
 
 interface SourceRow {
   readonly oid: number;
@@ -105,10 +108,8 @@ export async function readHashedType(
   const found = (await client.query<SourceRow>(SOURCE, [schema, name, column])).rows[0];
   const type = (await client.query<{ name: string; casts: string[] }>(TYPE_NAME, [schema, name, column]))
     .rows[0];
-  if (found === undefined || type === undefined) return undefined;
-  if (found.hashSchema === null || found.hashName === null) return undefined;
-  const hash = { schema: found.hashSchema, name: found.hashName, takesType: found.hashTakesType === true };
-  return { hash, sqlType: type.name, plainCasts: type.casts };
+  const hash = found && hashOf(found);
+  return hash && type && { hash, sqlType: type.name, plainCasts: type.casts };
 }
 
 async function lookUp(
@@ -118,63 +119,79 @@ async function lookUp(
 ): Promise<{ readonly source: Source; readonly oid: number }> {
   const found = (await client.query<SourceRow>(SOURCE, [table.schema, table.name, column])).rows[0];
   if (found === undefined) throw await unknownTable(client, table);
-  const fault = relationFault(table, found);
-  if (fault !== undefined) throw new ScaleoutError('simulate.unknown-name', `${fault}; nothing was changed`);
+  const noTable = relationFault(found);
+  if (noTable !== undefined) {
+    throw new ScaleoutError(
+      'simulate.unknown-name',
+      `${showTable(table)} is ${noTable}; nothing was changed`,
+    );
+  }
   if (!found.hasColumn) throw await unknownColumn(client, table, found.oid, column);
-  if (found.generated) {
+  const hash = hashOf(found);
+  if (hash === undefined || isRefused(found)) {
     throw new ScaleoutError(
       'simulate.not-distributable',
-      `${showTable(table)} cannot be distributed by ${column}: the column is generated from others, and Citus distributes by stored input only. Choose another column, or one of those it is generated from`,
+      `${showTable(table)} cannot be distributed by ${column}: ${refusal(found)}`,
     );
   }
-  if (found.looseCollation) {
-    throw new ScaleoutError(
-      'simulate.not-distributable',
-      `${showTable(table)} cannot be distributed by ${column}: its collation is not deterministic, under which different values are equal and would hash apart. Give the column a deterministic one (ALTER COLUMN ... TYPE ... COLLATE), or choose another column`,
-    );
-  }
-  if (found.negativeScale) {
-    throw new ScaleoutError(
-      'simulate.not-distributable',
-      `${showTable(table)} cannot be distributed by ${column}: it is a numeric of negative scale, which Citus refuses. Give it a scale of 0 or more, or choose another column`,
-    );
-  }
-  if (found.hashSchema === null || found.hashName === null) {
-    throw new ScaleoutError(
-      'simulate.not-distributable',
-      `${showTable(table)} cannot be distributed by ${column}: its type ${found.type} has no hash function in PostgreSQL, and a row's shard is decided by one. Choose a column of another type, as a number, text, uuid or timestamp`,
-    );
-  }
-  const leaves = await client.query<{
-    schema: string;
-    name: string;
-    accessMethod: string | null;
-    blocks: number;
-    toastBytes: number;
-    toastBlocks: number | null;
-    columns: string[];
-    widths: Record<string, number>;
-    indexes: StoredIndex[];
-  }>(LEAVES, [found.oid]);
   const source = {
     table,
     column,
     type: found.type,
-    hash: {
-      schema: found.hashSchema,
-      name: found.hashName,
-      takesType: found.hashTakesType === true,
-    },
+    hash,
     from: found.kind === 'p' ? sqlTable(table) : `ONLY ${sqlTable(table)}`,
     mayBeNull: !found.notNull,
-    leaves: leaves.rows.map(({ schema, name, accessMethod, toastBlocks, ...leaf }) => ({
-      ...leaf,
-      ...(toastBlocks === null ? {} : { toastBlocks }),
-      table: { schema, name },
-      isHeap: accessMethod === 'heap',
-    })),
+    leaves: await readLeaves(client, found.oid),
   };
   return { source, oid: found.oid };
+}
+
+function hashOf({ hashSchema: schema, hashName: name, hashTakesType }: SourceRow): HashFunction | undefined {
+  return schema === null || name === null ? undefined : { schema, name, takesType: hashTakesType === true };
+}
+
+/** What a relation is that Citus does not distribute. */
+function relationFault({ kind, isPartition }: SourceRow): string | undefined {
+  if (isPartition) return 'a partition, which is distributed with the table it is a part of: name that one';
+  if (kind === 'r' || kind === 'p') return undefined;
+  return NO_TABLES[kind] ?? 'no table: name an ordinary or partitioned one';
+}
+
+/** By `pg_class.relkind`. */
+const NO_TABLES: Readonly<Record<string, string>> = {
+  v: 'a view, and only tables are distributed: name the table beneath it',
+  m: 'a view, and only tables are distributed: name the table beneath it',
+  f: 'a foreign table, whose rows are elsewhere: only ordinary and partitioned tables are distributed',
+};
+
+function isRefused({ generated, looseCollation, negativeScale }: SourceRow): boolean {
+  return generated || looseCollation || negativeScale;
+}
+
+/** Why Citus would refuse to distribute by a column, and the way out. */
+function refusal({ generated, looseCollation, negativeScale, type }: SourceRow): string {
+  if (generated) {
+    return 'the column is generated from others, and Citus distributes by stored input only. Choose another column, or one of those it is generated from';
+  }
+  if (looseCollation) {
+    return 'its collation is not deterministic, under which different values are equal and would hash apart. Give the column a deterministic one (ALTER COLUMN ... TYPE ... COLLATE), or choose another column';
+  }
+  return negativeScale
+    ? 'it is a numeric of negative scale, which Citus refuses. Give it a scale of 0 or more, or choose another column'
+    : `its type ${type} has no hash function in PostgreSQL, and a row's shard is decided by one. Choose a column of another type, as a number, text, uuid or timestamp`;
+}
+
+async function readLeaves(client: Client, oid: number): Promise<Leaf[]> {
+  const { rows } = await client.query<
+    Omit<Leaf, 'table' | 'isHeap' | 'toastBlocks'> &
+      TableName & { accessMethod: string | null; toastBlocks: number | null }
+  >(LEAVES, [oid]);
+  return rows.map(({ schema, name, accessMethod, toastBlocks, ...leaf }) => ({
+    ...leaf,
+    toastBlocks: toastBlocks ?? undefined,
+    table: { schema, name },
+    isHeap: accessMethod === 'heap',
+  }));
 }
 
 /**
@@ -208,24 +225,6 @@ export function nullsFault({ table, column }: Source, found: string): ScaleoutEr
   );
 }
 
-function relationFault(table: TableName, { kind, isPartition }: SourceRow): string | undefined {
-  if (isPartition) {
-    return `${showTable(table)} is a partition, which is distributed with the table it is a part of: name that one`;
-  }
-  switch (kind) {
-    case 'r':
-    case 'p':
-      return undefined;
-    case 'v':
-    case 'm':
-      return `${showTable(table)} is a view, and only tables are distributed: name the table beneath it`;
-    case 'f':
-      return `${showTable(table)} is a foreign table, whose rows are elsewhere: only ordinary and partitioned tables are distributed`;
-    default:
-      return `${showTable(table)} is no table: name an ordinary or partitioned one`;
-  }
-}
-
 async function unknownTable(client: Client, table: TableName): Promise<ScaleoutError> {
   const { rows } = await client.query<{ name: string }>(TABLE_NAMES, [table.schema]);
   const names = rows.map(({ name }) => name);
@@ -234,7 +233,7 @@ async function unknownTable(client: Client, table: TableName): Promise<ScaleoutE
     `there is no table ${showTable(table)} in this database${didYouMean(table.name, names)}: ${
       names.length === 0
         ? `the schema ${table.schema} holds no table`
-        : `the schema ${table.schema} holds ${some(names)}`
+        : `the schema ${table.schema} holds ${someOf(names, NAMES_SHOWN)}`
     }. Name one as table or schema.table`,
   );
 }
@@ -249,13 +248,6 @@ async function unknownColumn(
   const names = rows.map(({ name }) => name);
   return new ScaleoutError(
     'simulate.unknown-name',
-    `${showTable(table)} has no column "${column}" to distribute by${didYouMean(column, names)}: its columns are ${some(names)}`,
+    `${showTable(table)} has no column "${column}" to distribute by${didYouMean(column, names)}: its columns are ${someOf(names, NAMES_SHOWN)}`,
   );
-}
-
-const NAMES_SHOWN = 12;
-
-function some(names: readonly string[]): string {
-  const shown = names.slice(0, NAMES_SHOWN).join(', ');
-  return names.length > NAMES_SHOWN ? `${shown} and ${String(names.length - NAMES_SHOWN)} more` : shown;
 }

@@ -139,7 +139,7 @@ platformSuite('what a rebalance moved, before and after', () => {
 
   test('commits that are acknowledged before they are written need an allowance, but where writes wait', async () => {
     await createReadings();
-    const ids = async (mode: string): Promise<string[]> => {
+    const ids = async (mode: 'auto' | 'block_writes'): Promise<string[]> => {
       const { document } = await rebalancePlan(recordingContext().context, vault.input(mode));
       return document.findings.map(({ id }) => id).sort();
     };

@@ -20,7 +20,7 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
   }, 60_000);
   afterEach(async () => vault.database.drop());
 
-  test.each(['block_writes', 'auto'])(
+  test.each(['block_writes', 'auto'] as const)(
     'loses no row in mode %s, and FORCE is on again',
     async (mode) => {
       await vault.as(createVault);

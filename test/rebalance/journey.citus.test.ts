@@ -35,7 +35,7 @@ async function contents(client: Client): Promise<unknown> {
 platformSuite('a single node that was distributed, scaled out and rebalanced', () => {
   let database: TestDatabase;
   let before: unknown;
-  const options = { strategy: 'by_shard_count', mode: 'block_writes' };
+  const options = { strategy: 'by_shard_count', mode: 'block_writes' } as const;
 
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 0 });

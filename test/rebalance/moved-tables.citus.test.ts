@@ -70,7 +70,7 @@ platformSuite('the tables of what a rebalance moved, before and after', () => {
     return { run: await rebalanceRun(recorded.context, input), recorded };
   }
 
-  test.each(['auto', 'block_writes'])(
+  test.each(['auto', 'block_writes'] as const)(
     'mode %s: nothing is reported where nothing changed',
     async (mode) => {
       await createNotes();
@@ -102,7 +102,7 @@ platformSuite('the tables of what a rebalance moved, before and after', () => {
     120_000,
   );
 
-  test.each(['auto', 'block_writes'])(
+  test.each(['auto', 'block_writes'] as const)(
     'mode %s: each change is reported, of tables, sequences and views',
     async (mode) => {
       await createNotes();

@@ -42,7 +42,7 @@ export class Vault {
     return withClient(this.database.platform, work);
   }
 
-  input(mode: string, allow: readonly string[] = []): RebalanceInput {
+  input(mode: RebalanceInput['mode'], allow: readonly string[] = []): RebalanceInput {
     return {
       target: this.database.target,
       strategy: 'by_shard_count',

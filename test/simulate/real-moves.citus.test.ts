@@ -4,7 +4,8 @@ import { withClient } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { simulate } from '../../scripts/simulate/commands';
-import type { PlacedGroup, StrategyRules } from '../../scripts/simulate/rebalance';
+import type { ShardGroup } from '../../scripts/citus/placements';
+import type { StrategyRules } from '../../scripts/simulate/rebalance';
 import { planRebalance, STRATEGY_RULES } from '../../scripts/simulate/rebalance';
 import { seededRandom } from '../../scripts/simulate/sample-draw';
 import type { TestDatabase } from '../support/citus';
@@ -64,22 +65,18 @@ async function realPlan(
     .map(({ shardid, from, to }) => `${shardid} ${String(from)} ${String(to)}`);
 }
 
-function placed(shards: readonly RealShard[]): PlacedGroup[] {
-  const groups = new Map<number, { shards: { bytes: number; node: number }[] }>();
-  for (const { group, node, bytes } of shards) {
-    const found = groups.get(group) ?? { shards: [] };
-    groups.set(group, found);
-    found.shards.push({ node, bytes });
+function placed(shards: readonly RealShard[]): ShardGroup[][] {
+  const groups: ShardGroup[][] = [];
+  for (const { group, shardId, node, bytes } of shards) {
+    (groups[group] ??= []).push({ shardIds: [Number(shardId)], tables: [], bytes, groupId: node });
   }
-  return [...groups.values()];
+  return groups;
 }
 
 function ourPlan(shards: readonly RealShard[], holds: readonly boolean[], rules: StrategyRules): string[] {
-  const id = (group: number, shard: number): string =>
-    shards.find((each) => each.group === group && each.shard === shard)?.shardId ?? '?';
-  const nodes = holds.map((holdsShards) => ({ holdsShards }));
+  const nodes = holds.map((shouldHaveShards, groupId) => ({ label: '', groupId, shouldHaveShards }));
   return planRebalance(placed(shards), nodes, rules).map(
-    ({ group, shard, from, to }) => `${id(group, shard)} ${String(from)} ${String(to)}`,
+    ({ shardId, from, to }) => `${String(shardId)} ${String(from.groupId)} ${String(to.groupId)}`,
   );
 }
 

@@ -4,13 +4,13 @@ import type { RebalanceSimulation, TopologyChange } from '../../scripts/simulate
 import { simulateRebalance } from '../../scripts/simulate/real-rebalance';
 import { clusterNodes } from '../rebalance/fixtures';
 import { STRATEGY_RULES } from '../../scripts/simulate/rebalance';
-import type { RebalanceStrategy } from '../../scripts/simulate/rebalance';
+import type { Strategy } from '../../scripts/citus/strategy';
 import { runs } from '../support/properties';
 
 interface Case {
   readonly layout: ShardLayout;
   readonly topology: TopologyChange;
-  readonly strategy: RebalanceStrategy;
+  readonly strategy: Strategy;
 }
 
 /** Clusters of 0 to 20 workers with 1 to 40 shards a group anywhere on them, asked for 0 to 20 workers. */
@@ -19,7 +19,7 @@ const cases: fc.Arbitrary<Case> = fc
     present: fc.integer({ min: 0, max: 20 }),
     workers: fc.integer({ min: 0, max: 20 }),
     holds: fc.boolean(),
-    strategy: fc.constantFrom<RebalanceStrategy>('by_disk_size', 'by_shard_count'),
+    strategy: fc.constantFrom<Strategy>('by_disk_size', 'by_shard_count'),
     groups: fc.array(
       fc.record({
         tables: fc.integer({ min: 1, max: 3 }),
@@ -37,7 +37,7 @@ const cases: fc.Arbitrary<Case> = fc
     layout: {
       nodes: clusterNodes(present + 1),
       groups: groups.map(({ tables, shards }, group): ShardLayoutGroup => ({
-        shards: shards.map(([node], index) => ({ id: group * 100 + index, node: node % (present + 1) })),
+        shards: shards.map(([node], index) => ({ id: group * 100 + index, groupId: node % (present + 1) })),
         tables: Array.from({ length: tables }, (_, table) => ({
           table: { schema: 'public', name: `t${String(group)}_${String(table)}` },
           column: 'id',
@@ -68,9 +68,9 @@ function placement({ layout }: Case): Map<string, string> {
   return new Map(
     layout.groups.flatMap(({ tables, shards }) =>
       tables.flatMap(({ table }) =>
-        shards.map(({ node }, shard): [string, string] => [
+        shards.map(({ groupId }, shard): [string, string] => [
           `${table.name} ${String(shard)}`,
-          layout.nodes[node]?.label ?? '',
+          layout.nodes[groupId]?.label ?? '',
         ]),
       ),
     ),
@@ -174,7 +174,7 @@ it('by shard count, evens out each group to within one shard, and then has nothi
           ...group,
           shards: group.shards.map((shard, index) => ({
             ...shard,
-            node: names.indexOf(at.get(`${group.tables[0]?.table.name ?? ''} ${String(index)}`) ?? ''),
+            groupId: names.indexOf(at.get(`${group.tables[0]?.table.name ?? ''} ${String(index)}`) ?? ''),
           })),
         })),
       };

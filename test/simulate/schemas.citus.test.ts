@@ -1,10 +1,11 @@
 import type { Distribution } from '../../config/workload/distribution-types';
 import { readTableName } from '../../config/workload/identifiers';
+import type { Estimate } from '../../scripts/rebalance/estimate';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply } from '../../scripts/tables/commands';
 import { simulate } from '../../scripts/simulate/commands';
-import type { RebalanceStrategy } from '../../scripts/simulate/rebalance';
-import type { MoveEstimate, Simulation } from '../../scripts/simulate/simulation';
+import type { Strategy } from '../../scripts/citus/strategy';
+import type { Simulation } from '../../scripts/simulate/simulation';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { query, testContext } from '../tables/support/sensors';
@@ -16,13 +17,13 @@ afterEach(async () => {
   await database.drop();
 });
 
-const STRATEGIES: readonly RebalanceStrategy[] = ['by_disk_size', 'by_shard_count'];
+const STRATEGIES: readonly Strategy[] = ['by_disk_size', 'by_shard_count'];
 
 /** Thousands of rows of each tenant: sizes that differ by more than what free space is left in files. */
 const TENANTS = { acme: 12, 'Big "One"': 48, corner: 2, delta: 27, echo: 6, foxtrot: 19, golf: 0 };
 
 /** How long they take is no matter here. */
-const estimateMoves = (): MoveEstimate => ({ seconds: 0, longestWritePauseMs: 0, assumes: 'nothing' });
+const estimateMoves = (): Estimate => ({ seconds: 0, longestWritePauseMs: 0, assumes: 'nothing' });
 
 const distribution: Distribution = {
   shardCount: 8,
@@ -56,7 +57,7 @@ async function createTenants(orders: string): Promise<void> {
   await query(database.target, `${tenants.slice(2).join('\n')} ANALYZE`);
 }
 
-const simulated = async (strategy: RebalanceStrategy): Promise<Simulation> => {
+const simulated = async (strategy: Strategy): Promise<Simulation> => {
   const { document } = await simulate(testContext(), {
     target: database.target,
     expected: distribution,
@@ -83,7 +84,7 @@ function together(
 }
 
 /** The plan Citus itself makes, in the words of {@link together}. */
-async function realMoves(strategy: RebalanceStrategy): Promise<string[]> {
+async function realMoves(strategy: Strategy): Promise<string[]> {
   const rows = await query<{ schema: string; shard: number; from: string; to: string }>(
     database.target,
     `WITH nodes AS (SELECT nodename, nodeport, CASE WHEN groupid = 0 THEN 'coordinator' ELSE 'w' || row_number() OVER (ORDER BY nodeid) - 2 END AS node FROM pg_dist_node),
@@ -103,7 +104,7 @@ platformSuite('simulated schemas', () => {
   test('move as Citus plans to move them, whatever else is distributed', async () => {
     database = await freshCitusDatabase({ workers: 0 });
     await createTenants('id int PRIMARY KEY, kind_id int REFERENCES kinds, note text');
-    const foreseen = new Map<RebalanceStrategy, Simulation>();
+    const foreseen = new Map<Strategy, Simulation>();
     for (const strategy of STRATEGIES) foreseen.set(strategy, await simulated(strategy));
 
     await tablesApply(testContext(), { target: database.target, expected: distribution });

@@ -1,5 +1,5 @@
 import { groupBy } from '../../lib/group-by';
-import { allOf } from '../../../config/text/text';
+import { allOf, someOf } from '../../../config/text/text';
 import type { LiveTable, ViewRole } from '../model/live';
 import { showTable } from '../model/names';
 import type { ConvertedAlong } from '../target/recreated';
@@ -111,6 +111,5 @@ function distinct(names: readonly string[]): string[] {
 }
 
 function named(names: readonly string[]): string {
-  if (names.length <= NAMED) return allOf(names);
-  return `${names.slice(0, NAMED).join(', ')} and ${String(names.length - NAMED)} more`;
+  return someOf(names, NAMED);
 }

@@ -2,16 +2,22 @@ import { isCitusTable, isOrphanedShard, schemaColocationId } from '../../citus/f
 
 /** Catalog queries of `inspect`. Tables travel as oids: `$1::oid[]`. */
 
+/**
+ * Where commits are acknowledged before they are written: one JSON array of this node itself (null) and of roles. Sessions may
+ * set the same for themselves, which no one sees.
+ */
+export const ASYNCHRONOUS_COMMITS = `
+SELECT coalesce(json_agg(DISTINCT who), '[]')
+  FROM (SELECT 1 WHERE current_setting('synchronous_commit') = 'off') AS node(one)
+  FULL JOIN (SELECT CASE WHEN setrole = 0 THEN NULL ELSE pg_get_userbyid(setrole)::text END
+               FROM pg_db_role_setting
+              WHERE 'synchronous_commit=off' = ANY (setconfig)
+                AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))) AS r(who) ON false`;
+
 export const SESSION = `
 SELECT current_database() AS database, current_user AS role, current_setting('wal_level') AS "walLevel",
        (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS "citusVersion",
-       ARRAY(SELECT 'the coordinator' WHERE current_setting('synchronous_commit') = 'off'
-             UNION
-             SELECT CASE WHEN setrole = 0 THEN 'the coordinator' ELSE 'role ' || pg_get_userbyid(setrole) END
-               FROM pg_db_role_setting
-              WHERE 'synchronous_commit=off' = ANY (setconfig)
-                AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-             ORDER BY 1) AS "asynchronousCommits"`;
+       (${ASYNCHRONOUS_COMMITS}) AS "asynchronousCommits"`;
 
 /** Every relation of the users that has rows. Shards, which live beside them on the coordinator, are left out. */
 export function relations(citus: boolean): string {

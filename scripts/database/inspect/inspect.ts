@@ -207,7 +207,9 @@ async function read(
     database: session.database,
     role: session.role,
     walLevel: session.walLevel,
-    asynchronousCommits: session.asynchronousCommits,
+    asynchronousCommits: session.asynchronousCommits.map((role) =>
+      role === null ? 'the coordinator' : `role ${role}`,
+    ),
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     nodes: nodes.map(({ groupId, name, port, shouldHaveShards, active }) => ({
       groupId,
@@ -435,7 +437,8 @@ interface SessionRow extends QueryResultRow {
   database: string;
   role: string;
   walLevel: string;
-  asynchronousCommits: string[];
+  /** Roles; null: the node. */
+  asynchronousCommits: (string | null)[];
   citusVersion: string | null;
 }
 

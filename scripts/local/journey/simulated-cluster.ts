@@ -52,7 +52,7 @@ export async function simulatedCluster(
       groups = await readGroups(target, workload, nodes.length);
     },
     rebalance() {
-      const { after, outcome } = rebalanced(groups, nodes.length);
+      const { after, outcome } = rebalanced(groups, nodes);
       groups = after;
       return Promise.resolve(outcome);
     },
@@ -93,17 +93,25 @@ async function bytesOfTables(target: ConnectionTarget): Promise<number> {
 /** Where shards lie once every node has its share of them, and what was moved for it. */
 function rebalanced(
   groups: readonly SimulatedGroup[],
-  nodeCount: number,
+  names: readonly string[],
 ): { readonly after: SimulatedGroup[]; readonly outcome: RebalanceOutcome } {
-  const placed = groups.map((group) => ({
-    shards: group.placement.map((node, shard) => ({ node, bytes: groupBytes(group, shard) })),
-  }));
-  const nodes = Array.from({ length: nodeCount }, () => ({ holdsShards: true }));
+  const placed = groups.map((group, at) =>
+    group.placement.map((groupId, shard) => ({
+      shardIds: [at * group.placement.length + shard],
+      tables: group.tables.map(({ table }) => table.table.name),
+      bytes: groupBytes(group, shard),
+      groupId,
+    })),
+  );
+  const nodes = names.map((label, groupId) => ({ label, groupId, shouldHaveShards: true }));
   const moves = planRebalance(placed, nodes, STRATEGY_RULES.by_shard_count);
   const placements = applyMoves(placed, moves);
-  const bytes = moves.reduce((sum, { group, shard }) => sum + (placed[group]?.shards[shard]?.bytes ?? 0), 0);
+  const bytes = moves.reduce((sum, move) => sum + move.bytes, 0);
   return {
-    after: groups.map((group, index) => ({ ...group, placement: placements[index] ?? group.placement })),
+    after: groups.map((group, at) => ({
+      ...group,
+      placement: (placements[at] ?? []).map(({ groupId }) => groupId),
+    })),
     outcome: { moves: moves.length, bytes },
   };
 }
