@@ -1,7 +1,8 @@
 import { addressRanges } from '../../../config/azure/address-ranges';
 import { violationsOf } from '../../../config/file/violations';
-import { booleanAt, describeGap, stringAt } from '../stack/attributes';
+import { booleanAt, stringAt } from '../stack/attributes';
 import { blocksAt } from '../stack/blocks';
+import { expectValue } from './expectations';
 import type { Problem } from './rule';
 import { problemAt } from './rule';
 import type { Block, Json } from '../stack/synthesized';
@@ -17,19 +18,14 @@ export function closedNetwork(block: Block, argument: 'network_acls' | 'network_
   const open = booleanAt(block.body, PUBLIC);
   if (open.state === 'value' && !open.value) return [];
   const [rules = {}] = blocksAt(block.body, argument);
-  const action = stringAt(rules, 'default_action');
-  const denies = action.state === 'value' && action.value === 'Deny';
-  const what = action.state === 'value' ? `is ${action.value}` : describeGap(action);
+  const name = `${argument}.default_action`;
   return [
-    ...(denies
-      ? []
-      : [
-          problemAt(
-            block,
-            argument,
-            `${argument}.default_action ${what}: everybody on the internet reaches it, and a stolen login is enough. Set it to Deny and list addresses`,
-          ),
-        ]),
+    ...expectValue(
+      block,
+      { argument, name, reading: stringAt(rules, 'default_action') },
+      (action) => action === 'Deny',
+      'everybody on the internet reaches it, and a stolen login is enough. Set it to Deny and list addresses',
+    ),
     ...ranges(block, argument, rules['ip_rules']),
   ];
 }

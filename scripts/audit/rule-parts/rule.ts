@@ -1,3 +1,5 @@
+import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import { checkAt, constructPathAt } from '../stack/owner';
 import type { Block, Synthesized } from '../stack/synthesized';
 import { pointer, resourcesOf } from '../stack/synthesized';
 
@@ -67,18 +69,49 @@ export function verdictOn(
   return blocks.length === 0 ? notApplicable(absent) : verdict(judge(blocks));
 }
 
+/** The verdict on the clusters of a production environment. */
+export function verdictInProduction(
+  stack: Synthesized,
+  { production }: Facts,
+  judge: (clusters: readonly Block[]) => readonly Problem[],
+): Verdict {
+  const found = verdictOn(stack, CLUSTER, NO_CLUSTER, production ? judge : () => []);
+  return found.status === 'not-applicable' || production
+    ? found
+    : notApplicable('the environment is not production');
+}
+
+/** What is said of a problem where it does not follow from its argument and its rule. */
+export interface ProblemOptions {
+  readonly check?: string;
+  readonly level?: Level;
+}
+
 /** A problem of one argument of a resource. Its check is the argument, where nothing else is said. */
 export function problemAt(
   block: Block,
   argument: string,
   message: string,
-  { check = argument, level }: { readonly check?: string; readonly level?: Level } = {},
+  { check = argument, level }: ProblemOptions = {},
 ): Problem {
   return {
-    constructPath: block.constructPath,
+    ...problemOf(block, check, message),
     pointer: block.pointer + (argument in block.body ? pointer(argument) : ''),
-    check,
-    message,
     ...(level === undefined ? {} : { level }),
+  };
+}
+
+/** A problem of a resource as a whole, such as that nothing guards it. */
+export function problemOf(block: Block, check: string, message: string): Problem {
+  return { constructPath: block.constructPath, pointer: block.pointer, check, message };
+}
+
+/** A problem of a value anywhere in a stack, told apart by where it stands. */
+export function problemIn(stack: Synthesized, at: string, check: string, message: string): Problem {
+  return {
+    constructPath: constructPathAt(stack, at),
+    pointer: at,
+    check: checkAt(check, stack, at),
+    message,
   };
 }

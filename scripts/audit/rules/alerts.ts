@@ -1,10 +1,10 @@
 import { ALERT_RULES } from '../../../config/azure/alert-thresholds';
 import { booleanAt } from '../stack/attributes';
-import { ACTION_GROUP, CLUSTER, METRIC_ALERT, NO_CLUSTER } from '../stack/azurerm';
+import { ACTION_GROUP, METRIC_ALERT } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
 import { refersTo } from '../stack/references';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { notApplicable, verdict } from '../rule-parts/rule';
+import { problemOf, verdictInProduction } from '../rule-parts/rule';
 import type { Block, JsonObject, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
@@ -21,28 +21,18 @@ export const alerts: Rule = {
   id: 'alerts',
   level: 'warning',
   property: `In production somebody is told when a node is short of ${['storage', 'cpu', 'memory', 'connections'].join(', ')}, each node by itself.`,
-  check(stack, facts) {
-    const clusters = resourcesOf(stack, CLUSTER);
-    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
-    if (!facts.production) return notApplicable('the environment is not production');
-    return verdict(clusters.flatMap((cluster) => watched(stack, cluster)));
-  },
+  check: (stack, facts) =>
+    verdictInProduction(stack, facts, (clusters) => clusters.flatMap((cluster) => watched(stack, cluster))),
 };
 
 function watched(stack: Synthesized, cluster: Block): readonly Problem[] {
   const live = resourcesOf(stack, METRIC_ALERT).filter(({ body }) => isOn(body) && covers(body, cluster));
-  const problem = (block: Block, check: string, message: string): Problem => ({
-    constructPath: block.constructPath,
-    pointer: block.pointer,
-    check,
-    message,
-  });
   return METRICS.flatMap((metric) => {
     const candidates = live.filter(({ body }) => criteria(body, metric).length > 0);
     const first = candidates[0];
     if (first === undefined) {
       return [
-        problem(
+        problemOf(
           cluster,
           metric,
           `no alert watches ${metric} of this cluster: set monitoring.alerts in config/environments/${stack.environment}.yaml`,
@@ -52,7 +42,7 @@ function watched(stack: Synthesized, cluster: Block): readonly Problem[] {
     const perNode = candidates.filter(({ body }) => criteria(body, metric).some(isPerNode));
     if (perNode.length === 0) {
       return [
-        problem(
+        problemOf(
           first,
           `${metric}:per-node`,
           `the alert on ${metric} takes all nodes together, and the one hot node disappears in their average: split it by the dimension ${NODE}`,
@@ -61,7 +51,7 @@ function watched(stack: Synthesized, cluster: Block): readonly Problem[] {
     }
     if (perNode.some(({ body }) => tells(stack, body))) return [];
     return [
-      problem(
+      problemOf(
         first,
         `${metric}:nobody`,
         `the alert on ${metric} tells nobody: give it an action group of this stack with a receiver`,

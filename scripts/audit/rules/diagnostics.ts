@@ -1,9 +1,10 @@
-import { describeGap, numberAt } from '../stack/attributes';
-import { CLUSTER, DIAGNOSTIC_SETTING, NO_CLUSTER, WORKSPACE } from '../stack/azurerm';
+import { numberAt } from '../stack/attributes';
+import { DIAGNOSTIC_SETTING, WORKSPACE } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
 import { refersTo } from '../stack/references';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
+import { expectValue } from '../rule-parts/expectations';
+import { problemOf, verdictInProduction } from '../rule-parts/rule';
 import type { Block, JsonObject, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
@@ -22,15 +23,11 @@ export const diagnostics: Rule = {
   id: 'diagnostics',
   level: 'warning',
   property: 'In production the logs and metrics of the cluster are kept for 30 days or more.',
-  check(stack, facts) {
-    const clusters = resourcesOf(stack, CLUSTER);
-    if (clusters.length === 0) return notApplicable(NO_CLUSTER);
-    if (!facts.production) return notApplicable('the environment is not production');
-    return verdict([
+  check: (stack, facts) =>
+    verdictInProduction(stack, facts, (clusters) => [
       ...clusters.flatMap((cluster) => collected(stack, cluster)),
       ...resourcesOf(stack, WORKSPACE).flatMap(retained),
-    ]);
-  },
+    ]),
 };
 
 function collected(stack: Synthesized, cluster: Block): readonly Problem[] {
@@ -45,12 +42,11 @@ function collected(stack: Synthesized, cluster: Block): readonly Problem[] {
     );
     if (isKept) return [];
     return [
-      {
-        constructPath: cluster.constructPath,
-        pointer: cluster.pointer,
-        check: category,
-        message: `no diagnostic setting keeps ${category} of this cluster: what happened before an incident is gone after it. Set monitoring.workspace in config/environments/${stack.environment}.yaml`,
-      },
+      problemOf(
+        cluster,
+        category,
+        `no diagnostic setting keeps ${category} of this cluster: what happened before an incident is gone after it. Set monitoring.workspace in config/environments/${stack.environment}.yaml`,
+      ),
     ];
   });
 }
@@ -62,14 +58,9 @@ function hasDestination(body: JsonObject): boolean {
 }
 
 function retained(workspace: Block): readonly Problem[] {
-  const days = numberAt(workspace.body, RETENTION);
+  const reading = numberAt(workspace.body, RETENTION);
   // Azure's own default is 30.
-  if (days.state === 'absent' || (days.state === 'value' && days.value >= RETENTION_DAYS)) return [];
-  return [
-    problemAt(
-      workspace,
-      RETENTION,
-      `${RETENTION} ${days.state === 'value' ? `is ${String(days.value)}` : describeGap(days)}: keep ${String(RETENTION_DAYS)} days or more`,
-    ),
-  ];
+  if (reading.state === 'absent') return [];
+  const why = `keep ${String(RETENTION_DAYS)} days or more`;
+  return expectValue(workspace, { argument: RETENTION, reading }, (days) => days >= RETENTION_DAYS, why);
 }

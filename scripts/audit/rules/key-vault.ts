@@ -1,11 +1,11 @@
-import { describeGap, numberAt } from '../stack/attributes';
+import { numberAt } from '../stack/attributes';
 import { DIAGNOSTIC_SETTING, KEY_VAULT } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
 import { closedNetwork } from '../rule-parts/closed-network';
-import { expectFlag } from '../rule-parts/expectations';
+import { expectFlag, expectValue } from '../rule-parts/expectations';
 import { refersTo } from '../stack/references';
 import type { Facts, Problem, Rule } from '../rule-parts/rule';
-import { problemAt, verdictOn } from '../rule-parts/rule';
+import { problemOf, verdictOn } from '../rule-parts/rule';
 import type { Block, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
@@ -28,8 +28,7 @@ export const keyVault: Rule = {
 
 function guarded(vault: Block): readonly Problem[] {
   const retention = numberAt(vault.body, RETENTION);
-  const kept =
-    retention.state === 'absent' || (retention.state === 'value' && retention.value >= RETENTION_DAYS);
+  const why = `set it to ${String(RETENTION_DAYS)}, which cannot be raised later`;
   return [
     ...closedNetwork(vault, 'network_acls'),
     ...expectFlag(
@@ -44,15 +43,15 @@ function guarded(vault: Block): readonly Problem[] {
       true,
       'whoever deletes the vault can also take away the way back. Set it to true; it cannot be undone',
     ),
-    ...(kept
+    // Azure's own default.
+    ...(retention.state === 'absent'
       ? []
-      : [
-          problemAt(
-            vault,
-            RETENTION,
-            `${RETENTION} ${retention.state === 'value' ? `is ${String(retention.value)}` : describeGap(retention)}: set it to ${String(RETENTION_DAYS)}, which cannot be raised later`,
-          ),
-        ]),
+      : expectValue(
+          vault,
+          { argument: RETENTION, reading: retention },
+          (days) => days >= RETENTION_DAYS,
+          why,
+        )),
   ];
 }
 
@@ -69,14 +68,7 @@ function audited(stack: Synthesized, vault: Block, facts: Facts): readonly Probl
       ),
   );
   if (isAudited) return [];
-  return [
-    {
-      constructPath: vault.constructPath,
-      pointer: vault.pointer,
-      check: 'audit-log',
-      level: 'warning',
-      message:
-        'no diagnostic setting keeps the audit log of this vault, so nobody can say who read the password: set monitoring, whose workspace takes it',
-    },
-  ];
+  const message =
+    'no diagnostic setting keeps the audit log of this vault, so nobody can say who read the password: set monitoring, whose workspace takes it';
+  return [{ ...problemOf(vault, 'audit-log', message), level: 'warning' }];
 }

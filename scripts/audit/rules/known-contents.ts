@@ -1,7 +1,7 @@
 import { CLIENT_CONFIG, CLUSTER, RESOURCE_TYPES } from '../stack/azurerm';
 import { isBootstrap } from '../stack/bootstrap';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { problemAt, verdict } from '../rule-parts/rule';
+import { problemAt, problemOf, verdict } from '../rule-parts/rule';
 import type { Block, Json, Synthesized } from '../stack/synthesized';
 import { isObject, pointer, resourcesOf, section } from '../stack/synthesized';
 
@@ -151,12 +151,11 @@ function providers(stack: Synthesized): readonly Problem[] {
 function type(block: Block): readonly Problem[] {
   if (TYPES.has(block.type)) return [];
   return [
-    {
-      constructPath: block.constructPath,
-      pointer: block.pointer,
-      check: `type:${block.type}`,
-      message: `${block.type} is a type no rule knows, so nobody has judged it: remove it, or teach the rules about it`,
-    },
+    problemOf(
+      block,
+      `type:${block.type}`,
+      `${block.type} is a type no rule knows, so nobody has judged it: remove it, or teach the rules about it`,
+    ),
   ];
 }
 

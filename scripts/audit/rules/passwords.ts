@@ -1,7 +1,6 @@
 import { CLUSTER, KEY_VAULT_SECRET, ROLE } from '../stack/azurerm';
-import { checkAt, constructPathAt } from '../stack/owner';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { problemAt, verdict } from '../rule-parts/rule';
+import { problemAt, problemIn, verdict } from '../rule-parts/rule';
 import { READABLE_SECRET, secretPlace, WRITE_ONLY_SECRET } from '../stack/secret-places';
 import { namesSecret, secretIn } from '../stack/secrets';
 import type { Block, Leaf, Synthesized } from '../stack/synthesized';
@@ -76,12 +75,7 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
   if (value === null || typeof value === 'boolean') return [];
   const text = String(value);
   const problem = (check: string, message: string): readonly Problem[] => [
-    {
-      constructPath: constructPathAt(stack, leaf.pointer),
-      pointer: leaf.pointer,
-      check: checkAt(check, stack, leaf.pointer),
-      message,
-    },
+    problemIn(stack, leaf.pointer, check, message),
   ];
   const place = secretPlace(leaf);
   // A default of a variable that is named like a secret is said once, of the variable.
@@ -149,35 +143,19 @@ function judgeVariable(stack: Synthesized, name: string): readonly Problem[] {
     constructPath: stack.environment,
     pointer: where,
     check: `${check}:${name}`,
-    message,
+    message: `the variable ${name} holds a secret and ${message}`,
   });
   if (!isObject(body)) {
-    return [
-      problem(
-        'undeclared',
-        pointer('variable'),
-        `the variable ${name} holds a secret and is not declared: declare it as sensitive`,
-      ),
-    ];
+    return [problem('undeclared', pointer('variable'), 'is not declared: declare it as sensitive')];
   }
-  const problems: Problem[] = [];
-  if (body['sensitive'] !== true) {
-    problems.push(
-      problem(
-        'not-sensitive',
-        at,
-        `the variable ${name} holds a secret and is not sensitive: plans would print it. Set sensitive to true`,
-      ),
-    );
-  }
-  if (body['default'] !== undefined && body['default'] !== null) {
-    problems.push(
-      problem(
-        'default',
-        at + pointer('default'),
-        `the variable ${name} holds a secret and has a default (not repeated here): remove it, the value comes from TF_VAR_${name} or a vault`,
-      ),
-    );
-  }
-  return problems;
+  const shown = problem('not-sensitive', at, 'is not sensitive: plans would print it. Set sensitive to true');
+  const given = problem(
+    'default',
+    at + pointer('default'),
+    `has a default (not repeated here): remove it, the value comes from TF_VAR_${name} or a vault`,
+  );
+  return [
+    ...(body['sensitive'] === true ? [] : [shown]),
+    ...((body['default'] ?? null) === null ? [] : [given]),
+  ];
 }

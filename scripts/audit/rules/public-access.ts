@@ -1,8 +1,10 @@
-import { booleanAt, describeGap } from '../stack/attributes';
+import { booleanAt, describe } from '../stack/attributes';
 import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
-import type { Rule } from '../rule-parts/rule';
+import { expectFlag } from '../rule-parts/expectations';
+import type { Facts, Problem, Rule } from '../rule-parts/rule';
 import { problemAt, verdictOn } from '../rule-parts/rule';
 import { statedReason } from '../rule-parts/stated-reason';
+import type { Block } from '../stack/synthesized';
 
 const COORDINATOR = 'coordinator_public_ip_access_enabled';
 const WORKERS = 'node_public_ip_access_enabled';
@@ -18,51 +20,35 @@ export const publicAccess: Rule = {
     'Public access is set explicitly: off for workers everywhere but for a stated reason, and off for the coordinator in production.',
   check(stack, facts) {
     return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
-      clusters.flatMap((cluster) => {
-        const coordinator = booleanAt(cluster.body, COORDINATOR);
-        const workers = booleanAt(cluster.body, WORKERS);
-        const problems = [];
-        if (coordinator.state !== 'value') {
-          problems.push(
-            problemAt(
-              cluster,
-              COORDINATOR,
-              `${COORDINATOR} ${describeGap(coordinator)}, and the provider's default is true: set it to false, or to true where a firewall is meant to be the only gate`,
-            ),
-          );
-        } else if (coordinator.value && facts.production) {
-          problems.push(
-            problemAt(
-              cluster,
-              COORDINATOR,
-              `${COORDINATOR} is true: a production coordinator is reached through a private endpoint only. Set network.access to private in config/environments/${stack.environment}.yaml`,
-            ),
-          );
-        }
-        if (workers.state !== 'value') {
-          problems.push(
-            problemAt(cluster, WORKERS, `${WORKERS} ${describeGap(workers)}: set it to false explicitly`),
-          );
-        } else if (workers.value) {
-          const reason = statedReason(cluster, 'workerPublicAccess');
-          const what = `${WORKERS} is true: clients talk to the coordinator, nobody needs to reach a worker from the internet`;
-          problems.push(
-            reason === undefined
-              ? problemAt(
-                  cluster,
-                  WORKERS,
-                  `${what}. Set it to false, or say in workerPublicAccess why it must be`,
-                )
-              : problemAt(
-                  cluster,
-                  WORKERS,
-                  `${what}. The reason given: "${reason}". Look whether it still holds, and close them when it does not`,
-                  { level: 'warning' },
-                ),
-          );
-        }
-        return problems;
-      }),
+      clusters.flatMap((cluster) => [...coordinator(cluster, facts, stack.environment), ...workers(cluster)]),
     );
   },
 };
+
+function coordinator(cluster: Block, { production }: Facts, environment: string): readonly Problem[] {
+  const open = booleanAt(cluster.body, COORDINATOR);
+  if (open.state === 'value' && !(open.value && production)) return [];
+  const wanted =
+    open.state === 'value'
+      ? `: a production coordinator is reached through a private endpoint only. Set network.access to private in config/environments/${environment}.yaml`
+      : ", and the provider's default is true: set it to false, or to true where a firewall is meant to be the only gate";
+  return [problemAt(cluster, COORDINATOR, `${COORDINATOR} ${describe(open)}${wanted}`)];
+}
+
+function workers(cluster: Block): readonly Problem[] {
+  const open = booleanAt(cluster.body, WORKERS);
+  if (open.state !== 'value') return expectFlag(cluster, WORKERS, false, 'set it to false explicitly');
+  if (!open.value) return [];
+  const reason = statedReason(cluster, 'workerPublicAccess');
+  const what = `${WORKERS} is true: clients talk to the coordinator, nobody needs to reach a worker from the internet`;
+  return reason === undefined
+    ? [problemAt(cluster, WORKERS, `${what}. Set it to false, or say in workerPublicAccess why it must be`)]
+    : [
+        problemAt(
+          cluster,
+          WORKERS,
+          `${what}. The reason given: "${reason}". Look whether it still holds, and close them when it does not`,
+          { level: 'warning' },
+        ),
+      ];
+}

@@ -1,8 +1,7 @@
-import { booleanAt, describeGap, stringAt } from '../stack/attributes';
+import { booleanAt, describe, describeGap, stringAt } from '../stack/attributes';
 import { isBootstrap } from '../stack/bootstrap';
-import { checkAt, constructPathAt } from '../stack/owner';
 import type { Facts, Problem, Rule } from '../rule-parts/rule';
-import { verdict } from '../rule-parts/rule';
+import { problemIn, verdict } from '../rule-parts/rule';
 import type { JsonObject, Synthesized } from '../stack/synthesized';
 import { isObject, leaves, pointer, section } from '../stack/synthesized';
 
@@ -73,10 +72,9 @@ interface Wrong {
 
 function login(azurerm: JsonObject): Wrong[] {
   const entra = booleanAt(azurerm, 'use_azuread_auth');
-  const what = entra.state === 'value' ? 'is false' : describeGap(entra);
   const withoutEntra = {
     argument: 'use_azuread_auth',
-    message: `use_azuread_auth ${what}: the backend would ask for the account's key, which opens every state in it. Set it to true`,
+    message: `use_azuread_auth ${describe(entra)}: the backend would ask for the account's key, which opens every state in it. Set it to true`,
   };
   return [
     ...(entra.state === 'value' && entra.value ? [] : [withoutEntra]),
@@ -115,15 +113,14 @@ function sameState(a: JsonObject, b: unknown): boolean {
 }
 
 function absolutePaths(stack: Synthesized): readonly Problem[] {
-  return leaves(stack.document).flatMap((leaf) => {
-    if (typeof leaf.value !== 'string' || !ABSOLUTE_PATH.test(leaf.value)) return [];
-    return [
-      {
-        constructPath: constructPathAt(stack, leaf.pointer),
-        pointer: leaf.pointer,
-        check: checkAt('absolute-path', stack, leaf.pointer),
-        message: `${leaf.key} is the absolute path ${leaf.value}: it exists on one machine, and the file differs on the next. Use a path relative to the stack`,
-      },
-    ];
-  });
+  return leaves(stack.document)
+    .filter(({ value }) => typeof value === 'string' && ABSOLUTE_PATH.test(value))
+    .map(({ key, value, pointer: at }) =>
+      problemIn(
+        stack,
+        at,
+        'absolute-path',
+        `${key} is the absolute path ${String(value)}: it exists on one machine, and the file differs on the next. Use a path relative to the stack`,
+      ),
+    );
 }

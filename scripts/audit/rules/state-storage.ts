@@ -1,11 +1,12 @@
-import { booleanAt, describeGap, numberAt, stringAt } from '../stack/attributes';
+import type { Reading } from '../stack/attributes';
+import { booleanAt, numberAt, stringAt } from '../stack/attributes';
 import { MANAGEMENT_LOCK, STORAGE_ACCOUNT, STORAGE_CONTAINER } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
 import { closedNetwork } from '../rule-parts/closed-network';
-import { expectFlag, expectWord } from '../rule-parts/expectations';
+import { expectFlag, expectValue, expectWord } from '../rule-parts/expectations';
 import { refersTo } from '../stack/references';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { problemAt, verdictOn } from '../rule-parts/rule';
+import { problemAt, problemOf, verdictOn } from '../rule-parts/rule';
 import type { Block, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
@@ -66,44 +67,49 @@ function access(account: Block): readonly Problem[] {
 
 function recovery(account: Block): readonly Problem[] {
   const [blobs = {}] = blocksAt(account.body, 'blob_properties');
-  const versions = booleanAt(blobs, 'versioning_enabled');
-  const problem = (check: string, message: string): Problem =>
-    problemAt(account, 'blob_properties', `blob_properties.${message}`, { check });
+  const expect = <T>(
+    name: string,
+    reading: Reading<T>,
+    passes: (value: T) => boolean,
+    why: string,
+    check: string,
+  ): readonly Problem[] =>
+    expectValue(
+      account,
+      { argument: 'blob_properties', name: `blob_properties.${name}`, reading },
+      passes,
+      why,
+      { check },
+    );
   return [
-    ...(versions.state === 'value' && versions.value
-      ? []
-      : [
-          problem(
-            'versioning',
-            `versioning_enabled ${versions.state === 'value' ? 'is false' : describeGap(versions)}: a state that is overwritten with a wrong one is lost. Set it to true`,
-          ),
-        ]),
-    ...(['delete_retention_policy', 'container_delete_retention_policy'] as const).flatMap((name) => {
-      const [policy = {}] = blocksAt(blobs, name);
-      const days = numberAt(policy, 'days');
-      if (days.state === 'value' && days.value >= SOFT_DELETE_DAYS) return [];
-      return [
-        problem(
-          name,
-          `${name}.days ${days.state === 'value' ? `is ${String(days.value)}` : describeGap(days)}: what is deleted must be there for ${String(SOFT_DELETE_DAYS)} days or more`,
-        ),
-      ];
-    }),
+    ...expect(
+      'versioning_enabled',
+      booleanAt(blobs, 'versioning_enabled'),
+      (value) => value,
+      'a state that is overwritten with a wrong one is lost. Set it to true',
+      'versioning',
+    ),
+    ...['delete_retention_policy', 'container_delete_retention_policy'].flatMap((name) =>
+      expect(
+        `${name}.days`,
+        numberAt(blocksAt(blobs, name)[0] ?? {}, 'days'),
+        (days) => days >= SOFT_DELETE_DAYS,
+        `what is deleted must be there for ${String(SOFT_DELETE_DAYS)} days or more`,
+        name,
+      ),
+    ),
   ];
 }
 
 function copies(account: Block): readonly Problem[] {
-  const replication = stringAt(account.body, 'account_replication_type');
-  if (replication.state === 'value' && replication.value !== 'LRS') return [];
-  const what = replication.state === 'value' ? `is ${replication.value}` : describeGap(replication);
-  return [
-    problemAt(
-      account,
-      'account_replication_type',
-      `account_replication_type ${what}: with one data centre goes every state. Use ZRS, GRS or GZRS`,
-      { level: 'warning' },
-    ),
-  ];
+  const argument = 'account_replication_type';
+  return expectValue(
+    account,
+    { argument, reading: stringAt(account.body, argument) },
+    (replication) => replication !== 'LRS',
+    'with one data centre goes every state. Use ZRS, GRS or GZRS',
+    { level: 'warning' },
+  );
 }
 
 function protection(stack: Synthesized, account: Block): readonly Problem[] {
@@ -112,26 +118,12 @@ function protection(stack: Synthesized, account: Block): readonly Problem[] {
   const locked = resourcesOf(stack, MANAGEMENT_LOCK).some(
     ({ body }) => refersTo(body['scope'], account) && body['lock_level'] === 'CanNotDelete',
   );
+  const unkept =
+    'lifecycle.prevent_destroy is not true: a plan that replaces the account drops every state. Set it to true';
+  const unlocked =
+    'no CanNotDelete lock covers this account: anybody with rights on the group can delete it in the portal. Add one';
   return [
-    ...(kept.state === 'value' && kept.value
-      ? []
-      : [
-          problemAt(
-            account,
-            'lifecycle',
-            'lifecycle.prevent_destroy is not true: a plan that replaces the account drops every state. Set it to true',
-          ),
-        ]),
-    ...(locked
-      ? []
-      : [
-          {
-            constructPath: account.constructPath,
-            pointer: account.pointer,
-            check: 'lock',
-            message:
-              'no CanNotDelete lock covers this account: anybody with rights on the group can delete it in the portal. Add one',
-          },
-        ]),
+    ...(kept.state === 'value' && kept.value ? [] : [problemAt(account, 'lifecycle', unkept)]),
+    ...(locked ? [] : [problemOf(account, 'lock', unlocked)]),
   ];
 }

@@ -2,6 +2,7 @@ import { POSTGRES_VERSIONS, RETIRED_POSTGRES_VERSIONS } from '../../../config/az
 import { describeGap, stringAt } from '../stack/attributes';
 import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
+import { expectWord } from '../rule-parts/expectations';
 import { problemAt, verdictOn } from '../rule-parts/rule';
 import type { Block } from '../stack/synthesized';
 
@@ -24,7 +25,6 @@ export const supportedVersions: Rule = {
 
 function judge(cluster: Block, today: string): readonly Problem[] {
   const postgres = stringAt(cluster.body, POSTGRES);
-  const citus = stringAt(cluster.body, CITUS);
   if (postgres.state !== 'value') {
     return [problemAt(cluster, POSTGRES, `${POSTGRES} ${describeGap(postgres)}: name one of ${offered()}`)];
   }
@@ -32,7 +32,12 @@ function judge(cluster: Block, today: string): readonly Problem[] {
   if (version !== undefined) {
     return [
       ...retirement(cluster, postgres.value, version.retires, today),
-      ...pair(cluster, postgres.value, version.citus, citus),
+      ...expectWord(
+        cluster,
+        CITUS,
+        [version.citus],
+        `with PostgreSQL ${postgres.value} the service offers Citus ${version.citus}`,
+      ),
     ];
   }
   const retired = RETIRED_POSTGRES_VERSIONS.find((each) => String(each.postgres) === postgres.value);
@@ -65,23 +70,6 @@ function retirement(cluster: Block, major: string, until: string, today: string)
       POSTGRES,
       `PostgreSQL ${major} is supported until ${until}, ${String(days)} days from now: plan the upgrade to ${newest()}`,
       { check: 'retiring', level: 'warning' },
-    ),
-  ];
-}
-
-function pair(
-  cluster: Block,
-  major: string,
-  offeredCitus: string,
-  citus: ReturnType<typeof stringAt>,
-): readonly Problem[] {
-  if (citus.state === 'value' && citus.value === offeredCitus) return [];
-  const what = citus.state === 'value' ? `is ${citus.value}` : describeGap(citus);
-  return [
-    problemAt(
-      cluster,
-      CITUS,
-      `${CITUS} ${what}: with PostgreSQL ${major} the service offers Citus ${offeredCitus}`,
     ),
   ];
 }

@@ -1,8 +1,7 @@
 import { describeGap, stringAt } from '../stack/attributes';
 import { CLUSTER, COORDINATOR_CONFIGURATION, NODE_CONFIGURATION, NO_CLUSTER } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
-import { checkAt, constructPathAt } from '../stack/owner';
+import { notApplicable, problemAt, problemIn, verdict } from '../rule-parts/rule';
 import type { Synthesized } from '../stack/synthesized';
 import { leaves, resourcesOf } from '../stack/synthesized';
 
@@ -63,12 +62,12 @@ function connectionStrings(stack: Synthesized): readonly Problem[] {
     const found = mode ?? keyed;
     if (found === undefined || found.toLowerCase() === 'verify-full') return [];
     return [
-      {
-        constructPath: constructPathAt(stack, leaf.pointer),
-        pointer: leaf.pointer,
-        check: checkAt('sslmode', stack, leaf.pointer),
-        message: `sslmode is ${found}, which does not prove which server answers: use verify-full`,
-      },
+      problemIn(
+        stack,
+        leaf.pointer,
+        'sslmode',
+        `sslmode is ${found}, which does not prove which server answers: use verify-full`,
+      ),
     ];
   });
 }

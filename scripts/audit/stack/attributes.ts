@@ -41,6 +41,11 @@ export function stringAt(body: JsonObject, name: string): Reading<string> {
   return read(body, name, (value) => (typeof value === 'object' ? undefined : String(value)));
 }
 
+/** A reading in words that follow the argument's name. */
+export function describe(reading: Reading<unknown>): string {
+  return reading.state === 'value' ? `is ${String(reading.value)}` : describeGap(reading);
+}
+
 /** A reading that is no value, in words that follow the argument's name. */
 export function describeGap(reading: Exclude<Reading<unknown>, { state: 'value' }>): string {
   switch (reading.state) {
