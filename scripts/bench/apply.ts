@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { loadWorkload } from '../../config/workload/workload';
@@ -9,9 +8,10 @@ import type { VerbContext } from '../lib/verb';
 import { tablesApply, tablesPlan } from '../tables/commands';
 import type { TablesPlan } from '../tables/plan/plan-document';
 import type { RunDatabase } from './citus-cluster';
-import { citusUnavailable, withCitusServers, withLoaded, withSensors } from './citus-cluster';
+import { citusUnavailable, onFresh, withCitusServers, withLoaded, withSensors } from './citus-cluster';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
+import { withDirectory } from './scratch-directory';
 import { programMissing, runProgram } from './programs';
 import { psqlScript } from './psql-script';
 import { createWideSchema, wideDistribution } from './wide-schema';
@@ -25,6 +25,7 @@ const TABLES = 120;
 /** What both figures are measured against, for people. */
 export const APPLY_PEER = 'the same SQL in psql';
 
+/** Why the figures cannot be measured here; undefined where they can. */
 export async function applyUnavailable(): Promise<string | undefined> {
   return (await programMissing('psql')) ?? (await citusUnavailable());
 }
@@ -77,14 +78,10 @@ export async function applyPairs(
   { expected, runs, compareRows }: ApplyRuns,
 ): Promise<Pair[]> {
   const context: VerbContext = { reporter: silentReporter, signal, confirm };
-  const directory = await mkdtemp(path.join(tmpdir(), 'scaleout-bench-'));
   const planOf = async ({ target }: RunDatabase): Promise<TablesPlan> =>
     (await tablesPlan(context, { target, expected })).document;
-  const measured = async (
-    work: (database: RunDatabase, plan: TablesPlan) => Promise<unknown>,
-  ): Promise<number> => {
-    const database = await fresh();
-    try {
+  const measured = (work: (database: RunDatabase, plan: TablesPlan) => Promise<unknown>) => () =>
+    onFresh(fresh, async (database) => {
       await database.addWorkers();
       // Both sides look once before, so that neither meets a colder server than the other.
       const plan = await planOf(database);
@@ -93,22 +90,16 @@ export async function applyPairs(
       if (left.length > 0)
         throw new ScaleoutError('bench.failed', `a run of this bench left undone: ${left.join(', ')}`);
       return seconds;
-    } finally {
-      await database.drop();
-    }
-  };
-  try {
-    return await measurePairs(
+    });
+  return withDirectory((directory) =>
+    measurePairs(
       runs,
-      () => measured(({ target }) => tablesApply(context, { target, expected, compareRows })),
-      () =>
-        measured(async ({ target }, { steps }) => {
-          const file = path.join(directory, 'plan.sql');
-          await writeFile(file, psqlScript(steps), { mode: 0o600 });
-          await runProgram('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', file], target, signal);
-        }),
-    );
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
+      measured(({ target }) => tablesApply(context, { target, expected, compareRows })),
+      measured(async ({ target }, { steps }) => {
+        const file = path.join(directory, 'plan.sql');
+        await writeFile(file, psqlScript(steps), { mode: 0o600 });
+        await runProgram('psql', ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-f', file], target, signal);
+      }),
+    ),
+  );
 }

@@ -121,6 +121,19 @@ export async function withLoaded<T>(
   }
 }
 
+/** Makes the database of a run for `use`, and drops it afterwards. */
+export async function onFresh<T>(
+  fresh: () => Promise<RunDatabase>,
+  use: (database: RunDatabase) => Promise<T>,
+): Promise<T> {
+  const database = await fresh();
+  try {
+    return await use(database);
+  } finally {
+    await database.drop();
+  }
+}
+
 /** A database with Citus on the coordinator, which holds shards, and no worker; dropped afterwards. */
 export async function withEmptyDatabase<T>(
   { nodes: [coordinator], login }: CitusServers,

@@ -1,19 +1,17 @@
-import { mkdtemp, open, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { open } from 'node:fs/promises';
 import path from 'node:path';
 import type { Client } from 'pg';
 import { loadWorkload } from '../../config/workload/workload';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';
-import { silentReporter } from '../lib/reporter';
-import { localEngines } from '../local/engines';
-import { chooseEngine } from '../local/engines/choose-engine';
 import { copyTable, loadData } from '../local/journey/load';
 import type { GeneratedTable } from '../local/workloads';
 import { generateData } from '../local/workloads';
 import { chunks } from '../local/workloads/generate';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
+import { withLoneServer } from './lone-server';
+import { withDirectory } from './scratch-directory';
 import { programMissing, runProgram } from './programs';
 
 /** Readings in one run of either side. */
@@ -36,33 +34,25 @@ export async function measureCopy(signal: AbortSignal, runs: number): Promise<Pa
   const data = generateData('sensors', ROWS);
   const table = data.tables.find(({ table: name }) => name === 'events');
   if (table === undefined) throw new Error('the sensors have no events');
-  // Neither side needs Citus, and a lone server is the quietest.
-  const { availability } = await chooseEngine(
-    localEngines(process.env).filter(({ name }) => name === 'native' || name === 'embedded'),
-    undefined,
-  );
-  const directory = await mkdtemp(path.join(tmpdir(), 'scaleout-bench-'));
-  const cluster = await availability.start(silentReporter);
-  try {
+  return withDirectory(async (directory) => {
     const file = path.join(directory, 'events.copy');
     await writeRows(file, table);
-    return await withClient(cluster.coordinator, async (client) => {
-      await client.query((await loadWorkload('sensors')).schemaSql);
-      const small = generateData('sensors', 1);
-      await loadData(client, small, {
-        signal,
-        onTable: () => ({ update: () => undefined, finish: () => undefined }),
-      });
-      return measurePairs(
-        runs,
-        () => onEmptyTable(client, () => copyTable(client, table, { signal })),
-        () => onEmptyTable(client, () => psqlCopy(file, table, cluster.coordinator, signal)),
-      );
-    });
-  } finally {
-    await cluster.stop();
-    await rm(directory, { recursive: true, force: true });
-  }
+    return withLoneServer((target) =>
+      withClient(target, async (client) => {
+        await client.query((await loadWorkload('sensors')).schemaSql);
+        const small = generateData('sensors', 1);
+        await loadData(client, small, {
+          signal,
+          onTable: () => ({ update: () => undefined, finish: () => undefined }),
+        });
+        return measurePairs(
+          runs,
+          () => onEmptyTable(client, () => copyTable(client, table, { signal })),
+          () => onEmptyTable(client, () => psqlCopy(file, table, target, signal)),
+        );
+      }),
+    );
+  });
 }
 
 async function onEmptyTable(client: Client, load: () => Promise<unknown>): Promise<number> {

@@ -17,6 +17,7 @@ const TABLES = 1_000;
 /** What the figure is measured against, for people. */
 export const PLAN_PEER = 'pg_dump --schema-only of the same database';
 
+/** Why the figure cannot be measured here; undefined where it can. */
 export async function planUnavailable(): Promise<string | undefined> {
   return (await programMissing('pg_dump')) ?? (await citusUnavailable());
 }
@@ -31,6 +32,7 @@ export function measurePlan(context: VerbContext, runs: number): Promise<Pair[]>
   );
 }
 
+/** Pairs of seconds on a schema of so many tables, each with three foreign keys. */
 export function planPairs(
   servers: CitusServers,
   { signal, confirm }: VerbContext,

@@ -9,7 +9,7 @@ import { tablesApply, tablesVerify } from '../tables/commands';
 import type { Fingerprint } from '../database/observe/fingerprint';
 import { fingerprintTables } from '../database/observe/fingerprint';
 import type { CitusServers, RunDatabase } from './citus-cluster';
-import { withCitusServers, withSensors } from './citus-cluster';
+import { onFresh, withCitusServers, withSensors } from './citus-cluster';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
 
@@ -44,6 +44,11 @@ export interface ScaleFirstRuns {
   readonly expected: Distribution;
 }
 
+/**
+ * Pairs of seconds, workers first and distribution first.
+ *
+ * @throws ScaleoutError where a run leaves moves or does not verify
+ */
 export function scaleFirstPairs(
   servers: CitusServers,
   { signal, confirm }: VerbContext,
@@ -66,9 +71,8 @@ export function scaleFirstPairs(
       throw new ScaleoutError('bench.failed', `a run of this bench does not verify: ${wrong.join(', ')}`);
   };
   return withSensors(servers, rows, signal, (fresh) => {
-    const measured = async (work: (database: RunDatabase) => Promise<unknown>): Promise<number> => {
-      const database = await fresh();
-      try {
+    const measured = (work: (database: RunDatabase) => Promise<unknown>) => () =>
+      onFresh(fresh, async (database) => {
         const before = await withClient(database.target, (client) => fingerprintTables(client, tables));
         const seconds = await secondsOf(async () => {
           await work(database);
@@ -82,23 +86,18 @@ export function scaleFirstPairs(
           );
         }
         return seconds;
-      } finally {
-        await database.drop();
-      }
-    };
+      });
     return measurePairs(
       runs,
-      () =>
-        measured(async (database) => {
-          await database.addWorkers();
-          await distribute(database);
-        }),
-      () =>
-        measured(async (database) => {
-          await distribute(database);
-          await database.addWorkers();
-          await rebalance(database);
-        }),
+      measured(async (database) => {
+        await database.addWorkers();
+        await distribute(database);
+      }),
+      measured(async (database) => {
+        await distribute(database);
+        await database.addWorkers();
+        await rebalance(database);
+      }),
       { warmUp: 'each-pair' },
     );
   });

@@ -1,13 +1,11 @@
 import type { Client } from 'pg';
 import { withClient } from '../lib/connection';
-import { silentReporter } from '../lib/reporter';
-import { localEngines } from '../local/engines';
-import { chooseEngine } from '../local/engines/choose-engine';
 import type { Reading } from '../simulate/shard-rows';
 import { readTableShards, withSnapshot } from '../simulate/shard-rows';
 import { readSource } from '../simulate/source';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
+import { withLoneServer } from './lone-server';
 
 /** What both figures are measured against, for people. */
 export const SIMULATE_PEER = 'SELECT device_id, count(*) ... GROUP BY 1 on the same table';
@@ -26,15 +24,9 @@ export async function measureSimulate(
   runs: number,
   reading: Extract<Reading, 'exact' | 'sample'>,
 ): Promise<Pair[]> {
-  // Neither side needs Citus, and a lone server is the quietest.
-  const { availability } = await chooseEngine(
-    localEngines(process.env).filter(({ name }) => name === 'native' || name === 'embedded'),
-    undefined,
-  );
-  const cluster = await availability.start(silentReporter);
-  try {
-    return await withClient(
-      cluster.coordinator,
+  return withLoneServer((target) =>
+    withClient(
+      target,
       async (client) => {
         await load(client, ROWS[reading]);
         return measurePairs(
@@ -44,10 +36,8 @@ export async function measureSimulate(
         );
       },
       { purpose: 'bench', signal },
-    );
-  } finally {
-    await cluster.stop();
-  }
+    ),
+  );
 }
 
 async function load(client: Client, rows: number): Promise<void> {

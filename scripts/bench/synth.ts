@@ -1,11 +1,11 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PROJECT_DIRECTORY } from '../infra/project';
 import { paragraph, runProcess } from '../infra/terraform';
 import { ScaleoutError } from '../lib/errors';
 import type { Pair } from './figure';
 import { measurePairs, secondsOf } from './figure';
+import { withDirectory } from './scratch-directory';
 
 /** A CDKTF app of the same stacks with the same resources, written down by hand: what any synth of them has to pay. */
 const BARE_APP = 'test/support/bare-app.ts';
@@ -21,21 +21,18 @@ export async function measureSynth(signal: AbortSignal, runs: number): Promise<P
       'bench.failed',
       `cdktf.json runs "${app}" and not stacks/main.ts: the bench cannot start its peer the same way`,
     );
-  const outdir = await mkdtemp(path.join(tmpdir(), 'scaleout-bench-'));
-  const synth = (command: string) => () =>
-    secondsOf(async () => {
-      const { exitCode, stderr } = await runProcess(command, [], {
-        shell: true,
-        cwd: PROJECT_DIRECTORY,
-        signal,
-        environment: { ...process.env, CDKTF_OUTDIR: outdir },
+  return withDirectory((outdir) => {
+    const synth = (command: string) => () =>
+      secondsOf(async () => {
+        const { exitCode, stderr } = await runProcess(command, [], {
+          shell: true,
+          cwd: PROJECT_DIRECTORY,
+          signal,
+          environment: { ...process.env, CDKTF_OUTDIR: outdir },
+        });
+        if (exitCode !== 0)
+          throw new ScaleoutError('bench.failed', `"${command}" failed: ${paragraph(stderr)}`);
       });
-      if (exitCode !== 0)
-        throw new ScaleoutError('bench.failed', `"${command}" failed: ${paragraph(stderr)}`);
-    });
-  try {
-    return await measurePairs(runs, synth(app), synth(bare));
-  } finally {
-    await rm(outdir, { recursive: true, force: true });
-  }
+    return measurePairs(runs, synth(app), synth(bare));
+  });
 }

@@ -4,7 +4,7 @@ import { silentReporter } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
 import { tablesApply } from '../tables/commands';
 import type { RunDatabase } from './citus-cluster';
-import { withCitusServers, withSensors } from './citus-cluster';
+import { onFresh, withCitusServers, withSensors } from './citus-cluster';
 import type { Pair } from './figure';
 import { measurePairs } from './figure';
 import { FILL_READINGS, findWrites, READINGS, startWriters } from './writers';
@@ -28,13 +28,9 @@ export interface PauseRun {
  */
 export async function measureWritePause(context: VerbContext, runs: number, rows: number): Promise<Pair[]> {
   return withDatabases(context, (fresh) => {
-    const stall = async (online: boolean): Promise<number> =>
+    const stall = (online: boolean) => async (): Promise<number> =>
       (await distributeBesideWriters(context, fresh, rows, online)).longestStall;
-    return measurePairs(
-      runs,
-      () => stall(true),
-      () => stall(false),
-    );
+    return measurePairs(runs, stall(true), stall(false));
   });
 }
 
@@ -53,8 +49,7 @@ export async function distributeBesideWriters(
   rows: number,
   online: boolean,
 ): Promise<PauseRun> {
-  const database = await fresh();
-  try {
+  return onFresh(fresh, async (database) => {
     const { target } = database;
     await database.addWorkers();
     await withClient(target, async (client) => {
@@ -86,7 +81,5 @@ export async function distributeBesideWriters(
       throw new Error(`writes were lost: ${JSON.stringify({ written, found })}`);
     }
     return { total, longestStall: longestStallSeconds };
-  } finally {
-    await database.drop();
-  }
+  });
 }
