@@ -164,6 +164,9 @@ function burstableEditions({ vCores, edition }: CoordinatorSize): Violation[] {
   ];
 }
 
+/**
+ * What the service refuses of the number and the size of workers; sizes in vCores and GiB. Empty where it takes them.
+ */
 export function workerViolations(workers: WorkerSize): Violation[] {
   const { fewest, most } = WORKER_COUNT;
   const countFits = Number.isInteger(workers.count) && workers.count >= fewest && workers.count <= most;

@@ -38,6 +38,7 @@ export class ConfigError extends Error {
   }
 }
 
+/** One issue in one line, as in `config/environments/dev.yaml:7: cluster.name: ...`. */
 export function describeIssue(issue: ConfigIssue): string {
   const place = issue.line === undefined ? issue.file : `${issue.file}:${String(issue.line)}`;
   return [place, issue.path, issue.problem].filter((part) => part !== '').join(': ');

@@ -9,18 +9,23 @@ import { oneOf } from '../text/text';
 // Each file is parsed once: compiling the schemas first would take longer than it saves.
 z.config({ jitless: true });
 
+/** Text that is not empty. @param what what belongs there, as the message says it */
 export const text = (what: string): z.ZodString => z.string({ error: what }).min(1, { error: what });
 
+/** Text of a pattern. @param what what belongs there, as the message says it */
 export const matching = (pattern: RegExp, what: string): z.ZodString =>
   text(what).regex(pattern, { error: what });
 
+/** A whole number. @param what what belongs there, as the message says it */
 export const int = (what: string): z.ZodInt => z.int({ error: what });
 
+/** A whole number of a range, both ends included. */
 export const intBetween = (least: number, most: number): z.ZodInt => {
   const error = `a whole number from ${least} to ${most}`;
   return z.int({ error }).min(least, { error }).max(most, { error });
 };
 
+/** A number of a range, both ends included. */
 export const numberBetween = (least: number, most: number): z.ZodNumber => {
   const error = `a number from ${least} to ${most}`;
   return z.number({ error }).min(least, { error }).max(most, { error });
@@ -29,8 +34,10 @@ export const numberBetween = (least: number, most: number): z.ZodNumber => {
 /** A moment to the second and in UTC: any other way to write it would be a change in every plan. */
 export const utcSecond = (what: string): z.ZodISODateTime => z.iso.datetime({ precision: 0, error: what });
 
+/** True or false. */
 export const flag = (): z.ZodBoolean => z.boolean({ error: 'true or false' });
 
+/** One of some words. */
 export const choice = <const T extends readonly string[]>(values: T): z.ZodEnum<{ [K in T[number]]: K }> =>
   z.enum(values, { error: oneOf(values) });
 

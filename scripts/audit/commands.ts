@@ -75,6 +75,7 @@ export interface DifferenceInput extends Output {
  * Two stages of one environment, or two environments, held side by side in words. Reads files only.
  *
  * @returns `refused` when the service would refuse a change, else `changes` when they differ
+ * @throws ScaleoutError where a stack cannot be read
  */
 export async function difference(
   context: VerbContext,

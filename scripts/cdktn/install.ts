@@ -14,7 +14,7 @@ const PINS = path.join(__dirname, 'packages');
 const PIN_FILES = ['package.json', 'package-lock.json'] as const;
 const HOME = path.join(PROJECT_DIRECTORY, '.scaleout', 'cdktn');
 
-/** The version of a package that the lock file pins. */
+/** The version of a package that the lock file pins. @throws Error where it pins none */
 export function pinnedVersion(name: string): string {
   const lock = JSON.parse(readFileSync(path.join(PINS, 'package-lock.json'), 'utf8')) as {
     readonly packages: Readonly<Record<string, { readonly version?: string }>>;

@@ -2,6 +2,7 @@ import type { AddVerb, Group } from './command';
 import { wholeNumber, withDatabase } from './flags';
 import { databaseTarget, queriesOf } from './inputs';
 
+/** Adds `advise`. */
 export function addAdvise(program: Group, verb: AddVerb): void {
   verb(
     withDatabase(program.command('advise'))

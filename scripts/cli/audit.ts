@@ -3,6 +3,7 @@ import { FORMATS } from '../audit/format';
 import type { AddVerb, Group } from './command';
 import { detailedExitcode } from './flags';
 
+/** Adds `audit`. */
 export function addAudit(program: Group, verb: AddVerb): void {
   const audit = program
     .command('audit')

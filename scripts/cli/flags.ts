@@ -22,6 +22,7 @@ export function withDistribution(command: Command) {
     .addOption(new Option('--workload <name>', 'that of a workload in config/workloads').conflicts('spec'));
 }
 
+/** `--queries FILE`. @param what what happens to the queries, as the help says it */
 export function queriesFile(what: string) {
   return new Option(
     '--queries <file>',
@@ -29,18 +30,22 @@ export function queriesFile(what: string) {
   );
 }
 
+/** `--detailed-exitcode`, of the plan verbs. */
 export function detailedExitcode() {
   return new Option('--detailed-exitcode', 'exit with 2 when there is something to do');
 }
 
+/** `--strategy NAME`, of the verbs that balance shards. */
 export function strategy() {
   return new Option('--strategy <name>', 'what is to be equal').choices(STRATEGIES);
 }
 
+/** `--mode NAME`, of the verbs that move shards. */
 export function transferMode() {
   return new Option('--mode <name>', 'how a shard is copied').choices(TRANSFER_MODES);
 }
 
+/** `--allow ID`, as often as needed. @param what what an id allows, as the help says it */
 export function allowances(what: string) {
   return new Option('--allow <id>', `${what}; repeatable`)
     .default<readonly string[]>([], 'nothing')
@@ -52,6 +57,9 @@ export function findingsAllowed() {
   return allowances('allow what the plan calls by this id');
 }
 
+/**
+ * Reads a whole number of a flag; `1_000_000` is one. The reader throws InvalidArgumentError for any other.
+ */
 export function wholeNumber(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text.replaceAll('_', ''));
@@ -60,6 +68,7 @@ export function wholeNumber(least: number): (text: string) => number {
   };
 }
 
+/** Reads a factor of a flag, as in 2.5. @throws InvalidArgumentError below 1 or for any other text */
 export function factor(text: string): number {
   const value = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && value >= 1) return value;

@@ -1,6 +1,7 @@
 import type { AddVerb, Group } from './command';
 import { allowances, detailedExitcode } from './flags';
 
+/** Adds the verbs that work on what Terraform deploys. */
 export function addInfra(program: Group, verb: AddVerb): void {
   verb(
     program

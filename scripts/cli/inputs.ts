@@ -75,6 +75,7 @@ export async function queriesOf({ queries }: { readonly queries?: string }): Pro
   return { queries: await loadQueries(queries) };
 }
 
+/** An environment of config/environments. @throws ScaleoutError that lists the names there are */
 export async function environmentNamed(name: string) {
   const { loadEnvironments } = await import('../../config/environment/environment.ts');
   const environments = loadEnvironments();

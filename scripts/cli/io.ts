@@ -19,6 +19,7 @@ export interface CliContext extends VerbContext {
   readonly environment: Io['environment'];
 }
 
+/** What a verb gets from a run of the program. @param flags.yes answers every question with yes */
 export function contextFor(io: Io, flags: { readonly yes: boolean }): CliContext {
   return {
     reporter: streamReporter(io.stderr),

@@ -4,6 +4,7 @@ import { ORDERS } from '../local/journey/order';
 import type { AddVerb, Group } from './command';
 import { wholeNumber } from './flags';
 
+/** Adds `local run|up|status|down`. */
 export function addLocal(program: Group, verb: AddVerb): void {
   const local = program
     .command('local')

@@ -4,6 +4,7 @@ import { BENCH_NAMES } from '../bench/names';
 import type { AddVerb, Group } from './command';
 import { wholeNumber } from './flags';
 
+/** Adds `schemas`. */
 export function addSchemas(program: Group, verb: AddVerb): void {
   verb(
     program
@@ -17,6 +18,7 @@ export function addSchemas(program: Group, verb: AddVerb): void {
   );
 }
 
+/** Adds `bench`. */
 export function addBench(program: Group, verb: AddVerb): void {
   verb(
     program

@@ -6,6 +6,7 @@ import type { DatabaseFlags } from './inputs';
 import { allowed, databaseTarget } from './inputs';
 import type { CliContext } from './io';
 
+/** Adds `rebalance plan|run|status|stop`. */
 export function addRebalance(program: Group, verb: AddVerb): void {
   const rebalance = program
     .command('rebalance')

@@ -7,6 +7,7 @@ import { strategy, transferMode, wholeNumber, withDistribution } from './flags';
 import type { DistributionFlags } from './inputs';
 import { databaseTarget, declaration, environmentNamed } from './inputs';
 
+/** Adds `simulate`. */
 export function addSimulate(program: Group, verb: AddVerb): void {
   verb(
     withDistribution(program.command('simulate'))

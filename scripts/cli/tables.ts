@@ -6,6 +6,7 @@ import type { DatabaseFlags, DistributionFlags } from './inputs';
 import { allowed, databaseTarget, declaration, queriesOf } from './inputs';
 import type { CliContext } from './io';
 
+/** Adds `tables plan|apply|verify`. */
 export function addTables(program: Group, verb: AddVerb): void {
   const tables = program.command('tables').description('the distribution of the tables, as code');
   addPlan(tables, verb);

@@ -18,6 +18,7 @@ export function reference(value: unknown): string {
   return String(value).replace(/^\$\{(.*)\}$/s, '$1');
 }
 
+/** A list of references, written without `${` and `}`. */
 export function references(values: unknown): string {
   return list([values].flat().map(reference));
 }

@@ -109,6 +109,7 @@ export function withoutChoices(environment: ProcessEnvironment): ProcessEnvironm
   return withoutVariables(environment, CHOICES);
 }
 
+/** An environment without the variables of a pattern. */
 export function withoutVariables(environment: ProcessEnvironment, names: RegExp): ProcessEnvironment {
   return Object.fromEntries(Object.entries(environment).filter(([name]) => !names.test(name)));
 }

@@ -76,6 +76,8 @@ const FIREWALL_INTERVAL_MS = 5000;
 /**
  * The target from the standard libpq variables (PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE, PGSSLMODE,
  * PGSSLROOTCERT, PGOPTIONS), overridden by `overrides`, which is what Terraform's outputs say of an environment.
+ *
+ * @throws ScaleoutError naming the variable that is missing or wrong
  */
 export function targetFromEnvironment(
   environment: Environment,
@@ -116,6 +118,11 @@ export function targetFromEnvironment(
 /**
  * The target from a `postgresql://` URL. A password in it is refused when the URL came as an argument, where every
  * user of the machine could read it; from an environment variable (`CITUS_URL`) it is accepted.
+ *
+ * @example
+ * targetFromUrl('postgresql://citus@c-wwi.postgres.cosmos.azure.com:5432/citus', process.env, { argument: true });
+ *
+ * @throws ScaleoutError for what is no such URL, or has a password that an argument may not have
  */
 export function targetFromUrl(
   url: string,

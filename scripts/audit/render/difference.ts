@@ -20,6 +20,7 @@ const HEADINGS: Readonly<Record<Change['effect'], string>> = {
   differs: 'different',
 };
 
+/** The differences for a terminal, the gravest first. Pure. */
 export function renderDifferenceText(document: DifferenceDocument): string {
   const groups = GRAVEST_FIRST.flatMap((effect) => {
     const changes = document.changes.filter((change) => change.effect === effect);
@@ -31,6 +32,7 @@ export function renderDifferenceText(document: DifferenceDocument): string {
   return [...groups, conclusion(document)].join('\n\n');
 }
 
+/** The differences as a table in Markdown, the gravest first. Pure. */
 export function renderDifferenceMarkdown(document: DifferenceDocument): string {
   const rows = GRAVEST_FIRST.flatMap((effect) =>
     document.changes

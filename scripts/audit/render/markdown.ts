@@ -61,6 +61,7 @@ export function markdownTable(heading: readonly string[], rows: readonly (readon
     .join('\n');
 }
 
+/** Text as inline code. */
 export function code(text: string): string {
   return `\`${text.replaceAll('`', "'")}\``;
 }

@@ -46,10 +46,12 @@ export interface Rule {
   readonly check: (stack: Synthesized, facts: Facts) => Verdict;
 }
 
+/** Compliant where there is no problem. */
 export function verdict(problems: readonly Problem[]): Verdict {
   return problems.length === 0 ? { status: 'compliant' } : { status: 'findings', problems };
 }
 
+/** A rule that has nothing to say of a stack, and why. */
 export function notApplicable(reason: string): Verdict {
   return { status: 'not-applicable', reason };
 }

@@ -37,6 +37,7 @@ export function numberAt(body: JsonObject, name: string): Reading<number> {
   });
 }
 
+/** Terraform converts numbers and flags to text, so this does as well. */
 export function stringAt(body: JsonObject, name: string): Reading<string> {
   return read(body, name, (value) => (typeof value === 'object' ? undefined : String(value)));
 }

@@ -90,6 +90,7 @@ function objectAt(document: JsonObject, key: string, file: string): JsonObject {
   return value;
 }
 
+/** Whether a value of JSON is an object, and no list. */
 export function isObject(value: Json | undefined): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

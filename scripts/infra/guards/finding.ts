@@ -47,6 +47,7 @@ export interface Verdict {
   readonly wayOut: string;
 }
 
+/** The finding that a verdict on a change makes. Pure. */
 export function findingOf(change: ResourceChange, verdict: Verdict, context: GuardContext): Finding {
   const { guard, level, values, why, wayOut } = verdict;
   return {

@@ -142,6 +142,7 @@ function unreadable(why: string, cause?: unknown): ScaleoutError {
   );
 }
 
+/** True where Terraform deletes the resource and creates it again. */
 export function isReplacement({ actions }: ResourceChange): boolean {
   return actions.includes('delete') && actions.includes('create');
 }

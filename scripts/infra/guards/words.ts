@@ -110,6 +110,7 @@ export function describeJudged(
   return lines.join('\n');
 }
 
+/** One finding in one line: whether it refuses, where, why, and the way out. */
 export function describeFinding(finding: Finding, { allowed }: Pick<Judgement, 'allowed'>): string {
   const mark = {
     never: 'REFUSED',

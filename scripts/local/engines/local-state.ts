@@ -41,6 +41,7 @@ export interface StateFiles {
   readonly passwords: string;
 }
 
+/** The files that `local up` keeps in a directory: what is up, and its password. */
 export function stateFiles(directory: string): StateFiles {
   return { state: join(directory, 'local.json'), passwords: join(directory, 'local.pgpass') };
 }
@@ -86,6 +87,7 @@ export function claimState(directory: string, owner: ProcessIdentity): boolean {
   }
 }
 
+/** Remembers the cluster that is up, and the password of its login in a file of its own. */
 export function writeUpState(directory: string, state: UpState, target: ConnectionTarget): void {
   const files = stateFiles(directory);
   rmSync(files.passwords, { force: true });
@@ -105,6 +107,7 @@ function writePasswordFile(file: string, target: ConnectionTarget): void {
   writeFileSync(file, `${fields.join(':')}\n`, { mode: 0o600 });
 }
 
+/** Removes what `local up` remembers; fine when there is nothing. */
 export function forgetState(directory: string): void {
   const files = stateFiles(directory);
   rmSync(files.passwords, { force: true });

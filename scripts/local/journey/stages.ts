@@ -18,6 +18,7 @@ export interface Stages {
   run<T>(name: string, work: () => Promise<T>, options?: { readonly simulated?: boolean }): Promise<T>;
 }
 
+/** Counts the stages of a journey, each with the seconds it took. */
 export function startStages({ signal }: VerbContext, now: () => number = () => performance.now()): Stages {
   const done: Stage[] = [];
   let current = 'start';

@@ -48,6 +48,7 @@ export interface RunFacts {
   readonly terraform?: TerraformFacts;
 }
 
+/** The journey as a document for programs. Pure. */
 export function runDocument(facts: RunFacts, result: JourneyResult): LocalRunDocument {
   const mark = result.simulated ? { simulated: true as const } : {};
   return {

@@ -40,7 +40,11 @@ export function writeRehearsalConfig(
   return { directory, environment: name, setStage };
 }
 
-/** The environment to rehearse: one of the workload that is not production, else any that is not. Pure. */
+/**
+ * The environment to rehearse: one of the workload that is not production, else any that is not. Pure.
+ *
+ * @throws ScaleoutError where every environment is production
+ */
 export function rehearsedEnvironment(
   environments: readonly EnvironmentSettings[],
   workload: string,

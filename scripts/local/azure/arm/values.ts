@@ -28,6 +28,7 @@ export function notFound(type: string, name: string): ArmError {
   return new ArmError(404, 'ResourceNotFound', `The Resource '${type}/${name}' was not found.`);
 }
 
+/** A refusal of what a request says: 400. */
 export function badRequest(message: string, code = 'BadRequest'): ArmError {
   return new ArmError(400, code, message);
 }

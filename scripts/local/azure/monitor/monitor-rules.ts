@@ -9,6 +9,7 @@ type Exists = (resourceId: string) => boolean;
 const SHORT_NAME_LONGEST = 12;
 const EMAIL = /^[^\s@]+@[^\s@]+\.[^\s@.]+$/;
 
+/** Why the service refuses an action group; undefined where it allows it. */
 export function actionGroupRefusal(properties: JsonObject): string | undefined {
   const shortName = textAt(properties, 'groupShortName');
   if (shortName === '' || shortName.length > SHORT_NAME_LONGEST) {
@@ -60,6 +61,7 @@ const CLUSTER_METRICS = [
 ];
 const CLUSTER_DIMENSION = 'ServerName';
 
+/** Why the service refuses a metric alert; undefined where it allows it. */
 export function metricAlertRefusal(properties: JsonObject, exists: Exists): string | undefined {
   const severity = properties['severity'];
   if (typeof severity !== 'number' || !Number.isInteger(severity) || severity < 0 || severity > 4) {

@@ -58,6 +58,7 @@ export const DEFAULT_CONTAINER: JsonObject = {
   leaseState: 'Available',
 };
 
+/** Why the service refuses a name for an account; undefined where it allows it. */
 export function accountNameRefusal(name: string): string | undefined {
   if (/^[a-z0-9]{3,24}$/.test(name)) return undefined;
   return `${name} is not a valid storage account name. Storage account name must be between 3 and 24 characters in length and use numbers and lower-case letters only.`;
@@ -99,6 +100,7 @@ function aclRefusal(acls: JsonObject[string]): string | undefined {
     : `The value '${wrong}' is not allowed for property networkAcls.ipRules: it is a public IPv4 address or a CIDR range up to /30.`;
 }
 
+/** Why the service refuses the settings of the blob service; undefined where it allows them. */
 export function blobServiceRefusal(properties: JsonObject): string | undefined {
   for (const name of ['deleteRetentionPolicy', 'containerDeleteRetentionPolicy']) {
     const { enabled, days } = objectAt(properties, name);
@@ -123,6 +125,7 @@ interface Refused {
   readonly message: string;
 }
 
+/** Why the service refuses a container; undefined where it allows it. */
 export function containerRefusal(
   name: string,
   properties: JsonObject,
