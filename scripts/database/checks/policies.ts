@@ -44,7 +44,7 @@ function restrictiveFault(policies: readonly LivePolicy[]): string {
 }
 
 /** What {@link withoutRestrictive} needs to know of a policy. */
-export type Rule = Omit<LivePolicy, 'subquery'>;
+export type Rule = Omit<LivePolicy, 'subquery' | 'readsSetting'>;
 
 const COMMANDS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const;
 type Command = (typeof COMMANDS)[number];

@@ -192,6 +192,9 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
        CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END AS command,
        ARRAY(SELECT CASE role WHEN 0 THEN 'public' ELSE pg_get_userbyid(role)::text END FROM unnest(p.polroles) role ORDER BY 1) AS roles,
        concat(p.polqual::text, p.polwithcheck::text) LIKE '%{SUBLINK %' AS subquery,
+       EXISTS (SELECT FROM pg_proc fn
+                WHERE fn.proname = 'current_setting' AND fn.pronamespace = 'pg_catalog'::regnamespace
+                  AND concat(p.polqual::text, p.polwithcheck::text) LIKE '%:funcid ' || fn.oid || ' %') AS "readsSetting",
        pg_get_expr(p.polqual, p.polrelid) AS using, pg_get_expr(p.polwithcheck, p.polrelid) AS "withCheck"
   FROM family f
   JOIN pg_policy p ON p.polrelid = f.relation

@@ -328,7 +328,7 @@ function toDependent({ object, kind, on, usedBy }: DependentRow): LiveDependent 
 }
 
 function toPolicy(row: PolicyRow): LivePolicy {
-  const { table, name, permissive, command, roles, subquery, using, withCheck } = row;
+  const { table, name, permissive, command, roles, subquery, readsSetting, using, withCheck } = row;
   return {
     table,
     name,
@@ -336,6 +336,7 @@ function toPolicy(row: PolicyRow): LivePolicy {
     command,
     roles,
     subquery,
+    readsSetting,
     ...(using === null ? {} : { using }),
     ...(withCheck === null ? {} : { withCheck }),
   };

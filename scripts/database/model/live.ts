@@ -212,6 +212,8 @@ export interface LivePolicy {
   /** Sorted; `public` for everybody. */
   readonly roles: readonly string[];
   readonly subquery: boolean;
+  /** Calls `current_setting()`. */
+  readonly readsSetting: boolean;
   /** Absent where it has none. */
   readonly using?: string;
   readonly withCheck?: string;

@@ -185,11 +185,30 @@ export function isStatementError(error: unknown): error is Error & ServerMessage
   return isServerError(error) && error.severity === 'ERROR';
 }
 
-/** Citus says of a lock timeout on a worker, in some statements, no more than that the connection to it failed. */
+/**
+ * Errors that PostgreSQL and Citus tell from others by their message alone: these have the SQLSTATE of many others, no detail and no
+ * name of an object in a field of its own.
+ */
+const ONLY_IN_WORDS = {
+  /** Citus, of a lock timeout on a worker in some statements: no more than that the connection to it failed. */
+  workerConnection: { message: /connection marked as essential/ },
+  /** Two sessions changed one row of the server's catalogs: roles, for example, which Citus sends along to new nodes. */
+  catalogRow: { code: 'XX000', message: /^tuple concurrently/ },
+  /** Two databases copied online: Citus gives the roles it makes for that the same name in both. */
+  copyRole: { code: '42710', message: /"citus_shard_\w+_role_\w+"/ },
+} as const satisfies Readonly<Record<string, { readonly code?: string; readonly message: RegExp }>>;
+
+function says(
+  { code, message }: ServerMessage & { readonly message: string },
+  kind: keyof typeof ONLY_IN_WORDS,
+): boolean {
+  const known: { readonly code?: string; readonly message: RegExp } = ONLY_IN_WORDS[kind];
+  return (known.code ?? code) === code && known.message.test(message);
+}
+
+/** Whether a lock on a worker was not given in time. */
 export function isWorkerLockTimeout(error: unknown, blockers: readonly Blocker[]): boolean {
-  return (
-    isStatementError(error) && blockers.length > 0 && /connection marked as essential/.test(error.message)
-  );
+  return isStatementError(error) && blockers.length > 0 && says(error, 'workerConnection');
 }
 
 /**
@@ -200,16 +219,9 @@ export function isConflict(error: unknown): boolean {
   return ['55P03', '40P01'].includes(sqlStateOf(error) ?? '') || isCatalogConflict(error);
 }
 
-/**
- * Two sessions that changed one row of the server's catalogs (roles, for example, which Citus sends along to new nodes), or
- * copied online in two databases: Citus gives the roles it makes for that the same name in both.
- */
+/** Whether two sessions of the server met in the catalogs they share. */
 export function isCatalogConflict(error: unknown): error is Error & ServerMessage {
-  if (!isServerError(error)) return false;
-  return (
-    (error.code === 'XX000' && /^tuple concurrently/.test(error.message)) ||
-    (error.code === '42710' && /"citus_shard_\w+_role_\w+"/.test(error.message))
-  );
+  return isServerError(error) && (says(error, 'catalogRow') || says(error, 'copyRole'));
 }
 
 export function secondsSince(from: number): number {

@@ -178,7 +178,7 @@ function policiesOfSettings(target: TargetState, effects: StepEffects): Finding[
   return target.live.tables
     .filter((live) => becomesCitus(live, effects))
     .flatMap(({ policies }) => policies)
-    .filter(({ using = '', withCheck = '' }) => /current_setting\(/i.test(`${using} ${withCheck}`))
+    .filter(({ readsSetting }) => readsSetting)
     .map(({ table, name }) =>
       finding(
         'policy-reads-setting',

@@ -200,6 +200,7 @@ export function policyOf(table: TableName, more: Partial<LivePolicy> = {}): Live
     command: 'ALL',
     roles: ['public'],
     subquery: false,
+    readsSetting: false,
     using: 'true',
     ...more,
   };
