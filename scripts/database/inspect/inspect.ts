@@ -113,7 +113,7 @@ async function read(
     ? (await rowsOf<DroppedForeignKeyRow & QueryResultRow>(DROPPED_FOREIGN_KEYS)).map(readDroppedForeignKey)
     : [];
   const recordedComments = ownSchema.commentTable
-    ? (await rowsOf<RecordedCommentRow>(RECORDED_COMMENTS)).map(toRecordedComment)
+    ? (await rowsOf<RecordedCommentRow>(RECORDED_COMMENTS)).map((row) => readRecordedComment(present(row)))
     : [];
 
   const all = await rowsOf<RelationRow>(relations(citus));
@@ -175,19 +175,18 @@ async function read(
       ...(inheritedCheck === null ? {} : { inheritedCheck }),
       columns: searchNulls ? await withNulls(client, table.table, known, bare, expected) : bare,
       keys: (keys.get(table.oid) ?? []).map(toKey),
-      ownChecks: (checks.get(table.oid) ?? []).map(({ name, validated }) => ({ name, validated })),
-      foreignKeys: (outgoing.get(table.oid) ?? []).map(toForeignKey),
+      ownChecks: (checks.get(table.oid) ?? []).map(present),
+      foreignKeys: (outgoing.get(table.oid) ?? []).map(present),
       ...toComments(comments.get(table.oid) ?? []),
-      identities: (identities.get(table.oid) ?? []).map(toIdentity),
-      dependents: (resting.get(table.oid) ?? []).map(toDependent),
-      policies: (policies.get(table.oid) ?? []).map(toPolicy),
-      uncheckedChecks: (unchecked.get(table.oid) ?? []).map(toUncheckedCheck),
+      identities: (identities.get(table.oid) ?? []).map(present),
+      dependents: (resting.get(table.oid) ?? []).map(present),
+      policies: (policies.get(table.oid) ?? []).map(present),
+      uncheckedChecks: (unchecked.get(table.oid) ?? []).map(present),
       extras: (extras.get(table.oid) ?? []).map(({ statement }) => statement),
-      forced: (forcing.get(table.oid) ?? []).map(({ table: each, state }) => ({ table: each, state })),
+      forced: (forcing.get(table.oid) ?? []).map(present),
       viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
       facts: (facts.get(table.oid) ?? [])
-        .map(({ subject, definition }) => ({ subject, definition }))
-        .map((fact) => asForced(fact, table.table, forcing.get(table.oid) ?? []))
+        .map((fact) => asForced(present(fact), table.table, forcing.get(table.oid) ?? []))
         .sort((a, b) => (a.subject < b.subject ? -1 : 1)),
       citus: known,
     });
@@ -222,7 +221,7 @@ async function read(
     views,
     ...(viewQueries === undefined ? {} : { viewQueries }),
     schemas:
-      wholly.length === 0 ? [] : (await rowsOf<SchemaRow>(schemas(citus, sharding), [wholly])).map(toSchema),
+      wholly.length === 0 ? [] : (await rowsOf<SchemaRow>(schemas(citus, sharding), [wholly])).map(present),
     otherSchemas:
       wholly.length === 0 ? [] : (await rowsOf<NameRow>(OTHER_SCHEMAS, [wholly])).map(({ schema }) => schema),
     otherTables: all
@@ -315,39 +314,23 @@ function toComments(rows: readonly CommentRow[]): Pick<LiveTable, 'comments' | '
   };
 }
 
-function toRecordedComment({ partOf, ...row }: RecordedCommentRow): RecordedComment {
-  return readRecordedComment({ ...row, ...(partOf === null ? {} : { partOf }) });
-}
+/** What a row says without what is NULL, and without the oids that it was found by. */
+type Present<Row> = {
+  readonly [Key in Exclude<keyof Row, FoundBy> as null extends Row[Key] ? never : Key]: Row[Key];
+} & {
+  readonly [Key in Exclude<keyof Row, FoundBy> as null extends Row[Key] ? Key : never]?: Exclude<
+    Row[Key],
+    null
+  >;
+};
 
-function toIdentity({ column, needsQuotes, type, sequence, cache, extras }: IdentityRow): LiveIdentity {
-  return { column, needsQuotes, type, sequence, cache, extras };
-}
+type FoundBy = 'oid' | 'tableOid' | 'referencesOid';
+const FOUND_BY: ReadonlySet<string> = new Set<FoundBy>(['oid', 'tableOid', 'referencesOid']);
 
-function toDependent({ object, kind, on, usedBy }: DependentRow): LiveDependent {
-  return { object, kind, on, usedBy };
-}
-
-function toPolicy(row: PolicyRow): LivePolicy {
-  const { table, name, permissive, command, roles, subquery, readsSetting, using, withCheck } = row;
-  return {
-    table,
-    name,
-    permissive,
-    command,
-    roles,
-    subquery,
-    readsSetting,
-    ...(using === null ? {} : { using }),
-    ...(withCheck === null ? {} : { withCheck }),
-  };
-}
-
-function toUncheckedCheck({ table, name, definition, comment }: UncheckedCheckRow): UncheckedCheck {
-  return { table, name, definition, ...(comment === null ? {} : { comment }) };
-}
-
-function toSchema({ colocationId, ...row }: SchemaRow): LiveSchema {
-  return { ...row, ...(colocationId === null ? {} : { colocationId }) };
+function present<Row extends object>(row: Row): Present<Row> {
+  return Object.fromEntries(
+    Object.entries(row).filter(([key, value]) => value !== null && !FOUND_BY.has(key)),
+  ) as Present<Row>;
 }
 
 function toColumn(row: ColumnRow): LiveColumn {
@@ -388,24 +371,6 @@ function toKey(row: KeyRow): LiveKey {
 
 function toViewRole({ view, role, lacksSelect, lacksUsage, writes }: ViewRoleRow): ViewRole {
   return { view, role: role ?? 'PUBLIC', lacksSelect, lacksUsage, writes };
-}
-
-function toForeignKey(row: ForeignKeyRow): LiveForeignKey {
-  const { name, table, columns, references, referencedColumns, usesKey, onDelete, onUpdate } = row;
-  const { validated, definition, comment } = row;
-  return {
-    name,
-    table,
-    columns,
-    references,
-    referencedColumns,
-    usesKey,
-    onDelete,
-    onUpdate,
-    validated,
-    definition,
-    ...(comment === null ? {} : { comment }),
-  };
 }
 
 function toCitusTable(row: CitusTableRow | undefined): CitusTable {
@@ -454,7 +419,7 @@ interface NameRow extends QueryResultRow {
   readonly schema: string;
 }
 
-type SchemaRow = Omit<LiveSchema, 'colocationId'> & { readonly colocationId: number | null } & QueryResultRow;
+type SchemaRow = Omit<LiveSchema, 'colocationId'> & { readonly colocationId: number | null };
 
 type TableRow = Pick<
   LiveTable,
@@ -490,36 +455,36 @@ type KeyRow = Omit<LiveKey, 'comment' | 'tablespace' | 'indexComment'> & {
 
 type RecordedCommentRow = Omit<RecordedComment, 'partOf'> & {
   readonly partOf: TableName | null;
-} & QueryResultRow;
+};
 
 type CommentRow = LiveComment & {
   readonly oid: number;
   /** What it belongs to: the table, or a partition of it. */
   readonly relation: TableName;
   readonly ofPartition: boolean;
-} & QueryResultRow;
+};
 
-type DependentRow = LiveDependent & { readonly oid: number } & QueryResultRow;
+type DependentRow = LiveDependent & { readonly oid: number };
 
-type IdentityRow = LiveIdentity & { readonly oid: number } & QueryResultRow;
+type IdentityRow = LiveIdentity & { readonly oid: number };
 
 type PolicyRow = Omit<LivePolicy, 'using' | 'withCheck'> & {
   readonly oid: number;
   readonly using: string | null;
   readonly withCheck: string | null;
-} & QueryResultRow;
+};
 
 type UncheckedCheckRow = Omit<UncheckedCheck, 'comment'> & {
   readonly oid: number;
   readonly comment: string | null;
-} & QueryResultRow;
+};
 
 interface ExtraRow extends QueryResultRow {
   readonly oid: number;
   readonly statement: string;
 }
 
-type ForcedRow = LiveTable['forced'][number] & { readonly oid: number } & QueryResultRow;
+type ForcedRow = LiveTable['forced'][number] & { readonly oid: number };
 
 type ViewRoleRow = Omit<ViewRole, 'role'> & {
   readonly oid: number;
@@ -527,16 +492,12 @@ type ViewRoleRow = Omit<ViewRole, 'role'> & {
   readonly role: string | null;
 } & QueryResultRow;
 
-type FactRow = LiveFact & { readonly oid: number } & QueryResultRow;
+type FactRow = LiveFact & { readonly oid: number };
 
-interface CheckRow extends QueryResultRow {
-  readonly oid: number;
-  readonly name: string;
-  readonly validated: boolean;
-}
+type CheckRow = LiveTable['ownChecks'][number] & { readonly oid: number };
 
 type ForeignKeyRow = Omit<LiveForeignKey, 'comment'> & {
   readonly comment: string | null;
   readonly tableOid: number;
   readonly referencesOid: number;
-} & QueryResultRow;
+};
