@@ -3,6 +3,9 @@
  * Parsed once, by {@link parseDistribution}; everything behind the parser trusts these values.
  */
 
+/** Citus's own bounds and default of `citus.shard_count`. */
+export const SHARDS = { fewest: 1, most: 64_000, usual: 32 } as const;
+
 /** A table's name as the catalogs hold it: unquoted, exact case. */
 export interface TableName {
   readonly schema: string;

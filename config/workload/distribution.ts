@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { allowSchema, checkAllowances } from './allowances';
 import { checkSchemas, schemasSchema, toExpectedSchema, wellFormedSchemas } from './distribution-schemas';
+import { SHARDS } from './distribution-types';
 import type { Distribution, ExpectedTable, TableName } from './distribution-types';
 import { readConfigFile, shownPath } from '../file/files';
 import type { Entry, Read } from './identifiers';
@@ -9,9 +10,6 @@ import { didYouMean, oneOf, show } from '../text/text';
 import type { Report } from '../file/yaml';
 import { parseYaml, rule } from '../file/yaml';
 import { strictShape } from '../file/schema-types';
-
-/** Citus's own bounds and default of `citus.shard_count`. */
-const SHARDS = { fewest: 1, most: 64_000, usual: 32 } as const;
 
 const shardCountAllowed = `a whole number of shards from ${String(SHARDS.fewest)} to ${String(SHARDS.most)}`;
 const columnsAllowed = 'a list of columns, as in [device_id, event_id]';

@@ -3,7 +3,7 @@ import type { Report } from '../file/yaml';
 import { show } from '../text/text';
 
 /** What PostgreSQL keeps of a name, in bytes; it cuts longer ones silently. */
-const LONGEST_NAME_BYTES = 63;
+export const LONGEST_NAME_BYTES = 63;
 
 const PART = String.raw`"(?:[^"]|"")*"|[^".]*`;
 const TABLE = new RegExp(`^(?:(${PART})\\.)?(${PART})$`);

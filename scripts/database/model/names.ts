@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { escapeIdentifier, escapeLiteral } from 'pg';
-import { tableKey } from '../../../config/workload/identifiers';
+import { LONGEST_NAME_BYTES, tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
-
-/** PostgreSQL keeps this many bytes of a name. */
-const LONGEST_NAME_BYTES = 63;
 
 const KEY_INDEX = 'scaleout_key_';
 const NOT_NULL_CHECK = 'scaleout_not_null_';

@@ -1,7 +1,5 @@
+import { SHARDS } from '../../../config/workload/distribution-types';
 import { ScaleoutError } from '../../lib/errors';
-
-/** Citus's own bounds of a shard count. */
-const SHARDS = { fewest: 1, most: 64_000 } as const;
 
 /** @throws ScaleoutError where Citus cuts no table into so many shards */
 export function requireShardCount(shardCount: number): void {

@@ -1,4 +1,5 @@
 import type { NewPrimaryKey } from './statements.sql';
+import { LONGEST_NAME_BYTES } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import type { PlacementChange } from '../../database/target/target-state';
 import { copyMode } from '../../database/target/copy-mode';
@@ -142,16 +143,6 @@ function distributeDifferences(target: TargetState): DistributeDifference[] {
     .sort((a, b) => compareTables(a.table, b.table));
 }
 
-/** Whether there is anything to do at all. */
-export function isSatisfied(difference: TablesDifference): boolean {
-  const { keys, references, distribute, schemas, changes, drop, restore, commented } = difference;
-  return (
-    [keys, references, distribute, schemas, changes, drop, restore, commented, difference.localCopies].every(
-      (list) => list.length === 0,
-    ) && !difference.removeRecord
-  );
-}
-
 function restoreState(target: TargetState, key: DroppedForeignKey): RestoreDifference['state'] {
   const twin = liveTwin(target, key);
   if (twin === undefined) return 'away';
@@ -210,6 +201,6 @@ function progressOf(check: { readonly validated: boolean } | undefined): 'absent
 /** PostgreSQL's own name for a key, unless the table has something of that name. */
 function primaryKeyName(table: TableName, keys: readonly { readonly name: string }[]): string {
   const usual = `${table.name}_pkey`;
-  const free = Buffer.byteLength(usual) <= 63 && !keys.some((key) => key.name === usual);
+  const free = Buffer.byteLength(usual) <= LONGEST_NAME_BYTES && !keys.some((key) => key.name === usual);
   return free ? usual : keyIndexName(table);
 }

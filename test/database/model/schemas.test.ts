@@ -5,7 +5,8 @@ import type {
   ExpectedTable,
   TableName,
 } from '../../../config/workload/distribution-types';
-import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
+import { diffTables } from '../../../scripts/tables/plan/diff';
+import { isSatisfied } from '../../tables/support/satisfied';
 import { findPreconditionFailures } from '../../../scripts/database/checks/preconditions';
 import type { LiveComment, LiveDatabase, LiveSchema, LiveTable } from '../../../scripts/database/model/live';
 import { showTable } from '../../../scripts/database/model/names';

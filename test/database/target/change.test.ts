@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { Distribution, ExpectedTable } from '../../../config/workload/distribution-types';
-import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
+import { diffTables } from '../../../scripts/tables/plan/diff';
+import { isSatisfied } from '../../tables/support/satisfied';
 import { findPreconditionFailures } from '../../../scripts/database/checks/preconditions';
 import type { LiveDatabase } from '../../../scripts/database/model/live';
 import { TargetState } from '../../../scripts/database/target/target-state';

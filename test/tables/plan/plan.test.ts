@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Distribution, ExpectedTable } from '../../../config/workload/distribution-types';
 import { loadWorkload } from '../../../config/workload/workload';
-import { diffTables, isSatisfied } from '../../../scripts/tables/plan/diff';
+import { diffTables } from '../../../scripts/tables/plan/diff';
+import { isSatisfied } from '../support/satisfied';
 import { findPreconditionFailures } from '../../../scripts/database/checks/preconditions';
 import type { LiveComment, LiveDatabase, LiveTable } from '../../../scripts/database/model/live';
 import { TargetState } from '../../../scripts/database/target/target-state';
