@@ -1,9 +1,5 @@
 /** Schemas a simulation reads. Bigints leave the server as float8, exact up to 2^53. */
 
-/** The schemas of $1 that are there. */
-export const SCHEMAS_THERE = `
-SELECT nspname AS schema FROM pg_namespace WHERE nspname = ANY ($1::text[]) ORDER BY nspname COLLATE "C"`;
-
 export const SCHEMA_NAMES = `
 SELECT nspname AS schema FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY nspname COLLATE "C"`;
 

@@ -5,6 +5,7 @@ import { TRANSFER_MODES } from './transfer-mode';
 import { groupOfShard } from './moves';
 import type { Move } from './moves';
 import type { Node } from './nodes';
+import { readRows } from './rows';
 import { groupsByShard } from './placements';
 import type { ShardGroup, Snapshot } from './placements';
 import { COPIED_BYTES, JOBS, RUNNING_JOB } from './catalog.sql';
@@ -77,28 +78,26 @@ export interface JobProgress {
   readonly running: readonly JobMove[];
 }
 
-const jobRows = z.array(
-  z.object({
-    id: z.number(),
-    state: z.enum(JOB_STATES),
-    started: z.number().nullable(),
-    finished: z.number().nullable(),
-    seconds: z.number().nullable(),
-    tasks: z.array(
-      z.object({
-        id: z.number(),
-        status: z.enum(TASK_STATUSES),
-        command: z.string(),
-        retries: z.number(),
-        message: z.string(),
-        backsOff: z.boolean(),
-      }),
-    ),
-  }),
-);
+const jobRow = z.object({
+  id: z.number(),
+  state: z.enum(JOB_STATES),
+  started: z.number().nullable(),
+  finished: z.number().nullable(),
+  seconds: z.number().nullable(),
+  tasks: z.array(
+    z.object({
+      id: z.number(),
+      status: z.enum(TASK_STATUSES),
+      command: z.string(),
+      retries: z.number(),
+      message: z.string(),
+      backsOff: z.boolean(),
+    }),
+  ),
+});
 
 /** A row of {@link JOBS}. */
-export type JobRow = z.infer<typeof jobRows>[number];
+export type JobRow = z.infer<typeof jobRow>;
 
 /** For whoever does not ask what a job moves: a node that is down does not answer with sizes. */
 const NO_SNAPSHOT: Snapshot = { nodes: [], groups: [] };
@@ -109,13 +108,13 @@ const NO_SNAPSHOT: Snapshot = { nodes: [], groups: [] };
  * @param snapshot of about now, which gives nodes and shards of moves their names and sizes
  */
 export async function readJobs(client: Client, count: number, snapshot = NO_SNAPSHOT): Promise<Job[]> {
-  const rows = jobRows.parse((await client.query(JOBS, [count, null])).rows);
+  const rows = await readRows(client, jobRow, JOBS, [count, null]);
   return rows.map((row) => parseJob(row, snapshot));
 }
 
 /** @throws ScaleoutError when the job is gone from the catalogs */
 export async function readJob(client: Client, id: number, snapshot = NO_SNAPSHOT): Promise<Job> {
-  const [row] = jobRows.parse((await client.query(JOBS, [1, id])).rows);
+  const [row] = await readRows(client, jobRow, JOBS, [1, id]);
   if (row === undefined) {
     throw new ScaleoutError(
       'rebalance.job-gone',
@@ -127,15 +126,12 @@ export async function readJob(client: Client, id: number, snapshot = NO_SNAPSHOT
 
 /** The rebalance that goes on in this database; Citus runs one at a time. */
 export async function runningJob(client: Client): Promise<Pick<Job, 'id' | 'state'> | undefined> {
-  return runningJobs.parse((await client.query(RUNNING_JOB)).rows)[0];
+  return (await readRows(client, jobRow.pick({ id: true, state: true }), RUNNING_JOB))[0];
 }
-
-const runningJobs = z.array(z.object({ id: z.number(), state: z.enum(JOB_STATES) }));
 
 /** Bytes the moves under way have copied so far. */
 export async function readCopiedBytes(client: Client): Promise<number> {
-  const { rows } = await client.query<{ bytes: number }>(COPIED_BYTES);
-  return rows[0]?.bytes ?? 0;
+  return (await readRows(client, z.object({ bytes: z.number() }), COPIED_BYTES))[0]?.bytes ?? 0;
 }
 
 export function parseJob(row: JobRow, snapshot: Snapshot): Job {

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { z } from 'zod';
 import { MISSING_REFERENCE_TABLES, MOVABLE_PLACEMENTS } from './catalog.sql';
 import { readRows } from './rows';
+import { groupBy } from '../lib/group-by';
 import { holdsShards, readNodes } from './nodes';
 import type { Node } from './nodes';
 
@@ -67,23 +68,15 @@ export async function readSnapshot(client: Client): Promise<Snapshot> {
 
 /** Rows of single shards, ordered by shard id, put together to the groups that move as one. */
 export function shardGroups(rows: readonly PlacementRow[]): ShardGroup[] {
-  const groups = new Map<string, PlacementRow[]>();
-  for (const row of rows) {
-    // Append- and range-distributed tables have colocation id 0, which means "with nothing".
-    const range =
-      row.colocationid === 0
-        ? `shard ${String(row.shard_id)}`
-        : `${String(row.colocationid)} ${row.shardminvalue ?? ''}`;
-    const key = `${range} on ${String(row.groupid)}`;
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [row]);
-    else group.push(row);
-  }
+  // Append- and range-distributed tables have colocation id 0, which means "with nothing".
+  const rangeOf = ({ colocationid, shard_id, shardminvalue }: PlacementRow): string =>
+    colocationid === 0 ? `shard ${String(shard_id)}` : `${String(colocationid)} ${shardminvalue ?? ''}`;
+  const groups = groupBy(rows, (row) => `${rangeOf(row)} on ${String(row.groupid)}`);
   return [...groups.values()].map((members) => ({
     shardIds: members.map((row) => row.shard_id),
     tables: members.map((row) => row.table_name),
     bytes: members.reduce((sum, row) => sum + row.bytes, 0),
-    groupId: members[0]?.groupid ?? 0,
+    groupId: members[0].groupid,
   }));
 }
 

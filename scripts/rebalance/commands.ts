@@ -18,7 +18,7 @@ import { planDocument, readPlan } from './plan';
 import { readFaults, requireReachableNodes } from './preflight';
 import { STOP } from '../citus/catalog.sql';
 import type { RebalanceRunResult } from './run';
-import { runRebalance } from './run';
+import { hasLost, runRebalance } from './run';
 import type { RebalanceStatus } from './status';
 import { readStatus } from './status';
 import { planText, runText, statusText } from './text';
@@ -110,8 +110,7 @@ export async function rebalanceRun(
         ),
       );
       const ended = document.state === 'finished' || document.state === 'balanced';
-      const lost = document.rows?.different.some((each) => each.lost) === true;
-      return { document, text: runText(document), outcome: ended && !lost ? 'done' : 'failed' };
+      return { document, text: runText(document), outcome: ended && !hasLost(document) ? 'done' : 'failed' };
     },
     { purpose: 'rebalance run', reporter: context.reporter },
   );

@@ -120,7 +120,8 @@ async function compareTables(
   }
 }
 
-function hasLost({ rows }: Pick<Ending, 'rows'>): boolean {
+/** Whether something that moved is not there any more. */
+export function hasLost({ rows }: Pick<RebalanceRunResult, 'rows'>): boolean {
   return rows?.different.some(({ lost }) => lost) === true;
 }
 

@@ -1,17 +1,16 @@
 import type { Client } from 'pg';
 import type { DistributedTable, Distribution, TableName } from '../../config/workload/distribution-types';
-import { tableKey } from '../../config/workload/identifiers';
 import { allOf } from '../../config/text/text';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
-import { stopIfAsked } from '../lib/verb';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { sameTable, showTable } from '../database/model/names';
 import { orderTables } from '../database/model/order';
 import { requireShardCount } from '../database/model/shard-count';
 import type { Node } from '../citus/nodes';
+import { readInTurn } from './in-turn';
 import { distributedAmong, readLayout } from './shard-layout';
 import type { RebalanceSimulation, TopologyChange } from './real-rebalance';
 import { simulateRebalance } from './real-rebalance';
@@ -104,13 +103,7 @@ async function simulateDistribution(
     );
   }
   const read = await withSnapshot(client, async () => ({
-    schemas: await readSchemas(
-      client,
-      whole,
-      await referencesInOrder(client, expected),
-      reading,
-      context.reporter,
-    ),
+    schemas: await readSchemas(client, whole, await referencesInOrder(client, expected), reading, context),
     tables:
       distributed.length === 0 ? [] : await readTables(context, client, distributed, shardCount, reading),
     referenceTables: await readReferenceTables(client, expected),
@@ -191,36 +184,35 @@ function requireSomewhere(topology: TopologyChange, nodes: readonly Node[]): voi
 }
 
 async function readTables(
-  { reporter, signal }: VerbContext,
+  context: VerbContext,
   client: Client,
   distributed: readonly DistributedTable[],
   shardCount: number,
   reading: Reading,
 ): Promise<ReadTable[]> {
-  const order = await distributionOrder(client, distributed);
-  const sources = new Map<string, Source>();
+  const sources: DistributedSource[] = [];
   // All names first: a wrong one is said before the first table is read.
-  for (const { table, distributeBy, primaryKey } of order) {
-    sources.set(tableKey(table), { ...(await readSource(client, table, distributeBy)), primaryKey });
+  for (const declared of await distributionOrder(client, distributed)) {
+    const { table, distributeBy, primaryKey } = declared;
+    const root = groupRoot(declared, distributed).table;
+    sources.push({ ...(await readSource(client, table, distributeBy)), primaryKey, root });
   }
-  requireOneType(order, sources);
-  const progress = reporter.progress('reading tables', order.length, 'steps');
-  const tables: ReadTable[] = [];
-  for (const each of order) {
-    stopIfAsked(signal, 'nothing was changed');
-    const source = sources.get(tableKey(each.table));
-    if (source === undefined) continue;
-    progress.update(tables.length, showTable(each.table));
-    tables.push({
-      name: showTable(each.table),
-      group: showTable(groupRoot(each, distributed).table),
+  requireOneType(sources);
+  return readInTurn(
+    context,
+    'reading tables',
+    sources,
+    ({ table }) => showTable(table),
+    async (source) => ({
+      name: showTable(source.table),
+      group: showTable(source.root),
       read: await readTableShards(client, source, shardCount, reading),
-    });
-  }
-  progress.update(tables.length);
-  progress.finish();
-  return tables;
+    }),
+  );
 }
+
+/** With the table that starts its colocation group. */
+type DistributedSource = Source & { readonly root: TableName };
 
 /** As `tables apply` does it: what others are colocated with first, then parents before children, then by name. */
 async function distributionOrder(
@@ -238,14 +230,10 @@ async function distributionOrder(
 }
 
 /** Equal values of different types have different hashes. */
-function requireOneType(
-  distributed: readonly DistributedTable[],
-  sources: ReadonlyMap<string, Source>,
-): void {
-  for (const each of distributed) {
-    const root = groupRoot(each, distributed);
-    const [own, other] = [sources.get(tableKey(each.table)), sources.get(tableKey(root.table))];
-    if (own === undefined || other === undefined || own.type === other.type) continue;
+function requireOneType(sources: readonly DistributedSource[]): void {
+  for (const own of sources) {
+    const other = sources.find(({ table }) => sameTable(table, own.root)) ?? own;
+    if (own.type === other.type) continue;
     throw new ScaleoutError(
       'simulate.types-differ',
       `${showTable(own.table)} cannot be colocated with ${showTable(other.table)}: ${own.column} is ${own.type} and ${other.column} is ${other.type}, and Citus colocates columns of one type only. Change the type of one, or leave colocateWith out; nothing was changed`,

@@ -1,9 +1,12 @@
 import type { Client } from 'pg';
+import { z } from 'zod';
+import { readRows } from '../citus/rows';
 import type { Distribution, TableName } from '../../config/workload/distribution-types';
 import { didYouMean } from '../../config/text/text';
 import { citusVersion } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
-import type { Reporter } from '../lib/reporter';
+import { groupBy } from '../lib/group-by';
+import type { VerbContext } from '../lib/verb';
 import { showTable, sqlTable } from '../database/model/names';
 import { orderTables } from '../database/model/order';
 import { knowsSchemas } from '../database/model/schemas';
@@ -14,9 +17,9 @@ import {
   FOREIGN_KEYS_IN_ORDER,
   NEXT_COLOCATION_ID,
   SCHEMA_NAMES,
-  SCHEMAS_THERE,
   schemaTables,
 } from '../citus/distributed-schemas.sql';
+import { readInTurn } from './in-turn';
 import { isEstimated } from './shard-rows';
 import type { Reading } from './shard-rows';
 import { readReferences } from './source';
@@ -56,11 +59,19 @@ export function wholeSchemas({ schemas = [] }: Distribution): string[] {
 /** Those of the schemas that are distributed already. */
 export async function distributedSchemasAmong(client: Client, schemas: readonly string[]): Promise<string[]> {
   if (schemas.length === 0 || !knowsSchemas(await citusVersion(client))) return [];
-  const { rows } = await client.query<{ schema: string }>(DISTRIBUTED_SCHEMAS, [schemas]);
+  const rows = await readRows(client, z.object({ schema: z.string() }), DISTRIBUTED_SCHEMAS, [schemas]);
   return rows.map(({ schema }) => schema);
 }
 
+interface SchemaTable extends TableName {
+  readonly bytes: number;
+  /** Of its rows, by the planner. */
+  readonly estimate: number | null;
+}
+
 /**
+ * Reads the tables of schemas that are to be distributed as wholes.
+ *
  * @param references tables that are to become reference tables
  * @throws ScaleoutError where a schema is not there
  */
@@ -69,37 +80,19 @@ export async function readSchemas(
   schemas: readonly string[],
   references: readonly TableName[],
   reading: Reading,
-  reporter: Reporter,
+  context: VerbContext,
 ): Promise<ReadSchema[]> {
   if (schemas.length === 0) return [];
   await requireThere(client, schemas);
   const citus = (await citusVersion(client)) !== undefined;
-  const { rows } = await client.query<{
-    schema: string;
-    name: string;
-    bytes: number;
-    estimate: number | null;
-  }>(schemaTables(citus), [schemas]);
-  const progress = reporter.progress('reading schemas', rows.length, 'steps');
-  const tables = new Map(schemas.map((schema): [string, ReadSchemaTable[]] => [schema, []]));
-  let read = 0;
-  for (const { schema, name, bytes, estimate } of rows) {
-    const shown = showTable({ schema, name });
-    progress.update(read, shown);
-    read += 1;
-    const counted =
-      estimate === null || !isEstimated(reading, bytes)
-        ? await countRows(client, sqlTable({ schema, name }))
-        : undefined;
-    tables.get(schema)?.push({
-      name: shown,
-      rows: counted ?? Math.round(estimate ?? 0),
-      estimated: counted === undefined,
-      bytes,
-    });
-  }
-  progress.update(read);
-  progress.finish();
+  const { rows } = await client.query<SchemaTable>(schemaTables(citus), [schemas]);
+  const read = await readInTurn(context, 'reading schemas', rows, showTable, async (row) => ({
+    schema: row.schema,
+    name: showTable(row),
+    ...(await rowsOf(client, row, reading)),
+    bytes: row.bytes,
+  }));
+  const tables = groupBy(read, ({ schema }) => schema);
   const first = new Map([...rows].reverse().map(({ schema, name }) => [schema, name]));
   const local = (await localInOrder(client, references, citus)).filter(
     ({ schema, name }) => first.get(schema) === name,
@@ -107,7 +100,13 @@ export async function readSchemas(
   const places = new Map(local.map(({ schema }, place) => [schema, place]));
   return schemas.map((schema) => {
     const turnsLocal = places.get(schema);
-    return { schema, tables: tables.get(schema) ?? [], ...(turnsLocal === undefined ? {} : { turnsLocal }) };
+    const own = (tables.get(schema) ?? []).map(({ name, rows, estimated, bytes }) => ({
+      name,
+      rows,
+      estimated,
+      bytes,
+    }));
+    return { schema, tables: own, ...(turnsLocal === undefined ? {} : { turnsLocal }) };
   });
 }
 
@@ -117,23 +116,29 @@ export async function localInOrder(
   references: readonly TableName[],
   citus: boolean,
 ): Promise<TableName[]> {
-  const there = citus ? (await client.query<TableName>(CITUS_TABLES_IN_ORDER)).rows : [];
+  const tableName = z.object({ schema: z.string(), name: z.string() });
+  const there = citus ? await readRows(client, tableName, CITUS_TABLES_IN_ORDER) : [];
   const { rows: foreignKeys } = await client.query<CatalogForeignKey>(FOREIGN_KEYS_IN_ORDER);
   return [...there, ...convertedToLocal(references, foreignKeys, there)];
 }
 
-async function countRows(client: Client, table: string): Promise<number> {
-  const { rows } = await client.query<{ rows: number }>(`SELECT count(*)::float8 AS rows FROM ${table}`);
-  return rows[0]?.rows ?? 0;
+async function rowsOf(
+  client: Client,
+  table: SchemaTable,
+  reading: Reading,
+): Promise<Pick<ReadSchemaTable, 'rows' | 'estimated'>> {
+  const { estimate, bytes } = table;
+  if (estimate !== null && isEstimated(reading, bytes))
+    return { rows: Math.round(estimate), estimated: true };
+  const sql = `SELECT count(*)::float8 AS rows FROM ${sqlTable(table)}`;
+  return { rows: (await client.query<{ rows: number }>(sql)).rows[0]?.rows ?? 0, estimated: false };
 }
 
 async function requireThere(client: Client, schemas: readonly string[]): Promise<void> {
-  const there = (await client.query<{ schema: string }>(SCHEMAS_THERE, [schemas])).rows.map(
-    ({ schema }) => schema,
-  );
-  const missing = schemas.find((schema) => !there.includes(schema));
+  const { rows } = await client.query<{ schema: string }>(SCHEMA_NAMES);
+  const names = rows.map(({ schema }) => schema);
+  const missing = schemas.find((schema) => !names.includes(schema));
   if (missing === undefined) return;
-  const names = (await client.query<{ schema: string }>(SCHEMA_NAMES)).rows.map(({ schema }) => schema);
   throw new ScaleoutError(
     'simulate.unknown-name',
     `there is no schema ${missing} in this database${didYouMean(missing, names)}: correct the name, or take it out of the specification; nothing was changed`,
@@ -155,8 +160,10 @@ export async function referencesInOrder(client: Client, { tables }: Distribution
 export async function nextColocationId(client: Client, withReferences: boolean): Promise<number> {
   const fresh = 1 + (withReferences ? 1 : 0);
   if ((await citusVersion(client)) === undefined) return fresh;
-  const known = (await client.query<{ readable: boolean; referenceGroup: boolean }>(COLOCATION_IDS)).rows[0];
+  const ids = z.object({ readable: z.boolean(), referenceGroup: z.boolean() });
+  const [known] = await readRows(client, ids, COLOCATION_IDS);
   if (known?.readable !== true) return fresh;
-  const next = (await client.query<{ next: number }>(NEXT_COLOCATION_ID)).rows[0]?.next ?? 1;
+  const [row] = await readRows(client, z.object({ next: z.number() }), NEXT_COLOCATION_ID);
+  const next = row?.next ?? 1;
   return next + (withReferences && !known.referenceGroup ? 1 : 0);
 }

@@ -1,11 +1,14 @@
 import type { Client } from 'pg';
+import { z } from 'zod';
 import type { TableName } from '../../config/workload/distribution-types';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import { describeHiddenRows, ScaleoutError } from '../lib/errors';
+import { readRows } from '../citus/rows';
 import { readActiveNodes } from '../citus/nodes';
 import type { Node } from '../citus/nodes';
 import type { VerbContext } from '../lib/verb';
-import { stopIfAsked } from '../lib/verb';
+import { groupBy } from '../lib/group-by';
+import { readInTurn } from './in-turn';
 import { showTable, sqlTable } from '../database/model/names';
 import {
   HIDDEN,
@@ -67,28 +70,28 @@ export interface ShardLayoutTable {
   readonly tenants?: number;
 }
 
+const tableName = z.object({ schema: z.string(), name: z.string() });
+
 /** Which of these tables are distributed already; none where the database is plain PostgreSQL. */
 export async function distributedAmong(client: Client, tables: readonly TableName[]): Promise<TableName[]> {
   if ((await citusVersion(client)) === undefined) return [];
-  const { rows } = await client.query<TableName>(DISTRIBUTED_AMONG, [
-    tables.map(({ schema }) => schema),
-    tables.map(({ name }) => name),
-  ]);
-  return rows;
+  const asked = [tables.map(({ schema }) => schema), tables.map(({ name }) => name)];
+  return readRows(client, tableName, DISTRIBUTED_AMONG, asked);
 }
 
-interface ShardRow extends TableName {
-  readonly group: number;
-  readonly isFirst: boolean;
+const shardRow = tableName.extend({
+  group: z.number(),
+  isFirst: z.boolean(),
   /** Of the table itself, and not of a partition of it. */
-  readonly isWhole: boolean;
-  readonly column: string | null;
-  readonly shardId: number;
-  readonly min: number | null;
-  readonly max: number | null;
-  readonly groupId: number;
-  readonly bytes: number;
-}
+  isWhole: z.boolean(),
+  column: z.string().nullable(),
+  shardId: z.number(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  groupId: z.number(),
+  bytes: z.number(),
+});
+type ShardRow = z.infer<typeof shardRow>;
 
 /**
  * Reads what a rebalance would be planned from. Changes nothing.
@@ -103,26 +106,23 @@ export async function readLayout(
 ): Promise<ShardLayout | undefined> {
   if ((await citusVersion(client)) === undefined) return undefined;
   return withBoundedReads(client, async () => {
-    const { rows } = await client.query<ShardRow>(LAYOUT_SHARDS);
+    const rows = await readRows(client, shardRow, LAYOUT_SHARDS);
     if (rows.length === 0) return undefined;
     const nodes = await readActiveNodes(client);
     const groups = toGroups(rows, new Set(nodes.map(({ groupId }) => groupId)));
-    const references = await client.query<TableName & { bytes: number }>(LAYOUT_REFERENCES);
+    const references = await readRows(client, tableName.extend({ bytes: z.number() }), LAYOUT_REFERENCES);
     return {
       nodes,
-      groups: await readRows(context, client, groups, reading),
-      referenceTables: references.rows.map((row) => ({ table: showTable(row), bytes: row.bytes })),
+      groups: await countRows(context, client, groups, reading),
+      referenceTables: references.map((row) => ({ table: showTable(row), bytes: row.bytes })),
       rules: await readRules(client, strategy),
     };
   });
 }
 
 async function readRules(client: Client, strategy: Strategy): Promise<StrategyRules> {
-  const { rows } = await client.query<{ threshold: number; improvementThreshold: number; baseCost: number }>(
-    LAYOUT_RULES,
-    [strategy],
-  );
-  const [found] = rows;
+  const row = z.object({ threshold: z.number(), improvementThreshold: z.number(), baseCost: z.number() });
+  const [found] = await readRows(client, row, LAYOUT_RULES, [strategy]);
   const shipped = STRATEGY_RULES[strategy];
   if (found === undefined) return shipped;
   const { threshold, improvementThreshold, baseCost } = found;
@@ -143,18 +143,13 @@ interface UncountedGroup extends Omit<ShardLayoutGroup, 'tables'> {
 
 /** Shards of one range, of whatever table and partition of the group, are one. Pure. */
 function toGroups(rows: readonly ShardRow[], nodes: ReadonlySet<number>): UncountedGroup[] {
-  const groups: ShardRow[][] = [];
-  for (const row of rows) (groups[row.group] ??= []).push(row);
-  return groups.map((all) => {
-    const byRange = new Map<string, ShardRow[]>();
-    for (const row of all) {
-      const range = row.min === null && row.column === null ? rangeless(row, all) : String(row.min);
-      byRange.set(range, [...(byRange.get(range) ?? []), row]);
-    }
+  return [...groupBy(rows, ({ group }) => group).values()].map((all) => {
+    const byRange = groupBy(all, (row) =>
+      row.min === null && row.column === null ? rangeless(row, all) : String(row.min),
+    );
     const ranges = [...byRange.values()];
     const shards = ranges.map((members): ShardLayoutShard => {
       const first = members.find(({ isFirst }) => isFirst) ?? members[0];
-      if (first === undefined) throw new Error('a range without shards');
       const copied = new Set(members.map(({ shardId }) => shardId)).size < members.length;
       if (!nodes.has(first.groupId) || copied) {
         throw new ScaleoutError(
@@ -189,40 +184,27 @@ function rangeless(row: ShardRow, all: readonly ShardRow[]): string {
   return new Set(all.map(showTable)).size === all.length ? 'whole' : `shard ${String(row.shardId)}`;
 }
 
-async function readRows(
-  { reporter, signal }: VerbContext,
+async function countRows(
+  context: VerbContext,
   client: Client,
   groups: readonly UncountedGroup[],
   reading: Reading,
 ): Promise<ShardLayoutGroup[]> {
-  const all = groups.reduce((sum, { tables }) => sum + tables.length, 0);
-  const progress = reporter.progress('reading tables', all, 'steps');
-  let done = 0;
-  const read: ShardLayoutGroup[] = [];
-  for (const { shards, tables } of groups) {
-    const counted: ShardLayoutTable[] = [];
-    for (const table of tables) {
-      stopIfAsked(signal, 'nothing was changed');
-      progress.update(done, showTable(table.table));
-      done += 1;
+  const read = await readInTurn(
+    context,
+    'reading tables',
+    groups.flatMap(({ shards, tables }) => tables.map((table) => ({ shards, table }))),
+    ({ table }) => showTable(table.table),
+    async ({ shards, table: { shardIds, ...table } }): Promise<ShardLayoutTable> => {
       const bytes = table.bytes.reduce((sum, each) => sum + each, 0);
       const estimated = isEstimated(reading, bytes);
       const rows = estimated
-        ? { rows: await estimateRows(client, table) }
-        : await countedRows(client, table, shards, bytes);
-      counted.push({
-        table: table.table,
-        ...(table.column === undefined ? {} : { column: table.column }),
-        bytes: table.bytes,
-        ...rows,
-        estimated,
-      });
-    }
-    read.push({ shards, tables: counted });
-  }
-  progress.update(done);
-  progress.finish();
-  return read;
+        ? { rows: await estimateRows(client, { ...table, shardIds }) }
+        : await countedRows(client, { ...table, shardIds }, shards, bytes);
+      return { ...table, ...rows, estimated };
+    },
+  );
+  return groups.map(({ shards, tables }) => ({ shards, tables: read.splice(0, tables.length) }));
 }
 
 async function countedRows(

@@ -1,3 +1,4 @@
+import { groupBy } from '../lib/group-by';
 import type { Estimate } from '../rebalance/estimate';
 import { shardRange } from './hash-ranges';
 import { roundRobin, schemaNode } from './placement';
@@ -183,9 +184,7 @@ function tableGroups(
   shardCount: number,
   firstShardId: number,
 ): ColocationGroup[] {
-  const byRoot = new Map<string, ReadTable[]>();
-  for (const table of tables) byRoot.set(table.group, [...(byRoot.get(table.group) ?? []), table]);
-  return [...byRoot.values()].map((members, at) => ({
+  return [...groupBy(tables, ({ group }) => group).values()].map((members, at) => ({
     tables: members.map(({ name, read }) => ({ name, shards: read.shards })),
     shardIds: Array.from({ length: shardCount }, (_, shard) => firstShardId + at * shardCount + shard),
     nodesAmong: (nodeCount) => roundRobin(shardCount, nodeCount),
