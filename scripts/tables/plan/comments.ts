@@ -1,3 +1,4 @@
+import { groupBy } from '../../lib/group-by';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { foreignKeyId } from '../../database/target/foreign-keys';
@@ -100,7 +101,7 @@ function courseOf(live: LiveDatabase, away: readonly LiveForeignKey[], groups: r
       ),
     ),
     away: new Set([...away, ...live.droppedForeignKeys].map(foreignKeyId)),
-    recorded: recordsByTable(live),
+    recorded: groupBy(live.recordedComments, ({ table }) => tableKey(table)),
   };
 }
 
@@ -186,15 +187,6 @@ function lastConversions(groups: readonly StepGroup[]): Map<string, LastConversi
     }
   });
   return last;
-}
-
-function recordsByTable(live: LiveDatabase): Map<string, RecordedComment[]> {
-  const records = new Map<string, RecordedComment[]>();
-  for (const each of live.recordedComments) {
-    const key = tableKey(each.table);
-    records.set(key, [...(records.get(key) ?? []), each]);
-  }
-  return records;
 }
 
 /** One order, however much of it was recorded when: a step is held against what was reviewed statement by statement. */
