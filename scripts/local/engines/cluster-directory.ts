@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
+import { orUndefined } from '../../lib/or-undefined';
 import type { ProcessIdentity } from './processes';
 import { endProcessesIn, identifyProcess, isRunning } from './processes';
 import type { ServerUser } from './server-user';
@@ -117,34 +118,19 @@ export async function sweepClusters(): Promise<number> {
 
 function isAbandoned(directory: string): boolean {
   if (readRecord(directory) !== undefined) return !isOwned(directory);
-  try {
-    return Date.now() - statSync(directory).mtimeMs > UNRECORDED_AFTER_MS;
-  } catch {
-    return false;
-  }
+  const made = orUndefined(() => statSync(directory).mtimeMs);
+  return made !== undefined && Date.now() - made > UNRECORDED_AFTER_MS;
 }
 
 /** The clusters of this user: another one's are not ours to judge. */
 function clustersIn(parent: string): string[] {
-  return namesIn(parent)
+  const own = process.getuid?.();
+  // A folder that everybody may write into need not be one that everybody may list.
+  const names = orUndefined(() => readdirSync(parent)) ?? [];
+  return names
     .filter((name) => name.startsWith(PREFIX))
     .map((name) => join(parent, name))
-    .filter((directory) => {
-      try {
-        return statSync(directory).uid === process.getuid?.();
-      } catch {
-        return false;
-      }
-    });
-}
-
-/** A folder that everybody may write into need not be one that everybody may list. */
-function namesIn(parent: string): string[] {
-  try {
-    return readdirSync(parent);
-  } catch {
-    return [];
-  }
+    .filter((directory) => own !== undefined && orUndefined(() => statSync(directory).uid) === own);
 }
 
 function clusterParents(): string[] {
@@ -157,11 +143,7 @@ function clusterParent(serverUser: ServerUser | undefined): string {
 }
 
 function readRecord(directory: string): ClusterRecord | undefined {
-  try {
-    return recordSchema.parse(JSON.parse(readFileSync(join(directory, RECORD), 'utf8')));
-  } catch {
-    return undefined;
-  }
+  return orUndefined(() => recordSchema.parse(JSON.parse(readFileSync(join(directory, RECORD), 'utf8'))));
 }
 
 function writeRecord(directory: string, record: ClusterRecord): void {

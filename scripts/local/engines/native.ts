@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { explain } from '../../lib/errors';
+import { orUndefined } from '../../lib/or-undefined';
 import { probeSafely } from './choose-engine';
 import type { Availability, Engine } from './engine';
 import { startLocalCluster } from './local-cluster';
@@ -128,21 +129,12 @@ function extensionVersion(binDirectory: string): string | undefined {
     askPgConfig(join(binDirectory, 'pg_config'), '--sharedir') ??
     // Debian keeps pg_config in a package of its own, and shared files apart from the programs.
     binDirectory.replace('/usr/lib/postgresql/', '/usr/share/postgresql/').replace(/\/bin$/, '');
-  try {
-    const control = readFileSync(join(shared, 'extension', 'citus.control'), 'utf8');
-    return /^default_version\s*=\s*'([^']+)'/m.exec(control)?.[1];
-  } catch {
-    return undefined;
-  }
+  const control = orUndefined(() => readFileSync(join(shared, 'extension', 'citus.control'), 'utf8'));
+  return /^default_version\s*=\s*'([^']+)'/m.exec(control ?? '')?.[1];
 }
 
 function askPgConfig(program: string, question: string): string | undefined {
-  try {
-    return execFileSync(program, [question], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-    }).trim();
-  } catch {
-    return undefined;
-  }
+  return orUndefined(() =>
+    execFileSync(program, [question], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim(),
+  );
 }

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { orUndefined } from '../../lib/or-undefined';
 
 /** A process that can be told from a later one with the same number. */
 export interface ProcessIdentity {
@@ -44,14 +45,11 @@ export function isRunning(identity: ProcessIdentity): boolean {
 
 /** State and start time of a process as Linux tells them; undefined elsewhere and for a process that is gone. */
 function kernelStatus(pid: number): { state: string; started: string } | undefined {
-  try {
-    const text = readFileSync(`/proc/${String(pid)}/stat`, 'utf8');
-    // The second field is the program's name in brackets and may itself hold blanks and brackets.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return { state: fields[0] ?? '', started: fields[19] ?? '' };
-  } catch {
-    return undefined;
-  }
+  const text = orUndefined(() => readFileSync(`/proc/${String(pid)}/stat`, 'utf8'));
+  if (text === undefined) return undefined;
+  // The second field is the program's name in brackets and may itself hold blanks and brackets.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '', started: fields[19] ?? '' };
 }
 
 /** The programs that this project starts in a cluster's directory: of a server, and of a deploy that is rehearsed. */
@@ -102,8 +100,9 @@ function runningProcesses(): RunningProcess[] {
       .filter((name) => /^\d+$/.test(name))
       .map((name) => ({
         pid: Number(name),
-        command: readOrEmpty(() => readFileSync(`/proc/${name}/cmdline`, 'utf8')),
-        workingDirectory: readOrEmpty(() => readlinkSync(`/proc/${name}/cwd`)),
+        // A process may be gone, or another user's.
+        command: orUndefined(() => readFileSync(`/proc/${name}/cmdline`, 'utf8')) ?? '',
+        workingDirectory: orUndefined(() => readlinkSync(`/proc/${name}/cwd`)) ?? '',
       }));
   }
   return execFileSync('ps', ['-axo', 'pid=,command='], { encoding: 'utf8', maxBuffer: 1 << 26 })
@@ -113,19 +112,7 @@ function runningProcesses(): RunningProcess[] {
     .map((match) => ({ pid: Number(match[1]), command: match[2] ?? '', workingDirectory: '' }));
 }
 
-/** A process may be gone, or somebody else's. */
-function readOrEmpty(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
-  }
-}
-
 function signalProcess(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // It ended by itself in the meantime.
-  }
+  // It may have ended in the meantime.
+  orUndefined(() => process.kill(pid, signal));
 }

@@ -8,6 +8,7 @@ import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { orUndefined } from '../../../lib/or-undefined';
 import type { ArmResponse, Json, OperationFailure } from '../arm/arm';
 import { ArmError, isJsonObject } from '../arm/arm';
 import { createServerIdentity } from './certificate';
@@ -291,9 +292,5 @@ function record(message: IncomingMessage, text: string, status: number): Recorde
 
 /** Text that is no JSON is not recorded: nobody can say what is in it. */
 function jsonOf(text: string): Json | undefined {
-  try {
-    return JSON.parse(text) as Json;
-  } catch {
-    return undefined;
-  }
+  return orUndefined(() => JSON.parse(text) as Json);
 }
