@@ -99,17 +99,23 @@ export const FOREIGN_OWNED = `
      AND NOT pg_has_role(current_user, c.relowner, 'USAGE')
    ORDER BY 1`;
 
-/** Tables that logical replication cannot follow UPDATE and DELETE of: neither primary key nor replica identity. */
-export const WITHOUT_IDENTITY = `
-  SELECT c.oid::regclass::text AS table
-    FROM pg_dist_partition t
-    JOIN pg_class c ON c.oid = t.logicalrelid
-   WHERE c.relkind = 'r'
-     AND NOT (t.partmethod = 'n' AND (t.repmodel = 't' OR t.colocationid = 0))
-     AND c.relreplident <> 'f'
-     AND NOT EXISTS (SELECT FROM pg_index i
-                      WHERE i.indrelid = c.oid
-                        AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END)
+/**
+ * What keeps shards of a table, reference tables included, from being copied by logical replication: PostgreSQL publishes no
+ * unlogged table, columnar refuses rows while it is published, and without an identity UPDATE and DELETE fail. An index
+ * identifies rows where each of them is checked at once.
+ */
+export const NOT_REPLICABLE = `
+  SELECT * FROM (
+    SELECT c.oid::regclass::text AS table, c.relpersistence = 'u' AS unlogged, coalesce(am.amname = 'columnar', false) AS columnar,
+           c.relreplident <> 'f'
+             AND NOT EXISTS (SELECT FROM pg_index i
+                              WHERE i.indrelid = c.oid AND i.indisvalid AND i.indimmediate
+                                AND CASE c.relreplident WHEN 'd' THEN i.indisprimary WHEN 'i' THEN i.indisreplident ELSE false END) AS unidentified
+      FROM pg_dist_partition t
+      JOIN pg_class c ON c.oid = t.logicalrelid
+      LEFT JOIN pg_am am ON am.oid = c.relam
+     WHERE c.relkind = 'r' AND NOT (t.partmethod = 'n' AND t.repmodel <> 't' AND t.colocationid = 0)) AS tables
+   WHERE unlogged OR columnar OR unidentified
    ORDER BY 1`;
 
 /** Pairs of nodes of which the first cannot reach the second. NULL: the first one is itself out of reach. */

@@ -55,16 +55,16 @@ export async function rebalancePlan(
   return onCoordinator(input, context, 'rebalance plan', async (client) => {
     await requireReachableNodes(client);
     const plan = await withBoundedReads(client, () => readPlan(client, options));
-    const document = planDocument(plan);
+    const failures = await readFaults(client, plan, options.mode);
+    const document = planDocument(plan, failures);
     const pending = plan.moves.length > 0 || plan.missingReferenceTables.length > 0;
-    const faults = plan.moves.length === 0 ? [] : await readFaults(client, plan.moves, options.mode);
-    for (const fault of faults) context.reporter.warn(`a run would be refused: ${fault}`);
+    for (const fault of failures) context.reporter.warn(`a run would be refused: ${fault}`);
     for (const idle of idleAllowances(document.findings, allow)) context.reporter.info(idle);
     const open = notAllowed(document.findings, allow);
     return {
       document,
       text: planText(document, open),
-      outcome: open.length > 0 ? 'refused' : pending ? 'changes' : 'done',
+      outcome: open.length + failures.length > 0 ? 'refused' : pending ? 'changes' : 'done',
     };
   });
 }

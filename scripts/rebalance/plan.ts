@@ -37,16 +37,19 @@ export interface RebalancePlan {
   readonly estimate: Estimate;
   /** What a person should know before it runs; some need an allowance. */
   readonly findings: readonly Finding[];
+  /** Why a run would be refused, each with its way out. */
+  readonly failures: readonly string[];
 }
 
 /** A plan as runs carry it out. */
-export interface Rebalance extends Omit<RebalancePlan, 'moves'> {
+export interface Rebalance extends Omit<RebalancePlan, 'moves' | 'failures'> {
   readonly moves: readonly Move[];
 }
 
-export function planDocument(plan: Rebalance): RebalancePlan {
+export function planDocument(plan: Rebalance, failures: readonly string[] = []): RebalancePlan {
   return {
     ...plan,
+    failures,
     moves: plan.moves.map(({ shardId, tables, bytes, from, to, mode }) => ({
       shardId,
       tables,

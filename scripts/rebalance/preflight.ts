@@ -10,9 +10,10 @@ import type { TransferMode } from '../citus/transfer-mode';
 import { isLogical } from '../citus/transfer-mode';
 import { readHiddenDrift } from './observe';
 import type { Move } from '../citus/moves';
+import type { Rebalance } from './plan';
 import { askAllNodes, nodeName } from '../citus/nodes';
 import { readRows } from '../citus/rows';
-import { FOREIGN_OWNED, UNREACHABLE, WITHOUT_IDENTITY } from '../citus/catalog.sql';
+import { FOREIGN_OWNED, NOT_REPLICABLE, UNREACHABLE } from '../citus/catalog.sql';
 
 /** What a rebalance needs to know before it moves anything. */
 export interface Facts {
@@ -20,10 +21,18 @@ export interface Facts {
   readonly role: string;
   /** Distributed tables whose owner's rights the role does not have. */
   readonly foreignOwned: readonly { readonly table: string; readonly owner: string }[];
-  /** Distributed tables with neither primary key nor replica identity. */
-  readonly withoutIdentity: readonly string[];
+  /** Distributed and reference tables that logical replication does not copy, or not beside every write. */
+  readonly notReplicable: readonly z.infer<typeof notReplicable>[];
   readonly settings: readonly (z.infer<typeof nodeSettings> & { readonly nodeId: number })[];
 }
+
+const notReplicable = z.object({
+  table: z.string(),
+  unlogged: z.boolean(),
+  columnar: z.boolean(),
+  /** It has neither a primary key nor a replica identity that is checked at once. */
+  unidentified: z.boolean(),
+});
 
 /** What a move depends on, as a node has it set. */
 const nodeSettings = z.object({ walLevel: z.string(), maxWorkerProcesses: z.number() });
@@ -65,38 +74,38 @@ export async function requireReachableNodes(client: Client): Promise<void> {
 async function readFacts(client: Client): Promise<Facts> {
   const role = await client.query<{ role: string }>('SELECT current_user AS role');
   const table = z.object({ table: z.string() });
-  const unidentified = await readRows(client, table, WITHOUT_IDENTITY);
   const settings = await askAllNodes(client, nodeSettings, NODE_SETTINGS);
   return {
     role: role.rows[0]?.role ?? '',
     foreignOwned: await readRows(client, table.extend({ owner: z.string() }), FOREIGN_OWNED),
-    withoutIdentity: unidentified.map((row) => row.table),
+    notReplicable: await readRows(client, notReplicable, NOT_REPLICABLE),
     settings: settings.map(({ nodeId, answer }) => ({ nodeId, ...answer })),
   };
 }
 
-/** Why these moves would fail, each with its way out; empty when nothing speaks against them. */
+/** What a rebalance does to tables. */
+export type Work = Pick<Rebalance, 'missingReferenceTables'> & {
+  readonly moves: readonly Pick<Move, 'tables'>[];
+};
+
+/** Why this would fail, each with its way out; empty when nothing speaks against it. */
 export function preflightFaults(
   facts: Facts,
-  moves: readonly Pick<Move, 'tables'>[],
+  { moves, missingReferenceTables }: Work,
   mode: TransferMode,
 ): string[] {
   const faults: string[] = [];
-  if (facts.foreignOwned.length > 0) {
+  // Reference tables are copied as the owner of the extension, in this session.
+  if (moves.length > 0 && facts.foreignOwned.length > 0) {
     const tables = facts.foreignOwned.map(({ table, owner }) => `${table} (owner ${owner})`);
     faults.push(
       `${facts.role} does not own every distributed table, and Citus rebalances all of them or none: ${someOf(tables, NAMED)}. ` +
         `Run this as a role that has the rights of every owner, or give the tables to ${facts.role} (ALTER TABLE ... OWNER TO)`,
     );
   }
-  const moving = new Set(moves.flatMap(({ tables }) => tables));
-  const unfit = facts.withoutIdentity.filter((table) => moving.has(table));
-  if (mode === 'auto' && unfit.length > 0) {
-    faults.push(
-      `mode auto moves shards by logical replication, which needs a primary key or a replica identity, and ${someOf(unfit, NAMED)} ` +
-        `${unfit.length === 1 ? 'has' : 'have'} neither. Give ${unfit.length === 1 ? 'it' : 'each'} a primary key, or choose --mode block_writes (writes wait) or force_logical (UPDATE and DELETE fail meanwhile)`,
-    );
-  }
+  const copied = new Set([...moves.flatMap(({ tables }) => tables), ...missingReferenceTables]);
+  const tables = facts.notReplicable.filter(({ table }) => copied.has(table));
+  if (isLogical(mode)) faults.push(...replicationFaults(tables, mode));
   const notLogical = facts.settings.filter(({ walLevel }) => walLevel !== 'logical');
   if (isLogical(mode) && notLogical.length > 0) {
     faults.push(
@@ -109,7 +118,7 @@ export function preflightFaults(
   const starved = facts.settings.filter(
     ({ maxWorkerProcesses }) => maxWorkerProcesses < FEWEST_WORKER_PROCESSES,
   );
-  if (starved.length > 0) {
+  if (moves.length > 0 && starved.length > 0) {
     faults.push(
       `moves run in background workers, and max_worker_processes is ${someOf(
         starved.map(
@@ -123,15 +132,46 @@ export function preflightFaults(
   return faults;
 }
 
-/** Why a run of these moves would be refused, from the database as it is. */
-export async function readFaults(
-  client: Client,
-  moves: readonly Move[],
-  mode: TransferMode,
-): Promise<string[]> {
+/** Why logical replication does not copy these tables, or not beside every write. */
+function replicationFaults(tables: Facts['notReplicable'], mode: TransferMode): string[] {
+  const named = (which: Facts['notReplicable']): string =>
+    someOf(
+      which.map(({ table }) => table),
+      NAMED,
+    );
+  const copies = `mode ${mode} copies shards and reference tables by logical replication`;
+  const [unlogged, columnar] = [
+    tables.filter((each) => each.unlogged),
+    tables.filter((each) => each.columnar && !each.unlogged),
+  ];
+  const unfit = tables.filter((each) => each.unidentified && !each.columnar && !each.unlogged);
+  const faults: string[] = [];
+  if (unlogged.length > 0) {
+    faults.push(
+      `${copies}, which leaves out unlogged tables: ${named(unlogged)}. Choose --mode block_writes (writes wait)`,
+    );
+  }
+  if (columnar.length > 0) {
+    faults.push(
+      `${copies}, and INSERT fails meanwhile on columnar tables: ${named(columnar)}. Choose --mode block_writes (writes wait)`,
+    );
+  }
+  if (mode === 'auto' && unfit.length > 0) {
+    faults.push(
+      `${copies}, which needs a primary key or a replica identity, and ${named(unfit)} ` +
+        `${unfit.length === 1 ? 'has' : 'have'} neither (one that is DEFERRABLE does not count). Give ${unfit.length === 1 ? 'it' : 'each'} a primary key, or choose --mode block_writes (writes wait) or force_logical (UPDATE and DELETE fail meanwhile)`,
+    );
+  }
+  return faults;
+}
+
+/** Why a run of this plan would be refused, from the database as it is. */
+export async function readFaults(client: Client, plan: Rebalance, mode: TransferMode): Promise<string[]> {
+  const { moves } = plan;
+  if (moves.length === 0 && plan.missingReferenceTables.length === 0) return [];
   const secured = await readSecuredTables(client);
   const hidden = await readHiddenDrift(client, moves, secured);
-  return [...preflightFaults(await readFacts(client), moves, mode), ...hiddenFaults(hidden)];
+  return [...preflightFaults(await readFacts(client), plan, mode), ...hiddenFaults(hidden)];
 }
 
 /** Shards that hide rows from the copy, though nothing on the coordinator says so. Pure. */
@@ -149,15 +189,12 @@ export function hiddenFaults(hidden: readonly PlacedShard[]): string[] {
 }
 
 /** @throws ScaleoutError (refused) with every fault at once */
-export async function requireMovable(
-  client: Client,
-  moves: readonly Move[],
-  mode: TransferMode,
-): Promise<void> {
-  const faults = await readFaults(client, moves, mode);
+export async function requireMovable(client: Client, plan: Rebalance, mode: TransferMode): Promise<void> {
+  const faults = await readFaults(client, plan, mode);
   if (faults.length > 0)
     throw refused(
       'rebalance.preconditions',
       `the rebalance was not started, and nothing was changed: ${faults.join('. Also: ')}`,
+      { details: { failures: faults } },
     );
 }

@@ -159,6 +159,7 @@ async function rebalance(
   const plan = await readPlan(client, options);
   requireAllowedByFlag(plan.findings, options);
   for (const idle of idleAllowances(plan.findings, options.allow)) context.reporter.info(idle);
+  await requireMovable(client, plan, options.mode);
   if (plan.moves.length === 0) {
     if (plan.missingReferenceTables.length > 0) {
       // citus_rebalance_start() returns before it copies them when there is nothing else to do.
@@ -167,7 +168,6 @@ async function rebalance(
     }
     return nothingMoved(plan);
   }
-  await requireMovable(client, plan.moves, options.mode);
   stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
   await look(plan.moves);
   // A background job has no moment between two moves in which FORCE could be on.

@@ -29,6 +29,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
       '',
       nodesText(plan.before),
       ...findingsText(plan.findings, open),
+      ...failuresText(plan.failures),
     ].join('\n');
   }
   const label = new Map(plan.before.map((node) => [nodeName(node), node.label]));
@@ -55,6 +56,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
     `About ${duration(seconds)}; a write may wait up to ${duration(longestWritePauseMs / 1000)}.`,
     `Estimated as ${assumes}.`,
     ...findingsText(plan.findings, open),
+    ...failuresText(plan.failures),
   ].join('\n');
 }
 
@@ -80,6 +82,12 @@ function findingsText(findings: readonly Finding[], open: readonly Finding[]): s
   if (findings.length === 0) return [];
   const lines = findings.map(({ id, message }) => `- ${id}: ${message}.`);
   return ['', 'To know before:', ...lines, ...(open.length === 0 ? [] : ['', `${howToAllowByFlag(open)}.`])];
+}
+
+function failuresText(failures: readonly string[]): string[] {
+  return failures.length === 0
+    ? []
+    : ['', 'A run would be refused:', ...failures.map((each) => `- ${each}.`)];
 }
 
 function rowsText({ rows, moves }: RebalanceRunResult): string[] {

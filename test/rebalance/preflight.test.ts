@@ -1,15 +1,17 @@
-import type { Facts } from '../../scripts/rebalance/preflight';
+import type { Facts, Work } from '../../scripts/rebalance/preflight';
 import { preflightFaults } from '../../scripts/rebalance/preflight';
 
 const fit: Facts = {
   role: 'citus',
   foreignOwned: [],
-  withoutIdentity: [],
+  notReplicable: [],
   settings: [1, 2, 3].map((nodeId) => ({ nodeId, walLevel: 'logical', maxWorkerProcesses: 8 })),
 };
-const moves = [
-  { shardId: 1, tables: ['devices', 'events'], bytes: 0, from: 'a:1', to: 'b:1', mode: 'auto' as const },
-];
+const moves: Work = { moves: [{ tables: ['devices', 'events'] }], missingReferenceTables: ['types'] };
+
+function unfit(table: string, what: Partial<Facts['notReplicable'][number]>): Facts['notReplicable'][number] {
+  return { table, unlogged: false, columnar: false, unidentified: false, ...what };
+}
 
 test('nothing speaks against a fit cluster', () => {
   expect(preflightFaults(fit, moves, 'auto')).toEqual([]);
@@ -30,7 +32,8 @@ test('many names are cut short and counted', () => {
 });
 
 test('mode auto wants an identity of the tables that move, and of no others', () => {
-  const facts = { ...fit, withoutIdentity: ['events', 'elsewhere'] };
+  const notReplicable = ['events', 'elsewhere'].map((table) => unfit(table, { unidentified: true }));
+  const facts = { ...fit, notReplicable };
   expect(preflightFaults(facts, moves, 'auto')).toEqual([
     expect.stringMatching(/identity, and events has neither/),
   ]);
@@ -38,6 +41,23 @@ test('mode auto wants an identity of the tables that move, and of no others', ()
   expect(preflightFaults(facts, moves, 'force_logical')).toEqual([]);
   expect(preflightFaults(facts, moves, 'block_writes')).toEqual([]);
 });
+
+test.each(['auto', 'force_logical'] as const)(
+  'mode %s copies neither unlogged nor columnar tables, reference tables included',
+  (mode) => {
+    const notReplicable = [
+      unfit('devices', { unlogged: true, columnar: true, unidentified: true }),
+      unfit('elsewhere', { unlogged: true }),
+      unfit('events', { columnar: true, unidentified: true }),
+      unfit('types', { unlogged: true }),
+    ];
+    expect(preflightFaults({ ...fit, notReplicable }, moves, mode)).toEqual([
+      expect.stringMatching(/leaves out unlogged tables: devices and types\. Choose --mode block_writes/),
+      expect.stringMatching(/INSERT fails meanwhile on columnar tables: events\. Choose --mode block_writes/),
+    ]);
+    expect(preflightFaults({ ...fit, notReplicable }, moves, 'block_writes')).toEqual([]);
+  },
+);
 
 test('logical modes want logical WAL on every node', () => {
   const facts = {
@@ -54,4 +74,7 @@ test('too few background workers for a single move are refused, and faults come 
     expect.stringMatching(/wal_level/),
     expect.stringMatching(/max_worker_processes is 2 on node 1/),
   ]);
+  // Reference tables are copied by the session itself.
+  const copied = { ...moves, moves: [] };
+  expect(preflightFaults({ ...fit, settings }, copied, 'block_writes')).toEqual([]);
 });

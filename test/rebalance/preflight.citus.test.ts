@@ -1,0 +1,168 @@
+import { rebalancePlan, rebalanceRun } from '../../scripts/rebalance/commands';
+import { COPY_REFERENCE_TABLES, MOVE } from '../../scripts/citus/catalog.sql';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { recordingContext } from './fixtures';
+import { Vault } from './vault';
+
+/** Tables that no logical replication copies whole, or beside writes: what has to be said of each, and what Citus says. */
+const UNFIT = {
+  'an unlogged table': [
+    'CREATE UNLOGGED TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id))',
+    /unlogged tables: carts\. Choose --mode block_writes/,
+    /cannot add relation "carts_\d+" to publication/,
+  ],
+  'an unlogged partition': [
+    `CREATE TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id)) PARTITION BY RANGE (id);
+     CREATE TABLE carts_low PARTITION OF carts FOR VALUES FROM (0) TO (500);
+     CREATE UNLOGGED TABLE carts_high PARTITION OF carts FOR VALUES FROM (500) TO (5000)`,
+    /unlogged tables: carts_high\. Choose --mode block_writes/,
+    /cannot add relation "carts_high_\d+" to publication/,
+  ],
+  'a primary key that is checked late': [
+    'CREATE TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id) DEFERRABLE)',
+    /replica identity, and carts has neither .* or choose --mode block_writes/,
+    /carts since it doesn't have a REPLICA IDENTITY or PRIMARY KEY/,
+  ],
+  'a table whose identity is nothing': [
+    'CREATE TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id)); ALTER TABLE carts REPLICA IDENTITY NOTHING',
+    /replica identity, and carts has neither .* or choose --mode block_writes/,
+    /carts since it doesn't have a REPLICA IDENTITY or PRIMARY KEY/,
+  ],
+} as const;
+
+platformSuite('what a rebalance refuses before its first move', () => {
+  let vault: Vault;
+  beforeEach(async () => {
+    vault = new Vault(await freshCitusDatabase({ workers: 0 }));
+  }, 60_000);
+  afterEach(async () => vault.database.drop());
+
+  const jobs = (): Promise<number | null> =>
+    vault.platform(async (client) => (await client.query('SELECT FROM pg_dist_background_job')).rowCount);
+
+  /** Plan and run of this mode both name `said`, and nothing is begun. */
+  async function expectRefused(mode: 'auto' | 'force_logical', said: RegExp): Promise<void> {
+    const plan = await rebalancePlan(recordingContext().context, vault.input(mode));
+    expect(plan).toMatchObject({
+      outcome: 'refused',
+      document: { failures: [expect.stringMatching(said)] },
+      text: expect.stringMatching(said) as string,
+    });
+    await expect(rebalanceRun(recordingContext().context, vault.input(mode))).rejects.toMatchObject({
+      code: 'rebalance.preconditions',
+      exitCode: 3,
+      message: expect.stringMatching(said) as string,
+    });
+    expect(await jobs()).toBe(0);
+  }
+
+  async function moveFirst(mode: string): Promise<void> {
+    const plan = await rebalancePlan(recordingContext().context, vault.input('auto'));
+    const move = plan.document.moves[0]!;
+    const [from, to] = [move.from, move.to].map((node) => node.split(':')) as [string[], string[]];
+    await vault.as((client) => client.query(MOVE, [move.shardId, ...from, ...to, mode]));
+  }
+
+  test.each(Object.entries(UNFIT))(
+    '%s, which Citus would fail at in the run, moves with writes waiting',
+    async (_name, [table, said, citus]) => {
+      await vault.as(async (client) => {
+        await client.query(table);
+        await client.query("SELECT create_distributed_table('carts', 'user_id', shard_count := 6)");
+        await client.query('INSERT INTO carts SELECT i % 50, i FROM generate_series(1, 2000) i');
+      });
+      await vault.database.addWorkers();
+      await expectRefused('auto', said);
+      await expect(moveFirst('auto')).rejects.toThrow(citus);
+      const run = await rebalanceRun(recordingContext().context, vault.input('block_writes'));
+      expect(run).toMatchObject({
+        outcome: 'done',
+        document: { moves: 4, rows: { same: 4, different: [] } },
+      });
+      expect(await vault.rows('carts')).toBe(2000);
+    },
+    120_000,
+  );
+
+  test('a columnar table, into which no row can be written while it moves by logical replication', async () => {
+    await vault.as(async (client) => {
+      await client.query(
+        'CREATE TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id)) USING columnar',
+      );
+      await client.query("SELECT create_distributed_table('carts', 'user_id', shard_count := 6)");
+      await client.query('INSERT INTO carts SELECT i % 50, i FROM generate_series(1, 2000) i');
+    });
+    await vault.database.addWorkers();
+    const said = /INSERT fails meanwhile on columnar tables: carts\. Choose --mode block_writes/;
+    await expectRefused('auto', said);
+    await expectRefused('force_logical', said);
+    const shard = await vault.platform(async (client) => {
+      const { rows } = await client.query<{ shard: string }>(
+        "SELECT min('carts_' || shardid) AS shard FROM pg_dist_shard WHERE logicalrelid = 'carts'::regclass",
+      );
+      return rows[0]!.shard;
+    });
+    // What Citus makes for the length of a move.
+    const published = vault.platform(async (client) => {
+      await client.query('SET citus.override_table_visibility TO off');
+      await client.query('SET citus.enable_ddl_propagation TO off');
+      await client.query(`CREATE PUBLICATION moving FOR TABLE ${shard}`);
+      await client.query('SET citus.enable_manual_changes_to_shards TO on');
+      await client.query(`INSERT INTO ${shard} VALUES (1, 1)`);
+    });
+    await expect(published).rejects.toThrow(
+      /cannot insert into columnar table that is a part of a publication/,
+    );
+    await vault.platform((client) => client.query('DROP PUBLICATION moving'));
+    const run = await rebalanceRun(recordingContext().context, vault.input('block_writes'));
+    expect(run).toMatchObject({ outcome: 'done', document: { moves: 4, rows: { same: 4, different: [] } } });
+    expect(await vault.rows('carts')).toBe(2000);
+  }, 120_000);
+
+  test.each([
+    [
+      'has no key',
+      6,
+      'CREATE TABLE countries (code text, label text)',
+      /replica identity, and countries has neither .* choose --mode block_writes/,
+      /countries since it doesn't have a REPLICA IDENTITY/,
+    ],
+    [
+      'is unlogged, where no shard moves',
+      0,
+      'CREATE UNLOGGED TABLE countries (code text PRIMARY KEY, label text)',
+      /unlogged tables: countries\. Choose --mode block_writes/,
+      /cannot add relation "countries_\d+" to publication/,
+    ],
+  ])(
+    'a reference table that new nodes lack and that %s is copied with writes waiting',
+    async (_what, shards, table, said, citus) => {
+      await vault.as(async (client) => {
+        await client.query(table);
+        await client.query("INSERT INTO countries VALUES ('PT', 'Portugal'), ('ES', 'Spain')");
+        await client.query("SELECT create_reference_table('countries')");
+        if (shards > 0) {
+          await client.query('CREATE TABLE trips (user_id int, id int, PRIMARY KEY (user_id, id))');
+          await client.query("SELECT create_distributed_table('trips', 'user_id', shard_count := $1)", [
+            shards,
+          ]);
+        }
+      });
+      await vault.database.addWorkers();
+      await expectRefused('auto', said);
+      await expect(
+        vault.as((client) => client.query(COPY_REFERENCE_TABLES, ['by_shard_count', 'auto'])),
+      ).rejects.toThrow(citus);
+      const run = await rebalanceRun(recordingContext().context, vault.input('block_writes'));
+      expect(run).toMatchObject({ outcome: 'done', document: { referenceTables: ['countries'] } });
+      const copies = await vault.as((client) =>
+        client.query(
+          "SELECT FROM pg_dist_placement JOIN pg_dist_shard USING (shardid) WHERE logicalrelid = 'countries'::regclass",
+        ),
+      );
+      expect(copies.rowCount).toBe(3);
+      expect(await vault.rows('countries')).toBe(2);
+    },
+    120_000,
+  );
+});
