@@ -3,6 +3,7 @@ import type { Distribution } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
 import { allOf } from '../../config/text/text';
 import { findPreconditionFailures } from '../database/checks/preconditions';
+import { identifiesRows } from '../database/model/live';
 import type { LiveDatabase } from '../database/model/live';
 import { showTable, sqlColumns, sqlTable } from '../database/model/names';
 import { TargetState } from '../database/target/target-state';
@@ -138,11 +139,7 @@ function ownChanges(
       ],
     });
   }
-  const identity =
-    live.replicaIdentity === 'full' ||
-    (live.replicaIdentity === 'index' && live.keys.some(({ identifiesRows }) => identifiesRows)) ||
-    (live.replicaIdentity === 'default' && live.keys.some(({ kind }) => kind === 'primary'));
-  if (!identity) {
+  if (!identifiesRows(live, false)) {
     const unique = live.keys
       .filter(({ kind, valid }) => valid && (kind === 'unique' || kind === 'index'))
       .map(({ name }) => name);

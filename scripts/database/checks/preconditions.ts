@@ -166,7 +166,7 @@ function notAnOrdinaryTable(live: LiveTable): string {
 /** Citus brings a local table back before it copies it with writes waiting; beside writes it copies it as it is. */
 function identityFaults(target: TargetState, wanted: DistributedTable, live: LiveTable): string[] {
   if (live.citus.kind !== 'local' || live.identities.length === 0) return [];
-  const mode = copyMode(target, wanted, live);
+  const mode = copyMode(target, live);
   if (mode.online) return [];
   return [
     `table ${showTable(wanted.table)} is local to Citus, has an identity column and is to be distributed with writes waiting (${mode.reason}), ` +

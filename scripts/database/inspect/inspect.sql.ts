@@ -56,21 +56,42 @@ SELECT con.conname AS name,
    AND (con.conrelid = ANY ($1::oid[]) OR con.confrelid = ANY ($1::oid[]))
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", con.conname COLLATE "C"`;
 
+/**
+ * What holds the rows of a table, a row `c` of `pg_class`: itself, or its partitions. A columnar table without a row has two blocks. An
+ * index identifies rows for changes that are replayed where each row is checked at once.
+ */
+const HEAPS = `
+  SELECT count(*)::int AS number,
+         coalesce(bool_or(pg_relation_size(h.oid) > CASE WHEN am.amname = 'columnar' THEN 2 * current_setting('block_size')::int ELSE 0 END), false) AS filled,
+         coalesce(json_agg(json_build_object('table', json_build_object('schema', hn.nspname, 'name', h.relname), 'why', why)
+                           ORDER BY hn.nspname COLLATE "C", h.relname COLLATE "C") FILTER (WHERE h.oid <> c.oid AND why IS NOT NULL), '[]') AS apart
+    FROM (SELECT c.oid WHERE c.relkind = 'r'
+          UNION ALL
+          SELECT relid FROM pg_partition_tree(c.oid) WHERE c.relkind = 'p' AND isleaf) AS heap(oid)
+    JOIN pg_class h ON h.oid = heap.oid
+    JOIN pg_namespace hn ON hn.oid = h.relnamespace
+    LEFT JOIN pg_am am ON am.oid = h.relam
+   CROSS JOIN LATERAL (
+     SELECT CASE WHEN h.relpersistence = 'u' THEN 'unlogged' WHEN am.amname = 'columnar' THEN 'columnar'
+                 WHEN h.relreplident = 'n' THEN 'unidentified'
+                 WHEN h.relreplident = 'i' AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = h.oid AND i.indisreplident) THEN 'unidentified'
+                 WHEN h.relreplident = 'd' AND c.relreplident <> 'd'
+                  AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = h.oid AND i.indisprimary AND i.indimmediate) THEN 'without a key'
+            END) AS found(why)`;
+
 export const TABLES = `
 SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table,
        CASE WHEN c.relispartition THEN 'partition' WHEN c.relkind = 'r' THEN 'table' WHEN c.relkind = 'p' THEN 'partitioned'
             WHEN c.relkind = 'f' THEN 'foreign' ELSE 'view' END AS kind,
        NOT c.relispartition AND c.relkind IN ('r', 'f')
          AND EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent)) AS inherits,
-       c.relpersistence = 'u' AS unlogged,
+       c.relpersistence = 'u' AS unlogged, coalesce(am.amname = 'columnar', false) AS columnar,
        pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS ours,
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::float8 END AS "rowEstimate",
        CASE WHEN c.relkind IN ('r', 'm') THEN pg_total_relation_size(c.oid)
             WHEN c.relkind = 'p' THEN (SELECT coalesce(sum(pg_total_relation_size(relid)), 0) FROM pg_partition_tree(c.oid))
             ELSE 0 END::float8 AS bytes,
-       CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) > 0
-            WHEN c.relkind = 'p' THEN EXISTS (SELECT FROM pg_partition_tree(c.oid) WHERE isleaf AND pg_relation_size(relid) > 0)
-            ELSE false END AS "hasHeap",
+       heaps.filled AS "hasHeap", c.relkind = 'p' AND heaps.number = 0 AS "noPartitions", heaps.apart AS "partitionsApart",
        ARRAY(SELECT a.attname::text
                FROM pg_partitioned_table pt, unnest(pt.partattrs::int2[]) WITH ORDINALITY k(attnum, place)
                LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum AND a.attnum > 0
@@ -92,6 +113,8 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
               ORDER BY a.attnum) AS "columnGrants"
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN pg_am am ON am.oid = c.relam
+ CROSS JOIN LATERAL (${HEAPS}) AS heaps
  WHERE c.oid = ANY ($1::oid[])
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 

@@ -112,6 +112,8 @@ export interface LiveTable {
   /** Parent or child of another by INHERITS; partitions do not count. */
   readonly inherits: boolean;
   readonly unlogged: boolean;
+  /** Kept by the access method `columnar`, which takes neither UPDATE nor DELETE, and no INSERT while a publication has the table. */
+  readonly columnar: boolean;
   readonly owner: string;
   /** Whether this session's role has the owner's privileges. */
   readonly ours: boolean;
@@ -146,6 +148,14 @@ export interface LiveTable {
   readonly citus: CitusTable;
   /** Columns of the partition key, an expression as null; empty where the table is not partitioned. */
   readonly partitionedBy: readonly (string | null)[];
+  /** It is partitioned, and has no partition. */
+  readonly noPartitions: boolean;
+  /** Partitions into which changes cannot be replayed, though they could be into the table. */
+  readonly partitionsApart: readonly {
+    readonly table: TableName;
+    /** The last of these: a partition takes no replica identity from the table, but its primary key. */
+    readonly why: 'unlogged' | 'columnar' | 'unidentified' | 'without a key';
+  }[];
   /** A partition is partitioned itself, which Citus takes from nobody. */
   readonly nested: boolean;
   /** One of the CHECK constraints that its partitions inherit from it; absent where there is none. */
@@ -239,6 +249,24 @@ export interface ViewRole {
   readonly lacksUsage: readonly string[];
   /** What it may do through the view, and to no table that the view reads. */
   readonly writes: readonly ('DELETE' | 'INSERT' | 'UPDATE')[];
+}
+
+/** Whether UPDATE and DELETE can be replayed. @param rewritten the table gets a new primary key before */
+export function identifiesRows(
+  { replicaIdentity, keys }: Pick<LiveTable, 'replicaIdentity' | 'keys'>,
+  rewritten: boolean,
+): boolean {
+  switch (replicaIdentity) {
+    case 'full':
+      return true;
+    case 'nothing':
+      return false;
+    // Once its index is dropped, such a table is left without any identity: the primary key does not step in.
+    case 'index':
+      return keys.some((key) => key.identifiesRows);
+    case 'default':
+      return rewritten || keys.some(({ kind, deferrable }) => kind === 'primary' && !deferrable);
+  }
 }
 
 /** One comment, and what it is on; `name` is unqualified and empty for the table itself. */

@@ -124,7 +124,7 @@ export function whyDropped(target: TargetState, key: LiveForeignKey): string | u
   const table = target.expectedTable(key.table);
   const live = target.liveTable(key.table);
   if (table?.kind !== 'distributed' || live === undefined) return undefined;
-  const online = copyMode(target, table, live).online;
+  const online = copyMode(target, live).online;
   if (sameTable(key.table, key.references)) {
     return online ? 'a table that references itself cannot be distributed online' : undefined;
   }

@@ -81,7 +81,7 @@ export function recreation(
   }
   const wanted = target.expectedTable(table);
   if (wanted?.kind !== 'distributed' || target.isThere(table)) return undefined;
-  const { online } = copyMode(target, wanted, live);
+  const { online } = copyMode(target, live);
   if (citus.kind === 'local' && !online) {
     return copied('before it distributes it with writes waiting', `leave table ${name} out`);
   }

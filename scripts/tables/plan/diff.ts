@@ -137,7 +137,7 @@ function distributeDifferences(target: TargetState): DistributeDifference[] {
         column: wanted.distributeBy,
         ...(wanted.colocateWith === undefined ? {} : { colocateWith: root }),
         shardCount: target.expected.shardCount,
-        mode: copyMode(target, wanted, table),
+        mode: copyMode(target, table),
       };
     })
     .sort((a, b) => compareTables(a.table, b.table));

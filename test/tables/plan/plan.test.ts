@@ -434,6 +434,28 @@ describe('the copy blocks writes, and says why', () => {
     ['identity turned off', { replicaIdentity: 'nothing' as const }, {}, true, 'without a primary key'],
     ['its identity was dropped', { replicaIdentity: 'index' as const }, {}, true, 'without a primary key'],
     ['unlogged', { unlogged: true }, {}, true, 'unlogged'],
+    ['columnar', { columnar: true }, {}, true, 'INSERT fails on a columnar table'],
+    [
+      'without partitions',
+      { kind: 'partitioned' as const, noPartitions: true },
+      {},
+      true,
+      'has no partitions',
+    ],
+    [
+      'a partition that is unlogged',
+      { partitionsApart: [{ table: named('t_1'), why: 'unlogged' as const }] },
+      {},
+      true,
+      'partition t_1 is unlogged',
+    ],
+    [
+      'a key that is checked late',
+      { keys: [primaryKey('t', ['id'], { deferrable: true })] },
+      {},
+      true,
+      'without a primary key or replica identity',
+    ],
     ['wal_level', {}, { walLevel: 'replica' }, true, 'wal_level is replica'],
     [
       'a rule',
