@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import { showTable } from '../../database/model/names';
+import { showTable, sqlTable } from '../../database/model/names';
 import { refused } from '../../lib/errors';
 import { bytes, count } from '../../lib/reporter';
 import { readShardSizes } from '../../citus/sizes';
@@ -9,7 +9,7 @@ import type { LiveTable } from '../../database/model/live';
 
 /** How large a table is. */
 export interface TableSize {
-  /** As the planner would estimate; null where nobody counted, and for shards. */
+  /** Counted where that takes no time, else as the planner would estimate; null where it cannot, and for shards. */
   readonly rows: number | null;
   readonly bytes: number;
   /** Where it was measured. The two are not comparable. */
@@ -30,14 +30,21 @@ export const DEFAULT_GROWTH = 2;
 /** No copy of so little takes long, however often it has doubled. */
 const SMALL = { rows: 1_000, bytes: 1024 * 1024 } as const;
 
-/** Reads how large the tables are, without counting. One of which a shard does not answer is left out. */
+/** Bytes of a table on the coordinator up to which its rows are counted. */
+const COUNTED_BYTES = 64 * 1024 * 1024;
+
+/** Reads how large the tables are. One of which a shard does not answer is left out. */
 export async function readSizes(client: Client, tables: readonly LiveTable[]): Promise<TableSizes> {
   const isOnShards = ({ citus }: LiveTable): boolean => citus.kind !== 'plain';
   const here = tables.filter((table) => !isOnShards(table)).map(({ oid }) => oid);
   const there = tables.filter(isOnShards).map(({ oid }) => oid);
   const { rows } = await client.query<Omit<TableSize, 'on'> & { oid: number }>(TABLE_SIZES, [here]);
+  const counted = await countSmall(client, tables, new Map(rows.map(({ oid, bytes }) => [oid, bytes])));
   const sizes = new Map([
-    ...rows.map(({ oid, rows, bytes }): [number, TableSize] => [oid, { rows, bytes, on: 'coordinator' }]),
+    ...rows.map(({ oid, rows, bytes }): [number, TableSize] => [
+      oid,
+      { rows: counted.get(oid) ?? rows, bytes, on: 'coordinator' },
+    ]),
     ...(await readShardSizes(client, there)).map(({ oid, bytes }): [number, TableSize] => [
       oid,
       { rows: null, bytes, on: 'shards' },
@@ -49,6 +56,24 @@ export async function readSizes(client: Client, tables: readonly LiveTable[]): P
       return size === undefined ? [] : [[showTable(table), size]];
     }),
   );
+}
+
+/** Estimates lag behind, and there are none before the first ANALYZE. Rows that policies hide from the owner are not counted. */
+async function countSmall(
+  client: Client,
+  tables: readonly LiveTable[],
+  sizes: ReadonlyMap<number, number>,
+): Promise<Map<number, number>> {
+  const counted = new Map<number, number>();
+  for (const { oid, table, ours, forced } of tables) {
+    const size = sizes.get(oid);
+    if (size === undefined || size > COUNTED_BYTES || !ours || forced.length > 0) continue;
+    const { rows } = await client.query<{ rows: number }>(
+      `SELECT count(*)::float8 AS rows FROM ${sqlTable(table)}`,
+    );
+    if (rows[0] !== undefined) counted.set(oid, rows[0].rows);
+  }
+  return counted;
 }
 
 /**
