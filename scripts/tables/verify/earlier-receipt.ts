@@ -1,10 +1,12 @@
-import type { Distribution } from '../../../config/workload/distribution-types';
-import { showTable } from '../../database/model/names';
+import { isDeepStrictEqual } from 'node:util';
+import type { Distribution, TableName } from '../../../config/workload/distribution-types';
+import { sameTable, showTable } from '../../database/model/names';
 import { refused, ScaleoutError } from '../../lib/errors';
 import { count } from '../../lib/reporter';
 import type { Reporter } from '../../lib/reporter';
 import type { ReceiptContent } from '../../database/observe/comparison';
 import { compare } from '../../database/observe/comparison';
+import type { Fingerprint } from '../../database/observe/fingerprint';
 import type { Observation, RowsCompared } from '../../database/observe/observation';
 import { readReceipt, requireWritable, RUN_AGAIN } from './receipt';
 import type { Receipt } from './receipt';
@@ -62,9 +64,23 @@ export function continueReceipt(
   return {
     applied: [...earlier.applied, ...seen.applied],
     before,
-    after: completed(seen.after, earlier.after),
+    after: { ...completed(seen.after, earlier.after), rows: leftRows(earlier.after, seen) },
     compared: compare(before, seen.after),
   };
+}
+
+/**
+ * Rows as the last run that changed them left them. Of a table that this run found as it leaves it, that is an earlier one: what was lost
+ * in between stays lost.
+ */
+function leftRows(earlier: Observation, { before, after }: ReceiptContent): Observation['rows'] {
+  const found = before ?? after;
+  const rowsIn = ({ rows }: Observation, table: TableName): Fingerprint | undefined =>
+    rows.find((each) => sameTable(each.table, table));
+  const left = after.rows.map((now) =>
+    isDeepStrictEqual(rowsIn(found, now.table), now) ? (rowsIn(earlier, now.table) ?? now) : now,
+  );
+  return [...left, ...earlier.rows.filter(({ table }) => rowsIn(after, table) === undefined)];
 }
 
 /** An observation, with what another looked at and it did not. */

@@ -41,11 +41,23 @@ describe('a run that finds a receipt', () => {
       compared: null,
     });
     expect(before).toEqual(earlier.before);
-    expect(after).toEqual(now);
+    // It changed no row: what was lost since is no state that a run left.
+    expect(rowsOf(after)).toEqual({ events: 100 });
+    expect(after.at).toBe('friday');
     expect(applied).toEqual(earlier.applied);
     expect(compared?.rows).toMatchObject([
       { table: 'events', before: { rows: 100 }, after: { rows: 60 }, same: false },
     ]);
+  });
+
+  test('takes what it left itself where rows changed during the run', () => {
+    const { after } = continueReceipt(earlier, {
+      applied: [],
+      before: observed('friday', { events: 60 }),
+      after: observed('friday', { events: 70 }),
+      compared: null,
+    });
+    expect(rowsOf(after)).toEqual({ events: 70 });
   });
 
   test('takes what was found where there was nothing to do for what there was before', () => {
