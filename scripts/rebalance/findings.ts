@@ -4,6 +4,7 @@ import { finding } from '../database/checks/findings';
 import { withoutRestrictive } from '../database/checks/policies';
 import type { Rule } from '../database/checks/policies';
 import type { Finding } from '../database/checks/findings';
+import type { TransferMode } from '../citus/transfer-mode';
 import { showPart, showTable } from '../database/model/names';
 import { hidesFromOwner } from '../database/observe/row-security';
 import type { Policy, SecuredTable } from '../database/observe/row-security';
@@ -13,11 +14,20 @@ import { duration } from '../lib/reporter';
 interface MovedGroup {
   /** As `regclass` writes them. */
   readonly tables: readonly string[];
+  readonly mode: TransferMode;
 }
 
 /** Tables of a shard group that are copied whole only while FORCE is off. Partitions have a flag of their own. */
-export function forcedTables(tables: readonly string[], secured: readonly SecuredTable[]): SecuredTable[] {
-  return secured.filter((each) => tables.includes(each.regclass) && hidesFromOwner(each));
+export function forcedTables(move: MovedGroup, secured: readonly SecuredTable[]): SecuredTable[] {
+  return secured.filter((each) => hidesFromOwner(each) && isRead(move, each));
+}
+
+/** Whether a move reads the table as its owner: it copies it, or checks a foreign key to it, as moves that block writes do. */
+function isRead({ tables, mode }: MovedGroup, { regclass, referencedBy }: SecuredTable): boolean {
+  return (
+    tables.includes(regclass) ||
+    (mode === 'block_writes' && referencedBy.some((each) => tables.includes(each)))
+  );
 }
 
 /**
@@ -34,7 +44,7 @@ export function rebalanceFindings<Move extends MovedGroup>(
 ): Finding[] {
   const moving = secured.map((table) => ({
     table,
-    own: moves.filter(({ tables }) => tables.includes(table.regclass)),
+    own: moves.filter((move) => isRead(move, table)),
   }));
   const bound = moving.filter(({ table, own }) => own.length > 0 && hidesFromOwner(table));
   return moving.flatMap(({ table, own }) => {

@@ -28,7 +28,7 @@ function isThere(node: Node | GoneNode): node is Node {
 export async function jobWarnings(client: Client, job: Job): Promise<string[]> {
   if (hasEnded(job)) return [];
   const tables = movesAhead(job).flatMap((move) => move.tables);
-  const forced = forcedTables(tables, await readSecuredTables(client));
+  const forced = forcedTables({ tables, mode: 'auto' }, await readSecuredTables(client));
   if (forced.length === 0) return [];
   return [
     `rebalance job ${String(job.id)} moves shards of ${allOf(forced.map(({ table }) => showTable(table)))} while FORCE ROW LEVEL SECURITY is on, and Citus loses the rows that policies hide from the owner. ` +

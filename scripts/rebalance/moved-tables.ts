@@ -37,7 +37,7 @@ export async function observeMovedTables(
   );
   if (tables.length === 0) return known;
   const subject = subjectOf(tables, observer);
-  const live = await inspectDatabase(client, subject.expected, { searchNulls: false });
+  const live = await inspectDatabase(client, subject.expected, { readRows: false });
   return observeBefore(subject, live, known, observer.around);
 }
 
@@ -49,7 +49,7 @@ export async function compareMovedTables(
 ): Promise<ComparedState> {
   if (before === undefined) return NO_STATE;
   const subject = subjectOf(before.tables ?? [], observer);
-  const live = await inspectDatabase(client, subject.expected, { searchNulls: false });
+  const live = await inspectDatabase(client, subject.expected, { readRows: false });
   const compared = compare(before, await observeAfter(client, subject, live, before, observer.around));
   reportDifferences(observer.around.reporter, before, compared);
   const { objects, sequences, views } = compared;

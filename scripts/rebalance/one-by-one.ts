@@ -115,7 +115,7 @@ async function allowedWindow(
       `policies were changed while shards moved, and ${stands}: ${open.map(({ message }) => message).join('. Also: ')}. ${howToAllowByFlag(open)}`,
     );
   }
-  return forcedTables(move.tables, secured).map(({ table }) => table);
+  return forcedTables(move, secured).map(({ table }) => table);
 }
 
 function moveFailed(error: unknown, stands: string): unknown {

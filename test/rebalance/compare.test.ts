@@ -36,7 +36,7 @@ function seen(rows: ShardRows): SeenShard {
 const some = (rows: number, checksum = '1'): ShardRows => ({ rows, checksum });
 
 function table(security: RowSecurity): SecuredTable {
-  return { table: SHARD.table, regclass: 'vault', ...security };
+  return { table: SHARD.table, referencedBy: [], regclass: 'vault', ...security };
 }
 
 const nobody: ReadonlySet<string> = new Set();

@@ -6,14 +6,14 @@ import { clusterNodes, job, moveTask } from './fixtures';
 const FORCED: RowSecurity = { enabled: true, forced: true, policies: [] };
 
 function table(name: string, security: Partial<RowSecurity> = {}): SecuredTable {
-  return { table: { schema: 'public', name }, regclass: name, ...FORCED, ...security };
+  return { table: { schema: 'public', name }, regclass: name, referencedBy: [], ...FORCED, ...security };
 }
 
-const move = (...tables: string[]) => ({ tables });
+const move = (...tables: string[]) => ({ tables, mode: 'auto' as const });
 
 test('FORCE counts where row-level security is enabled, and only of tables that move', () => {
   const secured = [table('a'), table('b', { enabled: false }), table('c', { forced: false }), table('d')];
-  expect(forcedTables(['a', 'b', 'c'], secured).map(({ regclass }) => regclass)).toEqual(['a']);
+  expect(forcedTables(move('a', 'b', 'c'), secured).map(({ regclass }) => regclass)).toEqual(['a']);
   const findings = rebalanceFindings([move('a', 'b'), move('a', 'c')], [], secured, () => 2);
   expect(findings.map(({ id }) => id)).toEqual(['forced-policy-window:a']);
   expect(findings[0]?.message).toMatch(
@@ -22,6 +22,16 @@ test('FORCE counts where row-level security is enabled, and only of tables that 
   expect(rebalanceFindings([move('a')], [], secured, () => 2)[0]?.message).toMatch(
     /: one window of about 2\.0 s/,
   );
+});
+
+test('a move that blocks writes checks foreign keys as the owner, so FORCE goes from what they lead to', () => {
+  const secured = [{ ...table('kinds'), referencedBy: ['things'] }, table('others')];
+  const blocking = { tables: ['things'], mode: 'block_writes' as const };
+  expect(forcedTables(blocking, secured).map(({ regclass }) => regclass)).toEqual(['kinds']);
+  expect(rebalanceFindings([blocking], [], secured, () => 1).map(({ id }) => id)).toEqual([
+    'forced-policy-window:kinds',
+  ]);
+  expect(forcedTables(move('things'), secured)).toEqual([]);
 });
 
 test('windows of partitions are one finding of their table, as `tables` names them', () => {

@@ -26,6 +26,8 @@ export interface SecuredTable extends RowSecurity {
   readonly table: TableName;
   /** As `regclass` writes it in this session. */
   readonly regclass: string;
+  /** Tables whose foreign keys lead to it, as `regclass` writes them. */
+  readonly referencedBy: readonly string[];
   /** The table that it is a partition of; absent where it is none. */
   readonly partOf?: TableName;
 }
@@ -50,6 +52,7 @@ export function rowSecurityJson(relation: string): string {
 
 const SECURED_TABLES = `
 SELECT n.nspname::text AS schema, c.relname::text AS name, c.oid::regclass::text AS regclass, ${rowSecurityJson('c')} AS security,
+       ARRAY(SELECT DISTINCT k.conrelid::regclass::text FROM pg_constraint k WHERE k.contype = 'f' AND k.confrelid = c.oid) AS "referencedBy",
        (SELECT json_build_object('schema', rn.nspname, 'name', r.relname)
           FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
          WHERE c.relispartition AND r.oid = pg_partition_root(c.oid)) AS "partOf"
@@ -66,11 +69,13 @@ export async function readSecuredTables(client: Client): Promise<SecuredTable[]>
     name: string;
     regclass: string;
     security: RowSecurity;
+    referencedBy: string[];
     partOf: TableName | null;
   }>(SECURED_TABLES);
-  return rows.map(({ schema, name, regclass, security, partOf }) => ({
+  return rows.map(({ schema, name, regclass, security, referencedBy, partOf }) => ({
     table: { schema, name },
     regclass,
+    referencedBy,
     ...security,
     ...(partOf === null ? {} : { partOf }),
   }));
