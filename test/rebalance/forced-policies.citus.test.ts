@@ -283,4 +283,24 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
     expect(run.document.job).not.toBeNull();
     expect(await vault.rows('vault_r')).toBe(ROWS);
   }, 120_000);
+
+  test('FORCE of a reference table alone keeps no move back whose foreign key leads there', async () => {
+    await vault.as(async (client) => {
+      await client.query(`
+        CREATE TABLE org (org_id int PRIMARY KEY); INSERT INTO org SELECT generate_series(0, 49);
+        SELECT create_reference_table('org');
+        CREATE TABLE item (org_id int NOT NULL REFERENCES org, id int NOT NULL, PRIMARY KEY (org_id, id));
+        SELECT create_distributed_table('item', 'org_id', shard_count := 6, colocate_with := 'none');
+        INSERT INTO item SELECT i % 50, i FROM generate_series(1, 500) i`);
+      await force(client, 'org');
+    });
+    await vault.database.addWorkers();
+    const window = 'forced-policy-window:org';
+    const plan = await rebalancePlan(recordingContext().context, vault.input('block_writes'));
+    expect(plan.document.findings.map(({ id }) => id)).toEqual([window]);
+    const run = await rebalanceRun(recordingContext().context, vault.input('block_writes', [window]));
+    expect(run).toMatchObject({ outcome: 'done', document: { moves: 4, rows: { same: 4, different: [] } } });
+    expect(await vault.rows('item')).toBe(500);
+    expect(await vault.forced('org')).toEqual([true, true]);
+  }, 120_000);
 });
