@@ -4,16 +4,19 @@ import type { ParseResult, ScanToken } from 'libpg-query';
 export interface SqlParser {
   /** @throws Error in PostgreSQL's words where the text is no SQL */
   readonly parse: (sql: string) => ParseResult;
+  /** @param sql CREATE FUNCTION. @throws Error in PostgreSQL's words where its body is no PL/pgSQL */
+  readonly parsePlPgSql: (sql: string) => unknown;
   /** @throws Error in PostgreSQL's words where a string, name or comment is not closed */
   readonly scan: (sql: string) => readonly ScanToken[];
 }
 
 /** Loads the parser: two megabytes of WebAssembly, for the verbs that read SQL alone. */
 export async function loadSqlParser(): Promise<SqlParser> {
-  const { loadModule, parseSync, scanSync } = await import('libpg-query');
+  const { loadModule, parsePlPgSQLSync, parseSync, scanSync } = await import('libpg-query');
   await loadModule();
   return {
     parse: parseSync,
+    parsePlPgSql: parsePlPgSQLSync,
     scan(sql) {
       // It takes no empty text.
       if (sql === '') return [];

@@ -97,7 +97,7 @@ async function inspectAll(client: Client): Promise<LiveDatabase> {
   const citus = (await citusVersion(client)) !== undefined;
   const { rows } = await client.query<TableName>(relations(citus));
   return inspectDatabase(client, scopeOf(rows.map(({ schema, name }) => ({ schema, name }))), {
-    searchNulls: false,
+    readRows: false,
   });
 }
 

@@ -201,4 +201,82 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
     await apply(spec('tables:\n  note: { local: true }\n  page: { local: true }\n  log: { local: true }\n'));
     expect(await look()).toEqual(before);
   });
+
+  test('settings of indexes, statistics and TOAST, the index of CLUSTER, and the lack of default privileges', async () => {
+    const reader = `reads_${database.target.database}`;
+    await query(database.platform, `SELECT run_command_on_all_nodes('CREATE ROLE ${reader}')`);
+    try {
+      await run(
+        `CREATE TABLE kind (id int PRIMARY KEY, t text);
+         CREATE TABLE apart (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, k int REFERENCES kind, t text);
+         CREATE TABLE note (org int NOT NULL, id int NOT NULL, t text, PRIMARY KEY (org, id)) WITH (toast.autovacuum_enabled = off);
+         INSERT INTO kind VALUES (1, 'a'); INSERT INTO apart (k) VALUES (1); INSERT INTO note SELECT i % 9, i, 'n' FROM generate_series(1, 90) i;
+         CREATE INDEX "by Sum" ON note ((org + id)); ALTER INDEX "by Sum" ALTER COLUMN 1 SET STATISTICS 77; ALTER TABLE note CLUSTER ON "by Sum";
+         CREATE STATISTICS tied (dependencies) ON org, id FROM note; ALTER STATISTICS tied SET STATISTICS 55;
+         CREATE VIEW ids AS SELECT id FROM note; CREATE VIEW kinds AS SELECT * FROM apart; REVOKE ALL ON ids FROM citus; GRANT SELECT ON ids TO citus;
+         CREATE MATERIALIZED VIEW notes WITH (toast.autovacuum_enabled = off) AS SELECT org, id, t FROM note; CREATE INDEX sums ON notes ((org + id), t);
+         ALTER INDEX sums ALTER COLUMN 1 SET STATISTICS 33; ALTER MATERIALIZED VIEW notes ALTER COLUMN t SET COMPRESSION lz4;
+         CREATE STATISTICS tied_too ON org, id FROM notes; ALTER STATISTICS tied_too SET STATISTICS 22; COMMENT ON STATISTICS tied_too IS 'why';
+         REVOKE ALL ON notes FROM citus; GRANT SELECT ON notes TO citus;
+         ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT ON TABLES TO ${reader}; ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+         ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT USAGE ON SEQUENCES TO ${reader}`,
+      );
+      const look = (): Promise<unknown> =>
+        query(
+          database.platform,
+          `SELECT c.relname, c.reloptions, t.reloptions AS toast, (SELECT json_agg(a::text ORDER BY a::text) FROM aclexplode(coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's'::"char" ELSE 'r' END, c.relowner))) a) AS acl,
+                  (SELECT json_agg(json_build_array(attnum, nullif(attstattarget, -1), attcompression) ORDER BY attnum) FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0) AS columns,
+                  (SELECT indisclustered FROM pg_index WHERE indexrelid = c.oid) AS clustered,
+                  (SELECT json_agg(json_build_array(stxname, stxstattarget, obj_description(oid, 'pg_statistic_ext')) ORDER BY stxname) FROM pg_statistic_ext WHERE stxrelid = c.oid) AS statistics
+             FROM pg_class c LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
+            WHERE c.relname = ANY ('{kind,apart,note,ids,kinds,notes,"by Sum",sums,apart_id_seq}') ORDER BY 1`,
+        );
+      const before = await look();
+      const by = (shards: number): Distribution =>
+        spec(
+          `shardCount: ${String(shards)}\ntables:\n  kind: { reference: true }\n  note: { distributeBy: org }\n`,
+        );
+      for (const expected of [by(4), by(6), spec('tables:\n  note: { local: true }\n')]) {
+        await apply(expected);
+        expect(await look()).toEqual(before);
+      }
+    } finally {
+      await run(`DROP OWNED BY ${reader}`).catch(() => undefined);
+      await query(
+        database.platform,
+        `ALTER DEFAULT PRIVILEGES FOR ROLE citus REVOKE ALL ON TABLES FROM ${reader}; DROP OWNED BY ${reader}; SELECT run_command_on_all_nodes('DROP ROLE ${reader}')`,
+      ).catch(() => undefined);
+    }
+  });
+
+  test('what a materialized view keeps on purpose is not replaced without an allowance', async () => {
+    await run(
+      `CREATE TABLE sale (org int NOT NULL, id int NOT NULL, amount numeric, share float8, PRIMARY KEY (org, id));
+       INSERT INTO sale SELECT i % 9, i, i, i / 3.0 FROM generate_series(1, 90) i;
+       CREATE MATERIALIZED VIEW month_end AS SELECT org, sum(amount) AS s FROM sale GROUP BY org;
+       CREATE MATERIALIZED VIEW stamped AS SELECT org, clock_timestamp() AS at FROM sale;
+       CREATE MATERIALIZED VIEW empty AS SELECT org FROM sale WITH NO DATA;
+       INSERT INTO sale VALUES (1, 1000, 5, 5);
+       CREATE MATERIALIZED VIEW fresh AS SELECT org, count(*) AS n, sum(share) AS s FROM sale GROUP BY org`,
+    );
+    const kept = await rowsOf('month_end', 'stamped', 'fresh');
+    const given = (text: string) => ({ target: database.target, expected: spec(text) });
+    const blocking = await tablesPlan(
+      testContext(),
+      given('online: false\ntables:\n  sale: { distributeBy: org }\n'),
+    );
+    // A plain table that is copied with writes waiting keeps its views as they are.
+    expect(blocking.document.findings).toEqual([]);
+    const online = given('shardCount: 4\ntables:\n  sale: { distributeBy: org }\n');
+    const plan = await tablesPlan(testContext(), online);
+    const asked = ['stale-contents:month_end', 'stale-contents:stamped'];
+    expect(plan.document.findings.map(({ id, needs }) => [id, needs])).toEqual(
+      asked.map((id) => [id, 'allowance']),
+    );
+    await expect(tablesApply(testContext(), online)).rejects.toMatchObject({ exitCode: 3 });
+    expect(await rowsOf('month_end', 'stamped', 'fresh')).toEqual(kept);
+    await apply(online.expected, asked);
+    const [, , fresh] = kept;
+    expect(await rowsOf('month_end', 'fresh')).toEqual([expect.not.arrayContaining([kept[0]]), fresh]);
+  });
 });

@@ -1,8 +1,9 @@
 import { escapeIdentifier } from 'pg';
+import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
-import type { LiveDependent, LiveTable } from '../model/live';
-import { showTable, sqlTable } from '../model/names';
-import type { Recreation } from '../target/recreated';
+import type { LiveDependent, LiveTable, TableNeed } from '../model/live';
+import { sameTable, showTable, sqlTable } from '../model/names';
+import type { ConvertedAlong, Recreation } from '../target/recreated';
 import type { TargetState } from '../target/target-state';
 
 /** Undefined where a run leaves the table the relation it is. */
@@ -64,6 +65,48 @@ const FATES: Readonly<Record<LiveDependent['kind'], { readonly one: string; read
       'are dropped, stay with the old table, or make the run fail: drop them first and create them again afterwards',
   },
 };
+
+/**
+ * Tables that Citus refuses for what it would have to create on its nodes before them: what it creates nowhere, and functions and types
+ * that rest on a table that it does not know by then, by a body in standard SQL or by a row type. Pure.
+ */
+export function needFailures(target: TargetState, takenAlong: ConvertedAlong): string[] {
+  const said = new Set<string>();
+  return target.live.tables
+    .filter(
+      ({ table, citus }) =>
+        target.entersCitus(table) || (citus.kind === 'plain' && takenAlong(table) !== undefined),
+    )
+    .flatMap(({ table, needs }) => needs.flatMap((need) => needFailure(target, table, need) ?? []))
+    .filter((failure) => !said.has(failure) && said.add(failure));
+}
+
+function needFailure(
+  target: TargetState,
+  table: TableName,
+  { of, by, table: needed }: TableNeed,
+): string | undefined {
+  const name = showTable(table);
+  const needs = `${of} needs ${by}`;
+  if (needed === null) {
+    return (
+      `${needs}, and Citus creates no ranges, base types or operators on its nodes, so it refuses table ${name}: use what PostgreSQL or an extension brings ` +
+      'in its place, drop what needs it, or leave the table out'
+    );
+  }
+  const first = showTable(needed);
+  if (sameTable(needed, table)) {
+    return (
+      `${needs}, which rests on table ${first} itself, and Citus creates what a table needs before the table, so it refuses it: ` +
+      'drop what needs it and create it again afterwards, or write function bodies as strings and columns in place of the row'
+    );
+  }
+  if (target.isThere(needed)) return undefined;
+  return (
+    `${needs}, which rests on table ${first}, and Citus takes table ${name} only once it knows ${first}: distribute ${first} in a run before, ` +
+    'or drop what needs it and create it again afterwards'
+  );
+}
 
 /** Citus writes the name of an identity column without quotes when it makes the table a Citus local table. Pure. */
 export function identityNameFailures({ live }: TargetState, recreated: Recreated): string[] {

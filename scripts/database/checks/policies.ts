@@ -1,19 +1,22 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { allOf } from '../../../config/text/text';
 import { sameTable, showTable, sqlTable } from '../model/names';
-import type { LivePolicy, LiveTable } from '../model/live';
+import type { LivePolicy, LiveTable, ReadingCall } from '../model/live';
 
 /**
  * Row-level security that Citus does not carry: it takes no policy with a subquery, and makes policies on shards, and on a table that it
  * makes anew, without AS RESTRICTIVE, so that a policy that narrowed what others permit would permit by itself.
+ *
+ * @param isSharded whether rows of the table come to other nodes, and the policies with them
  */
-export function policyFailures({ policies }: Pick<LiveTable, 'policies'>): string[] {
+export function policyFailures({ policies }: Pick<LiveTable, 'policies'>, isSharded: boolean): string[] {
   const restrictive = policies.filter(({ permissive }) => !permissive);
   const first = restrictive.filter(
     ({ table }, place) => restrictive.findIndex((each) => sameTable(each.table, table)) === place,
   );
   return [
     ...policies.filter(({ subquery }) => subquery).map(subqueryFault),
+    ...(isSharded ? policies : []).flatMap((policy) => policy.calls.map((call) => callFault(policy, call))),
     ...first.map(({ table }) => restrictiveFault(policies.filter((each) => sameTable(each.table, table)))),
   ];
 }
@@ -23,6 +26,18 @@ export function subqueryFault({ table, name }: Pick<LivePolicy, 'table' | 'name'
     `policy ${name} of table ${showTable(table)} has a subquery, which Citus takes in no policy: write it without one ` +
     '(current_user or current_setting() say who asks; what it looks up can be a column of the table), or leave the table out'
   );
+}
+
+function callFault({ table, name }: LivePolicy, call: ReadingCall): string {
+  return (
+    `policy ${name} of table ${showTable(table)} calls ${describeCall(call)}, and on shards Citus runs no function that reads a table: every query under ` +
+    'the policy would fail. Write the policy without it (current_user or current_setting() say who asks; what it looks up can be a column of the table), or leave the table out'
+  );
+}
+
+/** `function f(integer), which reads t`. */
+export function describeCall({ function: name, reads }: ReadingCall): string {
+  return `${name}, which reads ${allOf([...new Set(reads.map(showTable))])}`;
 }
 
 /** @param policies all of one table */
@@ -44,7 +59,7 @@ function restrictiveFault(policies: readonly LivePolicy[]): string {
 }
 
 /** What {@link withoutRestrictive} needs to know of a policy. */
-export type Rule = Omit<LivePolicy, 'subquery' | 'readsSetting'>;
+export type Rule = Omit<LivePolicy, 'subquery' | 'readsSetting' | 'calls'>;
 
 const COMMANDS = ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] as const;
 type Command = (typeof COMMANDS)[number];

@@ -1,7 +1,7 @@
 import { escapeIdentifier } from 'pg';
 import type { DistributedTable, ExpectedTable, TableName } from '../../../config/workload/distribution-types';
 import { allOf, didYouMean } from '../../../config/text/text';
-import { ScaleoutError } from '../../lib/errors';
+import { refused } from '../../lib/errors';
 import { holdsShards, nodeName } from '../../citus/nodes';
 import { copyMode } from '../target/copy-mode';
 import { foreignKeyFault, liveTwin } from '../target/foreign-keys';
@@ -16,7 +16,7 @@ import { materializedViewFailures } from './views';
 import { viewRoleFailures } from './view-roles';
 import { convertedAlong, recreation } from '../target/recreated';
 import type { ConvertedAlong, Recreation } from '../target/recreated';
-import { dependentFailures, identityNameFailures } from './dependents';
+import { dependentFailures, identityNameFailures, needFailures } from './dependents';
 import type { Recreated } from './dependents';
 
 /**
@@ -39,6 +39,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...materializedViewFailures(target),
     ...dependentFailures(target, recreated),
     ...identityNameFailures(target, recreated),
+    ...needFailures(target, takenAlong),
     ...target.live.tables
       .flatMap((table) => table.foreignKeys)
       .flatMap((key) => foreignKeyFault(target, key) ?? []),
@@ -58,7 +59,7 @@ export function requirePreconditions(target: TargetState, done: string): void {
 export function requireNone(target: TargetState, faults: readonly string[], done: string): void {
   if (faults.length === 0) return;
   const where = `the specification does not fit database "${target.live.database}"`;
-  throw new ScaleoutError(
+  throw refused(
     'tables.preconditions',
     faults.length === 1
       ? `${where}: ${faults[0] ?? ''}. ${done.charAt(0).toUpperCase()}${done.slice(1)}`
@@ -206,7 +207,7 @@ function rowSecurityFaults(target: TargetState, takenAlong: ConvertedAlong): str
       // Those of a schema that is distributed are among the faults of the schema.
       return citus.kind === 'plain' && takenAlong(table) !== undefined;
     })
-    .flatMap(policyFailures);
+    .flatMap((live) => policyFailures(live, target.expectedTable(live.table)?.kind === 'distributed'));
 }
 
 /** A table that Citus has to make anew loses what Citus cannot carry over. */

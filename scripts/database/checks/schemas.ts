@@ -96,7 +96,7 @@ function partitionKeyFaults(
 
 function tableFaults(live: LiveTable, schema: string): string[] {
   const name = showTable(live.table);
-  const faults = [...grantFailures(live), ...policyFailures(live)];
+  const faults = [...grantFailures(live), ...policyFailures(live, true)];
   if (live.kind === 'foreign') {
     faults.push(
       `${name} is a foreign table, and Citus takes none in a distributed schema: move it to another with ALTER FOREIGN TABLE ... SET SCHEMA, or leave schema ${schema} out`,

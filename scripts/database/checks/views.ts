@@ -2,29 +2,57 @@ import type { TableName } from '../../../config/workload/distribution-types';
 import { tableKey } from '../../../config/workload/identifiers';
 import { allOf } from '../../../config/text/text';
 import { finding } from './findings';
+import { describeCall } from './policies';
 import type { Finding } from './findings';
 import { sameTable, showTable } from '../model/names';
 import { whyNotPlanned } from '../forecast/citus-planner';
 import type { ViewPlacement } from '../forecast/citus-planner';
 import { readingAll, withoutViews } from '../forecast/query-walk';
 import type { ViewQuery } from '../model/view-query';
-import type { CitusTable, LiveView, ViewQueries } from '../model/live';
+import type { CitusTable, LiveView, ReadingCall, ViewQueries } from '../model/live';
 import type { TargetState } from '../target/target-state';
 
 /** Plain views that answer today and will not once the tables are as the specification says. Pure. */
 export function viewFindings(target: TargetState): Finding[] {
-  return failing(target).flatMap(({ view, why }) => {
-    const name = showTable(view.view);
-    if (why === undefined) {
-      const what = view.kind === 'materialized' ? 'materialized view' : 'view';
-      const message =
-        `${what} ${name} may fail once its tables are distributed: PostgreSQL holds its query in a form that this program does not know. ` +
-        'Try it on a copy of the database';
+  return [
+    ...callingViews(target),
+    ...failing(target).flatMap(({ view, why }) => {
+      const name = showTable(view.view);
+      if (why === undefined) {
+        const what = view.kind === 'materialized' ? 'materialized view' : 'view';
+        const message =
+          `${what} ${name} may fail once its tables are distributed: PostgreSQL holds its query in a form that this program does not know. ` +
+          'Try it on a copy of the database';
+        return [finding('view-will-fail', name, message, 'allowance')];
+      }
+      if (view.kind === 'materialized') return [];
+      const message = `view ${name} answers today and fails once its tables are distributed, because it ${why}. ${hintFor(view)}, or drop it`;
       return [finding('view-will-fail', name, message, 'allowance')];
-    }
-    if (view.kind === 'materialized') return [];
-    const message = `view ${name} answers today and fails once its tables are distributed, because it ${why}. ${hintFor(view)}, or drop it`;
-    return [finding('view-will-fail', name, message, 'allowance')];
+    }),
+  ];
+}
+
+/** Views that call functions that read tables, themselves or through other views, while a table of theirs becomes distributed. */
+function callingViews(target: TargetState): Finding[] {
+  const calls = new Map<string, readonly ReadingCall[]>();
+  return target.live.views.flatMap(({ view, views, tables, calls: own = [] }) => {
+    const all = [...own, ...views.flatMap((each) => calls.get(tableKey(each)) ?? [])];
+    calls.set(tableKey(view), all);
+    const [call] = all;
+    const changed = tables.filter(
+      (table) => is(target, table)?.kind !== 'distributed' && becomes(target, table)?.kind === 'distributed',
+    );
+    if (call === undefined || changed.length === 0) return [];
+    const name = showTable(view);
+    return [
+      finding(
+        'view-will-fail',
+        name,
+        `view ${name} answers today and may fail once ${allOf(changed.map(showTable))} is distributed, because it calls ${describeCall(call)}: where the call is made on shards, ` +
+          'Citus refuses it. Join what the function reads in the view, or drop the view',
+        'allowance',
+      ),
+    ];
   });
 }
 

@@ -5,8 +5,9 @@
  */
 export const FACTS = `
 SELECT c.oid::int8::float8 AS oid, 'storage' AS subject,
-       concat_ws(' ', c.relpersistence, am.amname, nullif(t.spcname, 'pg_default'), c.reloptions::text) AS definition
+       concat_ws(' ', c.relpersistence, am.amname, nullif(t.spcname, 'pg_default'), c.reloptions::text, toast.reloptions::text) AS definition
   FROM pg_class c LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
+  LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
  WHERE c.oid = ANY ($1::oid[])
 UNION ALL
 SELECT c.oid::int8::float8, 'row-level security', concat_ws(' ', c.relrowsecurity, c.relforcerowsecurity)
@@ -59,5 +60,12 @@ UNION ALL
 SELECT r.ev_class::int8::float8, 'rule ' || r.rulename, concat_ws(' ', pg_get_ruledef(r.oid), r.ev_enabled)
   FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[]) AND r.rulename <> '_RETURN'
 UNION ALL
-SELECT s.stxrelid::int8::float8, 'statistics ' || s.stxname, pg_get_statisticsobjdef(s.oid)
+SELECT i.indrelid::int8::float8, 'clustering', c.relname
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = ANY ($1::oid[]) AND i.indisclustered
+UNION ALL
+SELECT i.indrelid::int8::float8, 'settings of column ' || a.attnum || ' of index ' || c.relname, a.attstattarget::text
+  FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_attribute a ON a.attrelid = i.indexrelid AND a.attstattarget >= 0
+ WHERE i.indrelid = ANY ($1::oid[])
+UNION ALL
+SELECT s.stxrelid::int8::float8, 'statistics ' || s.stxname, concat_ws(' ', pg_get_statisticsobjdef(s.oid), nullif(s.stxstattarget, -1))
   FROM pg_statistic_ext s WHERE s.stxrelid = ANY ($1::oid[])`;

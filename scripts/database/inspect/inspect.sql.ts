@@ -1,4 +1,5 @@
 import { isCitusTable, isOrphanedShard, schemaColocationId } from '../../citus/fragments.sql';
+import { privilegesOnTop } from './privileges.sql';
 
 /** Catalog queries of `inspect`. Tables travel as oids: `$1::oid[]`. */
 
@@ -176,7 +177,7 @@ SELECT i.indrelid::int8::float8 AS oid, ic.relname AS name,
 
 /**
  * Columns GENERATED AS IDENTITY, each with its sequence. `extras` are the statements that bring back what Citus leaves out when it
- * makes the table, and so the sequence, anew: grants and the comment. A partition draws from its parent's.
+ * makes the table, and so the sequence, anew: privileges and the comment. A partition draws from its parent's.
  */
 export const IDENTITIES = `
 SELECT d.refobjid::int8::float8 AS oid, a.attname::text AS column, format_type(a.atttypid, NULL) AS type,
@@ -184,14 +185,17 @@ SELECT d.refobjid::int8::float8 AS oid, a.attname::text AS column, format_type(a
          OR a.attname IN (SELECT word FROM pg_get_keywords() WHERE catcode IN ('R', 'T')) AS "needsQuotes",
        json_build_object('schema', n.nspname, 'name', c.relname) AS sequence, s.seqcache::text AS cache,
        ARRAY(SELECT statement
-               FROM (SELECT format('GRANT %s ON SEQUENCE %I.%I TO %s%s', g.privilege_type, n.nspname, c.relname,
+               FROM (SELECT 1, format('REVOKE %s ON SEQUENCE %I.%I FROM %s', more.privilege_type, n.nspname, c.relname, more.role)
+                       FROM ${privilegesOnTop('c', 'S')} AS more
+                     UNION ALL
+                     SELECT 2, format('GRANT %s ON SEQUENCE %I.%I TO %s%s', g.privilege_type, n.nspname, c.relname,
                                    CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(g.grantee)) END,
                                    CASE WHEN g.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
                        FROM aclexplode(c.relacl) g WHERE g.grantee <> c.relowner
                      UNION ALL
-                     SELECT format('COMMENT ON SEQUENCE %I.%I IS %L', n.nspname, c.relname, x.description)
-                       FROM pg_description x WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid) AS all_extras(statement)
-              ORDER BY statement COLLATE "C") AS extras
+                     SELECT 3, format('COMMENT ON SEQUENCE %I.%I IS %L', n.nspname, c.relname, x.description)
+                       FROM pg_description x WHERE x.classoid = 'pg_class'::regclass AND x.objoid = c.oid) AS all_extras(place, statement)
+              ORDER BY place, statement COLLATE "C") AS extras
   FROM pg_depend d
   JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_sequence s ON s.seqrelid = c.oid
@@ -237,7 +241,7 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
 
 /**
  * Statements that bring back what Citus leaves out when it makes a table or a partition of it anew, and nothing else carries: comments on
- * triggers, and options of columns. Citus takes no options of columns to the shards; what they are for is planned on the coordinator.
+ * triggers, options of columns and of TOAST, and the lack of what ALTER DEFAULT PRIVILEGES gives new tables. Citus takes no options of columns to the shards; what they are for is planned on the coordinator.
  */
 export const EXTRAS = `
 WITH RECURSIVE ${FAMILY}, extras(oid, place, statement) AS (
@@ -246,6 +250,17 @@ WITH RECURSIVE ${FAMILY}, extras(oid, place, statement) AS (
     JOIN pg_trigger t ON t.tgrelid = f.relation AND NOT t.tgisinternal
     JOIN pg_description d ON d.classoid = 'pg_trigger'::regclass AND d.objoid = t.oid
     JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+  UNION ALL
+  SELECT f.oid, 1, format('ALTER TABLE %I.%I SET (%s)', n.nspname, c.relname,
+                          (SELECT string_agg(format('toast.%I = %L', option_name, option_value), ', ' ORDER BY option_name COLLATE "C")
+                             FROM pg_options_to_table(t.reloptions)))
+    FROM family f
+    JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_class t ON t.oid = c.reltoastrelid AND cardinality(t.reloptions) > 0
+  UNION ALL
+  SELECT f.oid, 1, format('REVOKE %s ON TABLE %I.%I FROM %s', more.privilege_type, n.nspname, c.relname, more.role)
+    FROM family f
+    JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL ${privilegesOnTop('c', 'r')} AS more
   UNION ALL
   SELECT f.oid, 3, format('ALTER TABLE ONLY %I.%I ALTER COLUMN %I SET (%s)', n.nspname, c.relname, a.attname,
                           (SELECT string_agg(format('%I = %L', option_name, option_value), ', ' ORDER BY option_name COLLATE "C")
@@ -261,6 +276,14 @@ SELECT oid::int8::float8 AS oid, statement
         SELECT oid, place + shift, 'SET LOCAL citus.enable_ddl_propagation TO ' || setting
           FROM extras CROSS JOIN (VALUES (-1, 'off'), (1, 'on')) AS around(shift, setting) WHERE place = 3) AS all_extras
  ORDER BY oid, place, statement COLLATE "C"`;
+
+/** The index by which a table, or a partition of it, is clustered. Tables: `$1::oid[]`. */
+export const CLUSTERED = `
+WITH RECURSIVE ${FAMILY}
+SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table, ic.relname AS index
+  FROM family f JOIN pg_index i ON i.indrelid = f.relation AND i.indisclustered
+  JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+ ORDER BY f.oid, n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
 /** Tables and partitions of which the owner is bound by policies, or was until a run took FORCE off. */
 export function forced(recorded: boolean): string {

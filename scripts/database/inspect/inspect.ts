@@ -4,15 +4,18 @@ import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { DistributionScope, TableName } from '../../../config/workload/distribution-types';
 import { withBoundedReads } from '../../lib/connection';
-import { sqlStateOf } from '../../lib/errors';
+import { isServerError } from '../../lib/errors';
 import { RECORD_IS_THERE } from '../model/forced-policies';
 import { readCitusTables } from '../../citus/citus-tables';
 import type { CitusTableRow } from '../../citus/citus-tables';
 import { readNodes } from '../../citus/nodes';
 import { dependents } from './dependents.sql';
+import { readReadingCalls } from './function-reads';
+import { NEEDS } from './needs.sql';
 import { FACTS } from './facts.sql';
 import {
   COLUMNS,
+  CLUSTERED,
   COMMENTS,
   DROPPED_FOREIGN_KEYS,
   EXTRAS,
@@ -39,6 +42,7 @@ import type {
   LiveComment,
   LiveDatabase,
   LiveDependent,
+  TableNeed,
   LiveFact,
   LiveForeignKey,
   LiveIdentity,
@@ -60,12 +64,15 @@ import { readViewQueries } from './view-queries';
 import { VIEW_ROLES } from './view-roles.sql';
 import { VIEWS } from './views.sql';
 
-/** Milliseconds one search for NULLs may take; after that nobody knows, and the server finds out when it matters. */
-const NULL_SEARCH_MS = 30_000;
+/** Milliseconds one reading of rows may take; after that the answer is unknown. */
+const ROW_READING_MS = 30_000;
 
 export interface InspectOptions {
-  /** Look for NULLs in nullable columns that must not hold any: one scan of each such table. @default true */
-  readonly searchNulls?: boolean;
+  /**
+   * Read rows as well: one scan of each table with nullable columns that must not hold NULL, and the query of each materialized view, to
+   * see whether a refresh would change it. @default true
+   */
+  readonly readRows?: boolean;
   /** Read all that a review relies on, for a snapshot; between two steps of a run nobody needs it. @default true */
   readonly facts?: boolean;
 }
@@ -100,7 +107,7 @@ async function readSnapshot(
 async function read(
   client: Client,
   expected: DistributionScope,
-  { searchNulls = true, facts: factsToo = true }: InspectOptions,
+  { readRows = true, facts: factsToo = true }: InspectOptions,
 ): Promise<LiveDatabase> {
   const rowsOf = async <Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>
     (await client.query<Row>(sql, values)).rows;
@@ -149,7 +156,9 @@ async function read(
     byTable(await rowsOf<ForcedRow>(forced(lifting), scope)),
     byTable(await rowsOf<DependentRow>(dependents(citus), scope)),
   ];
-  const [unchecked, extras] = [
+  const [needs, clustered, unchecked, extras] = [
+    byTable(factsToo ? await rowsOf<NeedRow>(NEEDS, scope) : []),
+    byTable(await rowsOf<ClusteredRow>(CLUSTERED, scope)),
     byTable(await rowsOf<UncheckedCheckRow>(UNCHECKED_CHECKS, scope)),
     byTable(await rowsOf<ExtraRow>(EXTRAS, scope)),
   ];
@@ -163,6 +172,7 @@ async function read(
     byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
     byTable(citus ? await readCitusTables(client, [...oids], sharding) : []),
   ];
+  const calling = factsToo ? await readReadingCalls(rowsOf, scope) : undefined;
   const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
   const nodes = citus ? await readNodes(client) : [];
   const live: LiveTable[] = [];
@@ -173,15 +183,20 @@ async function read(
       ...table,
       ...(rowEstimate === null ? {} : { rowEstimate }),
       ...(inheritedCheck === null ? {} : { inheritedCheck }),
-      columns: searchNulls ? await withNulls(client, table.table, known, bare, expected) : bare,
+      columns: readRows ? await withNulls(client, table.table, known, bare, expected) : bare,
       keys: (keys.get(table.oid) ?? []).map(toKey),
       ownChecks: (checks.get(table.oid) ?? []).map(present),
       foreignKeys: (outgoing.get(table.oid) ?? []).map(present),
       ...toComments(comments.get(table.oid) ?? []),
       identities: (identities.get(table.oid) ?? []).map(present),
       dependents: (resting.get(table.oid) ?? []).map(present),
-      policies: (policies.get(table.oid) ?? []).map(present),
+      needs: (needs.get(table.oid) ?? []).map(({ of, by, table: needed }) => ({ of, by, table: needed })),
+      policies: (policies.get(table.oid) ?? []).map((row) => ({
+        ...present(row),
+        calls: calling?.ofPolicy(row.table, row.name) ?? [],
+      })),
       uncheckedChecks: (unchecked.get(table.oid) ?? []).map(present),
+      clustered: (clustered.get(table.oid) ?? []).map(present),
       extras: (extras.get(table.oid) ?? []).map(({ statement }) => statement),
       forced: (forcing.get(table.oid) ?? []).map(present),
       viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
@@ -191,7 +206,11 @@ async function read(
       citus: known,
     });
   }
-  const views = await rowsOf<LiveView & QueryResultRow>(VIEWS, scope);
+  const views: LiveView[] = [];
+  for (const row of await rowsOf<ViewRow>(VIEWS, scope)) {
+    const view = await toView(client, row, readRows);
+    views.push(calling === undefined ? view : { ...view, calls: calling.ofView(view.view) });
+  }
   // Materialized views decide how tables are copied, so every look has their queries.
   const viewQueries = await readViewQueries(
     rowsOf,
@@ -267,23 +286,45 @@ async function withNulls(
 }
 
 /** Undefined where the search took too long, or somebody else holds the table. */
-async function searchNull(client: Client, table: TableName, column: string): Promise<boolean | undefined> {
-  await client.query('SAVEPOINT nulls');
+function searchNull(client: Client, table: TableName, column: string): Promise<boolean | undefined> {
+  return askRows(
+    client,
+    `SELECT EXISTS (SELECT FROM ${sqlTable(table)} WHERE ${escapeIdentifier(column)} IS NULL LIMIT 1) AS answer`,
+  );
+}
+
+async function toView(
+  client: Client,
+  { columns, compared, ...view }: ViewRow,
+  readRows: boolean,
+): Promise<LiveView> {
+  if (!readRows || view.kind === 'plain' || !view.populated) return view;
+  const list = (names: readonly string[]): string => names.map(escapeIdentifier).join(', ');
+  const [held, answer] = [sqlTable(view.view), `(${view.definition}) AS q(${list(columns)})`].map(
+    (from) => `SELECT ${list(compared)} FROM ${from}`,
+  );
+  const stale = await askRows(
+    client,
+    `SELECT EXISTS ((${held ?? ''} EXCEPT ALL ${answer ?? ''}) UNION ALL (${answer ?? ''} EXCEPT ALL ${held ?? ''})) AS answer`,
+  );
+  return { ...view, stale: stale ?? 'unknown' };
+}
+
+/** Undefined where it took too long, somebody else holds a table, or the server cannot tell. */
+async function askRows(client: Client, sql: string): Promise<boolean | undefined> {
+  await client.query('SAVEPOINT rows');
   try {
     await client.query(
       "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)",
-      [String(NULL_SEARCH_MS)],
+      [String(ROW_READING_MS)],
     );
-    const { rows } = await client.query<{ found: boolean }>(
-      `SELECT EXISTS (SELECT FROM ${sqlTable(table)} WHERE ${escapeIdentifier(column)} IS NULL LIMIT 1) AS found`,
-    );
-    return rows[0]?.found;
+    const { rows } = await client.query<{ answer: boolean }>(sql);
+    return rows[0]?.answer;
   } catch (error) {
-    // Timeouts, and no right to read: who may read is a fault of its own.
-    if (!['57014', '55P03', '42501'].includes(sqlStateOf(error) ?? '')) throw error;
+    if (!isServerError(error) || error.severity !== 'ERROR') throw error;
     return undefined;
   } finally {
-    await client.query('ROLLBACK TO SAVEPOINT nulls');
+    await client.query('ROLLBACK TO SAVEPOINT rows');
   }
 }
 
@@ -466,6 +507,13 @@ type CommentRow = LiveComment & {
   readonly relation: TableName;
   readonly ofPartition: boolean;
 };
+
+/** `compared`: the columns of which equal values look alike; sums of floating numbers depend on the order of the summands. */
+type ViewRow = LiveView & { readonly columns: string[]; readonly compared: string[] };
+
+type ClusteredRow = LiveTable['clustered'][number] & { readonly oid: number };
+
+type NeedRow = TableNeed & { readonly oid: number };
 
 type DependentRow = LiveDependent & { readonly oid: number };
 

@@ -1,3 +1,5 @@
+import { privilegesOnTop } from './privileges.sql';
+
 /**
  * Views that rest on the tables or on partitions of them, at any remove, in an order in which they can be made: what a view reads comes
  * before it. Tables: `$1::oid[]`.
@@ -46,7 +48,22 @@ WITH RECURSIVE reads(relation, view) AS (
   SELECT view, 11, format('ALTER MATERIALIZED VIEW %s CLUSTER ON %I', name, c.relname)
     FROM named JOIN pg_index i ON i.indrelid = view AND i.indisclustered JOIN pg_class c ON c.oid = i.indexrelid
   UNION ALL
+  SELECT i.indrelid, 12, format('ALTER INDEX %I.%I ALTER COLUMN %s SET STATISTICS %s', n.nspname, c.relname, a.attnum, a.attstattarget)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_attribute a ON a.attrelid = i.indexrelid AND coalesce(a.attstattarget, -1) >= 0
+   WHERE i.indrelid IN (SELECT view FROM views)
+  UNION ALL
+  SELECT view, 9, format('ALTER MATERIALIZED VIEW %s SET (%s)', name,
+                         (SELECT string_agg(format('toast.%I = %L', option_name, option_value), ', ' ORDER BY option_name COLLATE "C")
+                            FROM pg_options_to_table(t.reloptions)))
+    FROM named JOIN pg_class c ON c.oid = view AND c.relkind = 'm'
+    JOIN pg_class t ON t.oid = c.reltoastrelid AND cardinality(t.reloptions) > 0
+  UNION ALL
   SELECT s.stxrelid, 20, pg_get_statisticsobjdef(s.oid) FROM pg_statistic_ext s WHERE s.stxrelid IN (SELECT view FROM views)
+  UNION ALL
+  SELECT s.stxrelid, 21, format('ALTER STATISTICS %I.%I SET STATISTICS %s', n.nspname, s.stxname, s.stxstattarget)
+    FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+   WHERE s.stxrelid IN (SELECT view FROM views) AND coalesce(s.stxstattarget, -1) >= 0
   UNION ALL
   SELECT view, 21, format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET STATISTICS %s', name, a.attname, a.attstattarget)
     FROM named JOIN pg_class c ON c.oid = view AND c.relkind = 'm' JOIN pg_attribute a ON a.attrelid = view
@@ -65,6 +82,11 @@ WITH RECURSIVE reads(relation, view) AS (
     JOIN pg_attribute a ON a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_type t ON t.oid = a.atttypid AND t.typstorage <> a.attstorage
   UNION ALL
+  SELECT view, 24, format('ALTER MATERIALIZED VIEW %s ALTER COLUMN %I SET COMPRESSION %s', name, a.attname,
+                          CASE a.attcompression WHEN 'p' THEN 'pglz' ELSE 'lz4' END)
+    FROM named JOIN pg_class c ON c.oid = view AND c.relkind = 'm'
+    JOIN pg_attribute a ON a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped AND a.attcompression <> ''
+  UNION ALL
   SELECT view, 30, format('ALTER VIEW %s ALTER COLUMN %I SET DEFAULT %s', name, a.attname, pg_get_expr(d.adbin, d.adrelid))
     FROM named JOIN pg_attrdef d ON d.adrelid = view JOIN pg_attribute a ON a.attrelid = view AND a.attnum = d.adnum
   UNION ALL
@@ -72,6 +94,9 @@ WITH RECURSIVE reads(relation, view) AS (
   UNION ALL
   SELECT r.ev_class, 50, rtrim(pg_get_ruledef(r.oid), ';') FROM pg_rewrite r
    WHERE r.ev_class IN (SELECT view FROM views) AND r.rulename <> '_RETURN'
+  UNION ALL
+  SELECT view, 59, format('REVOKE %s ON TABLE %s FROM %s', more.privilege_type, name, more.role)
+    FROM named JOIN pg_class c ON c.oid = view CROSS JOIN LATERAL ${privilegesOnTop('c', 'r')} AS more
   UNION ALL
   SELECT view, CASE g.columns WHEN '' THEN 60 ELSE 62 END,
          format('GRANT %s%s ON TABLE %s TO %s%s', g.privilege, g.columns, name, g.role, g.more)
@@ -120,6 +145,11 @@ SELECT json_build_object('schema', n.nspname, 'name', v.relname) AS view,
           FROM reads r JOIN views o ON o.view = r.relation JOIN pg_class t ON t.oid = r.relation JOIN pg_namespace tn ON tn.oid = t.relnamespace
          WHERE r.view = v.oid) AS views,
        rtrim(pg_get_viewdef(v.oid), ';') AS definition,
+       ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = v.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum) AS columns,
+       ARRAY(SELECT a.attname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
+              WHERE a.attrelid = v.oid AND a.attnum > 0 AND NOT a.attisdropped
+                AND coalesce(nullif(t.typelem, 0), t.oid) NOT IN ('float4'::regtype, 'float8'::regtype, 'json'::regtype, 'xml'::regtype)
+              ORDER BY a.attnum) AS compared,
        ARRAY(SELECT statement FROM extras e WHERE e.view = v.oid ORDER BY place, statement COLLATE "C") AS extras
   FROM views JOIN pg_class v ON v.oid = view JOIN pg_namespace n ON n.oid = v.relnamespace
  ORDER BY depth, n.nspname COLLATE "C", v.relname COLLATE "C"`;

@@ -53,6 +53,8 @@ export interface LiveView {
   readonly kind: 'plain' | 'materialized';
   /** False for a materialized view WITH NO DATA; true for plain ones. */
   readonly populated: boolean;
+  /** Whether a refresh would change what a populated materialized view holds; absent where nobody asked. */
+  readonly stale?: boolean | 'unknown';
   readonly owner: string;
   /** Whether this session's role may give it to its owner: it is that role, or a member of it. */
   readonly ours: boolean;
@@ -62,6 +64,8 @@ export interface LiveView {
   readonly tables: readonly TableName[];
   /** Of {@link LiveDatabase.views}, those that it reads itself. */
   readonly views: readonly TableName[];
+  /** Functions that it calls itself and that read tables; absent where nobody asked. */
+  readonly calls?: readonly ReadingCall[];
   /** Its query, every name qualified, without a semicolon at its end. */
   readonly definition: string;
   /**
@@ -69,6 +73,13 @@ export interface LiveView {
    * grants, comments.
    */
   readonly extras: readonly string[];
+}
+
+/** A call of a function that reads tables, which Citus does on no shard. */
+export interface ReadingCall {
+  /** As PostgreSQL describes it: `function f(integer)`. */
+  readonly function: string;
+  readonly reads: readonly TableName[];
 }
 
 /** A schema as a whole, with what Citus takes in none that it distributes. Its tables are among those of the database. */
@@ -164,11 +175,15 @@ export interface LiveTable {
   readonly identities: readonly LiveIdentity[];
   /** What is lost where Citus recreates the table, whatever kind of object it is. */
   readonly dependents: readonly LiveDependent[];
+  /** What Citus would have to know or create before it takes the table, and may not be able to. */
+  readonly needs: readonly TableNeed[];
   /** CREATE RULE, on it and on its partitions: Citus forgets them when it makes the table anew. */
   readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
   /** CHECK constraints NOT VALID, on it and on its partitions: Citus makes them anew as if every row held to them. */
   readonly uncheckedChecks: readonly UncheckedCheck[];
-  /** Statements that bring back what else Citus leaves out when it makes the table anew: comments on triggers, options of columns. */
+  /** The table and partitions of it that CLUSTER orders by an index. */
+  readonly clustered: readonly { readonly table: TableName; readonly index: string }[];
+  /** Statements that bring back what else Citus leaves out when it makes the table anew: comments on triggers, options of columns and of TOAST. */
   readonly extras: readonly string[];
   /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
   readonly facts: readonly LiveFact[];
@@ -185,6 +200,16 @@ export interface LiveDependent {
   readonly on: string;
   /** Of a function, what uses it in turn. */
   readonly usedBy: readonly string[];
+}
+
+/** A function, type or operator that Citus has to create on its nodes before a table. */
+export interface TableNeed {
+  /** What needs it: the table, or a part or a view of it, as PostgreSQL describes it: `view v`, `index i`. */
+  readonly of: string;
+  /** As PostgreSQL describes it: `function f(t)`, `type r`. */
+  readonly by: string;
+  /** The table that it rests on; null where it is, or rests on, what Citus creates nowhere. */
+  readonly table: TableName | null;
 }
 
 /** A column GENERATED AS IDENTITY. */
@@ -224,6 +249,8 @@ export interface LivePolicy {
   readonly subquery: boolean;
   /** Calls `current_setting()`. */
   readonly readsSetting: boolean;
+  /** Functions that it calls and that read tables. */
+  readonly calls: readonly ReadingCall[];
   /** Absent where it has none. */
   readonly using?: string;
   readonly withCheck?: string;

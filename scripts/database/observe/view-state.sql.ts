@@ -31,11 +31,11 @@ SELECT name, 'grants on column ' || a.attname, ${GRANTS('a.attacl')}
   FROM views JOIN pg_attribute a ON a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped AND a.attacl <> '{}'
 UNION ALL
 SELECT name, 'settings of column ' || a.attname,
-       concat_ws(' ', nullif(a.attstattarget, -1), nullif(a.attstorage, t.typstorage), o.options)
+       concat_ws(' ', nullif(a.attstattarget, -1), nullif(a.attstorage, t.typstorage), nullif(a.attcompression, ''), o.options)
   FROM views JOIN pg_attribute a ON a.attrelid = view AND a.attnum > 0 AND NOT a.attisdropped
   JOIN pg_type t ON t.oid = a.atttypid
   CROSS JOIN LATERAL (SELECT string_agg(option, ' ' ORDER BY option) FROM unnest(a.attoptions) option WHERE option LIKE 'n_distinct%') o(options)
- WHERE relkind = 'm' AND (a.attstattarget <> -1 OR a.attstorage <> t.typstorage OR o.options IS NOT NULL)
+ WHERE relkind = 'm' AND (a.attstattarget <> -1 OR a.attstorage <> t.typstorage OR a.attcompression <> '' OR o.options IS NOT NULL)
 UNION ALL
 SELECT name, 'default of column ' || a.attname, pg_get_expr(d.adbin, d.adrelid)
   FROM views JOIN pg_attrdef d ON d.adrelid = view JOIN pg_attribute a ON a.attrelid = view AND a.attnum = d.adnum
@@ -43,7 +43,11 @@ UNION ALL
 SELECT name, 'index ' || c.relname, concat_ws(' ', pg_get_indexdef(i.indexrelid), i.indisvalid, i.indisclustered)
   FROM views JOIN pg_index i ON i.indrelid = view JOIN pg_class c ON c.oid = i.indexrelid
 UNION ALL
-SELECT name, 'statistics ' || s.stxname, pg_get_statisticsobjdef(s.oid) FROM views JOIN pg_statistic_ext s ON s.stxrelid = view
+SELECT name, 'settings of column ' || a.attnum || ' of index ' || c.relname, a.attstattarget::text
+  FROM views JOIN pg_index i ON i.indrelid = view JOIN pg_class c ON c.oid = i.indexrelid
+  JOIN pg_attribute a ON a.attrelid = i.indexrelid AND a.attstattarget >= 0
+UNION ALL
+SELECT name, 'statistics ' || s.stxname, concat_ws(' ', pg_get_statisticsobjdef(s.oid), nullif(s.stxstattarget, -1)) FROM views JOIN pg_statistic_ext s ON s.stxrelid = view
 UNION ALL
 SELECT name, 'trigger ' || t.tgname, concat_ws(' ', pg_get_triggerdef(t.oid), t.tgenabled)
   FROM views JOIN pg_trigger t ON t.tgrelid = view AND NOT t.tgisinternal
@@ -57,4 +61,16 @@ SELECT name, coalesce('comment on column ' || a.attname, 'comment'), d.descripti
 UNION ALL
 SELECT name, 'comment on index ' || c.relname, d.description
   FROM views JOIN pg_index i ON i.indrelid = view JOIN pg_class c ON c.oid = i.indexrelid
-  JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0`;
+  JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
+UNION ALL
+SELECT name, 'comment on trigger ' || t.tgname, d.description
+  FROM views JOIN pg_trigger t ON t.tgrelid = view
+  JOIN pg_description d ON d.classoid = 'pg_trigger'::regclass AND d.objoid = t.oid
+UNION ALL
+SELECT name, 'comment on rule ' || r.rulename, d.description
+  FROM views JOIN pg_rewrite r ON r.ev_class = view
+  JOIN pg_description d ON d.classoid = 'pg_rewrite'::regclass AND d.objoid = r.oid
+UNION ALL
+SELECT name, 'comment on statistics ' || s.stxname, d.description
+  FROM views JOIN pg_statistic_ext s ON s.stxrelid = view
+  JOIN pg_description d ON d.classoid = 'pg_statistic_ext'::regclass AND d.objoid = s.oid`;

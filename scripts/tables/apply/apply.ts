@@ -139,7 +139,7 @@ interface Run {
 }
 
 /** What a plan needs, and no more. */
-const BETWEEN_STEPS: InspectOptions = { searchNulls: false, facts: false };
+const BETWEEN_STEPS: InspectOptions = { readRows: false, facts: false };
 
 /**
  * Brings the database to its specification: look, plan, do the first step, and look again until nothing is left. A plan
@@ -183,7 +183,7 @@ export async function applyTables(
     lookedSeconds,
     ...(input.keep === undefined ? {} : { keep: input.keep }),
     look: async (known) => {
-      const now = await inspect(run, { searchNulls: false });
+      const now = await inspect(run, { readRows: false });
       return retryingLocks(run, () => observeAfter(client, run.subject, now, known, run.around));
     },
   });

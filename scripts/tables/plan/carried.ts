@@ -45,7 +45,12 @@ export function carried(
   const made = live.tables.filter(({ table }) => names.has(table.name) && keys.has(tableKey(table)));
   // Citus makes the foreign keys of such a table anew, and PostgreSQL checks them by reading both of their ends as the owner.
   const ends = how === 'copy' ? [] : withReferenced(made);
-  const bound = withForcedPolicies(live, ends);
+  // Those of the step itself are in a window of their own, which closes after it.
+  const inWindow = new Set(filled.map(({ table }) => tableKey(table)));
+  const bound = withForcedPolicies(
+    live,
+    ends.filter((table) => !inWindow.has(tableKey(table))),
+  );
   const counting = how === 'copy' ? [] : made.filter(({ identities }) => identities.length > 0);
   const reached = new Set(ends.map(tableKey));
   const locked = live.tables.filter(
@@ -57,34 +62,59 @@ export function carried(
   const positions = carriedPositions(counting);
   const views = carriedViews(live, made, how);
   const checks = carriedChecks(made, filled);
-  const bare = made.filter(({ extras }) => extras.length > 0);
+  const extras = carriedExtras(made);
+  const clustering = carriedClustering(made, how);
+  // Materialized views are filled under the policies, as their own REFRESH fills them, and so last.
+  const parts = [positions, checks, extras, clustering, views];
   return {
     before: [
       ...(locked.length === 0 ? [] : [lock(locked)]),
       ...noForce(bound),
-      ...positions.before,
-      ...views.before,
-      ...checks.before,
+      ...parts.flatMap(({ before }) => before),
     ],
-    after: [
-      // First: materialized views are filled under the policies, as their own REFRESH fills them.
-      ...force(bound),
-      ...checks.after,
-      ...positions.after,
-      ...bare.flatMap(({ extras }) => extras),
-      ...views.after,
-    ],
-    what: [
-      ...positions.what,
-      ...views.what,
-      ...ofAll(
-        'trigger comments and column options',
-        bare.map(({ table }) => table),
-      ),
-      ...checks.what,
-    ],
+    after: [...force(bound), ...parts.flatMap(({ after }) => after)],
+    what: [positions, views, extras, clustering, checks].flatMap(({ what }) => what),
     refreshes: views.refreshes,
   };
+}
+
+function carriedExtras(made: readonly LiveTable[]): Part {
+  const bare = made.filter(({ extras }) => extras.length > 0);
+  return {
+    before: [],
+    after: bare.flatMap(({ extras }) => extras),
+    what: ofAll(
+      'privileges, trigger comments and options',
+      bare.map(({ table }) => table),
+    ),
+  };
+}
+
+/** Of a table that it knows Citus copies the index by which it is clustered with a statement that it refuses. */
+function carriedClustering(made: readonly LiveTable[], how: Recreation): Part {
+  const clustered =
+    how === 'copy'
+      ? made.filter(({ citus }) => citus.kind !== 'plain').flatMap((table) => table.clustered)
+      : [];
+  return {
+    before: clustered.flatMap(({ table }) => locally(`ALTER TABLE ${sqlTable(table)} SET WITHOUT CLUSTER`)),
+    after: clustered.flatMap(({ table, index }) =>
+      locally(`ALTER TABLE ${sqlTable(table)} CLUSTER ON ${escapeIdentifier(index)}`),
+    ),
+    what: ofAll(
+      'the index of CLUSTER',
+      clustered.map(({ table }) => table),
+    ),
+  };
+}
+
+/** On the coordinator alone, for what Citus takes to no shard. */
+function locally(statement: string): string[] {
+  return [
+    'SET LOCAL citus.enable_ddl_propagation TO off',
+    statement,
+    'SET LOCAL citus.enable_ddl_propagation TO on',
+  ];
 }
 
 /** `the contents of m and n`; nothing where there are none. */

@@ -43,9 +43,9 @@ export function orderSteps(
   const groups = difference.distribute.flatMap(({ table, colocateWith }) =>
     colocateWith === undefined ? [] : [{ first: colocateWith, then: table, firm: true }],
   );
-  for (const wanted of sortedByEdges(difference.distribute, [...edges, ...groups])) {
-    sequence.addDistributed(wanted);
-  }
+  const distributed = sortedByEdges(difference.distribute, [...edges, ...groups]);
+  sequence.convertViewed(distributed);
+  for (const wanted of distributed) sequence.addDistributed(wanted);
   sequence.addChanges();
   return sequence.result();
 }
@@ -118,6 +118,26 @@ class StepSequence {
     }
   }
 
+  /**
+   * Materialized views are filled when their tables become Citus local tables. They join those on the coordinator then, as long as none
+   * of them is distributed.
+   */
+  convertViewed(all: readonly DistributeDifference[]): void {
+    const { views } = this.target.live;
+    const joins = views.filter(({ kind, tables }) => kind === 'materialized' && tables.length > 1);
+    const viewed = new Set(joins.flatMap(({ tables }) => tables).map(tableKey));
+    for (const wanted of all) {
+      if (viewed.has(tableKey(wanted.table)) && this.copyMode(wanted).online) this.convert(wanted.table);
+    }
+  }
+
+  /** Citus converts a table as part of its online copy where nothing would be left out. */
+  private convert(table: TableName): void {
+    if (!this.conversions.isPlain(table)) return;
+    const steps = convertStep(table, this.target);
+    if (steps.length > 0) this.groups.push({ steps, conversions: this.conversions.becomesLocal(table) });
+  }
+
   addDistributed(wanted: DistributeDifference): void {
     const { table } = wanted;
     const mode = this.copyMode(wanted);
@@ -125,11 +145,7 @@ class StepSequence {
     // Citus brings a table that is local to it back first.
     if (!mode.online && (live?.citus.kind === 'local' || live?.hasHeap === true))
       this.localCopies.push(table);
-    if (mode.online && this.conversions.isPlain(table)) {
-      const steps = convertStep(table, this.target);
-      // Citus converts it as part of the copy where nothing would be left out.
-      if (steps.length > 0) this.groups.push({ steps, conversions: this.conversions.becomesLocal(table) });
-    }
+    if (mode.online) this.convert(table);
     const conversions = this.conversions.becomesDistributed(table, mode.online);
     const step = distributeStep({ ...wanted, mode }, this.target, conversions);
     this.arrive([table], { steps: inPolicyWindow(step, this.target.living([table])), conversions });

@@ -1,8 +1,9 @@
+import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
 import { asynchronousCommits, distinct, finding } from '../../database/checks/findings';
 import type { Finding } from '../../database/checks/findings';
-import { sameTable, showTable } from '../../database/model/names';
+import { sameTable, showTable, sqlTable } from '../../database/model/names';
 import { duration } from '../../lib/reporter';
 import { isOnlineCopy } from '../../database/model/step';
 import type { StepEffects } from '../../database/target/step-effects';
@@ -25,6 +26,7 @@ const SOURCES: readonly Source[] = [
   forcedPolicyWindows,
   commitsBehind,
   refreshesUnderPolicies,
+  staleContents,
   convertedTables,
   sequencesOnWorkers,
   identitiesWithoutWayBack,
@@ -103,6 +105,38 @@ function refreshesUnderPolicies(target: TargetState, effects: StepEffects): Find
           'allowance',
         ),
       ];
+    });
+}
+
+/** Citus fills a materialized view again when it recreates a table of it, and what was kept on purpose is gone. */
+function staleContents(target: TargetState, effects: StepEffects): Finding[] {
+  const recreated = new Set(
+    [
+      ...[...effects.converted.keys()].map(({ table }) => table),
+      ...effects.recreated.flatMap(({ tables }) => tables),
+    ].map(tableKey),
+  );
+  return target.live.views
+    .filter(
+      ({ tables, stale }) =>
+        stale !== undefined && stale !== false && tables.some((table) => recreated.has(tableKey(table))),
+    )
+    .map(({ view, stale }) => {
+      const name = showTable(view);
+      const keep = `to keep the rows that it holds, copy them first (CREATE TABLE ... AS TABLE ${sqlTable(view)})`;
+      return stale === true
+        ? finding(
+            'stale-contents',
+            name,
+            `materialized view ${name} holds other rows than its query gives now. Citus recreates the view with its tables, and it is refreshed then: ${keep}`,
+            'allowance',
+          )
+        : finding(
+            'stale-contents',
+            name,
+            `materialized view ${name} is refreshed when Citus recreates its tables. Whether that changes its rows is unknown, since the comparison failed or took too long: ${keep}`,
+            'none',
+          );
     });
 }
 
