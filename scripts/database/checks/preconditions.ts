@@ -7,7 +7,7 @@ import { copyMode } from '../target/copy-mode';
 import { foreignKeyFault, liveTwin } from '../target/foreign-keys';
 import { grantFailures, convertedGrantFailures } from './grants';
 import type { LiveTable } from '../model/live';
-import { compareTables, sameColumns, showTable } from '../model/names';
+import { compareTables, sameColumns, sameTable, showTable } from '../model/names';
 import type { TargetState } from '../target/target-state';
 import { policyFailures } from './policies';
 import { ruleFailures } from './rules';
@@ -372,9 +372,13 @@ function sequenceFaults(target: TargetState): string[] {
 /** What partitions that inherit a check and tables that inherit cannot do, and rules and grants on columns do not outlive: turning local. */
 function turningFaults(target: TargetState, takenAlong: ConvertedAlong): string[] {
   const stuck = target.live.tables.filter(
-    ({ citus, inheritedCheck, inherits, rules, columnGrants }) =>
+    ({ kind, citus, inheritedCheck, inherits, rules, columnGrants }) =>
       citus.kind === 'plain' &&
-      (inheritedCheck !== undefined || inherits || rules.length > 0 || columnGrants.length > 0),
+      (kind === 'partition' ||
+        inheritedCheck !== undefined ||
+        inherits ||
+        rules.length > 0 ||
+        columnGrants.length > 0),
   );
   return stuck.flatMap((live) => {
     const { table, inheritedCheck } = live;
@@ -385,6 +389,9 @@ function turningFaults(target: TargetState, takenAlong: ConvertedAlong): string[
       ...ruleFailures(live, why),
       // Of one that is named they are among its own faults.
       ...(target.expectedTable(table) === undefined ? convertedGrantFailures(live, why) : []),
+      ...(live.kind === 'partition' && target.targetPlacement(table).kind === 'local'
+        ? [partitionKeyFault(target, table, why)]
+        : []),
       ...(live.inherits && target.isThere(table)
         ? [
             `${why}, which it does to no parent or child of another table by INHERITS: take them apart with ALTER TABLE ... NO INHERIT, or drop the foreign key`,
@@ -399,6 +406,18 @@ function turningFaults(target: TargetState, takenAlong: ConvertedAlong): string[
         `or distribute ${showTable(table)} as well`,
     ];
   });
+}
+
+function partitionKeyFault(target: TargetState, partition: TableName, why: string): string {
+  const whole = showTable(target.wholeOf(partition));
+  const keys = target.live.tables
+    .flatMap(({ foreignKeys }) => foreignKeys)
+    .filter(({ table, references }) => [table, references].some((end) => sameTable(end, partition)))
+    .map(({ name }) => name);
+  return (
+    `${why}, which it does to no partition with a foreign key that ${whole} has not (${allOf(keys)}): ` +
+    `declare it on ${whole}, distribute ${whole} as well, or drop it`
+  );
 }
 
 /** Tables of one group hash alike, so their distribution columns have one type; tables of different groups do not share one. */

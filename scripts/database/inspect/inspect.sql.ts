@@ -24,7 +24,8 @@ SELECT current_database() AS database, current_user AS role, current_setting('wa
 export function relations(citus: boolean): string {
   return `
 SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
-       c.relkind IN ('r', 'p', 'f') AS "isTable", c.relispartition AS "isPartition"
+       c.relkind IN ('r', 'p', 'f') AS "isTable",
+       CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid::int8::float8 END AS "rootOid"
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f')
@@ -36,8 +37,17 @@ SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 }
 
-/** Foreign keys from or to the tables. Those of partitions repeat their parent's and are left out. */
+/** A table and all its partitions, by the table's oid. */
+const FAMILY = `family(oid, relation) AS (
+  SELECT oid, oid FROM unnest($1::oid[]) AS oid
+  UNION
+  SELECT f.oid, c.oid
+    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+)`;
+
+/** Foreign keys from or to the tables and their partitions. What a partition has from its parent is left out. */
 export const FOREIGN_KEYS = `
+WITH RECURSIVE ${FAMILY}
 SELECT con.conname AS name,
        con.conrelid::int8::float8 AS "tableOid", con.confrelid::int8::float8 AS "referencesOid",
        json_build_object('schema', n.nspname, 'name', c.relname) AS table,
@@ -54,7 +64,7 @@ SELECT con.conname AS name,
   JOIN pg_class fc ON fc.oid = con.confrelid JOIN pg_namespace fn ON fn.oid = fc.relnamespace
   JOIN pg_class i ON i.oid = con.conindid
  WHERE con.contype = 'f' AND con.conparentid = 0
-   AND (con.conrelid = ANY ($1::oid[]) OR con.confrelid = ANY ($1::oid[]))
+   AND (con.conrelid IN (SELECT relation FROM family) OR con.confrelid IN (SELECT relation FROM family))
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", con.conname COLLATE "C"`;
 
 /**
@@ -84,6 +94,9 @@ export const TABLES = `
 SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table,
        CASE WHEN c.relispartition THEN 'partition' WHEN c.relkind = 'r' THEN 'table' WHEN c.relkind = 'p' THEN 'partitioned'
             WHEN c.relkind = 'f' THEN 'foreign' ELSE 'view' END AS kind,
+       (SELECT json_build_object('schema', rn.nspname, 'name', r.relname)
+          FROM pg_class r JOIN pg_namespace rn ON rn.oid = r.relnamespace
+         WHERE c.relispartition AND r.oid = pg_partition_root(c.oid)) AS "partOf",
        NOT c.relispartition AND c.relkind IN ('r', 'f')
          AND EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent)) AS inherits,
        c.relpersistence = 'u' AS unlogged, coalesce(am.amname = 'columnar', false) AS columnar,
@@ -202,14 +215,6 @@ SELECT d.refobjid::int8::float8 AS oid, a.attname::text AS column, format_type(a
   JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i' AND d.refobjid = ANY ($1::oid[])
  ORDER BY d.refobjid, a.attnum`;
-
-/** A table and all its partitions, by the table's oid. */
-const FAMILY = `family(oid, relation) AS (
-  SELECT oid, oid FROM unnest($1::oid[]) AS oid
-  UNION
-  SELECT f.oid, c.oid
-    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
-)`;
 
 /** Row-level security of the tables and of their partitions, each of which has its own. */
 export const POLICIES = `

@@ -134,14 +134,16 @@ async function read(
   const wholly = (expected.schemas ?? []).map(({ schema }) => schema);
   const within = all.filter((row) => row.isTable && wholly.includes(row.schema));
   const oids = new Set(
-    [...all.filter((row) => named.has(tableKey(row))), ...within.filter((row) => !row.isPartition)].map(
+    [...all.filter((row) => named.has(tableKey(row))), ...within.filter((row) => row.rootOid === null)].map(
       (row) => row.oid,
     ),
   );
-  // A partition matters by itself where it has a foreign key that its parent has not.
+  const roots = new Map(all.flatMap(({ oid, rootOid }) => (rootOid === null ? [] : [[oid, rootOid]])));
+  // A partition matters by itself where it has a foreign key that its parent has not, or had one.
   let foreignKeys: ForeignKeyRow[] = [];
   // Citus turns whatever foreign keys connect with a reference table, however many tables lie between.
   for (let known = -1; known < oids.size;) {
+    for (const oid of oids) oids.add(roots.get(oid) ?? oid);
     known = oids.size;
     const ends = [...new Set([...oids, ...within.map((row) => row.oid)])];
     foreignKeys = await rowsOf<ForeignKeyRow>(FOREIGN_KEYS, [ends]);
@@ -176,13 +178,14 @@ async function read(
   const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
   const nodes = citus ? await readNodes(client) : [];
   const live: LiveTable[] = [];
-  for (const { rowEstimate, inheritedCheck, ...table } of tables) {
+  for (const { rowEstimate, inheritedCheck, partOf, ...table } of tables) {
     const known = toCitusTable(placed.get(table.oid)?.[0]);
     const bare = (columns.get(table.oid) ?? []).map(toColumn);
     live.push({
       ...table,
       ...(rowEstimate === null ? {} : { rowEstimate }),
       ...(inheritedCheck === null ? {} : { inheritedCheck }),
+      ...(partOf === null ? {} : { partOf }),
       columns: readRows ? await withNulls(client, table.table, known, bare, expected) : bare,
       keys: (keys.get(table.oid) ?? []).map(toKey),
       ownChecks: (checks.get(table.oid) ?? []).map(present),
@@ -453,7 +456,8 @@ interface RelationRow extends QueryResultRow, TableName {
   readonly oid: number;
   /** Holds rows of its own or of its partitions. */
   readonly isTable: boolean;
-  readonly isPartition: boolean;
+  /** Of a partition, the table that it is one of. */
+  readonly rootOid: number | null;
 }
 
 interface NameRow extends QueryResultRow {
@@ -482,7 +486,11 @@ type TableRow = Pick<
   | 'rules'
   | 'triggers'
   | 'columnGrants'
-> & { readonly rowEstimate: number | null; readonly inheritedCheck: string | null } & QueryResultRow;
+> & {
+  readonly rowEstimate: number | null;
+  readonly inheritedCheck: string | null;
+  readonly partOf: TableName | null;
+} & QueryResultRow;
 
 type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull' | 'drawsValues'> & {
   readonly oid: number;

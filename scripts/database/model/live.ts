@@ -120,6 +120,8 @@ export interface LiveTable {
   readonly table: TableName;
   readonly oid: number;
   readonly kind: RelationKind;
+  /** Of a partition, the table that it is one of, at the top. */
+  readonly partOf?: TableName;
   /** Parent or child of another by INHERITS; partitions do not count. */
   readonly inherits: boolean;
   readonly unlogged: boolean;

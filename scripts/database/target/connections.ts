@@ -37,6 +37,11 @@ export function foreignKeysOf(
   return tables.flatMap(({ foreignKeys }) => foreignKeys).filter((key) => !gone.has(key));
 }
 
+/** What connects partitions with their tables, which Citus knows together or not at all. */
+export function partitionLinks({ tables }: Pick<LiveDatabase, 'tables'>): Ends[] {
+  return tables.flatMap(({ table, partOf }) => (partOf === undefined ? [] : [{ table, references: partOf }]));
+}
+
 type Neighbours = ReadonlyMap<string, readonly { readonly to: TableName }[]>;
 
 function neighbours(keys: readonly Ends[]): Neighbours {

@@ -37,7 +37,9 @@ export class ConversionTracker {
     this.locals = new Set(tables.filter(isOf('local')).map(({ table }) => tableKey(table)));
     for (const live of tables) {
       const key = tableKey(live.table);
-      const plain = isOf('plain')(live);
+      // A partition goes where its table goes.
+      if (live.partOf !== undefined) this.roots.set(key, tableKey(live.partOf));
+      const plain = isOf('plain')(live) && live.partOf === undefined;
       this.components.set(key, { plain: new Map(plain ? [[key, live.table]] : []), known: !plain });
     }
     for (const key of tables.flatMap(({ foreignKeys }) => foreignKeys)) if (!away.has(key)) this.join(key);

@@ -20,7 +20,7 @@ export function foreignKeyFault(target: TargetState, key: LiveForeignKey): strin
         ? 'a reference table cannot reference a distributed one'
         : 'a table that stays on the coordinator cannot reference a distributed one';
     return (
-      `${subject}: ${why}. Distribute ${showTable(key.table)} as well, colocated with ${showTable(key.references)}, ` +
+      `${subject}: ${why}. Distribute ${showTable(target.wholeOf(key.table))} as well, colocated with ${showTable(key.references)}, ` +
       `make ${showTable(key.references)} a reference table, or drop the foreign key`
     );
   }
@@ -34,8 +34,8 @@ export function foreignKeyFault(target: TargetState, key: LiveForeignKey): strin
   if (to.kind === 'distributed') {
     if (from.group !== to.group) {
       return (
-        `${subject}, and the two are not colocated. Declare colocateWith: ${showTable(key.references)} for ` +
-        `${showTable(key.table)} (or the other way round), make ${showTable(key.references)} a reference table, or drop the foreign key`
+        `${subject}, and the two are not colocated. Declare colocateWith: ${showTable(target.wholeOf(key.references))} for ` +
+        `${showTable(target.wholeOf(key.table))} (or the other way round), make ${showTable(key.references)} a reference table, or drop the foreign key`
       );
     }
     if (place === -1 || key.referencedColumns[place] !== to.column) {
@@ -116,13 +116,17 @@ export function whyDropped(target: TargetState, key: LiveForeignKey): string | u
     return `it is not validated, and the copy of ${showTable(key.table)} would be refused for a row that has nothing to refer to`;
   }
   if (from.kind !== 'distributed' || to.kind === 'local') return undefined;
+  const part = ends.find((end) => target.liveTable(end)?.kind === 'partition');
+  if (part !== undefined && !ends.every((end) => target.isThere(end))) {
+    return `it ends at partition ${showTable(part)} and not at its table, and Citus converts no table with such a key`;
+  }
   if (target.newPrimaryKey(key.references) !== undefined) {
     const rests = target.primaryKey(key.references)?.name === key.usesKey;
     if (rests) return `it rests on the primary key of ${showTable(key.references)}, which is rewritten`;
   }
   if (target.isThere(key.table)) return undefined;
   const table = target.expectedTable(key.table);
-  const live = target.liveTable(key.table);
+  const live = target.liveTable(target.wholeOf(key.table));
   if (table?.kind !== 'distributed' || live === undefined) return undefined;
   const online = copyMode(target, live).online;
   if (sameTable(key.table, key.references)) {

@@ -3,7 +3,7 @@ import type { TableName } from '../../../config/workload/distribution-types';
 import type { LiveTable } from '../model/live';
 import { compareTables, showTable } from '../model/names';
 import { orderTables } from '../model/order';
-import { connections, foreignKeysOf } from './connections';
+import { connections, foreignKeysOf, partitionLinks } from './connections';
 import { copyMode } from './copy-mode';
 import { mayReturn, whyDropped } from './foreign-keys';
 import type { TargetState } from './target-state';
@@ -22,8 +22,9 @@ export function convertedAlong(target: TargetState): ConvertedAlong {
   const returning = new Set(
     [...away, ...recorded].flatMap(({ table, references: to }) => [tableKey(table), tableKey(to)]),
   );
-  const meanwhile = connections(foreignKeysOf(target.live, away));
-  const inTheEnd = connections([...all, ...recorded]);
+  const links = partitionLinks(target.live);
+  const meanwhile = connections([...foreignKeysOf(target.live, away), ...links]);
+  const inTheEnd = connections([...all, ...recorded, ...links]);
   const references = orderTables(
     target.expected.tables
       .filter(({ kind, table }) => kind === 'reference' && !target.isThere(table))

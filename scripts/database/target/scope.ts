@@ -2,7 +2,7 @@ import { tableKey } from '../../../config/workload/identifiers';
 import type { DistributionScope, TableName } from '../../../config/workload/distribution-types';
 import type { LiveDatabase, LiveTable, LiveView } from '../model/live';
 import { compareTables } from '../model/names';
-import { connectedWith, foreignKeysOf } from './connections';
+import { connectedWith, foreignKeysOf, partitionLinks } from './connections';
 import { specifiedTables } from '../model/schemas';
 
 /**
@@ -13,7 +13,11 @@ import { specifiedTables } from '../model/schemas';
 export function tablesInScope(expected: DistributionScope, live: LiveDatabase): TableName[] {
   const named = specifiedTables(expected, live);
   // A foreign key that is away returns.
-  const reached = connectedWith(named, [...foreignKeysOf(live), ...live.droppedForeignKeys]);
+  const reached = connectedWith(named, [
+    ...foreignKeysOf(live),
+    ...live.droppedForeignKeys,
+    ...partitionLinks(live),
+  ]);
   const own = new Set(named.map(tableKey));
   const along = live.tables
     .filter((each) => isConverted(each) && reached.has(tableKey(each.table)))

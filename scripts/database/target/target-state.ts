@@ -47,8 +47,14 @@ export class TargetState {
     return tables.flatMap((table) => this.liveTable(table) ?? []);
   }
 
+  /** The table that stands for this one in a specification and is where this is: of a partition the one that it is part of. */
+  wholeOf(table: TableName): TableName {
+    const whole = this.liveTable(table)?.partOf;
+    return whole === undefined || this.liveTable(whole) === undefined ? table : whole;
+  }
+
   expectedTable(table: TableName): ExpectedTable | undefined {
-    return this.expectedByKey.get(tableKey(table));
+    return this.expectedByKey.get(tableKey(this.wholeOf(table)));
   }
 
   expectedSchema(schema: string): ExpectedSchema | undefined {
@@ -132,8 +138,9 @@ export class TargetState {
 
   /** How a table that is one of Citus's becomes what is asked; undefined where it is, or is none. */
   change(table: TableName): PlacementChange | undefined {
-    const key = tableKey(table);
-    if (!this.changes.has(key)) this.changes.set(key, placementChange(this, table));
+    const whole = this.wholeOf(table);
+    const key = tableKey(whole);
+    if (!this.changes.has(key)) this.changes.set(key, placementChange(this, whole));
     return this.changes.get(key);
   }
 

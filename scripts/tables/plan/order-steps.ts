@@ -71,7 +71,7 @@ class StepSequence {
       new Set(difference.drop.map(({ key }) => key)),
     );
     this.waiting = new Set(difference.restore);
-    this.restoresByTable = restoresByTable(difference.restore);
+    this.restoresByTable = restoresByTable(difference.restore, target);
     this.changing = new Set(rootsFirst(difference.changes));
     this.referencesToCome = difference.references.length > 0;
   }
@@ -205,7 +205,7 @@ class StepSequence {
   }
 
   private isThere(table: TableName): boolean {
-    return this.arrived.has(tableKey(table)) || this.target.isThere(table);
+    return this.arrived.has(tableKey(this.target.wholeOf(table))) || this.target.isThere(table);
   }
 
   /** Before the step that leaves it. */
@@ -228,9 +228,14 @@ function rootsFirst(changes: TablesDifference['changes']): TablesDifference['cha
 }
 
 /** A foreign key can only return when one of its two tables has just come to its place. */
-function restoresByTable(restores: readonly RestoreDifference[]): Map<string, RestoreDifference[]> {
+function restoresByTable(
+  restores: readonly RestoreDifference[],
+  target: TargetState,
+): Map<string, RestoreDifference[]> {
   const ends = restores.flatMap((restore) =>
-    [...new Set([restore.key.table, restore.key.references].map(tableKey))].map((end) => ({ end, restore })),
+    [...new Set([restore.key.table, restore.key.references].map((end) => tableKey(target.wholeOf(end))))].map(
+      (end) => ({ end, restore }),
+    ),
   );
   const byEnd = groupBy(ends, ({ end }) => end);
   return new Map([...byEnd].map(([end, all]) => [end, all.map(({ restore }) => restore)]));
