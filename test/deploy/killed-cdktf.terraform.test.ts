@@ -20,7 +20,7 @@ const CREATION = 'PUT serverGroupsv2/wwi-sensors-dev';
 azureSuite('a cdktf deploy that is killed', () => {
   let rehearsal: Rehearsal;
   beforeAll(async () => {
-    rehearsal = await Rehearsal.start({ operationMs: 2500 });
+    rehearsal = await Rehearsal.start({ ownProvider: true, operationMs: 2500 });
   }, SLOW);
   afterAll(() => rehearsal.end());
 

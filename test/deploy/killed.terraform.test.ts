@@ -24,7 +24,7 @@ azureSuite('a deploy that is killed', () => {
   let rehearsal: Rehearsal;
   let killedPid = 0;
   beforeAll(async () => {
-    rehearsal = await Rehearsal.start({ operationMs: OPERATION_MS });
+    rehearsal = await Rehearsal.start({ ownProvider: true, operationMs: OPERATION_MS });
   }, SLOW);
   afterAll(() => rehearsal.end());
 

@@ -9,6 +9,8 @@ import type { AzureStandIn, AzureStandInOptions } from '../../scripts/local/azur
 import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import { recordingReporter } from '../local/journey/recording-reporter';
 import { testEnvironment } from '../support/environment';
+import type { SharedProvider } from '../support/shared-provider';
+import { startSharedProvider } from '../support/shared-provider';
 
 const ROOT = resolve(__dirname, '../..');
 export const ENVIRONMENT = 'dev';
@@ -56,6 +58,7 @@ export class Rehearsal {
   readonly stop = new AbortController();
   /** What the config as it is now synthesizes to, once somebody asked. */
   private synthesized: string | undefined;
+  private provider: SharedProvider | undefined;
 
   private constructor(azure: AzureStandIn, home: string) {
     this.azure = azure;
@@ -67,18 +70,27 @@ export class Rehearsal {
     };
   }
 
-  /** With a resource group that is there already: creating one takes the provider 20 seconds. */
-  static async start(options: AzureStandInOptions = {}): Promise<Rehearsal> {
+  /**
+   * With a resource group that is there already: creating one takes the provider 20 seconds.
+   *
+   * @param options.ownProvider each command starts a plugin, which can be killed with it
+   */
+  static async start({
+    ownProvider = false,
+    ...options
+  }: AzureStandInOptions & { readonly ownProvider?: boolean } = {}): Promise<Rehearsal> {
     const home = realpathSync(mkdtempSync(join(tmpdir(), 'scaleout-rehearsal-')));
     cpSync(join(ROOT, 'config', 'workloads'), join(home, 'config', 'workloads'), { recursive: true });
     mkdirSync(join(home, 'config', 'environments'));
     const rehearsal = new Rehearsal(await startAzureStandIn(options), home);
+    if (!ownProvider) rehearsal.provider = await startSharedProvider(rehearsal.environment);
     rehearsal.writeConfig();
     await rehearsal.inAzure('PUT', GROUP_ID, { location: 'westus2', tags: OWN_TAGS });
     return rehearsal;
   }
 
   async end(): Promise<void> {
+    await this.provider?.end();
     await this.azure.close();
     rmSync(this.home, { recursive: true, force: true });
   }
@@ -98,6 +110,7 @@ export class Rehearsal {
       ...this.azure.terraformEnvironment(testEnvironment()),
       SCALEOUT_CONFIG_DIR: join(this.home, 'config'),
       TF_VAR_admin_password: PASSWORD,
+      ...this.provider?.variables,
     };
   }
 

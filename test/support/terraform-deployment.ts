@@ -21,6 +21,8 @@ import type { Send } from '../local/azure/arm-client';
 import { armClient, azurermVersion } from '../local/azure/arm-client';
 import { testEnvironment } from './environment';
 import { processTree } from './process-tree';
+import type { SharedProvider } from './shared-provider';
+import { startSharedProvider } from './shared-provider';
 import { seedLockFile } from './terraform-plugins';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -51,6 +53,8 @@ export interface ResourceChange {
   };
 }
 
+const OWN_PLUGIN = { TF_REATTACH_PROVIDERS: undefined };
+
 interface State {
   readonly resources: readonly {
     readonly mode: string;
@@ -72,6 +76,7 @@ export class Deployment {
   private readonly name: string;
   /** Everything that the commands said to a person. */
   private readonly said: string[] = [];
+  private provider: SharedProvider | undefined;
 
   private constructor(name: string, home: string, azure: AzureStandIn) {
     this.name = name;
@@ -90,12 +95,14 @@ export class Deployment {
     mkdirSync(path.join(home, 'config', 'environments'));
     const azure = await startAzureStandIn({ stateFile: path.join(home, 'azure.json'), ...options });
     const deployment = new Deployment(stack, home, azure);
+    deployment.provider = await startSharedProvider(deployment.environment);
     mkdirSync(deployment.stack, { recursive: true });
     seedLockFile(deployment.stack);
     return deployment;
   }
 
   async end(): Promise<void> {
+    await this.provider?.end();
     await this.azure.close();
     rmSync(this.home, { recursive: true, force: true });
   }
@@ -116,6 +123,7 @@ export class Deployment {
       TF_VAR_admin_password: PASSWORD,
       CHECKPOINT_DISABLE: '1',
       CI: 'true',
+      ...this.provider?.variables,
     };
   }
 
@@ -127,20 +135,23 @@ export class Deployment {
     return this.cdktfWith({}, verb, ...flags);
   }
 
-  /** The same, with other variables in its environment; undefined takes one out. */
+  /** The same, with other variables in its environment and that of a plugin of its own; undefined takes one out. */
   cdktfWith(variables: NodeJS.ProcessEnv, verb: string, ...flags: string[]): Promise<Run> {
-    return this.run(process.execPath, this.cdktfArguments(verb, flags), variables);
+    return this.run(process.execPath, this.cdktfArguments(verb, flags), {
+      ...(Object.keys(variables).length > 0 ? OWN_PLUGIN : {}),
+      ...variables,
+    });
   }
 
   /**
-   * Kills `npx cdktf VERB STACK`, with all of its processes at once, as soon as Azure has been asked for everything that
+   * Kills `npx cdktf VERB STACK`, with all of its processes and a plugin of its own at once, as soon as Azure has been asked for everything that
    * is listed.
    */
   async killCdktf([verb = '', ...flags]: readonly string[], ids: readonly string[]): Promise<void> {
     const child = spawn(process.execPath, this.cdktfArguments(verb, flags), {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: this.environment,
+      env: { ...this.environment, ...OWN_PLUGIN },
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {

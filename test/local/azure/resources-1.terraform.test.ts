@@ -6,6 +6,8 @@ import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import { testEnvironment } from '../../support/environment';
 import { azureSuite } from '../../support/lanes';
+import type { SharedProvider } from '../../support/shared-provider';
+import { startSharedProvider } from '../../support/shared-provider';
 import type { Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
 
@@ -106,11 +108,13 @@ interface Run {
 azureSuite('azurerm against roles, parameters, private access and locks', () => {
   let directory = '';
   let azure: AzureStandIn;
+  let provider: SharedProvider;
   let atPortal: Send;
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'scaleout-resources-'));
     azure = await startAzureStandIn({ operationMs: 20 });
+    provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     atPortal = armClient(azure, azurermVersion);
     await createCluster(atPortal, 2);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -119,6 +123,7 @@ azureSuite('azurerm against roles, parameters, private access and locks', () => 
     expect(await terraform('init')).toMatchObject({ exitCode: 0 });
   }, SLOW);
   afterAll(async () => {
+    await provider.end();
     await azure.close();
     rmSync(directory, { recursive: true, force: true });
   });
@@ -130,7 +135,11 @@ azureSuite('azurerm against roles, parameters, private access and locks', () => 
   async function terraform(...args: string[]): Promise<Run> {
     const { exitCode, stdout, stderr } = await runTerraform([...args, '-no-color'], {
       cwd: directory,
-      environment: { ...azure.terraformEnvironment(testEnvironment()), TF_VAR_role_password: PASSWORD },
+      environment: {
+        ...azure.terraformEnvironment(testEnvironment()),
+        TF_VAR_role_password: PASSWORD,
+        ...provider.variables,
+      },
     });
     return { exitCode, output: stdout + stderr };
   }

@@ -7,6 +7,8 @@ import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import { testEnvironment } from '../../support/environment';
 import { azureSuite } from '../../support/lanes';
+import type { SharedProvider } from '../../support/shared-provider';
+import { startSharedProvider } from '../../support/shared-provider';
 import type { Send } from './arm-client';
 import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
 import { alertProperties, vaultProperties } from './bodies';
@@ -184,11 +186,13 @@ interface Run {
 azureSuite('azurerm against vaults, roles, monitoring and storage', () => {
   let directory = '';
   let azure: AzureStandIn;
+  let provider: SharedProvider;
   let atPortal: Send;
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'scaleout-resources-'));
     azure = await startAzureStandIn({ operationMs: 20, stateFile: join(directory, 'azure.json') });
+    provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     atPortal = armClient(azure, azurermVersion);
     await createCluster(atPortal, 0);
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -202,6 +206,7 @@ azureSuite('azurerm against vaults, roles, monitoring and storage', () => {
     expect(await terraform('init')).toMatchObject({ exitCode: 0 });
   }, SLOW);
   afterAll(async () => {
+    await provider.end();
     await azure.close();
     rmSync(directory, { recursive: true, force: true });
   });
@@ -216,7 +221,11 @@ azureSuite('azurerm against vaults, roles, monitoring and storage', () => {
   async function terraform(...args: string[]): Promise<Run> {
     const { exitCode, stdout, stderr } = await runTerraform([...args, '-no-color'], {
       cwd: directory,
-      environment: { ...azure.terraformEnvironment(testEnvironment()), TF_VAR_password: PASSWORD },
+      environment: {
+        ...azure.terraformEnvironment(testEnvironment()),
+        TF_VAR_password: PASSWORD,
+        ...provider.variables,
+      },
     });
     return { exitCode, stdout, output: stdout + stderr };
   }
