@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { localEngines } from '../../scripts/local/engines';
 import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import { sweepClusters } from '../../scripts/local/engines/cluster-directory';
@@ -5,14 +6,17 @@ import { embeddedEngine } from '../../scripts/local/engines/embedded';
 import { identifyProcess } from '../../scripts/local/engines/processes';
 import { detectTerraform } from './detect-terraform';
 import { enterRun } from './enter-run';
+import { withVariables } from './environment';
 import type { LaneStatus } from './lanes';
 import { publishLanes } from './lanes';
+import { MEMORY } from './test-cluster';
 import type { TestRun } from './test-run';
 import { publishTestRun } from './test-run';
 
 export default async function globalSetup(): Promise<void> {
   const { directory, caller } = enterRun();
   await sweepClusters();
+  if (existsSync(MEMORY)) await withVariables({ TMPDIR: MEMORY }, sweepClusters);
   const [citus, postgres, terraform] = await Promise.all([
     detectCitus(),
     detectPostgres(),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
@@ -39,6 +39,12 @@ export interface TestCluster {
 const CLUSTER_FILE = /^cluster-\d+\.json$/;
 
 const TEMPLATE = 'test_template';
+
+/** A file system in memory, on Linux. */
+export const MEMORY = '/dev/shm';
+
+/** Bytes for the servers of four workers, most of it what they log ahead (see {@link setForTests}). */
+const ROOM_NEEDED = 10 * 2 ** 30;
 
 let found: Promise<TestCluster> | undefined;
 
@@ -103,6 +109,16 @@ async function clusterOfWorker(): Promise<TestCluster> {
   return cluster;
 }
 
+/**
+ * Where the servers keep their files, if not with other temporary ones: in memory where there is plenty. A test makes and deletes
+ * files by the thousand, which costs a disk's file system a tenth of all that the servers compute.
+ */
+function parentOfServers(): { readonly parent?: string } {
+  if (process.env['TMPDIR'] !== undefined || !existsSync(MEMORY)) return {};
+  const { bavail, bsize } = statfsSync(MEMORY);
+  return bavail * bsize < ROOM_NEEDED ? {} : { parent: MEMORY };
+}
+
 /** Citus deals out shards in the order of ports, which is that of the starts; each worker tests with another one. */
 function startOrder(): [string, ...string[]] {
   const orders = [
@@ -120,7 +136,10 @@ async function startCluster(): Promise<TestCluster> {
   if (citus === 'none' || citus === 'named') throw new Error('no engine can run the test cluster');
   const { availability } = await chooseEngine(localEngines(process.env), citus);
   if (availability.servers === undefined) throw new Error(`the engine ${citus} starts no servers`);
-  const servers = await availability.servers({ owner, maxConnections: 300 }, silentReporter);
+  const servers = await availability.servers(
+    { owner, maxConnections: 300, ...parentOfServers() },
+    silentReporter,
+  );
   try {
     const started = await servers.start(startOrder());
     const nodes = [...started].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -160,12 +179,14 @@ async function startCluster(): Promise<TestCluster> {
 
 /**
  * Autovacuum comes once a minute, in between whatever is tested then: tests that need its maps or statistics ask for them. And Citus
- * looks every five seconds whether a job has been scheduled, for which every test of a rebalance would wait.
+ * looks every five seconds whether a job has been scheduled, for which every test of a rebalance would wait. What is logged ahead may
+ * lie in memory.
  */
 async function setForTests(platform: ConnectionTarget): Promise<void> {
   await withClient(platform, async (client) => {
     await client.query('ALTER SYSTEM SET autovacuum = off');
     await client.query("ALTER SYSTEM SET citus.background_task_queue_interval = '500ms'");
+    await client.query("ALTER SYSTEM SET max_wal_size = '512MB'");
     await client.query('SELECT pg_reload_conf()');
   });
 }

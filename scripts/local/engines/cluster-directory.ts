@@ -49,11 +49,13 @@ export interface ClusterDirectoryOptions {
   readonly dockerLabel?: string;
   /** Who the servers run as, and must therefore be able to reach the directory. */
   readonly serverUser?: ServerUser;
+  /** The folder it is made in. @default one for temporary files that the servers reach */
+  readonly parent?: string;
 }
 
 /** Makes a directory of its own for one cluster, recorded as belonging to `owner`. */
 export function createClusterDirectory(options: ClusterDirectoryOptions = {}): string {
-  const parent = clusterParent(options.serverUser);
+  const parent = options.parent ?? clusterParent(options.serverUser);
   const directory = join(parent, `${PREFIX}${randomBytes(6).toString('hex')}`);
   mkdirSync(directory, { mode: 0o700 });
   // Servers that run as somebody else may pass through, and see nothing but their own data directories.

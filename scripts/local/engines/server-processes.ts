@@ -26,6 +26,7 @@ export async function createServerProcesses(options: ServerProcessesOptions): Pr
   const { user } = options.installation;
   const directory = createClusterDirectory({
     ...(options.owner === undefined ? {} : { owner: options.owner }),
+    ...(options.parent === undefined ? {} : { parent: options.parent }),
     ...(user === undefined ? {} : { serverUser: user }),
   });
   try {

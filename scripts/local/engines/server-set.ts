@@ -37,4 +37,6 @@ export interface ServerSetOptions {
   readonly owner?: ProcessIdentity;
   /** Connections each server takes. @default 100 */
   readonly maxConnections?: number;
+  /** The folder for the files of servers that are processes. @default one for temporary files */
+  readonly parent?: string;
 }
