@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { parseDistribution } from '../../config/workload/distribution';
-import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
+import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { scratchDirectory } from '../support/scratch';
 import { query, testContext } from './support/sensors';
 
 jest.setTimeout(180_000);
@@ -60,6 +62,7 @@ platformSuite('what Citus leaves out is kept where it copies a table into anothe
     return document;
   };
 
+  const directory = scratchDirectory();
   beforeEach(async () => {
     database = await freshCitusDatabase({ workers: 2 });
   });
@@ -278,5 +281,25 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
     await apply(online.expected, asked);
     const [, , fresh] = kept;
     expect(await rowsOf('month_end', 'fresh')).toEqual([expect.not.arrayContaining([kept[0]]), fresh]);
+  });
+
+  test('a sequence that takes the type of its column is no difference, one that ends elsewhere is', async () => {
+    await run(
+      `CREATE SEQUENCE small AS smallint MINVALUE -32768 INCREMENT 7; CREATE SEQUENCE wide; CREATE SEQUENCE short MAXVALUE 500 CYCLE;
+       CREATE TABLE t (org int NOT NULL, a bigint NOT NULL DEFAULT nextval('small'), b int DEFAULT nextval('wide'), c int DEFAULT nextval('short'), PRIMARY KEY (org, a));
+       ALTER SEQUENCE small OWNED BY t.a; ALTER SEQUENCE short OWNED BY t.c; INSERT INTO t (org) SELECT i FROM generate_series(1, 9) i`,
+    );
+    const expected = spec('shardCount: 4\ntables:\n  t: { distributeBy: org }\n');
+    const receipt = join(directory, 'receipt.json');
+    await tablesApply(testContext(), { target: database.target, expected, receipt });
+    const wrong = async (): Promise<string[]> => {
+      const { document } = await tablesVerify(testContext(), { target: database.target, expected, receipt });
+      return document.checks.filter(({ ok }) => !ok).map(({ id }) => id);
+    };
+    expect(await wrong()).toEqual([]);
+    await run(
+      'SET citus.enable_ddl_propagation TO off; SET citus.enable_metadata_sync TO off; ALTER SEQUENCE short MAXVALUE 600',
+    );
+    expect(await wrong()).toEqual(['objects:t']);
   });
 });

@@ -1,3 +1,5 @@
+import { bound } from './sequence-bounds.sql';
+
 /**
  * What a table is beside what a plan is computed from: everything that a review of the plan took for granted. One row a
  * fact: the table's oid, what the fact is about, and the definition that PostgreSQL gives of it. What a partition has from its table
@@ -44,7 +46,7 @@ SELECT p.polrelid::int8::float8, 'policy ' || p.polname,
   FROM pg_policy p WHERE p.polrelid = ANY ($1::oid[])
 UNION ALL
 SELECT d.refobjid::int8::float8, 'sequence ' || d.objid::regclass::text,
-       concat_ws(' ', s.seqtypid::regtype, s.seqincrement, s.seqmin, s.seqmax, s.seqcycle, a.attname)
+       concat_ws(' ', s.seqincrement, ${bound('s.seqmin')}, ${bound('s.seqmax')}, s.seqcycle, a.attname)
   FROM pg_depend d JOIN pg_sequence s ON s.seqrelid = d.objid
   JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')

@@ -1,3 +1,4 @@
+import { bound } from '../inspect/sequence-bounds.sql';
 /**
  * Sequences of the tables and of their partitions: of identity columns, owned by a column, or used by a default. A partition's
  * default is its parent's, so a sequence counts once for a table and column. Smallest and largest value are those that the
@@ -30,8 +31,7 @@ SELECT o.root::int8::float8 AS root, json_build_object('schema', tn.nspname, 'na
        q.seqincrement::text AS increment, q.seqcycle AS cycle, CASE WHEN q.seqincrement < 0 THEN q.seqmin ELSE q.seqmax END::text AS last,
        has_schema_privilege(sn.oid, 'USAGE') AND has_sequence_privilege(s.oid, 'SELECT') AS readable,
        concat_ws(' ', o.how, 'starts with', q.seqstart, 'by', q.seqincrement, 'cache', q.seqcache, 'cycle', q.seqcycle,
-                 greatest(q.seqmin, CASE o.atttypid WHEN 'int2'::regtype THEN -32768 WHEN 'int4'::regtype THEN -2147483648 ELSE q.seqmin END),
-                 least(q.seqmax, CASE o.atttypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647 ELSE q.seqmax END)) AS settings,
+                 ${bound('q.seqmin')}, ${bound('q.seqmax')}) AS settings,
        pg_get_userbyid(s.relowner)::text AS owner,
        (SELECT string_agg(format('%s %s %s', CASE g.grantee WHEN 0 THEN 'PUBLIC' ELSE g.grantee::regrole::text END, g.privilege_type, g.is_grantable),
                           ', ' ORDER BY g.grantee, g.privilege_type, g.is_grantable)
