@@ -9,6 +9,7 @@ import { grantFailures, convertedGrantFailures } from './grants';
 import type { LiveTable } from '../model/live';
 import { compareTables, sameColumns, sameTable, showTable } from '../model/names';
 import type { TargetState } from '../target/target-state';
+import { ownerFailures } from './owners';
 import { policyFailures } from './policies';
 import { ruleFailures } from './rules';
 import { schemaFailures } from './schemas';
@@ -34,6 +35,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...sequenceFaults(target),
     ...turningFaults(target, takenAlong),
     ...rowSecurityFaults(target, takenAlong),
+    ...ownerFailures(target),
     ...viewOwnerFaults(target, recreated),
     ...viewRoleFailures(target, takenAlong),
     ...materializedViewFailures(target),

@@ -9,6 +9,7 @@ import { RECORD_IS_THERE } from '../model/forced-policies';
 import { readCitusTables } from '../../citus/citus-tables';
 import type { CitusTableRow } from '../../citus/citus-tables';
 import { readNodes } from '../../citus/nodes';
+import { readRoleHindrances } from '../../citus/roles';
 import { dependents } from './dependents.sql';
 import { readReadingCalls } from './function-reads';
 import { NEEDS } from './needs.sql';
@@ -231,6 +232,7 @@ async function read(
     asynchronousCommits: session.asynchronousCommits.map((role) =>
       role === null ? 'the coordinator' : `role ${role}`,
     ),
+    ...(factsToo && citus ? { roleHindrances: await readRoleHindrances(client, nodes, ownersOf(live), session.role) } : {}),
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     nodes: nodes.map(({ groupId, name, port, shouldHaveShards, active }) => ({
       groupId,
@@ -254,6 +256,10 @@ async function read(
     recordedComments,
     ownSchema,
   };
+}
+
+function ownersOf(tables: readonly LiveTable[]): string[] {
+  return [...new Set(tables.flatMap(({ owner, partitionOwners }) => [owner, ...partitionOwners]))].sort();
 }
 
 /** Tables that the specification or a recorded foreign key names. */
@@ -477,6 +483,7 @@ type TableRow = Pick<
   | 'noPartitions'
   | 'partitionsApart'
   | 'owner'
+  | 'partitionOwners'
   | 'ours'
   | 'bytes'
   | 'hasHeap'

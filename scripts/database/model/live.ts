@@ -1,4 +1,5 @@
 import type { Node } from '../../citus/nodes';
+import type { RoleHindrance } from '../../citus/roles';
 import type { ViewQuery } from './view-query';
 import type { TableName } from '../../../config/workload/distribution-types';
 import type { ForcedPolicies } from './forced-policies';
@@ -16,6 +17,8 @@ export interface LiveDatabase {
   readonly walLevel: string;
   /** Whose commits are acknowledged before they are written (synchronous_commit is off): `the coordinator`, `role app`. */
   readonly asynchronousCommits?: readonly string[];
+  /** What stands in the way of Citus where it works in the name of an owner of the tables; absent where nobody asked. */
+  readonly roleHindrances?: readonly RoleHindrance[];
   /** Absent where the database is plain PostgreSQL. */
   readonly citusVersion?: string;
   readonly nodes: readonly LiveNode[];
@@ -128,6 +131,8 @@ export interface LiveTable {
   /** Kept by the access method `columnar`, which takes neither UPDATE nor DELETE, and no INSERT while a publication has the table. */
   readonly columnar: boolean;
   readonly owner: string;
+  /** Roles that own a partition of it and not the table. */
+  readonly partitionOwners: readonly string[];
   /** Whether this session's role has the owner's privileges. */
   readonly ours: boolean;
   /** The planner's estimate; absent where nobody has counted yet. */

@@ -1,3 +1,4 @@
+import { allOf } from '../../../config/text/text';
 import { identifiesRows } from '../model/live';
 import type { LiveTable } from '../model/live';
 import { showTable } from '../model/names';
@@ -46,6 +47,12 @@ export function copyMode(target: TargetState, live: LiveTable): CopyMode {
     return {
       online: false,
       reason: `Citus loses rules on the way to an online copy (${live.rules.map(({ rule }) => rule).join(', ')})`,
+    };
+  }
+  if (live.partitionOwners.length > 0) {
+    return {
+      online: false,
+      reason: `Citus replays changes into the tables of one owner, and partitions belong to ${allOf(live.partitionOwners)} and not to ${live.owner}`,
     };
   }
   if (!identifiesRows(live, rewritten)) {

@@ -11,6 +11,7 @@ import type { LiveTable, LiveView } from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
 import type { TablesStep } from '../../database/model/step';
 import { forcedBeside } from './carried';
+import { ownersKeptOut } from '../../database/checks/owners';
 import { viewFindings } from '../../database/checks/views';
 
 type Source = (target: TargetState, effects: StepEffects) => readonly Finding[];
@@ -31,6 +32,7 @@ const SOURCES: readonly Source[] = [
   sequencesOnWorkers,
   identitiesWithoutWayBack,
   policiesOfSettings,
+  ownersKeptOut,
   viewFindings,
 ];
 

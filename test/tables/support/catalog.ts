@@ -96,6 +96,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     noPartitions: false,
     partitionsApart: [],
     owner: 'citus',
+    partitionOwners: [],
     ours: true,
     rowEstimate: 100,
     bytes: 8192,

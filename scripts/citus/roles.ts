@@ -1,0 +1,84 @@
+import type { Client } from 'pg';
+import { escapeLiteral } from 'pg';
+import { z } from 'zod';
+import { groupBy } from '../lib/group-by';
+import { askAllNodes, nodeName } from './nodes';
+import type { Node } from './nodes';
+
+const hindrance = z.object({
+  role: z.string(),
+  /**
+   * `missing` and `no-member`: this session's role cannot give a relation to the role there. The others: Citus cannot connect there as
+   * the role.
+   */
+  what: z.enum(['missing', 'no-member', 'no-login', 'no-connections', 'no-connect', 'no-session']),
+});
+
+/** What stands in the way of Citus on some nodes where it works there in the name of a role. */
+export type RoleHindrance = Readonly<z.infer<typeof hindrance>> & {
+  /** Names of the nodes where it does. */
+  readonly nodes: readonly string[];
+};
+
+/** A role that is missing on a node is made there by Citus, without the membership that it needs in the next moment. */
+function hindrances(roles: readonly string[]): string {
+  return `
+SELECT coalesce(json_agg(json_build_object('role', role, 'what', what)), '[]')
+  FROM json_array_elements_text(${escapeLiteral(JSON.stringify(roles))}::json) AS role
+  LEFT JOIN pg_roles r ON r.rolname = role,
+       unnest(ARRAY[
+         CASE WHEN r.oid IS NULL AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN 'missing' END,
+         CASE WHEN NOT pg_has_role(r.oid, 'MEMBER') THEN 'no-member' END,
+         CASE WHEN NOT r.rolcanlogin THEN 'no-login' END,
+         CASE WHEN r.rolconnlimit = 0 AND NOT r.rolsuper THEN 'no-connections' END,
+         CASE WHEN NOT has_database_privilege(r.oid, current_database(), 'CONNECT') THEN 'no-connect' END]) AS what
+ WHERE what IS NOT NULL`;
+}
+
+/**
+ * What hinders Citus from working in the name of these roles, on nodes that answer. Within a transaction, which it leaves as it was.
+ *
+ * @param role of this session
+ */
+export async function readRoleHindrances(
+  client: Client,
+  nodes: readonly Node[],
+  roles: readonly string[],
+  role: string,
+): Promise<RoleHindrance[]> {
+  if (roles.length === 0) return [];
+  const answers = await askAllNodes(client, z.array(hindrance), hindrances(roles));
+  const known = answers.flatMap(({ nodeId, answer }) => answer.map((each) => ({ ...each, nodeId })));
+  const more: typeof known = [];
+  for (const each of roles) {
+    if (each === role || known.some((other) => other.role === each)) continue;
+    more.push(
+      ...(await nodesWithoutSession(client, each)).map((nodeId) => ({
+        role: each,
+        what: 'no-session' as const,
+        nodeId,
+      })),
+    );
+  }
+  const all = [...known, ...more];
+  return [...groupBy(all, (each) => `${each.what} ${each.role}`).values()].map((same) => ({
+    role: same[0].role,
+    what: same[0].what,
+    nodes: nodes.filter(({ nodeId }) => same.some((each) => each.nodeId === nodeId)).map(nodeName),
+  }));
+}
+
+/** Nodes that let Citus in as this session's role, and not as another one. */
+async function nodesWithoutSession(client: Client, role: string): Promise<number[]> {
+  const ask = async (): Promise<number[]> =>
+    (await askAllNodes(client, z.number(), 'SELECT 1')).map(({ nodeId }) => nodeId);
+  const reached = await ask();
+  await client.query('SAVEPOINT as_role');
+  try {
+    await client.query("SELECT set_config('role', $1, true)", [role]);
+    const reachedAsRole = await ask();
+    return reached.filter((nodeId) => !reachedAsRole.includes(nodeId));
+  } finally {
+    await client.query('ROLLBACK TO SAVEPOINT as_role');
+  }
+}

@@ -1,0 +1,105 @@
+import { escapeIdentifier } from 'pg';
+import { allOf, someOf } from '../../../config/text/text';
+import type { RoleHindrance } from '../../citus/roles';
+import { copyMode } from '../target/copy-mode';
+import type { LiveTable } from '../model/live';
+import { showTable } from '../model/names';
+import type { TargetState } from '../target/target-state';
+import { finding } from './findings';
+import type { Finding } from './findings';
+
+/** Tables that a message names. */
+const NAMED = 8;
+
+/** What Citus cannot do in the name of the tables' owners, and a step needs. */
+export function ownerFailures(target: TargetState): string[] {
+  return hindered(target, (table, { role, what }) => {
+    // That this session has not the owner's rights here is said already.
+    if (isOfMembership(what))
+      return (table.ours || role !== table.owner) && isRecreatedOnNodes(target, table);
+    return isCopiedOnline(target, table);
+  }).map(({ hindrance, names }) => {
+    const why = isOfMembership(hindrance.what)
+      ? 'Citus makes shards there and gives them to their owner'
+      : 'Citus connects as the owner to copy online';
+    const instead = isOfMembership(hindrance.what)
+      ? ''
+      : ', or say online: false, which skips the online copy and blocks writes instead';
+    return `${owned(hindrance, names)}. ${why}: ${remedy(target, hindrance)}${instead}`;
+  });
+}
+
+/** Whose sessions do not reach the shards of a table that is copied with writes waiting, which takes no session of the owner. */
+export function ownersKeptOut(target: TargetState): Finding[] {
+  if (target.live.nodes.length < 2) return [];
+  return hindered(
+    target,
+    (table, { what }) =>
+      !isOfMembership(what) &&
+      target.entersCitus(table.table) &&
+      target.targetPlacement(table.table).kind !== 'local',
+  ).map(({ hindrance, names }) =>
+    finding(
+      'owner-kept-out',
+      hindrance.role,
+      `${owned(hindrance, names)}. The copy itself takes no session of the owner. Afterwards Citus connects to nodes as the role that asks, so SET ROLE ${escapeIdentifier(hindrance.role)} ` +
+        `and SECURITY DEFINER functions of that role fail on shards of other nodes: ${remedy(target, hindrance)}, where an application does either`,
+      'allowance',
+    ),
+  );
+}
+
+function hindered(
+  { live }: TargetState,
+  matters: (table: LiveTable, hindrance: RoleHindrance) => boolean,
+): { readonly hindrance: RoleHindrance; readonly names: readonly string[] }[] {
+  return (live.roleHindrances ?? []).flatMap((hindrance) => {
+    const names = live.tables
+      .filter(({ owner, partitionOwners }) => [owner, ...partitionOwners].includes(hindrance.role))
+      .filter((table) => matters(table, hindrance))
+      .map(({ table }) => showTable(table));
+    return names.length === 0 ? [] : [{ hindrance, names }];
+  });
+}
+
+function isOfMembership(what: RoleHindrance['what']): boolean {
+  return what === 'missing' || what === 'no-member';
+}
+
+function isRecreatedOnNodes(target: TargetState, { table }: LiveTable): boolean {
+  return target.entersCitus(table) || target.change(table)?.kind === 'alter';
+}
+
+function isCopiedOnline(target: TargetState, live: LiveTable): boolean {
+  const wanted = target.expectedTable(live.table);
+  if (wanted?.kind !== 'distributed' || target.isThere(live.table)) return false;
+  if (live.citus.kind !== 'plain' && live.citus.kind !== 'local') return false;
+  return copyMode(target, wanted, live).online;
+}
+
+/** `tables a and b belong to role app_owner, which may not log in` */
+function owned({ role, what, nodes }: RoleHindrance, names: readonly string[]): string {
+  const which = {
+    missing: `which does not exist on ${allOf(nodes)}`,
+    'no-member': `of which this session's role is no member on ${allOf(nodes)}`,
+    'no-login': `which may not log in (NOLOGIN) on ${allOf(nodes)}`,
+    'no-connections': `which may have no connection (CONNECTION LIMIT 0) on ${allOf(nodes)}`,
+    'no-session': `for which ${allOf(nodes)} ${nodes.length === 1 ? 'lets' : 'let'} Citus open no session (its log says why)`,
+    'no-connect': `which may not connect to this database on ${allOf(nodes)}`,
+  }[what];
+  return `${names.length === 1 ? 'table' : 'tables'} ${someOf(names, NAMED)} ${names.length === 1 ? 'belongs' : 'belong'} to role ${role}, ${which}`;
+}
+
+function remedy({ live }: TargetState, { role, what, nodes }: RoleHindrance): string {
+  const [owner, session, database] = [role, live.role, live.database].map((name) =>
+    escapeIdentifier(name),
+  ) as [string, string, string];
+  return {
+    missing: `CREATE ROLE ${owner} LOGIN; GRANT ${owner} TO ${session} on ${allOf(nodes)}`,
+    'no-member': `GRANT ${owner} TO ${session} on ${allOf(nodes)}`,
+    'no-login': `ALTER ROLE ${owner} LOGIN on ${allOf(nodes)}`,
+    'no-connections': `ALTER ROLE ${owner} CONNECTION LIMIT -1 on ${allOf(nodes)}`,
+    'no-session': `let the nodes authenticate ${owner} among themselves (pg_hba.conf, or the password in PGPASSFILE of the servers)`,
+    'no-connect': `GRANT CONNECT ON DATABASE ${database} TO ${owner} on ${allOf(nodes)}`,
+  }[what];
+}
