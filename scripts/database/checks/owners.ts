@@ -1,5 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import { allOf, someOf } from '../../../config/text/text';
+import { groupBy } from '../../lib/group-by';
 import type { RoleHindrance } from '../../citus/roles';
 import { copyMode } from '../target/copy-mode';
 import type { LiveTable } from '../model/live';
@@ -26,6 +27,28 @@ export function ownerFailures(target: TargetState): string[] {
       ? ''
       : ', or say online: false, which skips the online copy and blocks writes instead';
     return `${owned(hindrance, names)}. ${why}: ${remedy(target, hindrance)}${instead}`;
+  });
+}
+
+/** Citus takes a table out of its publications and back again, which is the owner's right. */
+export function publicationFailures(target: TargetState): string[] {
+  const of = target.live.tables
+    .filter((table) => {
+      const change = target.change(table.table)?.kind;
+      return target.entersCitus(table.table) || change === 'alter' || change === 'undistribute';
+    })
+    .flatMap(({ table, publications }) =>
+      publications.filter(({ named, ours }) => named && !ours).map((each) => ({ ...each, table })),
+    );
+  return [...groupBy(of, ({ name }) => name).values()].map((same) => {
+    const [{ name, owner }] = same;
+    return (
+      `publication ${name} names ${someOf(
+        same.map(({ table }) => showTable(table)),
+        NAMED,
+      )} and belongs to role ${owner}, and Citus changes it with the table: ` +
+      `ALTER PUBLICATION ${escapeIdentifier(name)} OWNER TO ${escapeIdentifier(target.live.role)}`
+    );
   });
 }
 
@@ -74,7 +97,7 @@ function isCopiedOnline(target: TargetState, live: LiveTable): boolean {
   const wanted = target.expectedTable(live.table);
   if (wanted?.kind !== 'distributed' || target.isThere(live.table)) return false;
   if (live.citus.kind !== 'plain' && live.citus.kind !== 'local') return false;
-  return copyMode(target, wanted, live).online;
+  return copyMode(target, live).online;
 }
 
 /** `tables a and b belong to role app_owner, which may not log in` */

@@ -9,7 +9,7 @@ import { grantFailures, convertedGrantFailures } from './grants';
 import type { LiveTable } from '../model/live';
 import { compareTables, sameColumns, sameTable, showTable } from '../model/names';
 import type { TargetState } from '../target/target-state';
-import { ownerFailures } from './owners';
+import { ownerFailures, publicationFailures } from './owners';
 import { policyFailures } from './policies';
 import { ruleFailures } from './rules';
 import { schemaFailures } from './schemas';
@@ -36,6 +36,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...turningFaults(target, takenAlong),
     ...rowSecurityFaults(target, takenAlong),
     ...ownerFailures(target),
+    ...publicationFailures(target),
     ...viewOwnerFaults(target, recreated),
     ...viewRoleFailures(target, takenAlong),
     ...materializedViewFailures(target),

@@ -235,6 +235,32 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
   JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
  ORDER BY f.oid, n.nspname COLLATE "C", c.relname COLLATE "C", p.polname COLLATE "C"`;
 
+/** Publications of the tables and of their partitions, in whatever way they name them; those of Citus's own copies are left out. */
+export const PUBLICATIONS = `
+WITH RECURSIVE ${FAMILY}
+SELECT f.oid::int8::float8 AS oid, p.pubname AS name, pg_get_userbyid(p.pubowner)::text AS owner, pg_has_role(p.pubowner, 'USAGE') AS ours,
+       bool_or(EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid IN (f.oid, f.relation))) AS named,
+       p.pubtruncate AS truncates
+  FROM family f
+  JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_publication_tables t ON t.schemaname = n.nspname AND t.tablename = c.relname
+  JOIN pg_publication p ON p.pubname = t.pubname AND p.pubname !~ '^citus_shard_'
+ GROUP BY f.oid, p.oid, p.pubname, p.pubowner, p.pubtruncate
+ ORDER BY f.oid, p.pubname COLLATE "C"`;
+
+/** Subscriptions that bring rows into the tables and into their partitions. */
+export const SUBSCRIPTIONS = `
+WITH RECURSIVE ${FAMILY}
+SELECT DISTINCT f.oid::int8::float8 AS oid, s.subname::text AS name
+  FROM family f JOIN pg_subscription_rel r ON r.srrelid = f.relation JOIN pg_subscription s ON s.oid = r.srsubid
+ ORDER BY 1, 2`;
+
+export const LOGICAL_SLOTS = `
+SELECT slot_name::text AS name, plugin::text AS plugin, active
+  FROM pg_replication_slots
+ WHERE slot_type = 'logical' AND NOT temporary AND database = current_database() AND slot_name !~ '^citus_shard_'
+ ORDER BY slot_name COLLATE "C"`;
+
 /** CHECK constraints NOT VALID of the tables and of their partitions, those that a partition inherits left out; parents come first. */
 export const UNCHECKED_CHECKS = `
 WITH RECURSIVE ${FAMILY}

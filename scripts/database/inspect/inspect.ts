@@ -24,15 +24,18 @@ import {
   FOREIGN_KEYS,
   IDENTITIES,
   KEYS,
+  LOGICAL_SLOTS,
   mixedSequences,
   OTHER_SCHEMAS,
   OWN_CHECKS,
   OWN_SCHEMA,
   POLICIES,
+  PUBLICATIONS,
   RECORDED_COMMENTS,
   relations,
   schemas,
   SESSION,
+  SUBSCRIPTIONS,
   TABLES,
   UNCHECKED_CHECKS,
 } from './inspect.sql';
@@ -49,7 +52,9 @@ import type {
   LiveIdentity,
   LiveKey,
   LivePolicy,
+  LivePublication,
   LiveSchema,
+  LiveSlot,
   LiveTable,
   LiveView,
   MixedSequence,
@@ -165,6 +170,10 @@ async function read(
     byTable(await rowsOf<UncheckedCheckRow>(UNCHECKED_CHECKS, scope)),
     byTable(await rowsOf<ExtraRow>(EXTRAS, scope)),
   ];
+  const [publications, subscriptions] = [
+    byTable(factsToo ? await rowsOf<PublicationRow>(PUBLICATIONS, scope) : []),
+    byTable(factsToo ? await rowsOf<SubscriptionRow>(SUBSCRIPTIONS, scope) : []),
+  ];
   const [tables, columns, keys, checks, comments, viewRoles, facts, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
     byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
@@ -201,6 +210,8 @@ async function read(
       })),
       uncheckedChecks: (unchecked.get(table.oid) ?? []).map(present),
       clustered: (clustered.get(table.oid) ?? []).map(present),
+      publications: (publications.get(table.oid) ?? []).map(present),
+      subscriptions: (subscriptions.get(table.oid) ?? []).map(({ name }) => name),
       extras: (extras.get(table.oid) ?? []).map(({ statement }) => statement),
       forced: (forcing.get(table.oid) ?? []).map(present),
       viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
@@ -232,7 +243,10 @@ async function read(
     asynchronousCommits: session.asynchronousCommits.map((role) =>
       role === null ? 'the coordinator' : `role ${role}`,
     ),
-    ...(factsToo && citus ? { roleHindrances: await readRoleHindrances(client, nodes, ownersOf(live), session.role) } : {}),
+    ...(factsToo ? { logicalSlots: await rowsOf<LiveSlot & QueryResultRow>(LOGICAL_SLOTS) } : {}),
+    ...(factsToo && citus
+      ? { roleHindrances: await readRoleHindrances(client, nodes, ownersOf(live), session.role) }
+      : {}),
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     nodes: nodes.map(({ groupId, name, port, shouldHaveShards, active }) => ({
       groupId,
@@ -544,6 +558,13 @@ type UncheckedCheckRow = Omit<UncheckedCheck, 'comment'> & {
   readonly oid: number;
   readonly comment: string | null;
 };
+
+type PublicationRow = LivePublication & { readonly oid: number };
+
+interface SubscriptionRow extends QueryResultRow {
+  readonly oid: number;
+  readonly name: string;
+}
 
 interface ExtraRow extends QueryResultRow {
   readonly oid: number;

@@ -19,6 +19,8 @@ export interface LiveDatabase {
   readonly asynchronousCommits?: readonly string[];
   /** What stands in the way of Citus where it works in the name of an owner of the tables; absent where nobody asked. */
   readonly roleHindrances?: readonly RoleHindrance[];
+  /** Logical replication slots of the database, without those of Citus; absent where nobody asked. */
+  readonly logicalSlots?: readonly LiveSlot[];
   /** Absent where the database is plain PostgreSQL. */
   readonly citusVersion?: string;
   readonly nodes: readonly LiveNode[];
@@ -48,6 +50,27 @@ export interface LiveDatabase {
     /** Other objects in it, which keep the schema alive. */
     readonly others: number;
   };
+}
+
+/** A logical replication slot. */
+export interface LiveSlot {
+  readonly name: string;
+  /** `pgoutput` decodes publications; any other what it likes. */
+  readonly plugin: string;
+  /** A consumer is connected. */
+  readonly active: boolean;
+}
+
+/** A publication of a table, of a partition of it, of its schema or of all tables. */
+export interface LivePublication {
+  readonly name: string;
+  readonly owner: string;
+  /** Whether this session's role has the owner's privileges. */
+  readonly ours: boolean;
+  /** Names the table or a partition of it; false where it publishes whole schemas or all tables, and shards among them. */
+  readonly named: boolean;
+  /** TRUNCATE is published. */
+  readonly truncates: boolean;
 }
 
 /** A view over tables of the database, materialized or not. */
@@ -191,6 +214,11 @@ export interface LiveTable {
   /** The table and partitions of it that CLUSTER orders by an index. */
   readonly clustered: readonly { readonly table: TableName; readonly index: string }[];
   /** Statements that bring back what else Citus leaves out when it makes the table anew: comments on triggers, options of columns and of TOAST. */
+  /** On it and on its partitions; empty where nobody asked. */
+  readonly publications: readonly LivePublication[];
+  /** Names of the subscriptions that bring rows into it or into a partition; empty where nobody asked. */
+  readonly subscriptions: readonly string[];
+  /** Statements that bring back what else Citus leaves out when it makes the table anew: comments on triggers, options of columns. */
   readonly extras: readonly string[];
   /** What no step is computed from and a review relies on all the same; empty where nobody asked. */
   readonly facts: readonly LiveFact[];

@@ -14,7 +14,7 @@ const RECORD_IS_THERE = "SELECT to_regclass('scaleout.before_apply') IS NOT NULL
 const READ_RECORD = 'SELECT to_json(record) AS record FROM scaleout.before_apply record LIMIT 2';
 
 const CREATE_RECORD = createRecordTable(
-  'IF NOT EXISTS scaleout.before_apply (format_version int NOT NULL, observation json NOT NULL)',
+  'IF NOT EXISTS scaleout.before_apply (format_version int PRIMARY KEY, observation json NOT NULL)',
 );
 
 const FORMAT_VERSION = 1;

@@ -12,6 +12,7 @@ import type { TargetState } from '../../database/target/target-state';
 import type { TablesStep } from '../../database/model/step';
 import { forcedBeside } from './carried';
 import { ownersKeptOut } from '../../database/checks/owners';
+import { replicationFindings } from './replication-findings';
 import { viewFindings } from '../../database/checks/views';
 
 type Source = (target: TargetState, effects: StepEffects) => readonly Finding[];
@@ -33,6 +34,12 @@ const SOURCES: readonly Source[] = [
   identitiesWithoutWayBack,
   policiesOfSettings,
   ownersKeptOut,
+  ({ live }, effects) =>
+    replicationFindings(
+      live,
+      live.tables.filter((table) => becomesCitus(table, effects)),
+      effects.steps,
+    ),
   viewFindings,
 ];
 

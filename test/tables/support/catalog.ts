@@ -121,6 +121,8 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     forced: [],
     partitionComments: [],
     uncheckedChecks: [],
+    publications: [],
+    subscriptions: [],
     extras: [],
     rules: [],
     citus: { kind: 'plain' },
