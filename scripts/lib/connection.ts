@@ -5,6 +5,7 @@ import { Client } from 'pg';
 import pgpass from 'pgpass';
 import {
   describeServerError,
+  EXIT,
   InterruptedError,
   isServerError,
   nodeCodeOf,
@@ -229,6 +230,8 @@ export interface ConnectOptions {
   readonly reporter?: Reporter;
   /** Appended to the application name, e.g. the verb. */
   readonly purpose?: string;
+  /** Refuse a transaction pooler, before this session leaves settings or locks in one of its server sessions. @default false */
+  readonly direct?: boolean;
   /** Only for work that changes nothing: once aborted, the connection is cut wherever the work stands. */
   readonly signal?: AbortSignal;
 }
@@ -282,23 +285,78 @@ function cutSocket(client: Client): void {
   (client as Client & { readonly connection: { readonly stream: Socket } }).connection.stream.destroy();
 }
 
+function newClient(target: ConnectionTarget, { purpose }: ConnectOptions): Client {
+  const client = new Client({
+    host: target.host,
+    port: target.port,
+    user: target.user,
+    database: target.database,
+    password: target.password ?? (() => passwordFromFile(target)),
+    ...(target.sslMode === 'disable' ? NO_TLS : { ssl: tlsOptions(target) }),
+    application_name: [APPLICATION_NAME, purpose].filter(Boolean).join(' '),
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  });
+  setLoginOptions(client, target.options);
+  return client;
+}
+
+/** Where PgBouncer listens on Azure, and by its own default. */
+const POOLER_PORTS: readonly number[] = [6432, 8432];
+
+function poolerError({ host, port }: ConnectionTarget, seen: string): ScaleoutError {
+  return new ScaleoutError(
+    'cluster.pooler',
+    `${host}:${String(port)} is a transaction pooler (${seen}), which hands each transaction to another session: locks and settings of a run stay in sessions of the pool. ` +
+      'Connect to the server itself: set PGPORT or the port of the URL to its own port, which is 5432 on Azure. Nothing was changed',
+    { exitCode: EXIT.refused, details: { host, port } },
+  );
+}
+
+/** Transactions of one client that are looked at. */
+const PROBES = 4;
+
+/**
+ * A session of its own has one process for all its transactions, and no other client has that process.
+ *
+ * @throws ScaleoutError (refused) where a transaction pooler answers
+ */
+async function requireDirect(client: Client, target: ConnectionTarget): Promise<void> {
+  const process = async (of: Client): Promise<number | undefined> =>
+    (await of.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
+  const first = await process(client);
+  const requireSame = async (): Promise<void> => {
+    if ((await process(client)) !== first)
+      throw poolerError(target, 'two transactions of one client run in two server processes');
+  };
+  for (let probe = 1; probe < PROBES; probe += 1) await requireSame();
+  const other = newClient(target, { purpose: 'probe' });
+  other.on('error', () => undefined);
+  try {
+    await other.connect();
+    await requireSame();
+    await other.query('BEGIN');
+    if ((await process(other)) === first) throw poolerError(target, 'two clients are in one server process');
+    await requireSame();
+    await other.query('ROLLBACK');
+  } catch (error) {
+    // Without a second connection, what one session sees has to do.
+    if (error instanceof ScaleoutError) throw error;
+  } finally {
+    await other.end().catch(() => undefined);
+  }
+}
+
 async function connect(target: ConnectionTarget, options: ConnectOptions): Promise<Client> {
+  if (options.direct === true && POOLER_PORTS.includes(target.port)) {
+    throw poolerError(target, 'the port of PgBouncer');
+  }
   const deadline = Date.now() + (target.waitForFirewallMs ?? 0);
   for (let attempt = 1; ; attempt += 1) {
-    const client = new Client({
-      host: target.host,
-      port: target.port,
-      user: target.user,
-      database: target.database,
-      password: target.password ?? (() => passwordFromFile(target)),
-      ...(target.sslMode === 'disable' ? NO_TLS : { ssl: tlsOptions(target) }),
-      application_name: [APPLICATION_NAME, options.purpose].filter(Boolean).join(' '),
-      connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      keepAlive: true,
-    });
-    setLoginOptions(client, target.options);
+    const client = newClient(target, options);
     try {
       await client.connect();
+      if (options.direct === true) await requireDirect(client, target);
       await client.query(SET_OWN);
       // The superuser's on some servers; the others are anybody's.
       await client.query("SELECT set_config('lc_messages', 'C', false)").catch((error: unknown) => {
@@ -442,18 +500,21 @@ export async function withAdvisoryLock<T>(
   work: () => Promise<T>,
 ): Promise<T> {
   if (!(await tryAdvisoryLock(client, subject))) {
-    const holder = await client.query<{ pid: number; since: string; usename: string | null }>(
-      `SELECT l.pid, a.usename, to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') AS since
+    const holder = await client.query<LockHolder>(
+      `SELECT l.pid, a.usename, a.application_name AS application, a.state = 'idle' AS idle, to_char(a.backend_start, 'YYYY-MM-DD HH24:MI:SS TZ') AS since
          FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
         WHERE l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
           AND (l.classid::bigint << 32) | l.objid::bigint = hashtextextended($1, 0)`,
       [advisoryLockKey(subject)],
     );
     const other = holder.rows[0];
+    if (other !== undefined && isLeftBehind(other) && (await ended(client, other.pid))) {
+      return withAdvisoryLock(client, subject, work);
+    }
     const who =
       other === undefined
         ? 'it has just ended'
-        : `session ${String(other.pid)}${other.usename === null ? '' : ` of ${other.usename}`}, connected since ${other.since}`;
+        : `session ${String(other.pid)}${other.usename === null ? '' : ` of ${other.usename}`}, connected since ${other.since}${other.idle === true ? `. If that run is gone, end its session with SELECT pg_terminate_backend(${String(other.pid)})` : ''}`;
     throw new ScaleoutError(
       'cluster.busy',
       `another "${subject}" run is working on this database (${who}): wait for it to end and run this again; nothing was changed`,
@@ -464,6 +525,32 @@ export async function withAdvisoryLock<T>(
     return await work();
   } finally {
     await releaseAdvisoryLock(client, subject);
+  }
+}
+
+interface LockHolder {
+  readonly pid: number;
+  readonly since: string;
+  readonly usename: string | null;
+  readonly application: string | null;
+  readonly idle: boolean | null;
+}
+
+/** A session of a pool that keeps the lock of a run that is gone: a run's own is called after this program. */
+function isLeftBehind({ application, idle }: LockHolder): boolean {
+  return idle === true && application !== null && !application.startsWith(APPLICATION_NAME);
+}
+
+/** Ends a session that idles, and waits for it to be gone; false where this role may not, or it does not go. */
+async function ended(client: Client, pid: number): Promise<boolean> {
+  try {
+    const { rows } = await client.query<{ gone: boolean }>(
+      "SELECT pg_terminate_backend(pid, 5000) AS gone FROM pg_stat_activity WHERE pid = $1 AND state = 'idle'",
+      [pid],
+    );
+    return rows[0]?.gone === true;
+  } catch {
+    return false;
   }
 }
 

@@ -94,6 +94,10 @@ export const ERRORS = {
     meaning: 'The connection broke while the command worked.',
     hint: 'Run the same command again: it continues where this run ended.',
   },
+  'cluster.pooler': {
+    meaning: 'The address is that of a transaction pooler, which gives each transaction another session.',
+    hint: "Connect to the server's own port, which is 5432 on Azure.",
+  },
   'cluster.busy': {
     meaning: 'Another run of this program works on the database.',
     hint: 'Wait until it ends, then run the command again.',

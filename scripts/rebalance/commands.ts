@@ -84,7 +84,7 @@ function onCoordinator<Document>(
       await putBackFirst(client, reporter);
       return work(client);
     },
-    { purpose, reporter, ...(signal === undefined ? {} : { signal }) },
+    { purpose, reporter, direct: true, ...(signal === undefined ? {} : { signal }) },
   );
 }
 
@@ -112,7 +112,7 @@ export async function rebalanceRun(
       const ended = document.state === 'finished' || document.state === 'balanced';
       return { document, text: runText(document), outcome: ended && !hasLost(document) ? 'done' : 'failed' };
     },
-    { purpose: 'rebalance run', reporter: context.reporter },
+    { purpose: 'rebalance run', reporter: context.reporter, direct: true },
   );
 }
 

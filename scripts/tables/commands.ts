@@ -297,7 +297,7 @@ function onCitus<T>(
       if (options.readOnly === true) await putBackFirst(client, reporter);
       return work(client);
     },
-    { purpose, reporter, ...(options.readOnly === true ? { signal } : {}) },
+    { purpose, reporter, direct: true, ...(options.readOnly === true ? { signal } : {}) },
   );
 }
 
