@@ -8,6 +8,8 @@ import type { AzureStandIn } from '../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import { testEnvironment } from '../support/environment';
 import { azureSuite } from '../support/lanes';
+import type { SharedProvider } from '../support/shared-provider';
+import { startSharedProvider } from '../support/shared-provider';
 import { scratchDirectory } from '../support/scratch';
 
 azureSuite('the stacks in the native syntax', () => {
@@ -18,9 +20,11 @@ azureSuite('the stacks in the native syntax', () => {
   if (existsSync('config/bootstrap.yaml')) names.push('bootstrap');
   const json = new Map<string, string>();
   let azure: AzureStandIn;
+  let provider: SharedProvider;
 
   beforeAll(async () => {
     azure = await startAzureStandIn();
+    provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     await withSynthesis({}, async (directory) => {
       for (const name of readdirSync(path.join(directory, 'stacks'))) {
         json.set(name, readFileSync(path.join(directory, 'stacks', name, 'cdk.tf.json'), 'utf8'));
@@ -37,7 +41,10 @@ azureSuite('the stacks in the native syntax', () => {
     writeFileSync(path.join(work, 'cdk.tf.json'), json.get('dev')!);
     await terraform('init', '-no-color');
   }, 120_000);
-  afterAll(() => azure.close());
+  afterAll(async () => {
+    await provider.end();
+    await azure.close();
+  });
 
   async function terraform(...args: string[]): Promise<string> {
     const passwords = [...json.values()].flatMap((text) =>
@@ -49,6 +56,7 @@ azureSuite('the stacks in the native syntax', () => {
       cwd: work,
       environment: {
         ...azure.terraformEnvironment(testEnvironment()),
+        ...provider.variables,
         ...(Object.fromEntries(passwords) as Record<string, string>),
       },
     });

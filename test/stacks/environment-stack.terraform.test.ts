@@ -3,6 +3,8 @@ import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import { terraformMessages } from '../../scripts/infra/terraform-answers';
 import { testEnvironment } from '../support/environment';
 import { laneSuite } from '../support/lanes';
+import type { SharedProvider } from '../support/shared-provider';
+import { startSharedProvider } from '../support/shared-provider';
 import type { Synthesized } from '../support/synth';
 import {
   addresses,
@@ -32,15 +34,21 @@ const STACKS = [
 
 laneSuite('terraform', 'EnvironmentStack, as the azurerm provider reads it', () => {
   let terraform: TerraformDirectory;
-  beforeAll(() => {
+  let provider: SharedProvider;
+  beforeAll(async () => {
+    provider = await startSharedProvider(testEnvironment());
     terraform = new TerraformDirectory();
     terraform.put(synthesizeEnvironment('dev'));
     const init = terraform.run(['init', '-backend=false', '-input=false', '-no-color']);
     if (init.status !== 0) throw new Error(init.output);
   }, 120_000);
-  afterAll(() => terraform.remove());
+  afterAll(async () => {
+    terraform.remove();
+    await provider.end();
+  });
 
-  const validate = (stack: { readonly text: string }): unknown => terraform.validate(stack);
+  const validate = (stack: { readonly text: string }): unknown =>
+    terraform.validate(stack, provider.variables);
   const clean = { valid: true, error_count: 0, warning_count: 0, diagnostics: [] };
 
   test.each(STACKS)(
@@ -72,6 +80,7 @@ laneSuite('terraform', 'EnvironmentStack, as the azurerm provider reads it', () 
 
 laneSuite('terraform', 'every stack, planned by the provider against a stand-in for Azure', () => {
   let azure: AzureStandIn;
+  let provider: SharedProvider | undefined;
   let terraform: TerraformDirectory;
   beforeAll(async () => {
     azure = await startAzureStandIn();
@@ -79,9 +88,11 @@ laneSuite('terraform', 'every stack, planned by the provider against a stand-in 
     terraform.put(withLocalState(synthesizeEnvironment('prod')));
     const init = await terraform.start(['init', '-input=false', '-no-color'], environmentOf());
     if (init.status !== 0) throw new Error(init.output);
+    provider = await startSharedProvider(environmentOf());
   }, 120_000);
   afterAll(async () => {
     terraform.remove();
+    await provider?.end();
     await azure.close();
   });
 
@@ -91,6 +102,7 @@ laneSuite('terraform', 'every stack, planned by the provider against a stand-in 
         TF_VAR_admin_password: PASSWORD,
         TF_VAR_role_app_password: PASSWORD,
         TF_VAR_role_reports_password: PASSWORD,
+        ...provider?.variables,
       }),
     );
 
