@@ -11,6 +11,8 @@ const citusTableRow = z.object({
   colocationId: z.number(),
   autoConverted: z.boolean(),
   shardCount: z.number(),
+  /** Shards were split, for a tenant of its own or otherwise: they are not as many, or not as wide, as those of a new group. */
+  split: z.boolean(),
   /** A hash of where the shards are; null without hash distribution. */
   layout: z.string().nullable(),
   placements: z.array(z.object({ groupId: z.number(), shards: z.number(), inactive: z.number() })),
@@ -50,7 +52,14 @@ SELECT p.logicalrelid::oid::int8::float8 AS oid,
        CASE WHEN p.partkey IS NOT NULL THEN column_to_column_name(p.logicalrelid, p.partkey) END AS column,
        p.colocationid AS "colocationId", p.autoconverted AS "autoConverted",
        (SELECT count(*) FROM pg_dist_shard s WHERE s.logicalrelid = p.logicalrelid)::int AS "shardCount",
-       (SELECT to_hex(hashtextextended(string_agg(pl.groupid::text, ',' ORDER BY s.shardminvalue::int8, pl.groupid), 0))
+       (p.partmethod = 'h' AND p.partkey IS NOT NULL AND (
+         (SELECT count(*) FROM pg_dist_shard s WHERE s.logicalrelid = p.logicalrelid)
+           <> (SELECT g.shardcount FROM pg_dist_colocation g WHERE g.colocationid = p.colocationid)
+         OR EXISTS (SELECT FROM (SELECT s.shardminvalue::int8 AS least, row_number() OVER (ORDER BY s.shardminvalue::int8) - 1 AS place,
+                                        count(*) OVER () AS shards
+                                   FROM pg_dist_shard s WHERE s.logicalrelid = p.logicalrelid) AS ranges
+                     WHERE least <> place * (4294967296 / shards) - 2147483648))) IS TRUE AS split,
+       (SELECT to_hex(hashtextextended(string_agg(concat(s.shardminvalue, ' ', pl.groupid), ',' ORDER BY s.shardminvalue::int8, pl.groupid), 0))
           FROM pg_dist_shard s JOIN pg_dist_placement pl USING (shardid)
          WHERE s.logicalrelid = p.logicalrelid AND p.partmethod = 'h') AS layout,
        coalesce((SELECT json_agg(json_build_object('groupId', g.groupid, 'shards', g.shards, 'inactive', g.inactive) ORDER BY g.groupid)

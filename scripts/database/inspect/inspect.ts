@@ -454,6 +454,7 @@ function toCitusTable(row: CitusTableRow | undefined): CitusTable {
         colocationId: row.colocationId,
         shardCount: row.shardCount,
         layout: row.layout,
+        ...(row.split ? { splitShards: true } : {}),
         placements: row.placements,
       };
   }

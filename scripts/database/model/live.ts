@@ -429,7 +429,9 @@ export type CitusTable =
       readonly column: string | null;
       readonly colocationId: number;
       readonly shardCount: number;
-      /** Equal for two tables whose shards of equal place lie on the same nodes; null where a shard has no placement. */
+      /** Its group has shards that were split, as for a tenant of its own; absent where it has none. */
+      readonly splitShards?: true;
+      /** Equal for two tables whose shards of equal range lie on the same nodes; null where a shard has no placement. */
       readonly layout: string | null;
     } & Placed)
   /** Belongs to a distributed schema: one shard, beside those of all its tables. */

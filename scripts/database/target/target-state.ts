@@ -232,7 +232,9 @@ export function placementChange(target: TargetState, table: TableName): Placemen
   const by = column === undefined ? {} : { column };
   if (wanted.colocateWith === undefined) {
     const { shardCount } = target.expected;
-    if (now.shardCount !== shardCount) return { kind: 'alter', ...by, shardCount };
+    // What was split was split on purpose, and stays.
+    if (now.shardCount !== shardCount && now.splitShards !== true)
+      return { kind: 'alter', ...by, shardCount };
     if (column !== undefined) return { kind: 'alter', column };
     return keepsGroup(target, table, now.colocationId) ? undefined : { kind: 'regroup' };
   }
@@ -263,7 +265,7 @@ function keepsGroup(target: TargetState, table: TableName, colocationId: number)
         wanted.colocateWith === undefined &&
         live.citus.kind === 'distributed' &&
         live.citus.colocationId === colocationId &&
-        live.citus.shardCount === target.expected.shardCount &&
+        (live.citus.splitShards === true || live.citus.shardCount === target.expected.shardCount) &&
         live.citus.column === wanted.distributeBy,
     )
     .map(({ wanted }) => wanted.table)

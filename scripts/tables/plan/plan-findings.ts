@@ -29,6 +29,7 @@ const SOURCES: readonly Source[] = [
   commitsBehind,
   refreshesUnderPolicies,
   staleContents,
+  splitShards,
   convertedTables,
   sequencesOnWorkers,
   identitiesWithoutWayBack,
@@ -67,6 +68,40 @@ function forcedPolicyWindows({ live }: TargetState, effects: StepEffects): Findi
             ? ''
             : `. It is copied with all of schema ${allOf([...schemas])}, in one transaction`),
         'allowance',
+      ),
+    ];
+  });
+}
+
+/** Groups with isolated tenants, or split otherwise, that the tables are in or come to. */
+function splitShards(target: TargetState, effects: StepEffects): Finding[] {
+  return target.live.tables.flatMap((live) => {
+    const { citus } = live;
+    const name = showTable(live.table);
+    if (live.kind === 'partition' || effects.copiesOf(live).length === 0) return [];
+    if (citus.kind === 'distributed' && citus.splitShards === true) {
+      return [
+        finding(
+          'split-shards-merged',
+          name,
+          `the ${String(citus.shardCount)} shards of ${name} were split, as for a tenant of its own, and the copy of ${name} loses that: isolate its tenants again afterwards`,
+          'allowance',
+        ),
+      ];
+    }
+    const wanted = target.expectedTable(live.table);
+    if (wanted?.kind !== 'distributed') return [];
+    const root = target.groupRoot(wanted);
+    const group = target.liveTable(root)?.citus;
+    if (group?.kind !== 'distributed' || group.splitShards !== true || target.change(root)?.kind === 'alter')
+      return [];
+    return [
+      finding(
+        'split-shards',
+        name,
+        `${name} joins the colocation group of ${showTable(root)}, whose shards were split, and gets its ${String(group.shardCount)} ranges. ` +
+          `The shardCount of ${String(target.expected.shardCount)} is for new groups`,
+        'none',
       ),
     ];
   });
