@@ -6,6 +6,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { guard } from '../../scripts/infra/guard';
 import { ENVIRONMENT, GROUP_ID, OWN_TAGS, PASSWORD, Rehearsal } from '../infra/rehearsal';
 import { processTree } from '../support/process-tree';
+import { OWN_PLUGIN } from '../support/shared-provider';
 import { azureSuite } from '../support/lanes';
 
 /**
@@ -20,11 +21,11 @@ const CREATION = 'PUT serverGroupsv2/wwi-sensors-dev';
 azureSuite('a cdktf deploy that is killed', () => {
   let rehearsal: Rehearsal;
   beforeAll(async () => {
-    rehearsal = await Rehearsal.start({ ownProvider: true, operationMs: 2500 });
+    rehearsal = await Rehearsal.start({ operationMs: 2500 });
   }, SLOW);
   afterAll(() => rehearsal.end());
 
-  function startDeploy(): {
+  function startDeploy(variables: NodeJS.ProcessEnv = {}): {
     readonly child: ChildProcess;
     readonly ended: Promise<{ readonly exitCode: number | null; readonly output: string }>;
   } {
@@ -39,7 +40,11 @@ azureSuite('a cdktf deploy that is killed', () => {
         '--output',
         join(rehearsal.home, 'cdktf.out'),
       ],
-      { cwd: ROOT, env: { ...rehearsal.environment, CI: 'true' }, stdio: ['ignore', 'pipe', 'pipe'] },
+      {
+        cwd: ROOT,
+        env: { ...rehearsal.environment, CI: 'true', ...variables },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
     );
     let output = '';
     for (const stream of [child.stdout, child.stderr]) {
@@ -68,7 +73,7 @@ azureSuite('a cdktf deploy that is killed', () => {
   it(
     'is finished by the next one, with no second cluster',
     async () => {
-      const { child, ended } = startDeploy();
+      const { child, ended } = startDeploy(OWN_PLUGIN);
       const deadline = Date.now() + SLOW;
       while (!rehearsal.changesSent().includes(CREATION)) {
         if (Date.now() > deadline) throw new Error('nobody asked for a cluster');

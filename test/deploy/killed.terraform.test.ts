@@ -8,6 +8,7 @@ import { guard } from '../../scripts/infra/guard';
 import { at, CLUSTER_ID, ENVIRONMENT, GROUP_ID, PASSWORD, Rehearsal } from '../infra/rehearsal';
 import { azureSuite } from '../support/lanes';
 import { processTree } from '../support/process-tree';
+import { OWN_PLUGIN } from '../support/shared-provider';
 
 /**
  * Deploys that are killed with SIGKILL, all of their processes at once, while Azure works on what they began. The same
@@ -24,7 +25,7 @@ azureSuite('a deploy that is killed', () => {
   let rehearsal: Rehearsal;
   let killedPid = 0;
   beforeAll(async () => {
-    rehearsal = await Rehearsal.start({ ownProvider: true, operationMs: OPERATION_MS });
+    rehearsal = await Rehearsal.start({ operationMs: OPERATION_MS });
   }, SLOW);
   afterAll(() => rehearsal.end());
 
@@ -40,7 +41,7 @@ azureSuite('a deploy that is killed', () => {
         .then(({ text }) => process.stdout.write(text), (error) => process.stdout.write(error.message));`;
     const child = spawn(process.execPath, ['-r', './scripts/typescript.js', '-e', script], {
       cwd: ROOT,
-      env: rehearsal.environment,
+      env: { ...rehearsal.environment, ...OWN_PLUGIN },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';

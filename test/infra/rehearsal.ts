@@ -70,20 +70,13 @@ export class Rehearsal {
     };
   }
 
-  /**
-   * With a resource group that is there already: creating one takes the provider 20 seconds.
-   *
-   * @param options.ownProvider each command starts a plugin, which can be killed with it
-   */
-  static async start({
-    ownProvider = false,
-    ...options
-  }: AzureStandInOptions & { readonly ownProvider?: boolean } = {}): Promise<Rehearsal> {
+  /** With a resource group that is there already: creating one takes the provider 20 seconds. */
+  static async start(options: AzureStandInOptions = {}): Promise<Rehearsal> {
     const home = realpathSync(mkdtempSync(join(tmpdir(), 'scaleout-rehearsal-')));
     cpSync(join(ROOT, 'config', 'workloads'), join(home, 'config', 'workloads'), { recursive: true });
     mkdirSync(join(home, 'config', 'environments'));
     const rehearsal = new Rehearsal(await startAzureStandIn(options), home);
-    if (!ownProvider) rehearsal.provider = await startSharedProvider(rehearsal.environment);
+    rehearsal.provider = await startSharedProvider(rehearsal.environment);
     rehearsal.writeConfig();
     await rehearsal.inAzure('PUT', GROUP_ID, { location: 'westus2', tags: OWN_TAGS });
     return rehearsal;

@@ -19,6 +19,9 @@ export interface SharedProvider {
   end(): Promise<void>;
 }
 
+/** For the environment of a command that starts its own plugin all the same. */
+export const OWN_PLUGIN = { TF_REATTACH_PROVIDERS: undefined };
+
 /** @param environment of the plugin, which reads the login to Azure there */
 export async function startSharedProvider(environment: NodeJS.ProcessEnv): Promise<SharedProvider> {
   const shell = spawn('/bin/sh', ['-c', WITH_ITS_STARTER, pluginFile()], {

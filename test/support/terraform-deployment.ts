@@ -22,7 +22,7 @@ import { armClient, azurermVersion } from '../local/azure/arm-client';
 import { testEnvironment } from './environment';
 import { processTree } from './process-tree';
 import type { SharedProvider } from './shared-provider';
-import { startSharedProvider } from './shared-provider';
+import { OWN_PLUGIN, startSharedProvider } from './shared-provider';
 import { seedLockFile } from './terraform-plugins';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -52,8 +52,6 @@ export interface ResourceChange {
     readonly after: Readonly<Record<string, unknown>> | null;
   };
 }
-
-const OWN_PLUGIN = { TF_REATTACH_PROVIDERS: undefined };
 
 interface State {
   readonly resources: readonly {
