@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import { MISSING_REFERENCE_TABLES, MOVABLE_PLACEMENTS } from './catalog.sql';
+import { MISSING_REFERENCE_TABLES, MOVABLE_PLACEMENTS, NOT_REPLICABLE } from './catalog.sql';
 import { readRows } from './rows';
 import { groupBy } from '../lib/group-by';
 import { holdsShards, readNodes } from './nodes';
@@ -98,6 +98,17 @@ export function placementsOf({ nodes, groups }: Snapshot): NodePlacement[] {
 export async function readMissingReferenceTables(client: Client): Promise<string[]> {
   const rows = await readRows(client, z.object({ table: z.string() }), MISSING_REFERENCE_TABLES);
   return rows.map(({ table }) => table);
+}
+
+/** Those of them that logical replication cannot copy: unlogged and columnar ones. */
+export async function readUncopiedReferenceTables(client: Client): Promise<string[]> {
+  const missing = await readMissingReferenceTables(client);
+  if (missing.length === 0) return [];
+  const row = z.object({ table: z.string(), unlogged: z.boolean(), columnar: z.boolean() });
+  const rows = await readRows(client, row, NOT_REPLICABLE);
+  return rows
+    .filter(({ table, unlogged, columnar }) => (unlogged || columnar) && missing.includes(table))
+    .map(({ table }) => table);
 }
 
 /** The shard group by the id of any shard in it. */

@@ -76,6 +76,34 @@ const spec = (shardCount: number): Distribution => ({
 });
 const LOCAL: Distribution = { shardCount: 4, online: true, tables: [{ kind: 'local', table: named('t') }] };
 
+platformSuite('reference tables that nodes lack and no online copy takes along', () => {
+  test('are named before a table that is local to Citus is copied online', async () => {
+    const database = await freshOnlineDatabase({ workers: 0 });
+    try {
+      const { target } = database;
+      await query(target, 'CREATE UNLOGGED TABLE kinds (k int PRIMARY KEY)');
+      await query(target, "SELECT create_reference_table('kinds')");
+      await query(target, 'CREATE TABLE t (firm_id int PRIMARY KEY)');
+      await query(target, "SELECT citus_add_local_table_to_metadata('t')");
+      await database.addWorkers();
+      const expected = spec(4);
+      await expect(tablesPlan(testContext(), { target, expected })).rejects.toThrow(
+        /nodes lack reference table public\.kinds, .* online copy of t .*SELECT rebalance_table_shards/,
+      );
+      await expect(
+        query(target, "SELECT create_distributed_table_concurrently('t', 'firm_id')"),
+      ).rejects.toThrow(/cannot add relation "kinds_\d+" to publication/);
+      await query(
+        target,
+        "SELECT rebalance_table_shards(max_shard_moves => 0, shard_transfer_mode => 'block_writes')",
+      );
+      expect((await tablesApply(testContext(), { target, expected })).outcome).toBe('done');
+    } finally {
+      await database.drop();
+    }
+  });
+});
+
 platformSuite('tables that Citus does not copy online, or not beside every write', () => {
   let database: TestDatabase;
   beforeEach(async () => {

@@ -29,6 +29,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
   const recreated = (table: LiveTable): Recreation | undefined => recreation(target, table, takenAlong);
   return [
     ...nodeFaults(target),
+    ...uncopiedFaults(target),
     ...target.expected.tables.flatMap((wanted) => tableFaults(target, wanted)),
     ...schemaFailures(target),
     ...colocationFaults(target),
@@ -84,6 +85,21 @@ function nodeFaults({ expected, live }: TargetState): string[] {
   return [
     `no node may hold shards (shouldhaveshards is false or the node is inactive: ${allOf(nodes)}). Set shards_on_coordinator_enabled for a single node, ` +
       'or add workers, and run this again',
+  ];
+}
+
+/** Of a table that is local to Citus; for a plain one Citus copies them with writes waiting. */
+function uncopiedFaults(target: TargetState): string[] {
+  const { uncopiedReferenceTables: uncopied = [] } = target.live;
+  const online = target
+    .distributedTables()
+    .filter(({ wanted, live }) => live.citus.kind === 'local' && !target.isThere(wanted.table))
+    .filter(({ live }) => copyMode(target, live).online);
+  if (uncopied.length === 0 || online.length === 0) return [];
+  return [
+    `nodes lack ${uncopied.length === 1 ? 'reference table' : 'reference tables'} ${allOf(uncopied)}, and before the online copy of ${allOf(online.map(({ live }) => showTable(live.table)))} ` +
+      'Citus copies them by logical replication, which takes no unlogged and no columnar table. ' +
+      "Copy them first: SELECT rebalance_table_shards(max_shard_moves => 0, shard_transfer_mode => 'block_writes')",
   ];
 }
 

@@ -9,6 +9,7 @@ import { RECORD_IS_THERE } from '../model/forced-policies';
 import { readCitusTables } from '../../citus/citus-tables';
 import type { CitusTableRow } from '../../citus/citus-tables';
 import { readNodes } from '../../citus/nodes';
+import { readUncopiedReferenceTables } from '../../citus/placements';
 import { readRoleHindrances } from '../../citus/roles';
 import { dependents } from './dependents.sql';
 import { readReadingCalls } from './function-reads';
@@ -187,6 +188,7 @@ async function read(
   const calling = factsToo ? await readReadingCalls(rowsOf, scope) : undefined;
   const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
   const nodes = citus ? await readNodes(client) : [];
+  const uncopied = nodes.length > 1 ? await readUncopiedReferenceTables(client) : [];
   const live: LiveTable[] = [];
   for (const { rowEstimate, inheritedCheck, partOf, ...table } of tables) {
     const known = toCitusTable(placed.get(table.oid)?.[0]);
@@ -255,6 +257,7 @@ async function read(
       shouldHaveShards,
       active,
     })),
+    ...(uncopied.length === 0 ? {} : { uncopiedReferenceTables: uncopied }),
     tables: live,
     views,
     ...(viewQueries === undefined ? {} : { viewQueries }),

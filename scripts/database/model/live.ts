@@ -24,6 +24,8 @@ export interface LiveDatabase {
   /** Absent where the database is plain PostgreSQL. */
   readonly citusVersion?: string;
   readonly nodes: readonly LiveNode[];
+  /** Reference tables that nodes lack and logical replication cannot copy, as `regclass` writes them; absent where there are none. */
+  readonly uncopiedReferenceTables?: readonly string[];
   readonly tables: readonly LiveTable[];
   /** All that rest on the tables or on partitions of them, at any remove; what a view reads comes before it. */
   readonly views: readonly LiveView[];
