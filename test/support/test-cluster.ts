@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, readFileSync, renameSync, statfsSync, writeFileSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { join } from 'node:path';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
@@ -116,7 +117,8 @@ async function clusterOfWorker(): Promise<TestCluster> {
 function parentOfServers(): { readonly parent?: string } {
   if (process.env['TMPDIR'] !== undefined || !existsSync(MEMORY)) return {};
   const { bavail, bsize } = statfsSync(MEMORY);
-  return bavail * bsize < ROOM_NEEDED ? {} : { parent: MEMORY };
+  // The file system's own limit says nothing of the memory that is left.
+  return Math.min(bavail * bsize, freemem()) < ROOM_NEEDED ? {} : { parent: MEMORY };
 }
 
 /** Citus deals out shards in the order of ports, which is that of the starts; each worker tests with another one. */
