@@ -11,6 +11,7 @@ import type { CitusTableRow } from '../../citus/citus-tables';
 import { readNodes } from '../../citus/nodes';
 import { readUncopiedReferenceTables } from '../../citus/placements';
 import { readRoleHindrances } from '../../citus/roles';
+import { readSettingDifferences } from '../../citus/settings';
 import { dependents } from './dependents.sql';
 import { readReadingCalls } from './function-reads';
 import { NEEDS } from './needs.sql';
@@ -246,6 +247,7 @@ async function read(
       role === null ? 'the coordinator' : `role ${role}`,
     ),
     ...(factsToo ? { logicalSlots: await rowsOf<LiveSlot & QueryResultRow>(LOGICAL_SLOTS) } : {}),
+    ...(factsToo && citus ? { settingDifferences: await readSettingDifferences(client, nodes) } : {}),
     ...(factsToo && citus
       ? { roleHindrances: await readRoleHindrances(client, nodes, ownersOf(live), session.role) }
       : {}),

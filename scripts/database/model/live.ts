@@ -1,5 +1,6 @@
 import type { Node } from '../../citus/nodes';
 import type { RoleHindrance } from '../../citus/roles';
+import type { SettingDifference } from '../../citus/settings';
 import type { ViewQuery } from './view-query';
 import type { TableName } from '../../../config/workload/distribution-types';
 import type { ForcedPolicies } from './forced-policies';
@@ -19,6 +20,8 @@ export interface LiveDatabase {
   readonly asynchronousCommits?: readonly string[];
   /** What stands in the way of Citus where it works in the name of an owner of the tables; absent where nobody asked. */
   readonly roleHindrances?: readonly RoleHindrance[];
+  /** Settings that change answers and differ between nodes; absent where nobody asked. */
+  readonly settingDifferences?: readonly SettingDifference[];
   /** Logical replication slots of the database, without those of Citus; absent where nobody asked. */
   readonly logicalSlots?: readonly LiveSlot[];
   /** Absent where the database is plain PostgreSQL. */

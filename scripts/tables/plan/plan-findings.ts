@@ -13,6 +13,7 @@ import type { TablesStep } from '../../database/model/step';
 import { forcedBeside } from './carried';
 import { ownersKeptOut } from '../../database/checks/owners';
 import { replicationFindings } from './replication-findings';
+import { settingFindings } from '../../database/checks/settings';
 import { viewFindings } from '../../database/checks/views';
 
 type Source = (target: TargetState, effects: StepEffects) => readonly Finding[];
@@ -35,6 +36,7 @@ const SOURCES: readonly Source[] = [
   identitiesWithoutWayBack,
   policiesOfSettings,
   ownersKeptOut,
+  ({ live }) => settingFindings(live),
   ({ live }, effects) =>
     replicationFindings(
       live,

@@ -1,5 +1,6 @@
 import type { Check } from './check';
 import type { Client } from 'pg';
+import { settingFindings } from '../../database/checks/settings';
 import { tableKey } from '../../../config/workload/identifiers';
 import type {
   Distribution,
@@ -76,6 +77,7 @@ export async function verifyDatabase(
   const checks = [
     ...checkTables(expected, live),
     ...checkColocation(groups),
+    ...checkSettings(expected, live),
     ...(await checkViews(client, live)),
     ...compareFingerprints(wanted, found.rows, found.notCounted).map((check) => withRun(check, receipt)),
     ...checkUncounted(uncounted, wanted),
@@ -85,6 +87,15 @@ export async function verifyDatabase(
       : await checkReceipt(client, { expected, queries: extras.queries ?? [] }, live, receipt, around)),
   ];
   return { formatVersion: 1, ok: checks.every((check) => check.ok), checks };
+}
+
+/** Settings with which the nodes answer otherwise than each other. Pure. */
+function checkSettings({ allow = [] }: Distribution, live: LiveDatabase): Check[] {
+  return settingFindings(live).map(({ id, message }) =>
+    allow.some((each) => each.id === id)
+      ? { id, ok: true, warning: true, detail: message }
+      : { id, ok: false, detail: message },
+  );
 }
 
 /** The checks that need no more than the catalogs. Pure. */
