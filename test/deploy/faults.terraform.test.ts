@@ -3,6 +3,7 @@ import { guard } from '../../scripts/infra/guard';
 import { InterruptedError } from '../../scripts/lib/errors';
 import { CLUSTER_ID, ENVIRONMENT, PASSWORD, Rehearsal } from '../infra/rehearsal';
 import { azureSuite } from '../support/lanes';
+import { OWN_PLUGIN } from '../support/shared-provider';
 
 /**
  * Azure and the machine at their worst: each time one clear paragraph, and the same command again goes on from there.
@@ -23,7 +24,12 @@ azureSuite('a deploy that meets a fault', () => {
       name: ENVIRONMENT,
       allow: [],
       ...rehearsal.options,
-      environment: { ...rehearsal.environment, ...environment },
+      // A plugin that runs already has the environment that it was started with.
+      environment: {
+        ...rehearsal.environment,
+        ...(Object.keys(environment).length > 0 ? OWN_PLUGIN : {}),
+        ...environment,
+      },
     });
 
   it(
