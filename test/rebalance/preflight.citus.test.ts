@@ -1,6 +1,6 @@
 import { rebalancePlan, rebalanceRun } from '../../scripts/rebalance/commands';
 import { COPY_REFERENCE_TABLES, MOVE } from '../../scripts/citus/catalog.sql';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { allowColumnar, freshCitusDatabase, platformSuite } from '../support/citus';
 import { recordingContext } from './fixtures';
 import { Vault } from './vault';
 
@@ -85,6 +85,7 @@ platformSuite('what a rebalance refuses before its first move', () => {
   );
 
   test('a columnar table, into which no row can be written while it moves by logical replication', async () => {
+    await allowColumnar(vault.database);
     await vault.as(async (client) => {
       await client.query(
         'CREATE TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id)) USING columnar',

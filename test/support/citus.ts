@@ -101,6 +101,15 @@ export async function freshCitusDatabase(options: { readonly workers: 0 | 2 }): 
   };
 }
 
+/** Columnar tables, which newer versions of Citus keep in an extension of its own. */
+export async function allowColumnar({ platform }: TestDatabase): Promise<void> {
+  await withClient(platform, (client) =>
+    client.query(
+      "DO $$ BEGIN IF NOT EXISTS (SELECT FROM pg_am WHERE amname = 'columnar') THEN CREATE EXTENSION citus_columnar; END IF; END $$",
+    ),
+  );
+}
+
 /** The one database of the cluster CITUS_URL names, for one test file at a time; empty before and after. */
 async function borrowedDatabase(): Promise<TestDatabase> {
   const cluster = await borrow();

@@ -2,7 +2,7 @@ import type { Distribution } from '../../config/workload/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
-import { platformSuite } from '../support/citus';
+import { allowColumnar, platformSuite } from '../support/citus';
 import { named } from './support/catalog';
 import { freshOnlineDatabase } from './support/databases';
 import { query, testContext } from './support/sensors';
@@ -108,6 +108,7 @@ platformSuite('tables that Citus does not copy online, or not beside every write
   let database: TestDatabase;
   beforeEach(async () => {
     database = await freshOnlineDatabase({ workers: 2 });
+    await allowColumnar(database);
   }, 60_000);
   afterEach(async () => database.drop());
 
