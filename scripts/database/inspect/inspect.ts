@@ -104,8 +104,11 @@ async function readSnapshot(
 ): Promise<LiveDatabase> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
-    // Definitions come out with every name qualified when nothing of the users' is on the path.
-    await client.query(`SELECT set_config('search_path', 'pg_catalog', true)`);
+    // Definitions come out with every name qualified when nothing of the users' is on the path. Compiling a query of the catalogs takes
+    // longer than it runs, a second and more of a wide schema.
+    await client.query(
+      `SELECT set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true)`,
+    );
     return await read(client, expected, options);
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);

@@ -55,7 +55,9 @@ export async function readObjects(
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   try {
     // Names come out qualified when nothing of the users' is on the path.
-    await client.query(`SELECT set_config('search_path', 'pg_catalog', true)`);
+    await client.query(
+      `SELECT set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true)`,
+    );
     const { rows } = await client.query<Attached>(GRANTS_AND_SETTINGS, [oids]);
     const { positions, subjects } = await readSequences(client, oids);
     const lifted = (await readLiftedTables(client)).map(({ table }) => table);

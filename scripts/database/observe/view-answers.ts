@@ -73,7 +73,9 @@ export async function readViewState(
   await client.query('BEGIN READ ONLY');
   try {
     // Definitions come out with every name qualified when nothing of the users' is on the path.
-    await client.query(`SELECT set_config('search_path', 'pg_catalog', true)`);
+    await client.query(
+      `SELECT set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true)`,
+    );
     const { rows } = await client.query<{ name: string; subject: string; definition: string | null }>(
       VIEW_STATE,
       [[...keys.keys()]],
