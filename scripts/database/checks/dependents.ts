@@ -73,6 +73,7 @@ const FATES: Readonly<Record<LiveDependent['kind'], { readonly one: string; read
 export function needFailures(target: TargetState, takenAlong: ConvertedAlong): string[] {
   const said = new Set<string>();
   return target.live.tables
+    .filter(({ needs }) => needs.length > 0)
     .filter(
       ({ table, citus }) =>
         target.entersCitus(table) || (citus.kind === 'plain' && takenAlong(table) !== undefined),
