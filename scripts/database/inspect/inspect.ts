@@ -304,7 +304,7 @@ async function withNulls(
   columns: readonly LiveColumn[],
   expected: DistributionScope,
 ): Promise<LiveColumn[]> {
-  const wanted = expected.tables.find((each) => tableKey(each.table) === tableKey(table));
+  const wanted = expected.tables.find((each) => sameTable(each.table, table));
   const needed =
     wanted?.kind === 'distributed' ? new Set([wanted.distributeBy, ...(wanted.primaryKey ?? [])]) : new Set();
   const looked: LiveColumn[] = [];
