@@ -1,3 +1,5 @@
+import { FAMILY } from './family.sql';
+
 /**
  * What is lost where Citus recreates a table: every object that PostgreSQL drops with the old table, or leaves with it, and that no step
  * brings along. It is found by exclusion, so that a kind of object that this program does not know is found as well. Left out are the
@@ -6,12 +8,7 @@
  */
 export function dependents(citus: boolean): string {
   return `
-WITH RECURSIVE family(oid, relation) AS (
-  SELECT oid, oid FROM unnest($1::oid[]) AS oid
-  UNION
-  SELECT f.oid, c.oid
-    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
-), parts(oid, class, object) AS (
+WITH RECURSIVE ${FAMILY}, parts(oid, class, object) AS (
   SELECT oid, 'pg_class'::regclass::oid, relation FROM family
   UNION
   SELECT p.oid, next.class, next.object

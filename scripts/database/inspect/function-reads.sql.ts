@@ -1,22 +1,11 @@
+import { READING } from './family.sql';
+
 /**
  * Functions in SQL and PL/pgSQL that policies and views of the tables call, themselves or through functions that PostgreSQL knows of; one
  * row for each policy or view and function. Tables: `$1::oid[]`.
  */
 export const CALLED_FUNCTIONS = `
-WITH RECURSIVE family(oid, relation) AS (
-  SELECT oid, oid FROM unnest($1::oid[]) AS oid
-  UNION
-  SELECT f.oid, c.oid
-    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
-), reading(relation) AS (
-  SELECT relation FROM family
-  UNION
-  SELECT r.ev_class
-    FROM reading
-    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = reading.relation AND d.classid = 'pg_rewrite'::regclass
-    JOIN pg_rewrite r ON r.oid = d.objid
-    JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
-), callers(relation, policy, class, object) AS (
+WITH RECURSIVE ${READING}, callers(relation, policy, class, object) AS (
   SELECT p.polrelid, p.polname::text, 'pg_policy'::regclass::oid, p.oid FROM family f JOIN pg_policy p ON p.polrelid = f.relation
   UNION ALL
   SELECT v.relation, NULL, 'pg_rewrite'::regclass, r.oid

@@ -1,4 +1,5 @@
 import { isCitusTable, isOrphanedShard, schemaColocationId } from '../../citus/fragments.sql';
+import { FAMILY } from './family.sql';
 import { privilegesOnTop } from './privileges.sql';
 
 /** Catalog queries of `inspect`. Tables travel as oids: `$1::oid[]`. */
@@ -36,14 +37,6 @@ SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
    ${citus ? `AND NOT relation_is_a_known_shard(c.oid) AND NOT ${isOrphanedShard('n', 'c')}` : ''}
  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 }
-
-/** A table and all its partitions, by the table's oid. */
-const FAMILY = `family(oid, relation) AS (
-  SELECT oid, oid FROM unnest($1::oid[]) AS oid
-  UNION
-  SELECT f.oid, c.oid
-    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
-)`;
 
 /** Foreign keys from or to the tables and their partitions. What a partition has from its parent is left out. */
 export const FOREIGN_KEYS = `

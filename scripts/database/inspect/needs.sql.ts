@@ -1,3 +1,5 @@
+import { READING } from './family.sql';
+
 /**
  * What keeps a table out of Citus behind its back. Citus creates on every node what the table's columns, constraints, defaults, indexes,
  * policies and views rest on, functions and types, and what these rest on in turn. Where that leads to a table, through a body in
@@ -5,20 +7,7 @@
  * creates nowhere. Tables: `$1::oid[]`.
  */
 export const NEEDS = `
-WITH RECURSIVE family(oid, relation) AS (
-  SELECT oid, oid FROM unnest($1::oid[]) AS oid
-  UNION
-  SELECT f.oid, i.inhrelid
-    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
-), reading(oid, relation) AS (
-  SELECT oid, relation FROM family
-  UNION
-  SELECT reading.oid, r.ev_class
-    FROM reading
-    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = reading.relation AND d.classid = 'pg_rewrite'::regclass
-    JOIN pg_rewrite r ON r.oid = d.objid
-    JOIN pg_class v ON v.oid = r.ev_class AND v.relkind IN ('v', 'm')
-), parts(oid, class, object, of_class, of) AS (
+WITH RECURSIVE ${READING}, parts(oid, class, object, of_class, of) AS (
   SELECT oid, 'pg_class'::regclass::oid, relation, 'pg_class'::regclass::oid, relation FROM family
   UNION ALL
   SELECT f.oid, 'pg_class'::regclass, i.indexrelid, 'pg_class'::regclass, i.indexrelid FROM family f JOIN pg_index i ON i.indrelid = f.relation

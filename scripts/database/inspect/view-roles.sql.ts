@@ -1,3 +1,5 @@
+import { FAMILY } from './family.sql';
+
 /**
  * Who reaches tables by rights on a view alone. One row a table, a view and a role (null: PUBLIC), with what the role could not read
  * by itself of all that the view reads, or which writes it has through the view alone. Tables: `$1::oid[]`.
@@ -8,12 +10,7 @@
  * Rights that come from a membership, from PUBLIC, or with being the owner or a superuser count like any other.
  */
 export const VIEW_ROLES = `
-WITH RECURSIVE family(oid, relation) AS (
-  SELECT oid, oid FROM unnest($1::oid[]) AS oid
-  UNION
-  SELECT f.oid, c.oid
-    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
-), reads(view, relation) AS (
+WITH RECURSIVE ${FAMILY}, reads(view, relation) AS (
   SELECT DISTINCT v.oid, c.oid
     FROM pg_class v
     JOIN pg_rewrite r ON r.ev_class = v.oid AND r.ev_type = '1'

@@ -1,3 +1,4 @@
+import { FAMILY } from './family.sql';
 import { privilegesOnTop } from './privileges.sql';
 
 /**
@@ -14,12 +15,7 @@ WITH RECURSIVE reads(relation, view) AS (
     JOIN pg_rewrite r ON r.ev_class = v.oid
     JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
    WHERE v.relkind IN ('v', 'm') AND d.refobjid <> v.oid AND v.relnamespace <> 'pg_catalog'::regnamespace
-), family(oid, relation) AS (
-  SELECT oid, oid FROM unnest($1::oid[]) AS oid
-  UNION
-  SELECT f.oid, c.oid
-    FROM family f JOIN pg_inherits i ON i.inhparent = f.relation JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
-), resting(oid, view, depth) AS (
+), ${FAMILY}, resting(oid, view, depth) AS (
   SELECT oid, reads.view, 1 FROM family JOIN reads USING (relation)
   UNION
   SELECT resting.oid, reads.view, resting.depth + 1 FROM resting JOIN reads ON reads.relation = resting.view
