@@ -160,7 +160,7 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
         await run(
           "SELECT (SELECT count(*)::int FROM ab) AS rows, relforcerowsecurity AS forced FROM pg_class WHERE oid = 'a'::regclass",
         ),
-      ).toEqual([{ rows: 1, forced: true }]);
+      ).toEqual([{ rows: 20, forced: true }]);
     }
   });
 

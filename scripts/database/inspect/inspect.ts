@@ -227,9 +227,14 @@ async function read(
       citus: known,
     });
   }
+  const forcedTables = new Set(
+    live.filter((table) => table.forced.length > 0).map(({ table }) => tableKey(table)),
+  );
   const views: LiveView[] = [];
   for (const row of await rowsOf<ViewRow>(VIEWS, scope)) {
-    const view = await toView(client, row, readRows);
+    const bound =
+      row.forcedElsewhere.length > 0 || row.tables.some((table) => forcedTables.has(tableKey(table)));
+    const view = await toView(client, row, readRows, bound);
     views.push(calling === undefined ? view : { ...view, calls: calling.ofView(view.view) });
   }
   // Materialized views decide how tables are copied, so every look has their queries.
@@ -324,10 +329,12 @@ function searchNull(client: Client, table: TableName, column: string): Promise<b
   );
 }
 
+/** @param bound policies bind the owner of a table that the view reads: what a refresh gives is what they show */
 async function toView(
   client: Client,
   { columns, compared, ...view }: ViewRow,
   readRows: boolean,
+  bound: boolean,
 ): Promise<LiveView> {
   if (!readRows || view.kind === 'plain' || !view.populated) return view;
   const list = (names: readonly string[]): string => names.map(escapeIdentifier).join(', ');
@@ -337,18 +344,20 @@ async function toView(
   const stale = await askRows(
     client,
     `SELECT EXISTS ((${held ?? ''} EXCEPT ALL ${answer ?? ''}) UNION ALL (${answer ?? ''} EXCEPT ALL ${held ?? ''})) AS answer`,
+    bound,
   );
   return { ...view, stale: stale ?? 'unknown' };
 }
 
 /** Undefined where it took too long, somebody else holds a table, or the server cannot tell. */
-async function askRows(client: Client, sql: string): Promise<boolean | undefined> {
+async function askRows(client: Client, sql: string, underPolicies = false): Promise<boolean | undefined> {
   await client.query('SAVEPOINT rows');
   try {
     await client.query(
       "SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $1, true)",
       [String(ROW_READING_MS)],
     );
+    if (underPolicies) await client.query("SELECT set_config('row_security', 'on', true)");
     const { rows } = await client.query<{ answer: boolean }>(sql);
     return rows[0]?.answer;
   } catch (error) {

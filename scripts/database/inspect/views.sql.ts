@@ -21,6 +21,10 @@ WITH RECURSIVE reads(relation, view) AS (
   SELECT resting.oid, reads.view, resting.depth + 1 FROM resting JOIN reads ON reads.relation = resting.view
 ), views(view, depth) AS (
   SELECT view, max(depth) FROM resting GROUP BY view
+), below(view, relation) AS (
+  SELECT reads.view, relation FROM reads JOIN views USING (view)
+  UNION
+  SELECT below.view, reads.relation FROM below JOIN reads ON reads.view = below.relation
 ), named(view, name) AS (
   SELECT view, format('%I.%I', n.nspname, c.relname)
     FROM views JOIN pg_class c ON c.oid = view JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -140,6 +144,10 @@ SELECT json_build_object('schema', n.nspname, 'name', v.relname) AS view,
        (SELECT coalesce(json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C"), '[]')
           FROM reads r JOIN views o ON o.view = r.relation JOIN pg_class t ON t.oid = r.relation JOIN pg_namespace tn ON tn.oid = t.relnamespace
          WHERE r.view = v.oid) AS views,
+       (SELECT coalesce(json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C"), '[]')
+          FROM below JOIN pg_class t ON t.oid = below.relation JOIN pg_namespace tn ON tn.oid = t.relnamespace
+         WHERE below.view = v.oid AND t.relrowsecurity AND t.relforcerowsecurity AND pg_has_role(t.relowner, 'USAGE')
+           AND t.oid NOT IN (SELECT relation FROM family)) AS "forcedElsewhere",
        rtrim(pg_get_viewdef(v.oid), ';') AS definition,
        ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = v.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum) AS columns,
        ARRAY(SELECT a.attname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid

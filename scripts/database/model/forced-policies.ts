@@ -1,5 +1,6 @@
 import type { Client } from 'pg';
 import { escapeLiteral } from 'pg';
+import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { withTransaction } from '../../lib/connection';
 import { isServerError } from '../../lib/errors';
@@ -129,4 +130,20 @@ export async function dropForcedPolicyRecord(client: Client): Promise<void> {
     const { rows } = await client.query<{ empty: boolean }>(RECORD_IS_EMPTY);
     if (rows[0]?.empty === true) await dropRecordTable(client, 'scaleout.forced_policy');
   });
+}
+
+interface ForcedTable {
+  readonly table: TableName;
+  readonly forced: readonly { readonly table: TableName }[];
+}
+
+/** Of some tables and their partitions, in their order, those whose policies bind the owner too, each once. Pure. */
+export function withForcedPolicies(
+  { tables }: { readonly tables: readonly ForcedTable[] },
+  of: readonly TableName[],
+): TableName[] {
+  const forced = new Map(
+    tables.filter((each) => each.forced.length > 0).map((each) => [tableKey(each.table), each.forced]),
+  );
+  return [...new Set(of.map(tableKey))].flatMap((key) => (forced.get(key) ?? []).map(({ table }) => table));
 }

@@ -84,7 +84,7 @@ export interface LiveView {
   readonly kind: 'plain' | 'materialized';
   /** False for a materialized view WITH NO DATA; true for plain ones. */
   readonly populated: boolean;
-  /** Whether a refresh would change what a populated materialized view holds; absent where nobody asked. */
+  /** Whether a refresh, by its owner and under its policies, would change what a populated materialized view holds; absent where nobody asked. */
   readonly stale?: boolean | 'unknown';
   readonly owner: string;
   /** Whether this session's role may give it to its owner: it is that role, or a member of it. */
@@ -95,6 +95,8 @@ export interface LiveView {
   readonly tables: readonly TableName[];
   /** Of {@link LiveDatabase.views}, those that it reads itself. */
   readonly views: readonly TableName[];
+  /** Tables that it reads, none of {@link LiveDatabase.tables}, whose policies bind their owner too and who is this session's role. */
+  readonly forcedElsewhere: readonly TableName[];
   /** Functions that it calls itself and that read tables; absent where nobody asked. */
   readonly calls?: readonly ReadingCall[];
   /** Its query, every name qualified, without a semicolon at its end. */

@@ -2,29 +2,12 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
-import { force, noForce } from '../../database/model/forced-policies';
-import { sameTable, showTable, sqlTable, sqlTableArgument } from '../../database/model/names';
+import { force, noForce, withForcedPolicies } from '../../database/model/forced-policies';
+import { showTable, sqlTable, sqlTableArgument } from '../../database/model/names';
 import { orderTables } from '../../database/model/order';
-import type { LiveDatabase, LiveIdentity, LiveTable, LiveView } from '../../database/model/live';
-
-/**
- * What Citus leaves out when it makes a table anew, in the transaction in which it does: statements that run before it and after it.
- * All of it commits with the step or not at all, so nothing has to be written down for a later run.
- */
-export interface Carried {
-  readonly before: readonly string[];
-  readonly after: readonly string[];
-  /** What is carried, for a step's comment: `positions of identity columns of t`; empty where nothing is. */
-  readonly what: readonly string[];
-  /** A materialized view is filled anew, which takes as long as its query. */
-  readonly refreshes: boolean;
-}
-
-/**
- * `convert`: Citus makes an empty table over the old one, which becomes its shard: identity columns start again, and materialized views
- * are filled from the empty table. `copy`: it copies the rows first, and fills materialized views from the copy.
- */
-export type Recreation = 'convert' | 'copy';
+import type { LiveDatabase, LiveIdentity, LiveTable } from '../../database/model/live';
+import { carriedViews, ofAll, recreatedViews } from './carried-views';
+import type { Carried, Part, Recreation } from './carried-views';
 
 const NOTHING: Carried = { before: [], after: [], what: [], refreshes: false };
 
@@ -43,16 +26,21 @@ export function carried(
   const keys = new Set(tables.map(tableKey));
   const names = new Set(tables.map(({ name }) => name));
   const made = live.tables.filter(({ table }) => names.has(table.name) && keys.has(tableKey(table)));
+  const views = recreatedViews(live, made, how);
   // Citus makes the foreign keys of such a table anew, and PostgreSQL checks them by reading both of their ends as the owner.
   const ends = how === 'copy' ? [] : withReferenced(made);
+  const bound = [...withForcedPolicies(live, ends), ...views.flatMap((view) => view.bound)];
   // Those of the step itself are in a window of their own, which closes after it.
-  const inWindow = new Set(filled.map(({ table }) => tableKey(table)));
-  const bound = withForcedPolicies(
-    live,
-    ends.filter((table) => !inWindow.has(tableKey(table))),
+  const inWindow = new Set(
+    [...filled, ...(how === 'copy' ? made : [])].flatMap(({ forced }) =>
+      forced.map(({ table }) => tableKey(table)),
+    ),
+  );
+  const lifted = [...new Map(bound.map((table) => [tableKey(table), table])).values()].filter(
+    (table) => !inWindow.has(tableKey(table)),
   );
   const counting = how === 'copy' ? [] : made.filter(({ identities }) => identities.length > 0);
-  const reached = new Set(ends.map(tableKey));
+  const reached = new Set([...ends, ...lifted].map(tableKey));
   const locked = live.tables.filter(
     (table) =>
       (table.forced.length > 0 && reached.has(tableKey(table.table))) ||
@@ -60,21 +48,20 @@ export function carried(
       (how === 'convert' && made.includes(table) && table.uncheckedChecks.length > 0),
   );
   const positions = carriedPositions(counting);
-  const views = carriedViews(live, made, how);
+  const contents = carriedViews(views, how);
   const checks = carriedChecks(made, filled);
   const extras = carriedExtras(made);
   const clustering = carriedClustering(made, how);
-  // Materialized views are filled under the policies, as their own REFRESH fills them, and so last.
-  const parts = [positions, checks, extras, clustering, views];
+  const parts = [positions, checks, extras, clustering, contents];
   return {
     before: [
       ...(locked.length === 0 ? [] : [lock(locked)]),
-      ...noForce(bound),
+      ...noForce(lifted),
       ...parts.flatMap(({ before }) => before),
     ],
-    after: [...force(bound), ...parts.flatMap(({ after }) => after)],
-    what: [positions, views, extras, clustering, checks].flatMap(({ what }) => what),
-    refreshes: views.refreshes,
+    after: [...parts.flatMap(({ after }) => after), ...force(lifted)],
+    what: [positions, contents, extras, clustering, checks].flatMap(({ what }) => what),
+    refreshes: contents.refreshes,
   };
 }
 
@@ -117,13 +104,6 @@ function locally(statement: string): string[] {
   ];
 }
 
-/** `the contents of m and n`; nothing where there are none. */
-function ofAll(what: string, of: readonly TableName[]): string[] {
-  return of.length === 0 ? [] : [`${what} of ${allOf(of.map(showTable))}`];
-}
-
-type Part = Pick<Carried, 'before' | 'after' | 'what'>;
-
 function carriedPositions(counting: readonly LiveTable[]): Part {
   const identities = counting.flatMap(({ table, identities: all }) =>
     all.map((identity) => ({ table, identity })),
@@ -135,45 +115,6 @@ function carriedPositions(counting: readonly LiveTable[]): Part {
       'the positions of the identity columns',
       counting.map(({ table }) => table),
     ),
-  };
-}
-
-function carriedViews(live: LiveDatabase, made: readonly LiveTable[], how: Recreation): Carried {
-  const tables = made.map(({ table }) => table);
-  const keys = new Set(tables.map(tableKey));
-  const views = live.views.filter(
-    (view) => isForgotten(view) && view.tables.some((table) => keys.has(tableKey(table))),
-  );
-  const materialized = views.filter(({ kind }) => kind === 'materialized');
-  // Of a partitioned table Citus fills them before it has attached the partitions again, which hold the rows.
-  const partitioned = made.filter(({ kind }) => kind === 'partitioned');
-  const isFilledByCitus = ({ populated, tables: read }: LiveView): boolean =>
-    how === 'copy' && populated && !reads(read, partitioned);
-  const refreshed = materialized.filter((view) => !isFilledByCitus(view));
-  // A copy reads its own tables while their FORCE is off; another table of a view may be forced all the same.
-  const isBound = forcedBeside(live, materialized, tables).length > 0;
-  return {
-    before: [
-      ...(materialized.length === 0 ? [] : ['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']),
-      // Until the other tables of a view are copied too, their shards are apart.
-      ...(how === 'copy' && materialized.some(({ tables: read }) => read.length > 1)
-        ? ['SET LOCAL citus.enable_repartition_joins TO on']
-        : []),
-      // A view is filled with what its owner sees, as its own REFRESH does.
-      ...(materialized.length > 0 && (how === 'convert' || isBound) ? ['SET LOCAL row_security TO on'] : []),
-    ],
-    after: views.flatMap((view) => [...(refreshed.includes(view) ? [refresh(view)] : []), ...view.extras]),
-    what: [
-      ...ofAll(
-        'the contents',
-        materialized.map(({ view }) => view),
-      ),
-      ...ofAll(
-        'indexes, grants and comments',
-        views.filter(({ extras }) => extras.length > 0).map(({ view }) => view),
-      ),
-    ],
-    refreshes: refreshed.some(({ populated }) => populated),
   };
 }
 
@@ -211,44 +152,11 @@ function carriedChecks(made: readonly LiveTable[], filled: readonly LiveTable[])
   };
 }
 
-function reads(read: readonly TableName[], tables: readonly LiveTable[]): boolean {
-  return tables.some(({ table }) => read.some((each) => sameTable(each, table)));
-}
-
-/** What some views read beside the tables of a step, where policies bind the owner of that too. Pure. */
-export function forcedBeside(
-  live: Pick<LiveDatabase, 'tables'>,
-  views: readonly LiveView[],
-  tables: readonly TableName[],
-): LiveTable[] {
-  const own = new Set(tables.map(tableKey));
-  const read = new Set(views.flatMap((view) => view.tables).map(tableKey));
-  return live.tables.filter(
-    ({ table, forced }) => forced.length > 0 && read.has(tableKey(table)) && !own.has(tableKey(table)),
-  );
-}
-
 function withReferenced(tables: readonly LiveTable[]): TableName[] {
   return tables.flatMap(({ table, foreignKeys }) => [
     table,
     ...foreignKeys.map(({ references }) => references),
   ]);
-}
-
-/** Of some tables and their partitions, in their order, those whose policies bind the owner too, each once. Pure. */
-export function withForcedPolicies(
-  { tables }: Pick<LiveDatabase, 'tables'>,
-  of: readonly TableName[],
-): TableName[] {
-  const forced = new Map(
-    tables.filter((each) => each.forced.length > 0).map((each) => [tableKey(each.table), each.forced]),
-  );
-  return [...new Set(of.map(tableKey))].flatMap((key) => (forced.get(key) ?? []).map(({ table }) => table));
-}
-
-/** A plain view without anything on it comes out whole by itself. */
-function isForgotten({ kind, extras }: LiveView): boolean {
-  return kind === 'materialized' || extras.length > 0;
 }
 
 /**
@@ -295,10 +203,6 @@ function rename(serial: string, { name }: TableName): string {
   const known = `SELECT FROM pg_class WHERE oid = ${serial}::regclass AND relname = ${escapeLiteral(name)}`;
   const renaming = `EXECUTE format('ALTER SEQUENCE %s RENAME TO %I', ${serial}, ${escapeLiteral(name)})`;
   return `DO ${escapeLiteral(`BEGIN IF NOT EXISTS (${known}) THEN ${renaming}; END IF; END`)}`;
-}
-
-function refresh({ view, populated }: LiveView): string {
-  return `REFRESH MATERIALIZED VIEW ${sqlTable(view)}${populated ? '' : ' WITH NO DATA'}`;
 }
 
 /** The statements of a step with what is carried around them. */

@@ -1,16 +1,15 @@
 import { tableKey } from '../../../config/workload/identifiers';
-import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
 import { asynchronousCommits, distinct, finding } from '../../database/checks/findings';
 import type { Finding } from '../../database/checks/findings';
-import { sameTable, showTable, sqlTable } from '../../database/model/names';
+import { showTable, sqlTable } from '../../database/model/names';
 import { duration } from '../../lib/reporter';
 import { isOnlineCopy } from '../../database/model/step';
 import type { StepEffects } from '../../database/target/step-effects';
-import type { LiveTable, LiveView } from '../../database/model/live';
+import type { LiveTable } from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
 import type { TablesStep } from '../../database/model/step';
-import { forcedBeside } from './carried';
+import { boundBy } from './carried-views';
 import { ownersKeptOut } from '../../database/checks/owners';
 import { replicationFindings } from './replication-findings';
 import { settingFindings } from '../../database/checks/settings';
@@ -28,7 +27,6 @@ export function planFindings(target: TargetState, effects: StepEffects): Finding
 const SOURCES: readonly Source[] = [
   forcedPolicyWindows,
   commitsBehind,
-  refreshesUnderPolicies,
   staleContents,
   splitShards,
   convertedTables,
@@ -123,53 +121,34 @@ function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
   return Math.ceil(fixed + ((step.rows ?? rowEstimate) / 1e6) * aMillionRows);
 }
 
-function refreshesUnderPolicies(target: TargetState, effects: StepEffects): Finding[] {
-  const { live } = target;
-  const converted = [...effects.converted.keys()].filter(({ forced }) => forced.length > 0);
-  const reads = ({ tables }: LiveView, some: readonly TableName[]): boolean =>
-    tables.some((table) => some.some((each) => sameTable(each, table)));
-  return live.views
-    .filter(({ kind, populated }) => kind === 'materialized' && populated)
-    .flatMap((each) => {
-      const { view } = each;
-      const beside = effects.recreated.filter(({ tables }) => reads(each, tables));
-      const under = [
-        ...new Set([
-          ...converted.filter(({ table }) => reads(each, [table])),
-          ...beside.flatMap(({ tables }) => forcedBeside(live, [each], tables)),
-        ]),
-      ];
-      if (under.length === 0) return [];
-      const name = showTable(view);
-      return [
-        finding(
-          'refresh-under-policy',
-          name,
-          `materialized view ${name} reads ${allOf(under.map(({ table }) => showTable(table)))}, whose policies bind the owner too. Citus makes the view anew, and it is filled ` +
-            'as its own REFRESH fills it: with the rows that the policies show its owner. Where they show none, it comes out empty; where it was filled otherwise before, ' +
-            'fill it that way again afterwards',
-          'allowance',
-        ),
-      ];
-    });
-}
-
 /** Citus fills a materialized view again when it recreates a table of it, and what was kept on purpose is gone. */
-function staleContents(target: TargetState, effects: StepEffects): Finding[] {
+function staleContents({ live }: TargetState, effects: StepEffects): Finding[] {
   const recreated = new Set(
     [
       ...[...effects.converted.keys()].map(({ table }) => table),
       ...effects.recreated.flatMap(({ tables }) => tables),
     ].map(tableKey),
   );
-  return target.live.views
+  return live.views
     .filter(
       ({ tables, stale }) =>
         stale !== undefined && stale !== false && tables.some((table) => recreated.has(tableKey(table))),
     )
-    .map(({ view, stale }) => {
+    .map((each) => {
+      const { view, stale } = each;
       const name = showTable(view);
       const keep = `to keep the rows that it holds, copy them first (CREATE TABLE ... AS TABLE ${sqlTable(view)})`;
+      const policies = boundBy(live, each);
+      if (policies.length > 0) {
+        return finding(
+          'refresh-under-policy',
+          name,
+          `materialized view ${name} reads ${allOf(policies.map(showTable))}, whose policies bind the owner too, and does not hold the rows that they show its owner. ` +
+            'Citus recreates the view. It keeps its rows where they are what its query gives without policies; otherwise it is refreshed under the policies, as its own REFRESH does: ' +
+            keep,
+          'allowance',
+        );
+      }
       return stale === true
         ? finding(
             'stale-contents',

@@ -41,6 +41,7 @@ function join(left: Range, right: Range, by: 1 | 2, more: Partial<ViewQuery> = {
 const view = (name: string, more: Partial<LiveView> = {}): LiveView => ({
   view: named(name),
   kind: 'plain',
+  forcedElsewhere: [],
   populated: true,
   owner: 'citus',
   ours: true,

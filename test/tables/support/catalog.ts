@@ -194,6 +194,7 @@ export function materializedView(name: string, table: TableName, populated = tru
     bytes: 8192,
     tables: [table],
     views: [],
+    forcedElsewhere: [],
     definition: `SELECT count(*) FROM ${table.name}`,
     extras: [],
   };
