@@ -1,7 +1,6 @@
-import type { Client } from 'pg';
 import { z } from 'zod';
 import { groupBy } from '../lib/group-by';
-import { askAllNodes, nodeName } from './nodes';
+import { nodeName } from './nodes';
 import type { Node } from './nodes';
 
 /** Settings of a session that change what a query answers. */
@@ -18,7 +17,7 @@ const ANSWERING = [
   'search_path',
 ];
 
-const setting = z.object({
+export const setting = z.object({
   name: z.string(),
   /** Whose sessions begin with it where a role has a setting of its own; null: those of this session's role. */
   role: z.string().nullable(),
@@ -35,7 +34,8 @@ export interface SettingDifference {
 }
 
 const NAMES = ANSWERING.map((name) => `'${name.toLowerCase()}'`).join(', ');
-const SETTINGS = `
+/** The {@link setting}s of a node, as JSON. */
+export const SETTINGS = `
 SELECT coalesce(json_agg(s), '[]')
   FROM (SELECT name, NULL AS role, reset_val AS value FROM pg_settings WHERE lower(name) IN (${NAMES})
         UNION ALL
@@ -44,25 +44,24 @@ SELECT coalesce(json_agg(s), '[]')
          WHERE setrole <> 0 AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
            AND pg_get_userbyid(setrole) <> current_user AND lower(split_part(entry, '=', 1)) IN (${NAMES})) AS s`;
 
-/** Settings that change answers and with which sessions on the nodes do not begin alike; the sessions are new ones of Citus. */
-export async function readSettingDifferences(
-  client: Client,
+/** Settings that change answers and with which sessions on the nodes do not begin alike. Pure. */
+export function settingDifferences(
   nodes: readonly Node[],
-): Promise<SettingDifference[]> {
-  const answers = await askAllNodes(client, z.array(setting), SETTINGS);
+  answers: readonly { readonly nodeId: number; readonly settings: readonly z.infer<typeof setting>[] }[],
+): SettingDifference[] {
   const asked = nodes.flatMap((node) => {
-    const answer = answers.find(({ nodeId }) => nodeId === node.nodeId)?.answer;
-    return answer === undefined ? [] : [{ node: nodeName(node), answer }];
+    const settings = answers.find(({ nodeId }) => nodeId === node.nodeId)?.settings;
+    return settings === undefined ? [] : [{ node: nodeName(node), settings }];
   });
   const all = groupBy(
-    asked.flatMap(({ answer }) => answer),
+    asked.flatMap(({ settings }) => settings),
     ({ name, role }) => JSON.stringify([name.toLowerCase(), role]),
   );
   return [...all].flatMap(([key, [{ name, role }]]) => {
-    const values = asked.map(({ node, answer }) => ({
+    const values = asked.map(({ node, settings }) => ({
       node,
       value:
-        answer.find((each) => JSON.stringify([each.name.toLowerCase(), each.role]) === key)?.value ?? null,
+        settings.find((each) => JSON.stringify([each.name.toLowerCase(), each.role]) === key)?.value ?? null,
     }));
     if (new Set(values.map(({ value }) => value)).size < 2) return [];
     return [{ name, ...(role === null ? {} : { role }), values }];

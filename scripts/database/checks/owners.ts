@@ -1,7 +1,7 @@
 import { escapeIdentifier } from 'pg';
 import { allOf, someOf } from '../../../config/text/text';
 import { groupBy } from '../../lib/group-by';
-import type { RoleHindrance } from '../../citus/roles';
+import type { RoleHindrance } from '../../citus/node-sessions';
 import { copyMode } from '../target/copy-mode';
 import type { LiveTable } from '../model/live';
 import { showTable } from '../model/names';

@@ -4,7 +4,7 @@ import { FAMILY } from './family.sql';
  * What is lost where Citus recreates a table: every object that PostgreSQL drops with the old table, or leaves with it, and that no step
  * brings along. It is found by exclusion, so that a kind of object that this program does not know is found as well. Left out are the
  * parts of the table and of its partitions, the views over them with their parts, sequences that Citus gives to the new table (those
- * that a default owns), foreign keys, and tables that inherit. Tables: `$1::oid[]`.
+ * that a default owns), foreign keys, and tables that inherit. Tables: as walked.
  */
 export function dependents(citus: boolean): string {
   return `

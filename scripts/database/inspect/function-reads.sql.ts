@@ -2,7 +2,7 @@ import { READING } from './family.sql';
 
 /**
  * Functions in SQL and PL/pgSQL that policies and views of the tables call, themselves or through functions that PostgreSQL knows of; one
- * row for each policy or view and function. Tables: `$1::oid[]`.
+ * row for each policy or view and function. Tables: as walked.
  */
 export const CALLED_FUNCTIONS = `
 WITH RECURSIVE ${READING}, callers(relation, policy, class, object) AS (

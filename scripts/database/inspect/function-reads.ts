@@ -27,7 +27,7 @@ interface CalledFunction {
  * Reads which functions that policies and views call read tables themselves. PostgreSQL keeps that of no body that is a string, so the
  * bodies are parsed; what a body puts together at run time is not seen.
  *
- * @param scope oids of tables, as the one value of a query
+ * @param scope the tables as they were walked, as the values of a query
  */
 export async function readReadingCalls(rowsOf: RowsOf, scope: unknown[]): Promise<ReadingCalls> {
   const called = await rowsOf<CalledFunction & QueryResultRow>(CALLED_FUNCTIONS, scope);

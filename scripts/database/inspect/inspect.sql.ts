@@ -1,8 +1,8 @@
 import { isCitusTable, isOrphanedShard, schemaColocationId } from '../../citus/fragments.sql';
-import { FAMILY } from './family.sql';
+import { FAMILY, WALK_PARTITIONS } from './family.sql';
 import { privilegesOnTop } from './privileges.sql';
 
-/** Catalog queries of `inspect`. Tables travel as oids: `$1::oid[]`. */
+/** Catalog queries of `inspect`. Tables travel as oids, `$1::oid[]`, or as they were walked. */
 
 /**
  * Where commits are acknowledged before they are written: one JSON array of this node itself (null) and of roles. Sessions may
@@ -40,7 +40,7 @@ SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
 
 /** Foreign keys from or to the tables and their partitions. What a partition has from its parent is left out. */
 export const FOREIGN_KEYS = `
-WITH RECURSIVE ${FAMILY}
+WITH RECURSIVE ${WALK_PARTITIONS}
 SELECT con.conname AS name,
        con.conrelid::int8::float8 AS "tableOid", con.confrelid::int8::float8 AS "referencesOid",
        json_build_object('schema', n.nspname, 'name', c.relname) AS table,
@@ -213,7 +213,7 @@ SELECT d.refobjid::int8::float8 AS oid, a.attname::text AS column, format_type(a
 
 /** Row-level security of the tables and of their partitions, each of which has its own. */
 export const POLICIES = `
-WITH RECURSIVE ${FAMILY}
+WITH ${FAMILY}
 SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table, p.polname::text AS name,
        p.polpermissive AS permissive,
        CASE p.polcmd WHEN 'r' THEN 'SELECT' WHEN 'a' THEN 'INSERT' WHEN 'w' THEN 'UPDATE' WHEN 'd' THEN 'DELETE' ELSE 'ALL' END AS command,
@@ -230,7 +230,7 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
 
 /** Publications of the tables and of their partitions, in whatever way they name them; those of Citus's own copies are left out. */
 export const PUBLICATIONS = `
-WITH RECURSIVE ${FAMILY}
+WITH ${FAMILY}
 SELECT f.oid::int8::float8 AS oid, p.pubname AS name, pg_get_userbyid(p.pubowner)::text AS owner, pg_has_role(p.pubowner, 'USAGE') AS ours,
        bool_or(EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid IN (f.oid, f.relation))) AS named,
        p.pubtruncate AS truncates
@@ -243,7 +243,7 @@ SELECT f.oid::int8::float8 AS oid, p.pubname AS name, pg_get_userbyid(p.pubowner
 
 /** Subscriptions that bring rows into the tables and into their partitions. */
 export const SUBSCRIPTIONS = `
-WITH RECURSIVE ${FAMILY}
+WITH ${FAMILY}
 SELECT DISTINCT f.oid::int8::float8 AS oid, s.subname::text AS name
   FROM family f JOIN pg_subscription_rel r ON r.srrelid = f.relation JOIN pg_subscription s ON s.oid = r.srsubid
  ORDER BY 1, 2`;
@@ -256,7 +256,7 @@ SELECT slot_name::text AS name, plugin::text AS plugin, active
 
 /** CHECK constraints NOT VALID of the tables and of their partitions, those that a partition inherits left out; parents come first. */
 export const UNCHECKED_CHECKS = `
-WITH RECURSIVE ${FAMILY}
+WITH ${FAMILY}
 SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table, con.conname::text AS name,
        pg_get_constraintdef(con.oid) AS definition, obj_description(con.oid, 'pg_constraint') AS comment
   FROM family f
@@ -270,7 +270,7 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
  * triggers, options of columns and of TOAST, and the lack of what ALTER DEFAULT PRIVILEGES gives new tables. Citus takes no options of columns to the shards; what they are for is planned on the coordinator.
  */
 export const EXTRAS = `
-WITH RECURSIVE ${FAMILY}, extras(oid, place, statement) AS (
+WITH ${FAMILY}, extras(oid, place, statement) AS (
   SELECT f.oid, 1, format('COMMENT ON TRIGGER %I ON %I.%I IS %L', t.tgname, n.nspname, c.relname, d.description)
     FROM family f
     JOIN pg_trigger t ON t.tgrelid = f.relation AND NOT t.tgisinternal
@@ -303,9 +303,9 @@ SELECT oid::int8::float8 AS oid, statement
           FROM extras CROSS JOIN (VALUES (-1, 'off'), (1, 'on')) AS around(shift, setting) WHERE place = 3) AS all_extras
  ORDER BY oid, place, statement COLLATE "C"`;
 
-/** The index by which a table, or a partition of it, is clustered. Tables: `$1::oid[]`. */
+/** The index by which a table, or a partition of it, is clustered. */
 export const CLUSTERED = `
-WITH RECURSIVE ${FAMILY}
+WITH ${FAMILY}
 SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table, ic.relname AS index
   FROM family f JOIN pg_index i ON i.indrelid = f.relation AND i.indisclustered
   JOIN pg_class ic ON ic.oid = i.indexrelid JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -317,7 +317,7 @@ export function forced(recorded: boolean): string {
     ? 'EXISTS (SELECT FROM scaleout.forced_policy r WHERE r.table_schema = n.nspname AND r.table_name = c.relname)'
     : 'false';
   return `
-WITH RECURSIVE ${FAMILY}
+WITH ${FAMILY}
 SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table,
        CASE WHEN c.relforcerowsecurity THEN 'on' ELSE 'lifted' END AS state
   FROM family f JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -352,7 +352,7 @@ HAVING count(DISTINCT a.atttypid) > 1 AND bool_or(uses.adrelid = ANY ($1::oid[])
 
 /** Comments on the tables, on their partitions and on all that belongs to any of them; `relation` is what they belong to. */
 export const COMMENTS = `
-WITH RECURSIVE ${FAMILY}
+WITH ${FAMILY}
 SELECT f.oid::int8::float8 AS oid, f.oid <> f.relation AS "ofPartition",
        json_build_object('schema', rn.nspname, 'name', r.relname) AS relation, all_comments.on, all_comments.schema, all_comments.name,
        all_comments.text

@@ -10,10 +10,11 @@ import { readCitusTables } from '../../citus/citus-tables';
 import type { CitusTableRow } from '../../citus/citus-tables';
 import { readNodes } from '../../citus/nodes';
 import { readUncopiedReferenceTables } from '../../citus/placements';
-import { readRoleHindrances } from '../../citus/roles';
-import { readSettingDifferences } from '../../citus/settings';
+import { readNodeSessions } from '../../citus/node-sessions';
 import { dependents } from './dependents.sql';
 import { readReadingCalls } from './function-reads';
+import { WALK, walkedValues } from './family.sql';
+import type { Walked } from './family.sql';
 import { NEEDS } from './needs.sql';
 import { FACTS } from './facts.sql';
 import {
@@ -162,34 +163,37 @@ async function read(
   }
 
   const scope = [[...oids]];
+  const walked = await rowsOf<Walked & QueryResultRow>(WALK, scope);
+  const reading = walkedValues(walked);
+  const anyView = walked.some(({ isView }) => isView);
   const lifting = (await rowsOf<{ there: boolean }>(RECORD_IS_THERE))[0]?.there === true;
   const [identities, policies, forcing, resting] = [
     byTable(await rowsOf<IdentityRow>(IDENTITIES, scope)),
-    byTable(await rowsOf<PolicyRow>(POLICIES, scope)),
-    byTable(await rowsOf<ForcedRow>(forced(lifting), scope)),
-    byTable(await rowsOf<DependentRow>(dependents(citus), scope)),
+    byTable(await rowsOf<PolicyRow>(POLICIES, reading)),
+    byTable(await rowsOf<ForcedRow>(forced(lifting), reading)),
+    byTable(await rowsOf<DependentRow>(dependents(citus), reading)),
   ];
   const [needs, clustered, unchecked, extras] = [
-    byTable(factsToo ? await rowsOf<NeedRow>(NEEDS, scope) : []),
-    byTable(await rowsOf<ClusteredRow>(CLUSTERED, scope)),
-    byTable(await rowsOf<UncheckedCheckRow>(UNCHECKED_CHECKS, scope)),
-    byTable(await rowsOf<ExtraRow>(EXTRAS, scope)),
+    byTable(factsToo ? await rowsOf<NeedRow>(NEEDS, reading) : []),
+    byTable(await rowsOf<ClusteredRow>(CLUSTERED, reading)),
+    byTable(await rowsOf<UncheckedCheckRow>(UNCHECKED_CHECKS, reading)),
+    byTable(await rowsOf<ExtraRow>(EXTRAS, reading)),
   ];
   const [publications, subscriptions] = [
-    byTable(factsToo ? await rowsOf<PublicationRow>(PUBLICATIONS, scope) : []),
-    byTable(factsToo ? await rowsOf<SubscriptionRow>(SUBSCRIPTIONS, scope) : []),
+    byTable(factsToo ? await rowsOf<PublicationRow>(PUBLICATIONS, reading) : []),
+    byTable(factsToo ? await rowsOf<SubscriptionRow>(SUBSCRIPTIONS, reading) : []),
   ];
   const [tables, columns, keys, checks, comments, viewRoles, facts, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
     byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
     byTable(await rowsOf<KeyRow>(KEYS, scope)),
     byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
-    byTable(await rowsOf<CommentRow>(COMMENTS, scope)),
-    byTable(await rowsOf<ViewRoleRow>(VIEW_ROLES, scope)),
+    byTable(await rowsOf<CommentRow>(COMMENTS, reading)),
+    byTable(anyView ? await rowsOf<ViewRoleRow>(VIEW_ROLES, reading) : []),
     byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
     byTable(citus ? await readCitusTables(client, [...oids], sharding) : []),
   ];
-  const calling = factsToo ? await readReadingCalls(rowsOf, scope) : undefined;
+  const calling = factsToo ? await readReadingCalls(rowsOf, reading) : undefined;
   const outgoing = byTable(foreignKeys.map((key) => ({ ...key, oid: key.tableOid })));
   const nodes = citus ? await readNodes(client) : [];
   const uncopied = nodes.length > 1 ? await readUncopiedReferenceTables(client) : [];
@@ -231,7 +235,7 @@ async function read(
     live.filter((table) => table.forced.length > 0).map(({ table }) => tableKey(table)),
   );
   const views: LiveView[] = [];
-  for (const row of await rowsOf<ViewRow>(VIEWS, scope)) {
+  for (const row of anyView ? await rowsOf<ViewRow>(VIEWS, reading) : []) {
     const bound =
       row.forcedElsewhere.length > 0 || row.tables.some((table) => forcedTables.has(tableKey(table)));
     const view = await toView(client, row, readRows, bound);
@@ -255,10 +259,7 @@ async function read(
       role === null ? 'the coordinator' : `role ${role}`,
     ),
     ...(factsToo ? { logicalSlots: await rowsOf<LiveSlot & QueryResultRow>(LOGICAL_SLOTS) } : {}),
-    ...(factsToo && citus ? { settingDifferences: await readSettingDifferences(client, nodes) } : {}),
-    ...(factsToo && citus
-      ? { roleHindrances: await readRoleHindrances(client, nodes, ownersOf(live), session.role) }
-      : {}),
+    ...(factsToo && citus ? await readNodeSessions(client, nodes, ownersOf(live), session.role) : {}),
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     nodes: nodes.map(({ groupId, name, port, shouldHaveShards, active }) => ({
       groupId,

@@ -4,7 +4,7 @@ import { READING } from './family.sql';
  * What keeps a table out of Citus behind its back. Citus creates on every node what the table's columns, constraints, defaults, indexes,
  * policies and views rest on, functions and types, and what these rest on in turn. Where that leads to a table, through a body in
  * standard SQL or a row type, Citus has to know it first; where it leads back, nothing can come first. Ranges, base types and operators it
- * creates nowhere. Tables: `$1::oid[]`.
+ * creates nowhere. Tables: as walked.
  */
 export const NEEDS = `
 WITH RECURSIVE ${READING}, parts(oid, class, object, of_class, of) AS (

@@ -2,7 +2,7 @@ import { FAMILY } from './family.sql';
 
 /**
  * Who reaches tables by rights on a view alone. One row a table, a view and a role (null: PUBLIC), with what the role could not read
- * by itself of all that the view reads, or which writes it has through the view alone. Tables: `$1::oid[]`.
+ * by itself of all that the view reads, or which writes it has through the view alone. Tables: as walked.
  *
  * A view is followed into views, not into materialized ones, which hold rows of their own. A security_invoker view gives nobody more
  * rights than they have, so those who read through one are found further down; one whose owner may not read gives nothing. What a

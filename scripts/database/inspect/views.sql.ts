@@ -3,7 +3,7 @@ import { privilegesOnTop } from './privileges.sql';
 
 /**
  * Views that rest on the tables or on partitions of them, at any remove, in an order in which they can be made: what a view reads comes
- * before it. Tables: `$1::oid[]`.
+ * before it. Tables: as walked.
  *
  * Where Citus makes a table anew it makes these views anew too, by their definitions, owners and options alone. `extras` are the
  * statements that bring back what it leaves out, in their order: options, indexes, statistics, defaults, triggers, rules, grants, comments.

@@ -1,5 +1,5 @@
 import type { Node } from '../../citus/nodes';
-import type { RoleHindrance } from '../../citus/roles';
+import type { RoleHindrance } from '../../citus/node-sessions';
 import type { SettingDifference } from '../../citus/settings';
 import type { ViewQuery } from './view-query';
 import type { TableName } from '../../../config/workload/distribution-types';

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { groupBy } from '../lib/group-by';
 import { askAllNodes, nodeName } from './nodes';
 import type { Node } from './nodes';
+import { setting, SETTINGS, settingDifferences } from './settings';
+import type { SettingDifference } from './settings';
 
 const hindrance = z.object({
   role: z.string(),
@@ -35,37 +37,48 @@ SELECT coalesce(json_agg(json_build_object('role', role, 'what', what)), '[]')
  WHERE what IS NOT NULL`;
 }
 
+const sessionsOfNode = z.object({ settings: z.array(setting), hindrances: z.array(hindrance) });
+
 /**
- * What hinders Citus from working in the name of these roles, on nodes that answer. Within a transaction, which it leaves as it was.
+ * How sessions that Citus opens on the nodes begin, and what hinders it from opening them in the name of these roles, on nodes that
+ * answer. Within a transaction, which it leaves as it was.
  *
  * @param role of this session
  */
-export async function readRoleHindrances(
+export async function readNodeSessions(
   client: Client,
   nodes: readonly Node[],
   roles: readonly string[],
   role: string,
-): Promise<RoleHindrance[]> {
-  if (roles.length === 0) return [];
-  const answers = await askAllNodes(client, z.array(hindrance), hindrances(roles));
-  const known = answers.flatMap(({ nodeId, answer }) => answer.map((each) => ({ ...each, nodeId })));
-  const more: typeof known = [];
+): Promise<{
+  readonly settingDifferences: readonly SettingDifference[];
+  readonly roleHindrances: readonly RoleHindrance[];
+}> {
+  // Every question opens a session on every node, which takes longer than the answer.
+  const answers = await askAllNodes(
+    client,
+    sessionsOfNode,
+    `SELECT json_build_object('settings', (${SETTINGS}), 'hindrances', (${hindrances(roles)}))`,
+  );
+  const known = answers.flatMap(({ nodeId, answer }) =>
+    answer.hindrances.map((each) => ({ ...each, nodeId })),
+  );
   for (const each of roles) {
     if (each === role || known.some((other) => other.role === each)) continue;
-    more.push(
-      ...(await nodesWithoutSession(client, each)).map((nodeId) => ({
-        role: each,
-        what: 'no-session' as const,
-        nodeId,
-      })),
-    );
+    const without = await nodesWithoutSession(client, each);
+    known.push(...without.map((nodeId) => ({ role: each, what: 'no-session' as const, nodeId })));
   }
-  const all = [...known, ...more];
-  return [...groupBy(all, (each) => `${each.what} ${each.role}`).values()].map((same) => ({
-    role: same[0].role,
-    what: same[0].what,
-    nodes: nodes.filter(({ nodeId }) => same.some((each) => each.nodeId === nodeId)).map(nodeName),
-  }));
+  return {
+    settingDifferences: settingDifferences(
+      nodes,
+      answers.map(({ nodeId, answer: { settings } }) => ({ nodeId, settings })),
+    ),
+    roleHindrances: [...groupBy(known, (each) => `${each.what} ${each.role}`).values()].map((same) => ({
+      role: same[0].role,
+      what: same[0].what,
+      nodes: nodes.filter(({ nodeId }) => same.some((each) => each.nodeId === nodeId)).map(nodeName),
+    })),
+  };
 }
 
 /** Nodes that let Citus in as this session's role, and not as another one. */
