@@ -193,6 +193,7 @@ async function setForTests(platform: ConnectionTarget): Promise<void> {
     await client.query('ALTER SYSTEM SET autovacuum = off');
     await client.query("ALTER SYSTEM SET citus.background_task_queue_interval = '500ms'");
     await client.query("ALTER SYSTEM SET max_wal_size = '512MB'");
+    await client.query("ALTER SYSTEM SET citus.executor_slow_start_interval = '1s'");
     await client.query('SELECT pg_reload_conf()');
   });
 }

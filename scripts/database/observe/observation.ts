@@ -55,6 +55,8 @@ export interface ObservationSubject {
 /** What is looked at. */
 export interface ObservationScope extends ObservationSubject {
   readonly tables: readonly TableName[];
+  /** How many rows they had: what Citus keeps in shards has no size here. @default - unknown */
+  readonly rowsBefore?: readonly Fingerprint[];
 }
 
 /** What looking is done with, beside the session that plans. */
@@ -65,6 +67,15 @@ export interface ObservationContext {
 
 /** Tables that are read at once. More gain little: each is read on its shards in parallel already. */
 const AT_ONCE = 4;
+
+/** Bytes that are read before another session is open, which on a distributed table opens more of them on the nodes. */
+const LITTLE_BYTES = 4 * 2 ** 20;
+
+/** Of a row that was counted, for want of its size. */
+const ROW_BYTES = 1_000;
+
+/** More than is little. */
+const UNKNOWN_BYTES = Number.MAX_SAFE_INTEGER;
 
 const NOW = `SELECT to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS now`;
 
@@ -78,9 +89,13 @@ export async function observe(
   live: LiveDatabase,
   around: ObservationContext,
 ): Promise<Observation> {
-  const { expected, tables, queries, countRows: counts, askViews = counts } = scope;
+  const { expected, tables, queries, countRows: counts, askViews = counts, rowsBefore = [] } = scope;
   const views = viewsOver(tables, live);
-  const read = { tables: counts ? tables : [], views: askViews ? views : [], bytes: bytesToRead(live) };
+  const read = {
+    tables: counts ? tables : [],
+    views: askViews ? views : [],
+    bytes: bytesToRead(live, rowsBefore),
+  };
   return around.readers(sessionsFor(read), async (clients) => {
     const [client] = clients;
     if (client === undefined) throw new Error('there is no session to read with');
@@ -110,12 +125,17 @@ export interface Counted {
   readonly notCounted: readonly NotCounted[];
 }
 
-/** Counts and hashes, and says how far it is. */
+/**
+ * Counts and hashes, and says how far it is.
+ *
+ * @param rowsBefore how many rows they had, as far as that is known
+ */
 export async function countRows(
   tables: readonly TableName[],
   { reporter, readers }: ObservationContext,
+  rowsBefore: readonly Fingerprint[] = [],
 ): Promise<Counted> {
-  const read = { tables, views: [] };
+  const read = { tables, views: [], bytes: bytesOfRows(rowsBefore) };
   if (tables.length === 0) return { rows: [], notCounted: [] };
   return readers(sessionsFor(read), (clients) => readRelations(clients, read, reporter));
 }
@@ -128,15 +148,30 @@ interface Relations {
 }
 
 /** A plain view reads its tables. Pure. */
-function bytesToRead({ tables, views }: LiveDatabase): ReadonlyMap<string, number> {
-  const bytes = new Map(tables.map((each) => [tableKey(each.table), each.bytes]));
+function bytesToRead(
+  { tables, views }: LiveDatabase,
+  rowsBefore: readonly Fingerprint[],
+): ReadonlyMap<string, number> {
+  const counted = bytesOfRows(rowsBefore);
+  const bytes = new Map(
+    tables.map(({ table, citus, bytes: here }) => [
+      tableKey(table),
+      citus.kind === 'plain' ? here : (counted.get(tableKey(table)) ?? UNKNOWN_BYTES),
+    ]),
+  );
   const reads = ({ kind, bytes: own, tables: below }: LiveView): number =>
     kind === 'materialized' ? own : below.reduce((sum, table) => sum + (bytes.get(tableKey(table)) ?? 0), 0);
   return new Map([...bytes, ...views.map((each) => [tableKey(each.view), reads(each)] as const)]);
 }
 
-function sessionsFor({ tables, views }: Relations): number {
-  return Math.max(1, Math.min(AT_ONCE, tables.length + views.length));
+function bytesOfRows(counted: readonly Fingerprint[]): ReadonlyMap<string, number> {
+  return new Map(counted.map(({ table, rows }) => [tableKey(table), rows * ROW_BYTES]));
+}
+
+function sessionsFor({ tables, views, bytes }: Relations): number {
+  const relations = [...tables, ...views.map(({ view }) => view)];
+  const all = relations.reduce((sum, each) => sum + (bytes?.get(tableKey(each)) ?? UNKNOWN_BYTES), 0);
+  return all <= LITTLE_BYTES ? 1 : Math.min(AT_ONCE, relations.length);
 }
 
 /** Reads all of them at once, as far as there are sessions, the largest first. @returns answers by their {@link tableKey} */
@@ -215,7 +250,7 @@ export async function observeAfter(
   around: ObservationContext,
 ): Promise<Observation> {
   const { tables, all } = await withRecorded(client, subject.expected, live, record);
-  const after = await observe({ ...subject, tables }, all, around);
+  const after = await observe({ ...subject, tables, rowsBefore: record?.rows ?? [] }, all, around);
   if (record?.countedAfter === undefined) return after;
   const missing = new Set(after.notCounted?.map(({ table }) => tableKey(table)));
   const counted = record.countedAfter.filter(({ table }) => missing.has(tableKey(table)));

@@ -67,8 +67,9 @@ export async function verifyDatabase(
     ),
   );
   const found = await countRows(
-    present.toSorted((a, b) => b.rows - a.rows).map(({ table }) => table),
+    present.map(({ table }) => table),
     around,
+    present,
   );
   const queries: Check[] = [];
   for (const query of extras.queries ?? [])
