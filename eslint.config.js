@@ -56,6 +56,7 @@ const rooms = {
   ],
   'scripts/database/checks': DATABASE,
   'scripts/rebalance': DATABASE,
+  'scripts/compare': DATABASE,
   'scripts/tables': DATABASE,
   'scripts/tables/plan': DATABASE,
   'scripts/tables/review': [...DATABASE, 'scripts/tables/plan'],
@@ -83,6 +84,7 @@ const rooms = {
     'scripts/rebalance',
     'scripts/simulate',
     'scripts/advise',
+    'scripts/compare',
     'scripts/local',
   ],
   'scripts/cli': [
@@ -92,6 +94,7 @@ const rooms = {
     'scripts/rebalance',
     'scripts/simulate',
     'scripts/advise',
+    'scripts/compare',
     'scripts/local',
     'scripts/bench',
   ],

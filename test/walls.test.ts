@@ -47,6 +47,7 @@ describe('walls of the house', () => {
     ['scripts/database/probe.ts', "import '../tables/plan/plan';"],
     ['scripts/database/model/probe.ts', "import '../inspect/inspect';"],
     ['scripts/database/observe/probe.ts', "import '../checks/preconditions';"],
+    ['scripts/compare/probe.ts', "import '../tables/verify/verify';"],
     ['scripts/simulate/probe.ts', "import '../infra/synth';"],
     ['scripts/audit/probe.ts', "import '../infra/synth';"],
     ['scripts/audit/stack/probe.ts', "import '../rules/index';"],

@@ -27,11 +27,16 @@ const RESERVED_WORDS = new Set(
   ).split(' '),
 );
 
+/** Whether the service itself has the role, on every cluster. */
+export function isServiceRole(name: string): boolean {
+  return SYSTEM_ROLES.includes(name) || name.startsWith(SYSTEM_PREFIX);
+}
+
 // Neither the service nor the provider takes capitals, underscores or hyphens here, unlike PostgreSQL.
 export const roleName = ruled(
   matching(/^[a-z0-9]{1,63}$/, 'the name of a role: 1 to 63 lowercase letters and digits, and nothing else'),
   (name) => {
-    if (SYSTEM_ROLES.includes(name) || name.startsWith(SYSTEM_PREFIX)) {
+    if (isServiceRole(name)) {
       return ', a role of the service itself: choose another name';
     }
     return NOT_A_ROLE.includes(name) || RESERVED_WORDS.has(name)

@@ -4,7 +4,7 @@ import { nodeName } from './nodes';
 import type { Node } from './nodes';
 
 /** Settings of a session that change what a query answers. */
-const ANSWERING = [
+export const ANSWERING_SETTINGS = [
   'TimeZone',
   'DateStyle',
   'IntervalStyle',
@@ -33,7 +33,7 @@ export interface SettingDifference {
   readonly values: readonly { readonly node: string; readonly value: string | null }[];
 }
 
-const NAMES = ANSWERING.map((name) => `'${name.toLowerCase()}'`).join(', ');
+const NAMES = ANSWERING_SETTINGS.map((name) => `'${name.toLowerCase()}'`).join(', ');
 /** The {@link setting}s of a node, as JSON. */
 export const SETTINGS = `
 SELECT coalesce(json_agg(s), '[]')

@@ -14,10 +14,12 @@ const shardRow = z.object({
 /** A shard, wherever its placements are. */
 export type Shard = Readonly<z.infer<typeof shardRow>>;
 
-const SHARDS = `
-SELECT s.shardid::float8 AS "shardId", json_build_object('schema', n.nspname, 'name', c.relname) AS table,
+const SHARD = `s.shardid::float8 AS "shardId", json_build_object('schema', n.nspname, 'name', c.relname) AS table,
        c.relkind = 'p' AS partitioned,
-       CASE n.nspname WHEN 'public' THEN 'public.' ELSE '' END || shard_name(c.oid, s.shardid) AS relation
+       CASE n.nspname WHEN 'public' THEN 'public.' ELSE '' END || shard_name(c.oid, s.shardid) AS relation`;
+
+const SHARDS = `
+SELECT ${SHARD}
   FROM pg_dist_shard s
   JOIN pg_class c ON c.oid = s.logicalrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -43,4 +45,35 @@ export async function readTablesOfShards(
   shardIds: readonly number[],
 ): Promise<Shard['table'][]> {
   return readRows(client, shardRow.shape.table, TABLES_OF_SHARDS, [shardIds]);
+}
+
+const placedShardRow = shardRow.extend({
+  /** Where it is; null where no placement is active. */
+  node: z.object({ name: z.string(), port: z.number() }).nullable(),
+  /** The distribution column of a hash-distributed table. */
+  column: z.string().nullable(),
+  /** The smallest and the largest of its hashes, in decimal; of a table that is distributed by range, values. */
+  min: z.string().nullable(),
+  max: z.string().nullable(),
+});
+
+/** A placement of a shard, and which rows belong there. */
+export type ShardPlacement = Readonly<z.infer<typeof placedShardRow>>;
+
+const SHARD_PLACEMENTS = `
+SELECT ${SHARD}, CASE WHEN d.nodename IS NOT NULL THEN json_build_object('name', d.nodename, 'port', d.nodeport) END AS node,
+       CASE WHEN p.partmethod = 'h' AND p.partkey IS NOT NULL THEN column_to_column_name(p.logicalrelid, p.partkey) END AS column,
+       s.shardminvalue AS min, s.shardmaxvalue AS max
+  FROM pg_dist_partition p
+  JOIN pg_dist_shard s USING (logicalrelid)
+  JOIN pg_class c ON c.oid = s.logicalrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  LEFT JOIN (pg_dist_placement pl JOIN pg_dist_node d ON d.groupid = pl.groupid AND d.noderole = 'primary')
+         ON pl.shardid = s.shardid AND pl.shardstate = 1
+ WHERE NOT c.relispartition AND NOT (p.partmethod = 'n' AND p.repmodel <> 't' AND p.colocationid = 0)
+ ORDER BY s.shardid, d.groupid`;
+
+/** Every placement of the tables whose rows are in shards. A shard of a partitioned table has the rows of its partitions. */
+export async function readShardPlacements(client: Client): Promise<ShardPlacement[]> {
+  return readRows(client, placedShardRow, SHARD_PLACEMENTS);
 }

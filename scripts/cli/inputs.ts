@@ -12,6 +12,8 @@ import type { CliContext } from './io';
 export interface DatabaseFlags {
   readonly env?: string;
   readonly url?: string;
+  /** The flag that holds the URL. @default '--url' */
+  readonly flag?: string;
 }
 
 export interface DistributionFlags {
@@ -29,7 +31,8 @@ export async function databaseTarget(
   flags: DatabaseFlags,
 ): Promise<ConnectionTarget> {
   const { targetFromEnvironment, targetFromUrl } = await import('../lib/connection.ts');
-  if (flags.url !== undefined) return targetFromUrl(flags.url, environment, { argument: true });
+  if (flags.url !== undefined)
+    return targetFromUrl(flags.url, environment, { argument: true, flag: flags.flag });
   if (flags.env === undefined) return targetFromEnvironment(environment);
   await environmentNamed(flags.env);
   const { environmentTarget } = await import('../infra/outputs.ts');

@@ -5,6 +5,7 @@ import { errorDocument, EXIT, explain, ScaleoutError } from '../lib/errors';
 import { addAdvise } from './advise';
 import { addAudit } from './audit';
 import { verbsOf } from './command';
+import { addCompare } from './compare';
 import { addInfra } from './infra';
 import type { Io } from './io';
 import { printDocument } from './io';
@@ -21,6 +22,7 @@ const FAMILIES = [
   addAdvise,
   addSimulate,
   addRebalance,
+  addCompare,
   addAudit,
   addLocal,
   addSchemas,

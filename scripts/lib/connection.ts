@@ -128,13 +128,13 @@ export function targetFromEnvironment(
 export function targetFromUrl(
   url: string,
   environment: Environment,
-  from: { readonly argument: boolean },
+  from: { readonly argument: boolean; readonly flag?: string | undefined },
 ): ConnectionTarget {
   const parsed = parseUrl(url);
   if (from.argument && parsed.password !== '') {
     throw new ScaleoutError(
       'cluster.password-in-url',
-      '--url holds a password, which every process of this machine can read: leave it out of the URL and set PGPASSWORD',
+      `${from.flag ?? '--url'} holds a password, which every process of this machine can read: leave it out of the URL and set PGPASSWORD, or PGPASSFILE with a line for each server`,
     );
   }
   const part = (value: string | null): string | undefined => {

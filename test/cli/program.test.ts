@@ -101,6 +101,7 @@ it('lists its verbs', async () => {
     'advise',
     'simulate',
     'rebalance',
+    'compare',
     'audit',
     'local',
     'schemas',

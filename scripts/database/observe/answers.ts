@@ -3,7 +3,7 @@ import type { Client } from 'pg';
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { describeServerError, sqlStateOf, isServerError } from '../../lib/errors';
 import type { Reporter } from '../../lib/reporter';
-import { normalizeSession } from './fingerprint';
+import { beginReading, normalizeSession } from './fingerprint';
 
 /** What a query answered, as a number: whoever reads it learns nothing of the rows. */
 export type Answer = Asked &
@@ -43,17 +43,20 @@ const FLOAT_BITS = 10;
  *
  * A query that the server refuses, or that takes longer than {@link ANSWER_SECONDS}, is said and noted as such. Somebody's
  * exclusive lock is no answer: that error is thrown.
+ *
+ * @param snapshot that another session exported
  */
 export async function takeAnswers(
   client: Client,
   queries: readonly WorkloadQuery[],
   reporter: Reporter,
+  snapshot?: string,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const { name, sql } of queries) {
     const asked = { query: name, sql: queryHash(sql) };
     try {
-      const answer = await takeAnswer(client, sql);
+      const answer = await takeAnswer(client, sql, snapshot);
       if (answer === undefined) {
         reporter.info(`query ${name} is not compared: it takes longer than ${String(ANSWER_SECONDS)} s`);
       }
@@ -78,9 +81,10 @@ const AS_TEXT = { getTypeParser: () => (text: string) => text };
 async function takeAnswer(
   client: Client,
   sql: string,
+  snapshot: string | undefined,
 ): Promise<({ readonly rows: number } & Digests) | undefined> {
   const deadline = performance.now() + ANSWER_SECONDS * 1000;
-  await client.query('BEGIN READ ONLY');
+  await beginReading(client, snapshot);
   try {
     await normalizeSession(client);
     await client.query(`SET LOCAL statement_timeout TO ${String(ANSWER_SECONDS * 1000)}`);

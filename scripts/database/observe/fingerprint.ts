@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { escapeIdentifier } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { withBoundedReads } from '../../lib/connection';
 import { sqlTable } from '../model/names';
@@ -113,21 +113,69 @@ export async function fingerprintView(
   return fingerprint(client, view, { seconds, leaveOut: FLOATING });
 }
 
+/** How a relation is read that is held against one of another database. */
+export interface ForeignReading {
+  /** Of a session that exported it (`pg_export_snapshot()`). */
+  readonly snapshot: string;
+  /** Leaves out columns of floating numbers, as of a materialized view. @default false */
+  readonly computed?: boolean;
+}
+
+/**
+ * The fingerprint of a relation as one of another database with the same rows has it: whatever the order of their columns.
+ */
+export async function fingerprintAnywhere(
+  client: Client,
+  relation: TableName,
+  { snapshot, computed = false }: ForeignReading,
+): Promise<ViewFingerprint> {
+  return fingerprint(client, relation, {
+    snapshot,
+    anywhere: true,
+    ...(computed ? { leaveOut: FLOATING } : {}),
+  });
+}
+
+/** Columns in an order that two databases agree on. */
+export function columnsByName(columns: readonly HashedColumn[]): HashedColumn[] {
+  return columns.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Begins a transaction that can change nothing. @param snapshot that another session exported */
+export async function beginReading(client: Client, snapshot?: string): Promise<void> {
+  await client.query(
+    snapshot === undefined ? 'BEGIN READ ONLY' : 'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+  );
+  if (snapshot !== undefined) await client.query(`SET TRANSACTION SNAPSHOT ${escapeLiteral(snapshot)}`);
+}
+
 async function fingerprint(
   client: Client,
   relation: TableName,
-  { seconds, leaveOut }: { readonly seconds?: number; readonly leaveOut?: ReadonlySet<string> },
+  {
+    seconds,
+    leaveOut,
+    anywhere = false,
+    snapshot,
+  }: {
+    readonly seconds?: number;
+    readonly leaveOut?: ReadonlySet<string>;
+    readonly anywhere?: boolean;
+    readonly snapshot?: string;
+  },
 ): Promise<ViewFingerprint> {
-  await client.query('BEGIN READ ONLY');
+  await beginReading(client, snapshot);
   try {
     await normalizeSession(client);
     if (seconds !== undefined) {
       await client.query(`SET LOCAL statement_timeout TO ${String(seconds * 1000)}`);
     }
-    const columns = await readColumns(client, relation);
+    const all = await readColumns(client, relation);
+    const columns = anywhere ? columnsByName(all) : all;
+    const sumOf = anywhere ? mixedChecksumOf : checksumOf;
     const isLeftOut = ({ type }: HashedColumn): boolean => leaveOut?.has(type) === true;
     const { rows } = await client.query<{ rows: string; checksum: string }>(
-      `SELECT count(*) AS rows, ${checksumOf(columns.filter((column) => !isLeftOut(column)))} AS checksum FROM ${sqlTable(relation)} t`,
+      `SELECT count(*) AS rows, ${sumOf(columns.filter((column) => !isLeftOut(column)))} AS checksum FROM ${sqlTable(relation)} t`,
     );
     return {
       rows: Number(rows[0]?.rows),
@@ -201,6 +249,14 @@ export async function readColumns(client: Client, table: TableName): Promise<Has
 /** The sum of the hashes of the rows of `t`, in decimal. Where {@link isHashedByText}, the session's text has to be settled. */
 export function checksumOf(columns: readonly HashedColumn[]): string {
   return `coalesce(sum(hash_record_extended(ROW(${columns.map(hashed).join(', ')}), 0)), 0)::text`;
+}
+
+/**
+ * The same with each row's hash mixed once more: that of a record is a weighted sum of those of its columns, so that rows which swap the
+ * values of a column have the sum they had. What is written down in receipts and records is {@link checksumOf}.
+ */
+export function mixedChecksumOf(columns: readonly HashedColumn[]): string {
+  return `coalesce(sum(hashint8extended(hash_record_extended(ROW(${columns.map(hashed).join(', ')}), 0), 0)), 0)::text`;
 }
 
 /** Whether the hash depends on how the session writes values. */

@@ -40,6 +40,9 @@ export interface TableObjects {
   readonly sequences: readonly SequencePosition[];
 }
 
+/** What {@link Objects} has as digests, as PostgreSQL defines it. */
+export type Definitions = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
 /**
  * @param live inspected with its facts
  * @param tables of it, those that are looked at
@@ -50,6 +53,17 @@ export async function readObjects(
   live: LiveDatabase,
   tables: readonly TableName[],
 ): Promise<TableObjects> {
+  const { definitions, sequences } = await readDefinitions(client, expected, live, tables);
+  return { objects: digestsOf(definitions), sequences };
+}
+
+/** The same undigested, for what is not written down. */
+export async function readDefinitions(
+  client: Client,
+  expected: DistributionScope,
+  live: LiveDatabase,
+  tables: readonly TableName[],
+): Promise<{ readonly definitions: Definitions; readonly sequences: readonly SequencePosition[] }> {
   const wanted = new Set(tables.map(tableKey));
   const oids = live.tables.filter(({ table }) => wanted.has(tableKey(table))).map(({ oid }) => oid);
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -63,7 +77,7 @@ export async function readObjects(
     const lifted = (await readLiftedTables(client)).map(({ table }) => table);
     const parts = await readPartitions(client, oids, lifted);
     return {
-      objects: objectsOf(expected, withForce(live, lifted), [...rows, ...subjects, ...parts], tables),
+      definitions: definitionsOf(expected, withForce(live, lifted), [...rows, ...subjects, ...parts], tables),
       sequences: positions,
     };
   } finally {
@@ -139,6 +153,27 @@ export function objectsOf(
   attached: readonly Attached[],
   tables: readonly TableName[] = specifiedTables(expected, live),
 ): Objects {
+  return digestsOf(definitionsOf(expected, live, attached, tables));
+}
+
+/** Pure. */
+export function digestsOf(definitions: Definitions): Objects {
+  return Object.fromEntries(
+    Object.entries(definitions).map(([table, subjects]) => [
+      table,
+      Object.fromEntries(
+        Object.entries(subjects).map(([subject, value]) => [subject, digest(value).slice(0, 12)]),
+      ),
+    ]),
+  );
+}
+
+function definitionsOf(
+  expected: DistributionScope,
+  live: LiveDatabase,
+  attached: readonly Attached[],
+  tables: readonly TableName[],
+): Definitions {
   const spokenOf = new Set(tables.map(tableKey));
   const wanted = new Map(expected.tables.map((each) => [tableKey(each.table), each]));
   const beside = groupBy(attached, ({ oid }) => oid);
@@ -160,8 +195,7 @@ export function objectsOf(
           ),
           ...(beside.get(table.oid) ?? []).map((each): [string, unknown] => [each.subject, each.definition]),
         ];
-        const hashed = subjects.map(([subject, value]) => [subject, digest(value).slice(0, 12)]);
-        return [showTable(table.table), Object.fromEntries(hashed) as Record<string, string>];
+        return [showTable(table.table), Object.fromEntries(subjects)];
       }),
   );
 }

@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
-import { escapeLiteral } from 'pg';
+import { escapeIdentifier, escapeLiteral } from 'pg';
 import { nodeName } from '../../citus/nodes';
 import type { NodeAddress } from '../../citus/nodes';
-import type { Shard } from '../../citus/shards';
-import { checksumOf, isHashedByText, readColumns } from './fingerprint';
+import type { Shard, ShardPlacement } from '../../citus/shards';
+import { checksumOf, isHashedByText, mixedChecksumOf, readColumns } from './fingerprint';
 import type { HashedColumn } from './fingerprint';
 import { rowSecurityJson } from './row-security';
 import type { RowSecurity } from './row-security';
@@ -23,7 +23,12 @@ export interface ShardState {
 
 /** The rows of one placement of a shard. */
 export type ShardRows =
-  | { readonly rows: number; readonly checksum: string }
+  | {
+      readonly rows: number;
+      readonly checksum: string;
+      /** Rows whose hash is none of the shard's; where its range was asked about. */
+      readonly misplaced?: number;
+    }
   /** Why nobody can tell. */
   | { readonly unreadable: string };
 
@@ -160,13 +165,65 @@ export async function readShardRows(
 const SETTLED = `SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
        set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true)`;
 
-function rowsSql({ relation, partitioned }: Shard, columns: readonly HashedColumn[]): string {
-  if (partitioned) return `SELECT '{"rows": 0, "checksum": "0"}'`;
-  const byText = columns.some(isHashedByText);
-  const figures = `SELECT json_build_object('rows', count(*), 'checksum', ${checksumOf(columns)}) FROM ${byText ? 'settled, ' : ''}${relation} t`;
+function rowsSql(shard: Shard, columns: readonly HashedColumn[]): string {
+  if (shard.partitioned) return `SELECT '{"rows": 0, "checksum": "0"}'`;
+  return `${settled(columns)}SELECT (${figuresSql(shard, columns, checksumOf(columns))})::text`;
+}
+
+function settled(columns: readonly HashedColumn[]): string {
+  return columns.some(isHashedByText) ? `WITH settled AS MATERIALIZED (${SETTLED}) ` : '';
+}
+
+/** One value of JSON. @param range the hashes that its rows may have */
+function figuresSql(
+  { relation }: Shard,
+  columns: readonly HashedColumn[],
+  checksum: string,
+  range?: HashRange,
+): string {
+  const misplaced =
+    range === undefined
+      ? ''
+      : `, 'misplaced', count(*) FILTER (WHERE (worker_hash(t.${escapeIdentifier(range.column)}) BETWEEN ${range.min} AND ${range.max}) IS NOT TRUE)`;
+  const figures = `SELECT json_build_object('rows', count(*), 'checksum', ${checksum}${misplaced})
+      FROM ${columns.some(isHashedByText) ? 'settled, ' : ''}${relation} t`;
   // A count under policies is no count. The other branch is not run then.
-  return `${byText ? `WITH settled AS MATERIALIZED (${SETTLED}) ` : ''}SELECT CASE WHEN row_security_active(${escapeLiteral(relation)})
-       THEN json_build_object('unreadable', 'row-level security hides rows of it from the owner') ELSE (${figures}) END::text`;
+  return `SELECT CASE WHEN row_security_active(${escapeLiteral(relation)})
+       THEN json_build_object('unreadable', 'row-level security hides rows of it from the owner') ELSE (${figures}) END`;
+}
+
+interface HashRange {
+  readonly column: string;
+  readonly min: string;
+  readonly max: string;
+}
+
+function hashRange({ column, min, max }: ShardPlacement): HashRange | undefined {
+  return column === null || min === null || max === null ? undefined : { column, min, max };
+}
+
+/**
+ * Counts and hashes (mixed) the rows of placements of one table on one node, its partitions included, and counts those that belong elsewhere:
+ * one scan each, one after the other, over one connection. Where that fails, one by one, so that each has its own answer.
+ *
+ * @param columns in the order in which they are hashed
+ */
+export async function readPlacementRows(
+  client: Client,
+  node: NodeAddress,
+  shards: readonly ShardPlacement[],
+  columns: readonly HashedColumn[],
+): Promise<ShardRows[]> {
+  const values = shards.map(
+    (shard) => `(${figuresSql(shard, columns, mixedChecksumOf(columns), hashRange(shard))})`,
+  );
+  const sql = `${settled(columns)}SELECT json_build_array(${values.join(', ')})::text`;
+  const [answer] = await runOnNodes(client, [{ node, sql }]);
+  if (answer?.success === true) return JSON.parse(answer.result) as ShardRows[];
+  if (shards.length === 1) return [{ unreadable: answer?.result ?? 'the node does not answer' }];
+  const read: ShardRows[] = [];
+  for (const shard of shards) read.push(...(await readPlacementRows(client, node, [shard], columns)));
+  return read;
 }
 
 function parseRows({ success, result }: NodeAnswer): ShardRows {

@@ -10,8 +10,7 @@ import { fingerprintView } from './fingerprint';
 import type { ViewFingerprint } from './fingerprint';
 import type { LiveView } from '../model/live';
 import { showTable, sqlTable } from '../model/names';
-import { compareObjects } from './objects';
-import { digest } from '../model/snapshot';
+import { compareObjects, digestsOf } from './objects';
 import { VIEW_STATE } from './view-state.sql';
 
 /** Seconds one view may take. */
@@ -66,8 +65,17 @@ export function observeViews(
 export async function readViewState(
   client: Client,
   views: readonly LiveView[],
-): Promise<Map<string, Record<string, string>>> {
-  const state = new Map<string, Record<string, string>>();
+): Promise<ReadonlyMap<string, Readonly<Record<string, string>>>> {
+  const definitions = await readViewDefinitions(client, views);
+  return new Map(Object.entries(digestsOf(Object.fromEntries(definitions))));
+}
+
+/** The same undigested, for what is not written down. */
+export async function readViewDefinitions(
+  client: Client,
+  views: readonly Pick<LiveView, 'view'>[],
+): Promise<Map<string, Record<string, string | null>>> {
+  const state = new Map<string, Record<string, string | null>>();
   if (views.length === 0) return state;
   const keys = new Map(views.map(({ view }) => [sqlTable(view), tableKey(view)]));
   await client.query('BEGIN READ ONLY');
@@ -82,7 +90,7 @@ export async function readViewState(
     );
     for (const { name, subject, definition } of rows) {
       const key = keys.get(name) ?? name;
-      state.set(key, { ...state.get(key), [subject]: digest(definition).slice(0, 12) });
+      state.set(key, { ...state.get(key), [subject]: definition });
     }
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
