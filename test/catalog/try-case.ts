@@ -1,0 +1,172 @@
+import { parseDistribution } from '../../config/workload/distribution';
+import type { Finding } from '../../scripts/database/checks/findings';
+import type { ConnectionTarget } from '../../scripts/lib/connection';
+import { withClient } from '../../scripts/lib/connection';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase } from '../support/citus';
+import type { Case } from './case';
+import { introduceRoles } from './cluster';
+import type { Carried } from './product';
+import { carryOut, messageOf, rebalance } from './product';
+import { bringBackByHand, changeByHand, distributeByHand, rebalanceByHand } from './raw';
+import { renderCase, renderSpecification, renderWayBack } from './render';
+import { lostOnShards } from './shards';
+import type { Snapshot } from './snapshot';
+import { turns } from './turns';
+import { compareSnapshots, ROWS, takeSnapshot } from './snapshot';
+
+export type Stage = 'distribute' | Case['then'] | 'bring back';
+
+/** How a case ended. */
+export interface Outcome {
+  readonly distributed: boolean;
+  /** Where the program said no, and Citus's own error or loss bore it out. */
+  readonly refusals: readonly {
+    readonly stage: Stage;
+    readonly reasons: readonly string[];
+    readonly citus: string;
+  }[];
+  /** What was lost, changed, or refused for nothing, and where. */
+  readonly failure?: { readonly stage: Stage | 'create'; readonly problems: readonly string[] };
+}
+
+/** Citus alters the roles of a server whenever a node is added to a database of it, which two cannot do at once. */
+const addingNodes = turns();
+
+const SHARDS = { first: 4, then: 6 } as const;
+
+/** What is tried with a database, one after the other, and by hand where the program refuses. */
+interface Attempt {
+  readonly stage: Stage;
+  readonly byProgram: (target: ConnectionTarget) => Promise<Carried>;
+  readonly byHand: (target: ConnectionTarget) => Promise<string | undefined>;
+}
+
+/** Distributes, moves or changes, and brings back, and compares what there was with what there is each time. */
+export async function tryCase(drawn: Case): Promise<Outcome> {
+  const onOneNode = drawn.then === 'rebalance';
+  const refusals: Outcome['refusals'][number][] = [];
+  let distributed = false;
+  const database = await addingNodes(() => freshCitusDatabase({ workers: onOneNode ? 0 : 2 }));
+  try {
+    await introduceRoles(database.platform);
+    const failed = await createCase(database, drawn);
+    if (failed !== undefined)
+      return { distributed, refusals, failure: { stage: 'create', problems: [failed] } };
+    const before = await takeSnapshot(database.platform);
+    for (const attempt of attemptsOf(drawn, database)) {
+      const { refusal, problems } = await carryOutAttempt(drawn, database, before, attempt);
+      if (problems.length > 0) return { distributed, refusals, failure: { stage: attempt.stage, problems } };
+      if (refusal !== undefined) {
+        refusals.push({ stage: attempt.stage, ...refusal });
+        break;
+      }
+      distributed = true;
+    }
+    return { distributed, refusals };
+  } finally {
+    await database.drop();
+  }
+}
+
+function attemptsOf(drawn: Case, database: TestDatabase): Attempt[] {
+  const specified = (text: string) => parseDistribution(text, 'distribution.yaml');
+  const goTo = (text: string) => (target: ConnectionTarget) => carryOut(target, specified(text));
+  const shared = {
+    first: goTo(renderSpecification(drawn, SHARDS.first)),
+    then: goTo(renderSpecification(drawn, SHARDS.then)),
+  };
+  const change: Attempt =
+    drawn.then === 'rebalance'
+      ? {
+          stage: 'rebalance',
+          byProgram: async (target) => {
+            await addingNodes(() => database.addWorkers());
+            return rebalance(target, drawn.online);
+          },
+          byHand: rebalanceByHand,
+        }
+      : {
+          stage: 'other shard count',
+          byProgram: shared.then,
+          byHand: (target) => changeByHand(target, drawn, SHARDS.then),
+        };
+  return [
+    {
+      stage: 'distribute',
+      byProgram: shared.first,
+      byHand: (target) => distributeByHand(target, drawn, SHARDS.first),
+    },
+    change,
+    {
+      stage: 'bring back',
+      byProgram: goTo(renderWayBack(drawn)),
+      byHand: (target) => bringBackByHand(target, drawn),
+    },
+  ];
+}
+
+interface Attempted {
+  readonly refusal?: { readonly reasons: readonly string[]; readonly citus: string };
+  readonly problems: readonly string[];
+}
+
+async function carryOutAttempt(
+  drawn: Case,
+  { target, platform }: TestDatabase,
+  before: Snapshot,
+  { byProgram, byHand }: Attempt,
+): Promise<Attempted> {
+  const carried = await byProgram(target).catch((error: unknown) => ({
+    kind: 'done' as const,
+    findings: [],
+    problems: [messageOf(error)],
+  }));
+  const compare = async (findings: readonly Finding[]): Promise<string[]> =>
+    unannounced(drawn, compareSnapshots(before, await takeSnapshot(platform)), findings);
+  if (carried.kind === 'done') {
+    const { findings, problems } = carried;
+    return { problems: [...problems, ...(await compare(findings))] };
+  }
+  const untouched = await compare([]);
+  if (untouched.length > 0) return { problems: untouched.map((each) => `refused, and yet ${each}`) };
+  const citus = (await byHand(target)) ?? [...(await compare([])), ...(await lostOnShards(platform))][0];
+  return citus === undefined
+    ? { problems: carried.reasons.map((reason) => `refused, and Citus does it without a loss: ${reason}`) }
+    : { refusal: { reasons: carried.reasons, citus }, problems: [] };
+}
+
+/** Findings that say that a view will hold or answer something else. */
+const OF_VIEWS = /^(?:view-will-fail|refresh-under-policy|stale-contents):/;
+
+/** Differences that the plan did not say there would be. */
+function unannounced(drawn: Case, differences: readonly string[], findings: readonly Finding[]): string[] {
+  const views = findings.filter(({ id }) => OF_VIEWS.test(id)).map(({ id }) => id.replace(OF_VIEWS, ''));
+  const replaced = drawn.tables.filter(({ key }) => key === 'replaced').map(({ table }) => table);
+  return differences.filter(
+    (line) =>
+      !views.some(
+        (view) =>
+          line.startsWith(`changed: ${ROWS}${view}: `) || line.startsWith(`changed: ${ROWS}${view} as `),
+      ) &&
+      !replaced.some(
+        ({ schema, name }) =>
+          line.startsWith(`changed: CONSTRAINT ${schema}.${name} `) &&
+          / became ADD CONSTRAINT .* PRIMARY KEY \(org, id/.test(line),
+      ),
+  );
+}
+
+/** @returns what is wrong with the SQL, which is a fault of a feature */
+async function createCase({ target }: TestDatabase, drawn: Case): Promise<string | undefined> {
+  return withClient(target, async (client) => {
+    for (const statement of renderCase(drawn)) {
+      try {
+        await client.query(statement);
+      } catch (cause) {
+        return `${messageOf(cause)}: ${statement}`;
+      }
+    }
+    return undefined;
+  });
+}
