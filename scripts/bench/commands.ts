@@ -5,6 +5,7 @@ import { figureOf } from './figure';
 import { APPLY_PEER, applyUnavailable, measureApply, measureApplyWide } from './apply';
 import { COPY_PEER, copyUnavailable, measureCopy } from './copy';
 import { citusUnavailable } from './citus-cluster';
+import { COMPARE_PEER, measureCompare } from './compare';
 import { COMPARED_PEER, measureCompared } from './compared';
 import type { BenchName } from './names';
 import { measurePlan, PLAN_PEER, planUnavailable } from './plan';
@@ -62,6 +63,12 @@ export const BENCHES: Readonly<Record<BenchName, Bench>> = {
     against: COMPARED_PEER,
     unavailable: citusUnavailable,
     pairs: measureCompared,
+  },
+  compare: {
+    against: COMPARE_PEER,
+    unavailable: citusUnavailable,
+    pairs: measureCompare,
+    runs: 3,
   },
   'apply-wide': {
     against: APPLY_PEER,

@@ -7,6 +7,7 @@ export const BENCH_NAMES = [
   'apply',
   'apply-compared',
   'apply-compared-whole',
+  'compare',
   'apply-wide',
   'plan',
   'scale-first',

@@ -53,7 +53,7 @@ export function readSide(target: ConnectionTarget, options: ReadingOptions): Pro
   });
 }
 
-const VERSION = `SELECT split_part(current_setting('server_version'), ' ', 1) AS version`;
+const SERVER = `SELECT split_part(current_setting('server_version'), ' ', 1) AS postgres, pg_is_in_recovery() AS standby`;
 
 const SCHEMAS = `SELECT nspname::text AS schema FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1`;
 
@@ -62,7 +62,9 @@ async function readWith(client: Client, target: ConnectionTarget, options: Readi
   await client.query("SELECT set_config('TimeZone', 'UTC', false)");
   const citus = await citusVersion(client);
   if (citus !== undefined) await requireCoordinator(client);
-  const postgres = (await client.query<{ version: string }>(VERSION)).rows[0]?.version ?? '';
+  const [server = { postgres: '', standby: false }] = (
+    await client.query<Pick<Side, 'postgres' | 'standby'>>(SERVER)
+  ).rows;
   const schemas = (await client.query<{ schema: string }>(SCHEMAS)).rows;
   const scope: DistributionScope = {
     tables: [],
@@ -81,7 +83,7 @@ async function readWith(client: Client, target: ConnectionTarget, options: Readi
         live,
         tables.map(({ table }) => table),
       )),
-      others: await readDatabaseObjects(client, Number.parseInt(postgres, 10)),
+      others: await readDatabaseObjects(client, Number.parseInt(server.postgres, 10)),
       viewDefinitions: await readViewDefinitions(client, views),
       queryPlans: await readPlans(client, options.queries, views),
     }),
@@ -92,7 +94,7 @@ async function readWith(client: Client, target: ConnectionTarget, options: Readi
     rows.get(tableKey(table)) ?? { unreadable: 'it was not read' };
   return {
     database: describeTarget(target),
-    postgres,
+    ...server,
     ...(citus === undefined ? {} : { citus }),
     tables: tables.map((each) => ({
       table: each.table,

@@ -12,6 +12,8 @@ export interface Side {
   readonly postgres: string;
   /** `12.1-1`; absent where the extension is not there. */
   readonly citus?: string;
+  /** It replays the log of another server: its sequences stand where the log has them, up to 32 values ahead. */
+  readonly standby: boolean;
   readonly tables: readonly SideTable[];
   /** Views, plain and materialized. */
   readonly views: readonly SideView[];

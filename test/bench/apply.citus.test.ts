@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import type { Client } from 'pg';
 import { applyPairs } from '../../scripts/bench/apply';
 import { withLoaded, withSensors } from '../../scripts/bench/citus-cluster';
+import { comparePairs } from '../../scripts/bench/compare';
 import { comparedPairs } from '../../scripts/bench/compared';
 import { createWholeSchema, wholeDistribution } from '../../scripts/bench/whole-schema';
 import { platformSuite } from '../support/citus';
@@ -28,6 +29,14 @@ platformSuite('the benches of tables apply', () => {
     const load = (client: Client): Promise<void> => createWholeSchema(client, 200);
     const pairs = await withLoaded(await citusServers(), load, (fresh) =>
       comparedPairs(fresh, context, wholeDistribution(4, false), 1),
+    );
+    expect(pairs).toEqual([{ ours: expect.any(Number) as number, peer: expect.any(Number) as number }]);
+  });
+
+  test('hold a plain database against its distributed copy, which is equal', async () => {
+    const context = testContext();
+    const pairs = await withSensors(await citusServers(), 500, context.signal, (fresh) =>
+      comparePairs(fresh, context, 1),
     );
     expect(pairs).toEqual([{ ours: expect.any(Number) as number, peer: expect.any(Number) as number }]);
   });

@@ -75,6 +75,7 @@ describe('bench', () => {
         'apply',
         'apply-compared',
         'apply-compared-whole',
+        'compare',
         'plan',
         'scale-first',
         'scale-first-online',

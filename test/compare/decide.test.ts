@@ -20,6 +20,7 @@ const held = (rows: number, checksum = String(rows), shards: readonly SideShard[
 const side = (more: Partial<Side> = {}): Side => ({
   database: 'citus@localhost:5432/a',
   postgres: '16.10',
+  standby: false,
   tables: [],
   views: [],
   objects: {},
@@ -153,6 +154,26 @@ describe('two databases held against each other', () => {
     ]);
     const { equal, notes } = compareSides(side({ tables: a }), side({ tables: [table('a', held(1))] }));
     expect({ equal, notes }).toEqual({ equal: true, notes: ['distributed in from and not in to: a'] });
+  });
+
+  test('a sequence is equal at one position alone, but on a standby, which may be ahead', () => {
+    const at = (next: string) => [
+      {
+        table: { schema: 'public', name: 'a' },
+        column: 'id',
+        sequence: { schema: 'public', name: 's' },
+        how: 'owned' as const,
+        next,
+        down: false,
+        cycle: false,
+      },
+    ];
+    expect(named({ sequences: at('9') }, { sequences: at('5') })).toEqual([
+      'sequence: table a, sequence s of column id goes on from 9 in from, from 5 in to, so that to gives values again that from gave',
+    ]);
+    expect(named({ sequences: at('9') }, { sequences: at('33'), standby: true })).toEqual([]);
+    expect(named({ sequences: at('33'), standby: true }, { sequences: at('9') })).toEqual([]);
+    expect(named({ sequences: at('9') }, { sequences: at('5'), standby: true })).toHaveLength(1);
   });
 
   test('at most ten lines of a kind are written, and all are in the document', () => {
