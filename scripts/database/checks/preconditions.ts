@@ -17,6 +17,7 @@ import { materializedViewFailures } from './views';
 import { viewRoleFailures } from './view-roles';
 import { convertedAlong, recreation } from '../target/recreated';
 import type { ConvertedAlong, Recreation } from '../target/recreated';
+import { sequenceFailures } from './sequences';
 import { dependentFailures, identityNameFailures, needFailures } from './dependents';
 import type { Recreated } from './dependents';
 
@@ -33,7 +34,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...target.expected.tables.flatMap((wanted) => tableFaults(target, wanted)),
     ...schemaFailures(target),
     ...colocationFaults(target),
-    ...sequenceFaults(target),
+    ...sequenceFailures(target, takenAlong),
     ...turningFaults(target, takenAlong),
     ...rowSecurityFaults(target, takenAlong),
     ...ownerFailures(target),
@@ -107,8 +108,9 @@ function tableFaults(target: TargetState, wanted: ExpectedTable): string[] {
   const name = showTable(wanted.table);
   const live = target.liveTable(wanted.table);
   if (live === undefined) return [missingTable(target, wanted.table)];
-  if (live.kind !== 'table' && !(live.kind === 'partitioned' && wanted.kind === 'distributed'))
+  if (live.kind !== 'table' && live.kind !== 'partitioned')
     return wanted.kind === 'local' ? [] : [notAnOrdinaryTable(live)];
+  if (live.kind === 'partitioned' && wanted.kind === 'reference') return [notAnOrdinaryTable(live)];
   if (live.citus.kind === 'schema' && target.expectedSchema(wanted.table.schema)?.kind !== 'local') {
     return [
       `table ${name} belongs to the distributed schema ${wanted.table.schema}, which places all its tables together: leave it out of the specification, ` +
@@ -372,20 +374,6 @@ function replacementFaults(target: TargetState, wanted: DistributedTable): strin
     `primary key ${key.name} of table ${name} is to be replaced, and ${allOf(key.dependents)} rests on it (as a GROUP BY of the key alone does): ` +
       'drop that first and create it again afterwards, naming every column in its GROUP BY',
   ];
-}
-
-/** Citus gives a sequence the type of its columns, so the columns of all its tables must agree on one. */
-function sequenceFaults(target: TargetState): string[] {
-  return target.live.mixedSequences.flatMap(({ sequence, uses }) => {
-    const matters = uses.filter((use) => use.known || target.entersCitus(use.table));
-    const enters = matters.some((use) => target.entersCitus(use.table));
-    if (!enters || new Set(matters.map((use) => use.type)).size < 2) return [];
-    const columns = matters.map((use) => `${showTable(use.table)}.${use.column} (${use.type})`);
-    return [
-      `sequence ${showTable(sequence)} gives ${allOf(columns)} their defaults, and Citus takes one type to a sequence: ` +
-        'give the columns one type, or a sequence each',
-    ];
-  });
 }
 
 /** What partitions that inherit a check and tables that inherit cannot do, and rules and grants on columns do not outlive: turning local. */

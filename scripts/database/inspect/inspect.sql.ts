@@ -115,11 +115,16 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
           JOIN pg_rewrite r ON r.ev_class = family.oid
           JOIN pg_class rc ON rc.oid = family.oid JOIN pg_namespace rn ON rn.oid = rc.relnamespace
          WHERE c.relkind = 'p' OR c.relkind = 'r' AND c.relhasrules) AS rules,
-       ARRAY(SELECT t.tgname::text FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-              AND t.tgname !~ '^(citus_|truncate_trigger_)' ORDER BY t.tgname COLLATE "C") AS triggers,
-       ARRAY(SELECT a.attname::text FROM pg_attribute a
-              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND cardinality(a.attacl) > 0
-              ORDER BY a.attnum) AS "columnGrants"
+       ARRAY(SELECT concat(t.tgname, CASE WHEN h.oid <> c.oid THEN ' of partition ' || h.relname END)
+               FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
+               JOIN pg_class h ON h.oid = family.oid JOIN pg_trigger t ON t.tgrelid = h.oid AND t.tgparentid = 0 AND NOT t.tgisinternal
+              WHERE t.tgname !~ '^(citus_|truncate_trigger_)'
+              ORDER BY h.oid <> c.oid, h.relname COLLATE "C", t.tgname COLLATE "C") AS triggers,
+       ARRAY(SELECT concat(a.attname, CASE WHEN h.oid <> c.oid THEN ' of partition ' || h.relname END)
+               FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
+               JOIN pg_class h ON h.oid = family.oid JOIN pg_attribute a ON a.attrelid = h.oid
+              WHERE a.attnum > 0 AND NOT a.attisdropped AND cardinality(a.attacl) > 0
+              ORDER BY h.oid <> c.oid, h.relname COLLATE "C", a.attnum) AS "columnGrants"
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
   LEFT JOIN pg_am am ON am.oid = c.relam
@@ -325,8 +330,8 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
  ORDER BY f.oid, n.nspname COLLATE "C", c.relname COLLATE "C"`;
 }
 
-/** Sequences of the tables' defaults that serve columns of more than one type, in these tables or in those of Citus. */
-export function mixedSequences(citus: boolean): string {
+/** Sequences of the tables' defaults that serve a column of another type than theirs, in these tables or in any other. */
+export function defaultSequences(citus: boolean): string {
   const known = citus ? isCitusTable('d.adrelid') : 'false';
   return `
 WITH uses AS (
@@ -337,6 +342,8 @@ WITH uses AS (
     JOIN pg_class s ON s.oid = on_sequence.refobjid AND s.relkind = 'S'
 )
 SELECT json_build_object('schema', sn.nspname, 'name', s.relname) AS sequence,
+       format_type(q.seqtypid, NULL) AS type, q.seqmin::text AS min, q.seqmax::text AS max,
+       CASE WHEN has_sequence_privilege(s.oid, 'SELECT, USAGE') THEN pg_sequence_last_value(s.oid) END::text AS last,
        json_agg(json_build_object('table', json_build_object('schema', n.nspname, 'name', c.relname), 'column', a.attname,
                                   'type', format_type(a.atttypid, NULL), 'known', uses.known)
                 ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C", a.attnum) AS uses
@@ -344,9 +351,9 @@ SELECT json_build_object('schema', sn.nspname, 'name', s.relname) AS sequence,
   JOIN pg_class s ON s.oid = uses.sequence JOIN pg_namespace sn ON sn.oid = s.relnamespace
   JOIN pg_class c ON c.oid = uses.adrelid JOIN pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_attribute a ON a.attrelid = uses.adrelid AND a.attnum = uses.adnum
- WHERE uses.known OR uses.adrelid = ANY ($1::oid[])
- GROUP BY sn.nspname, s.relname
-HAVING count(DISTINCT a.atttypid) > 1 AND bool_or(uses.adrelid = ANY ($1::oid[]))
+  JOIN pg_sequence q ON q.seqrelid = s.oid
+ GROUP BY sn.nspname, s.relname, s.oid, q.seqtypid, q.seqmin, q.seqmax
+HAVING bool_or(a.atttypid <> q.seqtypid) AND bool_or(uses.adrelid = ANY ($1::oid[]))
  ORDER BY sn.nspname COLLATE "C", s.relname COLLATE "C"`;
 }
 

@@ -28,7 +28,7 @@ import {
   IDENTITIES,
   KEYS,
   LOGICAL_SLOTS,
-  mixedSequences,
+  defaultSequences,
   OTHER_SCHEMAS,
   OWN_CHECKS,
   OWN_SCHEMA,
@@ -60,7 +60,7 @@ import type {
   LiveSlot,
   LiveTable,
   LiveView,
-  MixedSequence,
+  DefaultSequence,
   RecordedComment,
   UncheckedCheck,
   ViewRole,
@@ -279,7 +279,7 @@ async function read(
     otherTables: all
       .filter((row) => !oids.has(row.oid))
       .map(({ schema, name }): TableName => ({ schema, name })),
-    mixedSequences: await rowsOf<MixedSequence & QueryResultRow>(mixedSequences(citus), scope),
+    defaultSequences: await rowsOf<DefaultSequence & QueryResultRow>(defaultSequences(citus), scope),
     droppedForeignKeys,
     recordedComments,
     ownSchema,

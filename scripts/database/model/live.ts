@@ -41,7 +41,7 @@ export interface LiveDatabase {
   /** Every other table of the database, for suggestions. */
   readonly otherTables: readonly TableName[];
   /** Sequences that give columns of different types their defaults. */
-  readonly mixedSequences: readonly MixedSequence[];
+  readonly defaultSequences: readonly DefaultSequence[];
   /** Foreign keys this project dropped and has not restored yet. */
   readonly droppedForeignKeys: readonly DroppedForeignKey[];
   /** Comments this project wrote down before Citus forgets them. */
@@ -131,9 +131,14 @@ export interface LiveSchema {
   readonly strayPartitions: readonly { readonly partition: TableName; readonly parent: TableName }[];
 }
 
-/** One sequence, and the columns whose defaults draw from it, of more than one type. */
-export interface MixedSequence {
+/** A sequence that defaults of columns draw from, where one of them has another type than it. Whole numbers are decimal text. */
+export interface DefaultSequence {
   readonly sequence: TableName;
+  readonly type: string;
+  readonly min: string;
+  readonly max: string;
+  /** The value that it gave last; null where it gave none, or this session may not see it. */
+  readonly last: string | null;
   readonly uses: readonly {
     readonly table: TableName;
     readonly column: string;

@@ -10,6 +10,7 @@ import type { LiveTable } from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
 import type { TablesStep } from '../../database/model/step';
 import { boundBy } from './carried-views';
+import { narrowedSequences } from '../../database/checks/sequences';
 import { ownersKeptOut } from '../../database/checks/owners';
 import { replicationFindings } from './replication-findings';
 import { settingFindings } from '../../database/checks/settings';
@@ -31,6 +32,11 @@ const SOURCES: readonly Source[] = [
   splitShards,
   convertedTables,
   sequencesOnWorkers,
+  (target, effects) =>
+    narrowedSequences(target.live.defaultSequences, (table) => {
+      const live = target.liveTable(table);
+      return live !== undefined && becomesCitus(live, effects);
+    }),
   identitiesWithoutWayBack,
   policiesOfSettings,
   ownersKeptOut,

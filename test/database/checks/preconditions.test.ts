@@ -1,6 +1,6 @@
 import type { ExpectedTable } from '../../../config/workload/distribution-types';
 import { requirePreconditions } from '../../../scripts/database/checks/preconditions';
-import type { LiveForeignKey, LiveTable, MixedSequence } from '../../../scripts/database/model/live';
+import type { LiveForeignKey, LiveTable, DefaultSequence } from '../../../scripts/database/model/live';
 import { TargetState } from '../../../scripts/database/target/target-state';
 import {
   column,
@@ -356,17 +356,24 @@ describe('partitions that inherit a check', () => {
 });
 
 describe('a sequence of columns of two types', () => {
-  const use = (table: string, type: string, known = false): MixedSequence['uses'][number] => ({
+  const use = (table: string, type: string, known = false): DefaultSequence['uses'][number] => ({
     table: named(table),
     column: 'id',
     type,
     known,
   });
-  const faults = (uses: MixedSequence['uses'], ...tables: ExpectedTable[]): string[] =>
+  const numbers = {
+    sequence: named('numbers'),
+    type: 'bigint',
+    min: '1',
+    max: String(2n ** 63n - 1n),
+    last: null,
+  };
+  const faults = (uses: DefaultSequence['uses'], ...tables: ExpectedTable[]): string[] =>
     faultsOf(
       spec(...tables),
       liveDatabase([liveTable('a'), liveTable('b')], {
-        mixedSequences: [{ sequence: named('numbers'), uses }],
+        defaultSequences: [{ ...numbers, uses }],
       }),
     );
 
@@ -379,6 +386,23 @@ describe('a sequence of columns of two types', () => {
   test('one of which Citus has', () => {
     expect(faults([use('a', 'integer'), use('other', 'bigint', true)], byId('a'))).toHaveLength(1);
   });
+  test('that stands, or ends, beyond the type that Citus gives it', () => {
+    const of = (more: Partial<DefaultSequence>): string[] =>
+      faultsOf(
+        spec(byId('a')),
+        liveDatabase([liveTable('a')], {
+          defaultSequences: [{ ...numbers, uses: [use('a', 'integer')], ...more }],
+        }),
+      );
+    expect(of({})).toEqual([]);
+    expect(of({ last: '2147483647' })).toEqual([]);
+    expect(of({ last: '2147483648' })).toEqual([expect.stringContaining('2147483648 is where it stands')]);
+    expect(of({ max: '5000000000' })).toEqual([expect.stringContaining('5000000000 is a bound of it')]);
+    expect(of({ min: '-5000000000' })).toHaveLength(1);
+    expect(of({ type: 'smallint', max: '32767', last: '32767' })).toEqual([]);
+    expect(of({ last: '2147483648', uses: [use('a', 'integer', true)] })).toEqual([]);
+  });
+
   test('one of which stays out of Citus', () => {
     expect(faults([use('a', 'integer'), use('b', 'bigint')], byId('a'))).toEqual([]);
   });

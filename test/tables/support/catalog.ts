@@ -163,7 +163,7 @@ export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDat
     schemas: [],
     otherSchemas: [],
     otherTables: [],
-    mixedSequences: [],
+    defaultSequences: [],
     droppedForeignKeys: [],
     recordedComments: [],
     ownSchema: { exists: false, recordTable: false, commentTable: false, others: 0 },
