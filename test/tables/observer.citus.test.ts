@@ -434,4 +434,18 @@ platformSuite('the second observer', () => {
       expect.stringMatching(/^the answer of view worst is another than at/),
     );
   });
+
+  test('a table that this role may read no more is named, and the rest is compared', async () => {
+    const { target } = database;
+    await tablesApply(testContext(), { target, expected, receipt });
+    await query(database.platform, 'ALTER TABLE visits OWNER TO postgres');
+    await sql('DELETE FROM pages WHERE page_id = 3');
+    const { checks } = (await tablesVerify(testContext(), { target, expected, receipt })).document;
+    expect(checks.find(({ id }) => id === 'rows:visits')).toMatchObject({
+      warning: true,
+      detail: expect.stringMatching(/^not countable: permission denied/) as string,
+    });
+    const wrong = checks.filter(({ ok }) => !ok).map(({ id }) => id);
+    expect(wrong).toEqual(expect.arrayContaining(['rows:pages', 'objects:visits']));
+  });
 });

@@ -92,6 +92,25 @@ platformSuite('a table of a role in whose name Citus cannot work', () => {
     },
   );
 
+  test('a table that the specification does not name is refused where it would be taken along', async () => {
+    await run('CREATE TABLE kinds (id int PRIMARY KEY)');
+    await run(`GRANT REFERENCES ON kinds TO "${owner}"`);
+    await platform('SET citus.enable_ddl_propagation TO off; CREATE ROLE away_' + owner);
+    await platform(
+      `CREATE TABLE uses (id int PRIMARY KEY, kind int REFERENCES kinds); ALTER TABLE uses OWNER TO away_${owner}`,
+    );
+    await expect(plan('tables:\n  kinds: { reference: true }\n')).rejects.toMatchObject({
+      code: 'tables.preconditions',
+      message: expect.stringMatching(
+        new RegExp(
+          `table uses belongs to role away_${owner}, .*GRANT "away_${owner}" TO "citus"|away_${owner}`,
+        ),
+      ) as string,
+    });
+    expect(await run('SELECT FROM citus_tables')).toEqual([]);
+    await platform(`DROP TABLE uses; DROP ROLE away_${owner}`);
+  });
+
   test('a session that a node refuses the owner for a reason of its own is found by asking for one', async () => {
     await platform("SELECT run_command_on_all_nodes('DELETE FROM pg_dist_authinfo')");
     await expect(apply(JOBS)).rejects.toMatchObject({

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Distribution, ExpectedTable } from '../../config/workload/distribution-types';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
-import { tablesApply } from '../../scripts/tables/commands';
+import { tablesApply, tablesPlan } from '../../scripts/tables/commands';
 import { inspectDatabase } from '../../scripts/database/inspect/inspect';
 import { showTable } from '../../scripts/database/model/names';
 import type { TestDatabase } from '../support/citus';
@@ -156,6 +156,54 @@ platformSuite('roles with rights on a view alone', () => {
       inspectDatabase(client, spec({ kind: 'distributed', table, distributeBy: 'id' })),
     );
     expect(after.tables.flatMap(({ viewRoles }) => viewRoles)).toEqual([]);
+  });
+
+  test('see other rows where policies bind them and not the owner of the view, which takes an allowance', async () => {
+    const { target } = database;
+    await query(
+      target,
+      `CREATE TABLE acct (id int PRIMARY KEY, open bool); INSERT INTO acct SELECT i, i < 6 FROM generate_series(1, 20) i;
+       ALTER TABLE acct ENABLE ROW LEVEL SECURITY; CREATE POLICY opened ON acct TO ${reader} USING (open);
+       CREATE VIEW accts AS SELECT count(*)::int AS n FROM acct; CREATE VIEW invoking WITH (security_invoker) AS SELECT * FROM acct;
+       GRANT SELECT ON acct, accts, invoking TO ${reader}`,
+    );
+    const ask = (): Promise<unknown> =>
+      withClient(asReader, async (client) => {
+        await client.query('SET row_security TO on');
+        return (await client.query<{ n: number }>('SELECT n FROM accts')).rows[0];
+      });
+    expect(await ask()).toEqual({ n: 20 });
+    const { document } = await tablesPlan(testContext(), { target, expected: spec(by('acct')) });
+    expect(document.findings).toEqual([
+      expect.objectContaining({
+        id: 'view-under-policy:accts',
+        needs: 'allowance',
+        message: expect.stringMatching(`view accts reads acct.* So ${reader} will see other rows`) as string,
+      }),
+    ]);
+    await expect(apply(spec(by('acct')))).rejects.toMatchObject({ code: 'tables.not-allowed' });
+    await tablesApply(testContext(), {
+      target,
+      expected: spec(by('acct')),
+      allow: [{ id: 'view-under-policy:accts' }],
+    });
+    // What the finding says.
+    expect(await ask()).toEqual({ n: 5 });
+  });
+
+  test('write through no view whose owner may not write either', async () => {
+    const { target } = database;
+    await query(
+      target,
+      `CREATE TABLE noted (id int PRIMARY KEY); CREATE VIEW of_noted AS SELECT * FROM noted; GRANT SELECT ON noted TO ${reader}, ${group};
+       GRANT SELECT ON of_noted TO ${group}`,
+    );
+    await query(database.platform, `ALTER VIEW of_noted OWNER TO ${reader}; GRANT ${reader} TO citus`);
+    const ids = async () =>
+      (await tablesPlan(testContext(), { target, expected: spec(by('noted')) })).document.steps.map(
+        ({ id }) => id,
+      );
+    expect(await ids()).toContain('distribute:noted');
   });
 
   test('keep the view where Citus makes it anew: beside writes, with a neighbour, on the way back', async () => {

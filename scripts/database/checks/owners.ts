@@ -5,6 +5,7 @@ import type { RoleHindrance } from '../../citus/node-sessions';
 import { copyMode } from '../target/copy-mode';
 import type { LiveTable } from '../model/live';
 import { showTable } from '../model/names';
+import type { ConvertedAlong } from '../target/recreated';
 import type { TargetState } from '../target/target-state';
 import { finding } from './findings';
 import type { Finding } from './findings';
@@ -13,11 +14,13 @@ import type { Finding } from './findings';
 const NAMED = 8;
 
 /** What Citus cannot do in the name of the tables' owners, and a step needs. */
-export function ownerFailures(target: TargetState): string[] {
+export function ownerFailures(target: TargetState, takenAlong: ConvertedAlong): string[] {
   return hindered(target, (table, { role, what }) => {
-    // That this session has not the owner's rights here is said already.
-    if (isOfMembership(what))
-      return (table.ours || role !== table.owner) && isRecreatedOnNodes(target, table);
+    if (isOfMembership(what)) {
+      // That this session has not the owner's rights here is said already of a table that is named.
+      const isSaid = !table.ours && role === table.owner && target.isSpecified(table.table);
+      return !isSaid && (isRecreatedOnNodes(target, table) || isTakenAlong(table, takenAlong));
+    }
     return isCopiedOnline(target, table);
   }).map(({ hindrance, names }) => {
     const why = isOfMembership(hindrance.what)
@@ -91,6 +94,10 @@ function isOfMembership(what: RoleHindrance['what']): boolean {
 
 function isRecreatedOnNodes(target: TargetState, { table }: LiveTable): boolean {
   return target.entersCitus(table) || target.change(table)?.kind === 'alter';
+}
+
+function isTakenAlong({ table, citus }: LiveTable, takenAlong: ConvertedAlong): boolean {
+  return citus.kind === 'plain' && takenAlong(table) !== undefined;
 }
 
 function isCopiedOnline(target: TargetState, live: LiveTable): boolean {

@@ -37,7 +37,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...sequenceFailures(target, takenAlong),
     ...turningFaults(target, takenAlong),
     ...rowSecurityFaults(target, takenAlong),
-    ...ownerFailures(target),
+    ...ownerFailures(target, takenAlong),
     ...publicationFailures(target),
     ...viewOwnerFaults(target, recreated),
     ...viewRoleFailures(target, takenAlong),

@@ -2,8 +2,11 @@ import { groupBy } from '../../lib/group-by';
 import { allOf, someOf } from '../../../config/text/text';
 import type { LiveTable, ViewRole } from '../model/live';
 import { showTable } from '../model/names';
+import { convertedAlong } from '../target/recreated';
 import type { ConvertedAlong } from '../target/recreated';
 import type { TargetState } from '../target/target-state';
+import { finding } from './findings';
+import type { Finding } from './findings';
 
 /** How many tables, views or roles a fault names. */
 const NAMED = 5;
@@ -15,14 +18,7 @@ const NAMED = 5;
  * so tables that are Citus's already are left out. Pure.
  */
 export function viewRoleFailures(target: TargetState, takenAlong: ConvertedAlong): string[] {
-  const roles = target.live.tables
-    .filter(({ viewRoles, citus, kind }) => viewRoles.length > 0 && citus.kind === 'plain' && kind !== 'view')
-    .flatMap((live): Reach[] => {
-      const combinedHint = leaveOut(target, live, takenAlong);
-      return combinedHint === undefined
-        ? []
-        : live.viewRoles.map((each) => ({ ...each, live, wayOut: combinedHint }));
-    });
+  const roles = rolesBeyond(target, takenAlong);
   return [
     ...grouped(roles.filter(readsBeyond), ({ lacksSelect, lacksUsage }) => [lacksSelect, lacksUsage]).map(
       readingFault,
@@ -32,6 +28,38 @@ export function viewRoleFailures(target: TargetState, takenAlong: ConvertedAlong
       ({ live, writes }) => [live.table, writes],
     ).map(writingFault),
   ];
+}
+
+/**
+ * Views that give a role other rows: PostgreSQL holds the policies of a table against the view's owner, Citus against the role that
+ * asks, on the coordinator's own shards too. Pure.
+ */
+export function viewPolicyFindings(target: TargetState): Finding[] {
+  const roles = rolesBeyond(target, convertedAlong(target)).filter(({ boundOn }) => boundOn.length > 0);
+  return [...groupBy(roles, ({ view }) => showTable(view)).values()].map((all) => {
+    const name = showTable(all[0].view);
+    const tables = distinct(all.flatMap(({ boundOn }) => boundOn.map(showTable)));
+    return finding(
+      'view-under-policy',
+      name,
+      `view ${name} reads ${named(tables)}, whose row-level security PostgreSQL holds against the view's owner and Citus against the role that reads. ` +
+        `So ${named(distinct(all.map(({ role }) => role)))} will see other rows through it: those that the policies show the role itself. ` +
+        'Give the role a policy that shows what it saw, or let the view read a SECURITY DEFINER function that RETURNS TABLE',
+      'allowance',
+    );
+  });
+}
+
+/** Roles with rights on views over plain tables that become tables of Citus. */
+function rolesBeyond(target: TargetState, takenAlong: ConvertedAlong): Reach[] {
+  return target.live.tables
+    .filter(({ viewRoles, citus, kind }) => viewRoles.length > 0 && citus.kind === 'plain' && kind !== 'view')
+    .flatMap((live): Reach[] => {
+      const combinedHint = leaveOut(target, live, takenAlong);
+      return combinedHint === undefined
+        ? []
+        : live.viewRoles.map((each) => ({ ...each, live, wayOut: combinedHint }));
+    });
 }
 
 /** A role of a view over a table that becomes one of Citus's, and how to keep the table from that. */

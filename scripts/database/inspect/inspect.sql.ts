@@ -1,4 +1,5 @@
 import { isCitusTable, isOrphanedShard, schemaColocationId } from '../../citus/fragments.sql';
+import { isForced } from './forced.sql';
 import { FAMILY, WALK_PARTITIONS } from './family.sql';
 import { privilegesOnTop } from './privileges.sql';
 
@@ -318,15 +319,12 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
 
 /** Tables and partitions of which the owner is bound by policies, or was until a run took FORCE off. */
 export function forced(recorded: boolean): string {
-  const inRecord = recorded
-    ? 'EXISTS (SELECT FROM scaleout.forced_policy r WHERE r.table_schema = n.nspname AND r.table_name = c.relname)'
-    : 'false';
   return `
 WITH ${FAMILY}
 SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table,
        CASE WHEN c.relforcerowsecurity THEN 'on' ELSE 'lifted' END AS state
   FROM family f JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relforcerowsecurity OR ${inRecord}
+ WHERE ${isForced('c', recorded)}
  ORDER BY f.oid, n.nspname COLLATE "C", c.relname COLLATE "C"`;
 }
 

@@ -70,7 +70,7 @@ import { readDroppedForeignKey, readRecordedComment } from './records';
 import type { DroppedForeignKeyRow } from './records';
 import { knowsSchemas } from '../model/schemas';
 import { readViewQueries } from './view-queries';
-import { VIEW_ROLES } from './view-roles.sql';
+import { viewRoles as viewRolesQuery } from './view-roles.sql';
 import { VIEWS } from './views.sql';
 
 /** Milliseconds one reading of rows may take; after that the answer is unknown. */
@@ -189,7 +189,7 @@ async function read(
     byTable(await rowsOf<KeyRow>(KEYS, scope)),
     byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
     byTable(await rowsOf<CommentRow>(COMMENTS, reading)),
-    byTable(anyView ? await rowsOf<ViewRoleRow>(VIEW_ROLES, reading) : []),
+    byTable(anyView ? await rowsOf<ViewRoleRow>(viewRolesQuery(lifting), reading) : []),
     byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
     byTable(citus ? await readCitusTables(client, [...oids], sharding) : []),
   ];
@@ -451,8 +451,8 @@ function toKey(row: KeyRow): LiveKey {
   };
 }
 
-function toViewRole({ view, role, lacksSelect, lacksUsage, writes }: ViewRoleRow): ViewRole {
-  return { view, role: role ?? 'PUBLIC', lacksSelect, lacksUsage, writes };
+function toViewRole({ view, role, lacksSelect, lacksUsage, writes, boundOn }: ViewRoleRow): ViewRole {
+  return { view, role: role ?? 'PUBLIC', lacksSelect, lacksUsage, writes, boundOn };
 }
 
 function toCitusTable(row: CitusTableRow | undefined): CitusTable {

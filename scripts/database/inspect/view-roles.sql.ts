@@ -1,15 +1,8 @@
 import { FAMILY } from './family.sql';
+import { isForced } from './forced.sql';
 
-/**
- * Who reaches tables by rights on a view alone. One row a table, a view and a role (null: PUBLIC), with what the role could not read
- * by itself of all that the view reads, or which writes it has through the view alone. Tables: as walked.
- *
- * A view is followed into views, not into materialized ones, which hold rows of their own. A security_invoker view gives nobody more
- * rights than they have, so those who read through one are found further down; one whose owner may not read gives nothing. What a
- * function returns is a dependency as well, and only the rule's own text tells it from a table that is read.
- * Rights that come from a membership, from PUBLIC, or with being the owner or a superuser count like any other.
- */
-export const VIEW_ROLES = `
+/** Views over the tables, what they read, who has rights on them, and what those rights alone give. */
+const RIGHTS = `
 WITH RECURSIVE ${FAMILY}, reads(view, relation) AS (
   SELECT DISTINCT v.oid, c.oid
     FROM pg_class v
@@ -60,15 +53,57 @@ WITH RECURSIVE ${FAMILY}, reads(view, relation) AS (
    WHERE pg_relation_is_updatable(g.view, false) & CASE g.privilege WHEN 'UPDATE' THEN 4 WHEN 'INSERT' THEN 8 WHEN 'DELETE' THEN 16 ELSE 0 END <> 0
      AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = g.view AND t.tgtype & 64 <> 0)
      AND NOT EXISTS (SELECT FROM base b WHERE b.view = g.view AND has_table_privilege(g.role, b.relation, g.privilege))
+     AND EXISTS (SELECT FROM base b JOIN pg_class v ON v.oid = b.view
+                  WHERE b.view = g.view AND has_table_privilege(v.relowner, b.relation, g.privilege))
+   GROUP BY g.view, g.role`;
+
+/**
+ * Who reaches tables by rights on a view alone. One row a table, a view and a role (null: PUBLIC), with what the role could not read
+ * by itself of all that the view reads, which writes it has through the view alone, or where policies would show it other rows than
+ * the view's owner. Tables: as walked.
+ *
+ * A view is followed into views, not into materialized ones, which hold rows of their own. A security_invoker view gives nobody more
+ * rights than they have, so those who read through one are found further down; one whose owner may not read gives nothing. What a
+ * function returns is a dependency as well, and only the rule's own text tells it from a table that is read.
+ * Rights that come from a membership, from PUBLIC, or with being the owner or a superuser count like any other.
+ *
+ * @param recorded there is a record of tables of which a run took FORCE off
+ */
+export function viewRoles(recorded: boolean): string {
+  return `${RIGHTS}
+), bound(view, role, tables) AS (
+  SELECT g.view, g.role,
+         json_agg(json_build_object('schema', n.nspname, 'name', t.relname) ORDER BY n.nspname COLLATE "C", t.relname COLLATE "C")
+    FROM granted g
+    JOIN base b USING (view)
+    JOIN pg_class v ON v.oid = g.view AND v.relowner <> g.role
+    JOIN pg_class t ON t.oid = b.relation AND t.relrowsecurity JOIN pg_namespace n ON n.oid = t.relnamespace
+   WHERE g.privilege = 'SELECT' AND (${policiesFor('v.relowner', recorded)}) IS DISTINCT FROM (${policiesFor('g.role', recorded)})
    GROUP BY g.view, g.role
 )
 SELECT a.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', v.relname) AS view, o.rolname AS role,
-       coalesce(r.tables, '[]') AS "lacksSelect", coalesce(r.schemas, '{}') AS "lacksUsage", coalesce(w.writes, '{}') AS writes
+       coalesce(r.tables, '[]') AS "lacksSelect", coalesce(r.schemas, '{}') AS "lacksUsage", coalesce(w.writes, '{}') AS writes,
+       coalesce(p.tables, '[]') AS "boundOn"
   FROM reading r
   FULL JOIN writing w USING (view, role)
+  FULL JOIN bound p USING (view, role)
   JOIN above a USING (view)
   JOIN pg_class v ON v.oid = view
   JOIN pg_namespace n ON n.oid = v.relnamespace
   LEFT JOIN pg_roles o ON o.oid = role
  WHERE has_schema_privilege(role, v.relnamespace, 'USAGE')
  ORDER BY n.nspname COLLATE "C", v.relname COLLATE "C", o.rolname COLLATE "C" NULLS FIRST`;
+}
+
+/**
+ * The policies under which a role reads a row `t` of `pg_class`, as text; null where none bind it. Of PUBLIC (0) those of a role that
+ * is no more than that.
+ */
+function policiesFor(role: string, recorded: boolean): string {
+  return `CASE WHEN EXISTS (SELECT FROM pg_roles WHERE oid = ${role} AND (rolsuper OR rolbypassrls)) THEN NULL
+       WHEN ${role} <> 0 AND pg_has_role(${role}, t.relowner, 'USAGE') AND NOT (${isForced('t', recorded)}) THEN NULL
+       ELSE ARRAY(SELECT p.polname FROM pg_policy p
+                   WHERE p.polrelid = t.oid AND p.polcmd IN ('r', '*')
+                     AND EXISTS (SELECT FROM unnest(p.polroles) AS r(oid) WHERE r.oid = 0 OR ${role} <> 0 AND pg_has_role(${role}, r.oid, 'USAGE'))
+                   ORDER BY 1)::text END`;
+}

@@ -323,6 +323,8 @@ export interface ViewRole {
   readonly lacksUsage: readonly string[];
   /** What it may do through the view, and to no table that the view reads. */
   readonly writes: readonly ('DELETE' | 'INSERT' | 'UPDATE')[];
+  /** Of all that the view reads, the tables of which other policies, or none, bind the role than the view's owner. */
+  readonly boundOn: readonly TableName[];
 }
 
 /** Whether UPDATE and DELETE can be replayed. @param rewritten the table gets a new primary key before */

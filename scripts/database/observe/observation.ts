@@ -4,6 +4,7 @@ import type { DistributionScope, TableName } from '../../../config/workload/dist
 import { tableKey } from '../../../config/workload/identifiers';
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { withBoundedReads } from '../../lib/connection';
+import { isServerError } from '../../lib/errors';
 import { count } from '../../lib/reporter';
 import type { Reporter } from '../../lib/reporter';
 import { sameAnswer, takeAnswers } from './answers';
@@ -63,6 +64,8 @@ export interface ObservationScope extends ObservationSubject {
 export interface ObservationContext {
   readonly reporter: Reporter;
   readonly readers: ReadSessions;
+  /** Whether a table that this role may not read ends the look, or is named among those that were not counted. @default 'fail' */
+  readonly unreadable?: 'fail' | 'name';
 }
 
 /** Tables that are read at once. More gain little: each is read on its shards in parallel already. */
@@ -107,7 +110,7 @@ export async function observe(
       const answers = await takeAnswers(client, queries, around.reporter);
       return { at: rows[0]?.now ?? '', objects, sequences, answers, state };
     });
-    const { rows, notCounted, answers } = await readRelations(clients, read, around.reporter);
+    const { rows, notCounted, answers } = await readRelations(clients, read, around);
     const { state, ...others } = seen;
     return {
       ...others,
@@ -132,12 +135,12 @@ export interface Counted {
  */
 export async function countRows(
   tables: readonly TableName[],
-  { reporter, readers }: ObservationContext,
+  around: ObservationContext,
   rowsBefore: readonly Fingerprint[] = [],
 ): Promise<Counted> {
   const read = { tables, views: [], bytes: bytesOfRows(rowsBefore) };
   if (tables.length === 0) return { rows: [], notCounted: [] };
-  return readers(sessionsFor(read), (clients) => readRelations(clients, read, reporter));
+  return around.readers(sessionsFor(read), (clients) => readRelations(clients, read, around));
 }
 
 interface Relations {
@@ -178,7 +181,7 @@ function sessionsFor({ tables, views, bytes }: Relations): number {
 async function readRelations(
   clients: readonly Client[],
   { tables, views, bytes }: Relations,
-  reporter: Reporter,
+  { reporter, unreadable = 'fail' }: Omit<ObservationContext, 'readers'>,
 ): Promise<Counted & { readonly answers: ReadonlyMap<string, ViewAnswer> }> {
   const answers = new Map<string, ViewAnswer>();
   const [client] = clients;
@@ -196,7 +199,12 @@ async function readRelations(
       .map((table) => ({
         name: table,
         read: async (session: Client) => {
-          rows.push(...(await fingerprintTables(session, [table])));
+          try {
+            rows.push(...(await fingerprintTables(session, [table])));
+          } catch (error) {
+            if (unreadable === 'fail' || !isServerError(error) || error.code !== '42501') throw error;
+            notCounted.push({ table, reason: `not countable: ${error.message}` });
+          }
         },
       })),
     ...views.map((view) => ({
@@ -250,7 +258,10 @@ export async function observeAfter(
   around: ObservationContext,
 ): Promise<Observation> {
   const { tables, all } = await withRecorded(client, subject.expected, live, record);
-  const after = await observe({ ...subject, tables, rowsBefore: record?.rows ?? [] }, all, around);
+  const after = await observe({ ...subject, tables, rowsBefore: record?.rows ?? [] }, all, {
+    ...around,
+    unreadable: 'name',
+  });
   if (record?.countedAfter === undefined) return after;
   const missing = new Set(after.notCounted?.map(({ table }) => tableKey(table)));
   const counted = record.countedAfter.filter(({ table }) => missing.has(tableKey(table)));
@@ -354,7 +365,11 @@ export function compareAnswers(before: readonly Answer[], now: readonly Answer[]
     const { query } = was;
     const is = now.find((each) => each.query === query);
     if ('failed' in was) {
-      return { query, same: null, detail: `not compared: it had no answer before (${was.failed})` };
+      return {
+        query,
+        same: null,
+        detail: `not compared: it could not run when it was recorded (${was.failed})`,
+      };
     }
     if (is === undefined) {
       return {

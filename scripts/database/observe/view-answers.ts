@@ -184,7 +184,10 @@ function compareAnswer(was: ObservedView, is: ObservedView): Pick<ViewCompared, 
   const [before, now] = [was.answer, is.answer];
   if ('notAsked' in before) return { same: null, detail: `not compared: before the run, ${before.notAsked}` };
   if ('cannotRun' in before) {
-    return { same: null, detail: `not compared: it had no answer before (${before.cannotRun})` };
+    return {
+      same: null,
+      detail: `not compared: it could not run when it was recorded (${before.cannotRun})`,
+    };
   }
   const rows = `${count(before.rows)} rows`;
   if ('cannotRun' in now) {

@@ -10,6 +10,7 @@ import type { LiveTable } from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
 import type { TablesStep } from '../../database/model/step';
 import { boundBy } from './carried-views';
+import { viewPolicyFindings } from '../../database/checks/view-roles';
 import { narrowedSequences } from '../../database/checks/sequences';
 import { ownersKeptOut } from '../../database/checks/owners';
 import { replicationFindings } from './replication-findings';
@@ -48,6 +49,7 @@ const SOURCES: readonly Source[] = [
       effects.steps,
     ),
   viewFindings,
+  viewPolicyFindings,
 ];
 
 /** Seconds, as measured on a small cluster: what a copy takes however few the rows are, and for each million of them. */

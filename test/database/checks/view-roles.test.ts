@@ -18,6 +18,7 @@ const reads = (more: Partial<ViewRole> = {}): ViewRole => ({
   lacksSelect: [named('t')],
   lacksUsage: [],
   writes: [],
+  boundOn: [],
   ...more,
 });
 const t = (viewRoles: readonly ViewRole[], more: Partial<LiveTable> = {}): LiveTable =>
