@@ -8,7 +8,7 @@ import { readShardPlacements } from '../citus/shards';
 import type { ShardPlacement } from '../citus/shards';
 import { taskCount } from '../citus/task-count';
 import { inspectDatabase } from '../database/inspect/inspect';
-import type { LiveTable } from '../database/model/live';
+import { relations as relationsSql } from '../database/inspect/inspect.sql';
 import { showTable, sqlTable } from '../database/model/names';
 import { specifiedTables } from '../database/model/schemas';
 import { takeAnswers } from '../database/observe/answers';
@@ -55,8 +55,6 @@ export function readSide(target: ConnectionTarget, options: ReadingOptions): Pro
 
 const SERVER = `SELECT split_part(current_setting('server_version'), ' ', 1) AS postgres, pg_is_in_recovery() AS standby`;
 
-const SCHEMAS = `SELECT nspname::text AS schema FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1`;
-
 async function readWith(client: Client, target: ConnectionTarget, options: ReadingOptions): Promise<Side> {
   // Definitions hold times as the session writes them.
   await client.query("SELECT set_config('TimeZone', 'UTC', false)");
@@ -65,96 +63,120 @@ async function readWith(client: Client, target: ConnectionTarget, options: Readi
   const [server = { postgres: '', standby: false }] = (
     await client.query<Pick<Side, 'postgres' | 'standby'>>(SERVER)
   ).rows;
+  const relations = await withBoundedReads(client, () => readRelationNames(client, citus !== undefined));
+  const work = await relationsOf(client, citus !== undefined, relations);
+  const views = relations.filter(({ kind }) => kind === 'v' || kind === 'm').map(({ table }) => table);
+  // Rows take longest, and what is read of the catalogs meanwhile costs no time of its own.
+  const [{ rows, answers }, state] = await Promise.all([
+    readContents(target, work, options),
+    readState(client, Number.parseInt(server.postgres, 10), views, options.queries),
+  ]);
+  const rowsOf = (table: TableName): RelationRows =>
+    rows.get(tableKey(table)) ?? { unreadable: 'it was not read' };
+  const held = new Set(work.map(({ table }) => tableKey(table)));
+  return {
+    database: describeTarget(target),
+    ...server,
+    ...(citus === undefined ? {} : { citus }),
+    tables: state.tables.map((each) => ({
+      table: each.table,
+      citus: each.citus,
+      columns: each.columns.map(({ name }) => name),
+      rows: rowsOf(each.table),
+    })),
+    views: views.map((view) => ({
+      view,
+      objects: state.viewDefinitions.get(tableKey(view)) ?? {},
+      ...(held.has(tableKey(view)) ? { rows: rowsOf(view) } : {}),
+    })),
+    objects: state.definitions,
+    others: state.others,
+    sequences: state.sequences,
+    answers,
+    queryPlans: state.queryPlans,
+  };
+}
+
+interface RelationName {
+  readonly table: TableName;
+  /** Of `pg_class.relkind`: r, p, v or m. */
+  readonly kind: string;
+  /** False for a materialized view WITH NO DATA. */
+  readonly populated: boolean;
+}
+
+/** Tables and views of the users, the largest first. */
+async function readRelationNames(client: Client, citus: boolean): Promise<RelationName[]> {
+  const { rows } = await client.query<RelationName>(`
+SELECT json_build_object('schema', r.schema, 'name', r.name) AS table, c.relkind AS kind, c.relispopulated AS populated
+  FROM (${relationsSql(citus)}) r JOIN pg_class c ON c.oid = r.oid::int8::oid
+ WHERE r."rootOid" IS NULL AND c.relkind <> 'f'
+ ORDER BY coalesce((SELECT sum(pg_relation_size(relid)) FROM pg_partition_tree(c.oid)), pg_relation_size(c.oid)) DESC, r.schema, r.name`);
+  return rows;
+}
+
+async function relationsOf(
+  client: Client,
+  citus: boolean,
+  relations: readonly RelationName[],
+): Promise<Relation[]> {
+  const placements = groupBy(citus ? await readShardPlacements(client) : [], ({ table }) => tableKey(table));
+  return relations
+    .filter(({ kind, populated }) => kind !== 'v' && populated)
+    .map(({ table, kind }) => ({
+      table,
+      placements: placements.get(tableKey(table)) ?? [],
+      computed: kind === 'm',
+    }));
+}
+
+const SCHEMAS = `SELECT nspname::text AS schema FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1`;
+
+/** All but rows and answers. */
+async function readState(
+  client: Client,
+  postgres: number,
+  views: readonly TableName[],
+  queries: readonly WorkloadQuery[],
+) {
   const schemas = (await client.query<{ schema: string }>(SCHEMAS)).rows;
   const scope: DistributionScope = {
     tables: [],
     schemas: schemas.map(({ schema }) => ({ schema, kind: 'local' })),
   };
   const live = await inspectDatabase(client, scope, { readRows: false });
-  const wanted = new Set(specifiedTables(scope, live).map(tableKey));
-  const tables = live.tables.filter(({ table }) => wanted.has(tableKey(table)));
-  const views = await readViews(client);
-  const { definitions, sequences, others, viewDefinitions, queryPlans } = await withBoundedReads(
-    client,
-    async () => ({
-      ...(await readDefinitions(
-        client,
-        scope,
-        live,
-        tables.map(({ table }) => table),
-      )),
-      others: await readDatabaseObjects(client, Number.parseInt(server.postgres, 10)),
-      viewDefinitions: await readViewDefinitions(client, views),
-      queryPlans: await readPlans(client, options.queries, views),
-    }),
-  );
-  const work = await relationsOf(client, citus !== undefined, tables, views);
-  const { rows, answers } = await readContents(client, target, work, options);
-  const rowsOf = (table: TableName): RelationRows =>
-    rows.get(tableKey(table)) ?? { unreadable: 'it was not read' };
-  return {
-    database: describeTarget(target),
-    ...server,
-    ...(citus === undefined ? {} : { citus }),
-    tables: tables.map((each) => ({
-      table: each.table,
-      citus: each.citus,
-      columns: each.columns.map(({ name }) => name),
-      rows: rowsOf(each.table),
-    })),
-    views: views.map(({ view, populated }) => ({
-      view,
-      objects: viewDefinitions.get(tableKey(view)) ?? {},
-      ...(populated ? { rows: rowsOf(view) } : {}),
-    })),
-    objects: definitions,
-    others,
-    sequences,
-    answers,
-    queryPlans,
-  };
-}
-
-/** All that has rows of its own, the largest first. */
-async function relationsOf(
-  client: Client,
-  citus: boolean,
-  tables: readonly LiveTable[],
-  views: readonly FoundView[],
-): Promise<Relation[]> {
-  const placements = groupBy(citus ? await readShardPlacements(client) : [], ({ table }) => tableKey(table));
-  return [
-    ...tables
-      .toSorted((a, b) => b.bytes - a.bytes)
-      .map(({ table }) => ({
-        table,
-        placements: placements.get(tableKey(table)) ?? [],
-        computed: false,
-      })),
-    ...views
-      .filter(({ populated }) => populated)
-      .map(({ view }) => ({ table: view, placements: [], computed: true })),
-  ];
+  const names = specifiedTables(scope, live);
+  const wanted = new Set(names.map(tableKey));
+  return withBoundedReads(client, async () => ({
+    ...(await readDefinitions(client, scope, live, names)),
+    tables: live.tables.filter(({ table }) => wanted.has(tableKey(table))),
+    others: await readDatabaseObjects(client, postgres),
+    viewDefinitions: await readViewDefinitions(
+      client,
+      views.map((view) => ({ view })),
+    ),
+    queryPlans: await readPlans(client, queries, views),
+  }));
 }
 
 /** Rows and answers, in sessions that share a snapshot. */
-async function readContents(
-  client: Client,
+function readContents(
   target: ConnectionTarget,
   work: readonly Relation[],
   { queries, signal, onRelation }: ReadingOptions,
 ): Promise<{ readonly rows: ReadonlyMap<string, RelationRows>; readonly answers: readonly Answer[] }> {
-  const snapshot = await exportSnapshot(client);
-  const read = await openReadSessions(target, signal)(AT_ONCE, async (sessions) => {
-    const rows = await readRelations(sessions, work, snapshot, onRelation);
-    const [session = client] = sessions;
-    const answers = await withBoundedReads(session, () =>
-      takeAnswers(session, queries, silentReporter, snapshot),
-    );
-    return { rows, answers };
-  });
-  await client.query('ROLLBACK');
-  return read;
+  const read = async (keeper: Client) => {
+    const snapshot = await exportSnapshot(keeper);
+    return openReadSessions(target, signal)(AT_ONCE, async (sessions) => {
+      const rows = await readRelations(sessions, work, snapshot, onRelation);
+      const [session = keeper] = sessions;
+      const answers = await withBoundedReads(session, () =>
+        takeAnswers(session, queries, silentReporter, snapshot),
+      );
+      return { rows, answers };
+    });
+  };
+  return withClient(target, read, { purpose: 'compare', signal });
 }
 
 /** Begins a transaction of which other sessions share the snapshot while it lasts. */
@@ -164,34 +186,16 @@ async function exportSnapshot(client: Client): Promise<string> {
   return rows[0]?.snapshot ?? '';
 }
 
-/** Every view of the users; `populated` for a materialized one that holds data. */
-const VIEWS = `
-SELECT json_build_object('schema', n.nspname, 'name', c.relname) AS view, c.relkind = 'm' AND c.relispopulated AS populated
-  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.relkind IN ('v', 'm') AND n.nspname !~ '^pg_'
-   AND n.nspname NOT IN ('information_schema', 'citus', 'citus_internal', 'columnar', 'columnar_internal', 'scaleout')
-   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
- ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
-
-interface FoundView {
-  readonly view: TableName;
-  readonly populated: boolean;
-}
-
-async function readViews(client: Client): Promise<FoundView[]> {
-  return (await client.query<FoundView>(VIEWS)).rows;
-}
-
 /** Of the queries, and of each view that they could ask. */
 async function readPlans(
   client: Client,
   queries: readonly WorkloadQuery[],
-  views: readonly FoundView[],
+  views: readonly TableName[],
 ): Promise<QueryPlan[]> {
   const plans: QueryPlan[] = [];
   const asked = [
     ...queries.map(({ name, sql }) => ({ of: `query ${name}`, sql })),
-    ...views.map(({ view }) => ({ of: `view ${showTable(view)}`, sql: `SELECT * FROM ${sqlTable(view)}` })),
+    ...views.map((view) => ({ of: `view ${showTable(view)}`, sql: `SELECT * FROM ${sqlTable(view)}` })),
   ];
   for (const { of, sql } of asked) {
     const tasks = await orReason(() => taskCount(client, sql));

@@ -198,6 +198,7 @@ describe('a table from its shards', () => {
     partitioned: false,
     node: { name: 'w', port },
     column: 'id',
+    hash: 'hashint4',
     min: String(shardId),
     max: String(shardId),
   });

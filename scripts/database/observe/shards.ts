@@ -184,7 +184,7 @@ function figuresSql(
   const misplaced =
     range === undefined
       ? ''
-      : `, 'misplaced', count(*) FILTER (WHERE (worker_hash(t.${escapeIdentifier(range.column)}) BETWEEN ${range.min} AND ${range.max}) IS NOT TRUE)`;
+      : `, 'misplaced', count(*) FILTER (WHERE (${range.hash}(t.${escapeIdentifier(range.column)}) BETWEEN ${range.min} AND ${range.max}) IS NOT TRUE)`;
   const figures = `SELECT json_build_object('rows', count(*), 'checksum', ${checksum}${misplaced})
       FROM ${columns.some(isHashedByText) ? 'settled, ' : ''}${relation} t`;
   // A count under policies is no count. The other branch is not run then.
@@ -194,12 +194,13 @@ function figuresSql(
 
 interface HashRange {
   readonly column: string;
+  readonly hash: string;
   readonly min: string;
   readonly max: string;
 }
 
-function hashRange({ column, min, max }: ShardPlacement): HashRange | undefined {
-  return column === null || min === null || max === null ? undefined : { column, min, max };
+function hashRange({ column, hash, min, max }: ShardPlacement): HashRange | undefined {
+  return column === null || min === null || max === null ? undefined : { column, hash, min, max };
 }
 
 /**
