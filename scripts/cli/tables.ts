@@ -1,17 +1,25 @@
 import { Option } from '@commander-js/extra-typings';
 import { ScaleoutError } from '../lib/errors';
 import type { AddVerb, Group } from './command';
-import { detailedExitcode, factor, findingsAllowed, queriesFile, withDistribution } from './flags';
+import {
+  detailedExitcode,
+  factor,
+  findingsAllowed,
+  queriesFile,
+  withDatabase,
+  withDistribution,
+} from './flags';
 import type { DatabaseFlags, DistributionFlags } from './inputs';
 import { allowed, databaseTarget, declaration, queriesOf } from './inputs';
 import type { CliContext } from './io';
 
-/** Adds `tables plan|apply|verify`. */
+/** Adds `tables plan|apply|verify|undo`. */
 export function addTables(program: Group, verb: AddVerb): void {
   const tables = program.command('tables').description('the distribution of the tables, as code');
   addPlan(tables, verb);
   addApply(tables, verb);
   addVerify(tables, verb);
+  addUndo(tables, verb);
 }
 
 function addPlan(tables: Group, verb: AddVerb): void {
@@ -85,6 +93,18 @@ function addVerify(tables: Group, verb: AddVerb): void {
     async (context, flags) => {
       const { tablesVerify } = await import('../tables/commands.ts');
       return tablesVerify(context, { ...(await tablesInput(context, flags)), ...receiptOf(flags) });
+    },
+  );
+}
+
+function addUndo(tables: Group, verb: AddVerb): void {
+  verb(
+    withDatabase(tables.command('undo')).description(
+      'put back what a run that was given up took away: foreign keys, comments, forced policies',
+    ),
+    async (context, flags) => {
+      const { tablesUndo } = await import('../tables/commands.ts');
+      return tablesUndo(context, { target: await databaseTarget(context, flags), ask: true });
     },
   );
 }

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Client } from 'pg';
+import { SHARDS } from '../../config/workload/distribution-types';
 import type { Allowance, Distribution } from '../../config/workload/distribution-types';
 import { allOf } from '../../config/text/text';
 import type { WorkloadQuery } from '../../config/workload/workload';
@@ -47,6 +48,8 @@ import { requireNoRebalance, shardsOnTheMove } from './apply/rebalance-guard';
 import { readReceipt, requireSameDatabase, sealReceipt, writeReceipt } from './verify/receipt';
 import type { Receipt } from './verify/receipt';
 import { requireReplaceable } from './review/sealed-file';
+import { foreignKeyFault } from '../database/target/foreign-keys';
+import { TargetState } from '../database/target/target-state';
 import { stepCount } from '../database/model/step';
 import { verifyDatabase } from './verify/verify';
 import type { TablesVerified } from './verify/verify';
@@ -178,6 +181,56 @@ export async function tablesApply(
     );
   });
   return { document: applied, text: describeApplied(applied), outcome: 'done' };
+}
+
+/** What a broken-off run took away and the tables still allow, put back. */
+export interface TablesUndone {
+  readonly formatVersion: 1;
+  /** Ids of the steps that put something back. */
+  readonly applied: readonly string[];
+  /** Foreign keys that the tables do not allow as they are: a run that goes on brings them back. */
+  readonly left: readonly { readonly table: string; readonly foreignKey: string; readonly why: string }[];
+}
+
+/** A specification that asks for nothing: what a run toward it does is to put back what is recorded. */
+const NOTHING: Distribution = { shardCount: SHARDS.usual, online: true, tables: [] };
+
+/**
+ * Puts back what a run that was given up took away: foreign keys, comments, FORCE ROW LEVEL SECURITY. Tables stay where they are:
+ * what is distributed is distributed.
+ */
+export async function tablesUndo(
+  context: VerbContext,
+  { target, ask = false }: Pick<TablesApplyInput, 'target' | 'ask'>,
+): Promise<VerbResult<TablesUndone>> {
+  const { document } = await tablesApply(context, { target, expected: NOTHING, ask });
+  const left = await onCitus(
+    context,
+    target,
+    'tables undo',
+    async (client) => {
+      const live = await inspectDatabase(client, NOTHING, { readRows: false });
+      const state = new TargetState(NOTHING, live);
+      return live.droppedForeignKeys.map((key) => ({
+        table: showTable(key.table),
+        foreignKey: key.name,
+        why: foreignKeyFault(state, key) ?? 'one of its tables is gone',
+      }));
+    },
+    { readOnly: true },
+  );
+  const applied = document.applied.map(({ id }) => id);
+  const done =
+    applied.length === 0 ? 'Nothing was to be put back.' : `Put back in ${stepCount(applied.length)}.`;
+  const rest = left.map(({ why }) => `\n- ${why}`).join('');
+  return {
+    document: { formatVersion: 1, applied, left },
+    text:
+      left.length === 0
+        ? done
+        : `${done} What the tables do not allow as they are comes back when \`tables apply\` goes on to its end:${rest}`,
+    outcome: left.length === 0 ? 'done' : 'failed',
+  };
 }
 
 /** Puts FORCE back where a run before this one left it off, and where this one does, be it that it fails or is stopped. */
