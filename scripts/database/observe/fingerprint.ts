@@ -8,7 +8,7 @@ import { sqlTable } from '../model/names';
 export interface Fingerprint {
   readonly table: TableName;
   readonly rows: number;
-  /** The sum of the rows' 64-bit hashes, in decimal. */
+  /** `m` and the sum of the rows' mixed 64-bit hashes, in decimal; without `m` as versions before this one hashed, see {@link isSame}. */
   readonly checksum: string;
 }
 
@@ -172,14 +172,14 @@ async function fingerprint(
     }
     const all = await readColumns(client, relation);
     const columns = anywhere ? columnsByName(all) : all;
-    const sumOf = anywhere ? mixedChecksumOf : checksumOf;
     const isLeftOut = ({ type }: HashedColumn): boolean => leaveOut?.has(type) === true;
     const { rows } = await client.query<{ rows: string; checksum: string }>(
-      `SELECT count(*) AS rows, ${sumOf(columns.filter((column) => !isLeftOut(column)))} AS checksum FROM ${sqlTable(relation)} t`,
+      `SELECT count(*) AS rows, ${checksumOf(columns.filter((column) => !isLeftOut(column)))} AS checksum FROM ${sqlTable(relation)} t`,
     );
     return {
       rows: Number(rows[0]?.rows),
-      checksum: rows[0]?.checksum ?? '',
+      // Against another database the sums of shards are held, which are numbers.
+      checksum: `${anywhere ? '' : MIXED}${rows[0]?.checksum ?? ''}`,
       leftOut: columns.filter(isLeftOut).map(({ name }) => name),
     };
   } finally {
@@ -246,17 +246,32 @@ export async function readColumns(client: Client, table: TableName): Promise<Has
   return (await client.query<HashedColumn>(COLUMNS, [sqlTable(table)])).rows;
 }
 
-/** The sum of the hashes of the rows of `t`, in decimal. Where {@link isHashedByText}, the session's text has to be settled. */
+/**
+ * The sum of the hashes of the rows of `t`, in decimal. Where {@link isHashedByText}, the session's text has to be settled.
+ *
+ * The hash of a record is a weighted sum of those of its columns: rows that swap the values of a column have the sum that they had. So
+ * each row's hash is hashed once more.
+ */
 export function checksumOf(columns: readonly HashedColumn[]): string {
-  return `coalesce(sum(hash_record_extended(ROW(${columns.map(hashed).join(', ')}), 0)), 0)::text`;
+  return `coalesce(sum(hashint8extended(hash_record_extended(ROW(${columns.map(hashed).join(', ')}), 0), 0)), 0)::text`;
 }
 
-/**
- * The same with each row's hash mixed once more: that of a record is a weighted sum of those of its columns, so that rows which swap the
- * values of a column have the sum they had. What is written down in receipts and records is {@link checksumOf}.
- */
-export function mixedChecksumOf(columns: readonly HashedColumn[]): string {
-  return `coalesce(sum(hashint8extended(hash_record_extended(ROW(${columns.map(hashed).join(', ')}), 0), 0)), 0)::text`;
+const MIXED = 'm';
+
+/** Whether both hold as many rows, and the same ones. What an earlier version hashed is held by its count alone. Pure. */
+export function isSame(
+  was: Pick<Fingerprint, 'rows' | 'checksum'>,
+  is: Pick<Fingerprint, 'rows' | 'checksum'>,
+): boolean {
+  return was.rows === is.rows && (!isHashedAlike(was, is) || was.checksum === is.checksum);
+}
+
+/** Whether one version hashed both. Pure. */
+export function isHashedAlike(
+  was: Pick<Fingerprint, 'checksum'>,
+  is: Pick<Fingerprint, 'checksum'>,
+): boolean {
+  return was.checksum.startsWith(MIXED) === is.checksum.startsWith(MIXED);
 }
 
 /** Whether the hash depends on how the session writes values. */

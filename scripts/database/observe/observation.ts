@@ -9,7 +9,7 @@ import { count } from '../../lib/reporter';
 import type { Reporter } from '../../lib/reporter';
 import { sameAnswer, takeAnswers } from './answers';
 import type { Answer } from './answers';
-import { fingerprintTables, inSessions, readNotCountable } from './fingerprint';
+import { fingerprintTables, inSessions, isSame, readNotCountable } from './fingerprint';
 import type { Fingerprint, NotCounted } from './fingerprint';
 import { inspectDatabase } from '../inspect/inspect';
 import type { LiveDatabase, LiveView } from '../model/live';
@@ -346,7 +346,7 @@ export function compareRows(
       table: showTable(table),
       before: { rows, checksum },
       ...(after === undefined ? {} : { after: { rows: after.rows, checksum: after.checksum } }),
-      same: after !== undefined && after.rows === rows && after.checksum === checksum,
+      same: after !== undefined && isSame({ rows, checksum }, after),
     };
   });
 }

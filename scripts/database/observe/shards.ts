@@ -3,7 +3,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { nodeName } from '../../citus/nodes';
 import type { NodeAddress } from '../../citus/nodes';
 import type { Shard, ShardPlacement } from '../../citus/shards';
-import { checksumOf, isHashedByText, mixedChecksumOf, readColumns } from './fingerprint';
+import { checksumOf, isHashedByText, readColumns } from './fingerprint';
 import type { HashedColumn } from './fingerprint';
 import { rowSecurityJson } from './row-security';
 import type { RowSecurity } from './row-security';
@@ -167,7 +167,7 @@ const SETTLED = `SELECT set_config('TimeZone', 'UTC', true), set_config('DateSty
 
 function rowsSql(shard: Shard, columns: readonly HashedColumn[]): string {
   if (shard.partitioned) return `SELECT '{"rows": 0, "checksum": "0"}'`;
-  return `${settled(columns)}SELECT (${figuresSql(shard, columns, checksumOf(columns))})::text`;
+  return `${settled(columns)}SELECT (${figuresSql(shard, columns)})::text`;
 }
 
 function settled(columns: readonly HashedColumn[]): string {
@@ -175,17 +175,12 @@ function settled(columns: readonly HashedColumn[]): string {
 }
 
 /** One value of JSON. @param range the hashes that its rows may have */
-function figuresSql(
-  { relation }: Shard,
-  columns: readonly HashedColumn[],
-  checksum: string,
-  range?: HashRange,
-): string {
+function figuresSql({ relation }: Shard, columns: readonly HashedColumn[], range?: HashRange): string {
   const misplaced =
     range === undefined
       ? ''
       : `, 'misplaced', count(*) FILTER (WHERE (${range.hash}(t.${escapeIdentifier(range.column)}) BETWEEN ${range.min} AND ${range.max}) IS NOT TRUE)`;
-  const figures = `SELECT json_build_object('rows', count(*), 'checksum', ${checksum}${misplaced})
+  const figures = `SELECT json_build_object('rows', count(*), 'checksum', ${checksumOf(columns)}${misplaced})
       FROM ${columns.some(isHashedByText) ? 'settled, ' : ''}${relation} t`;
   // A count under policies is no count. The other branch is not run then.
   return `SELECT CASE WHEN row_security_active(${escapeLiteral(relation)})
@@ -204,7 +199,7 @@ function hashRange({ column, hash, min, max }: ShardPlacement): HashRange | unde
 }
 
 /**
- * Counts and hashes (mixed) the rows of placements of one table on one node, its partitions included, and counts those that belong elsewhere:
+ * Counts and hashes the rows of placements of one table on one node, its partitions included, and counts those that belong elsewhere:
  * one scan each, one after the other, over one connection. Where that fails, one by one, so that each has its own answer.
  *
  * @param columns in the order in which they are hashed
@@ -215,9 +210,7 @@ export async function readPlacementRows(
   shards: readonly ShardPlacement[],
   columns: readonly HashedColumn[],
 ): Promise<ShardRows[]> {
-  const values = shards.map(
-    (shard) => `(${figuresSql(shard, columns, mixedChecksumOf(columns), hashRange(shard))})`,
-  );
+  const values = shards.map((shard) => `(${figuresSql(shard, columns, hashRange(shard))})`);
   const sql = `${settled(columns)}SELECT json_build_array(${values.join(', ')})::text`;
   const [answer] = await runOnNodes(client, [{ node, sql }]);
   if (answer?.success === true) return JSON.parse(answer.result) as ShardRows[];

@@ -6,7 +6,7 @@ import { allOf } from '../../../config/text/text';
 import { describeServerError, sqlStateOf, isOfHiddenRows, isServerError } from '../../lib/errors';
 import type { ServerMessage } from '../../lib/errors';
 import { count } from '../../lib/reporter';
-import { fingerprintView } from './fingerprint';
+import { fingerprintView, isSame } from './fingerprint';
 import type { ViewFingerprint } from './fingerprint';
 import type { LiveView } from '../model/live';
 import { showTable, sqlTable } from '../model/names';
@@ -195,7 +195,7 @@ function compareAnswer(was: ObservedView, is: ObservedView): Pick<ViewCompared, 
   }
   if ('notAsked' in now) return { same: null, detail: `not compared: ${now.notAsked}` };
   const but = now.leftOut.length === 0 ? '' : ` (${allOf(now.leftOut)} not compared: floating numbers)`;
-  if (now.rows === before.rows && now.checksum === before.checksum) {
+  if (isSame(before, now)) {
     return { same: true, detail: `${rows}, the same as before${but}` };
   }
   const difference =

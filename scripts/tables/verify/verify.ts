@@ -15,6 +15,7 @@ import { readColocationGroups } from '../../citus/colocation';
 import { checkColocation } from './colocation-checks';
 import { describeObjects, describeViewObjects, recordedObjects } from '../../database/observe/comparison';
 import { foreignKeyFault, foreignKeyId } from '../../database/target/foreign-keys';
+import { isHashedAlike, isSame } from '../../database/observe/fingerprint';
 import type { Fingerprint, NotCounted } from '../../database/observe/fingerprint';
 import { inspectDatabase } from '../../database/inspect/inspect';
 import { hasLocalCopy } from '../../database/model/live';
@@ -326,7 +327,11 @@ export function compareFingerprints(
     if (is.rows !== was.rows) {
       return { id, ok: false, detail: `held ${rows}, holds ${is.rows.toLocaleString('en-US')} now` };
     }
-    const same = is.checksum === was.checksum;
+    if (!isHashedAlike(was, is)) {
+      const detail = `${rows} as before; not compared further, since an earlier version of this program hashed them otherwise`;
+      return { id, ok: true, warning: true, detail };
+    }
+    const same = isSame(was, is);
     return {
       id,
       ok: same,

@@ -113,6 +113,12 @@ test('fingerprints: the same rows, fewer rows, other rows, no table', () => {
     detail: 'held 2 rows, holds 1 now',
   });
   expect(verdict([{ rows: 2, checksum: '6' }])).toMatchObject({ ok: false });
+  expect(verdict([{ rows: 2, checksum: 'm6' }])).toMatchObject({
+    ok: true,
+    warning: true,
+    detail: expect.stringMatching(/earlier version/) as string,
+  });
+  expect(verdict([{ rows: 3, checksum: 'm6' }])).toMatchObject({ ok: false });
   expect(verdict([])).toMatchObject({ ok: false });
 });
 
