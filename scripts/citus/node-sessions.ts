@@ -5,6 +5,8 @@ import { sqlStateOf } from '../lib/errors';
 import { groupBy } from '../lib/group-by';
 import { askAllNodes, nodeName } from './nodes';
 import type { Node } from './nodes';
+import { REPLICATION_SERVER, replicationServer } from './replication-servers';
+import type { ReplicationServer } from './replication-servers';
 import { setting, SETTINGS, settingDifferences } from './settings';
 import type { SettingDifference } from './settings';
 
@@ -38,11 +40,15 @@ SELECT coalesce(json_agg(json_build_object('role', role, 'what', what)), '[]')
  WHERE what IS NOT NULL`;
 }
 
-const sessionsOfNode = z.object({ settings: z.array(setting), hindrances: z.array(hindrance) });
+const sessionsOfNode = z.object({
+  settings: z.array(setting),
+  hindrances: z.array(hindrance),
+  replication: replicationServer,
+});
 
 /**
- * How sessions that Citus opens on the nodes begin, and what hinders it from opening them in the name of these roles, on nodes that
- * answer. Within a transaction, which it leaves as it was.
+ * How sessions that Citus opens on the nodes begin, what hinders it from opening them in the name of these roles, and what the servers
+ * have for logical replication, on nodes that answer. Within a transaction, which it leaves as it was.
  *
  * @param role of this session
  */
@@ -54,12 +60,13 @@ export async function readNodeSessions(
 ): Promise<{
   readonly settingDifferences: readonly SettingDifference[];
   readonly roleHindrances: readonly RoleHindrance[];
+  readonly replicationServers: readonly ReplicationServer[];
 }> {
   // Every question opens a session on every node, which takes longer than the answer.
   const answers = await askAllNodes(
     client,
     sessionsOfNode,
-    `SELECT json_build_object('settings', (${SETTINGS}), 'hindrances', (${hindrances(roles)}))`,
+    `SELECT json_build_object('settings', (${SETTINGS}), 'hindrances', (${hindrances(roles)}), 'replication', (${REPLICATION_SERVER}))`,
   );
   const known = answers.flatMap(({ nodeId, answer }) =>
     answer.hindrances.map((each) => ({ ...each, nodeId })),
@@ -79,6 +86,16 @@ export async function readNodeSessions(
       what: same[0].what,
       nodes: nodes.filter(({ nodeId }) => same.some((each) => each.nodeId === nodeId)).map(nodeName),
     })),
+    replicationServers: answers.flatMap(({ nodeId, answer }) =>
+      nodes
+        .filter((node) => node.nodeId === nodeId)
+        .map((node) => ({
+          ...answer.replication,
+          node: nodeName(node),
+          groupId: node.groupId,
+          shouldHaveShards: node.shouldHaveShards,
+        })),
+    ),
   };
 }
 

@@ -11,6 +11,7 @@ import { isLogical } from '../citus/transfer-mode';
 import { readHiddenDrift } from './observe';
 import type { Move } from '../citus/moves';
 import type { Rebalance } from './plan';
+import { FEWEST_WORKER_PROCESSES } from '../citus/replication-servers';
 import { askAllNodes, nodeName } from '../citus/nodes';
 import { readRows } from '../citus/rows';
 import { FOREIGN_OWNED, NOT_REPLICABLE, UNREACHABLE } from '../citus/catalog.sql';
@@ -40,12 +41,6 @@ const nodeSettings = z.object({ walLevel: z.string(), maxWorkerProcesses: z.numb
 const NODE_SETTINGS = `
 SELECT json_build_object('walLevel', current_setting('wal_level'),
                          'maxWorkerProcesses', current_setting('max_worker_processes')::int)`;
-
-/**
- * Fewest background workers with which a move can run at all: Citus's maintenance daemon, its task queue monitor, one
- * task executor, and PostgreSQL's logical replication launcher.
- */
-const FEWEST_WORKER_PROCESSES = 4;
 
 /** Names a message lists. */
 const NAMED = 8;

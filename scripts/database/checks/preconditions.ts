@@ -17,6 +17,7 @@ import { materializedViewFailures } from './views';
 import { viewRoleFailures } from './view-roles';
 import { convertedAlong, recreation } from '../target/recreated';
 import type { ConvertedAlong, Recreation } from '../target/recreated';
+import { serverFailures } from './servers';
 import { sequenceFailures } from './sequences';
 import { dependentFailures, identityNameFailures, needFailures } from './dependents';
 import type { Recreated } from './dependents';
@@ -37,6 +38,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...sequenceFailures(target, takenAlong),
     ...turningFaults(target, takenAlong),
     ...rowSecurityFaults(target, takenAlong),
+    ...serverFailures(target),
     ...ownerFailures(target, takenAlong),
     ...publicationFailures(target),
     ...viewOwnerFaults(target, recreated),

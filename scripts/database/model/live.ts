@@ -1,5 +1,6 @@
 import type { Node } from '../../citus/nodes';
 import type { RoleHindrance } from '../../citus/node-sessions';
+import type { ReplicationServer } from '../../citus/replication-servers';
 import type { SettingDifference } from '../../citus/settings';
 import type { ViewQuery } from './view-query';
 import type { TableName } from '../../../config/workload/distribution-types';
@@ -22,6 +23,8 @@ export interface LiveDatabase {
   readonly roleHindrances?: readonly RoleHindrance[];
   /** Settings that change answers and differ between nodes; absent where nobody asked. */
   readonly settingDifferences?: readonly SettingDifference[];
+  /** What each node has for logical replication; absent where nobody asked. */
+  readonly replicationServers?: readonly ReplicationServer[];
   /** Logical replication slots of the database, without those of Citus; absent where nobody asked. */
   readonly logicalSlots?: readonly LiveSlot[];
   /** Absent where the database is plain PostgreSQL. */

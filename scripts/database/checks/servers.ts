@@ -1,0 +1,84 @@
+import { someOf } from '../../../config/text/text';
+import { FEWEST_WORKER_PROCESSES } from '../../citus/replication-servers';
+import type { ReplicationServer } from '../../citus/replication-servers';
+import { showTable } from '../model/names';
+import { copyMode } from '../target/copy-mode';
+import type { TargetState } from '../target/target-state';
+
+/** Tables and nodes that a message names. */
+const NAMED = 8;
+
+/** What servers lack that an online copy needs: it would fail after its foreign keys are dropped. Pure. */
+export function serverFailures(target: TargetState): string[] {
+  const { replicationServers: servers = [] } = target.live;
+  const online = target
+    .distributedTables()
+    .filter(({ wanted, live }) => !target.isThere(wanted.table) && copyMode(target, live).online)
+    .map(({ wanted }) => showTable(wanted.table));
+  if (online.length === 0) return [];
+  const what = `the online copy of ${someOf(online, NAMED)}`;
+  return lacking(servers).map(
+    ({ lack, remedy }) => `${what} needs ${lack}: ${remedy}, or say online: false, and writes wait`,
+  );
+}
+
+interface Lack {
+  readonly lack: string;
+  readonly remedy: string;
+}
+
+/** The rows are on the coordinator, and each node that gets shards replays the changes of one slot. */
+function lacking(servers: readonly ReplicationServer[]): Lack[] {
+  const targets = servers.filter(({ shouldHaveShards }) => shouldHaveShards);
+  const source = servers.find(({ groupId }) => groupId === 0);
+  return [
+    ...(source === undefined ? [] : lackingAtSource(source, targets.length)),
+    ...below(targets, 'applyWorkers', 'max_logical_replication_workers', 1),
+    ...below(servers, 'workerProcesses', 'max_worker_processes', FEWEST_WORKER_PROCESSES),
+  ];
+}
+
+function lackingAtSource(source: ReplicationServer, targets: number): Lack[] {
+  const { node, slots, slotsInUse, senders, sendersInUse, outputPlugins } = source;
+  const counted = (setting: string, most: number, inUse: number): Lack[] =>
+    most - inUse >= targets
+      ? []
+      : [
+          {
+            lack: `${String(targets)} of ${setting} on ${node}, and ${String(inUse)} of ${String(most)} are in use`,
+            remedy: `raise ${setting} and restart, or free some`,
+          },
+        ];
+  const plugins = outputPlugins?.split(',').map((each) => each.trim().replaceAll('"', ''));
+  return [
+    ...counted('max_replication_slots', slots, slotsInUse),
+    ...counted('max_wal_senders', senders, sendersInUse),
+    ...(plugins === undefined || plugins.includes('citus')
+      ? []
+      : [
+          {
+            lack: `citus among output_plugin_libraries on ${node}, which are ${plugins.join(', ')}`,
+            remedy: 'add it there',
+          },
+        ]),
+  ];
+}
+
+function below(
+  servers: readonly ReplicationServer[],
+  of: 'applyWorkers' | 'workerProcesses',
+  setting: string,
+  fewest: number,
+): Lack[] {
+  const few = servers.filter((server) => server[of] < fewest);
+  if (few.length === 0) return [];
+  return [
+    {
+      lack: `${setting} of at least ${String(fewest)}, and it is ${someOf(
+        few.map((server) => `${String(server[of])} on ${server.node}`),
+        NAMED,
+      )}`,
+      remedy: 'raise it and restart',
+    },
+  ];
+}
