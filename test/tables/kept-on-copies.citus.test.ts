@@ -106,6 +106,40 @@ platformSuite('what Citus leaves out is kept where it copies a table into anothe
     },
   );
 
+  test('a replica identity that is no index, and a CHECK that is not inherited', async () => {
+    await run(
+      `CREATE TABLE whole (org int NOT NULL, id int NOT NULL, n int, PRIMARY KEY (org, id), CONSTRAINT small CHECK (n < 1000) NO INHERIT);
+       ALTER TABLE whole REPLICA IDENTITY FULL; COMMENT ON CONSTRAINT small ON whole IS 'of this table alone';
+       CREATE TABLE parts (org int NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
+       CREATE TABLE parts_1 PARTITION OF parts DEFAULT; ALTER TABLE parts REPLICA IDENTITY NOTHING; ALTER TABLE parts_1 REPLICA IDENTITY FULL;
+       CREATE TABLE known (id int PRIMARY KEY, CONSTRAINT positive CHECK (id > 0) NO INHERIT); ALTER TABLE known REPLICA IDENTITY NOTHING;
+       CREATE TABLE beside (id int PRIMARY KEY, known_id int REFERENCES known, CONSTRAINT above CHECK (id > 0) NO INHERIT); ALTER TABLE beside REPLICA IDENTITY FULL;
+       INSERT INTO whole SELECT i % 9, i, i FROM generate_series(1, 90) i`,
+    );
+    const look = async (): Promise<unknown> => [
+      await run(
+        `SELECT relname, relreplident FROM pg_class WHERE relname IN ('whole', 'parts', 'parts_1', 'known', 'beside') ORDER BY 1`,
+      ),
+      await run(
+        `SELECT conname, pg_get_constraintdef(oid) AS definition, obj_description(oid, 'pg_constraint') AS comment
+           FROM pg_constraint WHERE contype = 'c' AND conrelid IN ('whole'::regclass, 'known'::regclass, 'beside'::regclass) ORDER BY 1`,
+      ),
+    ];
+    const before = await look();
+    for (const shards of [4, 6]) {
+      await apply(
+        spec(
+          `online: false\nshardCount: ${String(shards)}\ntables:\n  whole: { distributeBy: org }\n  parts: { distributeBy: org, colocateWith: whole }\n  known: { reference: true }\n`,
+        ),
+      );
+      expect(await look()).toEqual(before);
+    }
+    await apply(
+      spec('tables:\n  whole: { local: true }\n  parts: { local: true }\n  known: { local: true }\n'),
+    );
+    expect(await look()).toEqual(before);
+  });
+
   const PAIR = `
 CREATE TABLE a (org int NOT NULL, id int NOT NULL, v int, PRIMARY KEY (org, id));
 CREATE TABLE b (org int NOT NULL, id int NOT NULL, v int, PRIMARY KEY (org, id));

@@ -273,7 +273,7 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
 
 /**
  * Statements that bring back what Citus leaves out when it makes a table or a partition of it anew, and nothing else carries: comments on
- * triggers, options of columns and of TOAST, and the lack of what ALTER DEFAULT PRIVILEGES gives new tables. Citus takes no options of columns to the shards; what they are for is planned on the coordinator.
+ * triggers, options of columns and of TOAST, a replica identity that is no index, NO INHERIT of a CHECK, and the lack of what ALTER DEFAULT PRIVILEGES gives new tables. Citus takes no options of columns to the shards; what they are for is planned on the coordinator.
  */
 export const EXTRAS = `
 WITH ${FAMILY}, extras(oid, place, statement) AS (
@@ -289,6 +289,16 @@ WITH ${FAMILY}, extras(oid, place, statement) AS (
     FROM family f
     JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_class t ON t.oid = c.reltoastrelid AND cardinality(t.reloptions) > 0
+  UNION ALL
+  SELECT f.oid, place, format('ALTER TABLE %I.%I %s CONSTRAINT %I%s', n.nspname, c.relname, verb, con.conname,
+                              CASE verb WHEN 'ADD' THEN ' ' || pg_get_constraintdef(con.oid) END)
+    FROM family f
+    JOIN pg_constraint con ON con.conrelid = f.relation AND con.contype = 'c' AND con.connoinherit AND con.convalidated
+    JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN (VALUES (0, 'DROP'), (1, 'ADD')) AS again(place, verb)
+  UNION ALL
+  SELECT f.oid, 1, format('ALTER TABLE %I.%I REPLICA IDENTITY %s', n.nspname, c.relname, CASE c.relreplident WHEN 'f' THEN 'FULL' ELSE 'NOTHING' END)
+    FROM family f
+    JOIN pg_class c ON c.oid = f.relation AND c.relreplident IN ('f', 'n') JOIN pg_namespace n ON n.oid = c.relnamespace
   UNION ALL
   SELECT f.oid, 1, format('REVOKE %s ON TABLE %I.%I FROM %s', more.privilege_type, n.nspname, c.relname, more.role)
     FROM family f
