@@ -239,6 +239,23 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
     expect(await look()).toEqual(before);
   });
 
+  test('a check that is NOT VALID, of a table whose shards have names that Citus cuts', async () => {
+    const name = 'a_table_with_a_name_of_fifty_nine_letters_to_be_cut_off_soon';
+    await run(
+      `CREATE TABLE ${name} (org int NOT NULL, id int NOT NULL, PRIMARY KEY (org, id));
+       INSERT INTO ${name} SELECT i % 9, i FROM generate_series(1, 90) i; ALTER TABLE ${name} ADD CONSTRAINT small CHECK (id < 50) NOT VALID`,
+    );
+    const before = await lines(name);
+    for (const shards of [4, 6]) {
+      await apply(
+        spec(`online: false\nshardCount: ${String(shards)}\ntables:\n  ${name}: { distributeBy: org }\n`),
+      );
+      expect(await lines(name)).toEqual(before);
+    }
+    await apply(spec(`tables:\n  ${name}: { local: true }\n`));
+    expect(await lines(name)).toEqual(before);
+  });
+
   test('settings of indexes, statistics and TOAST, the index of CLUSTER, and the lack of default privileges', async () => {
     const reader = `reads_${database.target.database}`;
     await query(database.platform, `SELECT run_command_on_all_nodes('CREATE ROLE ${reader}')`);

@@ -122,4 +122,34 @@ platformSuite('a partitioned table', () => {
     );
     expect(await query(target, 'SELECT count(*)::int AS n FROM payments')).toEqual([{ n: 500 }]);
   });
+
+  test('with an identity column or a rule does not come back, and the plan says so', async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+    const { target } = database;
+    await query(
+      target,
+      `CREATE TABLE visits (site_id int NOT NULL, at date NOT NULL, visit_id bigint GENERATED ALWAYS AS IDENTITY) PARTITION BY RANGE (at);
+       CREATE TABLE visits_all PARTITION OF visits DEFAULT;
+       CREATE TABLE clicks (site_id int NOT NULL, at date NOT NULL) PARTITION BY RANGE (at);
+       CREATE TABLE clicks_all PARTITION OF clicks DEFAULT;
+       CREATE RULE kept AS ON DELETE TO clicks DO INSTEAD NOTHING`,
+    );
+    const both = ['visits', 'clicks'].map(named);
+    await tablesApply(testContext(), {
+      target,
+      expected: {
+        shardCount: 4,
+        online: false,
+        tables: both.map((table) => ({ kind: 'distributed', table, distributeBy: 'site_id' })),
+      },
+    });
+    const back: Distribution = {
+      shardCount: 4,
+      online: false,
+      tables: both.map((table) => ({ kind: 'local', table })),
+    };
+    const refusal = await tablesPlan(testContext(), { target, expected: back }).catch(String);
+    expect(refusal).toMatch(/table visits is to change with undistribute_table, .*identity column/);
+    expect(refusal).toMatch(/table clicks is to change with undistribute_table, .*without its rule kept/);
+  });
 });
