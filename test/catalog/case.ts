@@ -50,6 +50,8 @@ export interface Piece {
   readonly after?: readonly string[];
   /** Once all tables have their rows. */
   readonly late?: readonly string[];
+  /** Once all else is there: policies, which hide rows from the statements before. */
+  readonly last?: readonly string[];
 }
 
 export interface DrawnColumn {

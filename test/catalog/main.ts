@@ -15,9 +15,6 @@ import { turns } from './turns';
 /** A case mostly waits for Citus. */
 const MOST_AT_ONCE = 3;
 
-/** Smaller cases to try for a failure. */
-const REDUCTIONS = 60;
-
 /** Of the cases, that have to end distributed. */
 const DISTRIBUTED_SHARE = 0.85;
 
@@ -27,6 +24,8 @@ interface Options {
   readonly atOnce: number;
   /** One case alone. */
   readonly only?: number;
+  /** Smaller cases to try for a failure. */
+  readonly reductions: number;
   readonly out: string;
 }
 
@@ -62,7 +61,8 @@ const say = (line: string): void => {
 };
 
 /** Case `n` of a run is that of `--seed` + n, so that it can be tried alone. */
-async function tryAll({ cases, seed, only, atOnce, out }: Options): Promise<Tried[]> {
+async function tryAll(options: Options): Promise<Tried[]> {
+  const { cases, seed, only, atOnce, reductions } = options;
   const seeds = only === undefined ? Array.from({ length: cases }, (_, index) => seed + index) : [only];
   const tried: Tried[] = [];
   const known = new Set<string>();
@@ -75,9 +75,9 @@ async function tryAll({ cases, seed, only, atOnce, out }: Options): Promise<Trie
       tried.push(one);
       for (const line of describeTried(one, tried.length)) say(line);
       const signature = signatureOf(one);
-      if (signature === '' || known.has(signature)) continue;
+      if (signature === '' || known.has(signature) || reductions === 0) continue;
       known.add(signature);
-      const reduce = (): Promise<void> => writeSmallest(one, signature, out);
+      const reduce = (): Promise<void> => writeSmallest(one, signature, options);
       await (drawn.online ? online(reduce) : reduce());
     }
   };
@@ -91,11 +91,15 @@ async function time(seed: number, drawn: Case): Promise<Tried> {
   return { seed, drawn, outcome, seconds: (performance.now() - from) / 1000 };
 }
 
-async function writeSmallest({ seed, drawn }: Tried, signature: string, out: string): Promise<void> {
+async function writeSmallest(
+  { seed, drawn }: Tried,
+  signature: string,
+  { out, reductions }: Options,
+): Promise<void> {
   const smallest = await reduceCase(
     drawn,
     async (smaller) => signatureOf({ drawn: smaller, outcome: await tryCase(smaller) }) === signature,
-    REDUCTIONS,
+    reductions,
   );
   const folder = join(out, `case-${String(seed)}`);
   const schema = renderCase(smallest);
@@ -117,10 +121,11 @@ function readOptions(argv: readonly string[]): Options {
       seed: { type: 'string', default: '1' },
       'at-once': { type: 'string', default: String(Math.min(MOST_AT_ONCE, availableParallelism())) },
       only: { type: 'string' },
+      reductions: { type: 'string', default: '40' },
       out: { type: 'string', default: join(tmpdir(), 'scaleout-catalog') },
     },
   });
-  const whole = (name: 'cases' | 'seed' | 'at-once' | 'only', least: number): number => {
+  const whole = (name: 'cases' | 'seed' | 'at-once' | 'only' | 'reductions', least: number): number => {
     const number = Number(values[name]);
     if (Number.isInteger(number) && number >= least) return number;
     throw new Error(`--${name} is a whole number from ${String(least)} on`);
@@ -130,6 +135,7 @@ function readOptions(argv: readonly string[]): Options {
     seed: whole('seed', 0),
     atOnce: whole('at-once', 1),
     ...(values.only === undefined ? {} : { only: whole('only', 0) }),
+    reductions: whole('reductions', 0),
     out: values.out,
   };
 }

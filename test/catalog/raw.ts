@@ -17,11 +17,12 @@ export function distributeByHand(
 ): Promise<string | undefined> {
   const distributed = drawn.tables.filter(({ placement }) => placement === 'distributed');
   const references = drawn.tables.filter(({ placement }) => placement === 'reference');
+  const call = drawn.online ? 'create_distributed_table_concurrently' : 'create_distributed_table';
   return firstError(target, [
     ...references.map((each) => `SELECT create_reference_table(${nameOf(each)})`),
     ...distributed.flatMap((each) => [
       ...replaceKey(each),
-      `SELECT create_distributed_table(${nameOf(each)}, 'org', ${
+      `SELECT ${call}(${nameOf(each)}, 'org', ${
         each === distributed[0] || distributed[0] === undefined
           ? `shard_count := ${String(shardCount)}, colocate_with := 'none'`
           : `colocate_with := ${nameOf(distributed[0])}`
@@ -56,8 +57,9 @@ export function bringBackByHand(target: ConnectionTarget, { tables }: Case): Pro
 }
 
 /** The same for a rebalance. */
-export function rebalanceByHand(target: ConnectionTarget): Promise<string | undefined> {
-  return firstError(target, ["SELECT rebalance_table_shards(shard_transfer_mode := 'block_writes')"]);
+export function rebalanceByHand(target: ConnectionTarget, { online }: Case): Promise<string | undefined> {
+  const mode = online ? 'auto' : 'block_writes';
+  return firstError(target, [`SELECT rebalance_table_shards(shard_transfer_mode := '${mode}')`]);
 }
 
 async function firstError(

@@ -17,13 +17,14 @@ const TENANT: Readonly<Record<TenantType, string>> = {
 /** The statements that make a database from nothing, for the login: types, tables with their rows, and what hangs on both. */
 export function renderCase(drawn: Case): string[] {
   const parts = drawn.tables.map((table) => ({ table, pieces: piecesOf(drawn, table) }));
-  const all = (which: 'before' | 'late'): string[] =>
+  const all = (which: 'before' | 'late' | 'last'): string[] =>
     parts.flatMap(({ pieces }) => pieces.flatMap((piece) => piece[which] ?? []));
   return [
     ...schemas(drawn),
     ...all('before'),
     ...parts.flatMap(({ table, pieces }) => createTable(drawn.tenantType, table, pieces)),
     ...all('late'),
+    ...all('last'),
     'ANALYZE',
   ];
 }

@@ -8,6 +8,7 @@ import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { findNative } from '../../scripts/local/engines/native';
 import { showTable } from '../../scripts/database/model/names';
+import { LOGIN } from '../../scripts/local/engines/platform';
 import { testEnvironment } from '../support/environment';
 import { dumpSections } from './dump';
 import { quote, READER } from './feature';
@@ -26,10 +27,13 @@ export type Snapshot = ReadonlyMap<string, string>;
 export async function takeSnapshot(platform: ConnectionTarget): Promise<Snapshot> {
   const dump = await dumpSchema(platform);
   return withClient(platform, async (client) => {
-    await client.query("SET search_path TO ''");
+    await client.query("SET search_path TO ''; SET row_security TO on");
     const relations = await relationsOf(client);
-    const facts = [...(await rowsOf(client, relations)), ...(await positionsOf(client))];
-    return new Map([...dump, ...facts, ...(await readBy(client, READER, relations))]);
+    const stored = relations.filter(({ kind }) => kind !== 'v');
+    const facts = [...(await rowsOf(client, stored)), ...(await positionsOf(client))];
+    const readable = relations.filter((each) => each.readable);
+    const seen = [...(await readBy(client, LOGIN, relations)), ...(await readBy(client, READER, readable))];
+    return new Map([...dump, ...facts, ...seen]);
   });
 }
 
@@ -47,7 +51,7 @@ const USERS = `n.nspname !~ '^(pg_|information_schema$|citus|columnar)'
      AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')`;
 
 const RELATIONS = `
-SELECT n.nspname::text AS schema, c.relname::text AS name, c.relispopulated AS filled,
+SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind AS kind, c.relispopulated AS filled,
        has_schema_privilege($1, n.oid, 'USAGE') AND has_any_column_privilege($1, c.oid, 'SELECT') AS readable
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -55,6 +59,7 @@ SELECT n.nspname::text AS schema, c.relname::text AS name, c.relispopulated AS f
  ORDER BY 1, 2`;
 
 interface Relation extends TableName {
+  readonly kind: 'r' | 'p' | 'v' | 'm';
   /** False of a materialized view without data. */
   readonly filled: boolean;
   /** Whether {@link READER} may read some of it. */
@@ -78,17 +83,14 @@ async function rowsOf(client: Client, relations: readonly Relation[]): Promise<[
   return found;
 }
 
-/** What a role sees that owns nothing: policies and rights are in its way, and it is to see the same. */
+/** What a role sees, with policies and rights in its way. Views answer a superuser with other rights than anybody else. */
 async function readBy(
   client: Client,
   role: string,
   relations: readonly Relation[],
 ): Promise<[string, string][]> {
   await client.query(`SET ROLE ${quote(role)}`);
-  const seen = await rowsOf(
-    client,
-    relations.filter(({ readable }) => readable),
-  );
+  const seen = await rowsOf(client, relations);
   await client.query('RESET ROLE');
   return seen.map(([subject, answer]) => [`${subject} as ${role}`, answer]);
 }

@@ -58,8 +58,11 @@ export const KEYS: readonly Feature[] = [
       const when = chance.pick(WHEN);
       const include = chance.is(0.3) ? ' INCLUDE (n)' : '';
       return {
-        constraints: [`CONSTRAINT ${name('unique')} UNIQUE${nulls} (org, name, id)${include}${when}`],
-        after: [`COMMENT ON CONSTRAINT ${name('unique')} ON ${sql} IS 'one of a kind'`],
+        // Of two alike in CREATE TABLE, PostgreSQL would make one.
+        after: [
+          `ALTER TABLE ${sql} ADD CONSTRAINT ${name('unique')} UNIQUE${nulls} (org, name, id)${include}${when}`,
+          `COMMENT ON CONSTRAINT ${name('unique')} ON ${sql} IS 'one of a kind'`,
+        ],
       };
     },
   },
@@ -85,9 +88,9 @@ export const KEYS: readonly Feature[] = [
     weight: 6,
     fits: isDistributed,
     involves: (_, other) => isDistributed(other) && isReferable(other),
-    make: ({ name, sql, other }, chance) => {
+    make: ({ drawn, name, sql, other }, chance) => {
       const to = `FOREIGN KEY (org, ${name('parent')}) REFERENCES ${other.sql} (org, id)${chance.pick(ACTIONS)}${chance.pick(WHEN)}`;
-      const late = chance.is(0.2);
+      const late = chance.is(0.2) && isPlain(drawn);
       const add = `ALTER TABLE ${sql} ADD CONSTRAINT ${name('to parent')} ${to}${late ? ' NOT VALID' : ''}`;
       return {
         columns: [{ name: name('parent'), definition: 'integer', value: parentOf(other.drawn.rows) }],
@@ -96,7 +99,7 @@ export const KEYS: readonly Feature[] = [
     },
   },
   {
-    name: 'foreign key that sets null',
+    name: 'foreign key that changes the tenant',
     weight: 5,
     refused: isDistributed,
     fits: isDistributed,
@@ -104,7 +107,7 @@ export const KEYS: readonly Feature[] = [
     make: ({ name, other }, chance) => ({
       columns: [{ name: name('parent'), definition: 'integer', value: parentOf(other.drawn.rows) }],
       constraints: [
-        `CONSTRAINT ${name('nulls')} FOREIGN KEY (org, ${name('parent')}) REFERENCES ${other.sql} (org, id) ${chance.pick(['ON DELETE SET NULL', 'ON UPDATE SET DEFAULT'])}`,
+        `CONSTRAINT ${name('nulls')} FOREIGN KEY (org, ${name('parent')}) REFERENCES ${other.sql} (org, id) ${chance.pick(['ON DELETE SET NULL', 'ON UPDATE SET DEFAULT', 'ON UPDATE CASCADE'])}`,
       ],
     }),
   },
@@ -115,7 +118,7 @@ export const KEYS: readonly Feature[] = [
       other.placement === 'reference'
         ? isPlain(other)
         : other.placement === 'local' && table.placement === 'local' && isPlain(other),
-    make: ({ name, sql, other }, chance) => {
+    make: ({ drawn, name, sql, other }, chance) => {
       const actions = chance.pick([
         ...ACTIONS,
         ' ON DELETE SET NULL',
@@ -126,7 +129,7 @@ export const KEYS: readonly Feature[] = [
         columns: [{ name: name('kind'), definition: 'integer', value: parentOf(other.drawn.rows) }],
         late: [
           `CREATE UNIQUE INDEX ${unique} ON ${other.sql} (id)`,
-          `ALTER TABLE ${sql} ADD CONSTRAINT ${name('to kind')} FOREIGN KEY (${name('kind')}) REFERENCES ${other.sql} (id)${actions}${chance.pick(WHEN)}${chance.is(0.2) && isPlain(other.drawn) ? ' NOT VALID' : ''}`,
+          `ALTER TABLE ${sql} ADD CONSTRAINT ${name('to kind')} FOREIGN KEY (${name('kind')}) REFERENCES ${other.sql} (id)${actions}${chance.pick(WHEN)}${chance.is(0.2) && isPlain(drawn) ? ' NOT VALID' : ''}`,
         ],
       };
     },

@@ -94,7 +94,7 @@ export const TABLES: readonly Feature[] = [
     name: 'policy',
     weight: 3,
     make: ({ name, sql }, chance) => ({
-      late: [
+      last: [
         `ALTER TABLE ${sql} ENABLE ROW LEVEL SECURITY`,
         ...(chance.is(0.4) ? [`ALTER TABLE ${sql} FORCE ROW LEVEL SECURITY`] : []),
         `CREATE POLICY ${name('policy')} ON ${sql} ${chance.pick([
@@ -113,7 +113,7 @@ export const TABLES: readonly Feature[] = [
     weight: 1,
     refused: entersCitus,
     make: ({ name, sql }) => ({
-      late: [
+      last: [
         `ALTER TABLE ${sql} ENABLE ROW LEVEL SECURITY`,
         `CREATE POLICY ${name('restricts')} ON ${sql} AS RESTRICTIVE USING (n < 9)`,
       ],
@@ -122,7 +122,6 @@ export const TABLES: readonly Feature[] = [
   {
     name: 'rule',
     weight: 1,
-    refused: entersCitus,
     make: ({ name, sql }) => ({
       late: [`CREATE RULE ${name('rule')} AS ON DELETE TO ${sql} WHERE old.id = 1 DO INSTEAD NOTHING`],
     }),

@@ -95,10 +95,10 @@ export const VIEWS: readonly Feature[] = [
   {
     name: 'stale materialized view',
     weight: 1,
-    make: ({ inSchema, sql }) => ({
+    make: ({ inSchema, sql }, chance) => ({
       late: [
         `CREATE MATERIALIZED VIEW ${inSchema('stale')} AS SELECT count(*) AS many FROM ${sql}`,
-        `DELETE FROM ${sql} WHERE id = 69`,
+        `INSERT INTO ${sql} (org, id, at) SELECT org, ${String(1000 + chance.below(100_000))}, at FROM ${sql} LIMIT 1`,
       ],
     }),
   },
