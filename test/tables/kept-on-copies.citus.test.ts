@@ -239,20 +239,29 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
     expect(await look()).toEqual(before);
   });
 
-  test('a check that is NOT VALID, of a table whose shards have names that Citus cuts', async () => {
+  // By hand Citus cancels the second of two such tables as a deadlock with itself.
+  test('tables and partitions whose shards have names that Citus cuts, a check that is NOT VALID included', async () => {
     const name = 'a_table_with_a_name_of_fifty_nine_letters_to_be_cut_off_soon';
     await run(
-      `CREATE TABLE ${name} (org int NOT NULL, id int NOT NULL, PRIMARY KEY (org, id));
-       INSERT INTO ${name} SELECT i % 9, i FROM generate_series(1, 90) i; ALTER TABLE ${name} ADD CONSTRAINT small CHECK (id < 50) NOT VALID`,
+      `CREATE TABLE first (org int NOT NULL, id int NOT NULL, PRIMARY KEY (org, id));
+       CREATE TABLE ${name} (org int NOT NULL, id int NOT NULL, PRIMARY KEY (org, id));
+       CREATE TABLE last (org int NOT NULL, id int NOT NULL, PRIMARY KEY (org, id)) PARTITION BY RANGE (id);
+       CREATE TABLE ${name}_1 PARTITION OF last DEFAULT;
+       INSERT INTO first SELECT i % 9, i FROM generate_series(1, 90) i; INSERT INTO ${name} TABLE first; INSERT INTO last TABLE first;
+       ALTER TABLE ${name} ADD CONSTRAINT small CHECK (id < 50) NOT VALID`,
     );
     const before = await lines(name);
     for (const shards of [4, 6]) {
       await apply(
-        spec(`online: false\nshardCount: ${String(shards)}\ntables:\n  ${name}: { distributeBy: org }\n`),
+        spec(
+          `online: false\nshardCount: ${String(shards)}\ntables:\n  first: { distributeBy: org }\n  ${name}: { distributeBy: org, colocateWith: first }\n  last: { distributeBy: org, colocateWith: first }\n`,
+        ),
       );
       expect(await lines(name)).toEqual(before);
     }
-    await apply(spec(`tables:\n  ${name}: { local: true }\n`));
+    await apply(
+      spec(`tables:\n  first: { local: true }\n  ${name}: { local: true }\n  last: { local: true }\n`),
+    );
     expect(await lines(name)).toEqual(before);
   });
 

@@ -11,6 +11,7 @@ import { copyMeasure } from './copied-rows';
 import type { LiveDatabase } from '../../database/model/live';
 import { preparedTransactions } from './prepared';
 import type { TablesStep } from '../../database/model/step';
+import { sqlTable } from '../../database/model/names';
 import { watch } from './lock-monitor';
 import type { Blocker, Watch } from './lock-monitor';
 import type { WritePause } from './write-pause';
@@ -175,9 +176,19 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
     // Within a transaction Citus would fill the coordinator's shards in this very session, one row and index after the other; over
     // connections it fills them side by side, as it does for a statement alone.
     if (step.action === 'distribute') await client.query('SET LOCAL citus.enable_local_execution TO off');
+    if (step.target.kind === 'table') await client.query(ONE_BY_ONE_IF_LONG, [sqlTable(step.target)]);
     for (const statement of step.sql) await client.query(statement);
   });
 }
+
+/**
+ * Where names of shards are too long for PostgreSQL, Citus cuts them and changes the shards one by one over a session of its own, for which
+ * it would wait in a deadlock, or refuses to. Shards have numbers of up to 12 digits.
+ */
+const ONE_BY_ONE_IF_LONG = `
+SELECT set_config('citus.multi_shard_modify_mode', 'sequential', true)
+ WHERE EXISTS (SELECT FROM pg_class c
+                WHERE octet_length(c.relname) > 50 AND (c.oid = to_regclass($1) OR c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))))`;
 
 /** False where the session ended with the step: the connection's own layer explains a server that goes away. */
 export function isStatementError(error: unknown): error is Error & ServerMessage {

@@ -118,12 +118,6 @@ function carriedPositions(counting: readonly LiveTable[]): Part {
   };
 }
 
-/** Bytes of a table's name to which `_` and the number of a shard can be added, of up to 12 digits. */
-const LONGEST_NAME = 50;
-
-/** Citus renames shards with longer names one by one, and refuses to once a transaction has changed them side by side. */
-const ONE_BY_ONE = "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'";
-
 /**
  * Citus makes a CHECK that is NOT VALID anew as one that every row holds to: a copy fails at the first row that does not, and a table
  * that is no copy says what is not so. So it is away meanwhile.
@@ -133,12 +127,9 @@ function carriedChecks(made: readonly LiveTable[], filled: readonly LiveTable[])
   // Of a table that is made anew every comment is made again by a step of its own.
   const commented = filled.flatMap(({ uncheckedChecks }) => uncheckedChecks);
   return {
-    before: [
-      ...(checks.some(({ table }) => Buffer.byteLength(table.name) > LONGEST_NAME) ? [ONE_BY_ONE] : []),
-      ...checks.map(
-        ({ table, name }) => `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`,
-      ),
-    ],
+    before: checks.map(
+      ({ table, name }) => `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`,
+    ),
     after: [
       ...checks.map(
         ({ table, name, definition }) =>
