@@ -239,6 +239,26 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
     expect(await look()).toEqual(before);
   });
 
+  test('a materialized view over a table whose policies are forced, in a schema whose name needs quotes', async () => {
+    await run(
+      `CREATE SCHEMA "Odd One"; CREATE TABLE "Odd One"."T" (org int PRIMARY KEY, n int); INSERT INTO "Odd One"."T" SELECT i, i FROM generate_series(1, 90) i;
+       CREATE MATERIALIZED VIEW "Odd One".kept AS SELECT count(*) AS n FROM "Odd One"."T";
+       CREATE POLICY p ON "Odd One"."T" FOR INSERT WITH CHECK (n > 0);
+       ALTER TABLE "Odd One"."T" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY`,
+    );
+    const before = await run('SELECT n::int FROM "Odd One".kept');
+    const { target } = database;
+    const allow = ['forced-policy-window:Odd One.T', 'refresh-under-policy:Odd One.kept'].map((id) => ({
+      id,
+    }));
+    for (const placement of ['reference: true', 'local: true']) {
+      const expected = spec(`online: false\ntables:\n  '"Odd One"."T"': { ${placement} }\n`);
+      const { document: reviewed } = await tablesPlan(testContext(), { target, expected, allow });
+      await tablesApply(testContext(), { target, expected, allow, reviewed });
+      expect(await run('SELECT n::int FROM "Odd One".kept')).toEqual(before);
+    }
+  });
+
   // By hand Citus cancels the second of two such tables as a deadlock with itself.
   test('tables and partitions whose shards have names that Citus cuts, a check that is NOT VALID included', async () => {
     const name = 'a_table_with_a_name_of_fifty_nine_letters_to_be_cut_off_soon';

@@ -8,6 +8,6 @@ export function isForced(relation: string, recorded: boolean): string {
   if (!recorded) return `${relation}.relforcerowsecurity`;
   return (
     `${relation}.relforcerowsecurity OR EXISTS (SELECT FROM scaleout.forced_policy r ` +
-    `WHERE r.table_schema = ${relation}.relnamespace::regnamespace::name AND r.table_name = ${relation}.relname)`
+    `WHERE r.table_schema = (SELECT nspname FROM pg_namespace WHERE oid = ${relation}.relnamespace) AND r.table_name = ${relation}.relname)`
   );
 }
