@@ -5,11 +5,13 @@ import { parseArgs } from 'node:util';
 import type { Case } from './case';
 import { createRoles, enterOwnRun } from './cluster';
 import { drawCase } from './draw';
+import { messageOf } from './product';
 import { renderCase, renderSpecification } from './render';
 import { describeTried, signatureOf, summarize } from './report';
 import type { Tried } from './report';
 import { reduceCase } from './smaller';
 import { tryCase } from './try-case';
+import type { Outcome } from './try-case';
 import { turns } from './turns';
 
 /** A case mostly waits for Citus. */
@@ -87,7 +89,11 @@ async function tryAll(options: Options): Promise<Tried[]> {
 
 async function time(seed: number, drawn: Case): Promise<Tried> {
   const from = performance.now();
-  const outcome = await tryCase(drawn);
+  const outcome = await tryCase(drawn).catch((error: unknown): Outcome => {
+    // A server that is gone, for example: the other cases go on.
+    const failure = { stage: 'create' as const, problems: [messageOf(error)] };
+    return { distributed: false, refusals: [], failure };
+  });
   return { seed, drawn, outcome, seconds: (performance.now() - from) / 1000 };
 }
 
