@@ -109,4 +109,27 @@ ALTER TABLE apart ENABLE ROW LEVEL SECURITY; ALTER TABLE apart FORCE ROW LEVEL S
     expect(await contents('with_apart')).toEqual(before);
     expect(await forced()).toEqual([{ name: 'apart' }]);
   });
+
+  test('in a schema whose name needs quotes, where a run looks again after FORCE is off', async () => {
+    await run(
+      `CREATE SCHEMA "Odd S"; CREATE TABLE "Odd S"."T 1" (org int PRIMARY KEY); INSERT INTO "Odd S"."T 1" SELECT generate_series(1, 9);
+       CREATE MATERIALIZED VIEW whole AS SELECT * FROM "Odd S"."T 1";
+       ALTER TABLE "Odd S"."T 1" ENABLE ROW LEVEL SECURITY; ALTER TABLE "Odd S"."T 1" FORCE ROW LEVEL SECURITY`,
+    );
+    const before = await contents('whole');
+    for (const shards of [4, 6]) {
+      const expected = parseDistribution(
+        `online: false\nshardCount: ${String(shards)}\ntables:\n  '"Odd S"."T 1"': { distributeBy: org }\n`,
+        'distribution.yaml',
+      );
+      const given = {
+        target: database.target,
+        expected,
+        allow: (await asked(expected)).map((id) => ({ id })),
+      };
+      const reviewed = (await tablesPlan(testContext(), given)).document;
+      await tablesApply(testContext(), { ...given, expected: reviewed.expected, reviewed, lookLastsMs: 0 });
+      expect(await contents('whole')).toEqual(before);
+    }
+  });
 });
