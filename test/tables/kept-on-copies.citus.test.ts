@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { parseDistribution } from '../../config/workload/distribution';
@@ -162,6 +163,39 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
       await apply(expected);
       expect(await rowsOf('ab', '"On ab"')).toEqual(before);
     }
+  });
+
+  test('a materialized view that joins two tables outlives another count of many shards', async () => {
+    await run(
+      `${PAIR}; CREATE MATERIALIZED VIEW ab AS SELECT a.org, count(*) AS n, sum(b.v) AS s FROM a JOIN b USING (org, id) GROUP BY a.org`,
+    );
+    const before = await rowsOf('ab');
+    for (const shards of [32, 16]) {
+      await apply(pair(shards));
+      expect(await rowsOf('ab')).toEqual(before);
+    }
+  });
+
+  test('a materialized view whose owner policies bind is refused where Citus would fill it as another role', async () => {
+    const owner = `owner_${randomUUID().slice(0, 8)}`;
+    await query(
+      database.platform,
+      `CREATE ROLE ${owner} LOGIN; GRANT ${owner} TO citus; GRANT CREATE ON SCHEMA public TO ${owner}`,
+    );
+    await run(
+      `${PAIR}; ALTER TABLE a ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON a TO ${owner} USING (org < 4); GRANT SELECT ON a TO ${owner};
+       GRANT CREATE ON SCHEMA public TO ${owner}; SET ROLE ${owner}; SET row_security TO on;
+       CREATE MATERIALIZED VIEW few_a AS SELECT org, count(*) AS n FROM a GROUP BY org; GRANT SELECT ON few_a TO citus; RESET ROLE`,
+    );
+    const before = await rowsOf('few_a');
+    await apply(pair(4));
+    expect(await rowsOf('few_a')).toEqual(before);
+    await expect(tablesPlan(testContext(), { target: database.target, expected: pair(6) })).rejects.toThrow(
+      new RegExp(
+        `materialized view few_a belongs to role ${owner}, whom policies of what it reads bind.*fills it as citus`,
+      ),
+    );
+    await query(database.platform, `DROP OWNED BY ${owner}; DROP ROLE ${owner}`);
   });
 
   test('one that Citus cannot make again on the way is refused by name, and the way by way of local is open', async () => {

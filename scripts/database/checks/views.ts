@@ -56,6 +56,27 @@ function callingViews(target: TargetState): Finding[] {
   });
 }
 
+/**
+ * Materialized views that Citus would fill as this session's role, past the policies that bind their owner; their owner can refresh none
+ * in a transaction in which this session's role made the shards. Pure.
+ *
+ * @param recreated the tables that each step recreates by a copy
+ */
+export function viewsOfBoundOwners(
+  { live }: TargetState,
+  recreated: readonly (readonly TableName[])[],
+): string[] {
+  const copied = recreated.flat();
+  return live.views
+    .filter(({ kind, populated, ownerBound }) => kind === 'materialized' && populated && ownerBound)
+    .filter(({ tables }) => tables.some((table) => copied.some((each) => sameTable(each, table))))
+    .map(
+      ({ view, owner }) =>
+        `materialized view ${showTable(view)} belongs to role ${owner}, whom policies of what it reads bind, and Citus, which creates it again with its tables, fills it as ${live.role}: ` +
+        'drop it first, and let its owner create it again afterwards',
+    );
+}
+
 /** Materialized views that Citus could neither create again nor refresh. Pure. */
 export function materializedViewFailures(target: TargetState): string[] {
   return failing(target).flatMap(({ view, why }) => {

@@ -1,5 +1,5 @@
 import { FAMILY } from './family.sql';
-import { isForced } from './forced.sql';
+import { policiesFor } from './forced.sql';
 
 /** Views over the tables, what they read, who has rights on them, and what those rights alone give. */
 const RIGHTS = `
@@ -93,17 +93,4 @@ SELECT a.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
   LEFT JOIN pg_roles o ON o.oid = role
  WHERE has_schema_privilege(role, v.relnamespace, 'USAGE')
  ORDER BY n.nspname COLLATE "C", v.relname COLLATE "C", o.rolname COLLATE "C" NULLS FIRST`;
-}
-
-/**
- * The policies under which a role reads a row `t` of `pg_class`, as text; null where none bind it. Of PUBLIC (0) those of a role that
- * is no more than that.
- */
-function policiesFor(role: string, recorded: boolean): string {
-  return `CASE WHEN EXISTS (SELECT FROM pg_roles WHERE oid = ${role} AND (rolsuper OR rolbypassrls)) THEN NULL
-       WHEN ${role} <> 0 AND pg_has_role(${role}, t.relowner, 'USAGE') AND NOT (${isForced('t', recorded)}) THEN NULL
-       ELSE ARRAY(SELECT p.polname FROM pg_policy p
-                   WHERE p.polrelid = t.oid AND p.polcmd IN ('r', '*')
-                     AND EXISTS (SELECT FROM unnest(p.polroles) AS r(oid) WHERE r.oid = 0 OR ${role} <> 0 AND pg_has_role(${role}, r.oid, 'USAGE'))
-                   ORDER BY 1)::text END`;
 }

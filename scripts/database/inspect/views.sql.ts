@@ -1,4 +1,5 @@
 import { FAMILY } from './family.sql';
+import { policiesFor } from './forced.sql';
 import { privilegesOnTop } from './privileges.sql';
 
 /**
@@ -148,6 +149,9 @@ SELECT json_build_object('schema', n.nspname, 'name', v.relname) AS view,
           FROM below JOIN pg_class t ON t.oid = below.relation JOIN pg_namespace tn ON tn.oid = t.relnamespace
          WHERE below.view = v.oid AND t.relrowsecurity AND t.relforcerowsecurity AND pg_has_role(t.relowner, 'USAGE')
            AND t.oid NOT IN (SELECT relation FROM family)) AS "forcedElsewhere",
+       v.relowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+         AND EXISTS (SELECT FROM below JOIN pg_class t ON t.oid = below.relation
+                      WHERE below.view = v.oid AND t.relrowsecurity AND (${policiesFor('v.relowner', false)}) IS NOT NULL) AS "ownerBound",
        rtrim(pg_get_viewdef(v.oid), ';') AS definition,
        ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = v.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum) AS columns,
        ARRAY(SELECT a.attname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid

@@ -100,6 +100,8 @@ export interface LiveView {
   readonly views: readonly TableName[];
   /** Tables that it reads, none of {@link LiveDatabase.tables}, whose policies bind their owner too and who is this session's role. */
   readonly forcedElsewhere: readonly TableName[];
+  /** It belongs to another role than this session's, which policies of a table that it reads bind. */
+  readonly ownerBound: boolean;
   /** Functions that it calls itself and that read tables; absent where nobody asked. */
   readonly calls?: readonly ReadingCall[];
   /** Its query, every name qualified, without a semicolon at its end. */

@@ -64,23 +64,33 @@ export function recreatedViews(
  * as its own REFRESH fills it, with the rows that they show its owner. It comes out as it was: without policies, or with them where
  * that gives other rows.
  */
-export function carriedViews(views: readonly RecreatedView[], how: Recreation): Carried {
+export function carriedViews(
+  views: readonly RecreatedView[],
+  how: Recreation,
+): Carried & {
+  /** How the transaction is to be, before it touches a table. */
+  readonly settings: readonly string[];
+} {
   const materialized = views.filter(({ kind }) => kind === 'materialized');
   const refreshed = materialized.filter(({ filled }) => !filled);
   const bound = materialized.filter((view) => view.bound.length > 0);
   return {
-    before: [
+    settings: [
       ...(materialized.length === 0 ? [] : ['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']),
       // Until the other tables of a view are copied too, their shards are apart.
       ...(how === 'copy' && materialized.some(({ tables: read }) => read.length > 1)
-        ? ['SET LOCAL citus.enable_repartition_joins TO on']
+        ? [
+            'SET LOCAL citus.enable_repartition_joins TO on',
+            // Within a transaction that made shards, nodes cannot open as many connections to each other as it takes at once.
+            "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'",
+          ]
         : []),
       // A view is filled with what its owner sees, as its own REFRESH does.
       ...(bound.length > 0 || (materialized.length > 0 && how === 'convert')
         ? ['SET LOCAL row_security TO on']
         : []),
-      ...bound.map((view, place) => `SELECT set_config(${setting(place)}, ${rowsOf(view)}, true)`),
     ],
+    before: bound.map((view, place) => `SELECT set_config(${setting(place)}, ${rowsOf(view)}, true)`),
     after: views.flatMap((view) => [
       ...(refreshed.includes(view) ? [refresh(view)] : []),
       ...(bound.includes(view) ? [refreshUnderPolicies(view, bound.indexOf(view))] : []),

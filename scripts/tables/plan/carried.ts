@@ -55,6 +55,7 @@ export function carried(
   const parts = [positions, checks, extras, clustering, contents];
   return {
     before: [
+      ...contents.settings,
       ...(locked.length === 0 ? [] : [lock(locked)]),
       ...noForce(lifted),
       ...parts.flatMap(({ before }) => before),

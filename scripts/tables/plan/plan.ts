@@ -1,6 +1,6 @@
 import type { Distribution, TableName } from '../../../config/workload/distribution-types';
 import { requireNone, requirePreconditions } from '../../database/checks/preconditions';
-import { viewsStuckOnTheWay } from '../../database/checks/views';
+import { viewsOfBoundOwners, viewsStuckOnTheWay } from '../../database/checks/views';
 import type { LiveDatabase } from '../../database/model/live';
 import { sortedByEdges, orderTables } from '../../database/model/order';
 import type { Edge } from '../../database/model/order';
@@ -45,7 +45,8 @@ export function planTables(
   const effects = new StepEffects(live, steps);
   const moved = effects.recreated.filter(({ step: each }) => stepKind(each).copies === 'from table to table');
   const copies = moved.map(({ tables }) => tables);
-  requireNone(target, viewsStuckOnTheWay(target, copies), done);
+  const all = effects.recreated.map(({ tables }) => tables);
+  requireNone(target, [...viewsStuckOnTheWay(target, copies), ...viewsOfBoundOwners(target, all)], done);
   return { formatVersion: 1, observed: observedHash(live), steps, findings: planFindings(target, effects) };
 }
 

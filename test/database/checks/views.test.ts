@@ -42,6 +42,7 @@ const view = (name: string, more: Partial<LiveView> = {}): LiveView => ({
   view: named(name),
   kind: 'plain',
   forcedElsewhere: [],
+  ownerBound: false,
   populated: true,
   owner: 'citus',
   ours: true,

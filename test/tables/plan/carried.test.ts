@@ -27,11 +27,11 @@ describe('what is carried in the transaction in which Citus makes a table anew',
   test('a conversion: the position, read under locks; every materialized view, as it was filled', () => {
     const { before, after, refreshes } = carried(live, [named('t')], 'convert');
     expect(before).toEqual([
+      'SET LOCAL citus.max_matview_size_to_auto_recreate TO -1',
+      'SET LOCAL row_security TO on',
       'LOCK TABLE "public"."t" IN ACCESS EXCLUSIVE MODE',
       'ALTER SEQUENCE "public"."t_id_seq" CACHE 1',
       expect.stringContaining('FROM "public"."t_id_seq"'),
-      'SET LOCAL citus.max_matview_size_to_auto_recreate TO -1',
-      'SET LOCAL row_security TO on',
     ]);
     expect(after).toEqual([
       expect.stringMatching(/^SELECT setval\(pg_get_serial_sequence\('"public"\."t"', 'id'\)/),
@@ -64,11 +64,12 @@ describe('what is carried in the transaction in which Citus makes a table anew',
     const joined = { ...filled, tables: [named('t'), named('u')] };
     const both = liveDatabase([liveTable('t'), liveTable('u', { forced })], { views: [joined] });
     expect(carried(both, [named('t')], 'copy').before).toEqual([
-      'LOCK TABLE "public"."u" IN ACCESS EXCLUSIVE MODE',
-      'ALTER TABLE "public"."u" NO FORCE ROW LEVEL SECURITY',
       'SET LOCAL citus.max_matview_size_to_auto_recreate TO -1',
       'SET LOCAL citus.enable_repartition_joins TO on',
+      "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'",
       'SET LOCAL row_security TO on',
+      'LOCK TABLE "public"."u" IN ACCESS EXCLUSIVE MODE',
+      'ALTER TABLE "public"."u" NO FORCE ROW LEVEL SECURITY',
       expect.stringMatching(/^SELECT set_config\('scaleout.rows_1', .* FROM "public"."m" AS held\), true\)$/),
     ]);
     // Of the table that is copied FORCE is off already, in the window of its copy.

@@ -195,6 +195,7 @@ export function materializedView(name: string, table: TableName, populated = tru
     tables: [table],
     views: [],
     forcedElsewhere: [],
+    ownerBound: false,
     definition: `SELECT count(*) FROM ${table.name}`,
     extras: [],
   };
