@@ -68,7 +68,7 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
   test('a run killed in a window: the next verb puts FORCE back, the next run does the rest', async () => {
     await vault.as(createVault);
     await vault.database.addWorkers();
-    await vault.onWorkersAfter('CREATE TABLE', 'BEGIN PERFORM pg_sleep(3); END');
+    await vault.onWorkersAfter('CREATE TABLE', 'BEGIN PERFORM pg_sleep(8); END');
     const input = vault.input('block_writes', [WINDOW]);
     const child = spawn(process.execPath, [CHILD, JSON.stringify(input)], { stdio: 'ignore' });
     const ended = new Promise((resolve) => child.on('exit', (_code, signal) => resolve(signal)));
