@@ -89,12 +89,16 @@ async function tryAll(options: Options): Promise<Tried[]> {
 
 async function time(seed: number, drawn: Case): Promise<Tried> {
   const from = performance.now();
-  const outcome = await tryCase(drawn).catch((error: unknown): Outcome => {
-    // A server that is gone, for example: the other cases go on.
+  const outcome = await outcomeOf(drawn);
+  return { seed, drawn, outcome, seconds: (performance.now() - from) / 1000 };
+}
+
+/** A case may cost a server or a program its life; the others go on. */
+function outcomeOf(drawn: Case): Promise<Outcome> {
+  return tryCase(drawn).catch((error: unknown): Outcome => {
     const failure = { stage: 'create' as const, problems: [messageOf(error)] };
     return { distributed: false, refusals: [], failure };
   });
-  return { seed, drawn, outcome, seconds: (performance.now() - from) / 1000 };
 }
 
 async function writeSmallest(
@@ -104,7 +108,7 @@ async function writeSmallest(
 ): Promise<void> {
   const smallest = await reduceCase(
     drawn,
-    async (smaller) => signatureOf({ drawn: smaller, outcome: await tryCase(smaller) }) === signature,
+    async (smaller) => signatureOf({ drawn: smaller, outcome: await outcomeOf(smaller) }) === signature,
     reductions,
   );
   const folder = join(out, `case-${String(seed)}`);

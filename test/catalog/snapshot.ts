@@ -43,7 +43,10 @@ async function dumpSchema({ host, port, user, database, password }: ConnectionTa
     join(installation.binaries.binDirectory, 'pg_dump'),
     ['--schema-only', '--host', host, '--port', String(port), '--username', user, database],
     { env: testEnvironment({ PGPASSWORD: password, LC_ALL: 'C' }), maxBuffer: 2 ** 28 },
-  );
+  ).catch((error: unknown) => {
+    const { signal, code, stderr } = error as { signal?: string; code?: number; stderr?: string };
+    throw new Error(`pg_dump ended with ${signal ?? String(code)}: ${stderr ?? ''}`);
+  });
   return dumpSections(stdout);
 }
 

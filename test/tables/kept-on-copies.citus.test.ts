@@ -293,6 +293,31 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
     }
   });
 
+  // By hand Citus leaves the sequence with the number that the column had, and pg_dump crashes.
+  test('sequences of columns behind dropped ones stay with their columns', async () => {
+    await run(
+      `CREATE TABLE known (gone int, id serial PRIMARY KEY);
+       CREATE TABLE beside (id int, gone int, other serial, known_id int REFERENCES known);
+       CREATE TABLE parts (org int NOT NULL, gone int, id bigserial) PARTITION BY RANGE (org); CREATE TABLE parts_1 PARTITION OF parts DEFAULT;
+       ALTER TABLE known DROP COLUMN gone; ALTER TABLE beside DROP COLUMN gone; ALTER TABLE parts DROP COLUMN gone`,
+    );
+    const look = (): Promise<unknown> =>
+      run(
+        "SELECT pg_get_serial_sequence('known', 'id') AS known, pg_get_serial_sequence('beside', 'other') AS beside, pg_get_serial_sequence('parts', 'id') AS parts",
+      );
+    const before = await look();
+    for (const shards of [4, 6]) {
+      await apply(
+        spec(
+          `online: false\nshardCount: ${String(shards)}\ntables:\n  known: { reference: true }\n  parts: { distributeBy: org }\n`,
+        ),
+      );
+      expect(await look()).toEqual(before);
+    }
+    await apply(spec('tables:\n  known: { local: true }\n  parts: { local: true }\n'));
+    expect(await look()).toEqual(before);
+  });
+
   // By hand Citus cancels the second of two such tables as a deadlock with itself.
   test('tables and partitions whose shards have names that Citus cuts, a check that is NOT VALID included', async () => {
     const name = 'a_table_with_a_name_of_fifty_nine_letters_to_be_cut_off_soon';

@@ -273,7 +273,8 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
 
 /**
  * Statements that bring back what Citus leaves out when it makes a table or a partition of it anew, and nothing else carries: comments on
- * triggers, options of columns and of TOAST, a replica identity that is no index, NO INHERIT of a CHECK, and the lack of what ALTER DEFAULT PRIVILEGES gives new tables. Citus takes no options of columns to the shards; what they are for is planned on the coordinator.
+ * triggers, options of columns and of TOAST, a replica identity that is no index, NO INHERIT of a CHECK, the column of a sequence behind dropped columns (which Citus gives the
+ * number that the column had before, and pg_dump crashes over), and the lack of what ALTER DEFAULT PRIVILEGES gives new tables. Citus takes no options of columns to the shards; what they are for is planned on the coordinator.
  */
 export const EXTRAS = `
 WITH ${FAMILY}, extras(oid, place, statement) AS (
@@ -303,6 +304,14 @@ WITH ${FAMILY}, extras(oid, place, statement) AS (
   SELECT f.oid, 1, format('REVOKE %s ON TABLE %I.%I FROM %s', more.privilege_type, n.nspname, c.relname, more.role)
     FROM family f
     JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN LATERAL ${privilegesOnTop('c', 'r')} AS more
+  UNION ALL
+  SELECT f.oid, 3, format('ALTER SEQUENCE %I.%I OWNED BY %I.%I.%I', sn.nspname, s.relname, n.nspname, c.relname, a.attname)
+    FROM family f
+    JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = f.relation AND d.classid = 'pg_class'::regclass AND d.deptype = 'a'
+    JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace sn ON sn.oid = s.relnamespace
+    JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = d.refobjsubid
+    JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+   WHERE EXISTS (SELECT FROM pg_attribute gone WHERE gone.attrelid = f.relation AND gone.attisdropped AND gone.attnum < a.attnum)
   UNION ALL
   SELECT f.oid, 3, format('ALTER TABLE ONLY %I.%I ALTER COLUMN %I SET (%s)', n.nspname, c.relname, a.attname,
                           (SELECT string_agg(format('%I = %L', option_name, option_value), ', ' ORDER BY option_name COLLATE "C")
