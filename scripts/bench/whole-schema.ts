@@ -131,5 +131,5 @@ CREATE MATERIALIZED VIEW readings_in_all AS SELECT sum(readings) AS readings FRO
 CREATE VIEW open_orders AS SELECT o.firm_id, o.order_id, f.name FROM orders o JOIN firms f USING (firm_id) WHERE o.amount > 10;
 COMMENT ON VIEW open_orders IS 'what is to be paid';
 COMMENT ON COLUMN open_orders.name IS 'who pays';
-GRANT SELECT ON open_orders TO PUBLIC;
+GRANT SELECT ON orders, firms, open_orders TO PUBLIC;
 GRANT UPDATE (name) ON open_orders TO PUBLIC`;

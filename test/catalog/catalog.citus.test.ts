@@ -1,6 +1,6 @@
 import { laneSuite } from '../support/lanes';
 import { testRun } from '../support/test-run';
-import { createRoles } from './cluster';
+import { createRoles, dropRoles } from './cluster';
 import { drawCase } from './draw';
 import { tryCase } from './try-case';
 
@@ -14,6 +14,7 @@ const CASES = [6, 8, 20, 32, 38, 42];
 
 (dumpable ? laneSuite : skipped)('citus', 'schemas drawn from all that hangs on a table', () => {
   beforeAll(createRoles);
+  afterAll(dropRoles);
 
   test.each(CASES)('case %i keeps everything, or is refused as Citus refuses it', async (seed) => {
     const { failure } = await tryCase(drawCase(seed));

@@ -44,6 +44,18 @@ export async function createRoles(): Promise<void> {
   );
 }
 
+/** Takes them away, once no database of the cases is left: views of other tests are granted to PUBLIC, which they would be part of. */
+export async function dropRoles(): Promise<void> {
+  const cluster = await testCluster();
+  await Promise.all(
+    cluster.nodes.map((node) =>
+      withClient(testLogin(cluster, node, PLATFORM, 'postgres'), (client) =>
+        client.query(`DROP ROLE IF EXISTS ${ROLES.map(quote).join(', ')}`),
+      ),
+    ),
+  );
+}
+
 /**
  * The roles as Citus knows those that were made in a database of its own. The coordinator reads as them on the other nodes, too.
  */
