@@ -30,7 +30,13 @@ test.each<[string, ObservedView, ObservedView | undefined, boolean | null, RegEx
   ['fewer rows', seen(rows(7)), seen(rows(6)), false, /^answered with 7 rows before, with 6 now$/],
   ['none', seen(rows(7)), seen({ cannotRun: 'complex joins.' }), false, /cannot run now: complex joins\./],
   ['gone', seen(rows(7)), undefined, false, /^is gone$/],
-  ['none before either', seen({ cannotRun: 'x' }), seen({ cannotRun: 'x' }), null, /could not run when it was recorded \(x\)/],
+  [
+    'none before either',
+    seen({ cannotRun: 'x' }),
+    seen({ cannotRun: 'x' }),
+    null,
+    /could not run when it was recorded \(x\)/,
+  ],
   ['an answer at last', seen({ cannotRun: 'x' }), seen(rows(7)), null, /could not run when it was recorded/],
   [
     'too slow before',
