@@ -86,7 +86,7 @@ export function diffTables(target: TargetState): TablesDifference {
       .filter((key) => !dropped.has(foreignKeyId(key)))
       .map((key) => ({ key, state: restoreState(target, key) })),
     ...drop.map(({ key }) => ({ key, state: 'away' as const })),
-  ];
+  ].sort((a, b) => (foreignKeyId(a.key) < foreignKeyId(b.key) ? -1 : 1));
   return {
     keys: keyDifferences(target),
     references,

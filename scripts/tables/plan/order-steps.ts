@@ -57,6 +57,7 @@ class StepSequence {
   private readonly arrived = new Set<string>();
   private readonly conversions: ConversionTracker;
   private readonly waiting: Set<RestoreDifference>;
+  private readonly ranks: ReadonlyMap<RestoreDifference, number>;
   private readonly restoresByTable: ReadonlyMap<string, readonly RestoreDifference[]>;
   private readonly changing: Set<TablesDifference['changes'][number]>;
   private referencesToCome: boolean;
@@ -71,6 +72,7 @@ class StepSequence {
       new Set(difference.drop.map(({ key }) => key)),
     );
     this.waiting = new Set(difference.restore);
+    this.ranks = new Map(difference.restore.map((restore, rank) => [restore, rank]));
     this.restoresByTable = restoresByTable(difference.restore, target);
     this.changing = new Set(rootsFirst(difference.changes));
     this.referencesToCome = difference.references.length > 0;
@@ -167,16 +169,24 @@ class StepSequence {
    * key that is back before Citus converts it. So one between two such tables comes after all that may convert them.
    */
   restoreWhatCan(first: Iterable<RestoreDifference>): void {
-    const candidates = new Set(first);
-    const between: RestoreDifference[] = [];
-    for (const restore of candidates) {
-      candidates.delete(restore);
-      if (!this.waiting.has(restore) || !canReturn(restore.key, (table) => this.isThere(table))) continue;
-      if (this.mayBeConverted(restore)) between.push(restore);
-      else this.restore(restore).forEach((each) => candidates.add(each));
+    let candidates = this.inOrder(first);
+    const between = new Set<RestoreDifference>();
+    // Always the foremost of those that can: a plan made again after any step brings them back in the same order.
+    for (let next = candidates.shift(); next !== undefined; next = candidates.shift()) {
+      if (!this.waiting.has(next) || !canReturn(next.key, (table) => this.isThere(table))) continue;
+      if (this.mayBeConverted(next)) between.add(next);
+      else {
+        const freed = this.restore(next);
+        if (freed.length > 0) candidates = this.inOrder([...candidates, ...freed]);
+      }
     }
     if (this.referencesToCome) return;
-    for (const restore of between) if (this.waiting.has(restore)) this.restore(restore);
+    for (const restore of this.inOrder(between)) if (this.waiting.has(restore)) this.restore(restore);
+  }
+
+  private inOrder(restores: Iterable<RestoreDifference>): RestoreDifference[] {
+    const rank = (restore: RestoreDifference): number => this.ranks.get(restore) ?? 0;
+    return [...new Set(restores)].sort((a, b) => rank(a) - rank(b));
   }
 
   private mayBeConverted({ key, state }: RestoreDifference): boolean {
