@@ -51,7 +51,7 @@ CREATE VIEW hidden AS SELECT * FROM vault;
 CREATE MATERIALIZED VIEW per_team AS SELECT team_id, count(*) AS tickets FROM tickets GROUP BY team_id;
 CREATE UNIQUE INDEX per_team_key ON per_team (team_id);
 COMMENT ON MATERIALIZED VIEW per_team IS 'fresh';
-GRANT SELECT ON newest TO PUBLIC;
+GRANT SELECT ON newest, tickets TO PUBLIC;
 CREATE MATERIALIZED VIEW flagged AS SELECT team_id FROM flags;
 CREATE MATERIALIZED VIEW never AS SELECT team_id FROM flags WITH NO DATA`;
 
