@@ -4,7 +4,7 @@ import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase } from '../support/citus';
-import type { Case } from './case';
+import type { Case, DrawnTable } from './case';
 import { introduceRoles } from './cluster';
 import type { Carried } from './product';
 import { carryOut, messageOf, rebalance } from './product';
@@ -150,24 +150,34 @@ async function carryOutAttempt(
     : { refusal: { reasons: carried.reasons, citus }, problems: [], after };
 }
 
-/** Findings that say that a view will hold or answer something else. */
-const OF_VIEWS = /^(?:view-will-fail|view-under-policy|refresh-under-policy|stale-contents):/;
+/** Findings that say that a view will hold or answer something else, and the one that says that it will not answer. */
+const OTHER_ROWS = /^(?:view-under-policy|refresh-under-policy|stale-contents):/;
+const NO_ANSWER = /^view-will-fail:/;
 
 /** Differences that the plan did not say there would be. */
 function unannounced(drawn: Case, differences: readonly string[], findings: readonly Finding[]): string[] {
-  const views = findings.filter(({ id }) => OF_VIEWS.test(id)).map(({ id }) => id.replace(OF_VIEWS, ''));
-  const replaced = drawn.tables.filter(({ key }) => key === 'replaced').map(({ table }) => table);
-  return differences.filter(
-    (line) =>
-      !views.some(
-        (view) =>
-          line.startsWith(`changed: ${ROWS}${view}: `) || line.startsWith(`changed: ${ROWS}${view} as `),
-      ) &&
-      !replaced.some(
-        ({ schema, name }) =>
-          line.startsWith(`changed: CONSTRAINT ${schema}.${name.slice(0, 40)}`) &&
-          / became ADD CONSTRAINT .* PRIMARY KEY \(org, id/.test(line),
-      ),
+  const of = (kind: RegExp): string[] =>
+    findings.filter(({ id }) => kind.test(id)).map(({ id }) => id.replace(kind, ''));
+  const [other, failing] = [of(OTHER_ROWS), of(NO_ANSWER)];
+  const replaced = drawn.tables.filter(({ key }) => key === 'replaced');
+  return differences.filter((line) => {
+    const fails = line.includes(' became no answer');
+    return (
+      !(fails ? failing : [...other, ...failing]).some((view) => isOfRows(line, view)) &&
+      !replaced.some((table) => isOfKey(line, table))
+    );
+  });
+}
+
+function isOfRows(line: string, view: string): boolean {
+  return [`changed: ${ROWS}${view}: `, `changed: ${ROWS}${view} as `].some((start) => line.startsWith(start));
+}
+
+/** Of partitions, too, whose names begin with those of their tables. */
+function isOfKey(line: string, { table: { schema, name } }: DrawnTable): boolean {
+  return (
+    line.startsWith(`changed: CONSTRAINT ${schema}.${name.slice(0, 40)}`) &&
+    / became ADD CONSTRAINT .* PRIMARY KEY \(org, id/.test(line)
   );
 }
 
