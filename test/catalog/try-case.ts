@@ -53,9 +53,15 @@ export async function tryCase(drawn: Case): Promise<Outcome> {
     const failed = await addingNodes(() => createCase(database, drawn));
     if (failed !== undefined)
       return { distributed, refusals, failure: { stage: 'create', problems: [failed] } };
-    let before = await takeSnapshot(database.platform);
+    const original = await takeSnapshot(database.platform);
+    let before = original;
     for (const attempt of attemptsOf(drawn, database)) {
-      const { refusal, problems, after } = await carryOutAttempt(drawn, database, before, attempt);
+      const { refusal, problems, after } = await carryOutAttempt(
+        drawn,
+        database,
+        { original, before },
+        attempt,
+      );
       if (problems.length > 0) return { distributed, refusals, failure: { stage: attempt.stage, problems } };
       if (refusal !== undefined) {
         refusals.push({ stage: attempt.stage, ...refusal });
@@ -117,7 +123,7 @@ interface Attempted {
 async function carryOutAttempt(
   drawn: Case,
   { target, platform }: TestDatabase,
-  before: Snapshot,
+  { original, before }: { readonly original: Snapshot; readonly before: Snapshot },
   { byProgram, byHand }: Attempt,
 ): Promise<Attempted> {
   const carried = await byProgram(target).catch((error: unknown) => ({
@@ -126,7 +132,7 @@ async function carryOutAttempt(
     problems: [messageOf(error)],
   }));
   const differences = (after: Snapshot, findings: readonly Finding[] = []): string[] =>
-    unannounced(drawn, compareSnapshots(before, after), findings);
+    unannounced(drawn, compareSnapshots(withWayBack(before, original, after), after), findings);
   // What an online copy or a move leaves, Citus drops a little later.
   await withClient(platform, (client) => client.query('CALL citus_cleanup_orphaned_resources()'));
   const after = await takeSnapshot(platform);
@@ -148,6 +154,11 @@ async function carryOutAttempt(
         after,
       }
     : { refusal: { reasons: carried.reasons, citus }, problems: [], after };
+}
+
+/** What a step back makes as it was at first is no difference, though it may be one to what an announced change left. */
+function withWayBack(before: Snapshot, original: Snapshot, after: Snapshot): Snapshot {
+  return new Map([...before, ...[...original].filter(([subject, was]) => after.get(subject) === was)]);
 }
 
 /** Findings that say that a view will hold or answer something else, and the one that says that it will not answer. */
