@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { figureOf, measurePairs } from '../../scripts/bench/figure';
-import { runs } from '../support/properties';
+import { cases } from '../support/properties';
 
 describe('figureOf', () => {
   it('says how many times better than the peer, pair by pair', () => {
@@ -35,7 +35,7 @@ describe('figureOf', () => {
           );
         },
       ),
-      { numRuns: runs() },
+      cases(),
     );
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { differencesOf } from '../../scripts/cdktn/compare';
-import { runs } from '../support/properties';
+import { cases } from '../support/properties';
 
 describe('where two JSON documents differ', () => {
   test.each<[string, unknown, unknown, unknown]>([
@@ -45,7 +45,7 @@ describe('where two JSON documents differ', () => {
         }
         expect(differencesOf(parse(one), parse(other)).length === 0).toBe(same);
       }),
-      { numRuns: runs() },
+      cases(),
     );
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { repeatedKey } from '../../scripts/lib/repeated-key';
-import { runs } from '../support/properties';
+import { cases } from '../support/properties';
 
 test.each<[string, string]>([
   ['{"a":1,"a":2}', 'a'],
@@ -30,7 +30,7 @@ test('no JSON that JavaScript writes has one, and one that is put in is found', 
       const twice = `[0,{"outer":${inner.slice(0, -1)},${inner.slice(1)}}]`;
       expect(repeatedKey(twice)).toBe(`[1].outer.${key}`);
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });
 

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { estimate, measuredFactor, modelSeconds, secondsLeft } from '../../scripts/rebalance/estimate';
 import { job, tasksOf } from './fixtures';
-import { runs } from '../support/properties';
+import { cases } from '../support/properties';
 
 const MIB = 1024 * 1024;
 const moveTask = tasksOf(40 * MIB);
@@ -55,6 +55,6 @@ test('more to move never takes less time', () => {
       expect(both.seconds).toBeGreaterThanOrEqual(less.seconds);
       expect(both.longestWritePauseMs).toBeGreaterThanOrEqual(less.longestWritePauseMs);
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });

@@ -4,7 +4,7 @@ import type { PlanRow } from '../../scripts/citus/moves';
 import { planMoves } from '../../scripts/citus/moves';
 import { applyMoves } from '../../scripts/rebalance/plan';
 import { clusterNodes, snapshot } from './fixtures';
-import { runs } from '../support/properties';
+import { cases } from '../support/properties';
 
 const planRow = (shardId: number, from: number, to: number, table = 'devices'): PlanRow => ({
   table_name: table,
@@ -59,7 +59,7 @@ describe('what the nodes hold afterwards', () => {
         const then = { ...now, groups: now.groups.map((group, i) => ({ ...group, groupId: targets[i]! })) };
         expect(applyMoves(placementsOf(now), moves)).toEqual(placementsOf(then));
       }),
-      { numRuns: runs() },
+      cases(),
     );
   });
 
@@ -85,7 +85,7 @@ describe('what the nodes hold afterwards', () => {
         expect(spread(after)).toBeLessThanOrEqual(spread(before));
         expect(after.map(({ shards }) => shards)).toEqual(counts);
       }),
-      { numRuns: runs() },
+      cases(),
     );
   });
 });

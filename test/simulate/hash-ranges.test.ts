@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { shardOfHash, shardRange } from '../../scripts/simulate/hash-ranges';
-import { runs } from '../support/properties';
+import { cases } from '../support/properties';
 
 /** Of PostgreSQL's hashint4 and hashint8, with the shard Citus put the value in. */
 const GOLDEN = [
@@ -31,7 +31,7 @@ test('a hash is within the range of its shard, whatever the number of shards', (
       const { min, max } = shardRange(shardOfHash(hash, shardCount), shardCount);
       return min <= hash && hash <= max;
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });
 
@@ -42,6 +42,6 @@ test('the ranges leave no gap, and the last one ends with the last hash', () => 
       const next = shardRange(index, shardCount).max + 1;
       return index === shardCount - 1 ? next === 2 ** 31 : next === shardRange(index + 1, shardCount).min;
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });

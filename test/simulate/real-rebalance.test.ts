@@ -5,7 +5,7 @@ import { simulateRebalance } from '../../scripts/simulate/real-rebalance';
 import { clusterNodes } from '../rebalance/fixtures';
 import { STRATEGY_RULES } from '../../scripts/simulate/rebalance';
 import type { Strategy } from '../../scripts/citus/strategy';
-import { runs } from '../support/properties';
+import { cases } from '../support/properties';
 
 interface Case {
   readonly layout: ShardLayout;
@@ -14,7 +14,7 @@ interface Case {
 }
 
 /** Clusters of 0 to 20 workers with 1 to 40 shards a group anywhere on them, asked for 0 to 20 workers. */
-const cases: fc.Arbitrary<Case> = fc
+const layouts: fc.Arbitrary<Case> = fc
   .record({
     present: fc.integer({ min: 0, max: 20 }),
     workers: fc.integer({ min: 0, max: 20 }),
@@ -88,7 +88,7 @@ const holds = ({ coordinatorHoldsShards }: RebalanceSimulation, name: string): b
 
 it('loses and makes no shard, row or byte, and has the nodes that were asked for', () => {
   fc.assert(
-    fc.property(cases, (each) => {
+    fc.property(layouts, (each) => {
       const result = simulated(each);
       expect(total(result.nodes)).toEqual(total(result.before));
       expect(result.workers).toBe(each.topology.workers);
@@ -96,13 +96,13 @@ it('loses and makes no shard, row or byte, and has the nodes that were asked for
       expect(new Set(result.nodes.map(({ name }) => name)).size).toBe(result.nodes.length);
       expect(result.nodes.length).toBe(each.layout.nodes.length + result.added.length);
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });
 
 it('moves shards from where they are, those of a group together, to where they may be', () => {
   fc.assert(
-    fc.property(cases, (each) => {
+    fc.property(layouts, (each) => {
       const result = simulated(each);
       const at = placement(each);
       for (const { table, shard, from, to } of result.moves) {
@@ -120,13 +120,13 @@ it('moves shards from where they are, those of a group together, to where they m
       const estimated = result.moves.reduce((sum, { bytes }) => sum + bytes, 0);
       expect(result.estimate.longestWritePauseMs).toBe(estimated);
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });
 
 it('leaves nothing on a node that is to hold nothing', () => {
   fc.assert(
-    fc.property(cases, (each) => {
+    fc.property(layouts, (each) => {
       const result = simulated(each);
       for (const { name, shards } of result.nodes) {
         const empty =
@@ -134,13 +134,13 @@ it('leaves nothing on a node that is to hold nothing', () => {
         if (empty) expect([name, shards]).toEqual([name, 0]);
       }
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });
 
 it('by shard count, evens out each group to within one shard, and then has nothing more to do', () => {
   fc.assert(
-    fc.property(cases, (original) => {
+    fc.property(layouts, (original) => {
       const each: Case = {
         ...original,
         strategy: 'by_shard_count',
@@ -180,13 +180,13 @@ it('by shard count, evens out each group to within one shard, and then has nothi
       };
       expect(simulated({ ...each, layout: after }).moves).toEqual([]);
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });
 
 it('by disk size, never leaves the fullest node of a group fuller than it was', () => {
   fc.assert(
-    fc.property(cases, (original) => {
+    fc.property(layouts, (original) => {
       const rules = STRATEGY_RULES.by_disk_size;
       const [group] = original.layout.groups;
       if (group === undefined) return;
@@ -210,6 +210,6 @@ it('by disk size, never leaves the fullest node of a group fuller than it was', 
       // Citus adds up in single precision.
       expect(fullest()).toBeLessThanOrEqual(before * (1 + 1e-5));
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });

@@ -7,7 +7,7 @@ import {
   NOTHING_SEEN,
   standardErrors,
 } from '../../scripts/simulate/sample-estimate';
-import { runs } from '../support/properties';
+import { cases } from '../support/properties';
 
 const SHARDS = 32;
 const BLOCKS = 6000;
@@ -148,7 +148,7 @@ describe('the draw', () => {
           return drawn.length <= draws + 3 * leaves.length;
         },
       ),
-      { numRuns: runs() },
+      cases(),
     );
   });
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { leaves, parseSynthesized, pointer } from '../../../scripts/audit/stack/synthesized';
 import type { Json } from '../../../scripts/audit/stack/synthesized';
 import { stack } from '../builders';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 describe('parseSynthesized', () => {
   it('knows where each resource comes from', () => {
@@ -47,7 +47,7 @@ describe('leaves', () => {
           for (const leaf of leaves(root as Json)) expect(at(root, leaf.pointer)).toBe(leaf.value);
         },
       ),
-      { numRuns: runs() },
+      cases(),
     );
   });
 

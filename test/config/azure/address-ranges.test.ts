@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { addressRanges } from '../../../config/azure/address-ranges';
 import { violationsOf } from '../../../config/file/violations';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 const problems = (...ranges: unknown[]) =>
   violationsOf(addressRanges, ranges).map(({ at, problem }) => `${at.join('.')} ${problem}`);
@@ -86,7 +86,7 @@ describe('addressRanges', () => {
         const proposed = problem === undefined ? `203.0.113.${last}/${prefix}` : problem.split('write ')[1]!;
         expect(problems(proposed)).toEqual([]);
       }),
-      { numRuns: runs() },
+      cases(),
     );
   });
 });

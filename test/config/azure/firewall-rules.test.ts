@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { firewallViolations } from '../../../config/azure/firewall-rules';
 import { WIDEST } from '../../../scripts/audit/rules/firewall-width';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 const rule = { name: 'office', from: '203.0.113.8', to: '203.0.113.15' };
 
@@ -83,7 +83,7 @@ test('accepts no list that the audit refuses everywhere', () => {
       const total = drawn.reduce((sum, [start, size]) => sum + Math.min(size, 256 - start), 0);
       return (firewallViolations(rules).length === 0) === total <= WIDEST.elsewhere;
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });
 
@@ -98,6 +98,6 @@ test('no accepted rule lets in more than 256 addresses, or Azure as a whole', ()
         !accepted || (value(to) - value(from) < 256 && value(from) <= value(to) && value(from) >= 2 ** 24)
       );
     }),
-    { numRuns: runs() },
+    cases(),
   );
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { sameTable, showTable } from '../../../scripts/database/model/names';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 test('a table is named plainly, and quoted where a dot, a quote or a colon could be mistaken', () => {
   expect(
@@ -22,6 +22,6 @@ test('any two tables have two names', () => {
     fc.property(table, table, (one, other) => {
       expect(showTable(one) === showTable(other)).toBe(sameTable(one, other));
     }),
-    { numRuns: runs(2000) },
+    cases(2000),
   );
 });

@@ -30,7 +30,7 @@ import {
   schemaOf,
   policyOf,
 } from '../../tables/support/catalog';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 const within = (schema: string, name: string, more: Partial<LiveTable> = {}): LiveTable =>
   liveTable(name, { table: { schema, name }, ...more });
@@ -475,9 +475,9 @@ test('any specification with schemas leads to any other, by steps that one plan 
         expect(kept(reached)).toEqual(kept(live));
       }
     }),
-    { numRuns: runs(200) },
+    cases(200),
   );
-  expect(wholes).toBeGreaterThan(runs(30));
+  expect(wholes).toBeGreaterThan(cases(30).numRuns);
 });
 
 test('a thousand tenants that share a reference table are planned in seconds', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { AnswerDigest, comparable, queryHash, sameAnswer } from '../../../scripts/database/observe/answers';
 import type { Answer } from '../../../scripts/database/observe/answers';
 import { compareAnswers } from '../../../scripts/database/observe/observation';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 const [TEXT, REAL, DOUBLE, NUMERIC] = [25, 700, 701, 1700];
 const digestOf = (rows: (string | null)[][], types = [TEXT, TEXT]): readonly string[] => {
@@ -23,7 +23,7 @@ describe('the digest of an answer', () => {
           .map(({ row }) => row);
         expect(digestOf(shuffled)).toEqual(digestOf(some));
       }),
-      { numRuns: runs() },
+      cases(),
     );
   });
 
@@ -82,7 +82,7 @@ describe('floating numbers', () => {
           ),
         ).toBe(true);
       }),
-      { numRuns: runs() },
+      cases(),
     );
   });
 

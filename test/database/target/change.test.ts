@@ -21,7 +21,7 @@ import {
   reference,
 } from '../../tables/support/catalog';
 import { carryOut } from '../../tables/support/carry-out';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 const ids = (expected: Distribution, live: LiveDatabase): string[] =>
   planTables(expected, live).steps.map((step) => step.id);
@@ -393,6 +393,6 @@ test('any specification leads to any other, by steps that one plan names, and ev
       expect(names(end)).toEqual(names(live));
       expect(comments(end)).toEqual(comments(live));
     }),
-    { numRuns: runs(400) },
+    cases(400),
   );
 });

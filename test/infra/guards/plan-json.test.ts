@@ -4,7 +4,7 @@ import { guardPlan } from '../../../scripts/infra/guards/judge';
 import { parsePlan } from '../../../scripts/infra/guards/plan-json';
 import { describeJudged, plannedChanges } from '../../../scripts/infra/guards/words';
 import { change, CLUSTER, CLUSTER_BEFORE, context, findings, planText } from './builders';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 describe('parsePlan', () => {
   it.each([
@@ -111,7 +111,7 @@ describe('secrets', () => {
           }
         },
       ),
-      { numRuns: runs() },
+      cases(),
     );
   });
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { partitionInterval, timePartitions } from '../../../scripts/local/workloads/time-partitions';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 const MONDAY = Date.UTC(2022, 7, 8);
 const MINUTE = 60_000;
@@ -53,7 +53,7 @@ describe('partitions by time', () => {
         expect(moment(last?.to ?? '')).toBeGreaterThanOrEqual(MONDAY + length);
         expect(new Set(partitions.map(({ name }) => name)).size).toBe(partitions.length);
       }),
-      { numRuns: runs() },
+      cases(),
     );
   });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { PauseMeter } from '../../../scripts/tables/apply/write-pause';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 /** Looks that take a millisecond each, at these times; those within the lock's time find it held. */
 function measure(looks: readonly number[], lock: { from: number; until: number }, end: number) {
@@ -64,6 +64,6 @@ test('whatever the looks, the lock was held no longer than the most and no short
         expect(least).toBeLessThanOrEqual(length);
       },
     ),
-    { numRuns: runs() },
+    cases(),
   );
 });

@@ -28,7 +28,7 @@ import {
   sensorsTables,
 } from '../support/catalog';
 import { perform } from '../support/model';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 const ids = (expected: Distribution, live: LiveDatabase): string[] =>
   planTables(expected, live).steps.map((step) => step.id);
@@ -591,7 +591,7 @@ describe('any database that a specification fits', () => {
         expect(end.ownSchema.exists).toBe(false);
         expect(new Set(ran.map((step) => step.id)).size).toBe(ran.length);
       }),
-      { numRuns: runs(300) },
+      cases(300),
     );
   });
 
@@ -610,7 +610,7 @@ describe('any database that a specification fits', () => {
         expect(names(half)).toEqual(names(live));
         expect(isSatisfied(diffTables(new TargetState(expected, runAll(expected, half).live)))).toBe(true);
       }),
-      { numRuns: runs(300) },
+      cases(300),
     );
   });
 
@@ -641,7 +641,7 @@ describe('any database that a specification fits', () => {
           expect(at(key)).toBeGreaterThan(at(step.id));
         }
       }),
-      { numRuns: runs(300) },
+      cases(300),
     );
   });
 
@@ -651,7 +651,7 @@ describe('any database that a specification fits', () => {
         const reversed = { ...expected, tables: [...expected.tables].reverse() };
         expect(ids(reversed, live)).toEqual(ids(expected, live));
       }),
-      { numRuns: runs(100) },
+      cases(100),
     );
   });
 });

@@ -9,7 +9,7 @@ import { contentDigest } from '../../../scripts/tables/review/sealed-file';
 import type { SealedPlan } from '../../../scripts/tables/review/plan-file';
 import { canonical } from '../../../scripts/database/model/snapshot';
 import { distribution, liveDatabase, sealedOf, sensors } from '../support/catalog';
-import { runs } from '../../support/properties';
+import { cases } from '../../support/properties';
 
 const expected = distribution();
 const start = liveDatabase(sensors());
@@ -129,7 +129,7 @@ describe('a plan in a file', () => {
         writeFileSync(file, JSON.stringify(other));
         expect(() => readPlan(file)).toThrow(ScaleoutError);
       }),
-      { numRuns: runs(1_500) },
+      cases(1_500),
     );
   });
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { Json } from '../../../../scripts/local/azure/arm/arm';
 import { redact, redactDataPlane, redactForm } from '../../../../scripts/local/azure/arm/recorder';
-import { runs } from '../../../support/properties';
+import { cases } from '../../../support/properties';
 
 const SECRET = 'k3ep-m3-out';
 
@@ -24,7 +24,7 @@ describe('redact', () => {
         );
         expect(JSON.stringify(redact(value))).not.toContain(SECRET);
       }),
-      { numRuns: runs() },
+      cases(),
     );
   });
 
