@@ -175,6 +175,11 @@ export const ERRORS = {
     meaning: 'The rows could not be counted or recorded before the first step; nothing was changed.',
     hint: 'Let the role read the tables and create a schema in the database.',
   },
+  'tables.rows-not-kept': {
+    meaning:
+      'A step would have left a table with other rows than it had, counted within its transaction; it is undone.',
+    hint: 'Report it with the plan: Citus should never do that. Steps before it are done, and `tables undo` puts back what they took away.',
+  },
   'tables.step-failed': {
     meaning: 'A step failed. `details` has the step, its table and the SQLSTATE; steps before it are done.',
     hint: 'Fix the cause, then run the same command again: it continues with this step.',

@@ -1,7 +1,11 @@
 import { parseDistribution } from '../../config/workload/distribution';
 import type { Distribution } from '../../config/workload/distribution-types';
-import { liftForcedPolicies } from '../../scripts/database/model/forced-policies';
+import { inspectDatabase } from '../../scripts/database/inspect/inspect';
+import { force, liftForcedPolicies, noForce } from '../../scripts/database/model/forced-policies';
+import { step } from '../../scripts/database/model/step';
+import { withClient, withTransaction } from '../../scripts/lib/connection';
 import { explain } from '../../scripts/lib/errors';
+import { countWithin } from '../../scripts/tables/apply/policy-window-rows';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
@@ -157,6 +161,44 @@ platformSuite('a table whose policies bind its owner', () => {
     expect(await lines('parts_a')).toEqual([{ rows: 500, forced: true }]);
     expect(await lines('codes')).toEqual([{ rows: 50, forced: true }]);
     expect(await lines('one.t')).toEqual([{ rows: 70, forced: true }]);
+  });
+
+  test('is counted in the transaction that takes it along, where no file names it', async () => {
+    await run(
+      `CREATE TABLE orgs (org_id int PRIMARY KEY); INSERT INTO orgs SELECT generate_series(0, 49);
+       ALTER TABLE ledger_lines NO FORCE ROW LEVEL SECURITY; ALTER TABLE ledger_lines ADD FOREIGN KEY (org_id) REFERENCES orgs;
+       ALTER TABLE ledger_lines FORCE ROW LEVEL SECURITY`,
+    );
+    const expected = spec('tables:\n  orgs: { reference: true }\n');
+    const { document } = await apply(expected, []);
+    expect(document.rows?.tables).toMatchObject([
+      { table: 'orgs', before: { rows: 50 }, after: { rows: 50 }, same: true },
+      { table: 'ledger_lines', before: { rows: 5000 }, after: { rows: 5000 }, same: true },
+    ]);
+    expect(await lines()).toEqual([{ rows: 5000, forced: true }]);
+  });
+
+  test('undoes the step that would leave it with other rows', async () => {
+    const along = step('create-reference-table', named('orgs'), [], {
+      comment: '',
+      converts: [named('ledger_lines')],
+    });
+    await withClient(database.target, async (client) => {
+      const live = await inspectDatabase(client, spec('tables:\n  ledger_lines: { local: true }\n'));
+      const witness = countWithin(client, along, live);
+      const undone = withTransaction(client, async () => {
+        for (const statement of noForce([named('ledger_lines')])) {
+          await witness.before(statement);
+          await client.query(statement);
+          await witness.after(statement);
+        }
+        await client.query('UPDATE ledger_lines SET amount = 7 WHERE line_id = 8');
+        for (const statement of force([named('ledger_lines')])) await witness.before(statement);
+      });
+      await expect(undone).rejects.toThrow(
+        'step create-reference-table:orgs was undone: it would leave table ledger_lines with other rows than it had (5000 before, 5000 after)',
+      );
+    });
   });
 
   test('is refused with a RESTRICTIVE policy or a subquery in one, with the equivalent', async () => {

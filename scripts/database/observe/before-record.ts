@@ -60,7 +60,7 @@ async function replaceRecord(client: Client, observation: Observation): Promise<
 
 /**
  * Adds to the record what a table held before it was touched, where it could not be counted with the others: its forced policies
- * were lifted since. What this run or an earlier one counted stays. Nothing where there is no record.
+ * were lifted since. What this run or an earlier one counted stays. Within a transaction; nothing where there is no record.
  */
 export async function recordRowsBefore(client: Client, counted: Fingerprint): Promise<void> {
   await amendRecord(client, (record) =>
@@ -72,7 +72,7 @@ export async function recordRowsBefore(client: Client, counted: Fingerprint): Pr
 
 /**
  * Adds to the record what a table holds after a step, where it cannot be counted with the others at the end: its forced policies
- * come back now. Takes the place of what was counted after an earlier step. Nothing where there is no record.
+ * come back now. Takes the place of what was counted after an earlier step. Within a transaction; nothing where there is no record.
  */
 export async function recordRowsAfter(client: Client, counted: Fingerprint): Promise<void> {
   await amendRecord(client, (record) => ({
@@ -85,10 +85,8 @@ export async function recordRowsAfter(client: Client, counted: Fingerprint): Pro
 }
 
 async function amendRecord(client: Client, amend: (record: Observation) => Observation): Promise<void> {
-  await withTransaction(client, async () => {
-    const record = await readRecord(client);
-    if (record !== undefined) await replaceRecord(client, amend(record));
-  });
+  const record = await readRecord(client);
+  if (record !== undefined) await replaceRecord(client, amend(record));
 }
 
 /** Removes the record, and the project's schema where nothing else is in it. */

@@ -92,6 +92,12 @@ export async function fingerprintTables(
   return fingerprints;
 }
 
+/** The fingerprint of a table within a transaction of the caller's, which goes on as it was. */
+export async function fingerprintWithin(client: Client, table: TableName): Promise<Fingerprint> {
+  const { rows, checksum } = await fingerprint(client, table, { within: true });
+  return { table, rows, checksum };
+}
+
 /** What a view answers with, in the two numbers of a {@link Fingerprint}. */
 export interface ViewFingerprint {
   readonly rows: number;
@@ -157,14 +163,17 @@ async function fingerprint(
     leaveOut,
     anywhere = false,
     snapshot,
+    within = false,
   }: {
     readonly seconds?: number;
     readonly leaveOut?: ReadonlySet<string>;
     readonly anywhere?: boolean;
     readonly snapshot?: string;
+    readonly within?: boolean;
   },
 ): Promise<ViewFingerprint> {
-  await beginReading(client, snapshot);
+  if (within) await client.query('SAVEPOINT fingerprint');
+  else await beginReading(client, snapshot);
   try {
     await normalizeSession(client);
     if (seconds !== undefined) {
@@ -183,7 +192,8 @@ async function fingerprint(
       leftOut: columns.filter(isLeftOut).map(({ name }) => name),
     };
   } finally {
-    await client.query('ROLLBACK').catch(() => undefined);
+    // With it go the settings.
+    await client.query(within ? 'ROLLBACK TO SAVEPOINT fingerprint' : 'ROLLBACK').catch(() => undefined);
   }
 }
 

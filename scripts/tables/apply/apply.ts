@@ -29,7 +29,7 @@ import type {
 } from '../../database/observe/observation';
 import { planTables } from '../plan/plan';
 import type { TablesPlan } from '../plan/plan-document';
-import { countWhileLifted } from './policy-window-rows';
+import { countWhileLifted, countWithin } from './policy-window-rows';
 import type { SealedPlan } from '../review/plan-file';
 import { planAsReviewed, requireNothingBeyond } from '../review/reviewed';
 import { onlySession } from '../../database/observe/read-sessions';
@@ -296,7 +296,8 @@ async function attempt(run: Run, state: RunState, step: TablesStep): Promise<Out
   await requireNoRebalance(client, soFar);
   if (subject.countRows) await countWhileLifted(client, around.readers, step, state.live);
   const tables = tablesOf(step, state.live);
-  const ended = await attemptStep(context, client, watchers, { step, pid, locks, tables });
+  const witness = subject.countRows ? countWithin(client, step, state.live) : undefined;
+  const ended = await attemptStep(context, client, watchers, { step, pid, locks, tables, witness });
   return { kind: 'attempted', attempt: ended, at: performance.now(), isLookFresh: !run.age.isOver };
 }
 

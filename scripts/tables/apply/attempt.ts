@@ -10,6 +10,7 @@ import type { VerbContext } from '../../lib/verb';
 import { copyMeasure } from './copied-rows';
 import type { LiveDatabase } from '../../database/model/live';
 import { preparedTransactions } from './prepared';
+import type { StatementWitness } from './policy-window-rows';
 import type { TablesStep } from '../../database/model/step';
 import { sqlTable } from '../../database/model/names';
 import { watch } from './lock-monitor';
@@ -71,6 +72,8 @@ interface Trial {
   readonly locks: LockPolicy;
   /** See {@link tablesOf}. */
   readonly tables: readonly TableName[];
+  /** Counts rows within a transaction. @default - nobody counts */
+  readonly witness?: StatementWitness | undefined;
 }
 
 /** Runs one step under observation, once. */
@@ -81,14 +84,14 @@ export async function attemptStep(
   trial: Trial,
 ): Promise<Attempt> {
   const { reporter, signal } = context;
-  const { step, locks } = trial;
+  const { step } = trial;
   reporter.event({ name: 'step.started', step: step.id, action: step.action, table: step.table });
   const { total, progress, monitor, writers } = await startWatching(context, watchers, trial);
   const from = performance.now();
   const holdsWriters = step.transaction && (step.blocksWrites || stepKind(step).letsWritersThrough !== true);
   let blockedSeconds: number | undefined;
   try {
-    await runStep(client, step, locks).finally(() => {
+    await runStep(client, trial).finally(() => {
       if (holdsWriters) blockedSeconds = secondsSince(from);
     });
     const [pause] = await Promise.all([writers?.stop(), monitor.stop()]);
@@ -156,7 +159,7 @@ async function startWatching(
 }
 
 /** Runs one step's statements. */
-async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Promise<void> {
+async function runStep(client: Client, { step, locks, witness }: Trial): Promise<void> {
   if (!step.transaction) {
     const timeout = String(locks.longWorkTimeoutMs);
     await client.query("SELECT set_config('lock_timeout', $1, false)", [timeout]);
@@ -177,7 +180,11 @@ async function runStep(client: Client, step: TablesStep, locks: LockPolicy): Pro
     // connections it fills them side by side, as it does for a statement alone.
     if (step.action === 'distribute') await client.query('SET LOCAL citus.enable_local_execution TO off');
     if (step.target.kind === 'table') await client.query(ONE_BY_ONE_IF_LONG, [sqlTable(step.target)]);
-    for (const statement of step.sql) await client.query(statement);
+    for (const statement of step.sql) {
+      await witness?.before(statement);
+      await client.query(statement);
+      await witness?.after(statement);
+    }
   });
 }
 
