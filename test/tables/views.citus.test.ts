@@ -191,6 +191,24 @@ platformSuite('roles with rights on a view alone', () => {
     expect(await ask()).toEqual({ n: 5 });
   });
 
+  test('see other rows where a policy is theirs and not that of the group which may read the view', async () => {
+    const { target } = database;
+    await query(
+      target,
+      `CREATE TABLE vaulted (id int PRIMARY KEY, open bool); INSERT INTO vaulted SELECT i, i < 6 FROM generate_series(1, 20) i;
+       ALTER TABLE vaulted ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY; CREATE POLICY opened ON vaulted USING (open);
+       CREATE POLICY closed ON vaulted TO ${member} USING (NOT open);
+       CREATE VIEW vaults AS SELECT count(*)::int AS n FROM vaulted; GRANT SELECT ON vaulted, vaults TO ${group}`,
+    );
+    const { document } = await tablesPlan(testContext(), { target, expected: spec(by('vaulted')) });
+    expect(document.findings).toContainEqual(
+      expect.objectContaining({
+        id: 'view-under-policy:vaults',
+        message: expect.stringContaining(`So ${member} will see other rows`) as string,
+      }),
+    );
+  });
+
   test('write through no view whose owner may not write either', async () => {
     const { target } = database;
     await query(

@@ -65,20 +65,26 @@ WITH RECURSIVE ${FAMILY}, reads(view, relation) AS (
  * A view is followed into views, not into materialized ones, which hold rows of their own. A security_invoker view gives nobody more
  * rights than they have, so those who read through one are found further down; one whose owner may not read gives nothing. What a
  * function returns is a dependency as well, and only the rule's own text tells it from a table that is read.
- * Rights that come from a membership, from PUBLIC, or with being the owner or a superuser count like any other.
+ * Rights that come from a membership, from PUBLIC, or with being the owner or a superuser count like any other. Policies differ for a
+ * member where it has some of its own, or where its group is above them.
  *
  * @param recorded there is a record of tables of which a run took FORCE off
  */
 export function viewRoles(recorded: boolean): string {
   return `${RIGHTS}
+), reader(view, role) AS (
+  SELECT view, role FROM granted WHERE privilege = 'SELECT'
+  UNION
+  SELECT g.view, m.oid FROM granted g JOIN pg_roles m ON m.rolcanlogin AND NOT m.rolsuper AND pg_has_role(m.oid, g.role, 'USAGE')
+   WHERE g.privilege = 'SELECT' AND g.role <> 0
 ), bound(view, role, tables) AS (
   SELECT g.view, g.role,
          json_agg(json_build_object('schema', n.nspname, 'name', t.relname) ORDER BY n.nspname COLLATE "C", t.relname COLLATE "C")
-    FROM granted g
+    FROM reader g
     JOIN base b USING (view)
     JOIN pg_class v ON v.oid = g.view AND v.relowner <> g.role
     JOIN pg_class t ON t.oid = b.relation AND t.relrowsecurity JOIN pg_namespace n ON n.oid = t.relnamespace
-   WHERE g.privilege = 'SELECT' AND (${policiesFor('v.relowner', recorded)}) IS DISTINCT FROM (${policiesFor('g.role', recorded)})
+   WHERE (${policiesFor('v.relowner', recorded)}) IS DISTINCT FROM (${policiesFor('g.role', recorded)})
    GROUP BY g.view, g.role
 )
 SELECT a.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', v.relname) AS view, o.rolname AS role,
