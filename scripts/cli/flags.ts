@@ -30,6 +30,11 @@ export function queriesFile(what: string) {
   );
 }
 
+/** `--strict`, of the verbs that hold a database against a specification. */
+export function strict() {
+  return new Option('--strict', 'fail when the database has tables that the specification does not name');
+}
+
 /** `--detailed-exitcode`, of the plan verbs. */
 export function detailedExitcode() {
   return new Option('--detailed-exitcode', 'exit with 2 when there is something to do');

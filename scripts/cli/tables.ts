@@ -6,6 +6,7 @@ import {
   factor,
   findingsAllowed,
   queriesFile,
+  strict,
   withDatabase,
   withDistribution,
 } from './flags';
@@ -28,12 +29,14 @@ function addPlan(tables: Group, verb: AddVerb): void {
       .description('show every statement and why; changes nothing')
       .addOption(findingsAllowed())
       .option('--out <file>', 'write it to a file that `tables apply --plan` takes')
+      .addOption(strict())
       .addOption(detailedExitcode()),
     async (context, flags) => {
       const { tablesPlan } = await import('../tables/commands.ts');
       const allow = await allowed(flags.allow);
       const asked = await tablesInput(context, flags);
-      return tablesPlan(context, { allow, ...asked, ...(flags.out === undefined ? {} : { out: flags.out }) });
+      const out = flags.out === undefined ? {} : { out: flags.out };
+      return tablesPlan(context, { allow, ...asked, ...out, strict: flags.strict === true });
     },
   );
 }
@@ -89,10 +92,12 @@ function addVerify(tables: Group, verb: AddVerb): void {
         'check that tables, keys, placements and the task counts of queries are as declared, and rows, answers and indexes as in a receipt',
       )
       .addOption(queriesFile('their task counts are checked, and with a receipt their answers'))
-      .option('--receipt <file>', 'what `tables apply --receipt` wrote'),
+      .option('--receipt <file>', 'what `tables apply --receipt` wrote')
+      .addOption(strict()),
     async (context, flags) => {
       const { tablesVerify } = await import('../tables/commands.ts');
-      return tablesVerify(context, { ...(await tablesInput(context, flags)), ...receiptOf(flags) });
+      const asked = await tablesInput(context, flags);
+      return tablesVerify(context, { ...asked, ...receiptOf(flags), strict: flags.strict === true });
     },
   );
 }

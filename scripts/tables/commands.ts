@@ -41,6 +41,7 @@ import { databaseIdentity } from '../database/observe/identity';
 import { openReadSessions } from '../database/observe/read-sessions';
 import type { ReadSessions } from '../database/observe/read-sessions';
 import { dropForcedPolicyRecord } from '../database/model/forced-policies';
+import { describeUnnamed, howToName } from '../database/checks/unnamed';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { showTable } from '../database/model/names';
 import { closeWindows } from './apply/policy-window-rows';
@@ -67,6 +68,8 @@ interface TablesChangeInput extends TablesInput {
 export interface TablesPlanInput extends TablesChangeInput {
   /** Where to write the plan for `tables apply --plan`. */
   readonly out?: string;
+  /** Refuse a plan of a database with tables that the specification does not name. @default false */
+  readonly strict?: boolean;
 }
 
 export interface TablesApplyInput extends TablesChangeInput {
@@ -94,12 +97,14 @@ export interface TablesVerifyInput extends TablesInput {
   readonly expectedFingerprints?: readonly Fingerprint[];
   /** The file of a receipt. */
   readonly receipt?: string;
+  /** Fail on tables of the database that the specification does not name. @default false */
+  readonly strict?: boolean;
 }
 
 /** Says what would be done, and does none of it. */
 export async function tablesPlan(
   context: VerbContext,
-  { target, allow = [], out, ...input }: TablesPlanInput,
+  { target, allow = [], out, strict = false, ...input }: TablesPlanInput,
 ): Promise<VerbResult<SealedPlan>> {
   const expected = withAllowances(input.expected, allow);
   if (out !== undefined) requireReplaceable(out, PLAN_FILE);
@@ -116,11 +121,15 @@ export async function tablesPlan(
     { readOnly: true },
   );
   for (const idle of idleAllowances(plan.findings, allow)) context.reporter.info(idle);
-  const verdict = refusal(
-    plan.findings,
-    out === undefined ? '`tables apply` refuses this plan.' : `${out} was not written.`,
-  );
-  if (verdict !== undefined) return { document: plan, text: describePlan(plan), verdict, outcome: 'refused' };
+  const { unnamedTables = [] } = plan;
+  const unnamed = unnamedTables.length === 0 ? '' : `\n${describeUnnamed(unnamedTables)}.`;
+  const text = `${describePlan(plan)}${unnamed}`;
+  const notWritten = out === undefined ? '' : `${out} was not written.`;
+  const verdict = [
+    refusal(plan.findings, notWritten === '' ? '`tables apply` refuses this plan.' : notWritten) ?? [],
+    strict && unnamed !== '' ? `${howToName(unnamedTables)}. ${notWritten}`.trim() : [],
+  ].flat();
+  if (verdict.length > 0) return { document: plan, text, verdict: verdict.join('\n'), outcome: 'refused' };
   if (out !== undefined) {
     // Somebody may have put a file of theirs there meanwhile.
     requireReplaceable(out, PLAN_FILE, 'no plan was written');
@@ -131,7 +140,7 @@ export async function tablesPlan(
       ? ''
       : `\nWritten to ${out}: \`tables apply --plan ${out}\` does exactly this, or refuses.`;
   const pending = plan.steps.length > 0;
-  return { document: plan, text: `${describePlan(plan)}${written}`, outcome: pending ? 'changes' : 'done' };
+  return { document: plan, text: `${text}${written}`, outcome: pending ? 'changes' : 'done' };
 }
 
 /** Brings the database to its specification; one run at a time, each continuing where another was broken off. */

@@ -26,7 +26,7 @@ SELECT current_database() AS database, current_user AS role, current_setting('wa
 export function relations(citus: boolean): string {
   return `
 SELECT c.oid::int8::float8 AS oid, n.nspname AS schema, c.relname AS name,
-       c.relkind IN ('r', 'p', 'f') AS "isTable",
+       c.relkind IN ('r', 'p', 'f') AS "isTable", c.relkind = 'f' AS "isForeign",
        CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid::int8::float8 END AS "rootOid"
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace

@@ -44,7 +44,6 @@ import {
 } from './inspect.sql';
 import type {
   CitusTable,
-  DroppedForeignKey,
   LiveColumn,
   LiveComment,
   LiveDatabase,
@@ -136,12 +135,12 @@ async function read(
     : [];
 
   const all = await rowsOf<RelationRow>(relations(citus));
-  const named = new Set(
-    [
-      ...mentioned(expected, droppedForeignKeys),
-      ...recordedComments.map(({ table, partOf = table }) => partOf),
-    ].map(tableKey),
-  );
+  const specified = new Set(tablesNamed(expected).map(tableKey));
+  const named = new Set([
+    ...specified,
+    ...droppedForeignKeys.flatMap(({ table, references }) => [table, references]).map(tableKey),
+    ...recordedComments.map(({ table, partOf = table }) => tableKey(partOf)),
+  ]);
   // Whoever distributes a schema distributes every table of it, named or not.
   const wholly = (expected.schemas ?? []).map(({ schema }) => schema);
   const within = all.filter((row) => row.isTable && wholly.includes(row.schema));
@@ -279,6 +278,10 @@ async function read(
     otherTables: all
       .filter((row) => !oids.has(row.oid))
       .map(({ schema, name }): TableName => ({ schema, name })),
+    unnamedTables: all
+      .filter(({ isTable, isForeign, rootOid }) => isTable && !isForeign && rootOid === null)
+      .filter((row) => !specified.has(tableKey(row)) && !wholly.includes(row.schema))
+      .map(({ schema, name }): TableName => ({ schema, name })),
     defaultSequences: await rowsOf<DefaultSequence & QueryResultRow>(defaultSequences(citus), scope),
     droppedForeignKeys,
     recordedComments,
@@ -290,16 +293,13 @@ function ownersOf(tables: readonly LiveTable[]): string[] {
   return [...new Set(tables.flatMap(({ owner, partitionOwners }) => [owner, ...partitionOwners]))].sort();
 }
 
-/** Tables that the specification or a recorded foreign key names. */
-function mentioned(expected: DistributionScope, dropped: readonly DroppedForeignKey[]): TableName[] {
-  return [
-    ...expected.tables.flatMap((table) =>
-      table.kind === 'distributed' && table.colocateWith !== undefined
-        ? [table.table, table.colocateWith]
-        : [table.table],
-    ),
-    ...dropped.flatMap((key) => [key.table, key.references]),
-  ];
+/** Tables that the specification names. */
+function tablesNamed(expected: DistributionScope): TableName[] {
+  return expected.tables.flatMap((table) =>
+    table.kind === 'distributed' && table.colocateWith !== undefined
+      ? [table.table, table.colocateWith]
+      : [table.table],
+  );
 }
 
 /** Looks for NULLs where they would stand in the way: in the distribution column and the new primary key. */
@@ -495,6 +495,7 @@ interface RelationRow extends QueryResultRow, TableName {
   readonly oid: number;
   /** Holds rows of its own or of its partitions. */
   readonly isTable: boolean;
+  readonly isForeign: boolean;
   /** Of a partition, the table that it is one of. */
   readonly rootOid: number | null;
 }

@@ -43,6 +43,8 @@ export interface LiveDatabase {
   readonly otherSchemas: readonly string[];
   /** Every other table of the database, for suggestions. */
   readonly otherTables: readonly TableName[];
+  /** Ordinary and partitioned tables, no partitions, that the specification does not name, itself or with their schema. */
+  readonly unnamedTables: readonly TableName[];
   /** Sequences that give columns of different types their defaults. */
   readonly defaultSequences: readonly DefaultSequence[];
   /** Foreign keys this project dropped and has not restored yet. */

@@ -8,6 +8,7 @@ import { refused, ScaleoutError } from '../../lib/errors';
 import { sizesSchema } from './growth';
 import type { TableSizes } from './growth';
 import type { LiveDatabase } from '../../database/model/live';
+import { showTable } from '../../database/model/names';
 import type { TablesPlan } from '../plan/plan-document';
 import { contentDigest, isIntact, readWritten, writeWhole } from './sealed-file';
 import type { SealedKind } from './sealed-file';
@@ -26,6 +27,8 @@ export interface SealedPlan extends TablesPlan {
   readonly database: DatabaseIdentity;
   /** How large its tables were. */
   readonly sizes: TableSizes;
+  /** Tables of the database that the specification does not name; absent in the plans of earlier versions. */
+  readonly unnamedTables?: readonly string[];
   /** SHA-256 over all the rest: a file that was edited shows it. No signature: who can edit can also plan. */
   readonly digest: string;
 }
@@ -38,7 +41,8 @@ export function sealPlan(
   of: Pick<SealedPlan, 'database' | 'sizes'>,
 ): SealedPlan {
   const findings = judgeFindings(plan.findings, expected.allow ?? []);
-  const content = { ...plan, findings, expected, snapshot: takeSnapshot(live), ...of };
+  const unnamedTables = live.unnamedTables.map(showTable);
+  const content = { ...plan, findings, expected, snapshot: takeSnapshot(live), ...of, unnamedTables };
   return { ...content, digest: contentDigest(content) };
 }
 

@@ -1,5 +1,6 @@
 import type { Check } from './check';
 import type { Client } from 'pg';
+import { describeUnnamed, howToName } from '../../database/checks/unnamed';
 import { settingFindings } from '../../database/checks/settings';
 import { tableKey } from '../../../config/workload/identifiers';
 import type {
@@ -49,6 +50,8 @@ export interface VerifyExtras {
   readonly queries?: readonly WorkloadQuery[];
   /** Of a run of `tables apply` on this database: rows and answers as it left them, objects as it found them. */
   readonly receipt?: Receipt;
+  /** Tables of the database that the specification does not name are wrong. @default false */
+  readonly strict?: boolean;
 }
 
 /** Compares a live database with its specification, looking at everything and changing nothing. */
@@ -80,6 +83,7 @@ export async function verifyDatabase(
     ...checkTables(expected, live),
     ...checkColocation(groups),
     ...checkSettings(expected, live),
+    ...checkUnnamed(live, extras.strict === true),
     ...(await checkViews(client, live)),
     ...compareFingerprints(wanted, found.rows, found.notCounted).map((check) => withRun(check, receipt)),
     ...checkUncounted(uncounted, wanted),
@@ -98,6 +102,15 @@ function checkSettings({ allow = [] }: Distribution, live: LiveDatabase): Check[
       ? { id, ok: true, warning: true, detail: message }
       : { id, ok: false, detail: message },
   );
+}
+
+/** Tables that the specification does not name. Pure. */
+function checkUnnamed({ unnamedTables }: LiveDatabase, strict: boolean): Check[] {
+  if (unnamedTables.length === 0) return [];
+  const names = unnamedTables.map(showTable);
+  const found = describeUnnamed(names);
+  const detail = strict ? `${found}. ${howToName(names)}` : found;
+  return [{ id: 'unnamed-tables', ok: !strict, detail, ...(strict ? {} : { warning: true }) }];
 }
 
 /** The checks that need no more than the catalogs. Pure. */

@@ -163,6 +163,7 @@ export function liveDatabase(tables: readonly LiveTable[], more: Partial<LiveDat
     schemas: [],
     otherSchemas: [],
     otherTables: [],
+    unnamedTables: [],
     defaultSequences: [],
     droppedForeignKeys: [],
     recordedComments: [],
