@@ -103,10 +103,6 @@ export const STEP_KINDS = {
     letsWritersThrough: true,
     onStaleSnapshot: 'always',
     changes: ['foreign-key'],
-    hints: {
-      '23503':
-        'While the foreign key was away, rows came in that refer to nothing. It is in force for new rows; repair or delete those, and run this again.',
-    },
   },
   'forget-foreign-key': { letsWritersThrough: true, onStaleSnapshot: 'always', changes: ['foreign-key'] },
   'remove-record': {

@@ -87,9 +87,26 @@ function schemaKeyFault(
   );
 }
 
+const ACTIONS = { a: 'NO ACTION', r: 'RESTRICT', c: 'CASCADE', n: 'SET NULL', d: 'SET DEFAULT' } as const;
+
 function actions(key: LiveForeignKey): string {
-  const words = { a: 'NO ACTION', r: 'RESTRICT', c: 'CASCADE', n: 'SET NULL', d: 'SET DEFAULT' };
-  return `ON DELETE ${words[key.onDelete]} ON UPDATE ${words[key.onUpdate]}`;
+  return `ON DELETE ${ACTIONS[key.onDelete]} ON UPDATE ${ACTIONS[key.onUpdate]}`;
+}
+
+/** What does not happen while a foreign key is away, as sentences. Pure. */
+export function describeWindow(key: LiveForeignKey): string {
+  const [table, references] = [showTable(key.table), showTable(key.references)];
+  const missed = (action: LiveForeignKey['onDelete']): string =>
+    action === 'a' || action === 'r'
+      ? `is not refused (${ACTIONS[action]})`
+      : `leaves the rows of ${table} as they are (no ${ACTIONS[action]})`;
+  return (
+    `Until then nothing checks that ${key.columns.join(', ')} exists in ${references}, a DELETE from ${references} ${missed(key.onDelete)}, and ` +
+    `an UPDATE of its ${key.referencedColumns.join(', ')} ${missed(key.onUpdate)}. ` +
+    (key.validated
+      ? `The restored key fails on rows of ${table} that refer to nothing by then, and the error has the query that lists them`
+      : `Rows of ${table} that refer to nothing by then stay, since the key is NOT VALID`)
+  );
 }
 
 function sameSet(a: readonly (string | null)[], b: readonly string[]): boolean {

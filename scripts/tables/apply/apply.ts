@@ -272,9 +272,9 @@ async function carryOut(run: Run, live: LiveDatabase, plan: TablesPlan): Promise
     if (action.kind === 'finish') return state;
     if (action.kind === 'fail') throw action.error;
     if (action.kind === 'fail-after-look') {
-      const { step, error, before } = action;
+      const { step, error, statement, before } = action;
       const after = await inspectDatabase(run.client, run.input.expected, BETWEEN_STEPS).catch(() => before);
-      throw stepError(step, error, state.applied, convertedSince(before, after));
+      throw stepError(step, error, state.applied, convertedSince(before, after), { statement, live: after });
     }
     const outcome: Outcome =
       action.kind === 'look'

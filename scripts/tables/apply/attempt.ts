@@ -49,6 +49,8 @@ export type Attempt = {
   | {
       readonly outcome: 'failed';
       readonly error: unknown;
+      /** The one of the step's statements that failed. */
+      readonly statement: string;
       readonly blockers: readonly Blocker[];
       /** When it began, as performance.now() says it. */
       readonly from: number;
@@ -90,8 +92,12 @@ export async function attemptStep(
   const from = performance.now();
   const holdsWriters = step.transaction && (step.blocksWrites || stepKind(step).letsWritersThrough !== true);
   let blockedSeconds: number | undefined;
+  let statement = '';
+  const running = (each: string): void => {
+    statement = each;
+  };
   try {
-    await runStep(client, trial).finally(() => {
+    await runStep(client, trial, running).finally(() => {
       if (holdsWriters) blockedSeconds = secondsSince(from);
     });
     const [pause] = await Promise.all([writers?.stop(), monitor.stop()]);
@@ -110,7 +116,7 @@ export async function attemptStep(
     // PostgreSQL and Citus tell of sessions alone, and a prepared transaction on another node has none.
     const blockers =
       seen.length > 0 ? seen : await preparedTransactions(watchers.lockMonitor).catch(() => []);
-    return { outcome: 'failed', error, blockers, from, stalled, pause, blockedSeconds };
+    return { outcome: 'failed', error, statement, blockers, from, stalled, pause, blockedSeconds };
   }
 }
 
@@ -158,13 +164,20 @@ async function startWatching(
   };
 }
 
-/** Runs one step's statements. */
-async function runStep(client: Client, { step, locks, witness }: Trial): Promise<void> {
+/** Runs one step's statements. @param running is told each before it runs */
+async function runStep(
+  client: Client,
+  { step, locks, witness }: Trial,
+  running: (statement: string) => void,
+): Promise<void> {
   if (!step.transaction) {
     const timeout = String(locks.longWorkTimeoutMs);
     await client.query("SELECT set_config('lock_timeout', $1, false)", [timeout]);
     try {
-      for (const statement of step.sql) await client.query(statement);
+      for (const statement of step.sql) {
+        running(statement);
+        await client.query(statement);
+      }
     } finally {
       await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
     }
@@ -182,9 +195,11 @@ async function runStep(client: Client, { step, locks, witness }: Trial): Promise
     if (step.target.kind === 'table') await client.query(ONE_BY_ONE_IF_LONG, [sqlTable(step.target)]);
     for (const statement of step.sql) {
       await witness?.before(statement);
+      running(statement);
       await client.query(statement);
       await witness?.after(statement);
     }
+    running('COMMIT');
   });
 }
 

@@ -1,14 +1,16 @@
-import { allOf } from '../../../config/text/text';
+import { someOf } from '../../../config/text/text';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { describeServerError, ScaleoutError, serverDetails } from '../../lib/errors';
 import type { ErrorDetails, ServerMessage } from '../../lib/errors';
-import { showTable } from '../../database/model/names';
+import type { LiveDatabase, LiveForeignKey } from '../../database/model/live';
+import { sameTable, showTable } from '../../database/model/names';
 import { stepCount } from '../../database/model/step';
 import type { AppliedStep, TablesStep } from '../../database/model/step';
 import { stepKind } from '../../database/model/step-kinds';
 import type { TablesPlan } from '../plan/plan-document';
 import { describeBlocker } from './lock-monitor';
 import type { Blocker } from './lock-monitor';
+import { selectOrphans } from './orphans.sql';
 import { areAllPrepared } from './prepared';
 
 /** Where a run ends before its end, and how far it came. */
@@ -61,21 +63,76 @@ export function withoutEffect(
   );
 }
 
+/** What a step met when it failed. */
+interface StepContext {
+  /** The last look. */
+  readonly live: LiveDatabase;
+  /** The one of the step's statements that failed. */
+  readonly statement: string;
+}
+
 /** @param local tables that the step converted before it failed */
 export function stepError(
   step: TablesStep,
   error: Error & ServerMessage,
   applied: readonly AppliedStep[],
   local: readonly TableName[],
+  context?: StepContext,
 ): ScaleoutError {
   const left =
     local.length === 0
       ? doneSoFar(applied)
-      : `${allOf(local.map(showTable))} ${local.length === 1 ? 'is' : 'are'} left local to the coordinator and known to Citus, with every row, open to reads and writes.${applied.length === 0 ? '' : ` ${doneSoFar(applied)}`}`;
+      : `${someOf(local.map(showTable), NAMED)} ${local.length === 1 ? 'is' : 'are'} left local to the coordinator and known to Citus, with every row, open to reads and writes.${applied.length === 0 ? '' : ` ${doneSoFar(applied)}`}`;
+  const key = error.code === '23503' ? context && foreignKeyOf(step, context.live) : undefined;
+  const found =
+    key === undefined
+      ? `${describeStatement(step, context)}${hintFor(step, error.code)}`
+      : describeOrphans(key);
   return new ScaleoutError(
     'tables.step-failed',
-    `step ${step.id} failed: ${describeServerError(error)} ${hintFor(step, error.code)} ${left}`,
-    { cause: error, details: { ...stepDetails(step), ...serverDetails(error) } },
+    `step ${step.id} failed: ${describeShortly(error)} ${found} ${left}`,
+    {
+      cause: error,
+      details: {
+        ...stepDetails(step),
+        ...serverDetails(error),
+        ...(key === undefined ? {} : { orphans: selectOrphans(key) }),
+        applied: applied.map(({ id }) => id),
+      },
+    },
+  );
+}
+
+/** A server may list every object that depends on another, a line each. */
+function describeShortly(error: Error & ServerMessage): string {
+  const lines = describeServerError(error).split('\n');
+  const more = lines.length - NAMED;
+  return more > 1
+    ? [...lines.slice(0, NAMED), `and ${String(more)} more lines.`].join('\n')
+    : lines.join('\n');
+}
+
+/** Which of its statements failed, where a step has several: a server's words may name no object. */
+function describeStatement({ sql }: TablesStep, context: StepContext | undefined): string {
+  const line = context?.statement.trim().replace(/\s+/g, ' ') ?? '';
+  if (line === '' || sql.length === 1) return '';
+  return `It ran ${line.length > LONGEST_STATEMENT ? `${line.slice(0, LONGEST_STATEMENT)}...` : line}. `;
+}
+
+const LONGEST_STATEMENT = 200;
+
+/** The foreign key that a step is about, as a run before this one recorded it or as it was there at the last look. */
+function foreignKeyOf({ target }: TablesStep, live: LiveDatabase): LiveForeignKey | undefined {
+  if (target.kind === 'schema') return undefined;
+  return [...live.droppedForeignKeys, ...live.tables.flatMap(({ foreignKeys }) => foreignKeys)].find(
+    ({ name, table }) => name === target.foreignKey && sameTable(table, target),
+  );
+}
+
+function describeOrphans(key: LiveForeignKey): string {
+  return (
+    `While foreign key ${key.name} of ${showTable(key.table)} was away, rows came in or were left behind that refer to nothing in ${showTable(key.references)}. This lists them:\n` +
+    `  ${selectOrphans(key)};\nRepair or delete them, and run this again.`
   );
 }
 
@@ -98,8 +155,14 @@ const HINTS: Readonly<Record<string, string>> = { '23502': MISSING_VALUES, '2351
 function doneSoFar(applied: readonly AppliedStep[]): string {
   return applied.length === 0
     ? 'Nothing else was changed'
-    : `Done before it: ${applied.map((step) => step.id).join(', ')}`;
+    : `Done before it: ${applied.length > NAMED ? `${stepCount(applied.length)}, the last of them ` : ''}${applied
+        .slice(-NAMED)
+        .map((step) => step.id)
+        .join(', ')}`;
 }
+
+/** Steps, tables and lines of the server that a message has, of any number. */
+const NAMED = 5;
 
 export function progressSoFar(
   applied: readonly AppliedStep[],

@@ -66,6 +66,7 @@ export type Action =
       readonly kind: 'fail-after-look';
       readonly step: TablesStep;
       readonly error: Error & ServerMessage;
+      readonly statement: string;
       readonly before: LiveDatabase;
     };
 
@@ -152,7 +153,7 @@ type Failed = Extract<Attempt, { readonly outcome: 'failed' }> & { readonly at: 
 
 /** Another session was in the way: again, until it is too often. */
 function afterConflict(state: RunState, step: TablesStep, failed: Failed, locks: LockPolicy): Turn {
-  const { error, blockers, stalled, from, at } = failed;
+  const { error, statement, blockers, stalled, from, at } = failed;
   const known = state.conflicts.get(step.id);
   const times = (known?.times ?? 0) + 1;
   const since = known?.since ?? from;
@@ -162,7 +163,7 @@ function afterConflict(state: RunState, step: TablesStep, failed: Failed, locks:
     return [now, { kind: 'fail', error: stalledError(step, times, applied, error) }];
   if (times >= locks.attempts && !resolvesItself(blockers, at - since)) {
     const last = isCatalogConflict(error)
-      ? stepError(step, error, applied, [])
+      ? stepError(step, error, applied, [], { statement, live: state.live })
       : lockError(step, { attempts: times, seconds: (at - since) / 1000 }, blockers, applied, error);
     return [now, { kind: 'fail', error: last }];
   }
@@ -178,7 +179,7 @@ function afterConflict(state: RunState, step: TablesStep, failed: Failed, locks:
 }
 
 /** The step itself was wrong: once, another look may say that it does not fit any more. */
-function afterFailure(state: RunState, step: TablesStep, { error, from, at }: Failed): Turn {
+function afterFailure(state: RunState, step: TablesStep, { error, statement, from, at }: Failed): Turn {
   if (!isStatementError(error)) return [state, { kind: 'fail', error }];
   const doubted = state.doubtful.get(step.id);
   // What it was to change is gone or there already, or it went by an older look.
@@ -192,8 +193,11 @@ function afterFailure(state: RunState, step: TablesStep, { error, from, at }: Fa
     ];
   }
   const action: Action = step.transaction
-    ? { kind: 'fail', error: stepError(step, error, state.applied, []) }
-    : { kind: 'fail-after-look', step, error, before: doubted ?? state.live };
+    ? {
+        kind: 'fail',
+        error: stepError(step, error, state.applied, [], { statement, live: state.live }),
+      }
+    : { kind: 'fail-after-look', step, error, statement, before: doubted ?? state.live };
   return [state, action];
 }
 

@@ -10,6 +10,7 @@ import { carried, convertedWords, withCarried } from './carried';
 import { withForcedPolicies } from '../../database/model/forced-policies';
 import { recreatedTables } from '../../database/target/conversions';
 import type { Conversion } from '../../database/target/conversions';
+import { describeWindow } from '../../database/target/foreign-keys';
 import type { RestoreDifference, TablesDifference } from './diff';
 import * as sql from './statements.sql';
 
@@ -23,7 +24,7 @@ export function dropForeignKeys(drop: TablesDifference['drop'], live: LiveDataba
       { ...key.table, foreignKey: key.name },
       sql.dropForeignKey(key, { createRecord, pin }),
       {
-        comment: `${why}; recorded in scaleout.dropped_foreign_key, and restored below. Until then nothing checks that ${key.columns.join(', ')} exists in ${showTable(key.references)}`,
+        comment: `${why}; recorded in scaleout.dropped_foreign_key, and restored below. ${describeWindow(key)}`,
         // The record holds the statement that puts it in force again, at once.
         reversible: true,
       },

@@ -1,6 +1,6 @@
 import { isConflict, isStatementError } from '../../../scripts/tables/apply/attempt';
 import { stepError } from '../../../scripts/tables/apply/messages';
-import { named } from '../support/catalog';
+import { liveDatabase, named } from '../support/catalog';
 import type { TablesStep } from '../../../scripts/database/model/step';
 
 const step: TablesStep = {
@@ -36,6 +36,25 @@ test('a worker that goes away in a step is told as the failure of that step', ()
   const left = stepError(step, error, [], [named('devices')]).message;
   expect(left).toMatch(/devices is left local to the coordinator and known to Citus, with every row/);
   expect(left).not.toMatch(/Nothing else was changed/);
+});
+
+test('a step that fails late is told in ten lines, with what it was at', () => {
+  const detail = Array.from({ length: 200 }, (_, i) => `view v${String(i)} depends on table devices`).join(
+    '\n',
+  );
+  const error = Object.assign(answer('ERROR', '2BP01'), { detail });
+  if (!isStatementError(error)) throw new Error('it is one');
+  const applied = Array.from({ length: 150 }, (_, i) => ({ id: `distribute:t${String(i)}`, seconds: 1 }));
+  const converted = applied.map(({ id }) => named(id));
+  const two = { ...step, sql: ['SELECT 1', 'REFRESH  MATERIALIZED\nVIEW totals'] };
+  const context = { live: liveDatabase([]), statement: two.sql[1] ?? '' };
+  const { message, details } = stepError(two, error, applied, converted, context);
+  expect(message.split('\n').length).toBeLessThanOrEqual(10);
+  expect(message.length).toBeLessThan(1000);
+  expect(message).toMatch(
+    /It ran REFRESH MATERIALIZED VIEW totals\. .*150 steps, the last of them .*distribute:t149/s,
+  );
+  expect(details['applied']).toHaveLength(150);
 });
 
 test.each([

@@ -32,6 +32,7 @@ const done = (more: Partial<Attempt> = {}): Attempt =>
 const failed = (code: string, more: object = {}): Attempt => ({
   outcome: 'failed',
   error: Object.assign(new Error('it failed'), { severity: 'ERROR', code }),
+  statement: 'SELECT 1',
   blockers: [],
   from: 0,
   stalled: false,
