@@ -72,7 +72,10 @@ platformSuite('tables that no specification names', () => {
     });
     expect(await verify(true)).toMatchObject({
       outcome: 'failed',
-      check: { ok: false, detail: expect.stringMatching(/--strict .*"other.A part": \{ local: true \}/) as string },
+      check: {
+        ok: false,
+        detail: expect.stringMatching(/--strict .*"other.A part": \{ local: true \}/) as string,
+      },
     });
   });
 });
