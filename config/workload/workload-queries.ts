@@ -10,6 +10,8 @@ export interface WorkloadQuery {
   readonly sql: string;
   /** The `Task Count` of its plan: `all` is one task to a shard. Absent: nothing is expected. */
   readonly expectedTasks?: number | 'all';
+  /** Who asks. @default - the login that this program has */
+  readonly role?: string;
 }
 
 const HEADERS = ['name', 'tasks'] as const;

@@ -2,6 +2,7 @@ import { tableKey } from '../../config/workload/identifiers';
 import type { CitusTable } from '../database/model/live';
 import { compareTables, sameColumns, showTable } from '../database/model/names';
 import { sameAnswer } from '../database/observe/answers';
+import type { Outcome } from '../database/observe/answers';
 import { describeSequence } from '../database/observe/sequences';
 import type { SequencePosition } from '../database/observe/sequences';
 import { count } from '../lib/reporter';
@@ -511,20 +512,32 @@ function compareAnswers(from: Side, to: Side): Difference[] {
   return pairs(from.answers, to.answers, ({ query }) => query).flatMap(([a, b]): Difference[] => {
     if (a === undefined || b === undefined) return [];
     const object = `query ${a.query}`;
-    if ('failed' in a || 'failed' in b) {
-      // That one side refuses it is told already.
-      if (refusedBy(from, object) !== refusedBy(to, object)) return [];
-      const failed = [
-        ...('failed' in a ? [`in from: ${a.failed}`] : []),
-        ...('failed' in b ? [`in to: ${b.failed}`] : []),
-      ];
-      return [{ kind: 'not-comparable', object, detail: `has no answer ${failed.join('; ')}`, size: 1 }];
-    }
-    if (a.rows === b.rows && sameAnswer(a, b)) return [];
-    const detail =
-      a.rows === b.rows
-        ? `answers with ${count(a.rows)} rows on both sides, but not the same ones`
-        : `answers with ${count(a.rows)} rows in from, ${count(b.rows)} in to`;
-    return [{ kind: 'answer', object, detail, size: Math.max(1, Math.abs(a.rows - b.rows)) }];
+    // That one side refuses it is told already.
+    const isTold = refusedBy(from, object) !== refusedBy(to, object);
+    const inUtc = compareOutcomes(object, a, b, isTold);
+    const [mine, theirs] = [a.asApplication, b.asApplication];
+    if (inUtc.length > 0 || mine === undefined || theirs === undefined) return inUtc;
+    const how = `as its application asks it (${mine.settings} in from, ${theirs.settings} in to)`;
+    return compareOutcomes(object, mine, theirs, isTold).map((found) => ({
+      ...found,
+      detail: `${found.detail}, ${how}`,
+    }));
   });
+}
+
+function compareOutcomes(object: string, a: Outcome, b: Outcome, isTold: boolean): Difference[] {
+  if ('failed' in a || 'failed' in b) {
+    if (isTold) return [];
+    const failed = [
+      ...('failed' in a ? [`in from: ${a.failed}`] : []),
+      ...('failed' in b ? [`in to: ${b.failed}`] : []),
+    ];
+    return [{ kind: 'not-comparable', object, detail: `has no answer ${failed.join('; ')}`, size: 1 }];
+  }
+  if (a.rows === b.rows && sameAnswer(a, b)) return [];
+  const detail =
+    a.rows === b.rows
+      ? `answers with ${count(a.rows)} rows on both sides, but not the same ones`
+      : `answers with ${count(a.rows)} rows in from, ${count(b.rows)} in to`;
+  return [{ kind: 'answer', object, detail, size: Math.max(1, Math.abs(a.rows - b.rows)) }];
 }

@@ -230,4 +230,22 @@ describe('a table from its shards', () => {
       unreadable: 'shard public.a_2 cannot be read, on w:1: permission denied',
     });
   });
+
+  test('an answer that is the same in UTC alone is named with the settings of both sides', () => {
+    const answer = (settings: string, digest: string): Partial<Side> => ({
+      answers: [
+        {
+          query: 'days',
+          sql: 'sha256:0',
+          rows: 2,
+          digests: ['a'],
+          asApplication: { rows: 2, digests: [digest], settings },
+        },
+      ],
+    });
+    expect(named(answer("TimeZone 'UTC'", 'b'), answer("TimeZone 'Asia/Tokyo'", 'b'))).toEqual([]);
+    expect(named(answer("TimeZone 'UTC'", 'b'), answer("TimeZone 'Asia/Tokyo'", 'c'))).toEqual([
+      "answer: query days answers with 2 rows on both sides, but not the same ones, as its application asks it (TimeZone 'UTC' in from, TimeZone 'Asia/Tokyo' in to)",
+    ]);
+  });
 });

@@ -3,15 +3,21 @@ import type { Client } from 'pg';
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { describeServerError, sqlStateOf, isServerError } from '../../lib/errors';
 import type { Reporter } from '../../lib/reporter';
-import { beginReading, normalizeSession } from './fingerprint';
+import { beginAsApplication, beginNormalized } from './query-session';
 
 /** What a query answered, as a number: whoever reads it learns nothing of the rows. */
-export type Answer = Asked &
-  (
-    | ({ readonly rows: number } & Digests)
-    /** The SQLSTATE of the server's refusal, or `too long`. */
-    | { readonly failed: string }
-  );
+export type Answer = Asked & Outcome & { readonly asApplication?: OutcomeAsApplication };
+
+/** @see takeAnswers */
+type OutcomeAsApplication = Outcome & {
+  /** What counts of the settings: `TimeZone 'Asia/Tokyo'`. */
+  readonly settings: string;
+};
+
+export type Outcome =
+  | ({ readonly rows: number } & Digests)
+  /** The SQLSTATE of the server's refusal, or `too long`. */
+  | { readonly failed: string };
 
 interface Digests {
   /** One, or with floating numbers several; two answers are the same where any of them, place by place, is. */
@@ -39,7 +45,9 @@ const GRIDS = 8;
 const FLOAT_BITS = 10;
 
 /**
- * Asks each query for its answer, in a transaction that can change nothing, and keeps a digest of it.
+ * Asks each query for its answer, in a transaction that can change nothing, and keeps a digest of it. Each is asked twice: with the
+ * settings under which this program compares values everywhere, in UTC above all, and as its application asks it, since a shard answers
+ * with the settings of its node.
  *
  * A query that the server refuses, or that takes longer than {@link ANSWER_SECONDS}, is said and noted as such. Somebody's
  * exclusive lock is no answer: that error is thrown.
@@ -53,21 +61,38 @@ export async function takeAnswers(
   snapshot?: string,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
-  for (const { name, sql } of queries) {
-    const asked = { query: name, sql: queryHash(sql) };
-    try {
-      const answer = await takeAnswer(client, sql, snapshot);
-      if (answer === undefined) {
-        reporter.info(`query ${name} is not compared: it takes longer than ${String(ANSWER_SECONDS)} s`);
-      }
-      answers.push({ ...asked, ...(answer ?? { failed: 'too long' }) });
-    } catch (error) {
-      if (!isServerError(error) || error.severity !== 'ERROR' || sqlStateOf(error) === '55P03') throw error;
-      reporter.info(`query ${name} is not compared: ${describeServerError(error)}`);
-      answers.push({ ...asked, failed: error.code ?? 'unknown' });
-    }
+  for (const query of queries) {
+    const { sql } = query;
+    const normalized = await takeOutcome(client, sql, () => beginNormalized(client, query, snapshot));
+    let settings = '';
+    const asApplication =
+      normalized === TOO_LONG
+        ? TOO_LONG
+        : await takeOutcome(client, sql, async () => {
+            settings = await beginAsApplication(client, query, snapshot);
+          });
+    reportNotCompared(reporter, query.name, normalized.reason, asApplication.reason);
+    answers.push({
+      query: query.name,
+      sql: queryHash(sql),
+      ...normalized.outcome,
+      asApplication: { settings, ...asApplication.outcome },
+    });
   }
   return answers;
+}
+
+function reportNotCompared(
+  reporter: Reporter,
+  query: string,
+  normalized: string | undefined,
+  asApplication: string | undefined,
+): void {
+  const say = (how: string, reason: string): void =>
+    reporter.info(`query ${query} is not compared${how}: ${reason}`);
+  if (normalized !== undefined && asApplication !== undefined) say('', asApplication);
+  else if (normalized !== undefined) say(' in UTC', normalized);
+  else if (asApplication !== undefined) say(' as its application asks it', asApplication);
 }
 
 export function queryHash(sql: string): string {
@@ -77,16 +102,22 @@ export function queryHash(sql: string): string {
 /** Values as the server writes them. */
 const AS_TEXT = { getTypeParser: () => (text: string) => text };
 
-/** Undefined where it took too long. */
-async function takeAnswer(
-  client: Client,
-  sql: string,
-  snapshot: string | undefined,
-): Promise<({ readonly rows: number } & Digests) | undefined> {
+interface Taken {
+  readonly outcome: Outcome;
+  /** Why there is no answer, for people. */
+  readonly reason?: string;
+}
+
+const TOO_LONG: Taken = {
+  outcome: { failed: 'too long' },
+  reason: `it takes longer than ${String(ANSWER_SECONDS)} s`,
+};
+
+/** @param begin a transaction for this answer alone */
+async function takeOutcome(client: Client, sql: string, begin: () => Promise<void>): Promise<Taken> {
   const deadline = performance.now() + ANSWER_SECONDS * 1000;
-  await beginReading(client, snapshot);
   try {
-    await normalizeSession(client);
+    await begin();
     await client.query(`SET LOCAL statement_timeout TO ${String(ANSWER_SECONDS * 1000)}`);
     await client.query(`DECLARE answer NO SCROLL CURSOR FOR ${sql}`);
     let digest: AnswerDigest | undefined;
@@ -98,12 +129,14 @@ async function takeAnswer(
       });
       digest ??= new AnswerDigest(fields.map(({ dataTypeID }) => dataTypeID));
       for (const row of rows) digest.add(row);
-      if (rows.length < BATCH) return digest.finish();
-      if (performance.now() > deadline) return undefined;
+      if (rows.length < BATCH) return { outcome: digest.finish() };
+      if (performance.now() > deadline) return TOO_LONG;
     }
   } catch (error) {
-    if (sqlStateOf(error) === '57014') return undefined;
-    throw error;
+    const state = sqlStateOf(error);
+    if (state === '57014') return TOO_LONG;
+    if (!isServerError(error) || error.severity !== 'ERROR' || state === '55P03') throw error;
+    return { outcome: { failed: state ?? 'unknown' }, reason: describeServerError(error) };
   } finally {
     await client.query('ROLLBACK').catch(() => undefined);
   }

@@ -158,6 +158,12 @@ export function recordedObjects({ objects, sequences }: Observation): Objects {
   );
 }
 
+const OTHER_SETTINGS =
+  'Shards answer with the settings of their nodes: give all nodes those of the coordinator (`tables plan` and `tables verify` have the statements)';
+const OTHER_ROWS =
+  'Writes continue during a run, and a query that asks for the present time, a random choice, or a LIMIT without a total order answers as it likes; ' +
+  'where none of that is so, report this';
+
 /** Says what differs, and what may have come of it. */
 export function reportDifferences(
   reporter: Reporter,
@@ -170,10 +176,9 @@ export function reportDifferences(
         'Writes continue during a run; where no application wrote to it, restore it from a backup of that time and report this',
     );
   }
-  for (const { query, detail } of compared.answers.filter(({ same }) => same === false)) {
+  for (const { query, detail, bySettings } of compared.answers.filter(({ same }) => same === false)) {
     reporter.warn(
-      `the answer of query ${query} is another than at ${at}: ${detail}. Writes continue during a run, and a query that asks for the ` +
-        'present time, a random choice, or a LIMIT without a total order answers as it likes; where none of that is so, report this',
+      `the answer of query ${query} is another than at ${at}: ${detail}. ${bySettings === true ? OTHER_SETTINGS : OTHER_ROWS}`,
     );
   }
   for (const each of compared.objects.filter(({ same }) => !same)) {

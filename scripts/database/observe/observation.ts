@@ -8,7 +8,7 @@ import { isServerError } from '../../lib/errors';
 import { count } from '../../lib/reporter';
 import type { Reporter } from '../../lib/reporter';
 import { sameAnswer, takeAnswers } from './answers';
-import type { Answer } from './answers';
+import type { Answer, Outcome } from './answers';
 import { fingerprintTables, inSessions, isSame, readNotCountable } from './fingerprint';
 import type { Fingerprint, NotCounted } from './fingerprint';
 import { inspectDatabase } from '../inspect/inspect';
@@ -357,6 +357,8 @@ export interface AnswerCompared {
   /** Null where there is nothing to compare, and `detail` says why. */
   readonly same: boolean | null;
   readonly detail: string;
+  /** Set where the answer is the same in UTC: what sessions begin with makes the difference. */
+  readonly bySettings?: true;
 }
 
 /** Every query that was asked before. Pure. */
@@ -364,13 +366,6 @@ export function compareAnswers(before: readonly Answer[], now: readonly Answer[]
   return before.map((was) => {
     const { query } = was;
     const is = now.find((each) => each.query === query);
-    if ('failed' in was) {
-      return {
-        query,
-        same: null,
-        detail: `not compared: it could not run when it was recorded (${was.failed})`,
-      };
-    }
     if (is === undefined) {
       return {
         query,
@@ -381,28 +376,51 @@ export function compareAnswers(before: readonly Answer[], now: readonly Answer[]
     if (is.sql !== was.sql) {
       return { query, same: null, detail: 'not compared: another query has its name now' };
     }
-    const rows = `${count(was.rows)} rows`;
-    if ('failed' in is) {
-      return {
-        query,
-        same: false,
-        detail: `answered with ${rows} before, and not at all now (${is.failed})`,
-      };
-    }
-    if (is.rows !== was.rows) {
-      return { query, same: false, detail: `answered with ${rows} before, with ${count(is.rows)} now` };
-    }
-    const same = sameAnswer(was, is);
-    return {
-      query,
-      same,
-      detail: same ? `${rows}, the same as before` : `${rows} as before, but not the same ones`,
-    };
+    return { query, ...compareAnswer(was, is) };
   });
+}
+
+type Verdict = Omit<AnswerCompared, 'query'>;
+
+/** In UTC, and as the application asks. Versions before this one asked in UTC alone. */
+function compareAnswer(was: Answer, is: Answer): Verdict {
+  const inUtc = compareOutcome(was, is);
+  if (was.asApplication === undefined || is.asApplication === undefined) return inUtc;
+  const asApplication = compareOutcome(was.asApplication, is.asApplication);
+  const isAlike = asApplication.same === inUtc.same && asApplication.same !== false;
+  if (isAlike || asApplication.detail === inUtc.detail) return asApplication;
+  const [then, now] = [was.asApplication.settings, is.asApplication.settings];
+  const settings = then === now ? now : `${then} then, ${now} now`;
+  return {
+    same: inUtc.same === false ? false : (asApplication.same ?? inUtc.same),
+    detail: `as its application asks it (${settings}): ${asApplication.detail}; in UTC: ${inUtc.detail}`,
+    ...(inUtc.same === true && asApplication.same === false ? { bySettings: true } : {}),
+  };
+}
+
+function compareOutcome(was: Outcome, is: Outcome): Verdict {
+  if ('failed' in was) {
+    return { same: null, detail: `not compared: it could not run when it was recorded (${was.failed})` };
+  }
+  const rows = `${count(was.rows)} rows`;
+  if ('failed' in is) {
+    return { same: false, detail: `answered with ${rows} before, and not at all now (${is.failed})` };
+  }
+  if (is.rows !== was.rows) {
+    return { same: false, detail: `answered with ${rows} before, with ${count(is.rows)} now` };
+  }
+  const same = sameAnswer(was, is);
+  return { same, detail: same ? `${rows}, the same as before` : `${rows} as before, but not the same ones` };
 }
 
 const hash = z.string();
 const asked = { query: z.string(), sql: hash };
+/** An object with these keys, and what came of asking. */
+const outcomes = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  [
+    z.object({ ...shape, rows: z.number(), digests: z.array(hash) }),
+    z.object({ ...shape, failed: z.string() }),
+  ] as const;
 const tableName = z.object({ schema: z.string(), name: z.string() });
 const fingerprint = z.object({ table: tableName, rows: z.number(), checksum: z.string() });
 
@@ -413,10 +431,9 @@ export const observationSchema: z.ZodType<Observation> = z.object({
   rows: z.array(fingerprint),
   notCounted: z.array(z.object({ table: tableName, reason: z.string() })).exactOptional(),
   answers: z.array(
-    z.union([
-      z.object({ ...asked, rows: z.number(), digests: z.array(hash) }),
-      z.object({ ...asked, failed: z.string() }),
-    ]),
+    z.union(
+      outcomes({ ...asked, asApplication: z.union(outcomes({ settings: z.string() })).exactOptional() }),
+    ),
   ),
   objects: z.record(z.string(), z.record(z.string(), hash)),
   sequences: z.array(sequencePositionSchema).exactOptional(),

@@ -25,7 +25,11 @@ import { keyIndexName, sameColumns, sameTable, showTable } from '../../database/
 import { compareObjects } from '../../database/observe/objects';
 import type { ObjectsCompared } from '../../database/observe/objects';
 import { compareAnswers, countRows, observe, withRecorded } from '../../database/observe/observation';
-import type { ObservationContext, ObservationSubject } from '../../database/observe/observation';
+import type {
+  AnswerCompared,
+  ObservationContext,
+  ObservationSubject,
+} from '../../database/observe/observation';
 import { TargetState } from '../../database/target/target-state';
 import { onlySession } from '../../database/observe/read-sessions';
 import type { Receipt } from './receipt';
@@ -402,15 +406,34 @@ async function checkReceipt(
     ...(after.rows.length + (after.notCounted ?? []).length > 0 || subject.expected.tables.length === 0
       ? []
       : [NOT_COUNTED]),
-    ...compareAnswers(after.answers, now.answers).map(({ query, same, detail }) => ({
-      id: `answer:${query}`,
-      ...verdictOf(same, detail),
-    })),
+    ...compareAnswers(after.answers, now.answers).map((compared) =>
+      checkAnswer(
+        compared,
+        compareAnswers(first.answers, now.answers).find(({ query }) => query === compared.query),
+      ),
+    ),
     ...compareObjects(recordedObjects(first), now.objects).map(checkObjects),
     ...compareSequences(after.sequences ?? [], now.sequences ?? []).map(checkSequence),
     ...compareViews(after.views ?? [], now.views ?? []).map(checkViewAnswer),
     ...compareViews(first.views ?? [], now.views ?? []).map(checkViewObjects),
   ];
+}
+
+/** An answer is held against how the run left it, and is as good where it is again as the run found it. */
+function checkAnswer({ query, same, detail }: AnswerCompared, beforeRun: AnswerCompared | undefined): Check {
+  const id = `answer:${query}`;
+  if (same === false && beforeRun?.same === true) {
+    return { id, ok: true, detail: `${beforeRun.detail} the run, which left another answer` };
+  }
+  if (same === true && beforeRun?.same === false) {
+    return {
+      id,
+      ok: true,
+      warning: true,
+      detail: `${detail}; against the time before the run: ${beforeRun.detail}`,
+    };
+  }
+  return { id, ...verdictOf(same, detail) };
 }
 
 /** @param same null where there was nothing to compare */

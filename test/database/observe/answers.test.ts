@@ -170,3 +170,35 @@ test('answers compared: the same, others, none before, none now, not asked, anot
   });
   expect(verdict(answer(), [answer({ sql: queryHash('SELECT 2') })])).toMatchObject({ same: null });
 });
+
+test('an answer is the same where it is in UTC and as the application asks; what earlier versions wrote down has UTC alone', () => {
+  const answer = (digest: string, asApplication?: string, settings = "TimeZone 'Asia/Tokyo'"): Answer => ({
+    query: 'q',
+    sql: queryHash('SELECT 1'),
+    rows: 2,
+    digests: [digest],
+    ...(asApplication === undefined
+      ? {}
+      : { asApplication: { rows: 2, digests: [asApplication], settings } }),
+  });
+  const verdict = (before: Answer, now: Answer): unknown => compareAnswers([before], [now])[0];
+  const [same, other] = ['2 rows, the same as before', '2 rows as before, but not the same ones'];
+  expect(verdict(answer('a', 'x'), answer('a', 'x'))).toEqual({ query: 'q', same: true, detail: same });
+  expect(verdict(answer('a', 'x'), answer('a', 'y'))).toEqual({
+    query: 'q',
+    same: false,
+    bySettings: true,
+    detail: `as its application asks it (TimeZone 'Asia/Tokyo'): ${other}; in UTC: ${same}`,
+  });
+  expect(verdict(answer('a', 'x'), answer('a', 'y', "TimeZone 'UTC'"))).toMatchObject({
+    detail: expect.stringContaining("(TimeZone 'Asia/Tokyo' then, TimeZone 'UTC' now)") as string,
+  });
+  expect(verdict(answer('a', 'x'), answer('b', 'x'))).toEqual({
+    query: 'q',
+    same: false,
+    detail: `as its application asks it (TimeZone 'Asia/Tokyo'): ${same}; in UTC: ${other}`,
+  });
+  expect(verdict(answer('a', 'x'), answer('b', 'y'))).toEqual({ query: 'q', same: false, detail: other });
+  expect(verdict(answer('a'), answer('a', 'y'))).toEqual({ query: 'q', same: true, detail: same });
+  expect(verdict(answer('a', 'x'), answer('b'))).toEqual({ query: 'q', same: false, detail: other });
+});
