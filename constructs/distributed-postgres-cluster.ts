@@ -13,8 +13,10 @@ import {
   COMFORTABLE_COORDINATOR_STORAGE_GIB,
   DAYS_OF_WEEK,
   maintenanceWindow,
+  newVersionViolations,
   postgresVersion,
 } from '../config/azure/service-limits';
+import { violationsOf } from '../config/file/violations';
 import { tagViolations } from '../config/azure/tags';
 import type { ClusterOrigin } from './cluster-origin';
 import type { ClusterTopology } from './cluster-topology';
@@ -233,7 +235,10 @@ function problems(props: DistributedPostgresClusterProps): string[] {
       clusterName,
       location,
       resourceGroupName: resourceGroup,
-      postgresVersion,
+      postgresVersion: (major) => [
+        ...violationsOf(postgresVersion, major),
+        ...(props.origin === undefined ? newVersionViolations(major) : []),
+      ],
       // Judged only beside a PostgreSQL that is known.
       citusVersion: (citus) =>
         Token.isUnresolved(props.postgresVersion) ? [] : citusVersionViolations(props.postgresVersion, citus),

@@ -79,25 +79,25 @@ export const PASSWORD = {
   ],
 } as const;
 
-/** PostgreSQL majors, the Citus each comes with, and the day Azure retires it: a retired major cannot be created. */
+/** PostgreSQL majors that a new cluster can have, the Citus each comes with, and the day Azure retires it. */
 export const POSTGRES_VERSIONS = [
-  { postgres: 14, citus: '12.1', retires: '2026-11-12' },
   { postgres: 15, citus: '12.1', retires: '2027-11-11' },
   { postgres: 16, citus: '12.1', retires: '2028-11-09' },
 ] as const;
 
-export const RETIRED_POSTGRES_VERSIONS: readonly { postgres: number; retired: string }[] = [
+/** Majors that a cluster has that is there, and with it one that is restored from it or follows it. */
+export const RETIRED_POSTGRES_VERSIONS: readonly { postgres: number; retired: string; citus?: string }[] = [
   { postgres: 11, retired: '2023-11-09' },
-  { postgres: 12, retired: '2024-11-14' },
+  { postgres: 12, retired: '2024-11-21' },
   { postgres: 13, retired: '2025-11-13' },
+  { postgres: 14, retired: '2026-11-12', citus: '12.1' },
 ];
 
-const CLUSTER_NAME_LONGEST = 40;
-const clusterNameError = `the name of a cluster: at most ${CLUSTER_NAME_LONGEST} lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it`;
-export const clusterName = matching(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, clusterNameError).max(
-  CLUSTER_NAME_LONGEST,
-  { error: clusterNameError },
-);
+const CLUSTER_NAME = { shortest: 3, longest: 40 } as const;
+const clusterNameError = `the name of a cluster: ${CLUSTER_NAME.shortest} to ${CLUSTER_NAME.longest} lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it`;
+export const clusterName = matching(/^(?!\d+$)[a-z0-9][a-z0-9-]*[a-z0-9]$/, clusterNameError)
+  .min(CLUSTER_NAME.shortest, { error: clusterNameError })
+  .max(CLUSTER_NAME.longest, { error: clusterNameError });
 
 export interface CoordinatorSize {
   readonly vCores: number;
@@ -211,21 +211,33 @@ export function availabilityViolations(
   return burstable === true ? [{ at: [], problem }] : [];
 }
 
-/** A major that Azure has not retired: no other can be created. */
-export const postgresVersion = ruled(z.int({ error: 'a major version of PostgreSQL, as in 16' }), (major) => {
-  if (POSTGRES_VERSIONS.some(({ postgres }) => postgres === major)) return undefined;
-  const retired = RETIRED_POSTGRES_VERSIONS.find(({ postgres }) => postgres === major);
-  const why = retired === undefined ? '' : `, which Azure retired on ${retired.retired}`;
-  return `${why}: choose ${oneOf(POSTGRES_VERSIONS.map(({ postgres }) => postgres))}`;
-}).meta({
-  description: 'Major version of PostgreSQL.',
-  enum: POSTGRES_VERSIONS.map(({ postgres }) => postgres),
+const MAJORS = [...RETIRED_POSTGRES_VERSIONS, ...POSTGRES_VERSIONS];
+
+/** A major that the service has or had. */
+export const postgresVersion = ruled(z.int({ error: 'a major version of PostgreSQL, as in 16' }), (major) =>
+  MAJORS.some(({ postgres }) => postgres === major) ? undefined : `: ${chooseVersion()}`,
+).meta({
+  description: 'Major version of PostgreSQL. A retired one comes from the origin alone.',
+  enum: MAJORS.map(({ postgres }) => postgres),
 });
 
-/** Each PostgreSQL comes with one Citus. */
+/** A retired major cannot be created: a cluster has it from its origin. */
+export function newVersionViolations(major: number): Violation[] {
+  const version = RETIRED_POSTGRES_VERSIONS.find(({ postgres }) => postgres === major);
+  if (version === undefined) return [];
+  return [
+    { at: [], problem: `is ${show(major)}, which Azure retired on ${version.retired}: ${chooseVersion()}` },
+  ];
+}
+
+function chooseVersion(): string {
+  return `choose ${oneOf(POSTGRES_VERSIONS.map(({ postgres }) => postgres))}`;
+}
+
+/** Each PostgreSQL comes with one Citus; a retired one has what it came to. */
 export function citusVersionViolations(postgres: number, citus: string): Violation[] {
-  const pair = POSTGRES_VERSIONS.find((version) => version.postgres === postgres);
-  if (pair === undefined || pair.citus === citus) return [];
+  const pair = MAJORS.find((version) => version.postgres === postgres);
+  if (pair?.citus === undefined || pair.citus === citus) return [];
   return [
     {
       at: [],

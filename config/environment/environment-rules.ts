@@ -11,6 +11,7 @@ import {
   citusVersionViolations,
   coordinatorViolations,
   growingCoordinatorViolations,
+  newVersionViolations,
   workerViolations,
 } from '../azure/service-limits';
 import { keyVaultRules } from './key-vault-rules';
@@ -26,6 +27,11 @@ const sizeOf = <Size>(): z.ZodType<Size> =>
 
 /** The rules between the values of one file, most of them the service's. */
 export const environmentRules: readonly Rule[] = [
+  rule(
+    partOf({ cluster: partOf({ postgresVersion: z.int(), origin: z.undefined().optional() }) }),
+    (read, report) =>
+      reportAll(['cluster', 'postgresVersion'], newVersionViolations(read.cluster.postgresVersion), report),
+  ),
   rule(partOf({ cluster: partOf({ postgresVersion: z.int(), citusVersion: z.string() }) }), (read, report) =>
     reportAll(
       ['cluster', 'citusVersion'],

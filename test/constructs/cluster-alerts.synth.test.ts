@@ -241,7 +241,7 @@ laneSuite('synth', 'ClusterAlerts', () => {
     ],
     [
       { clusterName: '-wwi' },
-      'clusterName is "-wwi": it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it',
+      'clusterName is "-wwi": it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it',
     ],
   ])('fails with its path: %j', (changes, message) => {
     expect(() => alertsWith(changes)).toThrow(new Error(`${message} [stack/Alerts]`));

@@ -75,7 +75,7 @@ laneSuite('synth', 'ClusterDiagnostics', () => {
     [{ retentionDays: 30.5 }, 'retentionDays is 30.5: it must be a whole number from 30 to 730'],
     [
       { clusterName: 'WWI' },
-      'clusterName is "WWI": it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it',
+      'clusterName is "WWI": it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it',
     ],
   ])('fails with its path: %j', (changes, message) => {
     expect(() => diagnosticsWith(changes)).toThrow(new Error(`${message} [stack/Diagnostics]`));

@@ -119,8 +119,8 @@ laneSuite('synth', 'DistributedPostgresCluster', () => {
         administratorPassword: 'Hunter2Hunter2',
       }),
     ).toThrow(
-      'clusterName is "WWI": it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it; ' +
-        'postgresVersion is 13, which Azure retired on 2025-11-13: choose 14, 15 or 16; ' +
+      'clusterName is "WWI": it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it; ' +
+        'postgresVersion is 13, which Azure retired on 2025-11-13: choose 15 or 16; ' +
         'maintenanceWindow.startHour is 24: it must be a whole number from 0 to 23; ' +
         'administratorPassword is a literal, which would end up in the synthesized file: pass a reference, such as that of AdminPassword [stack/Cluster]',
     );

@@ -73,11 +73,11 @@ function stack(): TerraformStack {
 
 // What is said of more than one wrong input.
 const CLUSTER_NAME =
-  'it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it';
+  'it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it';
 const GROUP =
   'it must be the name of a resource group: 1 to 90 letters, digits, _, -, ( ), and dots except at the end';
 const REGION = "it must be a region as Azure's tools write it, as in westus2";
-const VERSIONS = 'choose 14, 15 or 16';
+const VERSIONS = 'choose 15 or 16';
 const MAJOR = 'it must be a major version of PostgreSQL, as in 16';
 const SUBNET =
   'it must be the resource id of a subnet: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NETWORK/subnets/SUBNET';
@@ -326,7 +326,7 @@ const subjects: Readonly<
       [
         'everything at once',
         { clusterName: 'W', location: '', postgresVersion: 12 },
-        `clusterName is "W": ${CLUSTER_NAME}; location is "": ${REGION}; postgresVersion is 12, which Azure retired on 2024-11-14: ${VERSIONS}`,
+        `clusterName is "W": ${CLUSTER_NAME}; location is "": ${REGION}; postgresVersion is 12, which Azure retired on 2024-11-21: ${VERSIONS}`,
       ],
     ],
   },

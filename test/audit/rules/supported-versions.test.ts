@@ -31,7 +31,7 @@ describe('supported-versions', () => {
     [
       'a major that is not offered',
       { sql_version: '17' },
-      /sql_version is 17, which the service does not offer: it knows 14, 15, 16/,
+      /sql_version is 17, which the service does not offer: it knows 15, 16/,
     ],
     ['no major', { sql_version: undefined }, /sql_version is not set/],
     ['a token for a major', { sql_version: '${var.pg}' }, /sql_version is \$\{var\.pg\}/],

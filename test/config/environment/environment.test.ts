@@ -61,8 +61,8 @@ password: secret
         "config/environments/dev.yaml:2: resourceGroup: is missing: add the name of a resource group: 1 to 90 letters, digits, _, -, ( ), and dots except at the end",
         "config/environments/dev.yaml:3: location: is "West US 2": it must be a region as Azure's tools write it, as in westus2",
         "config/environments/dev.yaml:5: cluster.coordinatorHoldsShards: is missing: add true or false",
-        "config/environments/dev.yaml:6: cluster.name: is "Wwi_Sensors-": it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it",
-        "config/environments/dev.yaml:7: cluster.postgresVersion: is 13, which Azure retired on 2025-11-13: choose 14, 15 or 16",
+        "config/environments/dev.yaml:6: cluster.name: is "Wwi_Sensors-": it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it",
+        "config/environments/dev.yaml:7: cluster.postgresVersion: is 13, which Azure retired on 2025-11-13: choose 15 or 16",
         "config/environments/dev.yaml:8: cluster.citusVersion: is 12.1: it must be a version of Citus in quotes, as in "12.1"",
         "config/environments/dev.yaml:9: cluster.stage: is "scaled-up": it must be single-node or scaled-out",
         "config/environments/dev.yaml:10: cluster.coordinator.storageGiB: is 500: the coordinator of a cluster with workers has 128, 256, 512, 1024, 2048, 4096, 8192 or 16384 GiB of storage",
@@ -105,6 +105,17 @@ password: secret
       [
         [coordinator, 'coordinator: { vCores: 96, storageGiB: 4096 }'],
         ['stage: single-node', 'stage: scaled-out'],
+      ],
+    ],
+    [
+      'a retired PostgreSQL, with the Citus that it came to, where a cluster brings it',
+      [
+        ['postgresVersion: 16', 'postgresVersion: 13'],
+        ["citusVersion: '12.1'", "citusVersion: '11.3'"],
+        [
+          'name: wwi-sensors-dev',
+          'name: wwi-sensors-dev\n  origin: { replicaOf: { sourceClusterId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/old, sourceLocation: westus2 } }',
+        ],
       ],
     ],
     ['a local state', [[/state:[^]*?\n\n/.exec(dev)![0], 'state: { backend: local }\n\n']]],
@@ -160,22 +171,27 @@ password: secret
     [
       'a retired PostgreSQL',
       [['postgresVersion: 16', 'postgresVersion: 13']],
-      'cluster.postgresVersion: is 13, which Azure retired on 2025-11-13: choose 14, 15 or 16',
+      'cluster.postgresVersion: is 13, which Azure retired on 2025-11-13: choose 15 or 16',
     ],
     [
       'a PostgreSQL that is not there',
       [['postgresVersion: 16', 'postgresVersion: 17']],
-      'cluster.postgresVersion: is 17: choose 14, 15 or 16',
+      'cluster.postgresVersion: is 17: choose 15 or 16',
     ],
     [
       'a Citus that does not go with it',
       [["citusVersion: '12.1'", "citusVersion: '11.3'"]],
       'cluster.citusVersion: is "11.3": PostgreSQL 16 comes with Citus "12.1"',
     ],
+    ...['db', '12345'].map((name): [string, [string, string][], string] => [
+      `the name ${name}`,
+      [['name: wwi-sensors-dev', `name: '${name}'`]],
+      `cluster.name: is "${name}": it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it`,
+    ]),
     [
       'a long name',
       [['name: wwi-sensors-dev', `name: ${'a'.repeat(41)}`]],
-      `cluster.name: is "${'a'.repeat(41)}": it must be the name of a cluster: at most 40 lowercase letters, digits and hyphens, with no hyphen at either end; no other cluster on Azure may have it`,
+      `cluster.name: is "${'a'.repeat(41)}": it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it`,
     ],
     [
       'an hour that is not there',
