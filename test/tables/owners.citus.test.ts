@@ -47,6 +47,41 @@ platformSuite('a table of a role in whose name Citus cannot work', () => {
   });
   afterEach(() => database.drop());
 
+  test('a role that asks after SET ROLE and may not log in needs an allowance until it may', async () => {
+    const [web, login] = ['web', 'login'].map((name) => `${name}_${randomUUID().slice(0, 8)}`) as [
+      string,
+      string,
+    ];
+    await platform(
+      `CREATE ROLE "${web}" NOLOGIN; CREATE ROLE "${login}" LOGIN NOINHERIT PASSWORD 'login' IN ROLE "${web}"; GRANT SELECT ON jobs TO "${web}"`,
+    );
+    try {
+      const { findings } = (await plan(`online: false\n${JOBS}`)).document;
+      expect(findings).toContainEqual(
+        expect.objectContaining({
+          id: `role-kept-out:${web}`,
+          needs: 'allowance',
+          message: expect.stringMatching(`rights on jobs.*ALTER ROLE "${web}" LOGIN`) as string,
+        }),
+      );
+      // One whose members inherit its rights asks nothing by itself.
+      await platform(`ALTER ROLE "${login}" INHERIT`);
+      const ids = async (): Promise<string[]> =>
+        (await plan(`online: false\n${JOBS}`)).document.findings.map(({ id }) => id);
+      expect(await ids()).not.toContain(`role-kept-out:${web}`);
+      await withClient(database.platform, (client) =>
+        client.query(
+          `CREATE FUNCTION counted() RETURNS int LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*)::int FROM jobs'; ALTER FUNCTION counted() OWNER TO "${web}"`,
+        ),
+      );
+      expect(await ids()).toContain(`role-kept-out:${web}`);
+      await platform(`ALTER ROLE "${web}" LOGIN`);
+      expect(await ids()).not.toContain(`role-kept-out:${web}`);
+    } finally {
+      await platform(`DROP OWNED BY "${web}", "${login}"; DROP ROLE "${web}", "${login}"`);
+    }
+  });
+
   test.each([
     [`NOLOGIN`, /may not log in \(NOLOGIN\) on \S+:\d+.*ALTER ROLE "owner_\w+" LOGIN/],
     [`CONNECTION LIMIT 0`, /CONNECTION LIMIT 0.*ALTER ROLE "owner_\w+" CONNECTION LIMIT -1/],

@@ -75,6 +75,28 @@ export function ownersKeptOut(target: TargetState): Finding[] {
   );
 }
 
+/** Roles that ask in their own name and may not log in: Citus connects to nodes as the role that asks. */
+export function setRolesKeptOut(target: TargetState): Finding[] {
+  if (target.live.nodes.length < 2) return [];
+  const uses = target.live.tables
+    .filter(({ table }) => target.entersCitus(table) && target.targetPlacement(table).kind !== 'local')
+    .flatMap(({ table, setRoles }) => setRoles.map((role) => ({ role, table: showTable(table) })));
+  return [...groupBy(uses, ({ role }) => role).values()].map((same) => {
+    const [{ role }] = same;
+    const tables = someOf(
+      same.map(({ table }) => table),
+      NAMED,
+    );
+    return finding(
+      'role-kept-out',
+      role,
+      `role ${role} has rights on ${tables}, asks in its own name (after SET ROLE, or in its SECURITY DEFINER functions), and may not log in (NOLOGIN). ` +
+        `Citus connects to nodes as the role that asks, so what it asks of shards on other nodes fails: ALTER ROLE ${escapeIdentifier(role)} LOGIN, without a password if no person is to log in`,
+      'allowance',
+    );
+  });
+}
+
 function hindered(
   { live }: TargetState,
   matters: (table: LiveTable, hindrance: RoleHindrance) => boolean,

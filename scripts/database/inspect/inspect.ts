@@ -69,6 +69,7 @@ import { readDroppedForeignKey, readRecordedComment } from './records';
 import type { DroppedForeignKeyRow } from './records';
 import { knowsSchemas } from '../model/schemas';
 import { readViewQueries } from './view-queries';
+import { SET_ROLES } from './set-roles.sql';
 import { viewRoles as viewRolesQuery } from './view-roles.sql';
 import { VIEWS } from './views.sql';
 
@@ -182,6 +183,7 @@ async function read(
     byTable(factsToo ? await rowsOf<PublicationRow>(PUBLICATIONS, reading) : []),
     byTable(factsToo ? await rowsOf<SubscriptionRow>(SUBSCRIPTIONS, reading) : []),
   ];
+  const setRoles = byTable(factsToo && citus ? await rowsOf<SetRoleRow>(SET_ROLES, reading) : []);
   const [tables, columns, keys, checks, comments, viewRoles, facts, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
     byTable(await rowsOf<ColumnRow>(COLUMNS, scope)),
@@ -224,6 +226,7 @@ async function read(
       extras: (extras.get(table.oid) ?? []).map(({ statement }) => statement),
       forced: (forcing.get(table.oid) ?? []).map(present),
       viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
+      setRoles: (setRoles.get(table.oid) ?? []).map(({ role }) => role),
       facts: (facts.get(table.oid) ?? [])
         .map((fact) => asForced(present(fact), table.table, forcing.get(table.oid) ?? []))
         .sort((a, b) => (a.subject < b.subject ? -1 : 1)),
@@ -584,6 +587,11 @@ type PublicationRow = LivePublication & { readonly oid: number };
 interface SubscriptionRow extends QueryResultRow {
   readonly oid: number;
   readonly name: string;
+}
+
+interface SetRoleRow extends QueryResultRow {
+  readonly oid: number;
+  readonly role: string;
 }
 
 interface ExtraRow extends QueryResultRow {

@@ -188,6 +188,8 @@ export interface LiveTable {
   readonly columnGrants: readonly string[];
   /** Who reaches it through a view without the rights to do so by themselves. */
   readonly viewRoles: readonly ViewRole[];
+  /** Roles with rights here that ask in their own name and may not log in; empty where nobody asked. */
+  readonly setRoles: readonly string[];
   readonly columns: readonly LiveColumn[];
   readonly keys: readonly LiveKey[];
   /** This project's own NOT NULL checks, found by name. */

@@ -12,7 +12,7 @@ import type { TablesStep } from '../../database/model/step';
 import { boundBy } from './carried-views';
 import { viewPolicyFindings } from '../../database/checks/view-roles';
 import { narrowedSequences } from '../../database/checks/sequences';
-import { ownersKeptOut } from '../../database/checks/owners';
+import { ownersKeptOut, setRolesKeptOut } from '../../database/checks/owners';
 import { replicationFindings } from './replication-findings';
 import { settingFindings } from '../../database/checks/settings';
 import { viewFindings } from '../../database/checks/views';
@@ -41,6 +41,7 @@ const SOURCES: readonly Source[] = [
   identitiesWithoutWayBack,
   policiesOfSettings,
   ownersKeptOut,
+  setRolesKeptOut,
   ({ live }) => settingFindings(live),
   ({ live }, effects) =>
     replicationFindings(

@@ -105,6 +105,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     triggers: [],
     columnGrants: [],
     viewRoles: [],
+    setRoles: [],
     columns: [column('id')],
     keys: [primaryKey(name, ['id'])],
     ownChecks: [],
