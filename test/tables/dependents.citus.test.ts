@@ -246,6 +246,24 @@ platformSuite('what depends on a table that Citus recreates', () => {
     expect(await databaseState(database.platform)).toEqual(before);
   });
 
+  test('an index that is half built is refused by name where Citus would build it whole', async () => {
+    const { target } = database;
+    await query(
+      target,
+      `CREATE TABLE audit (org int NOT NULL, at date NOT NULL, PRIMARY KEY (org, at)) PARTITION BY RANGE (at);
+       CREATE TABLE audit_a PARTITION OF audit FOR VALUES FROM ('2025-01-01') TO ('2026-01-01'); CREATE INDEX half ON ONLY audit USING brin (at)`,
+    );
+    const expected = spec('shardCount: 4\ntables:\n  audit: { distributeBy: org }\n');
+    const planned = (): Promise<string> =>
+      tablesPlan(testContext(), { target, expected }).then(({ outcome }) => outcome);
+    await expect(planned()).rejects.toThrow(/index half of table audit is not valid .*ATTACH PARTITION/);
+    await query(
+      target,
+      'CREATE INDEX half_a ON audit_a USING brin (at); ALTER INDEX half ATTACH PARTITION half_a',
+    );
+    expect(await planned()).toBe('changes');
+  });
+
   test('all of it stays where a table is copied in place', async () => {
     await query(
       database.target,

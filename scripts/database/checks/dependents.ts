@@ -1,10 +1,13 @@
 import { escapeIdentifier } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
-import { allOf } from '../../../config/text/text';
+import { allOf, someOf } from '../../../config/text/text';
 import type { LiveDependent, LiveTable, TableNeed } from '../model/live';
-import { sameTable, showTable, sqlTable } from '../model/names';
+import { keyIndexName, sameTable, showTable, sqlTable } from '../model/names';
 import type { ConvertedAlong, Recreation } from '../target/recreated';
 import type { TargetState } from '../target/target-state';
+
+/** Objects that a message names. */
+const NAMED = 8;
 
 /** Undefined where a run leaves the table the relation it is. */
 export type Recreated = (table: LiveTable) => Recreation | undefined;
@@ -123,5 +126,18 @@ export function identityNameFailures({ live }: TargetState, recreated: Recreated
         `(ALTER COLUMN ... DROP IDENTITY, then SET DEFAULT nextval(...)), or ${why.instead}`
       );
     });
+  });
+}
+
+/** Citus builds each index whole, on shards and where it makes a table anew: one that is half built comes out as another one. */
+export function indexFailures(recreated: readonly LiveTable[]): string[] {
+  return recreated.flatMap(({ table, invalidIndexes }) => {
+    // What a step of ours builds is its own to finish.
+    const others = invalidIndexes.filter((name) => name !== keyIndexName(table));
+    if (others.length === 0) return [];
+    return [
+      `${others.length === 1 ? 'index' : 'indexes'} ${someOf(others, NAMED)} of table ${showTable(table)} ${others.length === 1 ? 'is' : 'are'} not valid ` +
+        '(half built CONCURRENTLY, or made ON ONLY a partitioned table), and Citus builds indexes whole: REINDEX, ATTACH PARTITION an index of each partition, or drop it',
+    ];
   });
 }

@@ -19,7 +19,7 @@ import { convertedAlong, recreation } from '../target/recreated';
 import type { ConvertedAlong, Recreation } from '../target/recreated';
 import { serverFailures } from './servers';
 import { sequenceFailures } from './sequences';
-import { dependentFailures, identityNameFailures, needFailures } from './dependents';
+import { dependentFailures, identityNameFailures, indexFailures, needFailures } from './dependents';
 import type { Recreated } from './dependents';
 
 /**
@@ -47,6 +47,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...dependentFailures(target, recreated),
     ...identityNameFailures(target, recreated),
     ...needFailures(target, takenAlong),
+    ...indexFailures(target.live.tables.filter((table) => recreated(table) !== undefined)),
     ...target.live.tables
       .flatMap((table) => table.foreignKeys)
       .flatMap((key) => foreignKeyFault(target, key) ?? []),

@@ -121,6 +121,10 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
                JOIN pg_class h ON h.oid = family.oid JOIN pg_trigger t ON t.tgrelid = h.oid AND t.tgparentid = 0 AND NOT t.tgisinternal
               WHERE t.tgname !~ '^(citus_|truncate_trigger_)'
               ORDER BY h.oid <> c.oid, h.relname COLLATE "C", t.tgname COLLATE "C") AS triggers,
+       ARRAY(SELECT x.relname::text
+               FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
+               JOIN pg_index i ON i.indrelid = family.oid AND NOT i.indisvalid JOIN pg_class x ON x.oid = i.indexrelid
+              ORDER BY x.relname COLLATE "C") AS "invalidIndexes",
        ARRAY(SELECT concat(a.attname, CASE WHEN h.oid <> c.oid THEN ' of partition ' || h.relname END)
                FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
                JOIN pg_class h ON h.oid = family.oid JOIN pg_attribute a ON a.attrelid = h.oid

@@ -530,6 +530,7 @@ type TableRow = Pick<
   | 'rules'
   | 'triggers'
   | 'columnGrants'
+  | 'invalidIndexes'
 > & {
   readonly rowEstimate: number | null;
   readonly inheritedCheck: string | null;

@@ -186,6 +186,8 @@ export interface LiveTable {
   readonly triggers: readonly string[];
   /** Columns with grants of their own, in the table's order. */
   readonly columnGrants: readonly string[];
+  /** Names of indexes that are not valid, of partitions too. */
+  readonly invalidIndexes: readonly string[];
   /** Who reaches it through a view without the rights to do so by themselves. */
   readonly viewRoles: readonly ViewRole[];
   /** Roles with rights here that ask in their own name and may not log in; empty where nobody asked. */

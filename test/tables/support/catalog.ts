@@ -104,6 +104,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     replicaIdentity: 'default',
     triggers: [],
     columnGrants: [],
+    invalidIndexes: [],
     viewRoles: [],
     setRoles: [],
     columns: [column('id')],
