@@ -10,18 +10,24 @@ export interface WorkloadQuery {
   readonly sql: string;
   /** The `Task Count` of its plan: `all` is one task to a shard. Absent: nothing is expected. */
   readonly expectedTasks?: number | 'all';
-  /** Who asks. @default - the login that this program has */
+  /** Whose sessions ask it, by the name that `pg_roles` has. @default - the login's */
   readonly role?: string;
 }
 
-const HEADERS = ['name', 'tasks'] as const;
+const HEADERS = ['name', 'tasks', 'role'] as const;
 const HEADER = /^--\s*([A-Za-z][\w-]*)\s*:\s*(.*?)\s*$/;
 const NAME = /^[a-z][a-z0-9-]*$/;
+
+interface HeaderLine {
+  readonly line: number;
+  readonly text: string;
+}
 
 interface Section {
   readonly line: number;
   readonly name: string;
-  tasks?: { readonly line: number; readonly text: string };
+  tasks?: HeaderLine;
+  role?: HeaderLine;
   readonly body: string[];
 }
 
@@ -30,10 +36,11 @@ interface Section {
  *
  *     -- name: outliers
  *     -- tasks: all
+ *     -- role: web_app
  *     SELECT ...;
  *
  * Plain comments may stand anywhere; a comment of the form `word: ...` at the start of a line is a header and must be
- * one of these two.
+ * one of these three.
  *
  * @throws ConfigError with every issue
  */
@@ -77,16 +84,16 @@ function split(text: string, report: ReportAt): Section[] {
     }
     const [, key = '', value = ''] = header;
     if (key === 'name') sections.push({ line, name: value, body: [] });
-    else if (key !== 'tasks') {
+    else if (key !== 'tasks' && key !== 'role') {
       report(
         line,
         section?.name ?? '',
         `unknown header ${show(key)}${didYouMean(key, HEADERS)}: the headers are ${oneOf(HEADERS)}`,
       );
     } else if (section === undefined)
-      report(line, '', 'a tasks header stands before the first name: put it under one');
-    else if (section.tasks !== undefined) report(line, section.name, 'has a second tasks header: keep one');
-    else section.tasks = { line, text: value };
+      report(line, '', `a ${key} header stands before the first name: put it under one`);
+    else if (section[key] !== undefined) report(line, section.name, `has a second ${key} header: keep one`);
+    else section[key] = { line, text: value };
   }
   return sections;
 }
@@ -95,7 +102,7 @@ async function toQuery(
   section: Section,
   report: ReportAt,
 ): Promise<{ line: number; name: string; query: WorkloadQuery }> {
-  const { line, name, tasks } = section;
+  const { line, name, tasks, role } = section;
   if (!NAME.test(name)) {
     report(
       line,
@@ -111,10 +118,16 @@ async function toQuery(
       `tasks is ${show(tasks.text)}: it must be all (one to a shard) or a whole number from 1`,
     );
   }
+  if (role?.text === '')
+    report(role.line, name, 'has a role header without a name: write one, or take it out');
   const sql = await statementOf(section, report);
   const expected =
     tasks === undefined ? {} : { expectedTasks: tasks.text === 'all' ? ('all' as const) : (count ?? 0) };
-  return { line, name, query: { name, sql, ...expected } };
+  return {
+    line,
+    name,
+    query: { name, sql, ...expected, ...(role === undefined ? {} : { role: role.text }) },
+  };
 }
 
 /** The one statement of a section. */

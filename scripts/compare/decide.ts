@@ -516,11 +516,11 @@ function compareAnswers(from: Side, to: Side): Difference[] {
     const isTold = refusedBy(from, object) !== refusedBy(to, object);
     const inUtc = compareOutcomes(object, a, b, isTold);
     const [mine, theirs] = [a.asApplication, b.asApplication];
-    if (inUtc.length > 0 || mine === undefined || theirs === undefined) return inUtc;
-    const how = `as its application asks it (${mine.settings} in from, ${theirs.settings} in to)`;
+    // Sessions with other settings write the same values otherwise; those settings are a difference of their own.
+    if (inUtc.length > 0 || mine === undefined || mine.settings !== theirs?.settings) return inUtc;
     return compareOutcomes(object, mine, theirs, isTold).map((found) => ({
       ...found,
-      detail: `${found.detail}, ${how}`,
+      detail: `${found.detail}, as its application asks it (${mine.settings})`,
     }));
   });
 }

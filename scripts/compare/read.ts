@@ -16,6 +16,7 @@ import type { Answer } from '../database/observe/answers';
 import { readDatabaseObjects } from '../database/observe/database-objects';
 import { columnsByName, fingerprintAnywhere, inSessions, readColumns } from '../database/observe/fingerprint';
 import { readDefinitions } from '../database/observe/objects';
+import { requireQueryRoles } from '../database/observe/query-session';
 import { openReadSessions } from '../database/observe/read-sessions';
 import { readPlacementRows } from '../database/observe/shards';
 import type { ShardRows } from '../database/observe/shards';
@@ -60,6 +61,7 @@ async function readWith(client: Client, target: ConnectionTarget, options: Readi
   await client.query("SELECT set_config('TimeZone', 'UTC', false)");
   const citus = await citusVersion(client);
   if (citus !== undefined) await requireCoordinator(client);
+  await requireQueryRoles(client, options.queries);
   const [server = { postgres: '', standby: false }] = (
     await client.query<Pick<Side, 'postgres' | 'standby'>>(SERVER)
   ).rows;
@@ -194,11 +196,15 @@ async function readPlans(
 ): Promise<QueryPlan[]> {
   const plans: QueryPlan[] = [];
   const asked = [
-    ...queries.map(({ name, sql }) => ({ of: `query ${name}`, sql })),
-    ...views.map((view) => ({ of: `view ${showTable(view)}`, sql: `SELECT * FROM ${sqlTable(view)}` })),
+    ...queries.map(({ name, sql, role }) => ({ of: `query ${name}`, sql, role })),
+    ...views.map((view) => ({
+      of: `view ${showTable(view)}`,
+      sql: `SELECT * FROM ${sqlTable(view)}`,
+      role: undefined,
+    })),
   ];
-  for (const { of, sql } of asked) {
-    const tasks = await orReason(() => taskCount(client, sql));
+  for (const { of, sql, role } of asked) {
+    const tasks = await orReason(() => taskCount(client, sql, role));
     if (typeof tasks === 'object') plans.push({ of, refused: tasks.unreadable });
     else plans.push({ of, ...(tasks === undefined ? {} : { tasks }) });
   }

@@ -150,6 +150,10 @@ export const ERRORS = {
     meaning: 'PostgreSQL cannot plan queries of the file.',
     hint: 'Correct the queries, or take them out.',
   },
+  'database.query-roles': {
+    meaning: 'Queries of the file name roles that this login cannot ask as.',
+    hint: 'Run the statements that the message has, or correct the `role:` lines.',
+  },
   'database.bookkeeping-unreadable': {
     meaning:
       'A table of the schema scaleout, in which runs keep their records, was edited or is of another version.',

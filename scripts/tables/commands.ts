@@ -38,6 +38,7 @@ import type { TablesPlan } from './plan/plan-document';
 import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './review/plan-file';
 import type { SealedPlan } from './review/plan-file';
 import { databaseIdentity } from '../database/observe/identity';
+import { requireQueryRoles } from '../database/observe/query-session';
 import { openReadSessions } from '../database/observe/read-sessions';
 import type { ReadSessions } from '../database/observe/read-sessions';
 import { dropForcedPolicyRecord } from '../database/model/forced-policies';
@@ -66,6 +67,8 @@ interface TablesChangeInput extends TablesInput {
 }
 
 export interface TablesPlanInput extends TablesChangeInput {
+  /** Roles that they name are checked. */
+  readonly queries?: readonly WorkloadQuery[];
   /** Where to write the plan for `tables apply --plan`. */
   readonly out?: string;
   /** Refuse a plan of a database with tables that the specification does not name. @default false */
@@ -113,6 +116,7 @@ export async function tablesPlan(
     target,
     'tables plan',
     async (client) => {
+      await requireQueryRoles(client, input.queries ?? []);
       const live = await inspectDatabase(client, expected);
       const planned = planTables(expected, live);
       const sizes = await withBoundedReads(client, () => readSizes(client, live.tables));
@@ -159,6 +163,7 @@ export async function tablesApply(
     return context.confirm(`Apply exactly this to database ${target.database}?`);
   };
   const applied = await onCitus(context, target, 'tables apply', async (client) => {
+    await requireQueryRoles(client, input.queries ?? []);
     const database = await databaseIdentity(client);
     if (input.reviewed !== undefined) requirePlanOf(input.reviewed, database);
     if (kept?.earlier !== undefined) requireSameDatabase(kept.file, kept.earlier, database);
@@ -332,6 +337,7 @@ export async function tablesVerify(
     target,
     'tables verify',
     async (client) => {
+      await requireQueryRoles(client, extras.queries ?? []);
       if (file === undefined || receipt === undefined) {
         return verifyDatabase(client, expected, extras, around);
       }

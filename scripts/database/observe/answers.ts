@@ -26,7 +26,7 @@ interface Digests {
 
 interface Asked {
   readonly query: string;
-  /** SHA-256 of its text: another query of the same name is another query. */
+  /** SHA-256 of its text and role: another query of the same name is another query. */
   readonly sql: string;
 }
 
@@ -74,7 +74,7 @@ export async function takeAnswers(
     reportNotCompared(reporter, query.name, normalized.reason, asApplication.reason);
     answers.push({
       query: query.name,
-      sql: queryHash(sql),
+      sql: queryHash(query),
       ...normalized.outcome,
       asApplication: { settings, ...asApplication.outcome },
     });
@@ -95,8 +95,9 @@ function reportNotCompared(
   else if (asApplication !== undefined) say(' as its application asks it', asApplication);
 }
 
-export function queryHash(sql: string): string {
-  return `sha256:${createHash('sha256').update(sql).digest('hex')}`;
+export function queryHash({ sql, role }: Pick<WorkloadQuery, 'sql' | 'role'>): string {
+  const text = role === undefined ? sql : `${role}\n${sql}`;
+  return `sha256:${createHash('sha256').update(text).digest('hex')}`;
 }
 
 /** Values as the server writes them. */

@@ -386,14 +386,18 @@ type Verdict = Omit<AnswerCompared, 'query'>;
 function compareAnswer(was: Answer, is: Answer): Verdict {
   const inUtc = compareOutcome(was, is);
   if (was.asApplication === undefined || is.asApplication === undefined) return inUtc;
+  const [then, now] = [was.asApplication.settings, is.asApplication.settings];
+  if (then !== now) {
+    // The same value may be written otherwise.
+    const why = `its sessions begin with other settings now (${then} then, ${now} now)`;
+    return { ...inUtc, detail: `${inUtc.detail} in UTC; not compared as its application asks it: ${why}` };
+  }
   const asApplication = compareOutcome(was.asApplication, is.asApplication);
   const isAlike = asApplication.same === inUtc.same && asApplication.same !== false;
   if (isAlike || asApplication.detail === inUtc.detail) return asApplication;
-  const [then, now] = [was.asApplication.settings, is.asApplication.settings];
-  const settings = then === now ? now : `${then} then, ${now} now`;
   return {
     same: inUtc.same === false ? false : (asApplication.same ?? inUtc.same),
-    detail: `as its application asks it (${settings}): ${asApplication.detail}; in UTC: ${inUtc.detail}`,
+    detail: `as its application asks it (${now}): ${asApplication.detail}; in UTC: ${inUtc.detail}`,
     ...(inUtc.same === true && asApplication.same === false ? { bySettings: true } : {}),
   };
 }

@@ -1,7 +1,9 @@
 import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
+import { allOf } from '../../../config/text/text';
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { ANSWERING_SETTINGS } from '../../citus/settings';
+import { refused } from '../../lib/errors';
 import { beginReading, normalizeSession } from './fingerprint';
 
 const NAMES = [...ANSWERING_SETTINGS, 'row_security'].map((name) => `'${name.toLowerCase()}'`).join(', ');
@@ -19,6 +21,48 @@ SELECT set_config(s.name, coalesce(own.value, s.reset_val), true)
      ORDER BY d.setrole = 0, d.setdatabase = 0
      LIMIT 1) own ON true
  WHERE lower(s.name) IN (${NAMES})`;
+
+const ROLES = `
+SELECT name, r.rolcanlogin AS "mayLogin", session_user::text AS login,
+       pg_has_role(session_user, r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) AS member
+  FROM unnest($1::text[]) AS name LEFT JOIN pg_roles r ON r.rolname = name`;
+
+/**
+ * Before anything is asked, since an answer that is missing before a run cannot be compared after it.
+ *
+ * @throws ScaleoutError (refused) that names each role that no query can be asked as
+ */
+export async function requireQueryRoles(client: Client, queries: readonly WorkloadQuery[]): Promise<void> {
+  const names = [...new Set(queries.flatMap(({ role }) => (role === undefined ? [] : [role])))];
+  if (names.length === 0) return;
+  const { rows } = await client.query<{
+    name: string;
+    /** Null where there is no such role. */
+    mayLogin: boolean | null;
+    member: boolean | null;
+    login: string;
+  }>(ROLES, [names]);
+  const problems = rows.flatMap(({ name, mayLogin, member, login }) => {
+    const role = escapeIdentifier(name);
+    const asked = `role ${name} of ${queryNames(queries, name)}`;
+    if (mayLogin === null) return [`${asked} does not exist: create it, or correct its name`];
+    if (!mayLogin) {
+      return [
+        `${asked} may not log in, and Citus logs in to the nodes as the role that asks: run ALTER ROLE ${role} LOGIN, or name a role that may`,
+      ];
+    }
+    return member === true
+      ? []
+      : [`${login} may not become ${asked}: run GRANT ${role} TO ${escapeIdentifier(login)}`];
+  });
+  if (problems.length > 0)
+    throw refused('database.query-roles', `${problems.join('. ')}. Nothing was changed`);
+}
+
+function queryNames(queries: readonly WorkloadQuery[], role: string): string {
+  const names = queries.filter((query) => query.role === role).map(({ name }) => name);
+  return `${names.length === 1 ? 'query' : 'queries'} ${allOf(names)}`;
+}
 
 /** The time zone, and others that are not PostgreSQL's default, but for those that a server takes from its operating system. */
 const DESCRIBE_SETTINGS = `

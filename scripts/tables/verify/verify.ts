@@ -483,7 +483,7 @@ async function checkQuery(
 ): Promise<Check> {
   const id = `query:${query.name}`;
   try {
-    const tasks = await taskCount(client, query.sql);
+    const tasks = await taskCount(client, query.sql, query.role);
     const { expectedTasks } = query;
     const expected =
       expectedTasks === 'all' ? shardCounts : expectedTasks === undefined ? [] : [expectedTasks];

@@ -14,6 +14,7 @@ SELECT ';' AS semicolon, $$;$$ -- a comment; here
 
 -- name: one-device
 -- tasks: 1
+-- role: Web App
 SELECT 1;
 -- name: anything
 SELECT 2; -- closing words
@@ -26,7 +27,7 @@ SELECT 2; -- closing words
         expectedTasks: 'all',
         sql: `SELECT ';' AS semicolon, $$;$$ -- a comment; here\n  FROM events`,
       },
-      { name: 'one-device', expectedTasks: 1, sql: 'SELECT 1' },
+      { name: 'one-device', expectedTasks: 1, role: 'Web App', sql: 'SELECT 1' },
       { name: 'anything', sql: expect.stringMatching(/^SELECT 2/) as string },
     ]);
   });
@@ -57,7 +58,9 @@ SELECT 2; -- closing words
     [
       'a header is misspelt',
       '-- name: a\n-- task: 1\nSELECT 1;',
-      ['queries.sql:2: a: unknown header "task" (did you mean "tasks"?): the headers are name or tasks'],
+      [
+        'queries.sql:2: a: unknown header "task" (did you mean "tasks"?): the headers are name, tasks or role',
+      ],
     ],
     [
       'a header comes too early or twice',
@@ -65,6 +68,15 @@ SELECT 2; -- closing words
       [
         'queries.sql:1: a tasks header stands before the first name: put it under one',
         'queries.sql:4: a: has a second tasks header: keep one',
+      ],
+    ],
+    [
+      'a role has no name or comes twice',
+      '-- role: a\n-- name: a\n-- role:\nSELECT 1;\n-- name: b\n-- role: app\n-- role: other\nSELECT 1;',
+      [
+        'queries.sql:1: a role header stands before the first name: put it under one',
+        'queries.sql:3: a: has a role header without a name: write one, or take it out',
+        'queries.sql:7: b: has a second role header: keep one',
       ],
     ],
     [
