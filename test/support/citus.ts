@@ -9,6 +9,7 @@ import { foreignRelations } from '../../scripts/local/engines/borrowed-database'
 import type { LocalCluster } from '../../scripts/local/engines/engine';
 import { addNodes, createDatabase, LOGIN, registerCoordinator } from '../../scripts/local/engines/platform';
 import { laneSuite } from './lanes';
+import type { TestCluster, TestNode } from './test-cluster';
 import { testCluster, testLogin } from './test-cluster';
 import { testRun } from './test-run';
 
@@ -55,28 +56,10 @@ export async function freshCitusDatabase(options: { readonly workers: 0 | 2 }): 
   const [coordinator, ...workers] = cluster.nodes;
   if (coordinator === undefined) throw new Error('the test cluster has no coordinator');
   const database = `test_${randomUUID().replaceAll('-', '').slice(0, 12)}`;
-  await Promise.all(
-    cluster.nodes.map(async (node) => {
-      const login = testLogin(cluster, node, cluster.superuser, 'postgres');
-      const { template } = cluster;
-      if (template === undefined) await createDatabase(login, database, { citus: true });
-      else {
-        await withClient(login, (client) =>
-          client.query(
-            `CREATE DATABASE ${escapeIdentifier(database)} OWNER ${escapeIdentifier(LOGIN)} TEMPLATE ${escapeIdentifier(template)}`,
-          ),
-        );
-      }
-    }),
-  );
   const platform = testLogin(cluster, coordinator, cluster.superuser, database);
-  await registerCoordinator(platform, {
-    name: 'coordinator',
-    host: coordinator.nodeName,
-    port: coordinator.nodePort,
-  });
-  const addWorkers = (): Promise<void> =>
-    addNodes(
+  const addWorkers = async (): Promise<void> => {
+    await createOn(cluster, workers, database);
+    await addNodes(
       platform,
       workers.map(({ nodeName, nodePort }, index) => ({
         name: `w${String(index)}`,
@@ -84,9 +67,16 @@ export async function freshCitusDatabase(options: { readonly workers: 0 | 2 }): 
         port: nodePort,
       })),
     );
+  };
+  await createOn(cluster, [coordinator], database);
+  await registerCoordinator(platform, {
+    name: 'coordinator',
+    host: coordinator.nodeName,
+    port: coordinator.nodePort,
+  });
   if (options.workers === 2) await addWorkers();
   return {
-    target: testLogin(cluster, coordinator, 'citus', database),
+    target: testLogin(cluster, coordinator, LOGIN, database),
     platform,
     addWorkers,
     async drop() {
@@ -99,6 +89,38 @@ export async function freshCitusDatabase(options: { readonly workers: 0 | 2 }): 
       );
     },
   };
+}
+
+/** Makes the database on those of the nodes that have it not yet. */
+async function createOn(
+  { template, ...cluster }: TestCluster,
+  nodes: readonly TestNode[],
+  database: string,
+): Promise<void> {
+  await Promise.all(
+    nodes.map(async (node) => {
+      const login = testLogin(cluster, node, cluster.superuser, 'postgres');
+      if (template === undefined) await createDatabase(login, database, { citus: true });
+      else await copyDatabase(login, template, database);
+    }),
+  );
+}
+
+/** From PostgreSQL 15 on a server copies through its log unless told otherwise, which is more work for it. */
+async function copyDatabase(login: ConnectionTarget, template: string, database: string): Promise<void> {
+  await withClient(login, async (client) => {
+    const { rows } = await client.query<{ there: boolean; version: number }>(
+      `SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1) AS there,
+              current_setting('server_version_num')::int AS version`,
+      [database],
+    );
+    const [{ there, version } = { there: false, version: 0 }] = rows;
+    if (there) return;
+    await client.query(
+      `CREATE DATABASE ${escapeIdentifier(database)} OWNER ${escapeIdentifier(LOGIN)} TEMPLATE ${escapeIdentifier(template)}` +
+        (version < 150_000 ? '' : ' STRATEGY file_copy'),
+    );
+  });
 }
 
 /** Columnar tables, which newer versions of Citus keep in an extension of its own. */
