@@ -4,7 +4,7 @@ import { privilegesOnTop } from './privileges.sql';
 
 /**
  * Views that rest on the tables or on partitions of them, at any remove, in an order in which they can be made: what a view reads comes
- * before it. Tables: as walked.
+ * before it. Numbers below 16384 are PostgreSQL's own. Tables: as walked.
  *
  * Where Citus makes a table anew it makes these views anew too, by their definitions, owners and options alone. `extras` are the
  * statements that bring back what it leaves out, in their order: options, indexes, statistics, defaults, triggers, rules, grants, comments.
@@ -15,7 +15,7 @@ WITH RECURSIVE reads(relation, view) AS (
     FROM pg_class v
     JOIN pg_rewrite r ON r.ev_class = v.oid
     JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid AND d.refclassid = 'pg_class'::regclass
-   WHERE v.relkind IN ('v', 'm') AND d.refobjid <> v.oid AND v.relnamespace <> 'pg_catalog'::regnamespace
+   WHERE v.relkind IN ('v', 'm') AND d.refobjid <> v.oid AND v.oid >= 16384 AND v.relnamespace <> 'pg_catalog'::regnamespace
 ), ${FAMILY}, resting(oid, view, depth) AS (
   SELECT oid, reads.view, 1 FROM family JOIN reads USING (relation)
   UNION
