@@ -20,7 +20,9 @@ const LISTED_DIFFERENCES = 20;
 export function planText(plan: RebalancePlan, open: readonly Finding[] = []): string {
   const references = referencesText(
     plan.missingReferenceTables,
-    'are missing on some node and will be copied',
+    plan.failures.length > 0
+      ? 'are missing on some node; a run that is not refused copies them'
+      : 'are missing on some node and will be copied',
   );
   if (plan.moves.length === 0) {
     return [

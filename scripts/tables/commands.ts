@@ -194,7 +194,7 @@ export async function tablesApply(
       ),
     );
   });
-  return { document: applied, text: describeApplied(applied), outcome: 'done' };
+  return { document: applied, text: describeApplied(applied, input.expected.allow), outcome: 'done' };
 }
 
 /** What a broken-off run took away and the tables still allow, put back. */
@@ -397,15 +397,10 @@ export function describePlan({ steps, findings }: Pick<SealedPlan, 'steps' | 'fi
   ].join('\n');
 }
 
-export function describeApplied({
-  applied,
-  seconds,
-  longestWriteBlock,
-  longestWritePause,
-  rows,
-  answers,
-  ...kept
-}: TablesApplied): string {
+export function describeApplied(
+  { applied, seconds, longestWriteBlock, longestWritePause, rows, answers, ...kept }: TablesApplied,
+  allow: readonly Allowance[] = [],
+): string {
   if (applied.length === 0 && rows === null)
     return 'Nothing to do: the database is as the specification says.';
   const longest =
@@ -413,7 +408,18 @@ export function describeApplied({
       ? ''
       : ` The longest transaction that held writers up took ${duration(longestWriteBlock.seconds)} (${longestWriteBlock.id}).`;
   const state = describeState(kept);
-  return `Applied ${stepCount(applied.length)} in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${state === '' ? '' : ` ${state}`}`;
+  return `Applied ${stepCount(applied.length)} in ${duration(seconds)}.${longest}${describePause(longestWritePause)}${describeRows(rows)}${describeAnswers(answers)}${state === '' ? '' : ` ${state}`}${describeChangedViews(kept.views, allow)}`;
+}
+
+/** A line for each view that does not answer as before. */
+function describeChangedViews(views: TablesApplied['views'], allow: readonly Allowance[]): string {
+  return views
+    .filter(({ same }) => same === false)
+    .map(({ view, detail }) => {
+      const allowed = allow.some(({ id }) => id === `view-will-fail:${view}`) ? ' (allowed)' : '';
+      return `\n- view ${view}${allowed}: ${detail}`;
+    })
+    .join('');
 }
 
 function describePause(pause: TablesApplied['longestWritePause']): string {

@@ -76,3 +76,15 @@ test('status of a job that failed says why', () => {
   );
   expect(status.secondsLeft).toBeNull();
 });
+
+test('a plan that is refused promises no copy of a reference table', () => {
+  const lacking = { ...plan(4, 2), missingReferenceTables: ['countries'] };
+  expect(planText(lacking)).toMatch(
+    /Reference tables countries are missing on some node and will be copied\./,
+  );
+  const refused = { ...lacking, failures: ['countries cannot be copied'] };
+  expect(planText(refused)).not.toMatch(/will be copied/);
+  expect(planText(refused)).toMatch(
+    /countries are missing on some node; a run that is not refused copies them\./,
+  );
+});

@@ -425,13 +425,16 @@ platformSuite('the second observer', () => {
     );
     const context = testContext();
     const allow = [{ id: 'view-will-fail:worst', reason: 'a test' }];
-    const { document } = await tablesApply(context, { target, expected: { ...expected, allow } });
+    const { document, text } = await tablesApply(context, { target, expected: { ...expected, allow } });
     expect(document.views.find(({ view }) => view === 'worst')).toMatchObject({
       same: false,
       detail: expect.stringMatching(/^answered with 5 rows before, and cannot run now: .*0A000/) as string,
     });
     expect(context.lines).toContainEqual(
       expect.stringMatching(/^the answer of view worst is another than at/),
+    );
+    expect(text).toMatch(
+      /\n- view worst \(allowed\): answered with 5 rows before, and cannot run now: .*0A000/,
     );
   });
 

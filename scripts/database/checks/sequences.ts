@@ -60,16 +60,18 @@ export function narrowedSequences(
   sequences: readonly DefaultSequence[],
   enters: (table: TableName) => boolean,
 ): Finding[] {
-  return sequences.flatMap(({ sequence, type, uses }) => {
+  return sequences.flatMap((each) => {
+    const { sequence, type, uses } = each;
     const use = uses.find(({ table, known }) => !known && enters(table));
     if (use === undefined || !isNarrower(use.type, type)) return [];
-    const others = uses.filter((other) => isNarrower(use.type, other.type));
+    const { end, isKept } = endOf(each, use);
+    const others = isKept ? [] : uses.filter((other) => isNarrower(use.type, other.type));
     const name = showTable(sequence);
     return [
       finding(
         'sequence-narrows',
         name,
-        `sequence ${name} is ${type}, and Citus makes it ${use.type}, as ${described(use)} is, which draws from it: it ends at ${String(RANGES[use.type]?.[1])}` +
+        `sequence ${name} is ${type}, and Citus makes it ${use.type}, as ${described(use)} is, which draws from it: it ends at ${end}` +
           (others.length === 0
             ? ''
             : `, for ${allOf(others.map(described))} too. Give each a sequence of its own`),
@@ -77,6 +79,17 @@ export function narrowedSequences(
       ),
     ];
   });
+}
+
+/** Where a sequence ends once it has the type of a column: a bound that is its type's own becomes that of the new type. */
+function endOf(
+  { type, min, max }: DefaultSequence,
+  use: Use,
+): { readonly end: string; readonly isKept: boolean } {
+  const [own, next] = [RANGES[type], RANGES[use.type]];
+  if (BigInt(max) === own?.[1]) return { end: String(next?.[1]), isKept: false };
+  if (BigInt(min) === own?.[0]) return { end: String(next?.[0]), isKept: false };
+  return { end: `${max}, as before`, isKept: true };
 }
 
 function isNarrower(one: string, other: string): boolean {

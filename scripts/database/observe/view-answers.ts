@@ -129,10 +129,10 @@ async function answersAtAll(client: Client, view: TableName): Promise<boolean> {
   }
 }
 
-/** Messages of other classes may hold a value of a row, which is nobody else's business. */
-function withoutValues(error: ServerMessage): string {
+/** Messages of other classes than of what is not supported, not allowed or broken may hold a value of a row, which is nobody else's business. */
+export function withoutValues(error: ServerMessage): string {
   const { code = '' } = error;
-  return /^(0A|42)/.test(code) ? describeServerError(error) : `SQLSTATE ${code}`;
+  return /^(0A|42|XX)/.test(code) ? describeServerError(error) : `SQLSTATE ${code}`;
 }
 
 /** What PostgreSQL marks as not the same from one moment to the next, as it writes it in a definition; user-defined functions are not seen through. */

@@ -1,3 +1,4 @@
+import { narrowedSequences } from '../../../scripts/database/checks/sequences';
 import type { ExpectedTable } from '../../../config/workload/distribution-types';
 import { requirePreconditions } from '../../../scripts/database/checks/preconditions';
 import type { LiveForeignKey, LiveTable, DefaultSequence } from '../../../scripts/database/model/live';
@@ -401,6 +402,15 @@ describe('a sequence of columns of two types', () => {
     expect(of({ min: '-5000000000' })).toHaveLength(1);
     expect(of({ type: 'smallint', max: '32767', last: '32767' })).toEqual([]);
     expect(of({ last: '2147483648', uses: [use('a', 'integer', true)] })).toEqual([]);
+  });
+  test.each([
+    [{}, 'allowance', /ends at 2147483647, for b\.id \(bigint\) too/],
+    [{ max: '-1', min: String(-(2n ** 63n)) }, 'allowance', /ends at -2147483648, for b/],
+    [{ max: '1000' }, 'none', /ends at 1000, as before$/],
+  ])('that gets narrower ends where it does: %j', (more, needs, words) => {
+    const uses = [use('a', 'integer'), use('b', 'bigint', true)];
+    const [found] = narrowedSequences([{ ...numbers, uses, ...more }], () => true);
+    expect(found).toMatchObject({ needs, message: expect.stringMatching(words) as string });
   });
 
   test('one of which stays out of Citus', () => {

@@ -1,5 +1,5 @@
 import type { LiveView } from '../../../scripts/database/model/live';
-import { compareViews, momentaryViews } from '../../../scripts/database/observe/view-answers';
+import { compareViews, momentaryViews, withoutValues } from '../../../scripts/database/observe/view-answers';
 import type { ViewAnswer, ObservedView } from '../../../scripts/database/observe/view-answers';
 import { named } from '../../tables/support/catalog';
 
@@ -95,4 +95,12 @@ test.each<[string, boolean]>([
     view('beside', { definition: 'SELECT' }),
   ]);
   expect(found.size).toBe(asks ? 2 : 0);
+});
+
+test.each([
+  ['XX000', 'cannot push down this subquery. (SQLSTATE XX000)'],
+  ['0A000', 'cannot push down this subquery. (SQLSTATE 0A000)'],
+  ['22P02', 'SQLSTATE 22P02'],
+])('of an error %s, which may hold a value of a row or not, it is said: %s', (code, words) => {
+  expect(withoutValues({ code, message: 'cannot push down this subquery' })).toBe(words);
 });
