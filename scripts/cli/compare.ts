@@ -1,3 +1,6 @@
+import { InvalidArgumentError } from '@commander-js/extra-typings';
+import type { TableName } from '../../config/workload/distribution-types';
+import { readTableName } from '../../config/workload/identifiers';
 import type { AddVerb, Group } from './command';
 import type { DatabaseFlags } from './inputs';
 import { databaseTarget, declaration, queriesOf } from './inputs';
@@ -15,7 +18,12 @@ export function addCompare(program: Group, verb: AddVerb): void {
       .requiredOption('--to <database>', side)
       .option(
         '--queries <file>',
-        'what runs all day, as config/workloads/*/queries.sql; their answers and task counts are compared; by default those of the environment',
+        'what runs all day, as config/workloads/*/queries.sql; their answers and task counts are compared; by default those of the environment, unless --tables is given',
+      )
+      .option(
+        '--tables <names>',
+        'compare these tables and views alone: table or schema.table, with commas between',
+        namesOf,
       )
       .addHelpText(
         'after',
@@ -26,16 +34,27 @@ export function addCompare(program: Group, verb: AddVerb): void {
       const [from, to] = [sideFlags('--from', flags.from), sideFlags('--to', flags.to)];
       const env = from.env ?? to.env;
       const { queries } =
-        flags.queries === undefined && env !== undefined
+        flags.queries === undefined && flags.tables === undefined && env !== undefined
           ? await declaration({ env })
           : await queriesOf(flags);
       return compare(context, {
         from: await databaseTarget(context, from),
         to: await databaseTarget(context, to),
         ...(queries === undefined ? {} : { queries }),
+        ...(flags.tables === undefined ? {} : { tables: flags.tables }),
       });
     },
   );
+}
+
+/** A comma within double quotes belongs to a name. @throws InvalidArgumentError for what is no name of a table */
+function namesOf(text: string): TableName[] {
+  const parts = text.match(/(?:"(?:[^"]|"")*"|[^,"])+/g) ?? [''];
+  return parts.map((part) => {
+    const name = readTableName(part.trim());
+    if (name.ok) return name.value;
+    throw new InvalidArgumentError(`${name.problem}.`);
+  });
 }
 
 function sideFlags(flag: '--from' | '--to', text: string): DatabaseFlags {

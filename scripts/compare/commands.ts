@@ -1,4 +1,6 @@
-import { showTable } from '../database/model/names';
+import { oneOf } from '../../config/text/text';
+import type { TableName } from '../../config/workload/distribution-types';
+import { sameTable, showTable } from '../database/model/names';
 import type { WorkloadQuery } from '../../config/workload/workload';
 import type { ConnectionTarget } from '../lib/connection';
 import { describeTarget } from '../lib/connection';
@@ -7,6 +9,7 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import { compareSides } from './decide';
 import type { CompareDocument } from './decide';
 import { readSide } from './read';
+import type { Side } from './side';
 import { describeCompared } from './text';
 
 export interface CompareInput {
@@ -14,12 +17,14 @@ export interface CompareInput {
   readonly to: ConnectionTarget;
   /** Their answers and Task Counts are compared. */
   readonly queries?: readonly WorkloadQuery[];
+  /** Tables and views that alone are compared. @default - both databases as wholes */
+  readonly tables?: readonly TableName[];
 }
 
 /** Holds two live databases against each other; reads both at the same time, each once, and changes nothing. */
 export async function compare(
   { reporter, signal }: VerbContext,
-  { from, to, queries = [] }: CompareInput,
+  { from, to, queries = [], tables }: CompareInput,
 ): Promise<VerbResult<CompareDocument>> {
   if (from.host === to.host && from.port === to.port && from.database === to.database) {
     throw new ScaleoutError(
@@ -34,6 +39,7 @@ export async function compare(
   const read = (side: 'from' | 'to', target: ConnectionTarget) =>
     readSide(target, {
       queries,
+      tables,
       signal: AbortSignal.any([signal, failed.signal]),
       onRelation(relation) {
         begun.add(`${side} ${showTable(relation)}`);
@@ -42,7 +48,9 @@ export async function compare(
     });
   const both = [read('from', from), read('to', to)] as const;
   try {
-    const document = compareSides(...(await Promise.all(both)));
+    const sides = await Promise.all(both);
+    requireThere(tables ?? [], sides);
+    const document = compareSides(...sides);
     progress.finish('');
     return { document, text: describeCompared(document), outcome: document.equal ? 'done' : 'failed' };
   } catch (error) {
@@ -50,4 +58,18 @@ export async function compare(
     await Promise.allSettled(both);
     throw error;
   }
+}
+
+/** @throws ScaleoutError that names what is in neither database */
+function requireThere(tables: readonly TableName[], sides: readonly Side[]): void {
+  const found = sides.flatMap((side) => [
+    ...side.tables.map(({ table }) => table),
+    ...side.views.map(({ view }) => view),
+  ]);
+  const missing = tables.filter((table) => !found.some((each) => sameTable(each, table)));
+  if (missing.length === 0) return;
+  throw new ScaleoutError(
+    'input.invalid',
+    `neither database has a table or view ${oneOf(missing.map(showTable))}, which --tables names: write table or schema.table; partitions are compared with their table`,
+  );
 }

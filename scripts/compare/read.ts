@@ -36,6 +36,8 @@ const SHARDS_A_STATEMENT = 4;
 
 export interface ReadingOptions {
   readonly queries: readonly WorkloadQuery[];
+  /** Tables and views that alone are read. @default - all, and what the database has beside them */
+  readonly tables?: readonly TableName[] | undefined;
   readonly signal: AbortSignal;
   /** Told of each relation as it is begun. */
   readonly onRelation: (relation: TableName) => void;
@@ -65,13 +67,19 @@ async function readWith(client: Client, target: ConnectionTarget, options: Readi
   const [server = { postgres: '', standby: false }] = (
     await client.query<Pick<Side, 'postgres' | 'standby'>>(SERVER)
   ).rows;
-  const relations = await withBoundedReads(client, () => readRelationNames(client, citus !== undefined));
+  const all = await withBoundedReads(client, () => readRelationNames(client, citus !== undefined));
+  const asked = options.tables && new Set(options.tables.map(tableKey));
+  const relations = asked === undefined ? all : all.filter(({ table }) => asked.has(tableKey(table)));
   const work = await relationsOf(client, citus !== undefined, relations);
   const views = relations.filter(({ kind }) => kind === 'v' || kind === 'm').map(({ table }) => table);
   // Rows take longest, and what is read of the catalogs meanwhile costs no time of its own.
   const [{ rows, answers }, state] = await Promise.all([
     readContents(target, work, options),
-    readState(client, Number.parseInt(server.postgres, 10), views, options.queries),
+    readState(client, asked === undefined ? undefined : relations, {
+      postgres: Number.parseInt(server.postgres, 10),
+      views,
+      queries: options.queries,
+    }),
   ]);
   const rowsOf = (table: TableName): RelationRows =>
     rows.get(tableKey(table)) ?? { unreadable: 'it was not read' };
@@ -134,16 +142,25 @@ async function relationsOf(
 
 const SCHEMAS = `SELECT nspname::text AS schema FROM pg_namespace WHERE nspname !~ '^pg_' ORDER BY 1`;
 
-/** All but rows and answers. */
+/** All but rows and answers. @param only these, and nothing beside them */
 async function readState(
   client: Client,
-  postgres: number,
-  views: readonly TableName[],
-  queries: readonly WorkloadQuery[],
+  only: readonly RelationName[] | undefined,
+  {
+    postgres,
+    views,
+    queries,
+  }: {
+    readonly postgres: number;
+    readonly views: readonly TableName[];
+    readonly queries: readonly WorkloadQuery[];
+  },
 ) {
-  const schemas = (await client.query<{ schema: string }>(SCHEMAS)).rows;
+  const schemas = only === undefined ? (await client.query<{ schema: string }>(SCHEMAS)).rows : [];
   const scope: DistributionScope = {
-    tables: [],
+    tables: (only ?? [])
+      .filter(({ kind }) => kind === 'r' || kind === 'p')
+      .map(({ table }) => ({ table, kind: 'local' })),
     schemas: schemas.map(({ schema }) => ({ schema, kind: 'local' })),
   };
   const live = await inspectDatabase(client, scope, { readRows: false });
@@ -152,7 +169,7 @@ async function readState(
   return withBoundedReads(client, async () => ({
     ...(await readDefinitions(client, scope, live, names)),
     tables: live.tables.filter(({ table }) => wanted.has(tableKey(table))),
-    others: await readDatabaseObjects(client, postgres),
+    others: only === undefined ? await readDatabaseObjects(client, postgres) : {},
     viewDefinitions: await readViewDefinitions(
       client,
       views.map((view) => ({ view })),

@@ -608,6 +608,14 @@ platformSuite('scaleout compare', () => {
     expect(equal.stdout).toMatch(/Equal: both databases hold the same rows and objects\.\n$/);
     await query(plain.target, 'DELETE FROM plain_note');
     try {
+      const some = (names: string) => scaleout([...sides, '--tables', names], environment);
+      expect(await some('public.checkins, sales.orders,monthly')).toMatchObject({ status: 0 });
+      const one = await some('plain_note,gyms');
+      expect(one).toMatchObject({ status: 1 });
+      expect(one.stdout).toMatch(/2 tables, .*table plain_note .*Different: 1 difference\./s);
+      expect((await some('gyms,nowhere.at_all')).stderr).toMatch(
+        /neither database has .* nowhere\.at_all, which --tables names/,
+      );
       const { status, stdout } = await scaleout([...sides, '--json'], environment);
       expect(status).toBe(1);
       expect(JSON.parse(stdout)).toMatchObject({

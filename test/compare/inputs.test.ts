@@ -42,3 +42,17 @@ test('TLS is verified unless the server is this machine', async () => {
 test('both sides have to be named', async () => {
   expect(await scaleout(['compare', '--from', HERE])).toMatchObject({ status: 1 });
 });
+
+test('--tables takes names of tables', async () => {
+  const { status, stderr } = await scaleout([
+    'compare',
+    '--from',
+    HERE,
+    '--to',
+    `${HERE}b`,
+    '--tables',
+    'a,b-c',
+  ]);
+  expect(status).toBe(1);
+  expect(stderr).toMatch(/--tables.*"b-c" is no/s);
+});
