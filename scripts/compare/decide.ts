@@ -1,3 +1,4 @@
+import { allOf } from '../../config/text/text';
 import { tableKey } from '../../config/workload/identifiers';
 import type { CitusTable } from '../database/model/live';
 import { compareTables, sameColumns, showTable } from '../database/model/names';
@@ -85,6 +86,7 @@ export function compareSides(from: Side, to: Side): CompareDocument {
   const views = pairs(from.views, to.views, ({ view }) => tableKey(view));
   const found: Difference[] = [
     ...tables.flatMap(compareTable),
+    ...(from.standby === to.standby ? [] : tables.flatMap(readTwice)),
     ...tables.flatMap(([a, b]) => [...ofOneSide('from', a), ...ofOneSide('to', b)]),
     ...compareDefinitions('table', withSequences(from), withSequences(to), tablesOfBoth(tables)),
     ...compareSequences(from, to),
@@ -159,6 +161,19 @@ function compareTable([a, b]: Pair<SideTable>): Difference[] {
       : []),
     ...compareDistribution(object, a.citus, b.citus),
   ];
+}
+
+/** The standby of a coordinator knows the nodes of its primary, and answers with what those hold. */
+function readTwice([a, b]: Pair<SideTable>): Difference[] {
+  if (a === undefined || b === undefined || 'unreadable' in a.rows || 'unreadable' in b.rows) return [];
+  const placed = new Set(a.rows.shards.map(({ shardId, node }) => `${String(shardId)} ${node}`));
+  const shared = b.rows.shards.filter(({ shardId, node }) => placed.has(`${String(shardId)} ${node}`));
+  if (shared.length === 0) return [];
+  const nodes = allOf([...new Set(shared.map(({ node }) => node))].sort());
+  const detail =
+    `${shared.length === 1 ? 'has 1 shard' : `has ${count(shared.length)} shards`} that both sides read from the same nodes (${nodes}): ` +
+    'the standby of a coordinator knows the nodes by the addresses of the primaries. What a standby of those holds was not read';
+  return [{ kind: 'not-comparable', object: `table ${showTable(a.table)}`, detail, size: 1 }];
 }
 
 /** @param alike the columns have the same names; where they do not, no row has the same hash */

@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { escapeIdentifier } from 'pg';
 import { compare } from '../../scripts/compare/commands';
 import type { CompareDocument } from '../../scripts/compare/decide';
@@ -7,10 +9,13 @@ import { createDatabase } from '../../scripts/local/engines/platform';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { scaleout } from '../support/command-line';
+import { scratchDirectory } from '../support/scratch';
 import { testCluster, testLogin } from '../support/test-cluster';
 import { query, testContext } from '../tables/support/sensors';
 
 jest.setTimeout(300_000);
+
+const scratch = scratchDirectory();
 
 const SCHEMA = `
 CREATE SCHEMA sales;
@@ -596,6 +601,29 @@ platformSuite('scaleout compare', () => {
     expect(tables[0]?.detail).toMatch(
       /^cannot be read whole in from: .*(?:permission denied|failed to connect).*; in to: .*permission denied/,
     );
+  });
+
+  test('each side takes its password from the line of PGPASSFILE for it', async () => {
+    const line = ({ host, port, database: name, user }: ConnectionTarget, password: string): string =>
+      [host, String(port), name, user, password].join(':');
+    const reader = { ...plain.target, user: 'compare_reader' };
+    const file = path.join(scratch, 'pgpass');
+    writeFileSync(file, `${line(citus.target, citus.target.password ?? '')}\n${line(reader, 'reads')}\n`, {
+      mode: 0o600,
+    });
+    const before = process.env['PGPASSFILE'];
+    process.env['PGPASSFILE'] = file;
+    try {
+      const urls = [citus.target, reader].map(
+        ({ user, host, port, database: name }) => `postgresql://${user}@${host}:${String(port)}/${name}`,
+      );
+      const [from = '', to = ''] = urls;
+      const { stdout } = await scaleout(['compare', '--from', from, '--to', to, '--tables', 'plain_note']);
+      expect(stdout).toMatch(/cannot be read whole in to: .*permission denied/);
+    } finally {
+      if (before === undefined) delete process.env['PGPASSFILE'];
+      else process.env['PGPASSFILE'] = before;
+    }
   });
 
   test('the command line ends with 0 where they are equal and with 1 where they are not', async () => {

@@ -251,3 +251,18 @@ describe('a table from its shards', () => {
     ]);
   });
 });
+
+test('shards that a standby has its primary read are not called equal', () => {
+  const tables = [
+    table('a', held(3, '3', [shard(0, 1), shard(1, 2, { node: 'w1:5432' })])),
+    table('b', held(1)),
+  ];
+  expect(named({ tables }, { tables })).toEqual([]);
+  expect(named({ tables }, { tables, standby: true })).toEqual([
+    expect.stringMatching(
+      /^not-comparable: table a has 2 shards that both sides read from the same nodes \(w0:5432 and w1:5432\)/,
+    ),
+  ]);
+  const moved = [table('a', held(3, '3', [shard(0, 3, { node: 'other:5432' })])), table('b', held(1))];
+  expect(named({ tables }, { tables: moved, standby: true })).toEqual([]);
+});
