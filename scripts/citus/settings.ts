@@ -1,21 +1,8 @@
 import { z } from 'zod';
+import { ANSWERING_SETTINGS } from '../../config/azure/answering-settings';
 import { groupBy } from '../lib/group-by';
 import { nodeName } from './nodes';
 import type { Node } from './nodes';
-
-/** Settings of a session that change what a query answers. */
-export const ANSWERING_SETTINGS = [
-  'TimeZone',
-  'DateStyle',
-  'IntervalStyle',
-  'bytea_output',
-  'default_text_search_config',
-  'extra_float_digits',
-  'lc_monetary',
-  'lc_numeric',
-  'lc_time',
-  'search_path',
-];
 
 export const setting = z.object({
   name: z.string(),

@@ -9,6 +9,7 @@ import { knownContents } from './known-contents';
 import { passwords } from './passwords';
 import { publicAccess } from './public-access';
 import { roleAssignments } from './role-assignments';
+import { sessionSettings } from './session-settings';
 import { shardHosting } from './shard-hosting';
 import { stateBackend } from './state-backend';
 import { stateStorage } from './state-storage';
@@ -28,6 +29,7 @@ export const RULES: readonly Rule[] = [
   availability,
   destroyProtection,
   shardHosting,
+  sessionSettings,
   supportedVersions,
   stateBackend,
   stateStorage,

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import { isServiceRole } from '../../../config/azure/database-roles';
-import { ANSWERING_SETTINGS } from '../../citus/settings';
+import { ANSWERING_SETTINGS } from '../../../config/azure/answering-settings';
 import { databaseObjects } from './database-objects.sql';
 import type { Definitions } from './objects';
 

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { allOf } from '../../../config/text/text';
 import type { WorkloadQuery } from '../../../config/workload/workload';
-import { ANSWERING_SETTINGS } from '../../citus/settings';
+import { ANSWERING_SETTINGS } from '../../../config/azure/answering-settings';
 import { refused } from '../../lib/errors';
 import { beginReading, normalizeSession } from './fingerprint';
 

@@ -20,6 +20,7 @@ describe('the rules', () => {
         "availability (error)",
         "destroy-protection (error)",
         "shard-hosting (error)",
+        "session-settings (warning)",
         "supported-versions (error)",
         "state-backend (error)",
         "state-storage (error)",
