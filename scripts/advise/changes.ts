@@ -7,6 +7,7 @@ import { identifiesRows } from '../database/model/live';
 import type { LiveDatabase } from '../database/model/live';
 import { showTable, sqlColumns, sqlTable } from '../database/model/names';
 import { TargetState } from '../database/target/target-state';
+import { replicationFindings } from '../tables/plan/replication-findings';
 import type { Assigned } from './assignment';
 import { missingColumn } from './assignment';
 import { percent } from './advice-model';
@@ -16,7 +17,7 @@ import type { AdviceModel } from './advice-model';
 export interface Change {
   /** The table as messages name it; empty for the database. */
   readonly table: string;
-  readonly kind: 'primary-key' | 'add-column' | 'nulls' | 'no-identity' | 'fault';
+  readonly kind: 'primary-key' | 'add-column' | 'nulls' | 'no-identity' | 'fault' | 'replication';
   /** `tables plan` refuses the specification until it is done; the others are done by it, or cost something. */
   readonly blocking: boolean;
   readonly text: string;
@@ -35,6 +36,7 @@ export function findChanges(
       place.kind === 'lacks-column' ? [addColumn(situation, key, place)] : [],
     ),
     ...planFaults(situation.input.live, specification),
+    ...replicationChanges(situation.input.live, specification),
     ...[...assigned].flatMap(([key, place]) =>
       place.kind === 'distributed' ? ownChanges(situation, key, place) : [],
     ),
@@ -63,6 +65,20 @@ function planFaults(live: LiveDatabase, specification: Distribution): Change[] {
     kind: 'fault',
     blocking: true,
     text,
+  }));
+}
+
+/** What of change data capture goes quiet, as `tables plan` says it before it asks for an allowance. */
+function replicationChanges(live: LiveDatabase, specification: Distribution): Change[] {
+  const leaving = new Set(
+    specification.tables.filter(({ kind }) => kind !== 'local').map(({ table }) => tableKey(table)),
+  );
+  const entering = live.tables.filter(({ table }) => leaving.has(tableKey(table)));
+  return replicationFindings(live, entering, []).map(({ id, message }) => ({
+    table: '',
+    kind: 'replication',
+    blocking: false,
+    text: `${message}. \`tables plan\` asks for ${id}`,
   }));
 }
 

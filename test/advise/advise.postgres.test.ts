@@ -83,6 +83,26 @@ laneSuite('postgres', 'advise on plain PostgreSQL', () => {
     await expect(run({ queries, out })).rejects.toThrow(/is there already, and it may have been edited/);
   });
 
+  it('names publications of what it would distribute, in the words of the plan, and of nothing else', async () => {
+    await createPayments(target, 2_000);
+    await query(
+      target,
+      `CREATE TABLE alone (note text); CREATE PUBLICATION feed FOR TABLE payment_events; CREATE PUBLICATION aside FOR TABLE alone; ANALYZE`,
+    );
+    const { changes, tables } = await run({ queries: (await loadWorkload('payments')).queries });
+    expect(tables.find(({ name }) => name === 'alone')?.decision).toBe('local');
+    expect(changes.filter(({ kind }) => kind === 'replication')).toEqual([
+      {
+        table: '',
+        kind: 'replication',
+        blocking: false,
+        text: expect.stringMatching(
+          /^publication feed publishes table payment_events\. Citus writes rows to shards.*`tables plan` asks for publication-goes-quiet:feed$/,
+        ) as string,
+      },
+    ]);
+  });
+
   it('partitions are their table, and its size is theirs', async () => {
     await query(
       target,
