@@ -31,8 +31,8 @@ import type { QueryPlan, RelationRows, Side, SideShard } from './side';
 /** Sessions that read rows of one database at once. */
 const AT_ONCE = 4;
 
-/** Shards of one table that one statement reads: many small ones would each pay for a connection. */
-const SHARDS_A_STATEMENT = 4;
+/** The most shards of one table that one statement reads. Each statement pays for a connection to the node. */
+const SHARDS_A_STATEMENT = 16;
 
 export interface ReadingOptions {
   readonly queries: readonly WorkloadQuery[];
@@ -163,7 +163,7 @@ async function readState(
       .map(({ table }) => ({ table, kind: 'local' })),
     schemas: schemas.map(({ schema }) => ({ schema, kind: 'local' })),
   };
-  const live = await inspectDatabase(client, scope, { readRows: false });
+  const live = await inspectDatabase(client, scope, { readRows: false, facts: 'of tables' });
   const names = specifiedTables(scope, live);
   const wanted = new Set(names.map(tableKey));
   return withBoundedReads(client, async () => ({
@@ -303,8 +303,13 @@ function shardPieces({ table, placements }: Relation, placed: Map<ShardPlacement
   return [...byNode.values()].flatMap((shards) => {
     const { node } = shards[0];
     if (node === null) return [];
-    return Array.from({ length: Math.ceil(shards.length / SHARDS_A_STATEMENT) }, (_, index) =>
-      piece(node, shards.slice(index * SHARDS_A_STATEMENT, (index + 1) * SHARDS_A_STATEMENT)),
+    const statements = Math.max(
+      Math.ceil(AT_ONCE / byNode.size),
+      Math.ceil(shards.length / SHARDS_A_STATEMENT),
+    );
+    const each = Math.ceil(shards.length / statements);
+    return Array.from({ length: Math.ceil(shards.length / each) }, (_, index) =>
+      piece(node, shards.slice(index * each, (index + 1) * each)),
     );
   });
 }

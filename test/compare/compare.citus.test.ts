@@ -413,8 +413,7 @@ const PLANTS: readonly Plant[] = [
     on: 'to',
     plant: "ALTER DATABASE :database SET TimeZone = 'Asia/Tokyo'",
     undo: 'ALTER DATABASE :database RESET TimeZone',
-    // The query asks for times, which a session then writes otherwise.
-    found: ['answer query one-gym', 'setting database: setting TimeZone', 'setting setting TimeZone: value'],
+    found: ['setting database: setting TimeZone', 'setting setting TimeZone: value'],
   },
   {
     name: 'a role that is more',

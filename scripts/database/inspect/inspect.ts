@@ -82,8 +82,11 @@ export interface InspectOptions {
    * see whether a refresh would change it. @default true
    */
   readonly readRows?: boolean;
-  /** Read all that a review relies on, for a snapshot; between two steps of a run nobody needs it. @default true */
-  readonly facts?: boolean;
+  /**
+   * Read all that a review relies on, for a snapshot; between two steps of a run nobody needs it. `of tables`: what the tables are, and
+   * nothing that only a plan is made from. @default true
+   */
+  readonly facts?: boolean | 'of tables';
 }
 
 /**
@@ -119,10 +122,11 @@ async function readSnapshot(
 async function read(
   client: Client,
   expected: DistributionScope,
-  { readRows = true, facts: factsToo = true }: InspectOptions,
+  { readRows = true, facts: wanted = true }: InspectOptions,
 ): Promise<LiveDatabase> {
   const rowsOf = async <Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> =>
     (await client.query<Row>(sql, values)).rows;
+  const factsToo = wanted === true;
   const session = (await rowsOf<SessionRow>(SESSION))[0];
   const ownSchema = (await rowsOf<LiveDatabase['ownSchema'] & QueryResultRow>(OWN_SCHEMA))[0];
   if (session === undefined || ownSchema === undefined) throw new Error('a catalog query gave no row');
@@ -191,7 +195,7 @@ async function read(
     byTable(await rowsOf<CheckRow>(OWN_CHECKS, scope)),
     byTable(await rowsOf<CommentRow>(COMMENTS, reading)),
     byTable(anyView ? await rowsOf<ViewRoleRow>(viewRolesQuery(lifting), reading) : []),
-    byTable(factsToo ? await rowsOf<FactRow>(FACTS, scope) : []),
+    byTable(wanted === false ? [] : await rowsOf<FactRow>(FACTS, scope)),
     byTable(citus ? await readCitusTables(client, [...oids], sharding) : []),
   ];
   const calling = factsToo ? await readReadingCalls(rowsOf, reading) : undefined;
