@@ -91,3 +91,29 @@ SELECT ${SHARD}, CASE WHEN d.nodename IS NOT NULL THEN json_build_object('name',
 export async function readShardPlacements(client: Client): Promise<ShardPlacement[]> {
   return readRows(client, placedShardRow, SHARD_PLACEMENTS);
 }
+
+const PLACED_SHARDS = `
+SELECT ${SHARD}, json_build_object('name', d.nodename, 'port', d.nodeport) AS node
+  FROM unnest($1::text[], $2::text[]) AS wanted(schema, name)
+  JOIN pg_namespace wn ON wn.nspname = wanted.schema
+  JOIN pg_class w ON w.relnamespace = wn.oid AND w.relname = wanted.name
+ CROSS JOIN LATERAL (SELECT w.oid UNION SELECT relid FROM pg_partition_tree(w.oid)) AS family(oid)
+  JOIN pg_dist_shard s ON s.logicalrelid = family.oid
+  JOIN pg_class c ON c.oid = s.logicalrelid
+  JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_dist_placement pl ON pl.shardid = s.shardid AND pl.shardstate = 1
+  JOIN pg_dist_node d ON d.groupid = pl.groupid AND d.noderole = 'primary' AND d.isactive
+ ORDER BY s.shardid, d.groupid`;
+
+const placed = shardRow.extend({ node: placedShardRow.shape.node.unwrap() });
+
+/** Every placement of shards of some tables and of their partitions. */
+export async function readPlacedShards(
+  client: Client,
+  tables: readonly Shard['table'][],
+): Promise<Readonly<z.infer<typeof placed>>[]> {
+  return readRows(client, placed, PLACED_SHARDS, [
+    tables.map(({ schema }) => schema),
+    tables.map(({ name }) => name),
+  ]);
+}

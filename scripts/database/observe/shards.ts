@@ -19,6 +19,10 @@ export interface ShardState {
   readonly indexes: readonly string[];
   /** Their definitions, sorted; NOT VALID ones say so, but for checks: a move forgets that of them. */
   readonly constraints: readonly string[];
+  /** Its privileges, sorted, the owner's own too. */
+  readonly grants: readonly string[];
+  /** Columns that hold no NULL. */
+  readonly notNull: readonly string[];
 }
 
 /** The rows of one placement of a shard. */
@@ -124,7 +128,10 @@ SELECT coalesce(jsonb_object_agg(w.relation, jsonb_build_object(
                            FROM pg_constraint k,
                                 LATERAL (SELECT CASE k.contype WHEN 'c' THEN regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '')
                                                                ELSE pg_get_constraintdef(k.oid) END) d(text)
-                          WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x', 'f', 'c')))), '{}')::text
+                          WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x', 'f', 'c')),
+         'grants', (SELECT coalesce(jsonb_agg(g::text ORDER BY g::text COLLATE "C"), '[]') FROM unnest(coalesce(c.relacl, acldefault('r', c.relowner))) g),
+         'notNull', (SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attname COLLATE "C"), '[]')
+                       FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull))), '{}')::text
   FROM unnest(ARRAY[${relations.map((relation) => escapeLiteral(relation)).join(', ')}]::text[]) w(relation)
   JOIN pg_class c ON c.oid = to_regclass(w.relation)`;
 }

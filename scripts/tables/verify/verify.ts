@@ -11,6 +11,7 @@ import type {
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { allOf } from '../../../config/text/text';
 import { describeServerError, isServerError } from '../../lib/errors';
+import { groupBy } from '../../lib/group-by';
 import { silentReporter } from '../../lib/reporter';
 import { readColocationGroups } from '../../citus/colocation';
 import { checkColocation } from './colocation-checks';
@@ -30,6 +31,8 @@ import type {
   ObservationContext,
   ObservationSubject,
 } from '../../database/observe/observation';
+import { readOddShards } from '../../database/observe/shard-definitions';
+import type { OddShard } from '../../database/observe/shard-definitions';
 import { TargetState } from '../../database/target/target-state';
 import { onlySession } from '../../database/observe/read-sessions';
 import type { Receipt } from './receipt';
@@ -89,6 +92,7 @@ export async function verifyDatabase(
     ...checkSettings(expected, live),
     ...checkUnnamed(live, extras.strict === true),
     ...(await checkViews(client, live)),
+    ...describeOddShards(await oddShardsOf(client, live)),
     ...compareFingerprints(wanted, found.rows, found.notCounted).map((check) => withRun(check, receipt)),
     ...checkUncounted(uncounted, wanted),
     ...queries,
@@ -97,6 +101,33 @@ export async function verifyDatabase(
       : await checkReceipt(client, { expected, queries: extras.queries ?? [] }, live, receipt, around)),
   ];
   return { formatVersion: 1, ok: checks.every((check) => check.ok), checks };
+}
+
+function oddShardsOf(client: Client, { tables, citusVersion }: LiveDatabase): Promise<readonly OddShard[]> {
+  if (citusVersion === undefined) return Promise.resolve([]);
+  const inShards = tables.filter(({ citus: { kind } }) => kind !== 'plain' && kind !== 'local');
+  return readOddShards(
+    client,
+    inShards.map(({ table }) => table),
+  );
+}
+
+/** Shards that a line names. */
+const SHARDS_NAMED = 3;
+
+/** A check for each table of which a shard is not like the others. Pure. */
+function describeOddShards(odd: readonly OddShard[]): Check[] {
+  return [...groupBy(odd, ({ table }) => tableKey(table)).values()].map((all) => {
+    const named = all
+      .slice(0, SHARDS_NAMED)
+      .map(({ what, relation, node }) => `${what} of ${relation} on ${node}`);
+    const more = all.length > SHARDS_NAMED ? `, and ${String(all.length - SHARDS_NAMED)} more` : '';
+    return {
+      id: `shards:${showTable(all[0].table)}`,
+      ok: false,
+      detail: `not as on its other shards: ${named.join(', ')}${more}. Somebody changed it there alone: make it on that node as it is on the others`,
+    };
+  });
 }
 
 /** Settings with which the nodes answer otherwise than each other. Pure. */

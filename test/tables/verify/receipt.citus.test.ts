@@ -225,6 +225,27 @@ platformSuite('a receipt of tables apply', () => {
     expect(readReceipt(again)).toMatchObject({ before: null, compared: null, applied: [] });
     expect(readReceipt(again).after.rows).toEqual(readReceipt(receipt).after.rows);
   });
+
+  test('verify names a shard that is not like the others of its table', async () => {
+    const odd = async (): Promise<Check[]> => (await verify([])).filter(({ id }) => id.startsWith('shards:'));
+    expect(await odd()).toEqual([]);
+    await query(
+      database.platform,
+      `SELECT master_run_on_worker(ARRAY[nodename], ARRAY[nodeport], ARRAY[format(statement, shard_name, shardid)], true)
+         FROM (SELECT * FROM citus_shards WHERE table_name = 'events'::regclass ORDER BY shardid LIMIT 1) shard,
+              unnest(ARRAY['ALTER TABLE %1$s ENABLE ROW LEVEL SECURITY', 'DROP INDEX public.events_created_at_idx_%2$s', 'ALTER TABLE %1$s DROP CONSTRAINT whole_%2$s',
+                           'REVOKE SELECT ON %1$s FROM PUBLIC', 'ALTER TABLE %1$s ALTER COLUMN created_at DROP NOT NULL']) statement`,
+    );
+    expect(await odd()).toEqual([
+      {
+        id: 'shards:events',
+        ok: false,
+        detail: expect.stringMatching(
+          /^not as on its other shards: row-level security of public\.events_\d+ on \S+:\d+, indexes of .*, constraints of .*, and 2 more/,
+        ) as string,
+      },
+    ]);
+  });
 });
 
 platformSuite('a receipt of tables apply while writes go on', () => {
