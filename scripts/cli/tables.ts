@@ -104,12 +104,13 @@ function addVerify(tables: Group, verb: AddVerb): void {
 
 function addUndo(tables: Group, verb: AddVerb): void {
   verb(
-    withDatabase(tables.command('undo')).description(
-      'put back what a run that was given up took away: foreign keys, comments, forced policies',
-    ),
+    withDatabase(tables.command('undo'))
+      .description('put back what a run that was given up took away: foreign keys, comments, forced policies')
+      .addOption(findingsAllowed()),
     async (context, flags) => {
       const { tablesUndo } = await import('../tables/commands.ts');
-      return tablesUndo(context, { target: await databaseTarget(context, flags), ask: true });
+      const allow = await allowed(flags.allow);
+      return tablesUndo(context, { target: await databaseTarget(context, flags), allow, ask: true });
     },
   );
 }

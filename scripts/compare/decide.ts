@@ -4,6 +4,7 @@ import type { CitusTable } from '../database/model/live';
 import { compareTables, sameColumns, showTable } from '../database/model/names';
 import { sameAnswer } from '../database/observe/answers';
 import type { Outcome } from '../database/observe/answers';
+import { describeOddShard } from '../database/observe/shard-definitions';
 import { describeSequence } from '../database/observe/sequences';
 import type { SequencePosition } from '../database/observe/sequences';
 import { count } from '../lib/reporter';
@@ -16,6 +17,7 @@ export const KINDS = [
   'rows',
   'misplaced-rows',
   'shard-copies',
+  'shard-definition',
   'distribution',
   'column',
   'constraint',
@@ -88,6 +90,8 @@ export function compareSides(from: Side, to: Side): CompareDocument {
     ...tables.flatMap(compareTable),
     ...(from.standby === to.standby ? [] : tables.flatMap(readTwice)),
     ...tables.flatMap(([a, b]) => [...ofOneSide('from', a), ...ofOneSide('to', b)]),
+    ...oddShards('from', from),
+    ...oddShards('to', to),
     ...compareDefinitions('table', withSequences(from), withSequences(to), tablesOfBoth(tables)),
     ...compareSequences(from, to),
     ...views.flatMap(([a, b]) => {
@@ -234,6 +238,15 @@ function describeShards(shards: readonly ShardDifference[], all: number): string
   });
   const more = shards.length > SHARDS_NAMED ? `, and ${String(shards.length - SHARDS_NAMED)} more` : '';
   return `${String(shards.length)} of ${String(all)} shards ${shards.length === 1 ? 'differs' : 'differ'}: ${named.join(', ')}${more}`;
+}
+
+function oddShards(side: 'from' | 'to', { oddShards: odd }: Side): Difference[] {
+  return odd.map((each) => ({
+    kind: 'shard-definition' as const,
+    object: `table ${showTable(each.table)}`,
+    detail: `in ${side}, not as on its other shards: ${describeOddShard(each)}`,
+    size: 1,
+  }));
 }
 
 /** What is wrong with a table whatever the other side has. */

@@ -18,6 +18,7 @@ import { columnsByName, fingerprintAnywhere, inSessions, readColumns } from '../
 import { readDefinitions } from '../database/observe/objects';
 import { requireQueryRoles } from '../database/observe/query-session';
 import { openReadSessions } from '../database/observe/read-sessions';
+import { readOddShardsOf } from '../database/observe/shard-definitions';
 import { readPlacementRows } from '../database/observe/shards';
 import type { ShardRows } from '../database/observe/shards';
 import { readViewDefinitions } from '../database/observe/view-answers';
@@ -94,6 +95,7 @@ async function readWith(client: Client, target: ConnectionTarget, options: Readi
       columns: each.columns.map(({ name }) => name),
       rows: rowsOf(each.table),
     })),
+    oddShards: state.oddShards,
     views: views.map((view) => ({
       view,
       objects: state.viewDefinitions.get(tableKey(view)) ?? {},
@@ -169,6 +171,7 @@ async function readState(
   return withBoundedReads(client, async () => ({
     ...(await readDefinitions(client, scope, live, names)),
     tables: live.tables.filter(({ table }) => wanted.has(tableKey(table))),
+    oddShards: await readOddShardsOf(client, live),
     others: only === undefined ? await readDatabaseObjects(client, postgres) : {},
     viewDefinitions: await readViewDefinitions(
       client,

@@ -2,6 +2,7 @@
 import type { TableName } from '../../config/workload/distribution-types';
 import type { Answer } from '../database/observe/answers';
 import type { Definitions } from '../database/observe/objects';
+import type { OddShard } from '../database/observe/shard-definitions';
 import type { SequencePosition } from '../database/observe/sequences';
 import type { CitusTable } from '../database/model/live';
 
@@ -15,6 +16,8 @@ export interface Side {
   /** It replays the log of another server: its sequences stand where the log has them, up to 32 values ahead. */
   readonly standby: boolean;
   readonly tables: readonly SideTable[];
+  /** Shards with other definitions than the others of their table. */
+  readonly oddShards: readonly OddShard[];
   /** Views, plain and materialized. */
   readonly views: readonly SideView[];
   /** Of tables, by their names as messages show them. */

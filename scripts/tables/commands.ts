@@ -215,9 +215,9 @@ const NOTHING: Distribution = { shardCount: SHARDS.usual, online: true, tables: 
  */
 export async function tablesUndo(
   context: VerbContext,
-  { target, ask = false }: Pick<TablesApplyInput, 'target' | 'ask'>,
+  { target, ask = false, allow = [] }: Pick<TablesApplyInput, 'target' | 'ask' | 'allow'>,
 ): Promise<VerbResult<TablesUndone>> {
-  const { document } = await tablesApply(context, { target, expected: NOTHING, ask });
+  const { document } = await tablesApply(context, { target, expected: NOTHING, ask, allow });
   const left = await onCitus(
     context,
     target,

@@ -548,6 +548,21 @@ platformSuite('scaleout compare', () => {
     }
   });
 
+  test('a shard with other definitions than the rest of its table is named with its node', async () => {
+    const shard = await onNode('letters', (name) => `ALTER TABLE ${name} DISABLE ROW LEVEL SECURITY`);
+    try {
+      const { differences } = await compared();
+      expect(differences).toMatchObject([{ kind: 'shard-definition', object: 'table letters' }]);
+      expect(differences[0]?.detail).toMatch(
+        new RegExp(
+          `^in from, not as on its other shards: row-level security of public.letters_${shard} on \\S+:\\d+$`,
+        ),
+      );
+    } finally {
+      await onNode('letters', (name) => `ALTER TABLE ${name} ENABLE ROW LEVEL SECURITY`);
+    }
+  });
+
   test('between two distributed databases a difference is narrowed to the shards that differ', async () => {
     const other = await freshCitusDatabase({ workers: 0 });
     try {

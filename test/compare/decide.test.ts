@@ -23,6 +23,7 @@ const side = (more: Partial<Side> = {}): Side => ({
   standby: false,
   tables: [],
   views: [],
+  oddShards: [],
   objects: {},
   others: {},
   sequences: [],

@@ -141,3 +141,15 @@ export function indexFailures(recreated: readonly LiveTable[]): string[] {
     ];
   });
 }
+
+/** Who copies a row checks it by its domains. */
+export function domainFailures(copied: readonly LiveTable[]): string[] {
+  return copied.flatMap(({ table, uncheckedDomains }) =>
+    uncheckedDomains.length === 0
+      ? []
+      : [
+          `Citus copies the rows of table ${showTable(table)} and stops at the first that breaks ${allOf(uncheckedDomains)}, which is NOT VALID: ` +
+            'ALTER DOMAIN ... VALIDATE CONSTRAINT once every row holds to it, or DROP CONSTRAINT',
+        ],
+  );
+}

@@ -19,7 +19,13 @@ import { convertedAlong, recreation } from '../target/recreated';
 import type { ConvertedAlong, Recreation } from '../target/recreated';
 import { serverFailures } from './servers';
 import { sequenceFailures } from './sequences';
-import { dependentFailures, identityNameFailures, indexFailures, needFailures } from './dependents';
+import {
+  dependentFailures,
+  domainFailures,
+  identityNameFailures,
+  indexFailures,
+  needFailures,
+} from './dependents';
 import type { Recreated } from './dependents';
 
 /**
@@ -29,6 +35,8 @@ import type { Recreated } from './dependents';
 export function findPreconditionFailures(target: TargetState): string[] {
   const takenAlong = convertedAlong(target);
   const recreated = (table: LiveTable): Recreation | undefined => recreation(target, table, takenAlong);
+  const isMadeAnew = ({ table }: LiveTable): boolean =>
+    target.entersCitus(table) && target.targetPlacement(table).kind !== 'local';
   return [
     ...nodeFaults(target),
     ...uncopiedFaults(target),
@@ -47,7 +55,10 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...dependentFailures(target, recreated),
     ...identityNameFailures(target, recreated),
     ...needFailures(target, takenAlong),
-    ...indexFailures(target.live.tables.filter((table) => recreated(table) !== undefined)),
+    ...indexFailures(target.live.tables.filter((each) => isMadeAnew(each) || recreated(each) !== undefined)),
+    ...domainFailures(
+      target.live.tables.filter((each) => isMadeAnew(each) || recreated(each)?.how === 'copy'),
+    ),
     ...target.live.tables
       .flatMap((table) => table.foreignKeys)
       .flatMap((key) => foreignKeyFault(target, key) ?? []),

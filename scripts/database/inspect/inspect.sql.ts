@@ -125,6 +125,10 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
                FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
                JOIN pg_index i ON i.indrelid = family.oid AND NOT i.indisvalid JOIN pg_class x ON x.oid = i.indexrelid
               ORDER BY x.relname COLLATE "C") AS "invalidIndexes",
+       ARRAY(SELECT DISTINCT concat(x.conname, ' of domain ', x.contypid::regtype)
+               FROM pg_attribute a JOIN pg_constraint x ON x.contypid = a.atttypid AND NOT x.convalidated
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT c.relispartition
+              ORDER BY 1) AS "uncheckedDomains",
        ARRAY(SELECT concat(a.attname, CASE WHEN h.oid <> c.oid THEN ' of partition ' || h.relname END)
                FROM (SELECT c.oid UNION SELECT relid FROM pg_partition_tree(c.oid)) AS family(oid)
                JOIN pg_class h ON h.oid = family.oid JOIN pg_attribute a ON a.attrelid = h.oid

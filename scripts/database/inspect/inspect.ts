@@ -535,6 +535,7 @@ type TableRow = Pick<
   | 'triggers'
   | 'columnGrants'
   | 'invalidIndexes'
+  | 'uncheckedDomains'
 > & {
   readonly rowEstimate: number | null;
   readonly inheritedCheck: string | null;

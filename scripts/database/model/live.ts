@@ -188,6 +188,8 @@ export interface LiveTable {
   readonly columnGrants: readonly string[];
   /** Names of indexes that are not valid, of partitions too. */
   readonly invalidIndexes: readonly string[];
+  /** Constraints of its columns' domains that are NOT VALID: `positive of domain amount`. */
+  readonly uncheckedDomains: readonly string[];
   /** Who reaches it through a view without the rights to do so by themselves. */
   readonly viewRoles: readonly ViewRole[];
   /** Roles with rights here that ask in their own name and may not log in; empty where nobody asked. */

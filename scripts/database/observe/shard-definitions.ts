@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { nodeName } from '../../citus/nodes';
+import type { LiveDatabase } from '../model/live';
 import { readPlacedShards } from '../../citus/shards';
 import { groupBy } from '../../lib/group-by';
 import { readShardStates } from './shards';
@@ -23,11 +24,29 @@ export interface OddShard {
  *
  * @param tables distributed and reference tables; partitions are looked at with them
  */
-export async function readOddShards(client: Client, tables: readonly TableName[]): Promise<OddShard[]> {
+async function readOddShards(client: Client, tables: readonly TableName[]): Promise<OddShard[]> {
   const shards = await readPlacedShards(client, tables);
   const states = await readShardStates(client, shards);
   const placements = shards.map((shard, index) => ({ shard, state: states[index] }));
   return [...groupBy(placements, ({ shard }) => tableKey(shard.table)).values()].flatMap(oddOnes);
+}
+
+/** Those of the tables that Citus keeps in shards. */
+export async function readOddShardsOf(
+  client: Client,
+  { citusVersion, tables }: Pick<LiveDatabase, 'citusVersion' | 'tables'>,
+): Promise<OddShard[]> {
+  if (citusVersion === undefined) return [];
+  const inShards = tables.filter(({ citus: { kind } }) => kind !== 'plain' && kind !== 'local');
+  return readOddShards(
+    client,
+    inShards.map(({ table }) => table),
+  );
+}
+
+/** `indexes of public.events_102010 on worker-1:5432` */
+export function describeOddShard({ what, relation, node }: OddShard): string {
+  return `${what} of ${relation} on ${node}`;
 }
 
 interface Placement {

@@ -133,7 +133,7 @@ export function distributeStep(
     ),
     {
       comment: mode.online
-        ? `by ${column}, into ${where}, beside running writes, which wait for moments and once more at its end, however many rows there are`
+        ? `by ${column}, into ${where}, beside running writes, which wait for moments and once more at its end, however many rows there are; an UPDATE or DELETE that waits at the end may answer 0 rows and leave its row as it is`
         : `by ${column}, into ${where}, with writes waiting: ${mode.reason}${describeCarried(keeps)}`,
       blocksWrites: !mode.online,
       reversible: canBeUndistributed(target.liveTable(table)),

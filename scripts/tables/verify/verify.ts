@@ -31,7 +31,7 @@ import type {
   ObservationContext,
   ObservationSubject,
 } from '../../database/observe/observation';
-import { readOddShards } from '../../database/observe/shard-definitions';
+import { describeOddShard, readOddShardsOf } from '../../database/observe/shard-definitions';
 import type { OddShard } from '../../database/observe/shard-definitions';
 import { TargetState } from '../../database/target/target-state';
 import { onlySession } from '../../database/observe/read-sessions';
@@ -92,7 +92,7 @@ export async function verifyDatabase(
     ...checkSettings(expected, live),
     ...checkUnnamed(live, extras.strict === true),
     ...(await checkViews(client, live)),
-    ...describeOddShards(await oddShardsOf(client, live)),
+    ...describeOddShards(await readOddShardsOf(client, live)),
     ...compareFingerprints(wanted, found.rows, found.notCounted).map((check) => withRun(check, receipt)),
     ...checkUncounted(uncounted, wanted),
     ...queries,
@@ -103,24 +103,13 @@ export async function verifyDatabase(
   return { formatVersion: 1, ok: checks.every((check) => check.ok), checks };
 }
 
-function oddShardsOf(client: Client, { tables, citusVersion }: LiveDatabase): Promise<readonly OddShard[]> {
-  if (citusVersion === undefined) return Promise.resolve([]);
-  const inShards = tables.filter(({ citus: { kind } }) => kind !== 'plain' && kind !== 'local');
-  return readOddShards(
-    client,
-    inShards.map(({ table }) => table),
-  );
-}
-
 /** Shards that a line names. */
 const SHARDS_NAMED = 3;
 
 /** A check for each table of which a shard is not like the others. Pure. */
 function describeOddShards(odd: readonly OddShard[]): Check[] {
   return [...groupBy(odd, ({ table }) => tableKey(table)).values()].map((all) => {
-    const named = all
-      .slice(0, SHARDS_NAMED)
-      .map(({ what, relation, node }) => `${what} of ${relation} on ${node}`);
+    const named = all.slice(0, SHARDS_NAMED).map(describeOddShard);
     const more = all.length > SHARDS_NAMED ? `, and ${String(all.length - SHARDS_NAMED)} more` : '';
     return {
       id: `shards:${showTable(all[0].table)}`,

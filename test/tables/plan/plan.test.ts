@@ -101,7 +101,7 @@ describe('the plan for the sensors', () => {
     expect(steps.find((step) => step.id === 'distribute:devices')).toMatchObject({
       blocksWrites: false,
       comment:
-        'by device_id, into 32 shards, beside running writes, which wait for moments and once more at its end, however many rows there are',
+        'by device_id, into 32 shards, beside running writes, which wait for moments and once more at its end, however many rows there are; an UPDATE or DELETE that waits at the end may answer 0 rows and leave its row as it is',
     });
   });
 

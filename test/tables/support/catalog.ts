@@ -105,6 +105,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     triggers: [],
     columnGrants: [],
     invalidIndexes: [],
+    uncheckedDomains: [],
     viewRoles: [],
     setRoles: [],
     columns: [column('id')],
