@@ -7,10 +7,13 @@ import { bound } from './sequence-bounds.sql';
  */
 export const FACTS = `
 SELECT c.oid::int8::float8 AS oid, 'storage' AS subject,
-       concat_ws(' ', c.relpersistence, am.amname, nullif(t.spcname, 'pg_default'), c.reloptions::text, toast.reloptions::text) AS definition
-  FROM pg_class c LEFT JOIN pg_am am ON am.oid = c.relam LEFT JOIN pg_tablespace t ON t.oid = c.reltablespace
+       concat_ws(' ', c.relpersistence, am.amname, c.reloptions::text, toast.reloptions::text) AS definition
+  FROM pg_class c LEFT JOIN pg_am am ON am.oid = c.relam
   LEFT JOIN pg_class toast ON toast.oid = c.reltoastrelid
  WHERE c.oid = ANY ($1::oid[])
+UNION ALL
+SELECT c.oid::int8::float8, 'tablespace', t.spcname::text
+  FROM pg_class c JOIN pg_tablespace t ON t.oid = c.reltablespace WHERE c.oid = ANY ($1::oid[])
 UNION ALL
 SELECT c.oid::int8::float8, 'row-level security', concat_ws(' ', c.relrowsecurity, c.relforcerowsecurity)
   FROM pg_class c WHERE c.oid = ANY ($1::oid[])

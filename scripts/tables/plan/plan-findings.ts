@@ -49,6 +49,7 @@ const SOURCES: readonly Source[] = [
       live.tables.filter((table) => becomesCitus(table, effects)),
       effects.steps,
     ),
+  tablespaces,
   viewFindings,
   viewPolicyFindings,
 ];
@@ -111,6 +112,35 @@ function splitShards(target: TargetState, effects: StepEffects): Finding[] {
         `${name} joins the colocation group of ${showTable(root)}, whose shards were split, and gets its ${String(group.shardCount)} ranges. ` +
           `The shardCount of ${String(target.expected.shardCount)} is for new groups`,
         'none',
+      ),
+    ];
+  });
+}
+
+/** Citus writes no TABLESPACE for the shards of a table, and one for those of its indexes. */
+function tablespaces({ live }: TargetState, effects: StepEffects): Finding[] {
+  return live.tables.flatMap((table) => {
+    const own = table.facts.find(({ subject }) => subject === 'tablespace')?.definition;
+    const ofIndexes = [...new Set(table.keys.flatMap(({ tablespace }) => tablespace ?? []))];
+    if (effects.copiesOf(table).length === 0 || (own === undefined && ofIndexes.length === 0)) return [];
+    const name = showTable(table.table);
+    return [
+      finding(
+        'tablespace',
+        name,
+        [
+          ...(own === undefined
+            ? []
+            : [
+                `the rows of ${name} leave tablespace ${own}: Citus puts its shards into the default tablespace of each node`,
+              ]),
+          ...(ofIndexes.length === 0
+            ? []
+            : [
+                `indexes of ${name} stay in ${allOf(ofIndexes)}, also those of its shards: where a node has no tablespace of that name, the step fails. Run CREATE TABLESPACE there, or ALTER INDEX ... SET TABLESPACE pg_default before`,
+              ]),
+        ].join('; '),
+        'allowance',
       ),
     ];
   });
