@@ -454,11 +454,12 @@ export function describeVerified({ ok, checks }: TablesVerified): string {
     return check.warning === true ? 'note' : 'ok';
   };
   const wrong = checks.filter((check) => !check.ok).length;
+  const notes = checks.filter((check) => check.ok && check.warning === true).length;
   return [
     table([['', 'check', 'what was found'], ...checks.map((check) => [mark(check), check.id, check.detail])]),
     '',
     ok
-      ? `All ${String(checks.length)} checks hold.`
+      ? `All ${String(checks.length)} checks hold${notes === 0 ? '' : `, ${String(notes)} with a note`}.`
       : `${String(wrong)} of ${String(checks.length)} checks do not hold.`,
   ].join('\n');
 }

@@ -1,6 +1,8 @@
 import type { LiveDatabase, LiveTable } from '../../../scripts/database/model/live';
 import { taskCountOfPlan } from '../../../scripts/citus/task-count';
 import { compareRows } from '../../../scripts/database/observe/observation';
+import { describeVerified } from '../../../scripts/tables/commands';
+import type { Check } from '../../../scripts/tables/verify/check';
 import { sealReceipt } from '../../../scripts/tables/verify/receipt';
 import { checkTables, compareFingerprints, withRun } from '../../../scripts/tables/verify/verify';
 import {
@@ -155,4 +157,12 @@ test('the task count of a plan is the outermost one', () => {
   };
   expect(taskCountOfPlan([{ Plan: { 'Node Type': 'Sort', Plans: [inner] } }])).toBe(4);
   expect(taskCountOfPlan([{ Plan: { 'Node Type': 'Seq Scan' } }])).toBeUndefined();
+});
+
+test('the last line counts notes, which say what could not be looked at', () => {
+  const check = { id: 'rows:t', ok: true, detail: 'not countable while forced' };
+  const last = (...checks: Check[]): string | undefined =>
+    describeVerified({ formatVersion: 1, ok: true, checks }).split('\n').at(-1);
+  expect(last(check, check)).toBe('All 2 checks hold.');
+  expect(last(check, { ...check, warning: true })).toBe('All 2 checks hold, 1 with a note.');
 });
