@@ -82,8 +82,11 @@ const PARTS: readonly {
   { what: 'indexes', of: ({ indexes }) => indexes },
   {
     what: 'constraints',
+    // A move may forget NOT VALID, and the table says what holds for its rows.
     of: ({ constraints }, copied) =>
-      constraints.filter((definition) => !copied || !definition.startsWith('FOREIGN KEY')),
+      constraints
+        .filter((definition) => !copied || !definition.startsWith('FOREIGN KEY'))
+        .map((definition) => definition.replace(/ NOT VALID$/, '')),
   },
   { what: 'grants', of: ({ grants }) => grants },
   { what: 'NOT NULL', of: ({ notNull }) => notNull },
