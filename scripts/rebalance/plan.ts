@@ -9,7 +9,10 @@ import { rebalanceFindings } from './findings';
 import { readJobs } from '../citus/job';
 import { readPlannedMoves } from '../citus/moves';
 import type { Move } from '../citus/moves';
-import { askAllNodes, nodeName, sameNode } from '../citus/nodes';
+import { readNodeSessions } from '../citus/node-sessions';
+import { askAllNodes, nodeName, readNodes, sameNode } from '../citus/nodes';
+import { readRows } from '../citus/rows';
+import { settingFindings } from '../database/checks/settings';
 import type { Strategy } from '../citus/strategy';
 import type { RebalanceOptions } from './options';
 import { isLogical } from '../citus/transfer-mode';
@@ -88,8 +91,20 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
       ...(moves.length > 0 && isLogical(options.mode)
         ? asynchronousCommits(await readAsynchronousCommits(client, snapshot), COMMITS_BEHIND)
         : []),
+      ...(moves.length > 0 ? settingFindings(await readSessionSettings(client)) : []),
     ],
   };
+}
+
+/** How sessions begin on the nodes: rows that move answer under the settings of the node they come to. */
+async function readSessionSettings(client: Client) {
+  const session = z.object({ database: z.string(), role: z.string() });
+  const [{ database, role } = { database: '', role: '' }] = await readRows(
+    client,
+    session,
+    'SELECT current_database()::text AS database, current_user::text AS role',
+  );
+  return { database, role, ...(await readNodeSessions(client, await readNodes(client), [], role)) };
 }
 
 const COMMITS_BEHIND = {

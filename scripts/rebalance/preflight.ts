@@ -11,7 +11,7 @@ import { isLogical } from '../citus/transfer-mode';
 import { readHiddenDrift } from './observe';
 import type { Move } from '../citus/moves';
 import type { Rebalance } from './plan';
-import { FEWEST_WORKER_PROCESSES } from '../citus/replication-servers';
+import { FEWEST_WORKER_PROCESSES, REPLICATION_SERVER, replicationServer } from '../citus/replication-servers';
 import { askAllNodes, nodeName } from '../citus/nodes';
 import { readRows } from '../citus/rows';
 import { FOREIGN_OWNED, NOT_REPLICABLE, UNREACHABLE } from '../citus/catalog.sql';
@@ -36,11 +36,10 @@ const notReplicable = z.object({
 });
 
 /** What a move depends on, as a node has it set. */
-const nodeSettings = z.object({ walLevel: z.string(), maxWorkerProcesses: z.number() });
+const nodeSettings = z.object({ walLevel: z.string(), server: replicationServer });
 
 const NODE_SETTINGS = `
-SELECT json_build_object('walLevel', current_setting('wal_level'),
-                         'maxWorkerProcesses', current_setting('max_worker_processes')::int)`;
+SELECT json_build_object('walLevel', current_setting('wal_level'), 'server', (${REPLICATION_SERVER}))`;
 
 /** Names a message lists. */
 const NAMED = 8;
@@ -110,21 +109,38 @@ export function preflightFaults(
       )}. ` + 'Set it and restart, or choose --mode block_writes',
     );
   }
-  const starved = facts.settings.filter(
-    ({ maxWorkerProcesses }) => maxWorkerProcesses < FEWEST_WORKER_PROCESSES,
-  );
+  if (isLogical(mode)) faults.push(...exhaustedFaults(facts, mode));
+  const starved = facts.settings.filter(({ server }) => server.workerProcesses < FEWEST_WORKER_PROCESSES);
   if (moves.length > 0 && starved.length > 0) {
     faults.push(
       `moves run in background workers, and max_worker_processes is ${someOf(
-        starved.map(
-          ({ nodeId, maxWorkerProcesses }) => `${String(maxWorkerProcesses)} on node ${String(nodeId)}`,
-        ),
+        starved.map(({ nodeId, server }) => `${String(server.workerProcesses)} on node ${String(nodeId)}`),
         NAMED,
       )}. ` +
         `Raise it to at least ${String(FEWEST_WORKER_PROCESSES)}, better 8 more than the databases that have Citus, and restart`,
     );
   }
   return faults;
+}
+
+/** A move holds a slot and a sender on the node that it leaves, and a process that replays on the one it goes to. */
+function exhaustedFaults({ settings }: Facts, mode: TransferMode): string[] {
+  const free: readonly [string, (server: Facts['settings'][number]['server']) => number][] = [
+    ['max_replication_slots', ({ slots, slotsInUse }) => slots - slotsInUse],
+    ['max_wal_senders', ({ senders, sendersInUse }) => senders - sendersInUse],
+    ['max_logical_replication_workers', ({ applyWorkers }) => applyWorkers],
+  ];
+  return free.flatMap(([setting, freeOf]) => {
+    const without = settings.filter(({ server }) => freeOf(server) < 1);
+    if (without.length === 0) return [];
+    const where = someOf(
+      without.map(({ nodeId }) => `node ${String(nodeId)}`),
+      NAMED,
+    );
+    return [
+      `mode ${mode} needs one of ${setting} on every node, and none is free on ${where}. Free one, raise it and restart, or choose --mode block_writes`,
+    ];
+  });
 }
 
 /** Why logical replication does not copy these tables, or not beside every write. */

@@ -56,6 +56,29 @@ platformSuite('what a rebalance refuses before its first move', () => {
     expect(await jobs()).toBe(0);
   }
 
+  test('settings with which sessions begin otherwise on a node that rows would come to need an allowance', async () => {
+    await vault.as((client) =>
+      client.query(
+        `CREATE TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id)); SELECT create_distributed_table('carts', 'user_id', shard_count => 6)`,
+      ),
+    );
+    await vault.database.addWorkers();
+    await vault.platform((client) =>
+      client.query(
+        `SELECT run_command_on_workers($$ ALTER DATABASE ${vault.database.target.database} SET TimeZone = 'Asia/Tokyo' $$)`,
+      ),
+    );
+    const plan = await rebalancePlan(recordingContext().context, vault.input('block_writes'));
+    expect(plan.document.findings).toEqual([
+      expect.objectContaining({ id: 'setting-differs:TimeZone', needs: 'allowance' }),
+    ]);
+    await expect(rebalanceRun(recordingContext().context, vault.input('block_writes'))).rejects.toMatchObject(
+      {
+        code: 'rebalance.not-allowed',
+      },
+    );
+  });
+
   async function moveFirst(mode: string): Promise<void> {
     const plan = await rebalancePlan(recordingContext().context, vault.input('auto'));
     const move = plan.document.moves[0]!;

@@ -1,11 +1,21 @@
 import type { Facts, Work } from '../../scripts/rebalance/preflight';
 import { preflightFaults } from '../../scripts/rebalance/preflight';
 
+const server = {
+  slots: 10,
+  slotsInUse: 0,
+  senders: 10,
+  sendersInUse: 0,
+  applyWorkers: 4,
+  workerProcesses: 8,
+  outputPlugins: null,
+};
+
 const fit: Facts = {
   role: 'citus',
   foreignOwned: [],
   notReplicable: [],
-  settings: [1, 2, 3].map((nodeId) => ({ nodeId, walLevel: 'logical', maxWorkerProcesses: 8 })),
+  settings: [1, 2, 3].map((nodeId) => ({ nodeId, walLevel: 'logical', server })),
 };
 const moves: Work = { moves: [{ tables: ['devices', 'events'] }], missingReferenceTables: ['types'] };
 
@@ -62,14 +72,14 @@ test.each(['auto', 'force_logical'] as const)(
 test('logical modes want logical WAL on every node', () => {
   const facts = {
     ...fit,
-    settings: [...fit.settings, { nodeId: 4, walLevel: 'replica', maxWorkerProcesses: 8 }],
+    settings: [...fit.settings, { nodeId: 4, walLevel: 'replica', server }],
   };
   expect(preflightFaults(facts, moves, 'force_logical').join()).toMatch(/replica on node 4/);
   expect(preflightFaults(facts, moves, 'block_writes')).toEqual([]);
 });
 
 test('too few background workers for a single move are refused, and faults come together', () => {
-  const settings = [{ nodeId: 1, walLevel: 'minimal', maxWorkerProcesses: 2 }];
+  const settings = [{ nodeId: 1, walLevel: 'minimal', server: { ...server, workerProcesses: 2 } }];
   expect(preflightFaults({ ...fit, settings }, moves, 'auto')).toEqual([
     expect.stringMatching(/wal_level/),
     expect.stringMatching(/max_worker_processes is 2 on node 1/),
@@ -77,4 +87,16 @@ test('too few background workers for a single move are refused, and faults come 
   // Reference tables are copied by the session itself.
   const copied = { ...moves, moves: [] };
   expect(preflightFaults({ ...fit, settings }, copied, 'block_writes')).toEqual([]);
+});
+
+test('a node without a free slot, sender or process that replays is named where moves replicate', () => {
+  const used = { ...server, slotsInUse: 10, sendersInUse: 10, applyWorkers: 0 };
+  const settings = [...fit.settings, { nodeId: 4, walLevel: 'logical', server: used }];
+  expect(preflightFaults({ ...fit, settings }, moves, 'auto')).toEqual(
+    ['max_replication_slots', 'max_wal_senders', 'max_logical_replication_workers'].map(
+      (setting) =>
+        expect.stringMatching(`needs one of ${setting} on every node, and none is free on node 4`) as string,
+    ),
+  );
+  expect(preflightFaults({ ...fit, settings }, moves, 'block_writes')).toEqual([]);
 });

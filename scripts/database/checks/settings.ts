@@ -6,7 +6,11 @@ import { finding } from './findings';
 import type { Finding } from './findings';
 
 /** Settings under which a shard answers otherwise than the table did, each with the statements that give all nodes the coordinator's. */
-export function settingFindings({ settingDifferences = [], database, role }: LiveDatabase): Finding[] {
+export function settingFindings({
+  settingDifferences = [],
+  database,
+  role,
+}: Pick<LiveDatabase, 'settingDifferences' | 'database' | 'role'>): Finding[] {
   return settingDifferences.map((difference) => {
     const whose = `sessions of role ${difference.role ?? role}`;
     return finding(
