@@ -19,7 +19,13 @@ const SHARD: PlacedShard = {
 };
 const OPEN: RowSecurity = { enabled: false, forced: false, policies: [] };
 const FORCED: RowSecurity = { enabled: true, forced: true, policies: [] };
-const STATE: ShardState = { security: OPEN, indexes: ['a', 'b', 'b'], constraints: ['p'], grants: [], notNull: [] };
+const STATE: ShardState = {
+  security: OPEN,
+  indexes: ['a', 'b', 'b'],
+  constraints: ['p'],
+  grants: [],
+  notNull: [],
+};
 
 function policy(permissive: boolean, name = 'own') {
   return { name, permissive, command: '*', roles: ['public'], using: '(true)', check: null };
