@@ -93,7 +93,17 @@ platformSuite('what a role or a database has set', () => {
           `CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''not on fridays''; END';
            CREATE EVENT TRIGGER forbid ON ddl_command_start EXECUTE FUNCTION forbid()`,
         ),
-      [/not be written down in the schema scaleout: not on fridays/, NOTHING],
+      [/event trigger "forbid".*"CREATE SCHEMA scaleout_probe" failed with.*not on fridays/, NOTHING],
+    ],
+    [
+      'an event trigger that forbids what comes later',
+      () =>
+        query(
+          database.platform,
+          `CREATE FUNCTION forbid() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no comments''; END';
+           CREATE EVENT TRIGGER forbid ON ddl_command_end WHEN TAG IN ('COMMENT') EXECUTE FUNCTION forbid()`,
+        ),
+      [/"COMMENT ON TABLE scaleout_probe.probe IS 'probe'" failed with.*no comments/, NOTHING],
     ],
     [
       'no right to connect',

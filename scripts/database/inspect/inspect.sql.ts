@@ -509,3 +509,11 @@ export const DROPPED_FOREIGN_KEYS = `
 SELECT table_schema AS schema, table_name AS table, constraint_name AS name, foreign_key AS "foreignKey"
   FROM scaleout.dropped_foreign_key
  ORDER BY table_schema COLLATE "C", table_name COLLATE "C", constraint_name COLLATE "C"`;
+
+/** Event triggers that fire in sessions like this one, without those of extensions. */
+export const EVENT_TRIGGERS = `
+SELECT evtname::text AS name
+  FROM pg_event_trigger
+ WHERE evtenabled IN ('O', 'A') AND evtevent <> 'login'
+   AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_event_trigger'::regclass AND d.objid = pg_event_trigger.oid AND d.deptype = 'e')
+ ORDER BY 1`;

@@ -22,6 +22,7 @@ import {
   CLUSTERED,
   COMMENTS,
   DROPPED_FOREIGN_KEYS,
+  EVENT_TRIGGERS,
   EXTRAS,
   forced,
   FOREIGN_KEYS,
@@ -264,6 +265,9 @@ async function read(
     asynchronousCommits: session.asynchronousCommits.map((role) =>
       role === null ? 'the coordinator' : `role ${role}`,
     ),
+    ...(factsToo
+      ? { eventTriggers: (await rowsOf<{ name: string }>(EVENT_TRIGGERS)).map(({ name }) => name) }
+      : {}),
     ...(factsToo ? { logicalSlots: await rowsOf<LiveSlot & QueryResultRow>(LOGICAL_SLOTS) } : {}),
     ...(factsToo && citus ? await readNodeSessions(client, nodes, ownersOf(live), session.role) : {}),
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),

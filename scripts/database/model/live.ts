@@ -21,6 +21,8 @@ export interface LiveDatabase {
   readonly asynchronousCommits?: readonly string[];
   /** What stands in the way of Citus where it works in the name of an owner of the tables; absent where nobody asked. */
   readonly roleHindrances?: readonly RoleHindrance[];
+  /** Names of event triggers that fire for what a run does, without those of extensions; absent where nobody asked. */
+  readonly eventTriggers?: readonly string[];
   /** Settings that change answers and differ between nodes; absent where nobody asked. */
   readonly settingDifferences?: readonly SettingDifference[];
   /** What each node has for logical replication; absent where nobody asked. */

@@ -1,6 +1,8 @@
 import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
-import { sqlStateOf, refused } from '../../lib/errors';
+import { allOf } from '../../../config/text/text';
+import { describeServerError, isServerError, sqlStateOf, refused } from '../../lib/errors';
+import { EVENT_TRIGGERS } from '../../database/inspect/inspect.sql';
 import { isOnlineCopy } from '../../database/model/step';
 import type { TablesPlan } from '../plan/plan-document';
 
@@ -49,8 +51,45 @@ SELECT current_user::text AS role, current_database()::text AS database, pg_is_i
  */
 export async function requireAbleSession(client: Client, plan: TablesPlan): Promise<void> {
   const { rows } = await client.query<Session>(SESSION);
-  const problem = rows[0] === undefined ? undefined : sessionProblem(rows[0], plan);
+  const problem =
+    (rows[0] === undefined ? undefined : sessionProblem(rows[0], plan)) ??
+    (await eventTriggerProblem(client));
   if (problem !== undefined) throw refused('tables.session-unable', `${problem}; nothing was changed`);
+}
+
+/** What a run does to tables, on one of its own: event triggers fire for that as for any other. */
+const PROBE = [
+  'SET LOCAL citus.enable_ddl_propagation TO off',
+  'CREATE SCHEMA scaleout_probe',
+  'CREATE TABLE scaleout_probe.probe (id int CONSTRAINT probe_key PRIMARY KEY, n int)',
+  'CREATE INDEX probe_n ON scaleout_probe.probe (n)',
+  'ALTER TABLE scaleout_probe.probe ADD CONSTRAINT probe_fkey FOREIGN KEY (n) REFERENCES scaleout_probe.probe',
+  'ALTER TABLE scaleout_probe.probe FORCE ROW LEVEL SECURITY',
+  "COMMENT ON TABLE scaleout_probe.probe IS 'probe'",
+  'ALTER TABLE scaleout_probe.probe DROP CONSTRAINT probe_fkey',
+  'DROP TABLE scaleout_probe.probe',
+  'DROP SCHEMA scaleout_probe',
+];
+
+/** Event triggers can stop any statement, and nobody knows which before one is tried: in a transaction that is rolled back. */
+async function eventTriggerProblem(client: Client): Promise<string | undefined> {
+  const { rows } = await client.query<{ name: string }>(EVENT_TRIGGERS);
+  const names = rows.map(({ name }) => escapeIdentifier(name));
+  if (names.length === 0) return undefined;
+  let statement = '';
+  await client.query('BEGIN');
+  try {
+    for (statement of PROBE) await client.query(statement);
+    return undefined;
+  } catch (error) {
+    if (!isServerError(error)) throw error;
+    return (
+      `a run does to tables what is stopped here (${names.length === 1 ? 'event trigger' : 'event triggers'} ${allOf(names)}), as a statement shows that was tried and rolled back: ` +
+      `"${statement}" failed with ${describeServerError(error)} Let this role pass there, or for the time of the run ALTER EVENT TRIGGER ... DISABLE`
+    );
+  } finally {
+    await client.query('ROLLBACK');
+  }
 }
 
 function sessionProblem(session: Session, { steps }: TablesPlan): string | undefined {

@@ -42,6 +42,7 @@ const SOURCES: readonly Source[] = [
   policiesOfSettings,
   ownersKeptOut,
   setRolesKeptOut,
+  eventTriggers,
   ({ live }) => settingFindings(live),
   ({ live }, effects) =>
     replicationFindings(
@@ -53,6 +54,19 @@ const SOURCES: readonly Source[] = [
   viewFindings,
   viewPolicyFindings,
 ];
+
+/** They can stop any statement; which, a run finds out before its first step. */
+function eventTriggers({ live }: TargetState): Finding[] {
+  return (live.eventTriggers ?? []).map((name) =>
+    finding(
+      'event-trigger',
+      name,
+      `event trigger ${name} fires for what the steps do to tables. Before the first step \`tables apply\` tries such statements on a table of its own, ` +
+        'rolls them back, and stops where one fails',
+      'none',
+    ),
+  );
+}
 
 /** Seconds, as measured on a small cluster: what a copy takes however few the rows are, and for each million of them. */
 const COPY_SECONDS = { online: { fixed: 7, aMillionRows: 15 }, blocking: { fixed: 1, aMillionRows: 6 } };
