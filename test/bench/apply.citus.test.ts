@@ -9,7 +9,7 @@ import { platformSuite } from '../support/citus';
 import { sensorsDistribution, testContext } from '../tables/support/sensors';
 import { citusServers } from './citus-servers';
 
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 
 platformSuite('the benches of tables apply', () => {
   // Without a psql there is no peer, and the bench itself says so.
