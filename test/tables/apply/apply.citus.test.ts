@@ -203,7 +203,7 @@ platformSuite('tables apply on the sensors', () => {
     await writer.query(`INSERT INTO events (device_id, payload) VALUES (77777, '{}')`);
     await writer.end();
     await expect(tablesApply(testContext(), input)).rejects.toThrow(
-      /validate-foreign-key:events:events_device_id_fkey failed: .*rows came in that refer to nothing/,
+      /validate-foreign-key:events:events_device_id_fkey failed: .*rows came in or were left behind that refer to nothing/,
     );
     expect(await wrongChecks(expected)).toEqual(
       expect.arrayContaining([
