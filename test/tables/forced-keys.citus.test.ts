@@ -111,7 +111,9 @@ platformSuite('foreign keys of tables whose policies bind their owner', () => {
     const more = [...allow, { id: 'forced-policy-window:open_lines' }];
     await expect(
       tablesApply(testContext(), { target: database.target, expected, allow: more }),
-    ).rejects.toThrow(/validate-foreign-key:open_lines:.* failed: .*rows came in or were left behind that refer to nothing/);
+    ).rejects.toThrow(
+      /validate-foreign-key:open_lines:.* failed: .*rows came in or were left behind that refer to nothing/,
+    );
     expect(
       await query(
         database.platform,
