@@ -9,9 +9,9 @@ import { rebalanceFindings } from './findings';
 import { readJobs } from '../citus/job';
 import { readPlannedMoves } from '../citus/moves';
 import type { Move } from '../citus/moves';
-import { readNodeSessions } from '../citus/node-sessions';
-import { askAllNodes, nodeName, readNodes, sameNode } from '../citus/nodes';
+import { askAllNodes, nodeName, sameNode } from '../citus/nodes';
 import { readRows } from '../citus/rows';
+import { setting, SETTINGS, settingDifferences } from '../citus/settings';
 import { settingFindings } from '../database/checks/settings';
 import type { Strategy } from '../citus/strategy';
 import type { RebalanceOptions } from './options';
@@ -88,23 +88,9 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
         secured,
         (move) => estimate([move], options.mode, factor).seconds + windowSeconds(move),
       ),
-      ...(moves.length > 0 && isLogical(options.mode)
-        ? asynchronousCommits(await readAsynchronousCommits(client, snapshot), COMMITS_BEHIND)
-        : []),
-      ...(moves.length > 0 ? settingFindings(await readSessionSettings(client)) : []),
+      ...(moves.length > 0 ? await sessionFindings(client, options, snapshot) : []),
     ],
   };
-}
-
-/** How sessions begin on the nodes: rows that move answer under the settings of the node they come to. */
-async function readSessionSettings(client: Client) {
-  const session = z.object({ database: z.string(), role: z.string() });
-  const [{ database, role } = { database: '', role: '' }] = await readRows(
-    client,
-    session,
-    'SELECT current_database()::text AS database, current_user::text AS role',
-  );
-  return { database, role, ...(await readNodeSessions(client, await readNodes(client), [], role)) };
 }
 
 const COMMITS_BEHIND = {
@@ -113,14 +99,39 @@ const COMMITS_BEHIND = {
   otherwise: 'choose --mode block_writes',
 };
 
-/** Labels of nodes and names of roles whose commits are acknowledged before they are written, each once. */
-async function readAsynchronousCommits(client: Client, { nodes }: Snapshot): Promise<string[]> {
-  const answers = await askAllNodes(client, z.array(z.string().nullable()), ASYNCHRONOUS_COMMITS);
+const session = z.object({ database: z.string(), role: z.string() });
+
+const sessionsOfNode = z.object({ commits: z.array(z.string().nullable()), settings: z.array(setting) });
+
+/** How sessions begin on the nodes, of which each question opens one on every node: rows that move answer as those of their new node. */
+async function sessionFindings(
+  client: Client,
+  { mode }: RebalanceOptions,
+  { nodes }: Snapshot,
+): Promise<Finding[]> {
+  const [{ database, role } = { database: '', role: '' }] = await readRows(
+    client,
+    session,
+    'SELECT current_database()::text AS database, current_user::text AS role',
+  );
+  const answers = await askAllNodes(
+    client,
+    sessionsOfNode,
+    `SELECT json_build_object('commits', (${ASYNCHRONOUS_COMMITS}), 'settings', (${SETTINGS}))`,
+  );
+  // Labels of nodes and names of roles whose commits are acknowledged before they are written, each once.
   const places = answers.flatMap(({ nodeId, answer }) => {
     const label = nodes.find((node) => node.nodeId === nodeId)?.label ?? `node ${String(nodeId)}`;
-    return answer.map((role) => role ?? label);
+    return answer.commits.map((of) => of ?? label);
   });
-  return [...new Set(places)];
+  const differences = settingDifferences(
+    nodes,
+    answers.map(({ nodeId, answer: { settings } }) => ({ nodeId, settings })),
+  );
+  return [
+    ...(isLogical(mode) ? asynchronousCommits([...new Set(places)], COMMITS_BEHIND) : []),
+    ...settingFindings({ settingDifferences: differences, database, role }),
+  ];
 }
 
 /** How many of the newest jobs are looked at for one that was of the same mode and ended well. */
