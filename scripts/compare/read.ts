@@ -18,7 +18,7 @@ import { columnsByName, fingerprintAnywhere, inSessions, readColumns } from '../
 import { readDefinitions } from '../database/observe/objects';
 import { requireQueryRoles } from '../database/observe/query-session';
 import { openReadSessions } from '../database/observe/read-sessions';
-import { readOddShardsOf } from '../database/observe/shard-definitions';
+import { readOddShards } from '../database/observe/shard-definitions';
 import { readPlacementRows } from '../database/observe/shards';
 import type { ShardRows } from '../database/observe/shards';
 import { readViewDefinitions } from '../database/observe/view-answers';
@@ -168,10 +168,11 @@ async function readState(
   const live = await inspectDatabase(client, scope, { readRows: false, facts: 'of tables' });
   const names = specifiedTables(scope, live);
   const wanted = new Set(names.map(tableKey));
+  const tables = live.tables.filter(({ table }) => wanted.has(tableKey(table)));
   return withBoundedReads(client, async () => ({
     ...(await readDefinitions(client, scope, live, names)),
-    tables: live.tables.filter(({ table }) => wanted.has(tableKey(table))),
-    oddShards: await readOddShardsOf(client, live),
+    tables,
+    oddShards: await readOddShards(client, tables),
     others: only === undefined ? await readDatabaseObjects(client, postgres) : {},
     viewDefinitions: await readViewDefinitions(
       client,

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { nodeName } from '../../citus/nodes';
-import type { LiveDatabase } from '../model/live';
+import type { LiveTable } from '../model/live';
 import { readPlacedShards } from '../../citus/shards';
 import { groupBy } from '../../lib/group-by';
 import { readShardStates } from './shards';
@@ -22,26 +22,21 @@ export interface OddShard {
  * Shards that have other definitions than the others of their table: policies, an index, a key, a grant that one of them lost by itself,
  * which no look at the table shows. Names and numbers of shards aside. A table of one shard has no other to be held against.
  *
- * @param tables distributed and reference tables; partitions are looked at with them
+ * @param tables of which those that Citus keeps in shards are looked at, with their partitions
  */
-async function readOddShards(client: Client, tables: readonly TableName[]): Promise<OddShard[]> {
-  const shards = await readPlacedShards(client, tables);
-  const states = await readShardStates(client, shards);
-  const placements = shards.map((shard, index) => ({ shard, state: states[index] }));
-  return [...groupBy(placements, ({ shard }) => tableKey(shard.table)).values()].flatMap(oddOnes);
-}
-
-/** Those of the tables that Citus keeps in shards. */
-export async function readOddShardsOf(
+export async function readOddShards(
   client: Client,
-  { citusVersion, tables }: Pick<LiveDatabase, 'citusVersion' | 'tables'>,
+  tables: readonly Pick<LiveTable, 'table' | 'citus'>[],
 ): Promise<OddShard[]> {
-  if (citusVersion === undefined) return [];
   const inShards = tables.filter(({ citus: { kind } }) => kind !== 'plain' && kind !== 'local');
-  return readOddShards(
+  if (inShards.length === 0) return [];
+  const shards = await readPlacedShards(
     client,
     inShards.map(({ table }) => table),
   );
+  const states = await readShardStates(client, shards);
+  const placements = shards.map((shard, index) => ({ shard, state: states[index] }));
+  return [...groupBy(placements, ({ shard }) => tableKey(shard.table)).values()].flatMap(oddOnes);
 }
 
 /** `indexes of public.events_102010 on worker-1:5432` */

@@ -31,7 +31,7 @@ import type {
   ObservationContext,
   ObservationSubject,
 } from '../../database/observe/observation';
-import { describeOddShard, readOddShardsOf } from '../../database/observe/shard-definitions';
+import { describeOddShard, readOddShards } from '../../database/observe/shard-definitions';
 import type { OddShard } from '../../database/observe/shard-definitions';
 import { TargetState } from '../../database/target/target-state';
 import { onlySession } from '../../database/observe/read-sessions';
@@ -92,7 +92,7 @@ export async function verifyDatabase(
     ...checkSettings(expected, live),
     ...checkUnnamed(live, extras.strict === true),
     ...(await checkViews(client, live)),
-    ...describeOddShards(await readOddShardsOf(client, live)),
+    ...describeOddShards(await readOddShards(client, live.tables)),
     ...compareFingerprints(wanted, found.rows, found.notCounted).map((check) => withRun(check, receipt)),
     ...checkUncounted(uncounted, wanted),
     ...queries,
@@ -422,15 +422,13 @@ async function checkReceipt(
   const { tables, all } = await withRecorded(client, subject.expected, live, first);
   const askViews = after.views?.some(({ answer }) => 'rows' in answer) ?? false;
   const now = await observe({ ...subject, countRows: false, askViews, tables }, all, around);
+  const beforeRun = new Map(compareAnswers(first.answers, now.answers).map((each) => [each.query, each]));
   return [
     ...(after.rows.length + (after.notCounted ?? []).length > 0 || subject.expected.tables.length === 0
       ? []
       : [NOT_COUNTED]),
     ...compareAnswers(after.answers, now.answers).map((compared) =>
-      checkAnswer(
-        compared,
-        compareAnswers(first.answers, now.answers).find(({ query }) => query === compared.query),
-      ),
+      checkAnswer(compared, beforeRun.get(compared.query)),
     ),
     ...compareObjects(recordedObjects(first), now.objects).map(checkObjects),
     ...compareSequences(after.sequences ?? [], now.sequences ?? []).map(checkSequence),
