@@ -227,7 +227,7 @@ async function approvedPlan(run: Run, live: LiveDatabase, resumed: boolean): Pro
   requireAllowed(plan.findings, expected.allow ?? []);
   for (const idle of idleAllowances(plan.findings, input.allow ?? [])) context.reporter.info(idle);
   if (!isNeeded) return plan;
-  await requireAbleSession(client, plan);
+  await requireAbleSession(client, plan, live);
   context.reporter.event({
     name: 'plan.ready',
     steps: plan.steps.length,

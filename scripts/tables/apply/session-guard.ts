@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { allOf } from '../../../config/text/text';
 import { describeServerError, isServerError, sqlStateOf, refused } from '../../lib/errors';
-import { EVENT_TRIGGERS } from '../../database/inspect/inspect.sql';
+import type { LiveDatabase } from '../../database/model/live';
 import { isOnlineCopy } from '../../database/model/step';
 import type { TablesPlan } from '../plan/plan-document';
 
@@ -49,11 +49,15 @@ SELECT current_user::text AS role, current_database()::text AS database, pg_is_i
  *
  * @throws ScaleoutError (refused) with the way out
  */
-export async function requireAbleSession(client: Client, plan: TablesPlan): Promise<void> {
+export async function requireAbleSession(
+  client: Client,
+  plan: TablesPlan,
+  { eventTriggers = [] }: Pick<LiveDatabase, 'eventTriggers'>,
+): Promise<void> {
   const { rows } = await client.query<Session>(SESSION);
   const problem =
     (rows[0] === undefined ? undefined : sessionProblem(rows[0], plan)) ??
-    (await eventTriggerProblem(client));
+    (await eventTriggerProblem(client, eventTriggers));
   if (problem !== undefined) throw refused('tables.session-unable', `${problem}; nothing was changed`);
 }
 
@@ -72,10 +76,12 @@ const PROBE = [
 ];
 
 /** Event triggers can stop any statement, and nobody knows which before one is tried: in a transaction that is rolled back. */
-async function eventTriggerProblem(client: Client): Promise<string | undefined> {
-  const { rows } = await client.query<{ name: string }>(EVENT_TRIGGERS);
-  const names = rows.map(({ name }) => escapeIdentifier(name));
-  if (names.length === 0) return undefined;
+async function eventTriggerProblem(
+  client: Client,
+  eventTriggers: readonly string[],
+): Promise<string | undefined> {
+  if (eventTriggers.length === 0) return undefined;
+  const names = eventTriggers.map((name) => escapeIdentifier(name));
   let statement = '';
   await client.query('BEGIN');
   try {
