@@ -58,20 +58,15 @@ export function publicationFailures(target: TargetState): string[] {
 /** Whose sessions do not reach the shards of a table that is copied with writes waiting, which takes no session of the owner. */
 export function ownersKeptOut(target: TargetState): Finding[] {
   if (target.live.nodes.length < 2) return [];
-  return hindered(
-    target,
-    (table, { what }) =>
-      !isOfMembership(what) &&
-      target.entersCitus(table.table) &&
-      target.targetPlacement(table.table).kind !== 'local',
-  ).map(({ hindrance, names }) =>
-    finding(
-      'owner-kept-out',
-      hindrance.role,
-      `${owned(hindrance, names)}. The copy itself takes no session of the owner. Afterwards Citus connects to nodes as the role that asks, so SET ROLE ${escapeIdentifier(hindrance.role)} ` +
-        `and SECURITY DEFINER functions of that role fail on shards of other nodes: ${remedy(target, hindrance)}, where an application does either`,
-      'allowance',
-    ),
+  return hindered(target, (table, { what }) => !isOfMembership(what) && target.getsShards(table.table)).map(
+    ({ hindrance, names }) =>
+      finding(
+        'owner-kept-out',
+        hindrance.role,
+        `${owned(hindrance, names)}. The copy itself takes no session of the owner. Afterwards Citus connects to nodes as the role that asks, so SET ROLE ${escapeIdentifier(hindrance.role)} ` +
+          `and SECURITY DEFINER functions of that role fail on shards of other nodes: ${remedy(target, hindrance)}, where an application does either`,
+        'allowance',
+      ),
   );
 }
 
@@ -79,7 +74,7 @@ export function ownersKeptOut(target: TargetState): Finding[] {
 export function setRolesKeptOut(target: TargetState): Finding[] {
   if (target.live.nodes.length < 2) return [];
   const uses = target.live.tables
-    .filter(({ table }) => target.entersCitus(table) && target.targetPlacement(table).kind !== 'local')
+    .filter(({ table }) => target.getsShards(table))
     .flatMap(({ table, setRoles }) => setRoles.map((role) => ({ role, table: showTable(table) })));
   return [...groupBy(uses, ({ role }) => role).values()].map((same) => {
     const [{ role }] = same;

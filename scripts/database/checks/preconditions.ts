@@ -35,8 +35,6 @@ import type { Recreated } from './dependents';
 export function findPreconditionFailures(target: TargetState): string[] {
   const takenAlong = convertedAlong(target);
   const recreated = (table: LiveTable): Recreation | undefined => recreation(target, table, takenAlong);
-  const isMadeAnew = ({ table }: LiveTable): boolean =>
-    target.entersCitus(table) && target.targetPlacement(table).kind !== 'local';
   return [
     ...nodeFaults(target),
     ...uncopiedFaults(target),
@@ -55,9 +53,11 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...dependentFailures(target, recreated),
     ...identityNameFailures(target, recreated),
     ...needFailures(target, takenAlong),
-    ...indexFailures(target.live.tables.filter((each) => isMadeAnew(each) || recreated(each) !== undefined)),
+    ...indexFailures(
+      target.live.tables.filter((each) => target.getsShards(each.table) || recreated(each) !== undefined),
+    ),
     ...domainFailures(
-      target.live.tables.filter((each) => isMadeAnew(each) || recreated(each)?.how === 'copy'),
+      target.live.tables.filter((each) => target.getsShards(each.table) || recreated(each)?.how === 'copy'),
     ),
     ...target.live.tables
       .flatMap((table) => table.foreignKeys)

@@ -161,6 +161,11 @@ export class TargetState {
     return live.foreignKeys.some((key) => this.targetPlacement(key.references).kind === 'reference');
   }
 
+  /** Whether a run gives a plain table shards: it becomes more than local to Citus. */
+  getsShards(table: TableName): boolean {
+    return this.entersCitus(table) && this.targetPlacement(table).kind !== 'local';
+  }
+
   column(table: TableName, name: string): LiveColumn | undefined {
     return this.liveTable(table)?.columns.find((column) => column.name === name);
   }
