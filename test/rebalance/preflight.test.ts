@@ -1,15 +1,6 @@
+import { idleServer as server } from '../tables/support/catalog';
 import type { Facts, Work } from '../../scripts/rebalance/preflight';
 import { preflightFaults } from '../../scripts/rebalance/preflight';
-
-const server = {
-  slots: 10,
-  slotsInUse: 0,
-  senders: 10,
-  sendersInUse: 0,
-  applyWorkers: 4,
-  workerProcesses: 8,
-  outputPlugins: null,
-};
 
 const fit: Facts = {
   role: 'citus',

@@ -1,18 +1,12 @@
 import type { ReplicationServer } from '../../../scripts/citus/replication-servers';
-import { key, liveDatabase, liveTable } from '../../tables/support/catalog';
+import { idleServer, key, liveDatabase, liveTable } from '../../tables/support/catalog';
 import { byId, faultsOf, spec } from '../../tables/support/specifications';
 
 const coordinator: ReplicationServer = {
   node: 'c:5432',
   groupId: 0,
   shouldHaveShards: true,
-  slots: 10,
-  slotsInUse: 0,
-  senders: 10,
-  sendersInUse: 0,
-  applyWorkers: 4,
-  workerProcesses: 8,
-  outputPlugins: null,
+  ...idleServer,
 };
 const worker: ReplicationServer = { ...coordinator, node: 'w:5432', groupId: 1 };
 const keyed = liveTable('t', {

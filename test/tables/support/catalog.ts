@@ -285,3 +285,14 @@ export const schemaOf = (schema: string, more: Partial<LiveSchema> = {}): LiveSc
   strayPartitions: [],
   ...more,
 });
+
+/** What a server has for logical replication, with nothing of it in use. */
+export const idleServer = {
+  slots: 10,
+  slotsInUse: 0,
+  senders: 10,
+  sendersInUse: 0,
+  applyWorkers: 4,
+  workerProcesses: 8,
+  outputPlugins: null,
+};
