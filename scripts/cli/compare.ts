@@ -49,7 +49,9 @@ export function addCompare(program: Group, verb: AddVerb): void {
 
 /** A comma within double quotes belongs to a name. @throws InvalidArgumentError for what is no name of a table */
 function namesOf(text: string): TableName[] {
-  const parts = text.match(/(?:"(?:[^"]|"")*"|[^,"])+/g) ?? [''];
+  const parts = text.match(/(?:"(?:[^"]|"")*"|[^,"])+/g) ?? [];
+  if (parts.join(',') !== text || text === '')
+    throw new InvalidArgumentError('it must be names with one comma between two, each double quote closed.');
   return parts.map((part) => {
     const name = readTableName(part.trim());
     if (name.ok) return name.value;

@@ -43,6 +43,14 @@ test('both sides have to be named', async () => {
   expect(await scaleout(['compare', '--from', HERE])).toMatchObject({ status: 1 });
 });
 
+test.each(['a"b', 't,,u', 't,', ''])(
+  '--tables %j is refused, and no part of it is left out',
+  async (tables) => {
+    const { stderr } = await scaleout(['compare', '--from', HERE, '--to', `${HERE}b`, '--tables', tables]);
+    expect(stderr).toMatch(/--tables.*one comma between two, each double quote closed/s);
+  },
+);
+
 test('--tables takes names of tables', async () => {
   const { status, stderr } = await scaleout([
     'compare',
