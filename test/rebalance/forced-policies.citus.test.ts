@@ -68,18 +68,19 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
   test('a run killed in a window: the next verb puts FORCE back, the next run does the rest', async () => {
     await vault.as(createVault);
     await vault.database.addWorkers();
-    await vault.onWorkersAfter('CREATE TABLE', 'BEGIN PERFORM pg_sleep(8); END');
     const input = vault.input('block_writes', [WINDOW]);
-    const child = spawn(process.execPath, [CHILD, JSON.stringify(input)], { stdio: 'ignore' });
-    const ended = new Promise((resolve) => child.on('exit', (_code, signal) => resolve(signal)));
-    await vault.windowOpens();
-    child.kill('SIGKILL');
-    expect(await ended).toBe('SIGKILL');
-    // Its session on the server goes on with the move, and FORCE must not come back in the middle of that.
-    const during = recordingContext();
-    await rebalanceStatus(during.context, input);
-    expect(during.infos).toEqual([expect.stringMatching(/a run is at work.*vault_r is off until/)]);
-    expect(await vault.forced('vault_r')).toEqual([false, false]);
+    await vault.whileWorkersWaitAfter('CREATE TABLE', async () => {
+      const child = spawn(process.execPath, [CHILD, JSON.stringify(input)], { stdio: 'ignore' });
+      const ended = new Promise((resolve) => child.on('exit', (_code, signal) => resolve(signal)));
+      await vault.windowOpens();
+      child.kill('SIGKILL');
+      expect(await ended).toBe('SIGKILL');
+      // Its session on the server goes on with the move, and FORCE must not come back in the middle of that.
+      const during = recordingContext();
+      await rebalanceStatus(during.context, input);
+      expect(during.infos).toEqual([expect.stringMatching(/a run is at work.*vault_r is off until/)]);
+      expect(await vault.forced('vault_r')).toEqual([false, false]);
+    });
     await vault.leaveWorkersAlone();
     const after = recordingContext();
     await until(async () => {
@@ -117,18 +118,19 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
     expect(await vault.forced('vault_r')).toEqual([true, true]);
     await vault.leaveWorkersAlone();
 
-    await vault.onWorkersAfter('CREATE TABLE', 'BEGIN PERFORM pg_sleep(2); END');
-    const lost = rebalanceRun(recordingContext().context, input);
-    lost.catch(() => undefined);
-    await vault.windowOpens();
-    await vault.platform((client) =>
-      client.query(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'scaleout rebalance run' AND datname = current_database()",
-      ),
-    );
-    await expect(lost).rejects.toThrow(
-      /FORCE ROW LEVEL SECURITY of vault_r could not be put back: .*next run of any verb.*ALTER TABLE "public"\."vault_r" FORCE/,
-    );
+    await vault.whileWorkersWaitAfter('CREATE TABLE', async () => {
+      const lost = rebalanceRun(recordingContext().context, input);
+      lost.catch(() => undefined);
+      await vault.windowOpens();
+      await vault.platform((client) =>
+        client.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'scaleout rebalance run' AND datname = current_database()",
+        ),
+      );
+      await expect(lost).rejects.toThrow(
+        /FORCE ROW LEVEL SECURITY of vault_r could not be put back: .*next run of any verb.*ALTER TABLE "public"\."vault_r" FORCE/,
+      );
+    });
     await vault.leaveWorkersAlone();
     await until(async () => {
       await rebalanceStop(recordingContext().context, input);

@@ -4,8 +4,10 @@ import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import type { RebalanceInput } from '../../scripts/rebalance/commands';
 import type { TestDatabase } from '../support/citus';
+import { session } from '../tables/support/sensors';
 
 export const ROWS = 5000;
+const GATE = '4242';
 export const WINDOW = 'forced-policy-window:vault_r';
 
 /** Six shards of a table of tenants, whose owner sees the rows of none. */
@@ -94,6 +96,21 @@ export class Vault {
           `CREATE EVENT TRIGGER spoil ON ddl_command_end WHEN TAG IN ('${tag}') EXECUTE FUNCTION spoil()`,
         );
       });
+    }
+  }
+
+  /** Has the workers wait there, while the work lasts. */
+  async whileWorkersWaitAfter<T>(tag: string, work: () => Promise<T>): Promise<T> {
+    const holders = await Promise.all((await this.workers()).map(session));
+    try {
+      for (const holder of holders) await holder.query(`SELECT pg_advisory_lock(${GATE})`);
+      await this.onWorkersAfter(
+        tag,
+        `BEGIN PERFORM pg_advisory_lock(${GATE}); PERFORM pg_advisory_unlock(${GATE}); END`,
+      );
+      return await work();
+    } finally {
+      await Promise.all(holders.map((holder) => holder.end()));
     }
   }
 
