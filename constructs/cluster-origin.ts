@@ -20,6 +20,18 @@ export interface ReplicaOriginProps extends SourceProps {
   readonly promoted?: boolean;
 }
 
+export interface ExistingOriginProps {
+  /** Resource id of the cluster that is there. */
+  readonly clusterId: string;
+  /**
+   * Whether the state holds the cluster. Until then what is synthesized orders Terraform to import it, with everything
+   * that stands beside it and is on Azure as well.
+   *
+   * @default false
+   */
+  readonly imported?: boolean;
+}
+
 export interface PointInTimeOriginProps extends SourceProps {
   /**
    * The moment to restore, in UTC, as in `2026-01-31T12:00:00Z`: within the last 35 days, and best after the latest
@@ -29,12 +41,14 @@ export interface PointInTimeOriginProps extends SourceProps {
 }
 
 /**
- * Where a new cluster gets its data from, instead of starting empty: a backup of another cluster, or another cluster
- * that it follows. Either way it is a new cluster beside its source, with the source's nodes, sizes, versions and roles;
- * what the configuration says of those must repeat the source. Firewall rules, endpoints and server parameters do not
- * come along.
+ * Where a cluster comes from, instead of starting empty: it is there already, or it is made from a backup of another
+ * cluster, or follows another one. The latter two are new clusters beside their source, with the source's nodes, sizes,
+ * versions and roles; what the configuration says of those must repeat the source. Firewall rules, endpoints and server
+ * parameters do not come along.
  *
  * A cluster keeps its origin for life, a promoted replica too: to Terraform, another origin or none is another cluster.
+ * A cluster that is adopted has none of the others, whatever it was made from: Azure does not tell, and stating it
+ * replaces the cluster.
  */
 export class ClusterOrigin {
   /**
@@ -44,7 +58,9 @@ export class ClusterOrigin {
    * @throws Error naming what no cluster can come from
    */
   static pointInTime(props: PointInTimeOriginProps): ClusterOrigin {
-    return new ClusterOrigin(props, false, props.pointInTimeUtc);
+    const { sourceClusterId, sourceLocation, pointInTimeUtc } = props;
+    refuseUnless({ sourceClusterId, sourceLocation, pointInTimeUtc });
+    return new ClusterOrigin({ sourceClusterId, sourceLocation, pointInTimeUtc });
   }
 
   /**
@@ -55,29 +71,52 @@ export class ClusterOrigin {
    * @throws Error naming what no cluster can come from
    */
   static replica(props: ReplicaOriginProps): ClusterOrigin {
-    return new ClusterOrigin(props, props.promoted !== true);
+    const { sourceClusterId, sourceLocation } = props;
+    refuseUnless({ sourceClusterId, sourceLocation });
+    return new ClusterOrigin({ sourceClusterId, sourceLocation, follows: props.promoted !== true });
   }
 
-  readonly sourceClusterId: string;
-  readonly sourceLocation: string;
+  /**
+   * A cluster that is there. Its passwords stay what they are: Azure never tells them, so Terraform ignores them.
+   *
+   * @throws Error where the id is none of a cluster
+   */
+  static existing({ clusterId, imported }: ExistingOriginProps): ClusterOrigin {
+    refuseUnless({ clusterId });
+    return new ClusterOrigin({ existing: true, ...(imported === true ? {} : { importFrom: clusterId }) });
+  }
+
+  /** Of a restore and a replica. */
+  readonly sourceClusterId: string | undefined;
+  /** Of a restore and a replica. */
+  readonly sourceLocation: string | undefined;
   /** Of a restore alone. */
   readonly pointInTimeUtc: string | undefined;
   /** Whether the cluster is read-only and follows its source: a replica that nobody has promoted. */
   readonly follows: boolean;
+  /** Whether the cluster was there before Terraform came. */
+  readonly existing: boolean;
+  /** Resource id of a cluster that Terraform is to import; undefined once the state holds it. */
+  readonly importFrom: string | undefined;
 
-  private constructor(source: SourceProps, follows: boolean, pointInTimeUtc?: string) {
-    const own = { ...source, pointInTimeUtc };
-    refuse(
-      'not an origin of a cluster',
-      propProblems(own, {
-        sourceClusterId: clusterId,
-        sourceLocation: location,
-        pointInTimeUtc: pointInTime,
-      }),
-    );
-    this.sourceClusterId = source.sourceClusterId;
-    this.sourceLocation = source.sourceLocation;
-    this.pointInTimeUtc = pointInTimeUtc;
-    this.follows = follows;
+  private constructor(kind: Partial<ClusterOrigin>) {
+    this.sourceClusterId = kind.sourceClusterId;
+    this.sourceLocation = kind.sourceLocation;
+    this.pointInTimeUtc = kind.pointInTimeUtc;
+    this.follows = kind.follows ?? false;
+    this.existing = kind.existing ?? false;
+    this.importFrom = kind.importFrom;
   }
+}
+
+function refuseUnless(props: Readonly<Record<string, string>>): void {
+  refuse(
+    'not an origin of a cluster',
+    propProblems(props, {
+      clusterId,
+      sourceClusterId: clusterId,
+      sourceLocation: location,
+      pointInTimeUtc: pointInTime,
+    }),
+  );
 }

@@ -3,6 +3,8 @@ import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { roleViolations } from '../config/azure/database-roles';
 import { clusterId } from '../config/azure/resource-names';
+import type { ClusterOrigin } from './cluster-origin';
+import { importPart } from './import-part';
 import { byName, inSequence } from './in-sequence';
 import { propProblems, requireValid, unknownNames } from './invalid-props';
 import type { ImmutableTimeouts } from './operation-timeouts';
@@ -21,6 +23,13 @@ export interface DatabaseRolesProps {
   readonly clusterId: string;
   /** Literal names, since addresses follow from them. Their order changes nothing. */
   readonly roles: readonly DatabaseRole[];
+  /**
+   * What the cluster comes from. Roles of one that was there before are imported with it, and keep the passwords they
+   * have: another password in the configuration would drop the role.
+   *
+   * @default - the roles are new
+   */
+  readonly origin?: ClusterOrigin | undefined;
   /**
    * What changes the cluster before.
    *
@@ -47,19 +56,21 @@ export class DatabaseRoles extends Construct {
   constructor(scope: Construct, id: string, props: DatabaseRolesProps) {
     super(scope, id);
     requireValid(this, problems(props));
-    this.last = inSequence(
-      byName(props.roles),
-      props.after,
-      ({ name, password }, waits) =>
-        new CosmosdbPostgresqlRole(this, name, {
-          clusterId: props.clusterId,
-          name,
-          password,
-          ...timeoutsArgument(props.timeouts),
-          lifecycle: { precondition: passwordPreconditions(password, `role ${name}`) },
-          ...waits,
-        }),
-    );
+    this.last = inSequence(byName(props.roles), props.after, ({ name, password }, waits) => {
+      const role = new CosmosdbPostgresqlRole(this, name, {
+        clusterId: props.clusterId,
+        name,
+        password,
+        ...timeoutsArgument(props.timeouts),
+        lifecycle: {
+          ...(props.origin?.existing === true ? { ignoreChanges: ['password'] } : {}),
+          precondition: passwordPreconditions(password, `role ${name}`),
+        },
+        ...waits,
+      });
+      importPart(role, props.origin, `roles/${name}`);
+      return role;
+    });
   }
 }
 

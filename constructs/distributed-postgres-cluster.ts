@@ -51,13 +51,13 @@ export interface DistributedPostgresClusterProps {
   /**
    * Password of the login `citus`: a reference that Terraform resolves, never the password itself. A new cluster needs
    * one; a replica has its source's and takes none; a restore, or a promoted replica, has its source's until another one
-   * is given.
+   * is given. One that was there before keeps its own, which Terraform is never told.
    *
    * @default - that of the origin
    */
   readonly administratorPassword?: string;
   /**
-   * The cluster whose data this one starts with. Topology and versions must repeat the source's.
+   * The cluster whose data this one starts with, or that it is. Topology and versions must repeat it.
    *
    * @default - a new and empty cluster
    */
@@ -150,9 +150,8 @@ export class DistributedPostgresCluster extends Construct {
       ...(props.administratorPassword === undefined
         ? {}
         : { administratorLoginPassword: props.administratorPassword }),
-      ...(origin === undefined
-        ? {}
-        : { sourceResourceId: origin.sourceClusterId, sourceLocation: origin.sourceLocation }),
+      ...(origin?.sourceClusterId === undefined ? {} : { sourceResourceId: origin.sourceClusterId }),
+      ...(origin?.sourceLocation === undefined ? {} : { sourceLocation: origin.sourceLocation }),
       ...(origin?.pointInTimeUtc === undefined ? {} : { pointInTimeInUtc: origin.pointInTimeUtc }),
       sqlVersion: String(props.postgresVersion),
       citusVersion: props.citusVersion,
@@ -178,11 +177,14 @@ export class DistributedPostgresCluster extends Construct {
       ...timeoutsArgument(props.timeouts),
       lifecycle: {
         preventDestroy: props.protectFromDestroy ?? true,
+        // Azure does not tell it: any that is stated would be set anew.
+        ...(origin?.existing === true ? { ignoreChanges: ['administrator_login_password'] } : {}),
         ...(props.administratorPassword === undefined
           ? {}
           : { precondition: passwordPreconditions(props.administratorPassword) }),
       },
     });
+    if (origin?.importFrom !== undefined) resource.importFrom(origin.importFrom);
     if (props.workerPublicAccess !== undefined) {
       noteReason(resource, 'workerPublicAccess', props.workerPublicAccess.reason);
     }
@@ -259,6 +261,9 @@ function problems(props: DistributedPostgresClusterProps): string[] {
 
 function administratorProblems({ administratorPassword, origin }: DistributedPostgresClusterProps): string[] {
   if (origin !== undefined && administratorPassword === undefined) return [];
+  if (origin?.existing === true) {
+    return ['administratorPassword is set, and a cluster that was there before keeps its own: remove it'];
+  }
   return origin?.follows === true
     ? ["administratorPassword is set, and a replica signs in with its source's: remove it"]
     : passwordProblems('administratorPassword', administratorPassword, 'AdminPassword');

@@ -5,11 +5,14 @@ import type { FirewallRule } from '../config/azure/firewall-rules';
 import {
   AZURE_SERVICES_ADDRESS,
   AZURE_SERVICES_RULE,
+  existingFirewallViolations,
   firewallViolations,
 } from '../config/azure/firewall-rules';
 import type { Reason } from '../config/azure/reason';
 import { reason as reasonType } from '../config/azure/reason';
 import { clusterId } from '../config/azure/resource-names';
+import type { ClusterOrigin } from './cluster-origin';
+import { importPart } from './import-part';
 import { byName, inSequence } from './in-sequence';
 import { propProblems, requireValid, unknownNames } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';
@@ -19,7 +22,7 @@ import { noteReason } from './stated-reason';
 export interface FirewallAccessProps {
   readonly clusterId: string;
   /**
-   * 1 to 10 ranges, at most 256 public IPv4 addresses in all. A rule's name is its identity: another name replaces the
+   * 1 to 10 ranges, at most 256 public IPv4 addresses in all; of a cluster that was there before, what it has. A rule's name is its identity: another name replaces the
    * rule, another place in the list changes nothing.
    */
   readonly rules: readonly FirewallRule[];
@@ -30,6 +33,13 @@ export interface FirewallAccessProps {
    * @default - Azure services are not allowed in
    */
   readonly allowAzureServices?: Reason;
+  /**
+   * What the cluster comes from. One that was there before has its rules already: they are imported with it, and may be as
+   * many and as wide as the service lets them be.
+   *
+   * @default - the rules are new
+   */
+  readonly origin?: ClusterOrigin | undefined;
   /**
    * What changes the cluster before.
    *
@@ -55,7 +65,7 @@ export class FirewallAccess extends Construct {
     const { rules, allowAzureServices, after, timeouts } = props;
 
     const lastRange = inSequence(byName(rules), after, ({ name, from, to }, waits) => {
-      return new CosmosdbPostgresqlFirewallRule(this, name, {
+      const rule = new CosmosdbPostgresqlFirewallRule(this, name, {
         clusterId: props.clusterId,
         name,
         startIpAddress: from,
@@ -63,6 +73,8 @@ export class FirewallAccess extends Construct {
         ...timeoutsArgument(timeouts),
         ...waits,
       });
+      importPart(rule, props.origin, `firewallRules/${name}`);
+      return rule;
     });
     this.last = inSequence(
       allowAzureServices === undefined ? [] : [allowAzureServices],
@@ -76,6 +88,7 @@ export class FirewallAccess extends Construct {
           ...timeoutsArgument(timeouts),
           ...waits,
         });
+        importPart(rule, props.origin, `firewallRules/${AZURE_SERVICES_RULE}`);
         noteReason(rule, 'allowAzureServices', reason);
         return rule;
       },
@@ -91,7 +104,10 @@ function problems(props: FirewallAccessProps): string[] {
     ),
     ...propProblems(props, {
       clusterId,
-      rules: (rules) => firewallViolations(rules, props.allowAzureServices !== undefined),
+      rules: (rules) =>
+        props.origin?.existing === true
+          ? existingFirewallViolations(rules, props.allowAzureServices !== undefined)
+          : firewallViolations(rules, props.allowAzureServices !== undefined),
       allowAzureServices: reasonType,
       timeouts: operationTimeouts,
     }),

@@ -7,6 +7,8 @@ import { clusterId } from '../config/azure/resource-names';
 import type { ParametersOf } from '../config/azure/server-parameters';
 import { parametersNeedingRestart, parameterViolations } from '../config/azure/server-parameters';
 import { allOf } from '../config/text/text';
+import type { ClusterOrigin } from './cluster-origin';
+import { importPart } from './import-part';
 import { byName, inSequence } from './in-sequence';
 import { clause, propProblems, requireValid } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';
@@ -32,6 +34,12 @@ export interface ServerParametersProps {
    * @default - parameters of any version pass
    */
   readonly postgresVersion?: number;
+  /**
+   * What the cluster comes from. Parameters of one that was there before are imported with it.
+   *
+   * @default - the parameters are set anew
+   */
+  readonly origin?: ClusterOrigin | undefined;
   /**
    * What changes the cluster before.
    *
@@ -69,11 +77,11 @@ export class ServerParameters extends Construct {
 
   /** Sets the parameters of one kind of node. @returns what comes last */
   private set(
-    id: string,
+    id: keyof typeof PART_OF,
     Configuration:
       typeof CosmosdbPostgresqlCoordinatorConfiguration | typeof CosmosdbPostgresqlNodeConfiguration,
     parameters: Readonly<Record<string, string>> = {},
-    { clusterId, after, timeouts }: ServerParametersProps,
+    { clusterId, origin, after, timeouts }: ServerParametersProps,
   ): ITerraformDependable | undefined {
     const names = Object.keys(parameters);
     if (names.length === 0) return after;
@@ -87,11 +95,23 @@ export class ServerParameters extends Construct {
     return inSequence(
       byName(Object.entries(parameters).map(([name, value]) => ({ name, value }))),
       after,
-      ({ name, value }, waits) =>
-        new Configuration(scope, name, { clusterId, name, value, ...timeoutsArgument(timeouts), ...waits }),
+      ({ name, value }, waits) => {
+        const parameter = new Configuration(scope, name, {
+          clusterId,
+          name,
+          value,
+          ...timeoutsArgument(timeouts),
+          ...waits,
+        });
+        importPart(parameter, origin, `${PART_OF[id]}/${name}`);
+        return parameter;
+      },
     );
   }
 }
+
+/** What Azure calls the parameters of a kind of node, in their resource ids. */
+const PART_OF = { Coordinator: 'coordinatorConfigurations', Workers: 'nodeConfigurations' } as const;
 
 function problems(props: ServerParametersProps): string[] {
   const { coordinator, workers, postgresVersion } = props;

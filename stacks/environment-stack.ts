@@ -68,12 +68,9 @@ export class EnvironmentStack extends TerraformStack {
     });
     Aspects.of(this).add(new MandatoryTags(resourceTags(settings)));
 
-    this.groupName = new ResourceGroup(this, 'ResourceGroup', {
-      name: settings.resourceGroup,
-      location: settings.location,
-    }).name;
     this.origin = originOf(settings.cluster);
-    this.password = this.origin?.follows === true ? undefined : new AdminPassword(this, 'AdminPassword');
+    this.groupName = this.ownGroup();
+    this.password = this.takesPassword() ? new AdminPassword(this, 'AdminPassword') : undefined;
     this.cluster = this.createCluster();
     const parameters = this.setParameters();
     const roles = this.createRoles(parameters);
@@ -82,6 +79,20 @@ export class EnvironmentStack extends TerraformStack {
     this.keepPassword(diagnostics?.workspaceId, access);
     this.lock([access, diagnostics?.last].filter((each): each is ITerraformDependable => each !== undefined));
     this.writeOutputs();
+  }
+
+  /** The group of a cluster that was there before holds what others made, and stays theirs. @returns its name */
+  private ownGroup(): string {
+    const { resourceGroup: name, location } = this.settings;
+    return this.origin?.existing === true
+      ? name
+      : new ResourceGroup(this, 'ResourceGroup', { name, location }).name;
+  }
+
+  /** A cluster that was there before keeps its password: to this stack it matters for the vault alone. */
+  private takesPassword(): boolean {
+    if (this.origin?.existing === true) return this.settings.keyVault !== undefined;
+    return this.origin?.follows !== true;
   }
 
   private createCluster(): DistributedPostgresCluster {
@@ -94,9 +105,14 @@ export class EnvironmentStack extends TerraformStack {
       topology: this.topology,
       postgresVersion: wanted.postgresVersion,
       citusVersion: wanted.citusVersion,
-      ...(this.password === undefined ? {} : { administratorPassword: this.password.value }),
+      ...(this.password === undefined || origin?.existing === true
+        ? {}
+        : { administratorPassword: this.password.value }),
       ...(origin === undefined ? {} : { origin }),
       publicAccess: network.access === 'firewall',
+      ...(network.access === 'firewall' && network.workerPublicAccess !== undefined
+        ? { workerPublicAccess: network.workerPublicAccess }
+        : {}),
       highAvailability: wanted.highAvailability,
       ...(wanted.preferredPrimaryZone === undefined
         ? {}
@@ -114,6 +130,7 @@ export class EnvironmentStack extends TerraformStack {
     return new ServerParameters(this, 'Parameters', {
       clusterId: this.cluster.clusterId,
       postgresVersion: cluster.postgresVersion,
+      origin: this.origin,
       ...(coordinator === undefined ? {} : { coordinator }),
       // There are no workers to set them on before, and the service refuses.
       ...(workers === undefined || this.topology.nodeCount === 0 ? {} : { workers }),
@@ -125,6 +142,7 @@ export class EnvironmentStack extends TerraformStack {
     if (roles.length === 0) return after;
     return new DatabaseRoles(this, 'Roles', {
       clusterId: this.cluster.clusterId,
+      origin: this.origin,
       roles: roles.map(({ name }) => ({
         name,
         password: new RolePassword(this, `RolePassword-${name}`, name).value,
@@ -140,11 +158,14 @@ export class EnvironmentStack extends TerraformStack {
       const { allow, allowAzureServices } = network;
       return new FirewallAccess(this, 'Firewall', {
         clusterId,
+        origin: this.origin,
         rules: allow,
         ...(allowAzureServices === undefined ? {} : { allowAzureServices }),
         after,
       }).last;
     }
+    // Endpoints that are there already stay with those who made them.
+    if (network.subnetId === undefined) return after;
     return new PrivateAccess(this, 'PrivateAccess', {
       clusterId,
       clusterName: cluster.name,

@@ -1,16 +1,22 @@
+import { adoptionOf } from '../config/environment/adoption';
 import type { BootstrapSettings } from '../config/environment/bootstrap';
 import { BOOTSTRAP } from '../config/environment/bootstrap';
 import type { EnvironmentSettings } from '../config/environment/environment';
 
 const MANAGED_BY = 'scaleout';
 
-/** The tags of every resource: those of the file, and those that say where it comes from, which always win. */
+/**
+ * The tags of every resource: those of the file, and those that say where it comes from, which always win. While a cluster
+ * is adopted, those it has, so that nothing changes.
+ */
 export function resourceTags({
   name,
   workload,
   production,
   tags,
+  cluster,
 }: EnvironmentSettings): Record<string, string> {
+  if (adoptionOf(cluster.origin) === 'adopting') return tags;
   return { ...tags, environment: name, workload, managedBy: MANAGED_BY, production: String(production) };
 }
 

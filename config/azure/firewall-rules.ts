@@ -69,15 +69,46 @@ export function firewallViolations(rules: readonly FirewallRule[], besidesAzure 
   return violations;
 }
 
+/**
+ * The same for the rules of a cluster that was there before: what the service refuses, and no more. How far they open the
+ * cluster is the audit's to say.
+ */
+export function existingFirewallViolations(
+  rules: readonly FirewallRule[],
+  besidesAzure = false,
+): Violation[] {
+  const taken = new Set(besidesAzure ? [AZURE_SERVICES_RULE] : []);
+  return rules.flatMap(({ name, from, to }, index) => {
+    const at = (field: keyof FirewallRule, problem: string): Violation => ({ at: [index, field], problem });
+    const found = nameProblem(name);
+    const again = taken.has(name.toLowerCase());
+    taken.add(name.toLowerCase());
+    return [
+      ...(found === undefined ? [] : [at('name', found)]),
+      ...(again ? [at('name', `is ${show(name)}, the name of an earlier rule: give each its own`)] : []),
+      ...(isIPv4(from) ? [] : [at('from', `is ${show(from)}${NO_ADDRESS}`)]),
+      ...(isIPv4(to) ? [] : [at('to', `is ${show(to)}${NO_ADDRESS}`)]),
+      ...(sizeOf({ from, to }) < 1 ? [at('to', wrongWayRound(from, to))] : []),
+    ];
+  });
+}
+
+const NO_ADDRESS = ': it must be an IPv4 address, as in 203.0.113.8';
+
+function nameProblem(name: string): string | undefined {
+  if (RULE_NAME.test(name)) return undefined;
+  return `is ${show(name)}: a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit`;
+}
+
+function wrongWayRound(from: string, to: string): string {
+  return `is ${show(to)}, before the start ${show(from)}: swap the two`;
+}
+
 /** Pairs of field and problem. */
 function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, string][] {
   const problems: [keyof FirewallRule, string][] = [];
-  if (!RULE_NAME.test(name)) {
-    problems.push([
-      'name',
-      `is ${show(name)}: a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit`,
-    ]);
-  }
+  const ofName = nameProblem(name);
+  if (ofName !== undefined) problems.push(['name', ofName]);
   for (const [field, address] of [
     ['from', from],
     ['to', to],
@@ -87,7 +118,7 @@ function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, 
   }
   const size = sizeOf({ from, to });
   if (size < 1) {
-    problems.push(['to', `is ${show(to)}, before the start ${show(from)}: swap the two`]);
+    problems.push(['to', wrongWayRound(from, to)]);
   } else if (size > ADDRESSES_MOST) {
     problems.push([
       'to',
@@ -103,7 +134,7 @@ function sizeOf({ from, to }: Pick<FirewallRule, 'from' | 'to'>): number {
 }
 
 function addressProblem(address: string): string | undefined {
-  if (!isIPv4(address)) return ': it must be an IPv4 address, as in 203.0.113.8';
+  if (!isIPv4(address)) return NO_ADDRESS;
   if (address.startsWith('0.')) {
     return ', which opens the database to every tenant of Azure: name the addresses that may connect';
   }

@@ -13,6 +13,8 @@ export const RESERVED_TAGS = ['environment', 'managedBy', 'production', 'workloa
 const valueError = `text of 1 to ${TAGS.valueLongest} characters`;
 const tagValue = text(valueError).max(TAGS.valueLongest, { error: valueError });
 
+const foundValue = z.string({ error: valueError }).max(TAGS.valueLongest, { error: valueError });
+
 /** The tags of a file; {@link tagViolations} has the rules for their names. */
 export const tags = z
   .object(
@@ -24,6 +26,27 @@ export const tags = z
   )
   .catchall(tagValue)
   .describe(`Tags of every resource. ${RESERVED_TAGS.join(', ')} are added and cannot be set.`);
+
+/** The same for a cluster that may be one that was there before, with whatever tags it has. */
+export const environmentTags = z
+  .object(
+    { owner: foundValue.exactOptional(), costCentre: foundValue.exactOptional() },
+    { error: 'the tags, at least owner and costCentre' },
+  )
+  .catchall(foundValue)
+  .describe(
+    `Tags of every resource, owner and costCentre among them. ${RESERVED_TAGS.join(', ')} are added and cannot be set. While a cluster is adopted, the tags that it has, none added.`,
+  );
+
+/** What is wrong with the tags of a file that has all of them to set, beside their names. */
+export function writtenTagViolations(given: Readonly<Record<string, unknown>>): Violation[] {
+  return ['owner', 'costCentre', ...Object.keys(given)]
+    .filter((name, index, names) => names.indexOf(name) === index)
+    .flatMap((name) => {
+      if (given[name] === undefined) return [{ at: [name], problem: `is missing: add ${valueError}` }];
+      return given[name] === '' ? [{ at: [name], problem: `is "": it must be ${valueError}` }] : [];
+    });
+}
 
 /** What Azure refuses in the tags of a resource; `at` is the tag's name. */
 export function tagViolations(given: Readonly<Record<string, string>>): Violation[] {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { BootstrapSettings } from './bootstrap-schema';
+import { readsAdoption } from './adoption';
 import { stateRules } from './state-rules';
 import { subnetId, virtualNetworkOf } from '../azure/resource-names';
 import { didYouMean, oneOf, show } from '../text/text';
@@ -34,7 +35,7 @@ const EXCLUSIVES: readonly Exclusive[] = [
   {
     at: ['resourceGroup'],
     reads: z
-      .object({ resourceGroup: z.string() })
+      .object({ resourceGroup: z.string(), cluster: readsAdoption.pipe(z.literal('none')) })
       .transform(({ resourceGroup: group }) => ({ key: group.toLowerCase(), said: `is ${show(group)}` })),
     why: 'each environment creates its own, so change one of the two',
   },

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { reasonText } from '../azure/reason';
 import { clusterId, location } from '../azure/resource-names';
 import type { RegularEdition } from '../azure/service-limits';
 import {
@@ -52,7 +53,7 @@ export const workers = strictShape(
 const sourceClusterId = clusterId.describe('Resource id of the cluster the data comes from.');
 const sourceLocation = location.describe('Region of that cluster, as in westus2.');
 
-/** One of the two, which a rule asks for: a union would tell one issue where there are several. */
+/** One of the three, which a rule asks for: a union would tell one issue where there are several. */
 export const origin = strictShape(
   {
     pointInTime: strictShape(
@@ -79,13 +80,27 @@ export const origin = strictShape(
     )
       .optional()
       .describe('A read replica of a cluster.'),
+    adopt: clusterId
+      .optional()
+      .describe(
+        'Resource id of the cluster, which is there already. Its passwords stay what they are; `npx scaleout adopt` writes the file.',
+      ),
+    imported: flag()
+      .optional()
+      .describe(
+        'With adopt: whether the first deploy is done. From then on nothing is imported any more, and rules, roles, parameters, tags and whatever else can be added.',
+      ),
   },
-  'pointInTime or replicaOf',
+  'adopt, pointInTime or replicaOf',
 )
-  .meta({ oneOf: [{ required: ['pointInTime'] }, { required: ['replicaOf'] }] })
+  .meta({ oneOf: [{ required: ['adopt'] }, { required: ['pointInTime'] }, { required: ['replicaOf'] }] })
   .describe(
-    'What the cluster is created from; absent, it begins empty. Another origin later is another cluster.',
+    'What the cluster comes from. Azure refuses clusters that begin empty. Another origin later is another cluster.',
   );
+
+export const allowNew = reasonText.describe(
+  'Why this subscription may have a cluster that begins empty, which Azure refuses since 30 March 2026, or that this state holds it already. 20 to 300 characters.',
+);
 
 export const cluster = strictShape(
   {
@@ -114,6 +129,7 @@ export const cluster = strictShape(
         'A CanNotDelete lock on the cluster, against the portal and the CLI. While it stands, no role or firewall rule of the cluster can be deleted either.',
       ),
     origin: origin.optional(),
+    allowNew: allowNew.optional(),
   },
   'the cluster: name, versions, stage, sizes',
 );

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { location, resourceGroup } from '../azure/resource-names';
-import { tags } from '../azure/tags';
+import { environmentTags } from '../azure/tags';
 import { cluster } from './cluster-schema';
 import { parameters, roles } from './database-schema';
 import { matching, strictShape, text } from '../file/schema-types';
@@ -20,7 +20,9 @@ export const environmentSchema = strictShape(
       'a name of lowercase letters, digits and hyphens, starting with a letter',
     ).describe('Name of the environment, and of its file.'),
     location: location.describe('Region, as in westus2.'),
-    resourceGroup: resourceGroup.describe('Resource group that is created for the cluster.'),
+    resourceGroup: resourceGroup.describe(
+      'Resource group that is created for the cluster, or that an adopted one lies in.',
+    ),
     workload: text('the name of a workload').describe(
       'What the database is for: a directory of workloads/, or a variant in it, as payments-partitioned.',
     ),
@@ -36,7 +38,7 @@ export const environmentSchema = strictShape(
     keyVault: keyVault.optional(),
     monitoring: monitoring.optional(),
     state,
-    tags,
+    tags: environmentTags,
   },
   'the settings of an environment',
 );

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { firewallViolations } from '../azure/firewall-rules';
+import { existingFirewallViolations, firewallViolations } from '../azure/firewall-rules';
+import { readsAdoption } from './adoption';
 import { partOf } from '../file/schema-types';
 import { reportAll, rule } from '../file/yaml';
 import type { Rule } from '../file/yaml';
@@ -16,12 +17,25 @@ export const networkRules: readonly Rule[] = [
         allow: z.array(range),
         allowAzureServices: z.unknown().optional(),
       }),
+      cluster: readsAdoption,
     }),
-    ({ network }, report) =>
-      reportAll(
-        ['network', 'allow'],
-        firewallViolations(network.allow, network.allowAzureServices !== undefined),
-        report,
-      ),
+    ({ network, cluster }, report) => {
+      const violations = cluster === 'none' ? firewallViolations : existingFirewallViolations;
+      const besidesAzure = network.allowAzureServices !== undefined;
+      reportAll(['network', 'allow'], violations(network.allow, besidesAzure), report);
+    },
+  ),
+  rule(
+    partOf({
+      network: partOf({ access: z.literal('private'), subnetId: z.undefined().optional() }),
+      cluster: readsAdoption,
+    }),
+    ({ cluster }, report) => {
+      if (cluster !== 'none') return;
+      report(
+        ['network', 'subnetId'],
+        `is missing: add the resource id of the subnet of the private endpoint`,
+      );
+    },
   ),
 ];

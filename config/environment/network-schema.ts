@@ -15,23 +15,37 @@ export const allow = z
   .array(firewallRule, {
     error: 'a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]',
   })
-  .describe('Who may connect, at most 10 ranges, 256 addresses in all.');
+  .describe('Who may connect, at most 10 ranges, 256 addresses in all; of an adopted cluster, what it has.');
 
 export const allowAzureServices = reason.describe(
   'Lets in whatever runs on Azure, of every tenant, which the audit warns of with the reason. Private access is the better way.',
 );
 
-const subnet = subnetId.describe('Resource id of the subnet that gets the private endpoint.');
+export const workerPublicAccess = reason.describe(
+  'Gives the workers public addresses as well, behind the same firewall, which the audit warns of with the reason.',
+);
+
+const subnet = subnetId.describe(
+  'Resource id of the subnet that gets the private endpoint. Absent, as only an adopted cluster may have it, the endpoints that are there stay, and nothing here changes them.',
+);
 
 export const network = z
   .discriminatedUnion(
     'access',
     [
       strictShape(
-        { access: z.literal('firewall'), allow, allowAzureServices: allowAzureServices.optional() },
+        {
+          access: z.literal('firewall'),
+          allow,
+          allowAzureServices: allowAzureServices.optional(),
+          workerPublicAccess: workerPublicAccess.optional(),
+        },
         'how the database is reached',
       ),
-      strictShape({ access: z.literal('private'), subnetId: subnet }, 'how the database is reached'),
+      strictShape(
+        { access: z.literal('private'), subnetId: subnet.optional() },
+        'how the database is reached',
+      ),
     ],
     { error: 'firewall or private' },
   )

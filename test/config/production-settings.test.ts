@@ -5,7 +5,7 @@ import { faultsOf } from '../support/faults';
 /** What a production cluster has beside its nodes: each key is optional, and each fault is told by line. */
 
 const FILE = 'config/environments/prod.yaml';
-const prod = readFileSync(FILE, 'utf8');
+const prod = readFileSync('test/support/environments/prod.yaml', 'utf8');
 const SOURCE =
   '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/source';
 
@@ -20,7 +20,7 @@ function prodWith(...changes: readonly (readonly [string | RegExp, string])[]): 
 
 const withLines = (lines: string): readonly [string, string] => ['tags:\n', `${lines}\ntags:\n`];
 const inCluster = (lines: string): readonly [string, string] => ['cluster:\n', `cluster:\n  ${lines}\n`];
-const origin = (lines: string): readonly [string, string] => inCluster(`origin: ${lines}`);
+const origin = (lines: string): readonly [RegExp, string] => [/^  allowNew: .*$/m, `  origin: ${lines}`];
 const KEY_VAULT = /^keyVault:\n(?: .*\n)+/m;
 const FIREWALL = [
   /access: private\n(?: .*\n)+/,
@@ -129,7 +129,7 @@ describe('what it may not', () => {
     [
       'no origin in the origin',
       [origin('{}')],
-      ['cluster.origin: names neither pointInTime nor replicaOf: add one of the two, or remove origin'],
+      ['cluster.origin: names none of adopt, pointInTime and replicaOf: add one, or remove origin'],
     ],
     [
       'two origins',
@@ -138,9 +138,7 @@ describe('what it may not', () => {
         ['highAvailability: true', 'highAvailability: false'],
         origin(`{ replicaOf: { ${ids} }, pointInTime: { ${ids}, pointInTimeUtc: 2026-01-31T12:00:00Z } }`),
       ],
-      [
-        'cluster.origin: names both pointInTime and replicaOf: a cluster has one origin, so remove one of the two',
-      ],
+      ['cluster.origin: names replicaOf and pointInTime: a cluster has one origin, so keep one'],
     ],
     [
       'a day that the month does not have',

@@ -5,7 +5,7 @@ import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import { loadBootstrap } from '../../config/environment/bootstrap';
 import type { EnvironmentSettings, Stage } from '../../config/environment/environment';
-import { loadEnvironments } from '../../config/environment/environment';
+import { parseEnvironment } from '../../config/environment/environment';
 import { synthesize } from '../../stacks/synthesize';
 
 /** A synthesized stack, as Terraform reads it. */
@@ -22,16 +22,18 @@ export interface Synthesized {
   readonly json: StackJson;
 }
 
-/** One environment of this repository as its stack, at a stage of choice. */
+/** One of {@link ENVIRONMENTS} as its stack, at a stage of choice. */
 export function synthesizeEnvironment(name: string, stage?: Stage): Synthesized {
   return synthesizeSettings(environment(name), stage);
 }
 
-/** The settings of one environment of this repository. */
+/** Environments for tests: the sample ones, for clusters that begin empty. */
+export const ENVIRONMENTS = path.join(__dirname, 'environments');
+
+/** The settings of one of {@link ENVIRONMENTS}: `dev` or `prod`. */
 export function environment(name: string): EnvironmentSettings {
-  const settings = loadEnvironments().find((each) => each.name === name);
-  if (settings === undefined) throw new Error(`there is no environment "${name}"`);
-  return settings;
+  const file = path.join(ENVIRONMENTS, `${name}.yaml`);
+  return parseEnvironment(readFileSync(file, 'utf8'), file);
 }
 
 export function synthesizeSettings(settings: EnvironmentSettings, stage?: Stage): Synthesized {

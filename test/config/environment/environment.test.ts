@@ -5,7 +5,7 @@ import { loadEnvironments, parseEnvironment } from '../../../config/environment/
 import { faultsOf } from '../../support/faults';
 
 const FILE = 'config/environments/dev.yaml';
-const dev = readFileSync(FILE, 'utf8');
+const dev = readFileSync('test/support/environments/dev.yaml', 'utf8');
 
 /** dev.yaml with one line replaced; fails when the line is not there. */
 function devWith(...changes: readonly (readonly [string, string])[]): string {
@@ -61,6 +61,7 @@ password: secret
         "config/environments/dev.yaml:2: resourceGroup: is missing: add the name of a resource group: 1 to 90 letters, digits, _, -, ( ), and dots except at the end",
         "config/environments/dev.yaml:3: location: is "West US 2": it must be a region as Azure's tools write it, as in westus2",
         "config/environments/dev.yaml:5: cluster.coordinatorHoldsShards: is missing: add true or false",
+        "config/environments/dev.yaml:5: cluster.origin: is missing, and Azure refuses new clusters of Azure Cosmos DB for PostgreSQL since 30 March 2026 (the service ends on 31 March 2029): adopt a cluster that exists (npx scaleout adopt), restore one or make a replica of one, or create an elastic cluster of Azure Database for PostgreSQL instead; where this subscription may, or the state holds the cluster already, say so in cluster.allowNew",
         "config/environments/dev.yaml:6: cluster.name: is "Wwi_Sensors-": it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it",
         "config/environments/dev.yaml:7: cluster.postgresVersion: is 13, which Azure retired on 2025-11-13: choose 15 or 16",
         "config/environments/dev.yaml:8: cluster.citusVersion: is 12.1: it must be a version of Citus in quotes, as in "12.1"",
@@ -113,8 +114,8 @@ password: secret
         ['postgresVersion: 16', 'postgresVersion: 13'],
         ["citusVersion: '12.1'", "citusVersion: '11.3'"],
         [
-          'name: wwi-sensors-dev',
-          'name: wwi-sensors-dev\n  origin: { replicaOf: { sourceClusterId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/old, sourceLocation: westus2 } }',
+          '  allowNew: the clusters of these tests begin empty',
+          '  origin: { replicaOf: { sourceClusterId: /subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/g/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/old, sourceLocation: westus2 } }',
         ],
       ],
     ],
@@ -206,7 +207,7 @@ password: secret
     [
       'a typing slip in a key',
       [['highAvailability:', 'highAvailibility: true\n  highAvailability:']],
-      'cluster.highAvailibility: unknown key (did you mean "highAvailability"?): the keys here are name, postgresVersion, citusVersion, stage, coordinator, workers, coordinatorHoldsShards, highAvailability, preferredPrimaryZone, maintenanceWindow, protectFromDestroy, lockAgainstDeletion and origin',
+      'cluster.highAvailibility: unknown key (did you mean "highAvailability"?): the keys here are name, postgresVersion, citusVersion, stage, coordinator, workers, coordinatorHoldsShards, highAvailability, preferredPrimaryZone, maintenanceWindow, protectFromDestroy, lockAgainstDeletion, origin and allowNew',
     ],
     [
       'a production that is neither',
@@ -244,7 +245,7 @@ describe('loadEnvironments', () => {
   let directory: string;
   beforeEach(() => {
     directory = mkdtempSync(path.join(tmpdir(), 'scaleout-config-'));
-    cpSync('config/environments', path.join(directory, 'environments'), { recursive: true });
+    cpSync('test/support/environments', path.join(directory, 'environments'), { recursive: true });
     cpSync('config/workloads', path.join(directory, 'workloads'), { recursive: true });
   });
   afterEach(() => rmSync(directory, { recursive: true }));
@@ -269,7 +270,7 @@ describe('loadEnvironments', () => {
     ]);
   });
 
-  const prod = readFileSync('config/environments/prod.yaml', 'utf8');
+  const prod = readFileSync('test/support/environments/prod.yaml', 'utf8');
   const staging = prod
     .replace('name: prod\n', 'name: staging\n')
     .replace('-sensors-prod\n', '-sensors-staging\n')
@@ -331,7 +332,7 @@ describe('loadEnvironments', () => {
     expect(faults()).toEqual([
       expect.stringMatching(/^test\.yaml:5: resourceGroup: is "rg-wwi-sensors-dev", as in environment "dev"/),
       expect.stringMatching(/^test\.yaml:6: workload: is "sensor" \(did you mean "sensors"\?\): choose /),
-      expect.stringMatching(/^test\.yaml:11: cluster\.postgresVersion: is "sixteen"/),
+      expect.stringMatching(/^test\.yaml:12: cluster\.postgresVersion: is "sixteen"/),
     ]);
   });
 

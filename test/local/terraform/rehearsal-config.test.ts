@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseEnvironment } from '../../../config/environment/environment';
 import { rehearsalText, rehearsedEnvironment } from '../../../scripts/local/terraform/rehearsal-config';
 
-const dev = readFileSync(join(__dirname, '../../../config/environments/dev.yaml'), 'utf8');
+const dev = readFileSync(join(__dirname, '../../support/environments/dev.yaml'), 'utf8');
 const settings = parseEnvironment(dev, 'dev.yaml');
 
 it('changes the stage and the state of an environment, and nothing else', () => {
