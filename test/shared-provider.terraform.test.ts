@@ -48,7 +48,7 @@ azureSuite('one process of the plugin for many commands', () => {
   const directory = scratchDirectory();
   let azure: AzureStandIn;
   beforeAll(async () => {
-    azure = await startAzureStandIn();
+    azure = await startAzureStandIn({ newClusters: 'accepted' });
     writeFileSync(join(directory, 'main.tf.json'), JSON.stringify(CONFIGURATION));
     seedLockFile(directory);
   });

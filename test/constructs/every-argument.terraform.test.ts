@@ -109,7 +109,7 @@ azureSuite('Every argument, as the azurerm provider reads it', () => {
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'scaleout-arguments-'));
     writeFileSync(join(directory, 'cdk.tf.json'), stack.text);
-    azure = await startAzureStandIn();
+    azure = await startAzureStandIn({ newClusters: 'accepted' });
     const { status, output } = await terraform('init', '-input=false', '-no-color');
     if (status !== 0) throw new Error(output);
   }, 120_000);

@@ -23,7 +23,7 @@ azureSuite('the stacks in the native syntax', () => {
   let provider: SharedProvider;
 
   beforeAll(async () => {
-    azure = await startAzureStandIn();
+    azure = await startAzureStandIn({ newClusters: 'accepted' });
     provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     await withSynthesis({}, async (directory) => {
       for (const name of readdirSync(path.join(directory, 'stacks'))) {

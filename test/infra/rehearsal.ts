@@ -75,7 +75,7 @@ export class Rehearsal {
     const home = realpathSync(mkdtempSync(join(tmpdir(), 'scaleout-rehearsal-')));
     cpSync(join(ROOT, 'config', 'workloads'), join(home, 'config', 'workloads'), { recursive: true });
     mkdirSync(join(home, 'config', 'environments'));
-    const rehearsal = new Rehearsal(await startAzureStandIn(options), home);
+    const rehearsal = new Rehearsal(await startAzureStandIn({ newClusters: 'accepted', ...options }), home);
     rehearsal.provider = await startSharedProvider(rehearsal.environment);
     rehearsal.writeConfig();
     await rehearsal.inAzure('PUT', GROUP_ID, { location: 'westus2', tags: OWN_TAGS });

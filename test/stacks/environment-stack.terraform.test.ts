@@ -83,7 +83,7 @@ laneSuite('terraform', 'every stack, planned by the provider against a stand-in 
   let provider: SharedProvider | undefined;
   let terraform: TerraformDirectory;
   beforeAll(async () => {
-    azure = await startAzureStandIn();
+    azure = await startAzureStandIn({ newClusters: 'accepted' });
     terraform = new TerraformDirectory();
     terraform.put(withLocalState(synthesizeEnvironment('prod')));
     const init = await terraform.start(['init', '-input=false', '-no-color'], environmentOf());

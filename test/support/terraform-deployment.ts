@@ -91,7 +91,11 @@ export class Deployment {
       recursive: true,
     });
     mkdirSync(path.join(home, 'config', 'environments'));
-    const azure = await startAzureStandIn({ stateFile: path.join(home, 'azure.json'), ...options });
+    const azure = await startAzureStandIn({
+      newClusters: 'accepted',
+      stateFile: path.join(home, 'azure.json'),
+      ...options,
+    });
     const deployment = new Deployment(stack, home, azure);
     deployment.provider = await startSharedProvider(deployment.environment);
     mkdirSync(deployment.stack, { recursive: true });

@@ -102,7 +102,11 @@ async function startRehearsal(
   options: RehearsalOptions,
 ): Promise<Rehearsal> {
   const clusters = new EngineClusters(options.start);
-  const azure = await startAzureStandIn({ clusters, directory: workspace.directory });
+  const azure = await startAzureStandIn({
+    newClusters: 'accepted',
+    clusters,
+    directory: workspace.directory,
+  });
   const deploys: Deploy[] = [];
   const close = async (): Promise<void> => {
     // First who asks, then who answers.

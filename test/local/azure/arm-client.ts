@@ -40,19 +40,19 @@ export function armClient(azure: AzureStandIn, versionOf: (path: string) => stri
 /** The api-version that azurerm 4.55.0 asks for at an address. */
 export function azurermVersion(path: string): string {
   const kinds: readonly (readonly [RegExp, string])[] = [
-    [/\/providers\/Microsoft\.Authorization\/locks\//i, '2020-05-01'],
+    [/\/providers\/Microsoft\.Authorization\/locks/i, '2020-05-01'],
     [/\/privateDnsZones\//i, '2024-06-01'],
     [/\/providers\/Microsoft\.Network\//i, '2025-01-01'],
     [/\/providers\/Microsoft\.Authorization\/roleAssignments\//i, '2022-04-01'],
     [/\/providers\/Microsoft\.Authorization\/roleDefinitions/i, '2022-05-01-preview'],
     [/\/diagnosticSettings/i, '2021-05-01-preview'],
-    [/\/metricAlerts\//i, '2018-03-01'],
+    [/\/metricAlerts/i, '2018-03-01'],
     [/\/actionGroups\//i, '2023-01-01'],
     [/\/deletedWorkspaces$/i, '2023-09-01'],
     [/\/Microsoft\.OperationalInsights\//i, '2022-10-01'],
     [/\/Microsoft\.KeyVault\//i, '2023-02-01'],
     [/\/Microsoft\.Storage\//i, '2023-05-01'],
-    [/\/serverGroupsv2\//i, '2022-11-08'],
+    [/\/Microsoft\.DBforPostgreSQL\//i, '2022-11-08'],
   ];
   return kinds.find(([pattern]) => pattern.test(path))?.[1] ?? '2023-07-01';
 }

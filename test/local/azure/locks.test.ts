@@ -16,7 +16,7 @@ describe('a lock', () => {
   let send: Send;
 
   beforeEach(async () => {
-    azure = await startAzureStandIn({ operationMs: 0 });
+    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0 });
     send = armClient(azure, azurermVersion);
     await createCluster(send, 2);
     await send('PUT', ROLE, role);

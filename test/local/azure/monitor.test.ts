@@ -14,7 +14,7 @@ describe('monitoring', () => {
   let send: Send;
 
   beforeEach(async () => {
-    azure = await startAzureStandIn({ operationMs: 0 });
+    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0 });
     send = armClient(azure, azurermVersion);
     await createCluster(send, 0);
   });

@@ -45,7 +45,7 @@ describe('Microsoft.Network', () => {
   let send: Send;
 
   beforeEach(async () => {
-    azure = await startAzureStandIn({ operationMs: 0 });
+    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0 });
     send = armClient(azure, azurermVersion);
     await createCluster(send, 2);
   });
@@ -432,13 +432,13 @@ describe('an endpoint and its cluster', () => {
     ],
   ])('are changed one after the other: refuses %s', async (_, first, second) => {
     const stateFile = join(directory, 'azure.json');
-    const quick = await startAzureStandIn({ operationMs: 0, stateFile });
+    const quick = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0, stateFile });
     const prepare = armClient(quick, azurermVersion);
     await createCluster(prepare, 2);
     await prepare('PUT', `${ENDPOINT}-old`, endpoint());
     await quick.close();
 
-    const slow = await startAzureStandIn({ operationMs: 60_000, stateFile });
+    const slow = await startAzureStandIn({ newClusters: 'accepted', operationMs: 60_000, stateFile });
     const send = armClient(slow, azurermVersion);
     try {
       expect((await send(...first)).status).toBeLessThan(300);

@@ -22,7 +22,11 @@ describe('what belongs to a cluster', () => {
   let directory = '';
 
   async function start(operationMs = 0): Promise<void> {
-    azure = await startAzureStandIn({ stateFile: join(directory, 'azure.json'), operationMs });
+    azure = await startAzureStandIn({
+      newClusters: 'accepted',
+      stateFile: join(directory, 'azure.json'),
+      operationMs,
+    });
     send = armClient(azure, azurermVersion);
   }
   beforeEach(async () => {

@@ -113,7 +113,7 @@ azureSuite('azurerm against roles, parameters, private access and locks', () => 
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'scaleout-resources-'));
-    azure = await startAzureStandIn({ operationMs: 20 });
+    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 20 });
     provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     atPortal = armClient(azure, azurermVersion);
     await createCluster(atPortal, 2);

@@ -191,7 +191,11 @@ azureSuite('azurerm against vaults, roles, monitoring and storage', () => {
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'scaleout-resources-'));
-    azure = await startAzureStandIn({ operationMs: 20, stateFile: join(directory, 'azure.json') });
+    azure = await startAzureStandIn({
+      newClusters: 'accepted',
+      operationMs: 20,
+      stateFile: join(directory, 'azure.json'),
+    });
     provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     atPortal = armClient(azure, azurermVersion);
     await createCluster(atPortal, 0);

@@ -29,7 +29,7 @@ platformSuite('requests to the stand-in and the cluster behind it', () => {
     const engines = localEngines({}).filter(({ name }) => name === 'docker' || name === 'native');
     const { availability } = await chooseEngine(engines, undefined);
     clusters = new EngineClusters(() => availability.start(silentReporter));
-    azure = await startAzureStandIn({ clusters, operationMs: 0 });
+    azure = await startAzureStandIn({ newClusters: 'accepted', clusters, operationMs: 0 });
     await send('PUT', GROUP, { location: 'westus2' });
   });
   afterAll(async () => {

@@ -70,3 +70,23 @@ export function refusalOf(answer: FaultAnswer | undefined): ArmError | undefined
       return undefined;
   }
 }
+
+/** The faults that are still to come. */
+export class FaultQueue {
+  #left: readonly Fault[];
+
+  constructor(faults: readonly Fault[]) {
+    this.#left = faults;
+  }
+
+  add(fault: Fault): void {
+    this.#left = [...this.#left, fault];
+  }
+
+  /** What happens to a request; undefined where nothing does. */
+  take(method: string, path: string): FaultAnswer | undefined {
+    const { answer, left } = matchFault(this.#left, method, path);
+    this.#left = left;
+    return answer;
+  }
+}

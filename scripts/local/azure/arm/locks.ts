@@ -20,6 +20,7 @@ export function lockRoutes(store: ResourceStore): Route[] {
   });
   return [
     locks.reading(),
+    locks.listingBelow((request) => requireScope(store, request)),
     locks.route('PUT', (request) => {
       requireScope(store, request);
       return locks.put(locks.resource(request, { properties: described(request) }));

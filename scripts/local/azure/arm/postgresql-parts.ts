@@ -8,11 +8,13 @@ import type { Resource, ResourceStore } from './store';
 export const CLUSTER_TYPE = 'Microsoft.DBforPostgreSQL/serverGroupsv2';
 
 const CLUSTER = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${CLUSTER_TYPE}/{cluster}`;
-const apiVersions = ['2022-11-08'];
+export const CLUSTER_API_VERSIONS = ['2022-11-08'];
+const apiVersions = CLUSTER_API_VERSIONS;
 
-/** The clusters of a store. */
-export function clustersIn(store: ResourceStore): ResourceType {
+/** The clusters of a store. @param shown a cluster as a client sees it; by default as it is stored */
+export function clustersIn(store: ResourceStore, shown?: (cluster: Resource) => JsonObject): ResourceType {
   return new ResourceType(store, {
+    ...(shown === undefined ? {} : { shown }),
     type: CLUSTER_TYPE,
     pattern: CLUSTER,
     apiVersions,

@@ -91,15 +91,18 @@ export class ResourceType {
     return this.route('GET', (request) => ok(this.#shown(this.require(request))));
   }
 
-  /** GET of all resources below another one. */
-  listingBelow(parent: (request: ArmRequest) => Resource): Route {
+  /** GET of all resources below another one, which is given by its id or itself. */
+  listingBelow(parent: (request: ArmRequest) => Resource | string): Route {
+    return this.listing((request) => {
+      const above = parent(request);
+      return this.#listed(this.all(typeof above === 'string' ? above : above.id));
+    });
+  }
+
+  /** GET of the address that lies above those of the type's resources. */
+  listing(handle: Route['handle']): Route {
     const { pattern, apiVersions } = this.#options;
-    return {
-      method: 'GET',
-      pattern: pattern.replace(/\/[^/]+$/, ''),
-      apiVersions,
-      handle: (request) => this.#listed(this.all(parent(request).id)),
-    };
+    return { method: 'GET', pattern: pattern.replace(/\/[^/]+$/, ''), apiVersions, handle };
   }
 
   /** GET of all resources in a subscription. */

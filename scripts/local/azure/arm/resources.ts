@@ -18,6 +18,7 @@ export function resourceGroupRoutes(store: ResourceStore, operations: Operations
       groups.put({ ...groups.require(request), tags: objectAt(request.body, 'tags') }),
     ),
     groups.reading(),
+    groups.listingBelow((request) => `/subscriptions/${param(request, 'subscription')}`),
     groups.route('HEAD', (request) => ({ status: groups.find(request) === undefined ? 404 : 204 })),
     groups.route('GET', (request) => ok({ value: topLevel(store, groups.require(request)) }), '/resources'),
     {

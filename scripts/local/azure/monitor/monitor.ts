@@ -41,6 +41,8 @@ function globalRoutes(
   });
   return [
     resources.reading(),
+    resources.listingBelow((request) => requireGroup(store, request)),
+    resources.listingInSubscription(),
     resources.route('PUT', (request) => {
       requireGroup(store, request);
       const location = locationOf(request);
@@ -68,6 +70,7 @@ function diagnosticSettingRoutes(store: ResourceStore): Route[] {
   });
   return [
     settings.reading(),
+    settings.listingBelow((request) => `${requireTarget(store, request).id}/providers/${SETTING_TYPE}`),
     settings.route('PUT', (request) => {
       const target = requireTarget(store, request);
       const setting = settings.resource(request, { properties: objectAt(request.body, 'properties') });

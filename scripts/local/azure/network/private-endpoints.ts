@@ -37,6 +37,8 @@ export function privateEndpointRoutes(store: ResourceStore, operations: Operatio
   });
   return [
     endpoints.reading(),
+    endpoints.listingBelow((request) => requireGroup(store, request)),
+    endpoints.listingInSubscription(),
     endpoints.route('PUT', (request) => put(store, operations, endpoints, request)),
     endpoints.deletingSlowly(operations, (endpoint, request) =>
       changeConnection(store, operations, request, endpoint),

@@ -5,8 +5,8 @@ import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
 import type { Operations } from '../arm/operations';
 import type { Parameter } from './postgresql-parameters';
-import { parameterNamed } from './postgresql-parameters';
-import { clusterPartsIn, clustersIn, workerCountOf } from '../arm/postgresql-parts';
+import { allParameters, parameterNamed } from './postgresql-parameters';
+import { CLUSTER_TYPE, clusterPartsIn, clustersIn, workerCountOf } from '../arm/postgresql-parts';
 import type { ResourceType } from '../arm/resource-type';
 import { ok } from '../arm/resource-type';
 import { badRequest } from '../arm/values';
@@ -16,7 +16,32 @@ import { badRequest } from '../arm/values';
  * differs from its default is stored, and there is nothing to delete: a client sets the default again.
  */
 export function postgresqlConfigurationRoutes(store: ResourceStore, operations: Operations): Route[] {
-  return (['coordinatorConfigurations', 'nodeConfigurations'] as const).flatMap((kind): Route[] => {
+  return [...wholeConfigurationRoutes(store), ...configurationRoutesByKind(store, operations)];
+}
+
+/** The kinds of configuration, each with the role of the servers it is for. */
+const ROLES = { coordinatorConfigurations: 'Coordinator', nodeConfigurations: 'Worker' } as const;
+const KINDS = ['coordinatorConfigurations', 'nodeConfigurations'] as const;
+
+/** Every parameter of a cluster, with its value on the coordinator and on the workers side by side. */
+function wholeConfigurationRoutes(store: ResourceStore): Route[] {
+  const configurations = clusterPartsIn(store, 'configurations');
+  return [
+    configurations.listing((request) => {
+      const cluster = clustersIn(store).require(request);
+      return ok({
+        value: allParameters().map(([name, parameter]) => whole(store, cluster, name, parameter)),
+      });
+    }),
+    configurations.route('GET', (request) => {
+      const { cluster, name, parameter } = addressed(store, request, configurations);
+      return ok(whole(store, cluster, name, parameter));
+    }),
+  ];
+}
+
+function configurationRoutesByKind(store: ResourceStore, operations: Operations): Route[] {
+  return KINDS.flatMap((kind): Route[] => {
     const configurations = clusterPartsIn(store, kind);
     const inForce = (request: ArmRequest, { parameter, value, provisioningState = 'Succeeded' }: Setting) =>
       configurations.resource(request, { properties: { ...shown(parameter, value), provisioningState } });
@@ -40,6 +65,27 @@ export function postgresqlConfigurationRoutes(store: ResourceStore, operations: 
       }),
     ];
   });
+}
+
+/** A parameter as the cluster's own list has it. */
+function whole(store: ResourceStore, cluster: Resource, name: string, parameter: Parameter): JsonObject {
+  const { dataType, allowedValues, requiresRestart } = parameter;
+  return {
+    id: `${cluster.id}/configurations/${name}`,
+    name,
+    type: `${CLUSTER_TYPE}/configurations`,
+    properties: {
+      dataType,
+      allowedValues,
+      requiresRestart,
+      serverRoleGroupConfigurations: KINDS.map((kind) => {
+        const set = store.get(`${cluster.id}/${kind}/${name}`)?.properties['value'];
+        const value = typeof set === 'string' ? set : parameter.defaultValue;
+        return { role: ROLES[kind], ...valued(parameter, value) };
+      }),
+      provisioningState: 'Succeeded',
+    },
+  };
 }
 
 interface Setting {
@@ -75,10 +121,12 @@ function checkedValue(name: string, parameter: Parameter, { value }: JsonObject)
 }
 
 /** What the service says of a parameter that has a value. */
-function shown(
-  { dataType, allowedValues, defaultValue, requiresRestart }: Parameter,
-  value: string,
-): JsonObject {
+function shown(parameter: Parameter, value: string): JsonObject {
+  const { dataType, allowedValues, requiresRestart } = parameter;
+  return { ...valued(parameter, value), dataType, allowedValues, requiresRestart };
+}
+
+function valued({ defaultValue }: Parameter, value: string): JsonObject {
   const source = value === defaultValue ? 'system-default' : 'user-override';
-  return { value, defaultValue, source, dataType, allowedValues, requiresRestart };
+  return { value, defaultValue, source };
 }

@@ -289,3 +289,8 @@ const parameters: Readonly<Record<string, Parameter>> = {
 export function parameterNamed(name: string): Parameter | undefined {
   return Object.hasOwn(parameters, name) ? parameters[name] : undefined;
 }
+
+/** Every parameter by its name. Pure. */
+export function allParameters(): (readonly [name: string, parameter: Parameter])[] {
+  return Object.entries(parameters);
+}

@@ -10,8 +10,9 @@ import { requireGroup } from '../arm/resources';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
-import { badRequest, same } from '../arm/values';
+import { badRequest, notFound, same } from '../arm/values';
 import { privateEndpointConnections } from '../network/private-endpoints';
+import { clusterNameRoutes, takenRefusal } from './postgresql-names';
 import { inherited, readReplicasOf, sourceOf, withoutZeroes } from './postgresql-copies';
 import type { ClusterSettings } from './postgresql-rules';
 import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
@@ -19,20 +20,35 @@ import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules
 /** Written once and never given back, by the service as by the stand-in: it is not even stored. */
 const PASSWORD = 'administratorLoginPassword';
 
+/**
+ * What becomes of a request for a cluster that is neither a restore nor a replica. Azure refuses it on every
+ * subscription since 30 March 2026.
+ */
+export type NewClusters = 'refused' | 'accepted';
+
 export interface PostgresqlOptions {
-  /** Cluster names that somebody else has. @default - none */
-  readonly takenNames?: readonly string[];
+  /** Cluster names that somebody else has. */
+  readonly takenNames: readonly string[];
+  /** Asked at every such request. */
+  readonly newClusters: () => NewClusters;
 }
+
+/** Azure's words as far as they are known; it publishes no code for them. */
+const RETIRED =
+  'Provisioning new Azure Cosmos DB for PostgreSQL clusters is no longer supported as part of service retirement. Point-in-time restore and read replica operations remain available for existing clusters.';
 
 /** Microsoft.DBforPostgreSQL: Azure Cosmos DB for PostgreSQL clusters, their servers and firewall rules. */
 export function postgresqlRoutes(
   store: ResourceStore,
   operations: Operations,
-  options: PostgresqlOptions = {},
+  options: PostgresqlOptions,
 ): Route[] {
-  const clusters = clustersIn(store);
+  const clusters = clustersIn(store, (cluster) => representation(withRelations(store, cluster)));
   return [
-    clusters.route('GET', (request) => ok(representation(withRelations(store, clusters.require(request))))),
+    clusters.reading(),
+    clusters.listingBelow((request) => requireGroup(store, request)),
+    clusters.listingInSubscription(),
+    ...clusterNameRoutes(store, options.takenNames),
     clusters.route('PUT', (request) => createOrUpdate(store, operations, request, options)),
     clusters.route('PATCH', (request) => {
       const existing = clusters.require(request);
@@ -42,6 +58,7 @@ export function postgresqlRoutes(
     }),
     clusters.deletingSlowly(operations),
     ...firewallRuleRoutes(store, operations, clusters),
+    ...connectionRoutes(store),
     clusters.route('GET', (request) => ok({ value: servers(clusters.require(request)) }), '/servers'),
   ];
 }
@@ -79,6 +96,22 @@ function firewallRuleRoutes(store: ResourceStore, operations: Operations, cluste
   ];
 }
 
+/** The private endpoints that lead to a cluster. They are made and deleted as endpoints, not here. */
+function connectionRoutes(store: ResourceStore): Route[] {
+  const connections = clusterPartsIn(store, 'privateEndpointConnections');
+  const of = (request: ArmRequest): JsonObject[] =>
+    privateEndpointConnections(store, clustersIn(store).require(request).id);
+  return [
+    connections.listing((request) => ok({ value: of(request) })),
+    connections.route('GET', (request) => {
+      const name = connections.nameOf(request);
+      const found = of(request).find((connection) => same(textAt(connection, 'name'), name));
+      if (found === undefined) throw notFound(`${CLUSTER_TYPE}/privateEndpointConnections`, name);
+      return ok(found);
+    }),
+  ];
+}
+
 /** What the service fills in where a new cluster's description is silent. */
 function defaults(properties: JsonObject): JsonObject {
   return {
@@ -105,18 +138,14 @@ function created(store: ResourceStore, request: ArmRequest, options: PostgresqlO
   const location = locationOf(request);
   const asked = objectAt(request.body, 'properties');
   const source = sourceOf(store, asked);
+  if (source === undefined && options.newClusters() === 'refused') throw badRequest(RETIRED);
   // A copy brings its login along, and the provider sends zeroes for the sizes that nobody set.
   const wanted = source === undefined ? asked : withoutZeroes(asked);
   const refused =
     clusterNameRefusal(name) ?? (source === undefined ? passwordRefusal(wanted[PASSWORD]) : undefined);
   if (refused !== undefined) throw badRequest(refused);
-  if (options.takenNames?.includes(name) === true || isTaken(clusters, request)) {
-    throw new ArmError(
-      409,
-      'ServerGroupNameNotAvailable',
-      `The cluster name '${name}' is already in use: names are unique in all of Azure.`,
-    );
-  }
+  const taken = takenRefusal(store, options.takenNames, name, clusters.idOf(request));
+  if (taken !== undefined) throw new ArmError(409, 'ServerGroupNameNotAvailable', taken);
   const cluster = clusters.resource(request, {
     location,
     tags: objectAt(request.body, 'tags'),
@@ -130,12 +159,6 @@ function created(store: ResourceStore, request: ArmRequest, options: PostgresqlO
     hidden: { domainLabel: Array.from({ length: 14 }, () => randomInt(36).toString(36)).join('') },
   });
   return checked(undefined, cluster);
-}
-
-/** Whether a cluster elsewhere in this Azure has the name. */
-function isTaken(clusters: ResourceType, request: ArmRequest): boolean {
-  const [id, name] = [clusters.idOf(request), clusters.nameOf(request)];
-  return clusters.all().some((other) => other.name === name && !same(other.id, id));
 }
 
 /** The cluster with what others are to it, which is known from them. */

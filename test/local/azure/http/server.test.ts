@@ -73,7 +73,7 @@ describe('the Azure stand-in', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
   beforeEach(async () => {
     stateFile = join(directory, `${String(Math.random())}.json`);
-    azure = await startAzureStandIn({ stateFile, operationMs: 0 });
+    azure = await startAzureStandIn({ newClusters: 'accepted', stateFile, operationMs: 0 });
   });
   afterEach(() => azure.close());
 
@@ -344,7 +344,7 @@ describe('the Azure stand-in', () => {
 });
 
 it('lets one operation at a time work on a cluster and its parts, and says where it is', async () => {
-  const azure = await startAzureStandIn({ operationMs: 60_000 });
+  const azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 60_000 });
   try {
     await call(azure, 'PUT', GROUP, { location: 'westus2' });
     expect((await call(azure, 'PUT', CLUSTER, { location: 'westus2', properties })).status).toBe(201);

@@ -93,7 +93,7 @@ describe('what stands behind the clusters', () => {
 
   beforeEach(async () => {
     fake = fakeBackend();
-    azure = await startAzureStandIn({ operationMs: 0, clusters: fake.backend });
+    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0, clusters: fake.backend });
     send = sender(azure);
     await send('PUT', GROUP, { location: 'westus2' });
   });
@@ -211,7 +211,7 @@ describe('a cluster of the stand-in with nothing behind it', () => {
   afterEach(() => azure.close());
 
   it('refuses a name that somebody else has, here or anywhere', async () => {
-    azure = await startAzureStandIn({ operationMs: 0, takenNames: ['theirs'] });
+    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0, takenNames: ['theirs'] });
     const send = sender(azure);
     await send('PUT', GROUP, { location: 'westus2' });
     await send('PUT', GROUP.replace('rg', 'other'), { location: 'westus2' });
@@ -232,7 +232,7 @@ describe('a cluster of the stand-in with nothing behind it', () => {
   });
 
   it('is copied: a restore and a replica have the source’s sizes, and the replica is listed', async () => {
-    azure = await startAzureStandIn({ operationMs: 0 });
+    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0 });
     const send = sender(azure);
     await send('PUT', GROUP, { location: 'westus2' });
     await send('PUT', CLUSTER, {
