@@ -18,18 +18,18 @@ export function stackHcl(stack: Json, schemas: ProviderSchemas): string {
   const unknown = each(stack).find(([section]) => !Object.hasOwn(SECTIONS, section));
   if (unknown !== undefined) throw unwritten(unknown[0]);
   const written = Object.entries(SECTIONS).flatMap(([section, write]) =>
-    stack[section] === undefined ? [] : write(object(stack[section], section), schemas),
+    stack[section] === undefined ? [] : write(stack[section], schemas),
   );
   return `${written.map((lines) => lines.join('\n')).join('\n\n')}\n`;
 }
 
 /** The blocks of a section, each as its lines. */
-type SectionWriter = (content: Json, schemas: ProviderSchemas) => string[][];
+type SectionWriter = (content: unknown, schemas: ProviderSchemas) => string[][];
 
 const SECTIONS: Readonly<Record<string, SectionWriter>> = {
   terraform: (content) => [block('terraform', [], body(content, 'terraform', TERRAFORM))],
   provider: (content, schemas) =>
-    each(content).flatMap(([name, settings]) => {
+    each(object(content, 'provider')).flatMap(([name, settings]) => {
       const schema = known(schemaOf(schemas, 'provider', name), `provider.${name}`);
       return [settings]
         .flat()
@@ -38,20 +38,21 @@ const SECTIONS: Readonly<Record<string, SectionWriter>> = {
         );
     }),
   variable: (content) =>
-    each(content).map(([name, settings]) =>
+    each(object(content, 'variable')).map(([name, settings]) =>
       block('variable', [name], body(settings, `variable.${name}`, VARIABLE)),
     ),
-  locals: (content) => [block('locals', [], each(content).map(argument(expression)))],
+  locals: (content) => [block('locals', [], each(object(content, 'locals')).map(argument(expression)))],
   output: (content) =>
-    each(content).map(([name, settings]) =>
+    each(object(content, 'output')).map(([name, settings]) =>
       block('output', [name], body(settings, `output.${name}`, OUTPUT)),
     ),
   data: (content, schemas) => objects('data', content, schemas),
   resource: (content, schemas) => objects('resource', content, schemas),
+  import: (content) => [content].flat().map((order) => block('import', [], body(order, 'import', IMPORT))),
 };
 
-function objects(kind: 'resource' | 'data', content: Json, schemas: ProviderSchemas): string[][] {
-  return each(content).flatMap(([type, named]) => {
+function objects(kind: 'resource' | 'data', content: unknown, schemas: ProviderSchemas): string[][] {
+  return each(object(content, kind)).flatMap(([type, named]) => {
     const schema = known(schemaOf(schemas, kind, type), `${kind}.${type}`);
     return each(object(named, type)).map(([name, settings]) =>
       block(kind, [type, name], fromSchema(settings, `${type}.${name}`, schema, META)),
@@ -106,6 +107,8 @@ const OUTPUT: Keys = {
   depends_on: one(references),
   precondition: blocks(CONDITIONS),
 };
+
+const IMPORT: Keys = { to: one(reference), id: one(literal) };
 
 const PROVIDER: Keys = { alias: one(literal) };
 

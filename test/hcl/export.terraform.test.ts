@@ -7,6 +7,7 @@ import { terraformDocument } from '../../scripts/infra/terraform-answers';
 import type { AzureStandIn } from '../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import { testEnvironment } from '../support/environment';
+import { makeSampleCluster } from '../support/existing-cluster';
 import { azureSuite } from '../support/lanes';
 import type { SharedProvider } from '../support/shared-provider';
 import { startSharedProvider } from '../support/shared-provider';
@@ -24,6 +25,8 @@ azureSuite('the stacks in the native syntax', () => {
 
   beforeAll(async () => {
     azure = await startAzureStandIn({ newClusters: 'accepted' });
+    // The stack of dev adopts it, and a plan looks it up.
+    await makeSampleCluster(azure);
     provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     await withSynthesis({}, async (directory) => {
       for (const name of readdirSync(path.join(directory, 'stacks'))) {

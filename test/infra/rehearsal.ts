@@ -29,6 +29,7 @@ workload: sensors
 production: false
 cluster:
   name: wwi-sensors-dev
+  allowNew: the clusters of these tests begin empty
   postgresVersion: 15
   citusVersion: '12.1'
   stage: single-node

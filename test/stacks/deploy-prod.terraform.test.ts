@@ -6,6 +6,7 @@ import type { Story } from '../support/stories';
 import { tellAtOnce } from '../support/stories';
 import type { ResourceChange } from '../support/terraform-deployment';
 import { azureSuite } from '../support/lanes';
+import { ENVIRONMENTS } from '../support/synth';
 import { Deployment, PASSWORD, SUBSCRIPTION } from '../support/terraform-deployment';
 
 /**
@@ -31,7 +32,7 @@ azureSuite('production, deployed with cdktf', () => {
 
 type Change = readonly [text: string | RegExp, by: string];
 
-/** The file that ships, with the state kept here and texts of it replaced. */
+/** The file of a cluster that begins empty, with the state kept here and texts of it replaced. */
 function prod(...changes: readonly Change[]): string {
   const local: Change = [/^state:\n(?: {2}.*\n)+/m, 'state: { backend: local }\n'];
   return [local, ...changes].reduce((before, [text, by]) => {
@@ -41,8 +42,9 @@ function prod(...changes: readonly Change[]): string {
   }, shipped('environments/prod.yaml'));
 }
 
-function shipped(file: string): string {
-  return readFileSync(path.join(ROOT, 'config', file), 'utf8');
+function shipped(file: 'bootstrap.yaml' | 'environments/prod.yaml'): string {
+  const directory = file === 'bootstrap.yaml' ? path.join(ROOT, 'config') : path.dirname(ENVIRONMENTS);
+  return readFileSync(path.join(directory, file), 'utf8');
 }
 
 const SINGLE_NODE: Change = ['stage: scaled-out', 'stage: single-node'];

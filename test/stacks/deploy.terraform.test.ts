@@ -31,6 +31,7 @@ workload: sensors
 production: false
 cluster:
   name: wwi-sensors-dev
+  allowNew: the clusters of these tests begin empty
   postgresVersion: 16
   citusVersion: '12.1'
   stage: ${stage}

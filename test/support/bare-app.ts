@@ -26,6 +26,9 @@ const location = 'westus2';
 const NETWORK =
   '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-wwi-network/providers/Microsoft.Network/virtualNetworks/vnet-wwi';
 
+const CLUSTER =
+  '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg-wwi-sensors-dev/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi-sensors-dev';
+
 function bootstrap(): void {
   const stack = new TerraformStack(app, 'bootstrap');
   const tags = tagsOf('bootstrap', 'terraform-state', true);
@@ -87,7 +90,9 @@ interface Size {
 /** What both environments have. */
 function environment(name: string, production: boolean, size: Size) {
   const stack = new TerraformStack(app, name);
-  const tags = tagsOf(name, 'sensors', production);
+  const all = tagsOf(name, 'sensors', production);
+  // A cluster keeps the tags it has until it is imported.
+  const tags = production ? all : { owner: all['owner'] ?? '', costCentre: all['costCentre'] ?? '' };
   new AzurermBackend(stack, {
     resourceGroupName: 'rg-wwi-terraform',
     storageAccountName: 'wwiterraformstate',
@@ -100,22 +105,11 @@ function environment(name: string, production: boolean, size: Size) {
     resourceProviderRegistrations: 'none',
     storageUseAzuread: true,
   });
-  const group = new ResourceGroup(stack, 'ResourceGroup', {
-    name: `rg-wwi-sensors-${name}`,
-    location,
-    tags,
-  });
-  const password = new TerraformVariable(stack, 'admin_password', {
-    type: 'string',
-    description: 'Password of the login citus.',
-    sensitive: true,
-    nullable: false,
-  });
+  const resourceGroupName = `rg-wwi-sensors-${name}`;
   const cluster = new CosmosdbPostgresqlCluster(stack, 'Cluster', {
     name: `wwi-sensors-${name}`,
     location,
-    resourceGroupName: group.name,
-    administratorLoginPassword: password.stringValue,
+    resourceGroupName,
     sqlVersion: '16',
     citusVersion: '12.1',
     nodeCount: size.nodeCount,
@@ -131,19 +125,7 @@ function environment(name: string, production: boolean, size: Size) {
     haEnabled: production,
     maintenanceWindow: { dayOfWeek: 0, startHour: 3, startMinute: 0 },
     tags,
-    lifecycle: {
-      preventDestroy: true,
-      precondition: [
-        {
-          condition: '${length(var.admin_password) >= 8 && length(var.admin_password) <= 128}',
-          errorMessage: 'The password must have 8 to 128 characters.',
-        },
-        {
-          condition: '${length(regexall("[0-9]", var.admin_password)) > 0}',
-          errorMessage: 'The password must have a digit.',
-        },
-      ],
-    },
+    lifecycle: { preventDestroy: true, ignoreChanges: ['administrator_login_password'] },
   });
   const outputs = {
     coordinator_fqdn: `\${one([for server in ${cluster.fqn}.servers : server.fqdn if endswith(server.name, "-c")])}`,
@@ -158,23 +140,30 @@ function environment(name: string, production: boolean, size: Size) {
   for (const [output, value] of Object.entries(outputs)) {
     new TerraformOutput(stack, output, { value, description: output });
   }
-  return { stack, tags, group, password, cluster };
+  return { stack, tags, resourceGroupName, cluster };
 }
 
 function dev(): void {
   const { stack, cluster } = environment('dev', false, { nodeCount: 0, vCores: 4, storageMib: 524_288 });
-  new CosmosdbPostgresqlFirewallRule(stack, 'Office', {
+  const office = new CosmosdbPostgresqlFirewallRule(stack, 'Office', {
     clusterId: cluster.id,
     name: 'office',
     startIpAddress: '203.0.113.8',
     endIpAddress: '203.0.113.15',
   });
+  cluster.importFrom(CLUSTER);
+  office.importFrom(`${CLUSTER}/firewallRules/office`);
 }
 
 function prod(): void {
   const size = { nodeCount: 2, vCores: 8, storageMib: 1_048_576 };
-  const { stack, tags, group, password, cluster } = environment('prod', true, size);
-  const resourceGroupName = group.name;
+  const { stack, tags, resourceGroupName, cluster } = environment('prod', true, size);
+  const password = new TerraformVariable(stack, 'admin_password', {
+    type: 'string',
+    description: 'Password of the login citus.',
+    sensitive: true,
+    nullable: false,
+  });
 
   const zone = new PrivateDnsZone(stack, 'Zone', {
     name: 'privatelink.postgres.cosmos.azure.com',
