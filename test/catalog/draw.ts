@@ -17,6 +17,13 @@ const PLACEMENTS: readonly [DrawnTable['placement'], ...DrawnTable['placement'][
   'local',
 ];
 
+const PARTITIONS: readonly [DrawnTable['partitions'], ...DrawnTable['partitions'][]] = [
+  'none',
+  ...Array.from({ length: 7 }, () => 'none' as const),
+  ...(['range', 'range and default', 'list'] as const).flatMap((shape) => [shape, shape]),
+  'empty',
+];
+
 /** Rows of a table: a multiple of the number of tenants, so that parents are of the same tenant. */
 const TENANTS = 7;
 
@@ -44,10 +51,7 @@ function drawTable(chance: Chance, before: readonly DrawnTable[], id: number): D
     table: drawName(chance, id),
     placement,
     key: drawKey(chance, placement),
-    partitions:
-      placement === 'distributed'
-        ? chance.pick(['none', 'none', 'none', 'none', 'range', 'range and default', 'list'])
-        : 'none',
+    partitions: placement === 'distributed' ? chance.pick(PARTITIONS) : 'none',
     rows: TENANTS * chance.pick([10, 10, 20]),
     uses: [],
   };
@@ -99,7 +103,7 @@ function withRefused(chance: Chance, tables: readonly DrawnTable[]): DrawnTable[
   const place = chance.below(tables.length);
   return tables.map((table, index) => {
     if (index !== place) return table;
-    if (chance.is(0.15) && table.partitions !== 'none') return { ...table, partitions: 'two levels' };
+    if (chance.is(0.5) && table.partitions !== 'none') return { ...table, partitions: 'two levels' };
     return drawUses(chance, table, tables.slice(0, index), 1, (feature) => feature.refused?.(table) === true);
   });
 }

@@ -24,8 +24,8 @@ interface Options {
   readonly cases: number;
   readonly seed: number;
   readonly atOnce: number;
-  /** One case alone. */
-  readonly only?: number;
+  /** These cases alone. */
+  readonly only?: readonly number[];
   /** Smaller cases to try for a failure. */
   readonly reductions: number;
   readonly out: string;
@@ -65,7 +65,7 @@ const say = (line: string): void => {
 /** Case `n` of a run is that of `--seed` + n, so that it can be tried alone. */
 async function tryAll(options: Options): Promise<Tried[]> {
   const { cases, seed, only, atOnce, reductions } = options;
-  const seeds = only === undefined ? Array.from({ length: cases }, (_, index) => seed + index) : [only];
+  const seeds = [...(only ?? Array.from({ length: cases }, (_, index) => seed + index))];
   const tried: Tried[] = [];
   const known = new Set<string>();
   // Two databases of one server cannot distribute online at once.
@@ -135,16 +135,22 @@ function readOptions(argv: readonly string[]): Options {
       out: { type: 'string', default: join(tmpdir(), 'scaleout-catalog') },
     },
   });
-  const whole = (name: 'cases' | 'seed' | 'at-once' | 'only' | 'reductions', least: number): number => {
-    const number = Number(values[name]);
+  const whole = (
+    name: 'cases' | 'seed' | 'at-once' | 'only' | 'reductions',
+    least: number,
+    value = values[name],
+  ): number => {
+    const number = Number(value);
     if (Number.isInteger(number) && number >= least) return number;
-    throw new Error(`--${name} is a whole number from ${String(least)} on`);
+    throw new Error(`--${name} takes whole numbers from ${String(least)} on`);
   };
   return {
     cases: whole('cases', 1),
     seed: whole('seed', 0),
     atOnce: whole('at-once', 1),
-    ...(values.only === undefined ? {} : { only: whole('only', 0) }),
+    ...(values.only === undefined
+      ? {}
+      : { only: values.only.split(',').map((each) => whole('only', 0, each)) }),
     reductions: whole('reductions', 0),
     out: values.out,
   };

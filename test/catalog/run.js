@@ -1,5 +1,5 @@
 // `npm run test:catalog`: distributes schemas drawn by chance from all that PostgreSQL can hang on a table, and compares.
-//   node test/catalog/run.js [--cases 300] [--seed 1] [--at-once 2] [--only CASE] [--reductions 40] [--out FOLDER]
+//   node test/catalog/run.js [--cases 300] [--seed 1] [--at-once 2] [--only CASE,CASE] [--reductions 40] [--out FOLDER]
 // A case that fails is made smaller, and written to the folder as schema.sql and distribution.yaml.
 require('../../scripts/typescript');
 const { main } = require('./main');

@@ -29,10 +29,11 @@ export async function takeSnapshot(platform: ConnectionTarget): Promise<Snapshot
   return withClient(platform, async (client) => {
     await client.query("SET search_path TO ''; SET row_security TO on");
     const relations = await relationsOf(client);
-    const stored = relations.filter(({ kind }) => kind !== 'v');
+    const all = relations.map((each) => ({ ...each, columns: [] }));
+    const stored = all.filter(({ kind }) => kind !== 'v');
     const facts = [...(await rowsOf(client, stored)), ...(await positionsOf(client))];
-    const readable = relations.filter((each) => each.readable);
-    const seen = [...(await readBy(client, LOGIN, relations)), ...(await readBy(client, READER, readable))];
+    const readable = relations.filter(({ columns }) => columns.length > 0);
+    const seen = [...(await readBy(client, LOGIN, all)), ...(await readBy(client, READER, readable))];
     return new Map([...dump, ...facts, ...seen]);
   });
 }
@@ -55,7 +56,10 @@ const USERS = `n.nspname !~ '^(pg_|information_schema$|citus|columnar)'
 
 const RELATIONS = `
 SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind AS kind, c.relispopulated AS filled,
-       has_schema_privilege($1, n.oid, 'USAGE') AND has_any_column_privilege($1, c.oid, 'SELECT') AS readable
+       ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute a
+              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                AND has_schema_privilege($1, n.oid, 'USAGE') AND has_column_privilege($1, c.oid, a.attnum, 'SELECT')
+              ORDER BY a.attnum) AS columns
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'v', 'm') AND ${USERS}
@@ -65,8 +69,8 @@ interface Relation extends TableName {
   readonly kind: 'r' | 'p' | 'v' | 'm';
   /** False of a materialized view without data. */
   readonly filled: boolean;
-  /** Whether {@link READER} may read some of it. */
-  readonly readable: boolean;
+  /** Those to read, quoted: all where there are none; as they are found, those that {@link READER} may read. */
+  readonly columns: readonly string[];
 }
 
 async function relationsOf(client: Client): Promise<Relation[]> {
@@ -80,7 +84,7 @@ export const ROWS = 'rows of ';
 async function rowsOf(client: Client, relations: readonly Relation[]): Promise<[string, string][]> {
   const found: [string, string][] = [];
   for (const relation of relations) {
-    const answer = relation.filled ? await hashOf(client, sqlName(relation)) : 'not populated';
+    const answer = relation.filled ? await hashOf(client, relation) : 'not populated';
     found.push([`${ROWS}${showTable(relation)}`, answer]);
   }
   return found;
@@ -101,10 +105,10 @@ async function readBy(
 /** As the server writes values: this project's own reading of them has no say. */
 const AS_WRITTEN = { getTypeParser: () => (value: unknown) => value };
 
-async function hashOf(client: Client, relation: string): Promise<string> {
+async function hashOf(client: Client, { columns, ...relation }: Relation): Promise<string> {
   try {
     const { rows } = await client.query<(string | null)[]>({
-      text: `SELECT * FROM ${relation}`,
+      text: `SELECT ${columns.length === 0 ? '*' : columns.join(', ')} FROM ${sqlName(relation)}`,
       rowMode: 'array',
       types: AS_WRITTEN,
     });

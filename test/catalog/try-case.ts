@@ -6,6 +6,7 @@ import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase } from '../support/citus';
 import type { Case, DrawnTable } from './case';
 import { introduceRoles } from './cluster';
+import { evidenceFor } from './evidence';
 import type { Carried } from './product';
 import { carryOut, messageOf, rebalance } from './product';
 import { bringBackByHand, changeByHand, distributeByHand, rebalanceByHand } from './raw';
@@ -39,7 +40,7 @@ const SHARDS = { first: 4, then: 6 } as const;
 interface Attempt {
   readonly stage: Stage;
   readonly byProgram: (target: ConnectionTarget) => Promise<Carried>;
-  readonly byHand: (target: ConnectionTarget) => Promise<string | undefined>;
+  readonly byHand: (target: ConnectionTarget) => Promise<string[]>;
 }
 
 /** Distributes, moves or changes, and brings back, and compares what there was with what there is each time. */
@@ -145,15 +146,14 @@ async function carryOutAttempt(
   }
   const touched = differences(after);
   if (touched.length > 0) return { problems: touched.map((each) => `refused, and yet ${each}`), after };
-  const citus =
-    (await byHand(target)) ??
-    [...differences(await takeSnapshot(platform)), ...(await lostOnShards(platform))][0];
-  return citus === undefined
-    ? {
-        problems: carried.reasons.map((reason) => `refused, and Citus does it without a loss: ${reason}`),
-        after,
-      }
-    : { refusal: { reasons: carried.reasons, citus }, problems: [], after };
+  const errors = await byHand(target);
+  const found = [...errors, ...differences(await takeSnapshot(platform)), ...(await lostOnShards(platform))];
+  const { reasons } = carried;
+  const citus = evidenceFor(reasons, found);
+  if (citus !== undefined) return { refusal: { reasons, citus }, problems: [], after };
+  const instead =
+    found[0] === undefined ? 'Citus does it without a loss' : `Citus only says or does this: ${found[0]}`;
+  return { problems: reasons.map((reason) => `refused, and ${instead}: ${reason}`), after };
 }
 
 /** What a step back makes as it was at first is no difference, though it may be one to what an announced change left. */

@@ -1,13 +1,14 @@
+import { escapeLiteral } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { tableKey } from '../../../config/workload/identifiers';
 import { allOf } from '../../../config/text/text';
 import { finding } from './findings';
 import { describeCall } from './policies';
 import type { Finding } from './findings';
-import { sameTable, showTable } from '../model/names';
+import { sameTable, showTable, sqlTable } from '../model/names';
 import { whyNotPlanned } from '../forecast/citus-planner';
 import type { ViewPlacement } from '../forecast/citus-planner';
-import { readingAll, withoutViews } from '../forecast/query-walk';
+import { readingAll, readsOf, withoutViews } from '../forecast/query-walk';
 import type { ViewQuery } from '../model/view-query';
 import type { CitusTable, LiveView, ReadingCall, ViewQueries } from '../model/live';
 import type { TargetState } from '../target/target-state';
@@ -16,6 +17,7 @@ import type { TargetState } from '../target/target-state';
 export function viewFindings(target: TargetState): Finding[] {
   return [
     ...callingViews(target),
+    ...olderThanDroppedColumns(target),
     ...failing(target).flatMap(({ view, why }) => {
       const name = showTable(view.view);
       if (why === undefined) {
@@ -54,6 +56,74 @@ function callingViews(target: TargetState): Finding[] {
       ),
     ];
   });
+}
+
+/**
+ * Views that still name columns which their tables have lost. Citus answers a query that no shard has rows for by an empty list of the
+ * columns that are there, gives it the names that the view has, and fails where these are more.
+ */
+function olderThanDroppedColumns(target: TargetState): Finding[] {
+  const { views, viewQueries } = target.live;
+  if (viewQueries === undefined) return [];
+  const queries = queriesOf(viewQueries);
+  const enters = (table: TableName): boolean =>
+    (is(target, table)?.kind ?? 'local') === 'local' && (becomes(target, table)?.kind ?? 'local') !== 'local';
+  const known = new Map<string, readonly OlderRead[]>();
+  return views.flatMap((each) => {
+    const { view, kind, emptyByPolicy } = each;
+    const query = queries.get(tableKey(view));
+    const own = (query === undefined ? [] : readsOf(query)).flatMap(({ dropped, table }): OlderRead[] => {
+      if (dropped === undefined || !enters(table)) return [];
+      return [{ view: each, table, dropped, empty: emptyByPolicy.some((other) => sameTable(other, table)) }];
+    });
+    const all = [...own, ...each.views.flatMap((inner) => known.get(tableKey(inner)) ?? [])];
+    if (kind === 'plain') known.set(tableKey(view), all);
+    return findingOfOlder(each, all);
+  });
+}
+
+/** A table as a view reads it that still names columns which the table has lost. */
+interface OlderRead {
+  readonly view: LiveView;
+  readonly table: TableName;
+  readonly dropped: readonly string[];
+  /** Its policies permit no row to a role that the view reads it as. */
+  readonly empty: boolean;
+}
+
+function findingOfOlder({ view, kind }: LiveView, reads: readonly OlderRead[]): Finding[] {
+  const first = reads.find(({ empty }) => empty) ?? reads[0];
+  if (first === undefined) return [];
+  const [name, table] = [showTable(view), showTable(first.table)];
+  const [what, them] = first.dropped.length === 1 ? ['column', 'it'] : ['columns', 'them'];
+  const because =
+    `the definition of ${showTable(first.view.view)} is older than the removal of ${what} ${allOf(first.dropped)} from table ${table}, and Citus still counts ${them} ` +
+    'when it answers a query without asking a shard ("table ... has ... columns available but ... columns specified")';
+  const hint = [...new Set(reads.map((each) => each.view))].map(redefinition).join('; ');
+  if (first.empty) {
+    const fails =
+      kind === 'materialized'
+        ? `materialized view ${name} cannot be refreshed`
+        : `view ${name} answers today and fails`;
+    const message =
+      `${fails} once table ${table} is in Citus, where its policies permit no row to a role that the view reads it as: ${because}. ` +
+      `Renew the definition first, as its owner: ${hint}`;
+    return [finding('view-will-fail', name, message, 'allowance')];
+  }
+  if (kind === 'materialized') return [];
+  const message =
+    `queries of view ${name} for which Citus asks no shard (WHERE false, = ANY ('{}'), two tenants at once) fail once table ${table} is in Citus: ${because}. ` +
+    `Renew the definition, as its owner: ${hint}`;
+  return [finding('view-names-dropped-columns', name, message, 'none')];
+}
+
+/** What writes a view down again as its tables are now: its options go along, and all else stays. */
+function redefinition({ view, kind }: LiveView): string {
+  if (kind === 'materialized') return `drop materialized view ${showTable(view)} and create it again`;
+  return (
+    "DO $$ BEGIN EXECUTE (SELECT format('CREATE OR REPLACE VIEW %s%s AS %s', oid::regclass, ' WITH (' || array_to_string(reloptions, ', ') || ')', pg_get_viewdef(oid)) " +
+    `FROM pg_class WHERE oid = ${escapeLiteral(sqlTable(view))}::regclass); END $$`
+  );
 }
 
 /**

@@ -62,6 +62,14 @@ export function innerQueries(query: ViewQuery): ViewQuery[] {
   ];
 }
 
+/** The tables that a query reads, wherever it reads them; what views read is not its own. */
+export function readsOf(query: ViewQuery): (Range & { kind: 'relation' })[] {
+  return [
+    ...query.ranges.filter((range) => range.kind === 'relation'),
+    ...innerQueries(query).flatMap(readsOf),
+  ];
+}
+
 /** Whether a part of the expression, subqueries left closed, is such. */
 export function some(expression: Expression, is: (part: Expression) => boolean): boolean {
   return is(expression) || inside(expression).some((each) => some(each, is));

@@ -38,6 +38,13 @@ WITH RECURSIVE reads(relation, view) AS (
          format(' (%I)', x.attname), CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END
     FROM views JOIN pg_class c ON c.oid = view JOIN pg_attribute x ON x.attrelid = view, aclexplode(x.attacl) a
    WHERE a.grantee <> c.relowner
+), readers(view, role) AS (
+  -- The roles by whose policies a view reads: its owner, or whoever may read it where it says security_invoker.
+  SELECT view, c.relowner FROM views JOIN pg_class c ON c.oid = view
+  UNION
+  SELECT view, grantee FROM grantees JOIN pg_class c ON c.oid = view
+   WHERE privilege = 'SELECT' AND c.relkind = 'v'
+     AND EXISTS (SELECT FROM pg_options_to_table(c.reloptions) WHERE option_name = 'security_invoker' AND option_value::boolean)
 ), extras(view, place, statement) AS (
   SELECT view, 5, format('ALTER MATERIALIZED VIEW %s SET (%s)', name,
                          (SELECT string_agg(format('%I = %L', option_name, option_value), ', ')
@@ -152,6 +159,11 @@ SELECT json_build_object('schema', n.nspname, 'name', v.relname) AS view,
        v.relowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
          AND EXISTS (SELECT FROM below JOIN pg_class t ON t.oid = below.relation
                       WHERE below.view = v.oid AND t.relrowsecurity AND (${policiesFor('v.relowner', false)}) IS NOT NULL) AS "ownerBound",
+       (SELECT coalesce(json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C"), '[]')
+          FROM (SELECT DISTINCT pg_partition_root(t.oid) AS root, t.oid FROM reads r JOIN pg_class t ON t.oid = r.relation
+                 WHERE r.view = v.oid AND t.relrowsecurity
+                   AND EXISTS (SELECT FROM readers WHERE readers.view = v.oid AND (${policiesFor('readers.role', false)}) = '{}')) AS empty
+          JOIN pg_class t ON t.oid = coalesce(empty.root, empty.oid) JOIN pg_namespace tn ON tn.oid = t.relnamespace) AS "emptyByPolicy",
        rtrim(pg_get_viewdef(v.oid), ';') AS definition,
        ARRAY(SELECT attname::text FROM pg_attribute WHERE attrelid = v.oid AND attnum > 0 AND NOT attisdropped ORDER BY attnum) AS columns,
        ARRAY(SELECT a.attname::text FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid

@@ -106,6 +106,8 @@ export interface LiveView {
   readonly forcedElsewhere: readonly TableName[];
   /** It belongs to another role than this session's, which policies of a table that it reads bind. */
   readonly ownerBound: boolean;
+  /** Tables that it reads itself and whose policies permit no row to a role that it reads them as. */
+  readonly emptyByPolicy: readonly TableName[];
   /** Functions that it calls itself and that read tables; absent where nobody asked. */
   readonly calls?: readonly ReadingCall[];
   /** Its query, every name qualified, without a semicolon at its end. */

@@ -39,6 +39,8 @@ export type Range =
       readonly table: TableName;
       /** By their numbers; null where one was dropped. */
       readonly columns: readonly (string | null)[];
+      /** Columns that the query still names, though the table lost them after it was written down; absent where there are none. */
+      readonly dropped?: readonly string[];
     }
   | { readonly kind: 'view'; readonly view: TableName }
   | { readonly kind: 'subquery'; readonly query: ViewQuery; readonly lateral: boolean }
@@ -242,7 +244,12 @@ class Reader {
       const oid = text(fields['relid']);
       const relation = this.names.relation(oid);
       if (relation === undefined) throw new Error(`relation ${oid} is gone`);
-      if (!relation.isView) return { kind: 'relation', table: relation.table, columns: relation.columns };
+      if (!relation.isView) {
+        const { table, columns } = relation;
+        const named = namesIn(fields['eref']);
+        const dropped = named.filter((name, index) => name !== '' && columns[index] === null);
+        return { kind: 'relation', table, columns, ...(dropped.length === 0 ? {} : { dropped }) };
+      }
       return fields['inFromCl'] === 'false' ? { kind: 'none' } : { kind: 'view', view: relation.table };
     }
     if (kind === '1') return { kind: 'subquery', query: this.query(nodeOf(fields['subquery'])), lateral };
@@ -384,6 +391,12 @@ function combination({ tag, fields }: TreeNode): Combination {
     left: combination(nodeOf(fields['larg'])),
     right: combination(nodeOf(fields['rarg'])),
   };
+}
+
+/** What a query calls the columns of a range, by their numbers; '' where one was dropped before it was written down. */
+function namesIn(alias: TreeValue | undefined): string[] {
+  if (isNullish(alias)) return [];
+  return listOf(nodeOf(alias).fields['colnames']).map((name) => (typeof name === 'string' ? name : ''));
 }
 
 function groups(value: TreeValue | undefined): number[] {

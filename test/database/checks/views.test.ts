@@ -43,6 +43,7 @@ const view = (name: string, more: Partial<LiveView> = {}): LiveView => ({
   kind: 'plain',
   forcedElsewhere: [],
   ownerBound: false,
+  emptyByPolicy: [],
   populated: true,
   owner: 'citus',
   ours: true,

@@ -200,6 +200,7 @@ export function materializedView(name: string, table: TableName, populated = tru
     views: [],
     forcedElsewhere: [],
     ownerBound: false,
+    emptyByPolicy: [],
     definition: `SELECT count(*) FROM ${table.name}`,
     extras: [],
   };
