@@ -13,6 +13,7 @@ import type { Move } from '../citus/moves';
 import type { Rebalance } from './plan';
 import { FEWEST_WORKER_PROCESSES, REPLICATION_SERVER, replicationServer } from '../citus/replication-servers';
 import { askAllNodes, nodeName } from '../citus/nodes';
+import type { Node } from '../citus/nodes';
 import { readRows } from '../citus/rows';
 import { FOREIGN_OWNED, NOT_REPLICABLE, UNREACHABLE } from '../citus/catalog.sql';
 
@@ -79,7 +80,7 @@ async function readFacts(client: Client): Promise<Facts> {
 
 /** What a rebalance does to tables. */
 export type Work = Pick<Rebalance, 'missingReferenceTables'> & {
-  readonly moves: readonly Pick<Move, 'tables'>[];
+  readonly moves: readonly Pick<Move<Pick<Node, 'nodeId'>>, 'tables' | 'from' | 'to'>[];
 };
 
 /** Why this would fail, each with its way out; empty when nothing speaks against it. */
@@ -109,7 +110,7 @@ export function preflightFaults(
       )}. ` + 'Set it and restart, or choose --mode block_writes',
     );
   }
-  if (isLogical(mode)) faults.push(...exhaustedFaults(facts, mode));
+  if (isLogical(mode)) faults.push(...exhaustedFaults(facts, { moves, missingReferenceTables }, mode));
   const starved = facts.settings.filter(({ server }) => server.workerProcesses < FEWEST_WORKER_PROCESSES);
   if (moves.length > 0 && starved.length > 0) {
     faults.push(
@@ -123,22 +124,33 @@ export function preflightFaults(
   return faults;
 }
 
-/** A move holds a slot and a sender on the node that it leaves, and a process that replays on the one it goes to. */
-function exhaustedFaults({ settings }: Facts, mode: TransferMode): string[] {
-  const free: readonly [string, (server: Facts['settings'][number]['server']) => number][] = [
-    ['max_replication_slots', ({ slots, slotsInUse }) => slots - slotsInUse],
-    ['max_wal_senders', ({ senders, sendersInUse }) => senders - sendersInUse],
-    ['max_logical_replication_workers', ({ applyWorkers }) => applyWorkers],
+/**
+ * A move holds a slot and a sender on the node that it leaves, and a process that replays on the one it goes to. Citus chooses itself from
+ * where it copies reference tables.
+ */
+function exhaustedFaults(
+  { settings }: Facts,
+  { moves, missingReferenceTables }: Work,
+  mode: TransferMode,
+): string[] {
+  const all = missingReferenceTables.length > 0 ? settings.map(({ nodeId }) => nodeId) : [];
+  const left = new Set([...all, ...moves.map(({ from }) => from.nodeId)]);
+  const entered = new Set([...all, ...moves.map(({ to }) => to.nodeId)]);
+  type Server = Facts['settings'][number]['server'];
+  const needed: readonly [string, ReadonlySet<number>, string, (server: Server) => number][] = [
+    ['max_replication_slots', left, 'from', ({ slots, slotsInUse }) => slots - slotsInUse],
+    ['max_wal_senders', left, 'from', ({ senders, sendersInUse }) => senders - sendersInUse],
+    ['max_logical_replication_workers', entered, 'to', ({ applyWorkers }) => applyWorkers],
   ];
-  return free.flatMap(([setting, freeOf]) => {
-    const without = settings.filter(({ server }) => freeOf(server) < 1);
+  return needed.flatMap(([setting, nodes, end, freeOf]) => {
+    const without = settings.filter(({ nodeId, server }) => nodes.has(nodeId) && freeOf(server) < 1);
     if (without.length === 0) return [];
     const where = someOf(
       without.map(({ nodeId }) => `node ${String(nodeId)}`),
       NAMED,
     );
     return [
-      `mode ${mode} needs one of ${setting} on every node, and none is free on ${where}. Free one, raise it and restart, or choose --mode block_writes`,
+      `mode ${mode} needs one of ${setting} on every node that it copies ${end}, and none is free on ${where}. Free one, raise it and restart, or choose --mode block_writes`,
     ];
   });
 }

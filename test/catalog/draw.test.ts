@@ -1,6 +1,7 @@
 import { parseDistribution } from '../../config/workload/distribution';
 import { drawCase } from './draw';
 import { dumpSections } from './dump';
+import { evidenceFor } from './evidence';
 import { FEATURES } from './features';
 import { renderCase, renderSpecification } from './render';
 import { reduceCase, smallerCases } from './smaller';
@@ -87,4 +88,14 @@ GRANT SELECT ON TABLE public.b TO reader;
     ],
     ['ACL public.TABLE b', 'GRANT SELECT ON TABLE public.b TO reader (owner citus)'],
   ]);
+});
+
+test('a refusal is borne out by what is of its kind alone', () => {
+  const trigger = 'table t has trigger x, and Citus takes no table with triggers: drop them';
+  const has = 'cannot distribute relation "t" because it has triggers';
+  const policy = 'query would be affected by row-level security policy for table "t"';
+  expect(evidenceFor([trigger], [policy, has])).toBe(has);
+  expect(evidenceFor([trigger], [policy])).toBeUndefined();
+  expect(evidenceFor(['a reason of a kind that is not listed'], [policy])).toBe(policy);
+  expect(evidenceFor(['a reason of a kind that is not listed'], [])).toBeUndefined();
 });

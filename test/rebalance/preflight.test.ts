@@ -8,7 +8,10 @@ const fit: Facts = {
   notReplicable: [],
   settings: [1, 2, 3].map((nodeId) => ({ nodeId, walLevel: 'logical', server })),
 };
-const moves: Work = { moves: [{ tables: ['devices', 'events'] }], missingReferenceTables: ['types'] };
+const moves: Work = {
+  moves: [{ tables: ['devices', 'events'], from: { nodeId: 1 }, to: { nodeId: 4 } }],
+  missingReferenceTables: ['types'],
+};
 
 function unfit(table: string, what: Partial<Facts['notReplicable'][number]>): Facts['notReplicable'][number] {
   return { table, unlogged: false, columnar: false, unidentified: false, ...what };
@@ -86,8 +89,21 @@ test('a node without a free slot, sender or process that replays is named where 
   expect(preflightFaults({ ...fit, settings }, moves, 'auto')).toEqual(
     ['max_replication_slots', 'max_wal_senders', 'max_logical_replication_workers'].map(
       (setting) =>
-        expect.stringMatching(`needs one of ${setting} on every node, and none is free on node 4`) as string,
+        expect.stringMatching(
+          `needs one of ${setting} on every node that it copies (from|to), and none is free on node 4`,
+        ) as string,
     ),
   );
+  // Of shards alone, each end needs its own, and the other nodes nothing.
+  const of = (from: number, to: number): string[] => {
+    const alone = [{ tables: ['events'], from: { nodeId: from }, to: { nodeId: to } }];
+    return preflightFaults({ ...fit, settings }, { moves: alone, missingReferenceTables: [] }, 'auto');
+  };
+  expect(of(1, 2)).toEqual([]);
+  expect(of(1, 4)).toEqual([expect.stringMatching('max_logical_replication_workers on every node')]);
+  expect(of(4, 1)).toEqual([
+    expect.stringMatching('max_replication_slots on every node'),
+    expect.stringMatching('max_wal_senders on every node'),
+  ]);
   expect(preflightFaults({ ...fit, settings }, moves, 'block_writes')).toEqual([]);
 });

@@ -39,10 +39,12 @@ export async function readOddShards(
   return [...groupBy(placements, ({ shard }) => tableKey(shard.table)).values()].flatMap(oddOnes);
 }
 
-/** `indexes of public.events_102010 on worker-1:5432` */
+/** `indexes of public.events_102010 on worker-1:5432`; `public.events_102010 is missing on worker-1:5432` */
 export function describeOddShard({ what, relation, node }: OddShard): string {
-  return `${what} of ${relation} on ${node}`;
+  return what === MISSING ? `${relation} is missing on ${node}` : `${what} of ${relation} on ${node}`;
 }
+
+const MISSING = 'missing';
 
 interface Placement {
   readonly shard: PlacedShard;
@@ -60,7 +62,7 @@ function oddOnes(placements: readonly Placement[]): OddShard[] {
   // Foreign keys of a reference table to one that is local are on the coordinator alone.
   const copied = new Set(placements.map(({ shard }) => shard.shardId)).size < placements.length;
   return [
-    ...placements.filter(({ state }) => state === undefined).map((each) => odd('missing', each)),
+    ...placements.filter(({ state }) => state === undefined).map((each) => odd(MISSING, each)),
     ...PARTS.flatMap(({ what, of }) => {
       const texts = there.map((each) => (each.state === undefined ? '' : unnumbered(of(each.state, copied))));
       const usual = mostOf(texts);

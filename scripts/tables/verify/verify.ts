@@ -114,7 +114,7 @@ function describeOddShards(odd: readonly OddShard[]): Check[] {
     return {
       id: `shards:${showTable(all[0].table)}`,
       ok: false,
-      detail: `not as on its other shards: ${named.join(', ')}${more}. Somebody changed it there alone: make it on that node as it is on the others`,
+      detail: `not as on its other shards: ${named.join(', ')}${more}. Something changed on that node alone: make it as it is on the others`,
     };
   });
 }

@@ -120,6 +120,35 @@ describe('views that will fail', () => {
     ]);
   });
 
+  it('are older than a column that a table lost, and fail where its policies permit nothing', () => {
+    const older: Range = {
+      kind: 'relation',
+      table: named('a'),
+      columns: ['id', 'other', null],
+      dropped: ['gone'],
+    };
+    const queries = {
+      v: join(older, table('b'), 1),
+      w: join({ kind: 'view', view: named('v') }, table('b'), 1),
+    };
+    const over = view('w', { views: [named('v')] });
+    const answering = withViews([view('v'), over], queries);
+    expect(viewFindings(target(answering)).map(({ id, needs }) => [id, needs])).toEqual([
+      ['view-names-dropped-columns:v', 'none'],
+      ['view-names-dropped-columns:w', 'none'],
+    ]);
+    const empty = withViews([view('v', { emptyByPolicy: [named('a')] }), over], queries);
+    const [of, through] = viewFindings(target(empty));
+    expect([of?.id, through?.id]).toEqual(['view-will-fail:v', 'view-will-fail:w']);
+    // What is to be written down again is the view that names the column.
+    expect(through?.message).toMatch(
+      /^view w answers today and fails once table a is in Citus, .* column gone /,
+    );
+    expect(through?.message).toContain(`oid = '"public"."v"'::regclass`);
+    expect(through?.message).not.toContain('"w"');
+    expect(ids(target(empty, spec(whole('b'))))).toEqual([]);
+  });
+
   it('are no news where they fail already, or nothing changes for their tables', () => {
     const placed = {
       kind: 'distributed',
