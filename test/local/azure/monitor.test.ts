@@ -151,8 +151,9 @@ describe('monitoring', () => {
       expect(refusal(await put(extra))).toMatch(message);
     });
 
-    it('is in no region', async () => {
-      expect(refusal(await put({}, 'westus2'))).toMatch(/global/);
+    it('keeps its data anywhere or in a region that there is', async () => {
+      expect((await put({}, 'northeurope')).status).toBe(201);
+      expect(refusal(await put({}, 'narnia'))).toMatch(/'narnia' is not available/);
     });
   });
 
@@ -162,6 +163,11 @@ describe('monitoring', () => {
     const good = alertProperties([CLUSTER]);
     const [condition] = good.criteria.allOf;
     const conditions = (...allOf: object[]): object => ({ criteria: { ...good.criteria, allOf } });
+
+    it('is in no region', async () => {
+      const alert = { location: 'northeurope', properties: good };
+      expect(refusal(await send('PUT', ALERT, alert))).toMatch(/regions is 'global'/);
+    });
 
     it('is made and read back, with the group it tells', async () => {
       await send('PUT', TEAM, { location: 'global', properties: { groupShortName: 'wwi', enabled: true } });

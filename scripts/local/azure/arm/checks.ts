@@ -1,23 +1,6 @@
-import type { ArmRequest, Json, JsonObject } from './arm';
-import { objectAt } from './arm';
+import type { Json, JsonObject } from './arm';
 import type { Resource, ResourceStore } from './store';
 import { badRequest } from './values';
-
-/** The region a request names. @throws ArmError 400 where it names none */
-export function locationOf(request: ArmRequest): string {
-  const location = request.body?.['location'];
-  if (typeof location === 'string' && location !== '') return location;
-  throw badRequest('The location property is required for this definition.', 'LocationRequired');
-}
-
-/** The tags a request sets, each of them text. @throws ArmError 400 for any other */
-export function tagsOf(request: ArmRequest): JsonObject {
-  const tags = objectAt(request.body, 'tags');
-  for (const [name, value] of Object.entries(tags)) {
-    if (typeof value !== 'string') throw badRequest(`The tag '${name}' is not text.`, 'InvalidTagValue');
-  }
-  return tags;
-}
 
 /** A member that has to be one of some words. @throws ArmError 400 for any other */
 export function wordOf(properties: JsonObject, name: string, allowed: readonly string[]): string {

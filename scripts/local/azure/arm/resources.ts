@@ -1,11 +1,12 @@
 import type { ArmRequest, JsonObject } from './arm';
-import { ArmError, objectAt, param } from './arm';
+import { ArmError, param } from './arm';
 import type { Route } from './router';
 import type { Resource, ResourceStore } from './store';
-import { locationOf } from './checks';
 import { badRequest, same } from './values';
 import type { Operations } from './operations';
 import { ok, ResourceType } from './resource-type';
+import { locationOf } from './locations';
+import { tagsOf } from './tags';
 
 const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}';
 
@@ -14,9 +15,7 @@ export function resourceGroupRoutes(store: ResourceStore, operations: Operations
   const groups = groupsIn(store);
   return [
     groups.route('PUT', (request) => groups.put(described(groups, request))),
-    groups.route('PATCH', (request) =>
-      groups.put({ ...groups.require(request), tags: objectAt(request.body, 'tags') }),
-    ),
+    groups.route('PATCH', (request) => groups.put({ ...groups.require(request), tags: tagsOf(request) })),
     groups.reading(),
     groups.listingBelow((request) => `/subscriptions/${param(request, 'subscription')}`),
     groups.route('HEAD', (request) => ({ status: groups.find(request) === undefined ? 404 : 204 })),
@@ -58,6 +57,13 @@ export function requireScope(store: ResourceStore, request: ArmRequest): string 
 
 /** The group that a request describes. @throws ArmError 400, or 409 where the group is in another region */
 function described(groups: ResourceType, request: ArmRequest): Resource {
+  const name = groups.nameOf(request);
+  if (!/^[-\w.()]{0,89}[-\w()]$/.test(name)) {
+    throw badRequest(
+      `The provided resource group name '${name}' is not valid: it has 1 to 90 letters, digits, underscores, hyphens, parentheses and dots, and no dot at its end.`,
+      'InvalidResourceGroup',
+    );
+  }
   const location = locationOf(request);
   const existing = groups.find(request);
   if (existing !== undefined && existing.location !== location) {
@@ -67,7 +73,7 @@ function described(groups: ResourceType, request: ArmRequest): Resource {
       `the resource group '${existing.name}' exists in ${existing.location ?? '?'} and cannot be moved to ${location}`,
     );
   }
-  const tags = objectAt(request.body, 'tags');
+  const tags = tagsOf(request);
   return groups.resource(request, { location, tags, properties: { provisioningState: 'Succeeded' } });
 }
 

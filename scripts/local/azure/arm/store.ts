@@ -37,6 +37,8 @@ export interface Operation {
   readonly before: Resource | null;
   /** What the resource is once the operation has ended; null when it is deleted. */
   readonly becomes: Resource | null;
+  /** What comes into being along with `becomes`. */
+  readonly brings?: readonly Resource[];
   /** Why it fails; then `becomes` is what the resource was before. */
   readonly failure?: OperationFailure;
   /** True once `becomes` has been put in place. */
@@ -49,6 +51,8 @@ export interface Change {
   /** How the resource reads until the operation ends; absent leaves it as it was. */
   readonly meanwhile?: Resource;
   readonly becomes: Resource | null;
+  /** What comes into being along with the resource, once the operation has ended well. */
+  readonly brings?: readonly Resource[];
 }
 
 export interface StoreOptions {
@@ -130,6 +134,7 @@ export class ResourceStore {
       before,
       becomes: failure === undefined ? change.becomes : before,
       ...(failure === undefined ? {} : { failure }),
+      ...(change.brings === undefined ? {} : { brings: change.brings }),
       ended: false,
     };
     this.#operations.set(operation.id, operation);
@@ -172,6 +177,8 @@ export class ResourceStore {
       this.#operations.set(operation.id, { ...operation, ended: true });
       if (operation.becomes === null) this.#removeTree(operation.resourceId);
       else this.#resources.set(key(operation.resourceId), operation.becomes);
+      const brings = operation.failure === undefined ? (operation.brings ?? []) : [];
+      for (const resource of brings) this.#resources.set(key(resource.id), resource);
     }
     this.#save();
   }

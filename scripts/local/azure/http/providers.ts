@@ -14,6 +14,7 @@ import { networkRoutes } from '../network/network';
 import type { PostgresqlOptions } from '../postgresql/postgresql';
 import { postgresqlRoutes } from '../postgresql/postgresql';
 import { postgresqlConfigurationRoutes } from '../postgresql/postgresql-configurations';
+import { postgresqlFirewallRoutes } from '../postgresql/postgresql-firewall';
 import { postgresqlRoleRoutes } from '../postgresql/postgresql-roles';
 import { storageRoutes } from '../storage/storage';
 
@@ -31,6 +32,7 @@ export function routesOf(store: ResourceStore, operations: Operations, options: 
     ...monitorRoutes(store),
     ...storageRoutes(store),
     ...postgresqlRoutes(store, operations, options),
+    ...postgresqlFirewallRoutes(store, operations),
     ...postgresqlRoleRoutes(store, operations),
     ...postgresqlConfigurationRoutes(store, operations),
     ...networkRoutes(store, operations),

@@ -2,7 +2,7 @@ import type { ArmRequest, ArmResponse, JsonObject } from '../arm/arm';
 import { ArmError, objectAt, textAt, without } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
-import { locationOf, resourcesOf, tagsOf } from '../arm/checks';
+import { resourcesOf } from '../arm/checks';
 import {
   defaultVaultProperties,
   vaultNameRefusal,
@@ -13,6 +13,8 @@ import type { Operations } from '../arm/operations';
 import { requireGroup } from '../arm/resources';
 import { ResourceType } from '../arm/resource-type';
 import { badRequest, notFound, same } from '../arm/values';
+import { locationOf } from '../arm/locations';
+import { tagsOf } from '../arm/tags';
 
 export const VAULT_TYPE = 'Microsoft.KeyVault/vaults';
 const VAULT = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${VAULT_TYPE}/{vault}`;

@@ -3,10 +3,12 @@ import type { ArmRequest, JsonObject } from '../arm/arm';
 import { objectAt, textAt } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
-import { locationOf, tagsOf, wholeNumberOf, wordOf } from '../arm/checks';
+import { wholeNumberOf, wordOf } from '../arm/checks';
 import { requireGroup } from '../arm/resources';
 import { ok, ResourceType } from '../arm/resource-type';
 import { badRequest } from '../arm/values';
+import { locationOf } from '../arm/locations';
+import { tagsOf } from '../arm/tags';
 
 export const WORKSPACE_TYPE = 'Microsoft.OperationalInsights/workspaces';
 const PROVIDER = '/subscriptions/{subscription}/providers/Microsoft.OperationalInsights';

@@ -2,12 +2,13 @@ import type { ArmRequest, JsonObject } from '../arm/arm';
 import { ArmError, objectAt } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
-import { locationOf, tagsOf } from '../arm/checks';
 import { categoriesOf, diagnosticSettingRefusal } from './diagnostic-rules';
 import { actionGroupRefusal, metricAlertRefusal } from './monitor-rules';
 import { requireGroup, requireScope } from '../arm/resources';
 import { ok, ResourceType } from '../arm/resource-type';
 import { badRequest, notFound, same } from '../arm/values';
+import { GLOBAL, GLOBAL_OR_REGION, locationOf } from '../arm/locations';
+import { tagsOf } from '../arm/tags';
 
 const GROUP = '/subscriptions/{subscription}/resourceGroups/{group}/providers/Microsoft.Insights';
 const SETTING_TYPE = 'Microsoft.Insights/diagnosticSettings';
@@ -25,7 +26,7 @@ export function monitorRoutes(store: ResourceStore): Route[] {
   ];
 }
 
-/** What is made in one go, in no region, and read back as it was described. */
+/** What is made in one go, in no region or (an action group) in one that keeps its data, and read back as it was described. */
 function globalRoutes(
   store: ResourceStore,
   kind: string,
@@ -33,6 +34,7 @@ function globalRoutes(
   refusal: Refusal,
 ): Route[] {
   const type = `Microsoft.Insights/${kind}`;
+  const isActionGroup = kind === 'actionGroups';
   const resources = new ResourceType(store, {
     type,
     pattern: `${GROUP}/${kind}/{name}`,
@@ -45,16 +47,13 @@ function globalRoutes(
     resources.listingInSubscription(),
     resources.route('PUT', (request) => {
       requireGroup(store, request);
-      const location = locationOf(request);
-      if (!same(location, 'global')) {
-        throw badRequest(`The location of ${type} is global, and not ${location}.`, 'LocationNotAvailable');
-      }
+      const location = locationOf(request, isActionGroup ? GLOBAL_OR_REGION : GLOBAL);
       const properties = objectAt(request.body, 'properties');
       const refused = refusal(properties, (id) => store.get(id) !== undefined);
       if (refused !== undefined) throw badRequest(refused);
       const resource = resources.resource(request, { location, tags: tagsOf(request), properties });
       // A metric alert answers 200 to its creation too.
-      return resources.put(resource, kind === 'actionGroups' ? 201 : 200);
+      return resources.put(resource, isActionGroup ? 201 : 200);
     }),
     resources.deleting(),
   ];

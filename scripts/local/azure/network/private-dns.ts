@@ -8,6 +8,7 @@ import { resourcesOf } from '../arm/checks';
 import { requireGroup } from '../arm/resources';
 import { ok, ResourceType } from '../arm/resource-type';
 import { badRequest, notFound, objectsAt, same, textsAt } from '../arm/values';
+import { tagsOf } from '../arm/tags';
 
 /** Resource type of a private DNS zone. */
 export const ZONE_TYPE = 'Microsoft.Network/privateDnsZones';
@@ -81,7 +82,7 @@ function zoneDescribed(zones: ResourceType, request: ArmRequest): (provisioningS
   return (provisioningState) =>
     zones.resource(request, {
       location: 'global',
-      tags: objectAt(request.body, 'tags'),
+      tags: tagsOf(request),
       properties: {
         maxNumberOfRecordSets: 25_000,
         maxNumberOfVirtualNetworkLinks: 1000,
@@ -121,7 +122,7 @@ function linkRoutes(store: ResourceStore, operations: Operations, zones: Resourc
         const virtualNetworkLinkState = provisioningState === 'Succeeded' ? 'Completed' : 'InProgress';
         return links.resource(request, {
           location: 'global',
-          tags: objectAt(request.body, 'tags'),
+          tags: tagsOf(request),
           properties: { ...wanted, provisioningState, virtualNetworkLinkState },
         });
       });

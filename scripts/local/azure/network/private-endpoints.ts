@@ -8,10 +8,12 @@ import { representation } from '../arm/store';
 import type { Operations } from '../arm/operations';
 import { CLUSTER_TYPE, serverNamesOf } from '../arm/postgresql-parts';
 import { ZONE_GROUP_TYPE, ZONE_TYPE } from './private-dns';
-import { locationOf, resourcesOf } from '../arm/checks';
+import { resourcesOf } from '../arm/checks';
 import { requireGroup } from '../arm/resources';
 import { ok, ResourceType } from '../arm/resource-type';
 import { badRequest, notFound, objectsAt, same, textsAt } from '../arm/values';
+import { locationOf } from '../arm/locations';
+import { tagsOf } from '../arm/tags';
 
 const TYPE = 'Microsoft.Network/privateEndpoints';
 const INTERFACE_TYPE = 'Microsoft.Network/networkInterfaces';
@@ -105,7 +107,7 @@ function put(
   const endpoint = (provisioningState: string): Resource =>
     endpoints.resource(request, {
       location,
-      tags: objectAt(request.body, 'tags'),
+      tags: tagsOf(request),
       properties: { ...wanted, provisioningState },
       hidden,
     });

@@ -4,6 +4,7 @@ import { clusterPartsIn, clustersIn } from '../arm/postgresql-parts';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { badRequest } from '../arm/values';
+import { originOf } from './postgresql-copies';
 
 /**
  * Login roles of a cluster besides `citus`. A role is made, given a new password or dropped while nothing else changes
@@ -17,6 +18,7 @@ export function postgresqlRoleRoutes(store: ResourceStore, operations: Operation
     roles.reading(),
     roles.route('PUT', (request) => {
       const cluster = clusters.require(request);
+      refuseReplica(cluster);
       const refused =
         roleNameRefusal(roles.nameOf(request)) ??
         rolePasswordRefusal(objectAt(request.body, 'properties')['password']);
@@ -25,8 +27,18 @@ export function postgresqlRoleRoutes(store: ResourceStore, operations: Operation
         roles.resource(request, { properties: { provisioningState } });
       return operations.beginPut(request, role, { underWay: 'InProgress', whole: cluster.id });
     }),
-    roles.deletingSlowly(operations, undefined, (request) => clusters.idOf(request)),
+    roles.deletingSlowly(
+      operations,
+      (_, request) => refuseReplica(clusters.require(request)),
+      (request) => clusters.idOf(request),
+    ),
   ];
+}
+
+/** @throws ArmError 400 for a read replica, which has the roles of its source */
+function refuseReplica(cluster: Resource): void {
+  if (originOf(cluster) !== 'source') return;
+  throw badRequest(`The cluster '${cluster.name}' is a read replica: its roles are those of its source.`);
 }
 
 /** Names that the service or PostgreSQL itself has taken. */

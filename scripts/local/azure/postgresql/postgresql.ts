@@ -1,10 +1,9 @@
 import { randomInt } from 'node:crypto';
 import type { ArmRequest, ArmResponse, JsonObject } from '../arm/arm';
-import { ArmError, objectAt, textAt, without } from '../arm/arm';
-import { locationOf, resourcesOf } from '../arm/checks';
+import { ArmError, objectAt, textAt } from '../arm/arm';
+import { resourcesOf } from '../arm/checks';
 import type { Operations } from '../arm/operations';
 import { CLUSTER_TYPE, clusterPartsIn, clustersIn } from '../arm/postgresql-parts';
-import type { ResourceType } from '../arm/resource-type';
 import { ok } from '../arm/resource-type';
 import { requireGroup } from '../arm/resources';
 import type { Route } from '../arm/router';
@@ -13,12 +12,13 @@ import { representation } from '../arm/store';
 import { badRequest, notFound, same } from '../arm/values';
 import { privateEndpointConnections } from '../network/private-endpoints';
 import { clusterNameRoutes, takenRefusal } from './postgresql-names';
-import { inherited, readReplicasOf, sourceOf, withoutZeroes } from './postgresql-copies';
+import { merged, PASSWORD, statedProperties } from './cluster-properties';
+import { copied, copiedRoles, originOf, readReplicasOf, sourceOf } from './postgresql-copies';
 import type { ClusterSettings } from './postgresql-rules';
 import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
-
-/** Written once and never given back, by the service as by the stand-in: it is not even stored. */
-const PASSWORD = 'administratorLoginPassword';
+import { newestCitus, REGIONS, REGIONS_WITHOUT_ZONES } from './service-facts';
+import { locationOf } from '../arm/locations';
+import { tagsOf } from '../arm/tags';
 
 /**
  * What becomes of a request for a cluster that is neither a restore nor a replica. Azure refuses it on every
@@ -50,14 +50,8 @@ export function postgresqlRoutes(
     clusters.listingInSubscription(),
     ...clusterNameRoutes(store, options.takenNames),
     clusters.route('PUT', (request) => createOrUpdate(store, operations, request, options)),
-    clusters.route('PATCH', (request) => {
-      const existing = clusters.require(request);
-      const becomes = changed(existing, request);
-      const meanwhile = underWay(existing, 'Updating');
-      return operations.begin(request, { resourceId: existing.id, meanwhile, becomes }, 202);
-    }),
+    clusters.route('PATCH', (request) => update(operations, request, clusters.require(request), 202)),
     clusters.deletingSlowly(operations),
-    ...firewallRuleRoutes(store, operations, clusters),
     ...connectionRoutes(store),
     clusters.route('GET', (request) => ok({ value: servers(clusters.require(request)) }), '/servers'),
   ];
@@ -71,29 +65,21 @@ function createOrUpdate(
 ): ArmResponse {
   requireGroup(store, request);
   const existing = clustersIn(store).find(request);
-  const becomes = existing === undefined ? created(store, request, options) : changed(existing, request);
-  const meanwhile = underWay(existing ?? becomes, existing === undefined ? 'Provisioning' : 'Updating');
-  const status = existing === undefined ? 201 : 200;
-  return operations.begin(request, { resourceId: becomes.id, meanwhile, becomes }, status);
+  if (existing !== undefined) return update(operations, request, existing, 200);
+  const { cluster, brings } = created(store, request, options);
+  const meanwhile = underWay(cluster, 'Provisioning');
+  return operations.begin(request, { resourceId: cluster.id, meanwhile, becomes: cluster, brings }, 201);
 }
 
-function firewallRuleRoutes(store: ResourceStore, operations: Operations, clusters: ResourceType): Route[] {
-  const rules = clusterPartsIn(store, 'firewallRules');
-  return [
-    rules.reading(),
-    rules.listingBelow((request) => clusters.require(request)),
-    rules.route('PUT', (request) => {
-      const cluster = clusters.require(request);
-      const { startIpAddress, endIpAddress } = objectAt(request.body, 'properties');
-      if (typeof startIpAddress !== 'string' || typeof endIpAddress !== 'string') {
-        throw badRequest('A firewall rule needs a startIpAddress and an endIpAddress.');
-      }
-      const rule = (provisioningState: string): Resource =>
-        rules.resource(request, { properties: { startIpAddress, endIpAddress, provisioningState } });
-      return operations.beginPut(request, rule, { underWay: 'InProgress', whole: cluster.id });
-    }),
-    rules.deletingSlowly(operations, undefined, (request) => clusters.idOf(request)),
-  ];
+function update(
+  operations: Operations,
+  request: ArmRequest,
+  existing: Resource,
+  status: 200 | 202,
+): ArmResponse {
+  const becomes = changed(existing, request);
+  const meanwhile = underWay(existing, 'Updating');
+  return operations.begin(request, { resourceId: existing.id, meanwhile, becomes }, status);
 }
 
 /** The private endpoints that lead to a cluster. They are made and deleted as endpoints, not here. */
@@ -113,52 +99,74 @@ function connectionRoutes(store: ResourceStore): Route[] {
 }
 
 /** What the service fills in where a new cluster's description is silent. */
-function defaults(properties: JsonObject): JsonObject {
+function defaults(stated: JsonObject): JsonObject {
+  const postgresqlVersion = textAt(stated, 'postgresqlVersion') || '16';
+  const workers = stated['nodeCount'] === 0 ? MIRRORED : [];
   return {
     administratorLogin: 'citus',
-    citusVersion: '12.1',
+    citusVersion: newestCitus(postgresqlVersion) ?? '',
     coordinatorEnablePublicIpAccess: true,
     coordinatorServerEdition: 'GeneralPurpose',
     enableHa: false,
     // A lone node has to hold the shards; beside workers the coordinator holds none unless asked to.
-    enableShardsOnCoordinator: properties['nodeCount'] === 0,
+    enableShardsOnCoordinator: stated['nodeCount'] === 0,
     maintenanceWindow: { customWindow: 'Disabled', dayOfWeek: 0, startHour: 0, startMinute: 0 },
     nodeEnablePublicIpAccess: false,
     nodeServerEdition: 'MemoryOptimized',
     nodeStorageQuotaInMb: 524_288,
     nodeVCores: 4,
-    postgresqlVersion: '16',
-    privateEndpointConnections: [],
+    postgresqlVersion,
+    ...Object.fromEntries(workers.map(([node, coordinator]) => [node, stated[coordinator]])),
   };
 }
 
-function created(store: ResourceStore, request: ArmRequest, options: PostgresqlOptions): Resource {
+/** The sizes that workers of a single node would have are those of its coordinator. */
+const MIRRORED = [
+  ['nodeStorageQuotaInMb', 'coordinatorStorageQuotaInMb'],
+  ['nodeVCores', 'coordinatorVCores'],
+] as const;
+
+interface Creation {
+  readonly cluster: Resource;
+  /** What the cluster has in it from the start. */
+  readonly brings: readonly Resource[];
+}
+
+function created(store: ResourceStore, request: ArmRequest, options: PostgresqlOptions): Creation {
   const clusters = clustersIn(store);
   const name = clusters.nameOf(request);
-  const location = locationOf(request);
-  const asked = objectAt(request.body, 'properties');
-  const source = sourceOf(store, asked);
+  const id = clusters.idOf(request);
+  const given = objectAt(request.body, 'properties');
+  const location = locationOf(request, REGIONS);
+  const stated = statedProperties(given, true);
+  const source = sourceOf(store, stated, location);
   if (source === undefined && options.newClusters() === 'refused') throw badRequest(RETIRED);
-  // A copy brings its login along, and the provider sends zeroes for the sizes that nobody set.
-  const wanted = source === undefined ? asked : withoutZeroes(asked);
   const refused =
-    clusterNameRefusal(name) ?? (source === undefined ? passwordRefusal(wanted[PASSWORD]) : undefined);
+    clusterNameRefusal(name) ??
+    zoneRefusal(location, stated) ??
+    (source === undefined ? passwordRefusal(given[PASSWORD]) : undefined);
   if (refused !== undefined) throw badRequest(refused);
-  const taken = takenRefusal(store, options.takenNames, name, clusters.idOf(request));
+  const taken = takenRefusal(store, options.takenNames, name, id);
   if (taken !== undefined) throw new ArmError(409, 'ServerGroupNameNotAvailable', taken);
   const cluster = clusters.resource(request, {
     location,
-    tags: objectAt(request.body, 'tags'),
+    tags: tagsOf(request),
     properties: {
-      ...defaults(wanted),
-      ...(source === undefined ? {} : inherited(source)),
-      ...without(wanted, PASSWORD),
+      ...merged(defaults(stated), source === undefined ? stated : copied(source, stated)),
       earliestRestoreTime: new Date().toISOString(),
     },
     // Fixed when the cluster is made, known to nobody before.
     hidden: { domainLabel: Array.from({ length: 14 }, () => randomInt(36).toString(36)).join('') },
   });
-  return checked(undefined, cluster);
+  return {
+    cluster: checked(undefined, cluster),
+    brings: source === undefined ? [] : copiedRoles(store, source, id),
+  };
+}
+
+function zoneRefusal(location: string, { preferredPrimaryZone }: JsonObject): string | undefined {
+  if (preferredPrimaryZone === undefined || !REGIONS_WITHOUT_ZONES.has(location)) return undefined;
+  return `The region ${location} has no availability zones to prefer one of.`;
 }
 
 /** The cluster with what others are to it, which is known from them. */
@@ -189,22 +197,38 @@ export function clusterOfServer(
 }
 
 function changed(existing: Resource, request: ArmRequest): Resource {
-  const wanted = objectAt(request.body, 'properties');
-  const location = request.body?.['location'];
-  if (typeof location === 'string' && location !== existing.location) {
-    throw new ArmError(
-      409,
-      'InvalidResourceLocation',
-      `The cluster '${existing.name}' exists in ${existing.location ?? '?'} and cannot be moved to ${location}.`,
-    );
+  const given = objectAt(request.body, 'properties');
+  if (request.body?.['location'] !== undefined) {
+    const location = locationOf(request, REGIONS);
+    if (location !== existing.location) {
+      throw new ArmError(
+        409,
+        'InvalidResourceLocation',
+        `The cluster '${existing.name}' exists in ${existing.location ?? '?'} and cannot be moved to ${location}.`,
+      );
+    }
   }
-  const refused = wanted[PASSWORD] === undefined ? undefined : passwordRefusal(wanted[PASSWORD]);
+  const stated = statedProperties(given, false);
+  const refused =
+    (given[PASSWORD] === undefined ? undefined : passwordRefusal(given[PASSWORD])) ??
+    zoneRefusal(existing.location ?? '', stated);
   if (refused !== undefined) throw badRequest(refused);
   return checked(existing, {
     ...existing,
-    ...(request.body?.['tags'] === undefined ? {} : { tags: objectAt(request.body, 'tags') }),
-    properties: { ...existing.properties, ...without(wanted, PASSWORD) },
+    ...(request.body?.['tags'] === undefined ? {} : { tags: tagsOf(request) }),
+    properties: merged(existing.properties, withCitusOfUpgrade(existing, stated)),
   });
+}
+
+/** An upgrade of PostgreSQL brings the newest Citus that there is for it, unless a request asks for another one. */
+function withCitusOfUpgrade({ properties }: Resource, stated: JsonObject): JsonObject {
+  const { postgresqlVersion, citusVersion } = stated;
+  if (typeof postgresqlVersion !== 'string' || postgresqlVersion === properties['postgresqlVersion']) {
+    return stated;
+  }
+  const newest = newestCitus(postgresqlVersion);
+  const asked = citusVersion === properties['citusVersion'] ? undefined : citusVersion;
+  return newest === undefined ? stated : { ...stated, citusVersion: asked ?? newest };
 }
 
 /** The cluster with everything the service derives, if the service allows it. */
@@ -251,7 +275,8 @@ function servers(cluster: Resource): JsonObject[] {
 }
 
 /** The numbers of a cluster that the rules judge. @throws ArmError 400 where one is not a number */
-function settings({ properties }: Resource): ClusterSettings {
+function settings(cluster: Resource): ClusterSettings {
+  const { properties } = cluster;
   const number = (name: string): number => {
     const value = properties[name];
     if (typeof value !== 'number') throw badRequest(`The property '${name}' is required and is a number.`);
@@ -259,13 +284,16 @@ function settings({ properties }: Resource): ClusterSettings {
   };
   return {
     nodeCount: number('nodeCount'),
-    nodeVCores: number('nodeVCores'),
-    nodeStorageQuotaInMb: number('nodeStorageQuotaInMb'),
     coordinatorVCores: number('coordinatorVCores'),
     coordinatorStorageQuotaInMb: number('coordinatorStorageQuotaInMb'),
+    nodeVCores: number('nodeVCores'),
+    nodeStorageQuotaInMb: number('nodeStorageQuotaInMb'),
+    nodeServerEdition: textAt(properties, 'nodeServerEdition'),
     postgresqlVersion: textAt(properties, 'postgresqlVersion'),
+    citusVersion: textAt(properties, 'citusVersion'),
     coordinatorServerEdition: textAt(properties, 'coordinatorServerEdition'),
     enableHa: properties['enableHa'] === true,
+    madeFrom: originOf(cluster),
   };
 }
 

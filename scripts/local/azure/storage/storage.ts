@@ -4,7 +4,6 @@ import { ArmError, objectAt, textAt } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
-import { locationOf, tagsOf } from '../arm/checks';
 import { requireGroup } from '../arm/resources';
 import { ok, ResourceType } from '../arm/resource-type';
 import { storageDataPlaneRoutes } from './storage-data-plane';
@@ -18,6 +17,8 @@ import {
   DEFAULT_SERVICES,
 } from './storage-rules';
 import { badRequest } from '../arm/values';
+import { locationOf } from '../arm/locations';
+import { tagsOf } from '../arm/tags';
 
 const TYPE = 'Microsoft.Storage/storageAccounts';
 const ACCOUNT = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${TYPE}/{account}`;

@@ -207,8 +207,8 @@ describe('the Azure stand-in', () => {
     const servers = (await send('GET', `${CLUSTER}/servers`)).body.value;
     expect(servers.map((server) => [server.properties.role, server.properties.vCores])).toEqual([
       ['Coordinator', 8],
-      ['Worker', 4],
-      ['Worker', 4],
+      ['Worker', 8],
+      ['Worker', 8],
     ]);
   });
 

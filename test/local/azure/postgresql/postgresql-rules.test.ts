@@ -14,6 +14,9 @@ const single: ClusterSettings = {
   coordinatorStorageQuotaInMb: 524_288,
   postgresqlVersion: '16',
   coordinatorServerEdition: 'GeneralPurpose',
+  nodeServerEdition: 'MemoryOptimized',
+  citusVersion: '12.1',
+  madeFrom: 'nothing',
   enableHa: false,
 };
 const burstable: ClusterSettings = {
@@ -81,7 +84,7 @@ describe('refusal', () => {
       'too little regular storage',
       { ...single, coordinatorStorageQuotaInMb: 65_536 },
       undefined,
-      /at least 131072 MB/,
+      /A single node has 131072, .* and 65536 MB were asked for/,
     ],
     ['burstable high availability', { ...burstable, enableHa: true }, undefined, /High availability/],
     [
@@ -106,18 +109,23 @@ describe('refusal', () => {
       { ...scaled, nodeStorageQuotaInMb: 1_048_576 },
       /Worker node storage cannot be decreased/,
     ],
-    ['workers with too few vCores', { ...scaled, nodeVCores: 2 }, single, /at least 4 vCores/],
+    [
+      'workers with too few vCores',
+      { ...scaled, nodeVCores: 2 },
+      single,
+      /no valid SKU .* node server edition .* vCores \(2\)/,
+    ],
     [
       'workers with too little storage',
       { ...scaled, nodeStorageQuotaInMb: 262_144 },
       single,
-      /at least 524288 MB/,
+      /A worker node has 524288, .* and 262144 MB/,
     ],
     [
       'a coordinator too small for workers',
       { ...scaled, coordinatorVCores: 2 },
       single,
-      /coordinator .* 4 vCores/,
+      /no valid SKU .* coordinator server edition .* vCores \(2\)/,
     ],
     ['an older PostgreSQL', { ...single, postgresqlVersion: '15' }, single, /from 16 to 15/],
   ])('refuses %s', (_, after, before, message) => {
@@ -126,8 +134,21 @@ describe('refusal', () => {
 });
 
 it('refuses names that the service refuses', () => {
-  const names = ['wwi-sensors-dev', 'a', 'a'.repeat(40), 'a'.repeat(41), '-a', 'a-', 'A', 'a_b', ''];
-  expect(names.filter((name) => clusterNameRefusal(name) === undefined)).toEqual(names.slice(0, 3));
+  const names = [
+    'wwi-sensors-dev',
+    'abc',
+    '1a2',
+    'a'.repeat(40),
+    'a'.repeat(41),
+    '-ab',
+    'ab-',
+    'ABC',
+    'a_b',
+    'ab',
+    '123',
+    '',
+  ];
+  expect(names.filter((name) => clusterNameRefusal(name) === undefined)).toEqual(names.slice(0, 4));
 });
 
 it('refuses weak passwords without repeating them', () => {
@@ -142,6 +163,9 @@ it('refuses weak passwords without repeating them', () => {
 
 describe('copyRefusal', () => {
   const copy = {
+    location: 'westus2',
+    sourceIsReplica: false,
+    replicas: 0,
     sourceLocation: 'westus2',
     statedLocation: 'westus2',
     sourceEdition: 'GeneralPurpose',
@@ -153,6 +177,8 @@ describe('copyRefusal', () => {
   it.each([
     ['a read replica', copy],
     ['the earliest moment, in whole seconds', { ...copy, pointInTime: '2026-01-01T00:00:00Z' }],
+    ['a read replica elsewhere', { ...copy, location: 'eastus' }],
+    ['a fifth read replica', { ...copy, replicas: 4 }],
     ['a moment given in another zone', { ...copy, pointInTime: '2026-02-01T01:00:00+01:00' }],
     [
       'a restore of a burstable node',
@@ -171,6 +197,13 @@ describe('copyRefusal', () => {
     ['a moment to come', { ...copy, pointInTime: '2026-02-01T00:00:01Z' }, /has to lie between/],
     ['what is no moment', { ...copy, pointInTime: 'yesterday' }, /yesterday cannot be restored/],
     ['a source elsewhere', { ...copy, statedLocation: 'eastus' }, /is in westus2, and not in eastus/],
+    [
+      'a restore elsewhere',
+      { ...copy, location: 'eastus', pointInTime: '2026-01-02T00:00:00Z' },
+      /geo-redundant/,
+    ],
+    ['a replica of a replica', { ...copy, sourceIsReplica: true }, /replicas of its own/],
+    ['a sixth replica', { ...copy, replicas: 5 }, /has 5 read replicas already/],
     ['a replica of a burstable node', { ...copy, sourceEdition: 'BurstableMemoryOptimized' }, /burstable/],
   ])('refuses %s', (_, settings, message) => {
     expect(copyRefusal(settings)).toMatch(message);
