@@ -6,6 +6,8 @@ import type { ConnectionTarget } from '../lib/connection';
 import { describeTarget } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
+import { loadSqlParser } from '../../config/workload/sql-parser';
+import { alikeAcrossVersions, differentMajors } from './across-versions';
 import { compareSides } from './decide';
 import type { CompareDocument } from './decide';
 import { readSide } from './read';
@@ -50,7 +52,8 @@ export async function compare(
   try {
     const sides = await Promise.all(both);
     requireThere(tables ?? [], sides);
-    const document = compareSides(...sides);
+    const alike = differentMajors(...sides) ? alikeAcrossVersions(...sides, await loadSqlParser()) : sides;
+    const document = compareSides(...alike);
     progress.finish('');
     return { document, text: describeCompared(document), outcome: document.equal ? 'done' : 'failed' };
   } catch (error) {
