@@ -68,6 +68,7 @@ const rooms = {
     'scripts/tables/verify',
   ],
   'scripts/infra': INFRA,
+  'scripts/adopt': INFRA,
   'scripts/cdktn': INFRA,
   'scripts/hcl': INFRA,
   'scripts/simulate': [...DATABASE, 'scripts/tables', 'scripts/rebalance'],
@@ -90,6 +91,7 @@ const rooms = {
   'scripts/cli': [
     ...DATABASE,
     ...INFRA,
+    'scripts/adopt',
     'scripts/tables',
     'scripts/rebalance',
     'scripts/simulate',

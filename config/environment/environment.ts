@@ -60,19 +60,27 @@ export function loadEnvironments(directory: string = configDirectory()): Environ
   return [...loadConfig(directory).environments];
 }
 
+/** The file of an environment that is about to be written. */
+export interface PendingEnvironment {
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
  * Reads every environment there is, and `bootstrap.yaml`.
  *
  * @param directory the directory that holds `environments/` and `workloads/`
+ * @param pending takes the place of that environment's file, or is read beside the others
  * @throws ConfigError with every issue of every file, also where two files would get into each other's way
  */
-export function loadConfig(directory: string = configDirectory()): Config {
+export function loadConfig(directory: string = configDirectory(), pending?: PendingEnvironment): Config {
   const home = path.join(directory, 'environments');
   const issues: ConfigIssue[] = [];
   const environments: EnvironmentSettings[] = [];
   const bootstrap = collecting(issues, () => loadBootstrap(directory));
   const rulesFor = acrossEnvironments(workloadNames(directory), bootstrap);
-  for (const leaf of listConfigDirectory(home)) {
+  const written = pending === undefined ? [] : [`${pending.name}.yaml`];
+  for (const leaf of [...new Set([...listConfigDirectory(home), ...written])].sort()) {
     const file = path.join(home, leaf);
     if (leaf.endsWith('.yml')) {
       issues.push({
@@ -83,8 +91,10 @@ export function loadConfig(directory: string = configDirectory()): Config {
       });
     }
     if (!leaf.endsWith('.yaml')) continue;
+    const text = (): string =>
+      pending !== undefined && written.includes(leaf) ? pending.text : readConfigFile(file);
     const read = collecting(issues, () =>
-      readEnvironment(readConfigFile(file), shownPath(file), rulesFor(path.basename(leaf, '.yaml'))),
+      readEnvironment(text(), shownPath(file), rulesFor(path.basename(leaf, '.yaml'))),
     );
     if (read !== undefined) environments.push(read);
   }

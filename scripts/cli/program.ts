@@ -2,6 +2,7 @@
 import { Command, CommanderError } from '@commander-js/extra-typings';
 import { ConfigError } from '../../config/file/config-error';
 import { errorDocument, EXIT, explain, ScaleoutError } from '../lib/errors';
+import { addAdopt } from './adopt';
 import { addAdvise } from './advise';
 import { addAudit } from './audit';
 import { verbsOf } from './command';
@@ -17,6 +18,7 @@ import { addTables } from './tables';
 
 /** In the order in which `--help` lists them. */
 const FAMILIES = [
+  addAdopt,
   addInfra,
   addTables,
   addAdvise,

@@ -341,6 +341,73 @@ export const ERRORS = {
     meaning: 'The command cdktf watch deploys without a guard.',
     hint: 'Use npx cdktf deploy.',
   },
+  'adopt.wrong-id': {
+    meaning: 'The text after --id is not the resource id of a cluster of Azure Cosmos DB for PostgreSQL.',
+    hint: 'Copy the id from the Properties page of the cluster in the portal.',
+  },
+  'adopt.other-subscription': {
+    meaning: 'The cluster is in another subscription than ARM_SUBSCRIPTION_ID names.',
+    hint: 'Set ARM_SUBSCRIPTION_ID to the subscription of the id.',
+  },
+  'adopt.no-login': {
+    meaning: 'The command cannot log in to Azure, or Azure does not accept the login.',
+    hint: 'Run az login, or set the ARM_ variables that Terraform reads.',
+  },
+  'adopt.unreachable': {
+    meaning: 'Azure cannot be reached from this machine.',
+    hint: 'Check the network, the proxy and the certificates.',
+  },
+  'adopt.cluster-missing': {
+    meaning: 'There is no such cluster, or this login does not see it.',
+    hint: 'Check subscription, resource group and name in the id.',
+  },
+  'adopt.not-readable': {
+    meaning:
+      'The login may not read the cluster, its firewall rules, roles or parameters, or Azure answers oddly.',
+    hint: 'Give the login the role Reader on the resource group.',
+  },
+  'adopt.cluster-not-ready': {
+    meaning: 'The cluster is stopped or being changed, so what is read now may not last.',
+    hint: 'Start the cluster or wait for the change, then run the command again.',
+  },
+  'adopt.changed-meanwhile': {
+    meaning: 'The cluster changed while it was read; nothing was written.',
+    hint: 'Let the change end, then run the command again.',
+  },
+  'adopt.environment-name': {
+    meaning: 'No environment can have the name.',
+    hint: 'Choose a name of lowercase letters, digits and hyphens.',
+  },
+  'adopt.other-cluster': {
+    meaning: 'The file of the environment is there and describes another cluster, so it is not replaced.',
+    hint: 'Choose another name with --env, or remove the file.',
+  },
+  'adopt.already-imported': {
+    meaning: 'The environment has adopted the cluster already, and its first deploy is done.',
+    hint: 'Run npx scaleout guard with the name of the environment.',
+  },
+  'adopt.adopted-twice': {
+    meaning: 'Another environment describes the cluster already.',
+    hint: 'Use that environment, or remove its file.',
+  },
+  'adopt.differs': {
+    meaning:
+      'The file of the environment adopts the cluster and differs from it. `details.differences` has each.',
+    hint: 'Correct the file, or remove it and run the command again.',
+  },
+  'adopt.other-region': {
+    meaning: 'The file of the environment says another region than the cluster is in.',
+    hint: 'Correct location in the file, or the id.',
+  },
+  'adopt.workload': {
+    meaning: 'It is not clear which workload the environment is for.',
+    hint: 'Name one of config/workloads with --workload.',
+  },
+  'adopt.unsupported': {
+    meaning:
+      'The cluster breaks a rule of this project, so no environment can describe it. `details.issues` has each.',
+    hint: 'Change the cluster as the message says, then run the command again.',
+  },
   'hcl.unwritable': {
     meaning: 'A stack cannot be written as HCL.',
     hint: 'Write the part that the message names in another way.',

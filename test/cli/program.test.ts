@@ -95,6 +95,7 @@ it('lists its verbs', async () => {
   expect(status).toBe(0);
   const verbs = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
   expect(verbs).toEqual([
+    'adopt',
     'guard',
     'deploy',
     'tables',
