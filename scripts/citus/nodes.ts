@@ -77,6 +77,25 @@ export async function requireCoordinator(client: Client): Promise<void> {
   }
 }
 
+/**
+ * Citus opens no session on its nodes from a standby, and nothing can change there.
+ *
+ * @throws ScaleoutError (refused) on a standby
+ */
+export async function requirePrimary(client: Client): Promise<void> {
+  const [server] = await readRows(
+    client,
+    z.object({ standby: z.boolean(), database: z.string() }),
+    'SELECT pg_is_in_recovery() AS standby, quote_ident(current_database()) AS database',
+  );
+  if (server?.standby !== true) return;
+  throw refused(
+    'cluster.standby',
+    `database ${server.database} is a standby here, which only repeats what its primary does: connect to the primary and run this again. ` +
+      '`tables verify` and `compare` work on a standby; nothing was changed',
+  );
+}
+
 /** What Citus gave the database when the extension was created, or nothing. A restored backup keeps it. */
 export async function readServerId(client: Client): Promise<string> {
   const [row] = await readRows(

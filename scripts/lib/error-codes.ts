@@ -114,6 +114,10 @@ export const ERRORS = {
     meaning: 'The server is a worker node.',
     hint: 'Connect to the coordinator.',
   },
+  'cluster.standby': {
+    meaning: 'The server is a standby, which only repeats what its primary does.',
+    hint: 'Connect to the primary. `tables verify` and `compare` work on a standby.',
+  },
   'cluster.nodes-unreachable': {
     meaning: 'Some nodes of the cluster cannot reach each other.',
     hint: 'Wait until they are back, or look at their state in the portal.',

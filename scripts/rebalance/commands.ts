@@ -9,7 +9,7 @@ import type { ConnectionTarget } from '../lib/connection';
 import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
-import { requireCoordinator } from '../citus/nodes';
+import { requireCoordinator, requirePrimary } from '../citus/nodes';
 import { hasEnded, readJob, runningJob } from '../citus/job';
 import type { AskedOptions } from './options';
 import { withDefaults } from './options';
@@ -81,6 +81,7 @@ function onCoordinator<Document>(
     async (client) => {
       await requireCitus(client, target);
       await requireCoordinator(client);
+      await requirePrimary(client);
       await putBackFirst(client, reporter);
       return work(client);
     },
@@ -103,6 +104,7 @@ export async function rebalanceRun(
     input.target,
     async (client) => {
       await requireCitus(client, input.target);
+      await requirePrimary(client);
       // Tables that are distributed while shards move end up apart from those they are joined with.
       const document = await withAdvisoryLock(client, 'rebalance', () =>
         withAdvisoryLock(client, 'tables', () =>

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import type { DistributedTable, Distribution, TableName } from '../../config/workload/distribution-types';
 import { allOf } from '../../config/text/text';
 import type { ConnectionTarget } from '../lib/connection';
+import { requirePrimary } from '../citus/nodes';
 import { withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
@@ -72,6 +73,7 @@ export async function simulate(
         const simulation = await simulateDistribution(context, client, { ...input, expected });
         return { document: simulation, text: describeSimulation(simulation), outcome: 'done' };
       }
+      await requirePrimary(client);
       const layout = await readLayout(context, client, input);
       if (layout === undefined) throw nothingDeclared();
       if (input.shardCount !== undefined) throw fixedShardCount();

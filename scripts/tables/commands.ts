@@ -12,7 +12,7 @@ import {
   withAllowances,
 } from '../database/checks/allowances';
 import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
-import { requireCoordinator } from '../citus/nodes';
+import { requireCoordinator, requirePrimary } from '../citus/nodes';
 import type { ConnectionTarget } from '../lib/connection';
 import { explain } from '../lib/errors';
 import { count, duration, table } from '../lib/reporter';
@@ -116,6 +116,7 @@ export async function tablesPlan(
     target,
     'tables plan',
     async (client) => {
+      await requirePrimary(client);
       await requireQueryRoles(client, input.queries ?? []);
       const live = await inspectDatabase(client, expected);
       const planned = planTables(expected, live);
@@ -163,6 +164,7 @@ export async function tablesApply(
     return context.confirm(`Apply exactly this to database ${target.database}?`);
   };
   const applied = await onCitus(context, target, 'tables apply', async (client) => {
+    await requirePrimary(client);
     await requireQueryRoles(client, input.queries ?? []);
     const database = await databaseIdentity(client);
     if (input.reviewed !== undefined) requirePlanOf(input.reviewed, database);

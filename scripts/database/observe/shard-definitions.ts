@@ -5,7 +5,7 @@ import { nodeName } from '../../citus/nodes';
 import type { LiveTable } from '../model/live';
 import { readPlacedShards } from '../../citus/shards';
 import { groupBy } from '../../lib/group-by';
-import { readShardStates } from './shards';
+import { askShardStates } from './shards';
 import type { PlacedShard, ShardState } from './shards';
 
 /** A placement of a shard that is another one than most of its table. */
@@ -14,7 +14,7 @@ export interface OddShard {
   /** The relation on the node. */
   readonly relation: string;
   readonly node: string;
-  /** `row-level security`, `indexes`, `constraints`, `grants`, `NOT NULL`, or `missing` */
+  /** `row-level security`, `indexes`, `constraints`, `grants`, `NOT NULL`, `missing`, or `no answer` */
   readonly what: string;
 }
 
@@ -34,21 +34,20 @@ export async function readOddShards(
     client,
     inShards.map(({ table }) => table),
   );
-  const states = await readShardStates(client, shards);
+  const states = await askShardStates(client, shards);
   const placements = shards.map((shard, index) => ({ shard, state: states[index] }));
   return [...groupBy(placements, ({ shard }) => tableKey(shard.table)).values()].flatMap(oddOnes);
 }
 
 /** `indexes of public.events_102010 on worker-1:5432`; `public.events_102010 is missing on worker-1:5432` */
 export function describeOddShard({ what, relation, node }: OddShard): string {
-  return what === MISSING ? `${relation} is missing on ${node}` : `${what} of ${relation} on ${node}`;
+  if (what === 'no answer') return `${node} gave no answer about ${relation}`;
+  return what === 'missing' ? `${relation} is missing on ${node}` : `${what} of ${relation} on ${node}`;
 }
-
-const MISSING = 'missing';
 
 interface Placement {
   readonly shard: PlacedShard;
-  readonly state: ShardState | undefined;
+  readonly state: ShardState | 'no answer' | undefined;
 }
 
 function oddOnes(placements: readonly Placement[]): OddShard[] {
@@ -58,13 +57,16 @@ function oddOnes(placements: readonly Placement[]): OddShard[] {
     node: nodeName(shard.node),
     what,
   });
-  const there = placements.filter(({ state }) => state !== undefined);
+  const there = placements.flatMap(({ shard, state }) =>
+    state === undefined || state === 'no answer' ? [] : [{ shard, state }],
+  );
   // Foreign keys of a reference table to one that is local are on the coordinator alone.
   const copied = new Set(placements.map(({ shard }) => shard.shardId)).size < placements.length;
   return [
-    ...placements.filter(({ state }) => state === undefined).map((each) => odd(MISSING, each)),
+    ...placements.filter(({ state }) => state === undefined).map((each) => odd('missing', each)),
+    ...placements.filter(({ state }) => state === 'no answer').map((each) => odd('no answer', each)),
     ...PARTS.flatMap(({ what, of }) => {
-      const texts = there.map((each) => (each.state === undefined ? '' : unnumbered(of(each.state, copied))));
+      const texts = there.map(({ state }) => unnumbered(of(state, copied)));
       const usual = mostOf(texts);
       return there.filter((_, index) => texts[index] !== usual).map((each) => odd(what, each));
     }),

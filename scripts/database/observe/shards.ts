@@ -77,18 +77,28 @@ export async function readShardStates(
   client: Client,
   shards: readonly PlacedShard[],
 ): Promise<(ShardState | undefined)[]> {
+  return (await askShardStates(client, shards)).map((state) => (state === 'no answer' ? undefined : state));
+}
+
+/** The same, where it matters which of the two it is. */
+export async function askShardStates(
+  client: Client,
+  shards: readonly PlacedShard[],
+): Promise<(ShardState | 'no answer' | undefined)[]> {
   const chunks = chunksByNode(shards);
   const answers = await runOnNodes(
     client,
     chunks.map((chunk) => ({ node: chunk[0].node, sql: stateSql(chunk.map(({ relation }) => relation)) })),
   );
-  const found = new Map<string, ShardState>();
+  const found = new Map<string, ShardState | 'no answer'>();
   for (const [index, chunk] of chunks.entries()) {
     const answer = answers[index];
-    if (answer?.success !== true) continue;
-    const states = JSON.parse(answer.result) as Readonly<Record<string, ShardState>>;
+    const states =
+      answer?.success === true
+        ? (JSON.parse(answer.result) as Readonly<Record<string, ShardState>>)
+        : undefined;
     for (const shard of chunk) {
-      const state = states[shard.relation];
+      const state = states === undefined ? 'no answer' : states[shard.relation];
       if (state !== undefined) found.set(placementKey(shard), state);
     }
   }

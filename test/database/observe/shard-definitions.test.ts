@@ -3,6 +3,7 @@ import { named } from '../../tables/support/catalog';
 
 test.each([
   ['indexes', 'indexes of public.events_102010 on worker-1:5432'],
+  ['no answer', 'worker-1:5432 gave no answer about public.events_102010'],
   ['missing', 'public.events_102010 is missing on worker-1:5432'],
 ])('a shard that differs by its %s', (what, expected) => {
   const relation = 'public.events_102010';
