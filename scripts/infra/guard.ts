@@ -1,5 +1,5 @@
 import type { VerbContext, VerbResult } from '../lib/verb';
-import { requireOwn } from './adopt';
+import { requireOwn } from './orphans';
 import type { Finding } from './guards/finding';
 import type { PlannedChange } from './guards/words';
 import { judgePlan, reportIdle } from './judged-plan';
