@@ -9,7 +9,7 @@ import { applyProgress } from './apply-progress';
 import { terraformFailure } from './failure';
 import type { Finding } from './guards/finding';
 import type { PlannedChange } from './guards/words';
-import type { JudgedPlan } from './judged-plan';
+import type { ImportedResource, JudgedPlan } from './judged-plan';
 import { judgePlan, reportIdle } from './judged-plan';
 import type { SavedPlan, Stack, StackOptions } from './stack-plan';
 import { openStack, STACK_FILE, terraform, withPlan } from './stack-plan';
@@ -31,6 +31,8 @@ export interface DeployDocument {
   readonly changes: readonly PlannedChange[];
   /** What a deploy before this one had left in Azure without its state knowing. */
   readonly adopted: readonly Orphan[];
+  /** What was there before Terraform came, and is in its state now. */
+  readonly imported: readonly ImportedResource[];
   readonly findings: readonly Finding[];
   /** Ids of findings that were allowed. */
   readonly allowed: readonly string[];
@@ -59,6 +61,7 @@ export async function deploy(context: VerbContext, input: DeployInput): Promise<
     environment: name,
     changes,
     adopted,
+    imported: judgement.refused.length > 0 ? [] : judged.imports,
     findings,
     allowed: judgement.allowed,
     seconds,
@@ -76,10 +79,22 @@ export async function deploy(context: VerbContext, input: DeployInput): Promise<
   return {
     document: { ...document, ok, pending: left.changes },
     text: ok
-      ? `${name} is as its config says, after ${duration(seconds)}; a new plan is empty. Next: npx scaleout tables plan --env ${name}`
+      ? `${done(name, judged, seconds)}; a new plan is empty. ${next(name, judged)}`
       : `${name} was applied in ${duration(seconds)}, and Terraform wants to change it again, which should not be:\n${left.text}`,
     outcome: ok ? 'done' : 'failed',
   };
+}
+
+function done(name: string, { imports }: JudgedPlan, seconds: number): string {
+  return imports.length === 0
+    ? `${name} is as its config says, after ${duration(seconds)}`
+    : `${name} took over ${imports.length} of what was there in ${duration(seconds)}, and nothing changed in Azure`;
+}
+
+function next(name: string, { imports }: JudgedPlan): string {
+  return imports.length === 0
+    ? `Next: npx scaleout tables plan --env ${name}`
+    : `Next: set imported: true under cluster.origin in config/environments/${name}.yaml; then harden or scale it, in a change of its own`;
 }
 
 interface Applied {
@@ -100,7 +115,7 @@ async function applyWithOrphans(
   try {
     for (;;) {
       const round = await withPlan(stack, context, {}, async (saved) => {
-        requireOwn(saved.plan, stack.environment);
+        requireOwn(saved.plan, stack.synthesized);
         const judged = judgePlan(stack, saved.plan, allow);
         if (orphans.length === 0) reportIdle(context, judged);
         const idle = judged.judgement.refused.length > 0 || !judged.pending;
@@ -153,6 +168,11 @@ async function applyPlan(
   progress.finish(result.exitCode === 0 ? undefined : 'broken off');
   if (result.exitCode === 0) return { seconds };
   if (signal.aborted) {
+    if (judged.imports.length > 0) {
+      throw new InterruptedError(
+        'stopped as asked: nothing changed in Azure, and the same command takes over what is left',
+      );
+    }
     throw new InterruptedError(
       `stopped as asked, with ${String(done)} of ${String(judged.changes.length)} steps done and in the state: the same command goes on from there`,
     );

@@ -13,6 +13,8 @@ export interface Cause {
   readonly id: string;
   /** Found in a diagnostic's summary and detail, in one line. */
   readonly pattern: RegExp;
+  /** Told of each diagnostic: each is another thing to correct. */
+  readonly every?: true;
   /** A guard of Terraform or of Azure that says no: the exit status is that of a refusal. */
   readonly refusal?: true;
   explain(found: RegExpExecArray, where: Where, diagnostic: Diagnostic): string;
@@ -75,6 +77,7 @@ export const CAUSES: readonly Cause[] = [
   },
   {
     id: 'precondition',
+    every: true,
     pattern: /Resource precondition failed:? (.+)$/,
     explain: (found) => (found[1] ?? '').replace(/\.$/, ''),
   },
@@ -142,9 +145,9 @@ export const CAUSES: readonly Cause[] = [
   },
   {
     id: 'gone',
-    pattern: /Cannot import non-existent remote object/,
-    explain: (_, { environment }) =>
-      `what was to be taken over is gone from Azure again: run npx scaleout deploy ${environment} once more`,
+    every: true,
+    pattern: /Cannot import non-existent remote object(?:.*?existing object to "([^"]+)")?/,
+    explain: (found, where) => notThere(found[1], where),
   },
   {
     id: 'operation-failed',
@@ -215,6 +218,25 @@ function stateLocked(text: string, { environment }: Where): string {
     ?.replace(/^OperationType/, '')
     .toLowerCase();
   return `the state of "${environment}" is locked by ${field('Who') ?? 'somebody'}${since}${doing === undefined ? '' : `, for terraform ${doing}`}. If that run is still going, wait for it. If it is dead, release its lock with terraform -chdir=${stackDirectory(environment)} force-unlock ${id}, and run the same command again`;
+}
+
+/** What a stack takes over has to be there. */
+const KINDS: Readonly<Record<string, string>> = {
+  azurerm_cosmosdb_postgresql_firewall_rule: 'the firewall rule',
+  azurerm_cosmosdb_postgresql_role: 'the role',
+  azurerm_cosmosdb_postgresql_coordinator_configuration: 'the parameter of the coordinator',
+  azurerm_cosmosdb_postgresql_node_configuration: 'the parameter of the workers',
+};
+
+function notThere(address: string | undefined, { environment }: Where): string {
+  const file = `config/environments/${environment}.yaml`;
+  const type = address?.split('.')[0] ?? '';
+  if (type === 'azurerm_cosmosdb_postgresql_cluster') {
+    return `the cluster that ${file} takes over is not in Azure: correct cluster.origin.adopt, or ARM_SUBSCRIPTION_ID if another subscription has it`;
+  }
+  const what = KINDS[type] ?? 'a resource';
+  const at = address === undefined ? '' : ` (${address})`;
+  return `${what} that ${file} takes over is not in Azure${at}: remove it from the file. If a deploy has taken over the cluster already, set imported: true under cluster.origin instead, and the next deploy creates it`;
 }
 
 /** The last link of a chain of errors, where the reason is. */

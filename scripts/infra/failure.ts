@@ -33,7 +33,7 @@ export function explainFailure(output: string, where: Where): Explanation {
     if (found === undefined) continue;
     // Two preconditions that fail are two things to correct; two resources that met one fault are one.
     const texts = own.map(({ diagnostic, matched }) => cause.explain(matched, where, diagnostic));
-    const all = cause.id === 'precondition' ? [...new Set(texts)].join('; ') : (texts[0] ?? '');
+    const all = cause.every === true ? [...new Set(texts)].join('; ') : (texts[0] ?? '');
     const others = diagnostics.length - own.length;
     const message = `${all}${others === 0 ? '' : ` (${others === 1 ? 'one more error' : `${String(others)} more errors`} beside it)`}`;
     return { id: cause.id, message, refusal: cause.refusal === true };

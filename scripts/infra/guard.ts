@@ -39,7 +39,7 @@ export async function guard(context: VerbContext, input: GuardInput): Promise<Ve
   const { name, allow, destroy, ...options } = input;
   const stack = await openStack(name, context, options);
   return withPlan(stack, context, { destroy: destroy === true }, async ({ plan }) => {
-    requireOwn(plan, name);
+    requireOwn(plan, stack.synthesized);
     const judged = judgePlan(stack, plan, allow);
     reportIdle(context, judged);
     const { judgement, changes, outputs, findings, text, pending } = judged;

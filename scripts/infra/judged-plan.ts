@@ -1,12 +1,21 @@
 import type { VerbContext } from '../lib/verb';
 import type { Finding, Judgement } from './guards/finding';
 import { describeIdle, judgeFindings } from './guards/finding';
+import { isOwnImport } from './guards/adoption';
 import { guardPlan } from './guards/judge';
 import type { TerraformPlan } from './guards/plan-json';
+import { changesNothing } from './guards/plan-json';
 import type { PlannedChange } from './guards/words';
 import { describeJudged, plannedChanges } from './guards/words';
 import type { Stack } from './stack-plan';
 import { guardContext } from './stack-plan';
+
+/** Something of Azure that the state comes to know, as it is. */
+export interface ImportedResource {
+  readonly address: string;
+  /** Resource id. */
+  readonly id: string;
+}
 
 /** What a plan would do, and what the guards say of it; no secret is in it. */
 export interface JudgedPlan {
@@ -17,6 +26,8 @@ export interface JudgedPlan {
   readonly judgement: Judgement;
   /** All of it for a person. */
   readonly text: string;
+  /** What is taken over because the stack's own import blocks name it. */
+  readonly imports: readonly ImportedResource[];
   /** True when an apply would do anything. */
   readonly pending: boolean;
 }
@@ -27,12 +38,14 @@ export function judgePlan(stack: Stack, plan: TerraformPlan, allow: readonly str
   const findings = guardPlan(plan, context);
   const judgement = judgeFindings(findings, allow);
   const changes = plannedChanges(plan, context);
+  const imports = plan.changes.filter((change) => changesNothing(change) && isOwnImport(change, context));
   return {
     changes,
+    imports: imports.map(({ address, importing = '' }) => ({ address, id: importing })),
     outputs: plan.outputs,
     findings,
     judgement,
-    text: describeJudged(stack.environment, changes, judgement),
+    text: describeJudged(stack.environment, changes, judgement, imports.length),
     pending: changes.length > 0 || plan.outputs.length > 0,
   };
 }

@@ -1,6 +1,7 @@
 import { RESOURCE_GROUP } from '../audit/stack/azurerm';
-import type { Json } from '../audit/stack/synthesized';
-import { isObject } from '../audit/stack/synthesized';
+import { ORPHAN_COMMENT, ownImports } from '../audit/stack/imports';
+import type { Json, Synthesized } from '../audit/stack/synthesized';
+import { isObject, resourcesOf } from '../audit/stack/synthesized';
 import { refused } from '../lib/errors';
 import { parseDiagnostics } from './diagnostics';
 import type { ResourceChange, TerraformPlan } from './guards/plan-json';
@@ -26,30 +27,35 @@ export function orphansOf(output: string): readonly Orphan[] {
   });
 }
 
-/** A stack's file with orders to take the orphans over; the plan of it shows what they are before anything is done. */
+/**
+ * A stack's file with orders to take the orphans over, after those that it has; the plan of it shows what they are
+ * before anything is done. Pure.
+ */
 export function withImports(text: string, orphans: readonly Orphan[]): string {
   const stack = JSON.parse(text) as Record<string, unknown>;
-  return JSON.stringify(
-    { ...stack, import: orphans.map(({ address, id }) => ({ to: address, id })) },
-    undefined,
-    2,
-  );
+  const own = [stack['import'] ?? []].flat();
+  const added = orphans.map(({ address, id }) => ({ '//': ORPHAN_COMMENT, to: address, id }));
+  return JSON.stringify({ ...stack, import: [...own, ...added] }, undefined, 2);
 }
 
 /**
- * Lets a plan take over only what is the environment's own: its resource group, by the tags that this project sets on
- * it, and what lies in that group.
+ * Lets a plan take over only what is the environment's own: what the stack's import blocks name, its resource group, by
+ * the tags that this project sets on it, and what lies in that group. Where the stack manages no group, what lies in its
+ * own resources, and what carries those tags.
  *
  * @throws ScaleoutError (refused) for anything else
  */
-export function requireOwn(plan: TerraformPlan, environment: string): void {
+export function requireOwn(plan: TerraformPlan, stack: Synthesized): void {
+  const { environment } = stack;
+  const named = ownImports(stack);
   for (const change of plan.changes) {
-    if (change.importing === undefined) continue;
-    const reason = strangeness(change, change.importing, plan, environment);
+    const { importing, address } = change;
+    if (importing === undefined || isSameId(named.get(address), importing)) continue;
+    const reason = strangeness(change, importing, plan, stack);
     if (reason === undefined) continue;
     throw refused(
       'infra.not-taken-over',
-      `${change.importing} exists in Azure and is not taken over, because ${reason}. Nothing was done to it: choose another name in config/environments/${environment}.yaml, or, if it is yours, take it over with terraform import ${change.address} ${change.importing}`,
+      `${importing} exists in Azure and is not taken over, because ${reason}. Nothing was done to it: choose another name in config/environments/${environment}.yaml, or, if it is yours, take it over with terraform import ${address} ${importing}`,
     );
   }
 }
@@ -58,13 +64,16 @@ function strangeness(
   change: ResourceChange,
   id: string,
   plan: TerraformPlan,
-  environment: string,
+  stack: Synthesized,
 ): string | undefined {
+  const { environment } = stack;
   if (change.type === RESOURCE_GROUP) return groupStrangeness(change, environment);
   const known = [...plan.unchanged, ...plan.changes].filter(({ before }) => before !== null);
+  if (resourcesOf(stack, RESOURCE_GROUP).length === 0) {
+    return strangenessWithoutGroup(change, id, known, environment);
+  }
   // The secrets of a vault have addresses of their own; the vault they are in has a place in a group.
-  const vault = known.find(({ before }) => isWithin(id, textAt(before?.['vault_uri'])));
-  const place = vault === undefined ? id : textAt(vault.before?.['id']);
+  const place = textAt(vaultOf(id, known)?.before?.['id']) || id;
   const group = known.find(
     ({ type, before }) => type === RESOURCE_GROUP && isWithin(place, `${textAt(before?.['id'])}/`),
   );
@@ -73,19 +82,53 @@ function strangeness(
     : groupStrangeness(group, environment);
 }
 
-function groupStrangeness({ before }: ResourceChange, environment: string): string | undefined {
+/** An adopted cluster lies in a group of somebody else, who may keep other things there. */
+function strangenessWithoutGroup(
+  change: ResourceChange,
+  id: string,
+  known: readonly ResourceChange[],
+  environment: string,
+): string | undefined {
+  const others = known.filter(({ address }) => address !== change.address);
+  const isInOwn = others.some(({ before }) => {
+    const place = textAt(before?.['id']);
+    // A diagnostic setting is written behind its resource: `/subscriptions/.../NAME|SETTING`.
+    return ['/', '|'].some((separator) => isWithin(id, `${place}${separator}`));
+  });
+  if (isInOwn || vaultOf(id, others) !== undefined || isTagged(change, environment)) return undefined;
+  return `it lies in no resource of "${environment}" and ${wrongTags(change, environment)}`;
+}
+
+function vaultOf(id: string, known: readonly ResourceChange[]): ResourceChange | undefined {
+  return known.find(({ before }) => isWithin(id, textAt(before?.['vault_uri'])));
+}
+
+function groupStrangeness(group: ResourceChange, environment: string): string | undefined {
+  if (isTagged(group, environment)) return undefined;
+  return `its resource group ${textAt(group.before?.['name'])} ${wrongTags(group, environment)}`;
+}
+
+function isTagged(change: ResourceChange, environment: string): boolean {
+  return tagOf(change, 'managedBy') === 'scaleout' && tagOf(change, 'environment') === environment;
+}
+
+function wrongTags(change: ResourceChange, environment: string): string {
+  const found = ['managedBy', 'environment'].map((name) => `${name}=${tagOf(change, name) || '(none)'}`);
+  return `has the tags ${found.join(' and ')} where "${environment}" sets managedBy=scaleout and environment=${environment}`;
+}
+
+function tagOf({ before }: ResourceChange, name: string): string {
   const tags = before?.['tags'];
-  const tag = (name: string): string => (isObject(tags) ? textAt(tags[name]) : '');
-  if (tag('managedBy') === 'scaleout' && tag('environment') === environment) return undefined;
-  const found = ['managedBy', 'environment'].map(
-    (name) => `${name}=${tag(name) === '' ? '(none)' : tag(name)}`,
-  );
-  return `its resource group ${textAt(before?.['name'])} has the tags ${found.join(' and ')} where "${environment}" sets managedBy=scaleout and environment=${environment}`;
+  return isObject(tags) ? textAt(tags[name]) : '';
 }
 
 /** Resource ids are compared without regard to case, as Azure does. */
 function isWithin(id: string, prefix: string): boolean {
   return prefix.length > 1 && id.toLowerCase().startsWith(prefix.toLowerCase());
+}
+
+function isSameId(a: string | undefined, b: string): boolean {
+  return a?.toLowerCase() === b.toLowerCase();
 }
 
 function textAt(value: Json | undefined): string {

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSynthesis, stackOf } from '../audit/read';
 import { statedReason } from '../audit/rule-parts/stated-reason';
+import { ownImports } from '../audit/stack/imports';
 import type { Synthesized } from '../audit/stack/synthesized';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
@@ -12,6 +13,7 @@ import { parsePlan } from './guards/plan-json';
 import { closeStateDirectory } from './local-state';
 import { withPrivateDirectory } from './private-directory';
 import { PROJECT_DIRECTORY, SYNTHESIS } from './project';
+import { passwordPlaceholders } from './role-passwords';
 import type { SynthOptions } from './synth';
 import { synthesize } from './synth';
 import type { ProcessEnvironment, ProcessResult } from './terraform';
@@ -41,6 +43,8 @@ export interface Stack {
   readonly text: string;
   readonly processEnvironment: ProcessEnvironment;
   readonly planArguments: readonly string[];
+  /** Variables of roles that this run fills in, as Terraform ignores the roles' passwords; by the address of the role. */
+  readonly missingPasswords: ReadonlyMap<string, string>;
 }
 
 /** A plan that lies in a file, and what that file says. */
@@ -75,15 +79,18 @@ export async function openStack(
       throw error;
     }
   }
+  const planArguments = options.planArguments ?? [];
   const synthesized = stackOf(await readSynthesis(directory), environment);
+  const placeholders = passwordPlaceholders(synthesized, processEnvironment, planArguments);
   const stackDirectory = path.join(directory, 'stacks', environment);
   const stack = {
     environment,
     directory: stackDirectory,
     synthesized,
     text: await readFile(path.join(stackDirectory, STACK_FILE), 'utf8'),
-    processEnvironment,
-    planArguments: options.planArguments ?? [],
+    processEnvironment: { ...processEnvironment, ...placeholders.variables },
+    missingPasswords: placeholders.missingPasswords,
+    planArguments,
   };
   await closeStateDirectory(synthesized, stackDirectory);
   const result = await terraform(stack, context, ['init', '-input=false', '-no-color']);
@@ -142,9 +149,11 @@ export async function terraform(
 }
 
 /** What the guards know of a stack: the constructs its addresses come from, and why they take a risk. */
-export function guardContext({ synthesized }: Stack): GuardContext {
+export function guardContext({ synthesized, missingPasswords }: Stack): GuardContext {
   const blocks = new Map(synthesized.resources.map((block) => [block.address, block]));
   return {
+    imports: ownImports(synthesized),
+    missingPasswords,
     constructPath: (address) => blocks.get(address)?.constructPath ?? synthesized.environment,
     statedReason: (address, prop) => {
       const block = blocks.get(address);

@@ -1,5 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { readSynthesis } from '../audit/read';
 import { EXIT } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import type { Orphan } from './orphans';
@@ -9,6 +10,7 @@ import { guardCdktf, outputDirectory, requestedStacks } from './before-cdktf';
 import { parseDiagnostics } from './diagnostics';
 import { terraformFailure } from './failure';
 import { withPrivateDirectory } from './private-directory';
+import { passwordPlaceholders } from './role-passwords';
 import { STACK_FILE } from './stack-plan';
 import type { ProcessEnvironment } from './terraform';
 
@@ -31,12 +33,13 @@ export async function throughCdktf(
 ): Promise<number> {
   const refusal = await guardCdktf(command, context, environment);
   if (refusal !== EXIT.done) return refusal;
+  const passwords = await placeholders(command, environment);
   // What the guards judged is synthesized, and nothing else is to be deployed.
   const asJudged = command.skipSynth ? [] : ['--skip-synth'];
   const [stack, another] = await requestedStacks(command);
   // The log does not say of which of several stacks it tells; a person who wants to read it themselves gets it.
   const logged = another === undefined && !Object.keys(environment).some((name) => name.startsWith('TF_LOG'));
-  if (stack === undefined || !logged) return cdktf(asJudged, {});
+  if (stack === undefined || !logged) return cdktf(asJudged, passwords);
 
   const { reporter, signal } = context;
   const file = path.join(outputDirectory(command), 'stacks', stack, STACK_FILE);
@@ -44,7 +47,9 @@ export async function throughCdktf(
   const orphans: Orphan[] = [];
   try {
     for (;;) {
-      const { status, log } = await withErrorLog((variables) => cdktf(asJudged, variables));
+      const { status, log } = await withErrorLog((variables) =>
+        cdktf(asJudged, { ...variables, ...passwords }),
+      );
       if (status === EXIT.done || signal.aborted || parseDiagnostics(log).length === 0) return status;
       const found = orphansOf(log).filter(({ id }) => !orphans.some((known) => known.id === id));
       if (found.length === 0 || command.verb === 'destroy') {
@@ -62,6 +67,19 @@ export async function throughCdktf(
   } finally {
     if (orphans.length > 0) await writeFile(file, text);
   }
+}
+
+/** Values for the passwords that nobody gave and Terraform ignores, as the guards had them. */
+async function placeholders(
+  command: CdktfCommand,
+  environment: ProcessEnvironment,
+): Promise<ProcessEnvironment> {
+  const requested = await requestedStacks(command);
+  const stacks = await readSynthesis(outputDirectory(command));
+  const variables = stacks
+    .filter((stack) => requested.includes(stack.environment))
+    .map((stack) => passwordPlaceholders(stack, environment, command.planArguments).variables);
+  return Object.fromEntries(variables.flatMap((each) => Object.entries(each)));
 }
 
 /** The errors of Terraform, which cdktf prints for people alone, wrapped and coloured. */

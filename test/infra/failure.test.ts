@@ -277,3 +277,35 @@ it('reads the errors in the log of Terraform, whatever else is in it', () => {
     },
   ]);
 });
+
+describe('what is to be taken over and is not there', () => {
+  const missing = (address: string): string =>
+    message(
+      'Cannot import non-existent remote object',
+      `While attempting to import an existing object to "${address}", the provider detected that no object exists with the given id. Only pre-existing objects can be imported; check that the id is correct and that it is associated with the provider's configured region or endpoint, or use "terraform apply" to create a new remote object for this resource.`,
+      address,
+    );
+  const explained = (...addresses: readonly string[]): string =>
+    explainFailure(addresses.map(missing).join('\n'), { environment: 'dev', doing: 'plan' }).message;
+
+  it('is named, each of it, with both ways out', () => {
+    const said = explained(
+      'azurerm_cosmosdb_postgresql_role.Roles_app_1',
+      'azurerm_cosmosdb_postgresql_firewall_rule.Firewall_office_2',
+      'azurerm_cosmosdb_postgresql_coordinator_configuration.Parameters_3',
+      'azurerm_cosmosdb_postgresql_node_configuration.Parameters_4',
+    );
+    expect(said).toMatch(
+      /^the role that config\/environments\/dev\.yaml takes over is not in Azure \(azurerm_cosmosdb_postgresql_role\.Roles_app_1\): remove it from the file\. If a deploy has taken over the cluster already, set imported: true under cluster\.origin instead/,
+    );
+    expect(said).toMatch(
+      /; the firewall rule that .*; the parameter of the coordinator that .*; the parameter of the workers that /,
+    );
+  });
+
+  it('may be the cluster itself', () => {
+    expect(explained('azurerm_cosmosdb_postgresql_cluster.Cluster_EB0386A7')).toBe(
+      'the cluster that config/environments/dev.yaml takes over is not in Azure: correct cluster.origin.adopt, or ARM_SUBSCRIPTION_ID if another subscription has it',
+    );
+  });
+});

@@ -2,14 +2,24 @@ import { FIREWALL_RULE } from '../../audit/stack/azurerm';
 import type { Json } from '../../audit/stack/synthesized';
 import type { GuardContext, Verdict } from './finding';
 import type { ResourceChange } from './plan-json';
-import { destroys, isReplacement } from './plan-json';
+import { changesNothing, destroys, isReplacement } from './plan-json';
 import { shownValue, valueText } from './values';
 
 /** Addresses that one rule may let in before it stands for the internet; the config's own limit is far below. */
 const NARROW = 65_536;
 
-/** Firewall rules that open the cluster wider than anybody means to. */
+/** Firewall rules that open the cluster wider than anybody means to; those that are open already are called out. */
 export function openings(change: ResourceChange, context: GuardContext): readonly Verdict[] {
+  const verdicts = wideRules(change, context);
+  if (!changesNothing(change)) return verdicts;
+  return verdicts.map((verdict) => ({
+    ...verdict,
+    level: 'note',
+    why: `${verdict.why}; the rule is there already and stays as it is`,
+  }));
+}
+
+function wideRules(change: ResourceChange, context: GuardContext): readonly Verdict[] {
   if (change.type !== FIREWALL_RULE || change.after === null) return [];
   if (destroys(change) && !isReplacement(change)) return [];
   const from = change.after['start_ip_address'] ?? null;

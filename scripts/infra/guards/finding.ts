@@ -36,6 +36,10 @@ export interface GuardContext {
   readonly constructPath: (address: string) => string;
   /** The reason that the config gives for a risk, by the prop that asked for it. */
   readonly statedReason: (address: string, prop: string) => string | undefined;
+  /** Resource ids that the stack's own import blocks name, by address. */
+  readonly imports: ReadonlyMap<string, string>;
+  /** Variables of roles whose passwords Terraform ignores and nobody gave, by the address of the role. */
+  readonly missingPasswords: ReadonlyMap<string, string>;
 }
 
 /** A guard's own part of a finding. */

@@ -1,24 +1,31 @@
 import { openings } from './access';
+import { changesOfAdoption, isAdoption } from './adoption';
 import { clusterUpdates, openFromTheStart } from './cluster-changes';
 import { drifts } from './drift';
 import type { Finding, GuardContext, Level } from './finding';
 import { findingOf } from './finding';
 import { losses } from './losses';
-import type { TerraformPlan } from './plan-json';
+import { rolesWithoutPassword } from './new-roles';
+import type { ResourceChange, TerraformPlan } from './plan-json';
+import { changesNothing } from './plan-json';
 
 const ORDER: readonly Level[] = ['never', 'needs-yes', 'note'];
 
 /** Everything the guards have to say of a plan, the gravest first. Pure. */
 export function guardPlan(plan: TerraformPlan, context: GuardContext): readonly Finding[] {
-  const found = [
-    ...plan.changes.flatMap((change) =>
-      [
+  // What cannot be done while a cluster is taken over needs no other reason not to be done.
+  const guards = isAdoption(plan, context)
+    ? (change: ResourceChange) =>
+        changesNothing(change) ? openings(change, context) : changesOfAdoption(change)
+    : (change: ResourceChange) => [
         ...clusterUpdates(change),
         ...openFromTheStart(change),
         ...losses(change, plan),
+        ...rolesWithoutPassword(change, context),
         ...openings(change, context),
-      ].map((verdict) => findingOf(change, verdict, context)),
-    ),
+      ];
+  const found = [
+    ...plan.changes.flatMap((change) => guards(change).map((verdict) => findingOf(change, verdict, context))),
     ...plan.drift.flatMap((change) =>
       drifts(change, plan).map((verdict) => findingOf(change, verdict, context)),
     ),

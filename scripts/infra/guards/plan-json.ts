@@ -147,6 +147,11 @@ export function isReplacement({ actions }: ResourceChange): boolean {
   return actions.includes('delete') && actions.includes('create');
 }
 
+/** True where nothing changes in Azure, though the state may. */
+export function changesNothing({ actions }: ResourceChange): boolean {
+  return actions.join() === 'no-op';
+}
+
 /** True where the object in Azure goes, whether or not another one comes. */
 export function destroys({ actions }: ResourceChange): boolean {
   return actions.includes('delete');

@@ -1,5 +1,5 @@
 import { namesSecret, secretIn } from '../../audit/stack/secrets';
-import type { Json } from '../../audit/stack/synthesized';
+import type { Json, JsonObject } from '../../audit/stack/synthesized';
 import { isObject } from '../../audit/stack/synthesized';
 import type { ResourceChange } from './plan-json';
 
@@ -10,7 +10,7 @@ export interface ShownValue {
   readonly after: Json;
 }
 
-const SENSITIVE = '(sensitive)';
+export const SENSITIVE = '(sensitive)';
 const UNKNOWN = '(known after apply)';
 
 /**
@@ -47,6 +47,16 @@ export function changedAttributes(change: ResourceChange): readonly string[] {
         JSON.stringify(change.before?.[name] ?? null) !== JSON.stringify(change.after?.[name] ?? null),
     )
     .sort();
+}
+
+/** Of two objects, such as tags, what is not the same in both. */
+export function differing({ before, after }: ShownValue): Pick<ShownValue, 'before' | 'after'> {
+  if (!isObject(before) || !isObject(after)) return { before, after };
+  const only = (value: JsonObject, other: JsonObject): JsonObject =>
+    Object.fromEntries(
+      Object.entries(value).filter(([key, each]) => JSON.stringify(each) !== JSON.stringify(other[key])),
+    );
+  return { before: only(before, after), after: only(after, before) };
 }
 
 /** A value as text: `not set`, `true`, `13`, `westus2`. */

@@ -1,13 +1,10 @@
 import { CLUSTER } from '../../audit/stack/azurerm';
 import { explainChange, explainResource } from '../../audit/difference/meanings';
-import type { JsonObject } from '../../audit/stack/synthesized';
-import { isObject } from '../../audit/stack/synthesized';
 import type { Finding, GuardContext, Judgement } from './finding';
 import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
 import { isReplacement } from './plan-json';
-import type { ShownValue } from './values';
-import { changedAttributes, shownValue, valueText } from './values';
+import { changedAttributes, differing, shownValue, valueText } from './values';
 
 /** What a plan does to one resource, for people and programs; secrets masked. */
 export interface PlannedChange {
@@ -84,23 +81,21 @@ function updates(change: ResourceChange): readonly string[] {
   });
 }
 
-/** Of two objects, such as tags, what is not the same in both. */
-function differing({ before, after }: ShownValue): Pick<ShownValue, 'before' | 'after'> {
-  if (!isObject(before) || !isObject(after)) return { before, after };
-  const only = (value: JsonObject, other: JsonObject): JsonObject =>
-    Object.fromEntries(
-      Object.entries(value).filter(([key, each]) => JSON.stringify(each) !== JSON.stringify(other[key])),
-    );
-  return { before: only(before, after), after: only(after, before) };
-}
-
-/** The changes, the findings and what they ask for, as a person reads them before saying yes. */
+/**
+ * The changes, the findings and what they ask for, as a person reads them before saying yes.
+ *
+ * @param imported how many of the changes take over what the stack's import blocks name and change nothing
+ */
 export function describeJudged(
   environment: string,
   changes: readonly PlannedChange[],
   judgement: Judgement,
+  imported = 0,
 ): string {
   const lines: string[] = [];
+  if (imported > 0 && imported === changes.length) {
+    lines.push(`${imported} to import, nothing else: ${environment} takes over what is there as it is.`, '');
+  }
   if (changes.length === 0) lines.push(`Nothing to do: ${environment} is as its config says.`);
   for (const { constructPath, action, words } of changes) {
     lines.push(`${action.padEnd(8)}${constructPath}`, ...words.map((word) => `          ${word}`));

@@ -5,6 +5,8 @@ import { parsePlan } from '../../../scripts/infra/guards/plan-json';
 export const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster';
 export const context: GuardContext = {
   constructPath: (address) => `dev/${address.split('.')[1] ?? ''}`,
+  imports: new Map(),
+  missingPasswords: new Map(),
   statedReason: (address, prop) => (address.endsWith('.reasoned') ? `a reason for ${prop}` : undefined),
 };
 
@@ -19,6 +21,7 @@ export interface ChangeInput {
   readonly before_sensitive?: unknown;
   readonly after_sensitive?: unknown;
   readonly replace_paths?: readonly (readonly string[])[];
+  readonly importing?: object | undefined;
 }
 
 /** A resource change as Terraform prints it: an update of a cluster unless it says otherwise. */
