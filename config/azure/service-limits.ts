@@ -79,6 +79,10 @@ export const PASSWORD = {
   ],
 } as const;
 
+/** The last day of the service, `YYYY-MM-DD`, and the day from which Azure refuses clusters that begin empty. */
+export const SERVICE_ENDS = '2029-03-31';
+export const NEW_CLUSTERS_END = '2026-03-30';
+
 /** PostgreSQL majors that a new cluster can have, the Citus each comes with, and the day Azure retires it. */
 export const POSTGRES_VERSIONS = [
   { postgres: 15, citus: '12.1', retires: '2027-11-11' },

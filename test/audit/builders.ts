@@ -14,6 +14,43 @@ interface Parts {
   readonly sections?: Readonly<Record<string, Json>>;
 }
 
+export const CLUSTER_ID =
+  '/subscriptions/s/resourceGroups/rg-dev/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/sensors-dev';
+
+/** What makes of a stack one with a cluster that was there before: of `adopting`, one that takes it over. */
+export function existing(adopting: boolean, parts: Parts = {}): Parts {
+  const role = 'azurerm_cosmosdb_postgresql_role.app';
+  return {
+    ...parts,
+    cluster: {
+      administrator_login_password: undefined,
+      lifecycle: { prevent_destroy: true, ignore_changes: ['administrator_login_password'] },
+      ...parts.cluster,
+    },
+    resources: {
+      [role]: {
+        name: 'app',
+        cluster_id: '${azurerm_cosmosdb_postgresql_cluster.cluster.id}',
+        password: '${var.role_app_password}',
+        lifecycle: { ignore_changes: ['password'] },
+      },
+      ...parts.resources,
+    },
+    sections: {
+      variable: { role_app_password: { sensitive: true, type: 'string' } },
+      ...(adopting
+        ? {
+            import: [
+              { to: 'azurerm_cosmosdb_postgresql_cluster.cluster', id: CLUSTER_ID },
+              { to: role, id: `${CLUSTER_ID}/roles/app` },
+            ],
+          }
+        : {}),
+      ...parts.sections,
+    },
+  };
+}
+
 export const CLUSTER_POINTER = '/resource/azurerm_cosmosdb_postgresql_cluster/cluster';
 
 /**

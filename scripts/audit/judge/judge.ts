@@ -1,14 +1,18 @@
 import type { Facts, Level, Problem, Rule } from '../rule-parts/rule';
+import { isAdopting } from '../stack/imports';
 import { isProduction } from '../stack/production';
 import type { Synthesized } from '../stack/synthesized';
 import type { Waiver } from './waivers';
+
+/** {@link Level}; `after-adoption` refuses nothing while a stack takes over a cluster, and is of its own level after that. */
+export type FindingLevel = Level | 'after-adoption';
 
 /** One place that breaks a rule. */
 export interface Finding {
   readonly ruleId: string;
   /** Which of the rule's problems it is; see {@link Problem.check}. */
   readonly check: string;
-  readonly level: Level;
+  readonly level: FindingLevel;
   readonly environment: string;
   /** The construct in the source that wrote the place; the stack itself where no resource did. */
   readonly constructPath: string;
@@ -18,6 +22,9 @@ export interface Finding {
   /** Set where somebody answers for the finding; it then refuses nothing. */
   readonly waiver: { readonly reason: string; readonly expires: string } | null;
 }
+
+/** What is worth knowing of a place, and asks for nothing. */
+export type Note = Omit<Finding, 'level' | 'waiver'>;
 
 /** How one rule ended for one environment: said for every pair, so that nothing passes by not being looked at. */
 export interface RuleOutcome {
@@ -36,6 +43,7 @@ export interface AuditDocument {
   readonly judgedOn: string;
   readonly environments: readonly string[];
   readonly findings: readonly Finding[];
+  readonly notes: readonly Note[];
   readonly outcomes: readonly RuleOutcome[];
   /** Waivers that no finding needs any more: remove them. */
   readonly unusedWaivers: readonly Waiver[];
@@ -44,6 +52,7 @@ export interface AuditDocument {
     readonly error: number;
     readonly warning: number;
     readonly waived: number;
+    readonly afterAdoption: number;
     /** Pairs of rule and environment. */
     readonly compliant: number;
     readonly notApplicable: number;
@@ -71,7 +80,8 @@ export function judge({ stacks, environment, rules, waivers, today }: JudgeInput
     };
     return rules.map((rule) => judgeRule(rule, stack, facts, waivers));
   });
-  const findings = results.flatMap((result) => result.findings);
+  const judgements = results.flatMap((result) => result.judgements);
+  const findings = judgements.map(({ finding }) => finding);
   const outcomes = results.map((result) => result.outcome);
   const open = findings.filter((finding) => finding.waiver === null);
   return {
@@ -79,14 +89,18 @@ export function judge({ stacks, environment, rules, waivers, today }: JudgeInput
     judgedOn: today,
     environments: judged.map((stack) => stack.environment),
     findings,
+    notes: results.flatMap((result) => result.notes),
     outcomes,
     unusedWaivers: waivers.filter(
-      (waiver) => concerns(waiver, judged, stacks) && !findings.some((finding) => covers(waiver, finding)),
+      (waiver) =>
+        concerns(waiver, judged, stacks) &&
+        !judgements.some(({ finding, ownLevel }) => covers(waiver, { ...finding, level: ownLevel })),
     ),
     counts: {
       error: open.filter((finding) => finding.level === 'error').length,
       warning: open.filter((finding) => finding.level === 'warning').length,
       waived: findings.length - open.length,
+      afterAdoption: open.filter((finding) => finding.level === 'after-adoption').length,
       compliant: outcomes.filter((outcome) => outcome.status === 'compliant').length,
       notApplicable: outcomes.filter((outcome) => outcome.status === 'not-applicable').length,
     },
@@ -98,7 +112,11 @@ function judgeRule(
   stack: Synthesized,
   facts: Facts,
   waivers: readonly Waiver[],
-): { readonly outcome: RuleOutcome; readonly findings: readonly Finding[] } {
+): {
+  readonly outcome: RuleOutcome;
+  readonly judgements: readonly Judgement[];
+  readonly notes: readonly Note[];
+} {
   const verdict = check(rule, stack, facts);
   const problems = verdict.status === 'findings' ? verdict.problems : [];
   return {
@@ -109,9 +127,12 @@ function judgeRule(
       property: rule.property,
       ...(verdict.status === 'not-applicable' ? { reason: verdict.reason } : {}),
     },
-    findings: problems.map((problem) => toFinding(rule, stack, problem, facts.today, waivers)),
+    judgements: problems.map((problem) => toFinding(rule, stack, problem, facts.today, waivers)),
+    notes: (verdict.notes ?? []).map((note) => place(rule, stack, note)),
   };
 }
+
+const UNJUDGED = 'unjudged';
 
 /** A rule that cannot judge has not passed. */
 function check(rule: Rule, stack: Synthesized, facts: Facts): ReturnType<Rule['check']> {
@@ -122,11 +143,15 @@ function check(rule: Rule, stack: Synthesized, facts: Facts): ReturnType<Rule['c
     const message = `the rule could not judge this stack (${why}), which counts as a violation: look at the stack by hand, and mend the rule`;
     return {
       status: 'findings',
-      problems: [
-        { constructPath: stack.environment, pointer: '', check: 'unjudged', level: 'error', message },
-      ],
+      problems: [{ constructPath: stack.environment, pointer: '', check: UNJUDGED, level: 'error', message }],
     };
   }
+}
+
+interface Judgement {
+  readonly finding: Finding;
+  /** Its level once nothing is taken over any more: what waivers name. */
+  readonly ownLevel: Level;
 }
 
 function toFinding(
@@ -135,17 +160,34 @@ function toFinding(
   problem: Problem,
   today: string,
   waivers: readonly Waiver[],
-): Finding {
+): Judgement {
+  const ownLevel = problem.level ?? rule.level;
   const finding: Finding = {
+    ...place(rule, stack, problem),
+    level: isForLater(rule, problem, stack) ? 'after-adoption' : ownLevel,
+    waiver: null,
+  };
+  return { finding: waived(finding, problem, today, waivers), ownLevel };
+}
+
+function place(rule: Rule, { environment }: Synthesized, problem: Problem): Note {
+  return {
     ruleId: rule.id,
     check: problem.check,
-    level: problem.level ?? rule.level,
-    environment: stack.environment,
+    environment,
     constructPath: problem.constructPath,
     pointer: problem.pointer,
     message: problem.message,
-    waiver: null,
   };
+}
+
+/** A rule that could not judge has found out nothing about the cluster, so that is for now. */
+function isForLater({ hardening = [] }: Rule, { check }: Problem, stack: Synthesized): boolean {
+  const isHardening = hardening === 'all' ? check !== UNJUDGED : hardening.includes(check);
+  return isHardening && isAdopting(stack);
+}
+
+function waived(finding: Finding, problem: Problem, today: string, waivers: readonly Waiver[]): Finding {
   const waiver = waivers.find((candidate) => covers(candidate, finding));
   if (waiver === undefined) return finding;
   const { reason, expires } = waiver;

@@ -1,6 +1,6 @@
 import type { AuditDocument, Finding, RuleOutcome } from '../judge/judge';
 import { summary } from './summary';
-import { worstFirst } from './text';
+import { levelText, worstFirst } from './text';
 
 /** An audit for a pull request or a record: the verdict, the findings, and every rule with what it found. */
 export function renderMarkdown(document: AuditDocument): string {
@@ -11,6 +11,10 @@ export function renderMarkdown(document: AuditDocument): string {
     ...(findings.length === 0
       ? []
       : [markdownTable(['level', 'rule', 'construct', 'finding', 'place'], findings.map(row))]),
+    ...document.notes.map(
+      (note) =>
+        `Note on ${code(note.constructPath)} (${note.ruleId}/${note.check}): ${plain(sentence(note.message))}`,
+    ),
     '### Rules',
     markdownTable(
       ['rule', 'what must hold', ...document.environments],
@@ -32,7 +36,7 @@ function row(finding: Finding): readonly string[] {
       ? ''
       : ` Waived until ${finding.waiver.expires}: ${sentence(finding.waiver.reason)}`;
   return [
-    finding.waiver === null ? finding.level : `${finding.level}, waived`,
+    levelText(finding),
     plain(`${finding.ruleId}/${finding.check}`),
     code(finding.constructPath),
     plain(`${sentence(finding.message)}${waived}`),

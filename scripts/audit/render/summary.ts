@@ -5,9 +5,13 @@ export function summary({ counts, judgedOn, environments }: AuditDocument): stri
   const verdict = counts.error === 0 ? 'passed' : 'refused';
   return (
     `audit of ${environments.join(', ')} on ${judgedOn} ${verdict}: ${plural(counts.error, 'error')}, ` +
-    `${plural(counts.warning, 'warning')}, ${String(counts.waived)} waived; ` +
+    `${plural(counts.warning, 'warning')}, ${String(counts.waived)} waived${later(counts)}; ` +
     `${plural(counts.compliant, 'check')} held, ${String(counts.notApplicable)} did not apply`
   );
+}
+
+function later({ afterAdoption }: AuditDocument['counts']): string {
+  return afterAdoption === 0 ? '' : `, ${String(afterAdoption)} for after the adoption`;
 }
 
 function plural(count: number, word: string): string {

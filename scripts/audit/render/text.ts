@@ -1,4 +1,4 @@
-import type { AuditDocument, Finding } from '../judge/judge';
+import type { AuditDocument, Finding, Note } from '../judge/judge';
 import { summary } from './summary';
 
 /** An audit for a terminal: the worst first within each environment, then what was checked. */
@@ -14,6 +14,7 @@ export function renderText(document: AuditDocument): string {
     return [
       environment,
       ...[...findings].sort(worstFirst).map(describe),
+      ...document.notes.filter((note) => note.environment === environment).map(describeNote),
       ...(passed.length === 0 ? [] : [`  holds: ${passed.map(({ ruleId }) => ruleId).join(', ')}`]),
       ...skipped.map(({ ruleId, reason }) => `  not applicable: ${ruleId} (${reason ?? ''})`),
     ].join('\n');
@@ -26,22 +27,37 @@ export function renderText(document: AuditDocument): string {
 }
 
 function describe(finding: Finding): string {
-  const lines = [
-    `  ${finding.waiver === null ? finding.level : `${finding.level}, waived`}: ${finding.ruleId}/${finding.check} at ${finding.constructPath}`,
-    `    ${finding.message}`,
-    `    stacks/${finding.environment}/cdk.tf.json#${finding.pointer}`,
-  ];
+  const lines = [`  ${levelText(finding)}: ${placeText(finding)}`];
   if (finding.waiver !== null) {
     lines.push(`    waived until ${finding.waiver.expires}: ${finding.waiver.reason}`);
   }
   return lines.join('\n');
 }
 
-/** Open errors, open warnings, then what is waived. */
+function describeNote(note: Note): string {
+  return `  note: ${placeText(note)}`;
+}
+
+function placeText({ ruleId, check, constructPath, message, environment, pointer }: Note): string {
+  return [
+    `${ruleId}/${check} at ${constructPath}`,
+    `    ${message}`,
+    `    stacks/${environment}/cdk.tf.json#${pointer}`,
+  ].join('\n');
+}
+
+/** `error`, `warning`, `warning, waived`, `after the adoption`. */
+export function levelText({ level, waiver }: Finding): string {
+  if (level === 'after-adoption') return 'after the adoption';
+  return waiver === null ? level : `${level}, waived`;
+}
+
+/** Open errors, open warnings, what is waived, then what is for later. */
 export function worstFirst(a: Finding, b: Finding): number {
   return rank(a) - rank(b);
 }
 
-function rank(finding: Finding): number {
-  return (finding.waiver === null ? 0 : 2) + (finding.level === 'error' ? 0 : 1);
+function rank({ level, waiver }: Finding): number {
+  if (level === 'after-adoption') return 4;
+  return (waiver === null ? 0 : 2) + (level === 'error' ? 0 : 1);
 }

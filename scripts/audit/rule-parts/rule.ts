@@ -31,10 +31,14 @@ export interface Problem {
   readonly level?: Level;
 }
 
-export type Verdict =
+export type Verdict = (
   | { readonly status: 'compliant' }
   | { readonly status: 'not-applicable'; readonly reason: string }
-  | { readonly status: 'findings'; readonly problems: readonly Problem[] };
+  | { readonly status: 'findings'; readonly problems: readonly Problem[] }
+) & {
+  /** What is worth knowing and asks for nothing. @default - nothing */
+  readonly notes?: readonly Problem[];
+};
 
 export interface Rule {
   /** Stays for ever: reports and waivers name it. */
@@ -42,6 +46,13 @@ export interface Rule {
   readonly level: Level;
   /** What must hold, in one sentence. */
   readonly property: string;
+  /**
+   * Which of its checks are about what a cluster has, and not about what a stack does. While a stack takes over a cluster
+   * that was there before, it repeats what is there: what these find is for the time after.
+   *
+   * @default - none
+   */
+  readonly hardening?: 'all' | readonly string[];
   /** Pure. Throwing is a finding, not a pass. */
   readonly check: (stack: Synthesized, facts: Facts) => Verdict;
 }

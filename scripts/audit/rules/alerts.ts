@@ -20,6 +20,7 @@ const RECEIVER = /_receiver$/;
 export const alerts: Rule = {
   id: 'alerts',
   level: 'warning',
+  hardening: 'all',
   property: `In production somebody is told when a node is short of ${['storage', 'cpu', 'memory', 'connections'].join(', ')}, each node by itself.`,
   check: (stack, facts) =>
     verdictInProduction(stack, facts, (clusters) => clusters.flatMap((cluster) => watched(stack, cluster))),

@@ -2,6 +2,7 @@ import { describeGap, numberAt } from '../stack/attributes';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { expectFlag } from '../rule-parts/expectations';
 import { problemAt, verdictInProduction } from '../rule-parts/rule';
+import { CLUSTER_PASSWORD } from '../stack/ignored-changes';
 import type { Block } from '../stack/synthesized';
 import { isObject } from '../stack/synthesized';
 
@@ -10,20 +11,30 @@ const WINDOW = 'maintenance_window';
 export const availability: Rule = {
   id: 'availability',
   level: 'error',
-  property: 'In production every node has a standby, and maintenance happens in a window somebody chose.',
+  hardening: 'all',
+  property:
+    'In production every node has a standby, but for those of a read replica, which can have none, and maintenance happens in a window somebody chose.',
   check: (stack, facts) =>
     verdictInProduction(stack, facts, (clusters) =>
       clusters.flatMap((cluster) => [
-        ...expectFlag(
-          cluster,
-          'ha_enabled',
-          true,
-          'a node that fails takes its shards with it until it is rebuilt. Set cluster.highAvailability to true; it doubles the cost of the nodes and can be switched on in place',
-        ),
+        ...(follows(cluster)
+          ? []
+          : expectFlag(
+              cluster,
+              'ha_enabled',
+              true,
+              'a node that fails takes its shards with it until it is rebuilt. Set cluster.highAvailability to true; it doubles the cost of the nodes and can be switched on in place',
+            )),
         ...window(cluster, stack.environment),
       ]),
     ),
 };
+
+/** True for a replica that nobody has promoted: it has the password of its source, and the service gives it no standby. */
+function follows({ body }: Block): boolean {
+  const has = (argument: string): boolean => (body[argument] ?? null) !== null;
+  return has('source_resource_id') && !has('point_in_time_in_utc') && !has(CLUSTER_PASSWORD);
+}
 
 function window(cluster: Block, environment: string): readonly Problem[] {
   const value = cluster.body[WINDOW];

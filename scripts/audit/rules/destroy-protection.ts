@@ -12,6 +12,7 @@ import { resourcesOf } from '../stack/synthesized';
 export const destroyProtection: Rule = {
   id: 'destroy-protection',
   level: 'error',
+  hardening: 'all',
   property:
     'A production cluster can be destroyed neither by Terraform (prevent_destroy) nor, without lifting a lock, by hand.',
   check: (stack, facts) =>

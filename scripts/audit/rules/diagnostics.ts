@@ -22,6 +22,7 @@ const KEPT = [
 export const diagnostics: Rule = {
   id: 'diagnostics',
   level: 'warning',
+  hardening: 'all',
   property: 'In production the logs and metrics of the cluster are kept for 30 days or more.',
   check: (stack, facts) =>
     verdictInProduction(stack, facts, (clusters) => [

@@ -18,6 +18,7 @@ const END = 'end_ip_address';
 export const firewallWidth: Rule = {
   id: 'firewall-width',
   level: 'error',
+  hardening: ['width', 'azure-services', 'this-network'],
   property:
     'Firewall rules let in few, known addresses: every Azure service only for a stated reason, and together no more than 16 in production or 256 elsewhere.',
   check(stack, facts) {

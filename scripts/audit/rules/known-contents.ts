@@ -1,8 +1,12 @@
-import { CLIENT_CONFIG, CLUSTER, RESOURCE_TYPES } from '../stack/azurerm';
+import { oneOf } from '../../../config/text/text';
+import { CLIENT_CONFIG, CLUSTER, RESOURCE_TYPES, ROLE } from '../stack/azurerm';
+import { blocksAt } from '../stack/blocks';
 import { isBootstrap } from '../stack/bootstrap';
+import { CLUSTER_PASSWORD, ignoredChanges, isAdopted, keepsUnknownPassword } from '../stack/ignored-changes';
+import { IMPORT, ownImports } from '../stack/imports';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { problemAt, problemOf, verdict } from '../rule-parts/rule';
-import type { Block, Json, Synthesized } from '../stack/synthesized';
+import type { Block, Json, JsonObject, Synthesized } from '../stack/synthesized';
 import { isObject, pointer, resourcesOf, section } from '../stack/synthesized';
 
 /** Sections of a stack that a rule reads; `//` is the framework's own. */
@@ -10,6 +14,8 @@ const SECTIONS = new Set(['//', 'terraform', 'provider', 'variable', 'locals', '
 const TYPES = new Set<string>(RESOURCE_TYPES);
 /** Data sources whose answer no rule needs to know. */
 const DATA_TYPES = new Set([CLIENT_CONFIG]);
+const CLUSTER_ID =
+  /^\/subscriptions\/[^/${}]+\/resourceGroups\/[^/${}]+\/providers\/Microsoft\.DBforPostgreSQL\/serverGroupsv2\/[^/${}]+$/i;
 const PROVIDER = 'azurerm';
 const PROVIDER_SOURCE = /^(registry\.terraform\.io\/)?(hashicorp\/)?azurerm$/;
 
@@ -74,14 +80,19 @@ export const knownContents: Rule = {
   id: 'known-contents',
   level: 'error',
   property:
-    'A stack holds a cluster, or where the states lie, and nothing the rules cannot judge: no other resource type, module, data source or provisioner, and no judged argument that Terraform is to ignore.',
+    'A stack holds a cluster, or where the states lie, and nothing the rules cannot judge: no other resource type, module, data source or provisioner, no judged argument that Terraform is to ignore, and nothing taken over but a cluster with what belongs to it.',
   check(stack) {
     return verdict([
       ...cluster(stack),
       ...sections(stack),
+      ...imports(stack),
       ...dataSources(stack),
       ...providers(stack),
-      ...stack.resources.flatMap((block) => [...type(block), ...metaArguments(block), ...ignored(block)]),
+      ...stack.resources.flatMap((block) => [
+        ...type(block),
+        ...metaArguments(block),
+        ...ignored(stack, block),
+      ]),
     ]);
   },
 };
@@ -100,7 +111,7 @@ function cluster(stack: Synthesized): readonly Problem[] {
 
 function sections(stack: Synthesized): readonly Problem[] {
   return Object.entries(stack.document).flatMap(([name, value]) => {
-    if (SECTIONS.has(name) && isObject(value)) return [];
+    if (name === IMPORT || (SECTIONS.has(name) && isObject(value))) return [];
     const what = SECTIONS.has(name) ? `is no object` : 'holds what no rule can judge';
     return [
       atStack(
@@ -167,25 +178,49 @@ function metaArguments(block: Block): readonly Problem[] {
   );
 }
 
-function ignored(block: Block): readonly Problem[] {
-  const lifecycle = [block.body['lifecycle'] ?? []].flat() as readonly Json[];
-  return lifecycle.flatMap((each) => {
-    const value = isObject(each) ? each['ignore_changes'] : undefined;
-    const names = [value ?? []].flat() as readonly Json[];
-    return names.flatMap((name) => {
-      // `tags["x"]` and `maintenance_window[0].start_hour` are parts of the argument they begin with.
-      const argument = typeof name === 'string' ? /^[a-z_]+(?=$|[.[])/.exec(name.trim())?.[0] : undefined;
-      if (argument !== undefined && argument !== 'all' && !JUDGED_ARGUMENTS.has(argument)) return [];
-      return [
-        problemAt(
-          block,
-          'lifecycle',
-          `lifecycle.ignore_changes names ${JSON.stringify(name)}: what is live then stays as it is, whatever this file says and the rules judge. Take it out`,
-          { check: `ignored:${argument ?? 'unreadable'}` },
-        ),
-      ];
-    });
+function ignored(stack: Synthesized, block: Block): readonly Problem[] {
+  return ignoredChanges(block).flatMap((name) => {
+    // `tags["x"]` and `maintenance_window[0].start_hour` are parts of the argument they begin with.
+    const argument = typeof name === 'string' ? /^[a-z_]+(?=$|[.[])/.exec(name.trim())?.[0] : undefined;
+    if (argument !== undefined && argument !== 'all' && !JUDGED_ARGUMENTS.has(argument)) return [];
+    if (isUnknownPassword(stack, block, argument)) return [];
+    return [
+      problemAt(
+        block,
+        'lifecycle',
+        `lifecycle.ignore_changes names ${JSON.stringify(name)}: what is live then stays as it is, whatever this file says and the rules judge. Take it out`,
+        { check: `ignored:${argument ?? 'unreadable'}` },
+      ),
+    ];
   });
+}
+
+/** Azure tells no password of a cluster that was there before: Terraform would set another one, or drop the role. */
+function isUnknownPassword(stack: Synthesized, block: Block, argument: string | undefined): boolean {
+  if (block.type === CLUSTER) return argument === CLUSTER_PASSWORD && keepsUnknownPassword(block);
+  return block.type === ROLE && argument === 'password' && isAdopted(stack);
+}
+
+/** An environment takes over one cluster, and what belongs to it. */
+function imports(stack: Synthesized): readonly Problem[] {
+  if (!(IMPORT in stack.document)) return [];
+  const blocks = blocksAt(stack.document, IMPORT);
+  const addresses = new Set(stack.resources.map(({ address }) => address));
+  const [, clusterId = ''] = [...ownImports(stack)].find(([to]) => to.startsWith(`${CLUSTER}.`)) ?? [];
+  const isOfCluster = (id: Json | undefined): boolean =>
+    typeof id === 'string' && (id === clusterId || id.startsWith(`${clusterId}/`));
+  const isKnown = ({ to, id, ...more }: JsonObject): boolean =>
+    typeof to === 'string' && addresses.has(to) && isOfCluster(id) && Object.keys(more).length === 0;
+  const strangers = CLUSTER_ID.test(clusterId) ? blocks.filter((block) => !isKnown(block)) : blocks;
+  if (strangers.length === 0) return [];
+  return [
+    atStack(
+      stack,
+      `section:${IMPORT}`,
+      pointer(IMPORT),
+      `the section "${IMPORT}" takes over ${oneOf(strangers.map(({ to }) => JSON.stringify(to ?? null)))}, which is no cluster of this stack and nothing of its own, written with its id: remove it`,
+    ),
+  ];
 }
 
 function atStack(stack: Synthesized, check: string, at: string, message: string): Problem {

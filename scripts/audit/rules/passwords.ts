@@ -1,4 +1,5 @@
 import { CLUSTER, KEY_VAULT_SECRET, ROLE } from '../stack/azurerm';
+import { CLUSTER_PASSWORD, keepsUnknownPassword } from '../stack/ignored-changes';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { problemAt, problemIn, verdict } from '../rule-parts/rule';
 import { READABLE_SECRET, secretPlace, WRITE_ONLY_SECRET } from '../stack/secret-places';
@@ -8,7 +9,7 @@ import { isObject, isUnresolved, leaves, pointer, section } from '../stack/synth
 
 /** The resources that need a secret, and the argument they take it in. */
 const HOLDERS: Readonly<Record<string, string>> = {
-  [CLUSTER]: 'administrator_login_password',
+  [CLUSTER]: CLUSTER_PASSWORD,
   [ROLE]: 'password',
   [KEY_VAULT_SECRET]: WRITE_ONLY_SECRET,
 };
@@ -48,6 +49,8 @@ function missing(stack: Synthesized): readonly Problem[] {
     if (argument === undefined || argument in block.body || isReadable(block)) return [];
     // A restored cluster or a replica brings the password of its source.
     if ('source_resource_id' in block.body) return [];
+    // One that was there before keeps its own, which Azure tells nobody.
+    if (block.type === CLUSTER && keepsUnknownPassword(block)) return [];
     return [problemAt(block, argument, `${argument} is not set: reference a sensitive variable`)];
   });
 }

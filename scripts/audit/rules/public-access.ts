@@ -16,6 +16,7 @@ const WORKERS = 'node_public_ip_access_enabled';
 export const publicAccess: Rule = {
   id: 'public-access',
   level: 'error',
+  hardening: 'all',
   property:
     'Public access is set explicitly: off for workers everywhere but for a stated reason, and off for the coordinator in production.',
   check(stack, facts) {

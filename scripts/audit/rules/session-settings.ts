@@ -18,6 +18,7 @@ const SIDES = [
 export const sessionSettings: Rule = {
   id: 'session-settings',
   level: 'warning',
+  hardening: 'all',
   property: 'Settings that change what a query answers are the same on the coordinator and on the workers.',
   check(stack) {
     return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) => {

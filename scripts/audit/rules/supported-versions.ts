@@ -1,10 +1,17 @@
-import { POSTGRES_VERSIONS, RETIRED_POSTGRES_VERSIONS } from '../../../config/azure/service-limits';
+import {
+  NEW_CLUSTERS_END,
+  POSTGRES_VERSIONS,
+  RETIRED_POSTGRES_VERSIONS,
+  SERVICE_ENDS,
+} from '../../../config/azure/service-limits';
 import { describeGap, stringAt } from '../stack/attributes';
 import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { expectWord } from '../rule-parts/expectations';
-import { problemAt, verdictOn } from '../rule-parts/rule';
+import { problemAt, problemOf, verdictOn } from '../rule-parts/rule';
+import { statedReason } from '../rule-parts/stated-reason';
 import type { Block } from '../stack/synthesized';
+import { resourcesOf } from '../stack/synthesized';
 
 const POSTGRES = 'sql_version';
 const CITUS = 'citus_version';
@@ -15,11 +22,17 @@ export const RETIREMENT_NOTICE_DAYS = 180;
 export const supportedVersions: Rule = {
   id: 'supported-versions',
   level: 'error',
+  // No version of an existing cluster is changed while it is taken over.
+  hardening: ['retired', 'retiring', CITUS],
   property: 'PostgreSQL and Citus are named, a pair the service offers, and not past their end of support.',
   check(stack, facts) {
-    return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
+    const found = verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
       clusters.flatMap((cluster) => judge(cluster, facts.today)),
     );
+    return {
+      ...found,
+      notes: resourcesOf(stack, CLUSTER).flatMap((cluster) => notesOf(cluster, facts.today)),
+    };
   },
 };
 
@@ -51,6 +64,29 @@ function judge(cluster: Block, today: string): readonly Problem[] {
   ];
 }
 
+/** What no choice of a version changes. */
+function notesOf(cluster: Block, today: string): readonly Problem[] {
+  const days = daysBetween(today, SERVICE_ENDS);
+  const when = days < 0 ? 'ended' : `ends in ${days.toLocaleString('en-US')} days`;
+  const reason = statedReason(cluster, 'allowNew');
+  return [
+    problemOf(
+      cluster,
+      'service-ends',
+      `Azure Cosmos DB for PostgreSQL ${when}, on ${SERVICE_ENDS}, whatever the version: plan the move to an elastic cluster of Azure Database for PostgreSQL`,
+    ),
+    ...(reason === undefined
+      ? []
+      : [
+          problemOf(
+            cluster,
+            'new-cluster',
+            `Azure refuses new clusters of this service since ${NEW_CLUSTERS_END}, and this one has no origin. The reason given: "${reason}"`,
+          ),
+        ]),
+  ];
+}
+
 function retirement(cluster: Block, major: string, until: string, today: string): readonly Problem[] {
   if (today > until) {
     return [
@@ -62,7 +98,7 @@ function retirement(cluster: Block, major: string, until: string, today: string)
       ),
     ];
   }
-  const days = Math.round((Date.parse(until) - Date.parse(today)) / 86_400_000);
+  const days = daysBetween(today, until);
   if (days > RETIREMENT_NOTICE_DAYS) return [];
   return [
     problemAt(
@@ -72,6 +108,10 @@ function retirement(cluster: Block, major: string, until: string, today: string)
       { check: 'retiring', level: 'warning' },
     ),
   ];
+}
+
+function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(to) - Date.parse(from)) / 86_400_000);
 }
 
 function newest(): string {

@@ -46,6 +46,7 @@ const TAGGED = new Set([
 export const tags: Rule = {
   id: 'tags',
   level: 'error',
+  hardening: 'all',
   property: `Every resource that takes tags carries ${MANDATORY_TAGS.join(', ')}, and the tags of environment and production are right.`,
   check(stack) {
     const tagged = stack.resources.filter((block) => TAGGED.has(block.type));

@@ -21,6 +21,7 @@ const PARAMETERS: Readonly<Record<string, readonly string[]>> = {
 export const tls: Rule = {
   id: 'tls',
   level: 'error',
+  hardening: ['value'],
   property:
     "Nothing weakens the service's mandatory TLS: no server parameter, and no connection string that does not verify the server.",
   check(stack) {

@@ -2,7 +2,7 @@ import { judge } from '../../../scripts/audit/judge/judge';
 import type { JudgeInput } from '../../../scripts/audit/judge/judge';
 import { RULES } from '../../../scripts/audit/rules';
 import type { Rule } from '../../../scripts/audit/rule-parts/rule';
-import { stack, TODAY } from '../builders';
+import { existing, firewallRule, stack, TODAY } from '../builders';
 
 const input: JudgeInput = { stacks: [stack('dev'), stack('prod')], rules: RULES, waivers: [], today: TODAY };
 
@@ -30,7 +30,14 @@ describe('judge', () => {
     const document = judge(input);
     expect(document.findings).toEqual([]);
     expect(document.outcomes).toHaveLength(2 * RULES.length);
-    expect(document.counts).toEqual({ error: 0, warning: 0, waived: 0, compliant: 25, notApplicable: 9 });
+    expect(document.counts).toEqual({
+      error: 0,
+      warning: 0,
+      waived: 0,
+      afterAdoption: 0,
+      compliant: 25,
+      notApplicable: 9,
+    });
     expect(
       document.outcomes.filter(({ reason }) => reason !== undefined).map(({ ruleId }) => ruleId),
     ).toEqual([
@@ -134,5 +141,118 @@ describe('judge', () => {
 
   it('says nothing of the waivers of environments it does not judge', () => {
     expect(judge({ ...input, environment: 'prod', waivers: [waiver] }).unusedWaivers).toEqual([]);
+  });
+});
+
+describe('a cluster that was there before', () => {
+  /** As somebody made it by hand, years ago. */
+  const byHand = {
+    cluster: {
+      tags: undefined,
+      ha_enabled: false,
+      maintenance_window: undefined,
+      sql_version: '13',
+      citus_version: '11.3',
+      coordinator_public_ip_access_enabled: true,
+      node_public_ip_access_enabled: true,
+      node_count: 2,
+      lifecycle: { prevent_destroy: false, ignore_changes: ['administrator_login_password'] },
+    },
+    resources: {
+      'azurerm_resource_group.group': { name: 'rg-dev', location: 'westus2' },
+      'azurerm_cosmosdb_postgresql_firewall_rule.azure': firewallRule('0.0.0.0', '0.0.0.0'),
+      'azurerm_cosmosdb_postgresql_firewall_rule.office': firewallRule('1.0.0.0', '1.0.255.255'),
+      'azurerm_cosmosdb_postgresql_coordinator_configuration.tls': {
+        name: 'ssl_min_protocol_version',
+        value: 'TLSv1',
+      },
+      'azurerm_cosmosdb_postgresql_coordinator_configuration.zone': { name: 'timezone', value: 'CET' },
+    },
+  };
+  const audited = (adopting: boolean, parts: object = {}, more: object = {}) =>
+    judge({ ...input, ...more, stacks: [stack('dev', existing(adopting, { ...byHand, ...parts }))] });
+  const names = ({ findings }: ReturnType<typeof judge>): string[] =>
+    [...new Set(findings.map(({ ruleId }) => ruleId))].sort();
+  const HARDENING = [
+    'alerts',
+    'availability',
+    'destroy-protection',
+    'diagnostics',
+    'firewall-width',
+    'public-access',
+    'session-settings',
+    'supported-versions',
+    'tags',
+    'tls',
+  ];
+
+  it('is told what to harden once it is taken over, and refused for nothing of it', () => {
+    const document = audited(true);
+    expect(names(document)).toEqual(HARDENING);
+    expect(new Set(document.findings.map(({ level }) => level))).toEqual(new Set(['after-adoption']));
+    expect(document.findings.every(({ message }) => message.length > 40)).toBe(true);
+    expect(document.counts).toMatchObject({
+      error: 0,
+      warning: 0,
+      waived: 0,
+      afterAdoption: document.findings.length,
+    });
+    expect(document.outcomes.filter(({ status }) => status === 'findings')).toHaveLength(HARDENING.length);
+  });
+
+  it('is judged as any other from then on', () => {
+    const [before, after] = [audited(true), audited(false)];
+    expect(names(after)).toEqual(HARDENING);
+    expect(after.findings.map(({ message }) => message)).toEqual(
+      before.findings.map(({ message }) => message),
+    );
+    expect(after.counts.afterAdoption).toBe(0);
+    expect(after.counts.error).toBeGreaterThan(8);
+    expect(after.counts.error + after.counts.warning).toBe(before.counts.afterAdoption);
+  });
+
+  it.each([
+    [
+      'a secret in the file',
+      { sections: { output: { x: { value: 'password=Correct-Horse-7' } } } },
+      'passwords',
+    ],
+    ['a foreign backend', { sections: { terraform: { backend: { s3: {} } } } }, 'state-backend'],
+    ['a key of the account', { backend: { access_key: 'x' } }, 'state-backend'],
+    ['a type no rule knows', { resources: { 'azapi_resource.x': {} } }, 'known-contents'],
+    [
+      'an address that is none',
+      { resources: { 'azurerm_cosmosdb_postgresql_firewall_rule.x': firewallRule('x', 'y') } },
+      'firewall-width',
+    ],
+    ['no version', { cluster: { sql_version: undefined } }, 'supported-versions'],
+  ])('is refused at once for %s', (_, parts, ruleId) => {
+    const { findings, counts } = audited(true, parts);
+    expect(counts.error).toBeGreaterThan(0);
+    expect(findings.filter(({ level }) => level === 'error').map((each) => each.ruleId)).toContain(ruleId);
+  });
+
+  it('is refused by a rule that cannot judge it', () => {
+    const rules: readonly Rule[] = [{ ...broken, hardening: 'all' }];
+    expect(audited(true, {}, { rules }).counts).toMatchObject({ error: 1, afterAdoption: 0 });
+  });
+
+  it('keeps its waivers for the time after', () => {
+    expect(audited(true, {}, { waivers: [waiver] })).toMatchObject({
+      unusedWaivers: [],
+      counts: { waived: 0 },
+    });
+    expect(audited(false, {}, { waivers: [waiver] })).toMatchObject({
+      unusedWaivers: [],
+      counts: { waived: 1 },
+    });
+  });
+
+  it('is told when its service ends, whatever the phase', () => {
+    for (const adopting of [true, false]) {
+      expect(audited(adopting).notes).toMatchObject([
+        { ruleId: 'supported-versions', check: 'service-ends', constructPath: 'dev/cluster' },
+      ]);
+    }
   });
 });

@@ -5,7 +5,7 @@ import { renderJson } from '../../../scripts/audit/render/json';
 import { renderMarkdown } from '../../../scripts/audit/render/markdown';
 import { renderText } from '../../../scripts/audit/render/text';
 import { RULES } from '../../../scripts/audit/rules';
-import { firewallRule, stack, TODAY } from '../builders';
+import { existing, firewallRule, stack, TODAY } from '../builders';
 
 const document = judge({
   stacks: [
@@ -36,6 +36,35 @@ const document = judge({
   today: TODAY,
 });
 const passed = judge({ stacks: [stack('dev')], rules: RULES, waivers: [], today: TODAY });
+
+const adopting = judge({
+  stacks: [stack('dev', existing(true, { cluster: { tags: undefined } }))],
+  rules: RULES,
+  waivers: [],
+  today: TODAY,
+});
+
+describe('an audit of a cluster that is taken over', () => {
+  it('as text lists what is for later with its way out, after all else, and passes', () => {
+    const lines = renderText(adopting).split('\n');
+    const at = lines.indexOf('  after the adoption: tags/tags at dev/cluster');
+    expect(lines[at + 1]).toMatch(/^ {4}tags are not set: write out environment/);
+    expect(lines[at + 2]).toBe(
+      '    stacks/dev/cdk.tf.json#/resource/azurerm_cosmosdb_postgresql_cluster/cluster',
+    );
+    expect(lines).toContain('  note: supported-versions/service-ends at dev/cluster');
+    expect(lines.at(-1)).toMatch(/ passed: 0 errors, 0 warnings, 0 waived, \d+ for after the adoption; /);
+  });
+
+  it('as Markdown does the same', () => {
+    const text = renderMarkdown(adopting);
+    expect(text).toMatch(/^## Audit: passed$/m);
+    expect(text).toMatch(
+      /^\| after the adoption \| tags\/tags \| `dev\/cluster` \| tags are not set: write out/m,
+    );
+    expect(text).toMatch(/^Note on `dev\/cluster` \(supported-versions\/service-ends\): Azure Cosmos DB/m);
+  });
+});
 
 describe('an audit as text', () => {
   it('puts what refuses first, and says what held', () => {

@@ -28,6 +28,23 @@ describe('availability', () => {
     expect(found.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
   });
 
+  const replica = {
+    ha_enabled: false,
+    source_resource_id: '/subscriptions/s/source',
+    source_location: 'westus2',
+  };
+  it.each([
+    ['a replica that follows', { ...replica, administrator_login_password: undefined }, 0],
+    ['a replica that was promoted', replica, 1],
+    [
+      'a restored cluster',
+      { ...replica, administrator_login_password: undefined, point_in_time_in_utc: '2026-01-31T12:00:00Z' },
+      1,
+    ],
+  ])('asks no standby of a replica, which cannot have one: %s', (_, cluster, count) => {
+    expect(problems(availability, stack('prod', { cluster }))).toHaveLength(count);
+  });
+
   it('does not apply outside production', () => {
     expect(status(availability, stack('dev', { cluster: { ha_enabled: false } }))).toBe('not-applicable');
   });

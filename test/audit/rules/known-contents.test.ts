@@ -1,6 +1,15 @@
 import { knownContents } from '../../../scripts/audit/rules/known-contents';
 import { parseSynthesized } from '../../../scripts/audit/stack/synthesized';
-import { bootstrapStack, CLUSTER_POINTER, problems, stack, stackJson, status } from '../builders';
+import {
+  bootstrapStack,
+  CLUSTER_ID,
+  CLUSTER_POINTER,
+  existing,
+  problems,
+  stack,
+  stackJson,
+  status,
+} from '../builders';
 
 const AZAPI = 'azapi_update_resource.open';
 
@@ -88,5 +97,38 @@ describe('known-contents', () => {
 
   it('lets Terraform ignore what no rule judges', () => {
     expect(status(knownContents, stack('prod', lifecycle(['node_vcores'])))).toBe('compliant');
+  });
+});
+
+describe('known-contents of a cluster that was there before', () => {
+  const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster.cluster';
+  const ROLE = 'azurerm_cosmosdb_postgresql_role.app';
+  const own = { to: CLUSTER, id: CLUSTER_ID };
+
+  it.each([true, false])('holds for its passwords, which nobody tells (adopting: %s)', (adopting) => {
+    expect(status(knownContents, stack('dev', existing(adopting)))).toBe('compliant');
+  });
+
+  it.each([
+    ['of a cluster that states its password', { cluster: { administrator_login_password: '${var.p}' } }],
+    ['of a role in a cluster that does not', { cluster: { lifecycle: {} } }],
+  ])('finds an ignored password %s', (_, parts) => {
+    const checks = problems(knownContents, stack('dev', existing(false, parts))).map(({ check }) => check);
+    expect(checks).toContain('ignored:password');
+  });
+
+  it.each([
+    ['another resource', [own, { to: ROLE, id: `${CLUSTER_ID}2/roles/app` }]],
+    ['a resource that the stack has not', [own, { to: 'azurerm_key_vault.kv', id: `${CLUSTER_ID}/x` }]],
+    ['whatever an apply finds', [{ to: CLUSTER, id: '${var.id}' }]],
+    ['many', [{ ...own, for_each: ['a'] }]],
+    ['no cluster', [{ to: ROLE, id: `${CLUSTER_ID}/roles/app` }]],
+    ['a cluster by another id', [{ to: CLUSTER, id: '/subscriptions/s/resourceGroups/rg-dev' }]],
+    ['what a killed deploy left', [own, { '//': { orphan: true }, to: ROLE, id: `${CLUSTER_ID}/roles/app` }]],
+  ])('finds an import of %s', (_, blocks) => {
+    const judged = stack('dev', existing(true, { sections: { import: blocks } }));
+    expect(problems(knownContents, judged)).toEqual([
+      expect.objectContaining({ check: 'section:import', pointer: '/import' }),
+    ]);
   });
 });

@@ -1,5 +1,5 @@
 import { passwords } from '../../../scripts/audit/rules/passwords';
-import { problems, stack, status } from '../builders';
+import { existing, problems, stack, status } from '../builders';
 
 const SECRET = 'Correct-Horse-7';
 const VAULTED = 'azurerm_key_vault_secret.x';
@@ -8,6 +8,15 @@ const ROLE = 'azurerm_cosmosdb_postgresql_role.app';
 describe('passwords', () => {
   it('holds where a sensitive variable is referenced once', () => {
     expect(status(passwords, stack('dev'))).toBe('compliant');
+  });
+
+  it.each([true, false])('does not ask for what nobody can tell (adopting: %s)', (adopting) => {
+    expect(status(passwords, stack('dev', existing(adopting)))).toBe('compliant');
+    // One that Terraform minds would be set to nothing at all.
+    const minded = existing(adopting, { cluster: { lifecycle: { prevent_destroy: true } } });
+    expect(problems(passwords, stack('dev', minded)).map(({ check }) => check)).toEqual([
+      'administrator_login_password',
+    ]);
   });
 
   it('does not ask a restored cluster for a password', () => {

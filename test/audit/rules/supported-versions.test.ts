@@ -1,5 +1,5 @@
 import { supportedVersions } from '../../../scripts/audit/rules/supported-versions';
-import { facts, problems, stack, status } from '../builders';
+import { bootstrapStack, facts, problems, reasoned, stack, status } from '../builders';
 
 function on(today: string): ReturnType<typeof facts> {
   return { ...facts('dev'), today };
@@ -45,5 +45,33 @@ describe('supported-versions', () => {
   ])('finds %s', (_, cluster, message) => {
     const found = problems(supportedVersions, stack('dev', { cluster }), on('2026-03-01'));
     expect(found.map((problem) => problem.message)).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+describe('the notes of supported-versions', () => {
+  const notes = (judged: ReturnType<typeof stack>, today = '2026-11-30'): string[] =>
+    (supportedVersions.check(judged, on(today)).notes ?? []).map(
+      ({ check, message }) => `${check}: ${message}`,
+    );
+
+  it.each([
+    ['2026-11-30', /^service-ends: .* ends in 852 days, on 2029-03-31, whatever the version: plan the move/],
+    ['2029-04-01', /^service-ends: .* ended, on 2029-03-31/],
+  ])('name the end of the service, on %s', (today, expected) => {
+    expect(notes(stack('dev'), today)).toEqual([expect.stringMatching(expected)]);
+  });
+
+  it('repeat why a cluster may begin empty', () => {
+    const reason = 'The subscription has an exception until the end of next year.';
+    const path = 'dev/cluster';
+    const reasons = stack('dev', { cluster: reasoned(path, { allowNew: reason }) });
+    expect(notes(reasons)[1]).toBe(
+      `new-cluster: Azure refuses new clusters of this service since 2026-03-30, and this one has no origin. The reason given: "${reason}"`,
+    );
+  });
+
+  it('leave the verdict as it is, and are none without a cluster', () => {
+    expect(status(supportedVersions, stack('dev'))).toBe('compliant');
+    expect(notes(bootstrapStack())).toEqual([]);
   });
 });
