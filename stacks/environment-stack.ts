@@ -1,8 +1,16 @@
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { ResourceGroup } from '@cdktf/provider-azurerm/lib/resource-group';
 import type { ITerraformDependable } from 'cdktf';
-import { Aspects, AzurermBackend, LocalBackend, TerraformOutput, TerraformStack } from 'cdktf';
+import {
+  Aspects,
+  AzurermBackend,
+  LocalBackend,
+  TerraformOutput,
+  TerraformResource,
+  TerraformStack,
+} from 'cdktf';
 import type { Construct } from 'constructs';
+import { adoptionOf } from '../config/environment/adoption';
 import type { EnvironmentSettings } from '../config/environment/environment';
 import { virtualNetworkOf } from '../config/azure/resource-names';
 import { AdminPassword } from '../constructs/admin-password';
@@ -24,6 +32,7 @@ import { PasswordVault, WRITE_ONLY_TERRAFORM_VERSION } from '../constructs/passw
 import { PrivateAccess } from '../constructs/private-access';
 import { RolePassword } from '../constructs/role-password';
 import { ServerParameters } from '../constructs/server-parameters';
+import { noteReason } from '../constructs/stated-reason';
 import { localStatePath } from './local-state';
 import { originOf } from './origin-of';
 import { resourceTags } from './resource-tags';
@@ -72,6 +81,7 @@ export class EnvironmentStack extends TerraformStack {
     this.groupName = this.ownGroup();
     this.password = this.takesPassword() ? new AdminPassword(this, 'AdminPassword') : undefined;
     this.cluster = this.createCluster();
+    this.noteForAuditors();
     const parameters = this.setParameters();
     const roles = this.createRoles(parameters);
     const access = this.openAccess(roles);
@@ -120,6 +130,17 @@ export class EnvironmentStack extends TerraformStack {
       protectFromDestroy: wanted.protectFromDestroy,
       ...(wanted.maintenanceWindow === undefined ? {} : { maintenanceWindow: wanted.maintenanceWindow }),
     });
+  }
+
+  /** What an auditor cannot see in the resources, in comments that Terraform ignores. */
+  private noteForAuditors(): void {
+    const { cluster, production } = this.settings;
+    const resource = this.cluster.node.defaultChild;
+    if (cluster.allowNew !== undefined && TerraformResource.isTerraformResource(resource)) {
+      noteReason(resource, 'allowNew', cluster.allowNew);
+    }
+    // The tag that says it of every other environment comes with the tags of this project, after the adoption.
+    if (adoptionOf(cluster.origin) === 'adopting') this.addOverride('//.production', production);
   }
 
   /** @returns what changes the cluster last, as do the others that follow */

@@ -2,7 +2,7 @@ import { judge } from '../../../scripts/audit/judge/judge';
 import { isProduction } from '../../../scripts/audit/stack/production';
 import { RULES } from '../../../scripts/audit/rules';
 import type { Json } from '../../../scripts/audit/stack/synthesized';
-import { stack, TODAY } from '../builders';
+import { existing, stack, TODAY } from '../builders';
 
 const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster';
 
@@ -18,6 +18,21 @@ describe('isProduction', () => {
   ] as [string, Json, boolean][])('of %s, tagged %j: %s', (name, tags, expected) => {
     expect(isProduction(stack(name, { cluster: { tags } }))).toBe(expected);
   });
+
+  it.each([
+    ['says that it is none', true, false, {}, false],
+    ['says that it is', true, true, {}, true],
+    ['says nothing', true, undefined, {}, true],
+    ['takes nothing over', false, false, {}, true],
+    ['has a tag that says otherwise', true, false, { production: 'true' }, true],
+  ])(
+    'of a stack that takes over a cluster goes by its word: %s',
+    (_, adopting, production, tags, expected) => {
+      const comment = { '//': { ...(production === undefined ? {} : { production }) } };
+      const judged = stack('dev', existing(adopting, { cluster: { tags }, sections: comment }));
+      expect(isProduction(judged)).toBe(expected);
+    },
+  );
 
   it('takes clusters that disagree for production', () => {
     const other = { [`${CLUSTER}.other`]: { tags: { production: 'true' } } };
