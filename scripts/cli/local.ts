@@ -1,6 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import { ENGINE_NAMES } from '../local/engines/engine';
 import { ORDERS } from '../local/journey/order';
+import { AZURE_YEARS } from '../local/terraform/azure-year';
 import type { AddVerb, Group } from './command';
 import { wholeNumber } from './flags';
 
@@ -40,5 +41,10 @@ function withJourney(command: Group) {
     .addOption(
       new Option('--order <name>', 'what comes first').choices(ORDERS).default('scale-first' as const),
     )
-    .option('--terraform', 'deploy the cluster with Terraform and azurerm, against a stand-in for Azure');
+    .option('--terraform', 'take the cluster over and scale it with Terraform, against a stand-in for Azure')
+    .addOption(
+      new Option('--azure <year>', 'with --terraform: 2025 creates the cluster, which Azure refuses today')
+        .choices(AZURE_YEARS)
+        .default('today' as const),
+    );
 }

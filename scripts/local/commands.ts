@@ -13,6 +13,7 @@ import { sweepClusters, takeDownCluster } from './engines/cluster-directory';
 import { identifyProcess, isRunning } from './engines/processes';
 import type { JourneyResult } from './journey/journey';
 import { ORDERS } from './journey/order';
+import { AZURE_YEARS } from './terraform/azure-year';
 import type { StateFiles, UpState } from './engines/local-state';
 import {
   claimState,
@@ -39,6 +40,8 @@ export interface LocalRunInput {
   readonly order?: string | undefined;
   /** Deploys the cluster with Terraform, against a stand-in for Azure. @default false */
   readonly terraform?: boolean | undefined;
+  /** The Azure that Terraform meets: of 2025, where clusters may begin empty, or of today. @default 'today' */
+  readonly azure?: string | undefined;
 }
 
 function thisMachine(): LocalWorld {
@@ -208,6 +211,19 @@ async function parseInput(input: LocalRunInput): Promise<Settings> {
       'Terraform makes the cluster it deploys, and the one of CITUS_URL is there already: leave --terraform or --engine out; nothing was started',
     );
   }
+  const azure = AZURE_YEARS.find((each) => each === (input.azure ?? 'today'));
+  if (azure === undefined) {
+    throw new ScaleoutError(
+      'input.invalid',
+      `there is no Azure of ${input.azure ?? ''} here: it is ${AZURE_YEARS.join(' or ')}`,
+    );
+  }
+  if (azure !== 'today' && input.terraform !== true) {
+    throw new ScaleoutError(
+      'input.invalid',
+      '--azure 2025 is for a cluster that Terraform creates: add --terraform; nothing was started',
+    );
+  }
   const named = input.workload ?? 'sensors';
   const workload = typeof named === 'string' ? await loadWorkload(named) : named;
   return {
@@ -217,6 +233,7 @@ async function parseInput(input: LocalRunInput): Promise<Settings> {
     data: generateData(workload.name, rows),
     engine,
     terraform: input.terraform === true,
+    azure,
   };
 }
 

@@ -16,6 +16,7 @@ import type { Stages } from './journey/stages';
 import { startStages } from './journey/stages';
 import type { RunFacts } from './journey/summary';
 import type { Rehearsal } from './terraform/rehearsal';
+import type { AzureYear } from './terraform/azure-year';
 import { openRehearsal } from './terraform/rehearsal';
 import type { GeneratedData } from './workloads';
 
@@ -35,6 +36,8 @@ export interface Settings {
   readonly data: GeneratedData;
   readonly engine: EngineChoice['engine'] | undefined;
   readonly terraform: boolean;
+  /** The Azure that Terraform meets. */
+  readonly azure: AzureYear;
 }
 
 /** What a run gives. */
@@ -71,7 +74,7 @@ export async function journeyOn(
   try {
     requireOrder(cluster, settings.order);
     context.reporter.info(`${describeTarget(cluster.coordinator)}, a login without superuser rights`);
-    journey = runJourney(watched, cluster, settings, stages);
+    journey = runJourney(watched, cluster, { ...settings, takeOver: rehearsal?.takeOver }, stages);
     // Servers that are thrown away need no safe point: asked to stop, this does not wait for the verb under way.
     const result = await (cluster.directory === undefined ? journey : unlessAborted(journey, watched.signal));
     watch.end();
@@ -108,7 +111,7 @@ async function engineFor(
 
 async function startCluster(
   context: VerbContext,
-  { terraform, workload }: Settings,
+  { terraform, workload, azure }: Settings,
   world: LocalWorld,
   choice: EngineChoice,
   stages: Stages,
@@ -118,6 +121,7 @@ async function startCluster(
   const rehearsal = await stages.run('prepare', () =>
     openRehearsal(context, {
       workload: workload.name,
+      azure,
       environment: world.environment,
       cache: path.join(world.stateDirectory, 'terraform'),
       start,
@@ -173,7 +177,7 @@ async function afterFailure(
 /** The first deploy. When it fails or is stopped, nothing is left of it. */
 async function deployOrStop({ signal }: VerbContext, rehearsal: Rehearsal): Promise<LocalCluster> {
   try {
-    return await rehearsal.deploy();
+    return await rehearsal.begin();
   } catch (error) {
     await rehearsal.stop();
     if (signal.aborted) {

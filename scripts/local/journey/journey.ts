@@ -25,6 +25,8 @@ export interface Journey {
   readonly workload: Workload;
   readonly data: GeneratedData;
   readonly order: Order;
+  /** Takes over the cluster that is there, with its data, before anything is done to it. @default - it is ours already */
+  readonly takeOver?: (() => Promise<void>) | undefined;
 }
 
 /** What the journey found, from its first table to its last check. */
@@ -59,6 +61,10 @@ export async function runJourney(
   const { reporter } = context;
   const { workload, order } = journey;
   const before = await prepareSingleNode(context, cluster, journey, stages);
+  if (journey.takeOver !== undefined) {
+    reporter.heading('Adopt the cluster that is there');
+    await stages.run('adopt', journey.takeOver);
+  }
   const steps = cluster.citus
     ? realCluster(context, cluster, workload, before)
     : await simulatedCluster(cluster.coordinator, workload, before);

@@ -99,12 +99,18 @@ export function summaryText(facts: RunFacts, result: JourneyResult): string {
 
 /** What was deployed, and what of it was real. */
 function terraformText({ engine }: RunFacts, terraform: TerraformFacts): string[] {
-  const { version, provider, environment, deploys, requests } = terraform;
+  const { version, provider, environment, adopted, deploys, requests } = terraform;
   return [
+    ...(adopted === undefined
+      ? []
+      : [
+          `Adopted: a cluster made by hand, with its rows, described in a file and planned in ${duration(adopted.seconds)}: ${count(adopted.imports.length)} to import and nothing else.`,
+        ]),
     table([
-      [`cdktf deploy ${environment}`, 'added', 'changed', 'destroyed', 'time'],
-      ...deploys.map(({ stage, added, changed, destroyed, seconds }) => [
+      [`cdktf deploy ${environment}`, 'imported', 'added', 'changed', 'destroyed', 'time'],
+      ...deploys.map(({ stage, imported, added, changed, destroyed, seconds }) => [
         stage,
+        count(imported),
         count(added),
         count(changed),
         count(destroyed),

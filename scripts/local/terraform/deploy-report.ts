@@ -6,14 +6,23 @@ export interface AppliedChanges {
   readonly added: number;
   readonly changed: number;
   readonly destroyed: number;
+  /** Taken over as they are. */
+  readonly imported: number;
 }
 
 /** What the closing line of an apply says; undefined where it did not get that far. Pure. */
 export function parseApplied(output: string): AppliedChanges | undefined {
-  const [, added, changed, destroyed] =
-    /Apply complete! Resources: (\d+) added, (\d+) changed, (\d+) destroyed/.exec(paragraph(output)) ?? [];
+  const [, imported = '0', added, changed, destroyed] =
+    /Apply complete! Resources: (?:(\d+) imported, )?(\d+) added, (\d+) changed, (\d+) destroyed/.exec(
+      paragraph(output),
+    ) ?? [];
   if (added === undefined) return undefined;
-  return { added: Number(added), changed: Number(changed), destroyed: Number(destroyed) };
+  return {
+    imported: Number(imported),
+    added: Number(added),
+    changed: Number(changed),
+    destroyed: Number(destroyed),
+  };
 }
 
 /** Whether a request was to change something, a login apart. */

@@ -1,10 +1,12 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
 import type { EnvironmentSettings, Stage } from '../../../config/environment/environment';
-import { loadEnvironments } from '../../../config/environment/environment';
+import { loadEnvironments, parseEnvironment } from '../../../config/environment/environment';
 import { configDirectory } from '../../../config/file/files';
 import { ScaleoutError } from '../../lib/errors';
+import type { AzureYear } from './azure-year';
+import { clusterIdOf } from './hand-made';
 
 /** Workers of a rehearsal: the smallest cluster that a single node is scaled out to. */
 export const REHEARSED_WORKERS = 2;
@@ -13,7 +15,10 @@ export const REHEARSED_WORKERS = 2;
 export interface RehearsalConfig {
   /** What SCALEOUT_CONFIG_DIR names. */
   readonly directory: string;
-  readonly environment: string;
+  readonly settings: EnvironmentSettings;
+  /** Removes the environment's file, for the one that is written from the cluster. */
+  forget(): void;
+  /** Changes the stage in the environment's file, and nothing else. */
   setStage(stage: Stage): void;
 }
 
@@ -24,20 +29,32 @@ export interface RehearsalConfig {
  */
 export function writeRehearsalConfig(
   directory: string,
-  workload: string,
-  environment: Readonly<Record<string, string | undefined>>,
+  { workload, azure, environment }: RehearsalConfigOptions,
 ): RehearsalConfig {
   const source = configDirectory(environment);
   const { name } = rehearsedEnvironment(loadEnvironments(source), workload);
-  const text = readFileSync(path.join(source, 'environments', `${name}.yaml`), 'utf8');
-  const file = path.join(directory, 'environments', `${name}.yaml`);
-  const setStage = (stage: Stage): void => {
-    writeFileSync(file, rehearsalText(text, { workload, stage }));
-  };
+  const leaf = path.join('environments', `${name}.yaml`);
+  const file = path.join(directory, leaf);
   mkdirSync(path.dirname(file), { recursive: true });
   cpSync(path.join(source, 'workloads'), path.join(directory, 'workloads'), { recursive: true });
-  setStage('single-node');
-  return { directory, environment: name, setStage };
+  const text = rehearsalText(readFileSync(path.join(source, leaf), 'utf8'), { workload, azure });
+  writeFileSync(file, text);
+  return {
+    directory,
+    settings: parseEnvironment(text, file),
+    forget: () => rmSync(file),
+    setStage: (stage) => {
+      const document = parseDocument(readFileSync(file, 'utf8'));
+      document.setIn(['cluster', 'stage'], stage);
+      writeFileSync(file, document.toString());
+    },
+  };
+}
+
+export interface RehearsalConfigOptions {
+  readonly workload: string;
+  readonly azure: AzureYear;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }
 
 /**
@@ -59,17 +76,27 @@ export function rehearsedEnvironment(
 }
 
 /**
- * An environment's file as it is rehearsed: everything in it stays, but for the stage, the state, which is local, and
- * the origin, as there is nothing to copy from here. Pure.
+ * An environment's file as it is rehearsed, on a single node: everything in it stays, but for the state, which is local,
+ * and the origin: a cluster of its name is there, or is created empty. Pure.
  */
 export function rehearsalText(
   text: string,
-  options: { readonly workload: string; readonly stage: Stage },
+  { workload, azure }: { readonly workload: string; readonly azure: AzureYear },
 ): string {
   const document = parseDocument(text);
-  document.setIn(['workload'], options.workload);
-  document.setIn(['cluster', 'stage'], options.stage);
+  document.setIn(['workload'], workload);
+  document.setIn(['cluster', 'stage'], 'single-node');
   document.deleteIn(['cluster', 'origin']);
+  document.deleteIn(['cluster', 'allowNew']);
+  if (azure === '2025') {
+    document.setIn(['cluster', 'allowNew'], 'the stand-in of this rehearsal takes new clusters');
+  } else {
+    const id = clusterIdOf(
+      String(document.get('resourceGroup')),
+      String(document.getIn(['cluster', 'name'])),
+    );
+    document.setIn(['cluster', 'origin'], document.createNode({ adopt: id }));
+  }
   if (document.hasIn(['cluster', 'workers'])) {
     document.setIn(['cluster', 'workers', 'count'], REHEARSED_WORKERS);
   } else {

@@ -6,7 +6,11 @@ import type { ProcessEnvironment, ProcessResult } from '../../infra/terraform';
 import { explain, InterruptedError, ScaleoutError } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';
 import { stopIfAsked } from '../../lib/verb';
+import { adopt } from '../../adopt/commands';
+import { SYNTHESIS } from '../../infra/project';
 import type { AzureStandIn } from '../azure/http/server';
+import type { ServerAddress } from '../azure/postgresql/cluster-backend';
+import { DATABASE, LOGIN } from '../engines/platform';
 import { startAzureStandIn } from '../azure/http/server';
 import { createClusterDirectory, takeDownCluster } from '../engines/cluster-directory';
 import type { LocalCluster } from '../engines/engine';
@@ -15,6 +19,8 @@ import type { Stage } from '../../../config/environment/environment';
 import type { AppliedChanges } from './deploy-report';
 import { isChange, parseApplied, resourceOf, scaleOutFault } from './deploy-report';
 import { EngineClusters } from './engine-clusters';
+import { clusterIdOf, makeByHand } from './hand-made';
+import type { AzureYear } from './azure-year';
 import { REHEARSED_WORKERS, writeRehearsalConfig } from './rehearsal-config';
 import type { Workspace } from './workspace';
 import { openWorkspace } from './workspace';
@@ -25,6 +31,16 @@ export interface Deploy extends AppliedChanges {
   readonly seconds: number;
 }
 
+/** How the cluster that was there came under Terraform. */
+export interface Adopted {
+  /** Resource id of the cluster. */
+  readonly id: string;
+  /** From reading the cluster to the plan of imports alone. */
+  readonly seconds: number;
+  /** What the first deploy imports, by Terraform's addresses. */
+  readonly imports: readonly string[];
+}
+
 /** What the document says of Terraform. */
 export interface TerraformFacts {
   /** Of Terraform itself. */
@@ -33,6 +49,8 @@ export interface TerraformFacts {
   readonly provider: string;
   /** The environment that was deployed. */
   readonly environment: string;
+  /** Absent where Terraform created the cluster. */
+  readonly adopted?: Adopted;
   readonly deploys: readonly Deploy[];
   /** A plan after each deploy had nothing left to do; otherwise the run fails. */
   readonly replanEmpty: true;
@@ -42,8 +60,13 @@ export interface TerraformFacts {
 
 /** A cluster that Terraform deploys: unmodified Terraform and azurerm, and a stand-in where Azure would be. */
 export interface Rehearsal {
-  /** The single node, deployed: its address from Terraform's outputs. Its workers come with the next deploy. */
-  deploy(): Promise<LocalCluster>;
+  /**
+   * The single node: one that somebody made by hand, or, in the Azure of 2025, one that Terraform creates. Its workers
+   * come with a later deploy.
+   */
+  begin(): Promise<LocalCluster>;
+  /** Takes the cluster over as it is, its data included. Absent where Terraform created it. */
+  readonly takeOver?: () => Promise<void>;
   facts(): TerraformFacts;
   /** Ends Terraform and the stand-in, and removes the state. What was deployed stays unless it is stopped. */
   close(): Promise<void>;
@@ -53,6 +76,7 @@ export interface Rehearsal {
 
 export interface RehearsalOptions {
   readonly workload: string;
+  readonly azure: AzureYear;
   readonly environment: ProcessEnvironment;
   /** Where plugins stay from one rehearsal to the next. */
   readonly cache: string;
@@ -76,11 +100,7 @@ export async function openRehearsal(context: VerbContext, options: RehearsalOpti
   const directory = createClusterDirectory();
   try {
     startWatchdog(directory);
-    const config = writeRehearsalConfig(
-      path.join(directory, 'config'),
-      options.workload,
-      options.environment,
-    );
+    const config = writeRehearsalConfig(path.join(directory, 'config'), options);
     const workspace = await openWorkspace({
       directory,
       config,
@@ -103,11 +123,12 @@ async function startRehearsal(
 ): Promise<Rehearsal> {
   const clusters = new EngineClusters(options.start);
   const azure = await startAzureStandIn({
-    newClusters: 'accepted',
+    newClusters: options.azure === '2025' ? 'accepted' : 'refused',
     clusters,
     directory: workspace.directory,
   });
   const deploys: Deploy[] = [];
+  let adopted: Adopted | undefined;
   const close = async (): Promise<void> => {
     // First who asks, then who answers.
     await takeDownCluster(workspace.directory);
@@ -117,12 +138,17 @@ async function startRehearsal(
     `Terraform ${workspace.terraformVersion}, ${workspace.provider}; at ${azure.origin} a server of this project stands in for Azure`,
   );
   const run: Run = { context, workspace, azure, clusters, deploys, environment: options.environment };
+  const takeOver = async (): Promise<void> => {
+    adopted = await adoptCluster(run, options.workload);
+  };
   return {
-    deploy: () => deploySingleNode(run),
+    begin: () => (options.azure === '2025' ? deploySingleNode(run) : findSingleNode(run)),
+    ...(options.azure === '2025' ? {} : { takeOver }),
     facts: () => ({
       version: workspace.terraformVersion,
       provider: workspace.provider,
       environment: workspace.environment,
+      ...(adopted === undefined ? {} : { adopted }),
       deploys,
       replanEmpty: true,
       requests: azure.requests.length,
@@ -144,26 +170,77 @@ interface Run {
   readonly environment: ProcessEnvironment;
 }
 
+/** Terraform creates the cluster, as it could in 2025. */
 async function deploySingleNode(run: Run): Promise<LocalCluster> {
   await deployStage(run, 'single-node');
-  const before = await locate(run);
-  run.context.reporter.info(
-    `the output coordinator_fqdn, ${before.outputs.coordinatorFqdn}, is ${before.host}:${String(before.port)} here`,
+  const { host, port } = await locate(run);
+  return singleNode(run, { host, port });
+}
+
+/** Somebody made the cluster by hand, and Terraform does not know it yet. */
+async function findSingleNode(run: Run): Promise<LocalCluster> {
+  const { azure, workspace, clusters, context } = run;
+  const { settings } = workspace.config;
+  const id = await makeByHand(azure, settings, workspace.password);
+  const address = clusters.locate(id);
+  if (address === undefined)
+    throw new ScaleoutError('local.deploy-failed', 'nothing stands behind the cluster');
+  context.reporter.info(
+    `${settings.cluster.name} is there, made by hand: ${address.host}:${String(address.port)} here`,
   );
+  return singleNode(run, address);
+}
+
+/** What a person does with a cluster that is there: `adopt`, and the deploy that imports it. */
+async function adoptCluster(run: Run, workload: string): Promise<Adopted> {
+  const { azure, workspace, context, environment } = run;
+  const { settings } = workspace.config;
+  const id = clusterIdOf(settings.resourceGroup, settings.cluster.name);
+  workspace.config.forget();
+  const started = performance.now();
+  const { document, outcome } = await adopt(context, {
+    id,
+    name: settings.name,
+    workload,
+    production: false,
+    plan: true,
+    environment: workspace.environmentOf(azure.terraformEnvironment(environment)),
+    stack: { directory: path.join(workspace.directory, SYNTHESIS) },
+  });
+  const seconds = Math.round(performance.now() - started) / 1000;
+  if (outcome !== 'done') {
+    throw new ScaleoutError(
+      'local.deploy-failed',
+      `taking ${settings.cluster.name} over would change it: ${document.others.join(', ')}`,
+    );
+  }
+  const since = azure.requests.length;
+  await deployStage(run, 'single-node');
+  const sent = azure.requests.slice(since).filter(isChange);
+  if (sent.length > 0) {
+    throw new ScaleoutError(
+      'local.deploy-failed',
+      `the deploy that imports was to change nothing, and sent ${sent.map((each) => `${each.method} ${resourceOf(each)}`).join(', ')}`,
+    );
+  }
+  return { id, seconds, imports: document.imports };
+}
+
+/** The cluster that runs, at an address; scaling it out is a deploy. */
+function singleNode(run: Run, address: ServerAddress): LocalCluster {
   const [made] = run.clusters.running();
   if (made === undefined)
     throw new ScaleoutError('local.deploy-failed', 'the deploy made no cluster; nothing is left of it');
-  const { outputs } = before;
   return {
     engine: made.engine,
     citus: made.citus,
     // Terraform adds the workers, on plain PostgreSQL in the books alone.
     scalable: true,
     coordinator: {
-      host: before.host,
-      port: before.port,
-      user: outputs.login,
-      database: outputs.database,
+      host: address.host,
+      port: address.port,
+      user: LOGIN,
+      database: DATABASE,
       password: run.workspace.password,
       sslMode: 'disable',
     },
@@ -174,7 +251,9 @@ async function deploySingleNode(run: Run): Promise<LocalCluster> {
     async addWorkers(count) {
       if (count !== REHEARSED_WORKERS)
         throw new Error(`a rehearsal adds ${String(REHEARSED_WORKERS)} workers`);
+      const { outputs } = await locate(run);
       const since = run.azure.requests.length;
+      run.workspace.config.setStage('scaled-out');
       await deployStage(run, 'scaled-out');
       const fault = scaleOutFault(run.azure.requests.slice(since), outputs.clusterName, count);
       if (fault !== undefined) throw new ScaleoutError('local.deploy-failed', fault);
@@ -202,7 +281,6 @@ async function deployStage(run: Run, stage: Stage): Promise<void> {
   const { context, workspace, azure, deploys } = run;
   const { reporter, signal } = context;
   const name = workspace.environment;
-  workspace.config.setStage(stage);
   const environment = azure.terraformEnvironment(run.environment);
   const started = performance.now();
   const progress = reporter.progress(`cdktf deploy ${name}, ${stage}`, undefined, 'steps');
@@ -229,9 +307,9 @@ async function deployStage(run: Run, stage: Stage): Promise<void> {
     clearInterval(timer);
     progress.finish(`${String(azure.requests.length - first)} requests answered`);
   }
-  const { added, changed, destroyed } = deploys.at(-1) ?? { added: 0, changed: 0, destroyed: 0 };
+  const { imported = 0, added = 0, changed = 0, destroyed = 0 } = deploys.at(-1) ?? {};
   reporter.info(
-    `Terraform ${workspace.terraformVersion}: ${String(added)} added, ${String(changed)} changed, ${String(destroyed)} destroyed`,
+    `Terraform ${workspace.terraformVersion}: ${String(imported)} imported, ${String(added)} added, ${String(changed)} changed, ${String(destroyed)} destroyed`,
   );
   if (plan.exitCode === 0) {
     reporter.info('a plan right after has nothing left to do');
@@ -259,7 +337,7 @@ function planSummary(output: string): string {
 }
 
 /** Where the coordinator of Terraform's outputs is, as the stand-in resolves its name. */
-async function locate({ workspace, azure, environment }: Run) {
+async function locate({ workspace, azure, environment, context }: Run) {
   const outputs = await readOutputs(workspace.environment, { environment, project: workspace.directory });
   const address = azure.resolve(outputs.coordinatorFqdn);
   if (address === undefined) {
@@ -268,6 +346,9 @@ async function locate({ workspace, azure, environment }: Run) {
       `the output coordinator_fqdn is ${outputs.coordinatorFqdn}, and no cluster of the stand-in has that name`,
     );
   }
+  context.reporter.info(
+    `the output coordinator_fqdn, ${outputs.coordinatorFqdn}, is ${address.host}:${String(address.port)} here`,
+  );
   return { outputs, ...address };
 }
 

@@ -23,6 +23,8 @@ export interface Workspace {
   /** The password of the login `citus`; in the environment of Terraform and in its state, nowhere else. */
   readonly password: string;
   readonly config: RehearsalConfig;
+  /** What commands of this project run with here, beside the person's own variables. */
+  environmentOf(environment: ProcessEnvironment): ProcessEnvironment;
   /** `cdktf deploy`, as typed. */
   deploy(environment: ProcessEnvironment, signal: AbortSignal): Promise<ProcessResult>;
   /** `terraform plan -detailed-exitcode`. */
@@ -58,7 +60,7 @@ const LOCK_FILE = '.terraform.lock.hcl';
  */
 export async function openWorkspace(options: WorkspaceOptions): Promise<Workspace> {
   const { directory, config, cache, signal } = options;
-  const name = config.environment;
+  const { name } = config.settings;
   const outdir = path.join(directory, SYNTHESIS);
   const stack = path.join(directory, stackDirectory(name));
   const common = environmentOf(options);
@@ -77,6 +79,7 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
     provider: Object.values(terraform.required_providers).map(providerName).join(', '),
     password: secrets['TF_VAR_admin_password'] ?? '',
     config,
+    environmentOf: (environment) => ({ ...common, ...environment, ...secrets }),
     deploy: (environment, asked) =>
       runProcess(process.execPath, [...deployArguments(name), '--output', outdir], {
         cwd: PROJECT_DIRECTORY,

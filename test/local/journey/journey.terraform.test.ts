@@ -66,11 +66,45 @@ function missingPart(): string | undefined {
 }
 
 suite('terraform', 'the journey, deployed with Terraform', () => {
-  test('a single node is deployed, scaled out in place, and the verbs run against it', async () => {
+  test('a single node that was there is taken over as it is, and scaled out', async () => {
     const reporter = recordingReporter();
     const { document, text, outcome } = await localRun(
       context({ reporter }),
       { rows: 2000, workload: await blockingWorkload(), terraform: true },
+      world(),
+    );
+    expect(outcome).toBe('done');
+    expect(document).toMatchObject({
+      simulated: false,
+      tasks: { perDevice: 1, allDevices: 32 },
+      verify: { ok: true },
+      terraform: {
+        adopted: { id: expect.stringMatching(/serverGroupsv2\/wwi-sensors-dev$/) as string },
+        deploys: [
+          { stage: 'single-node', added: 0, changed: 0, destroyed: 0 },
+          { stage: 'scaled-out', imported: 0, added: 0, changed: 1, destroyed: 0 },
+        ],
+        replanEmpty: true,
+      },
+    });
+    const { adopted, deploys } = document.terraform!;
+    // The cluster and its rule.
+    expect(adopted?.imports).toHaveLength(2);
+    expect(deploys[0]?.imported).toBe(2);
+    expect(adopted?.seconds).toBeLessThan(60);
+    // The rows are there before Terraform comes.
+    const stages = document.stages.map(({ name }) => name);
+    expect(stages.indexOf('adopt')).toBeGreaterThan(stages.indexOf('load'));
+    expect(stages.indexOf('adopt')).toBeLessThan(stages.indexOf('scale'));
+    expect(text).toContain('2 to import and nothing else');
+    expect(ownDirectories()).toEqual([]);
+  }, 180_000);
+
+  test('in the Azure of 2025 a single node is created, scaled out in place, and the verbs run against it', async () => {
+    const reporter = recordingReporter();
+    const { document, text, outcome } = await localRun(
+      context({ reporter }),
+      { rows: 2000, workload: await blockingWorkload(), terraform: true, azure: '2025' },
       world(),
     );
     expect(outcome).toBe('done');
@@ -115,7 +149,7 @@ suite('terraform', 'the journey, deployed with Terraform', () => {
     };
     const run = localRun(
       context({ reporter, signal: stop.signal }),
-      { rows: 2000, workload: await blockingWorkload(), terraform: true },
+      { rows: 2000, workload: await blockingWorkload(), terraform: true, azure: '2025' },
       world(),
     );
     await expect(run).rejects.toThrow(/^stopped as asked at the stage "start".*nothing is left of it/);

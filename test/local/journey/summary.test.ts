@@ -99,16 +99,19 @@ test('a cluster that Terraform deployed says what was real, and what stood in fo
     version: '1.11.4',
     provider: 'hashicorp/azurerm 4.55.0',
     environment: 'dev',
+    adopted: { id: '/subscriptions/s', seconds: 6.2, imports: ['a.Cluster', 'a.Cluster_office'] },
     deploys: [
-      { stage: 'single-node', added: 3, changed: 0, destroyed: 0, seconds: 36 },
-      { stage: 'scaled-out', added: 0, changed: 1, destroyed: 0, seconds: 9.5 },
+      { stage: 'single-node', imported: 2, added: 0, changed: 0, destroyed: 0, seconds: 16 },
+      { stage: 'scaled-out', imported: 0, added: 0, changed: 1, destroyed: 0, seconds: 9.5 },
     ],
     replanEmpty: true,
     requests: 70,
   };
   const text = summaryText({ ...facts, terraform }, result);
-  expect(text).toMatch(/cdktf deploy dev +added +changed +destroyed/);
-  expect(text).toMatch(/scaled-out +0 +1 +0/);
+  expect(text).toMatch(/^Adopted: .* in 6\.2 s: 2 to import and nothing else\.$/m);
+  expect(text).toMatch(/cdktf deploy dev +imported +added +changed +destroyed/);
+  expect(text).toMatch(/single-node +2 +0 +0 +0/);
+  expect(text).toMatch(/scaled-out +0 +0 +1 +0/);
   expect(text).toContain(
     'Real: Terraform 1.11.4, the plugin hashicorp/azurerm 4.55.0 as it is published, PostgreSQL and Citus of this machine.',
   );

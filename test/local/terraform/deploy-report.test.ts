@@ -15,7 +15,9 @@ it('reads what an apply did out of what the cdktf CLI printed', () => {
     '\u001b[32mdev\u001b[39m  azurerm_resource_group.ResourceGroup: Creation complete after 21s',
     'dev  Apply complete! Resources: 3 added, 0 changed, 12 destroyed.',
   ].join('\n');
-  expect(parseApplied(printed)).toEqual({ added: 3, changed: 0, destroyed: 12 });
+  expect(parseApplied(printed)).toEqual({ imported: 0, added: 3, changed: 0, destroyed: 12 });
+  const imports = 'dev  Apply complete! Resources: 4 imported, 0 added, 0 changed, 0 destroyed.';
+  expect(parseApplied(imports)).toEqual({ imported: 4, added: 0, changed: 0, destroyed: 0 });
   expect(parseApplied('dev  Error: creating')).toBeUndefined();
 });
 
