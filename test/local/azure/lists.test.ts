@@ -41,7 +41,9 @@ describe('lists of the Azure stand-in', () => {
     await send('PUT', `${CLUSTER}/coordinatorConfigurations/work_mem`, { properties: { value: '65536' } });
     const { body } = await send('GET', `${CLUSTER}/configurations`);
     const list = body['value'] as ArmAnswer['body'][];
+    const { systemData } = (await send('GET', CLUSTER)).body;
     const workMem = {
+      systemData,
       id: `${CLUSTER}/configurations/work_mem`,
       name: 'work_mem',
       type: 'Microsoft.DBforPostgreSQL/serverGroupsv2/configurations',

@@ -196,7 +196,6 @@ describe('Microsoft.Network', () => {
               description: 'Auto-approved',
               actionsRequired: 'None',
             },
-            provisioningState: 'Succeeded',
           },
         },
       ]);

@@ -1,4 +1,4 @@
-import type { ArmRequest, ArmResponse } from './arm';
+import type { ArmRequest, ArmResponse, JsonObject } from './arm';
 import { ArmError, param } from './arm';
 import type { Route } from './router';
 import type { Change, Operation, Resource, ResourceStore } from './store';
@@ -30,8 +30,14 @@ export interface Undertaking {
 export type Effect = (undertaking: Undertaking) => (() => Promise<void>) | undefined;
 
 const API_VERSION = '2022-11-08';
+const OPERATIONS = '/subscriptions/{subscription}/providers/{provider}/locations/{location}';
 
-/** Long-running operations: begun by a resource provider, followed by the client under `Azure-AsyncOperation`. */
+interface BeginOptions {
+  readonly whole?: string;
+  readonly shown?: (resource: Resource) => JsonObject;
+}
+
+/** Long-running operations: begun by a resource provider, followed by the client under `Azure-AsyncOperation` or `Location`. */
 export class Operations {
   readonly #store: ResourceStore;
   readonly #pace: Pace;
@@ -51,13 +57,14 @@ export class Operations {
    * Begins a change and answers as Azure does while it is under way.
    *
    * @param whole the resource that one operation at a time may work on, parts included
+   * @param shown the resource as a client sees it; by default everything but what is hidden
    * @throws ArmError 409 while another one does
    */
   begin(
     request: ArmRequest,
     change: Change,
     status: 200 | 201 | 202,
-    whole: string = change.resourceId,
+    { whole = change.resourceId, shown = representation }: BeginOptions = {},
   ): ArmResponse {
     const busy = this.#store.operationWithin(whole);
     if (busy !== undefined) {
@@ -69,15 +76,13 @@ export class Operations {
     }
     const work = request.failure === undefined ? this.#work(request, change) : [];
     const duration = work.length === 0 ? this.#pace.operationMs : undefined;
+    const region = this.#store.get(whole)?.location ?? change.becomes?.location ?? 'global';
     const operation = this.#store.begin(change, duration, request.failure);
     if (work.length > 0) void this.#follow(operation, work);
     return {
       status,
-      headers: {
-        'Azure-AsyncOperation': this.#address(request, operation),
-        'Retry-After': String(this.#pace.retryAfterSeconds),
-      },
-      ...(change.meanwhile === undefined ? {} : { body: representation(change.meanwhile) }),
+      headers: this.#headers(request, operation, region),
+      ...(change.meanwhile === undefined || change.becomes === null ? {} : { body: shown(change.meanwhile) }),
     };
   }
 
@@ -95,17 +100,22 @@ export class Operations {
     const becomes = inState('Succeeded');
     const status = this.#store.get(becomes.id) === undefined ? 201 : 200;
     const change = { resourceId: becomes.id, meanwhile: inState(underWay), becomes };
-    return this.begin(request, change, status, whole);
+    return this.begin(request, change, status, { ...(whole === undefined ? {} : { whole }) });
   }
 
   routes(): Route[] {
     return [
       {
         method: 'GET',
-        pattern:
-          '/subscriptions/{subscription}/providers/{provider}/locations/{location}/azureAsyncOperation/{operation}',
+        pattern: `${OPERATIONS}/azureAsyncOperation/{operation}`,
         apiVersions: [API_VERSION],
-        handle: (request) => this.#status(param(request, 'operation')),
+        handle: (request) => this.#status(request, this.#required(request)),
+      },
+      {
+        method: 'GET',
+        pattern: `${OPERATIONS}/operationResults/{operation}`,
+        apiVersions: [API_VERSION],
+        handle: (request) => this.#result(request, this.#required(request)),
       },
     ];
   }
@@ -141,16 +151,21 @@ export class Operations {
     }
   }
 
-  #status(id: string): ArmResponse {
+  /** @throws ArmError 404 */
+  #required(request: ArmRequest): Operation {
+    const id = param(request, 'operation');
     const operation = this.#store.operation(id);
-    if (operation === undefined) {
-      throw new ArmError(404, 'OperationNotFound', `there is no operation ${id}`);
-    }
+    if (operation === undefined) throw new ArmError(404, 'OperationNotFound', `there is no operation ${id}`);
+    return operation;
+  }
+
+  #status(request: ArmRequest, operation: Operation): ArmResponse {
     const { ended, endsAt, failure } = operation;
     return {
       status: 200,
-      headers: { 'Retry-After': String(this.#pace.retryAfterSeconds) },
+      headers: this.#retryAfter,
       body: {
+        id: request.path,
         name: operation.id,
         status: statusOf(operation),
         startTime: new Date(operation.startedAt).toISOString(),
@@ -160,10 +175,32 @@ export class Operations {
     };
   }
 
-  #address(request: ArmRequest, operation: Operation): string {
+  /** What came of an operation, for those who ask at its `Location`. */
+  #result(request: ArmRequest, operation: Operation): ArmResponse {
+    const { ended, failure, becomes } = operation;
+    if (!ended) {
+      const { origin, path } = request;
+      const address = `${origin}${path}?api-version=${API_VERSION}`;
+      return { status: 202, headers: { Location: address, ...this.#retryAfter } };
+    }
+    if (failure !== undefined) throw new ArmError(409, failure.code, failure.message);
+    return becomes === null ? { status: 204 } : { status: 200, body: representation(becomes) };
+  }
+
+  get #retryAfter(): Record<string, string> {
+    return { 'Retry-After': String(this.#pace.retryAfterSeconds) };
+  }
+
+  #headers(request: ArmRequest, operation: Operation, region: string): Record<string, string> {
     const [, subscription = ''] = /^\/subscriptions\/([^/]+)/i.exec(operation.resourceId) ?? [];
     const [, provider = 'Microsoft.Resources'] = /\/providers\/([^/]+)/i.exec(operation.resourceId) ?? [];
-    return `${request.origin}/subscriptions/${subscription}/providers/${provider}/locations/global/azureAsyncOperation/${operation.id}?api-version=${API_VERSION}`;
+    const address = (kind: string): string =>
+      `${request.origin}/subscriptions/${subscription}/providers/${provider}/locations/${region}/${kind}/${operation.id}?api-version=${API_VERSION}`;
+    return {
+      'Azure-AsyncOperation': address('azureAsyncOperation'),
+      Location: address('operationResults'),
+      ...this.#retryAfter,
+    };
   }
 }
 

@@ -18,6 +18,11 @@ export function clustersIn(store: ResourceStore, shown?: (cluster: Resource) => 
     type: CLUSTER_TYPE,
     pattern: CLUSTER,
     apiVersions,
+    hasSystemData: true,
+    goes: (cluster) => ({
+      ...cluster,
+      properties: { ...cluster.properties, provisioningState: 'Dropping', state: 'Dropping' },
+    }),
     parent: (request) => requireGroup(store, request),
   });
 }
@@ -28,6 +33,7 @@ export function clusterPartsIn(store: ResourceStore, kind: string): ResourceType
     type: `${CLUSTER_TYPE}/${kind}`,
     pattern: `${CLUSTER}/${kind}/{part}`,
     apiVersions,
+    hasSystemData: true,
     parent: (request) => clustersIn(store).require(request),
   });
 }

@@ -18,6 +18,10 @@ export interface ResourceTypeOptions {
   readonly parent?: (request: ArmRequest) => unknown;
   /** The refusal where no resource has the name. @default - ResourceNotFound */
   readonly missing?: (name: string) => ArmError;
+  /** The resource while it is being deleted. @default - as it was */
+  readonly goes?: (resource: Resource) => Resource;
+  /** Whether a resource tells who made and changed it, and when. @default false */
+  readonly hasSystemData?: boolean;
   /** The resource as a client sees it. @default - everything but what is hidden */
   readonly shown?: (resource: Resource) => JsonObject;
 }
@@ -69,8 +73,10 @@ export class ResourceType {
 
   /** The resource that a request describes. One that exists keeps the spelling of its id. */
   resource(request: ArmRequest, described: Omit<Resource, 'id' | 'name' | 'type'>): Resource {
-    const id = this.find(request)?.id ?? this.idOf(request);
-    return { id, name: this.nameOf(request), type: this.#options.type, ...described };
+    const existing = this.find(request);
+    const id = existing?.id ?? this.idOf(request);
+    const systemData = this.#options.hasSystemData === true && { systemData: touched(existing, request) };
+    return { id, name: this.nameOf(request), type: this.#options.type, ...systemData, ...described };
   }
 
   /** Puts a resource in place at once. Answers 200, or `created` where it is new. */
@@ -141,8 +147,9 @@ export class ResourceType {
       const resource = this.find(request);
       if (resource === undefined) return { status: 204 };
       check(resource, request);
-      const change = { resourceId: resource.id, becomes: null };
-      return operations.begin(request, change, 202, whole?.(request));
+      const meanwhile = this.#options.goes?.(resource);
+      const change = { resourceId: resource.id, becomes: null, ...(meanwhile && { meanwhile }) };
+      return operations.begin(request, change, 202, whole && { whole: whole(request) });
     });
   }
 
@@ -152,3 +159,18 @@ export class ResourceType {
 }
 
 const PLACEHOLDER = /\{(\w+)(?:\.\.\.)?\}/g;
+
+/** Who made a resource and who changes it now, and when. */
+export function touched(existing: Resource | undefined, { principal }: ArmRequest): JsonObject {
+  const by = principal ?? 'unknown';
+  const at = new Date().toISOString();
+  return {
+    createdBy: by,
+    createdByType: 'Application',
+    createdAt: at,
+    ...existing?.systemData,
+    lastModifiedBy: by,
+    lastModifiedByType: 'Application',
+    lastModifiedAt: at,
+  };
+}

@@ -27,10 +27,31 @@ export function resourceGroupRoutes(store: ResourceStore, operations: Operations
       handle: (request) => ok({ value: ofType(store, request) }),
     },
     groups.route('DELETE', (request) => {
-      const { id } = groups.require(request);
-      return operations.begin(request, { resourceId: id, becomes: null }, 202);
+      const group = groups.require(request);
+      const properties = { ...group.properties, provisioningState: 'Deleting' };
+      const change = { resourceId: group.id, meanwhile: { ...group, properties }, becomes: null };
+      return operations.begin(request, change, 202);
     }),
   ];
+}
+
+/** The same routes, which make and change nothing in a resource group that is being deleted. */
+export function refusingDeletedGroups(store: ResourceStore, routes: readonly Route[]): Route[] {
+  return routes.map((route) => ({
+    ...route,
+    handle: (request) => {
+      const [group, name = ''] = /^\/subscriptions\/[^/]+\/resourceGroups\/([^/]+)/i.exec(request.path) ?? [];
+      const writes = ['PUT', 'PATCH', 'POST'].includes(request.method);
+      if (group !== undefined && writes && store.isBeingDeleted(decodeURIComponent(group))) {
+        throw new ArmError(
+          409,
+          'ResourceGroupBeingDeleted',
+          `The resource group '${name}' is in deprovisioning state and cannot perform this operation.`,
+        );
+      }
+      return route.handle(request);
+    },
+  }));
 }
 
 function groupsIn(store: ResourceStore): ResourceType {

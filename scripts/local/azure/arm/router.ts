@@ -116,11 +116,19 @@ function checkApiVersion(route: Route, query: URLSearchParams): void {
       'the api-version query parameter (?api-version=) is required for all requests',
     );
   }
-  if (!route.apiVersions.includes(version)) {
+  if (route.apiVersions.includes(version)) return;
+  const served = route.apiVersions.join(', ');
+  const type = /\/providers\/[^/]+\/(\w+)(?!.*\/providers\/)/.exec(route.pattern)?.[1];
+  if (type !== undefined) {
     throw new ArmError(
       400,
-      'InvalidApiVersionParameter',
-      `the api-version "${version}" is not served at ${route.pattern}; it is served at ${route.apiVersions.join(', ')}`,
+      'NoRegisteredProviderFound',
+      `No registered resource provider found for API version '${version}' for type '${type}'. The supported api-versions are '${served}'.`,
     );
   }
+  throw new ArmError(
+    400,
+    'InvalidApiVersionParameter',
+    `the api-version "${version}" is not served at ${route.pattern}; it is served at ${served}`,
+  );
 }

@@ -14,6 +14,8 @@ export interface Resource {
   readonly type: string;
   readonly location?: string;
   readonly tags?: JsonObject;
+  /** Who made and changed it, and when. */
+  readonly systemData?: JsonObject;
   readonly properties: JsonObject;
   /** What the resource provider keeps to itself about it. */
   readonly hidden?: JsonObject;
@@ -168,6 +170,15 @@ export class ResourceStore {
     );
   }
 
+  /** Whether a resource is on its way out. */
+  isBeingDeleted(id: string): boolean {
+    this.#settle();
+    return [...this.#operations.values()].some(
+      ({ ended, becomes, before, resourceId }) =>
+        !ended && becomes === null && before !== null && key(resourceId) === key(id),
+    );
+  }
+
   #settle(): void {
     const due = [...this.#operations.values()].filter(
       ({ ended, endsAt }) => !ended && endsAt !== undefined && endsAt <= this.#now(),
@@ -197,7 +208,7 @@ export class ResourceStore {
       operations: [...this.#operations.values()],
     };
     // Written beside it and renamed: whoever is killed here leaves the old file or the new one, never half of one.
-    writeFileSync(`${this.#file}.new`, `${JSON.stringify(saved, null, 2)}\n`);
+    writeFileSync(`${this.#file}.new`, `${JSON.stringify(saved, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${this.#file}.new`, this.#file);
   }
 }

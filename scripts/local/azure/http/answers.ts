@@ -64,14 +64,37 @@ function dataPlaneOf(message: IncomingMessage): string | undefined {
   return host === 'localhost' || host === '127.0.0.1' ? undefined : host;
 }
 
-/** A data plane says what a token has to be for, and its clients wait to be told. */
+/** Says where to get a token; a data plane also says what it has to be for, and its clients wait to be told. */
 function unauthenticated(origin: string, { audience }: Route): ArmError {
-  const headers: Record<string, string> =
+  const challenge =
     audience === undefined
-      ? {}
-      : { 'WWW-Authenticate': `Bearer authorization="${origin}/${NOBODY}", resource="${audience}"` };
+      ? `Bearer authorization_uri="${origin}/${NOBODY}", error="invalid_token", error_description="The authentication failed because of missing 'Authorization' header."`
+      : `Bearer authorization="${origin}/${NOBODY}", resource="${audience}"`;
   const message = "Authentication failed. The 'Authorization' header is missing.";
-  return new ArmError(401, 'AuthenticationFailed', message, headers);
+  return new ArmError(401, 'AuthenticationFailed', message, { 'WWW-Authenticate': challenge });
+}
+
+/** Bytes that a request may have: Resource Manager takes no more. */
+const BODY_MOST = 4 * 1024 * 1024;
+
+/** The body of a request. Rejects with an ArmError 413 as soon as it is too large; the rest of it is read and forgotten. */
+export function bodyOf(message: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    message.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size <= BODY_MOST) chunks.push(chunk);
+      else reject(tooLarge());
+    });
+    message.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    message.on('error', reject);
+  });
+}
+
+function tooLarge(): ArmError {
+  const words = `The request content has more than ${String(BODY_MOST)} bytes.`;
+  return new ArmError(413, 'RequestContentTooLarge', words);
 }
 
 /** Sends an answer. */

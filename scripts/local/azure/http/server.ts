@@ -1,13 +1,11 @@
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import type { Server } from 'node:https';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { text } from 'node:stream/consumers';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { ArmError } from '../arm/arm';
 import type { Fault } from '../arm/faults';
 import { FaultQueue, refusalOf } from '../arm/faults';
 import { Operations } from '../arm/operations';
@@ -17,11 +15,12 @@ import { ResourceStore } from '../arm/store';
 import type { ClusterBackend, ServerAddress } from '../postgresql/cluster-backend';
 import { connectClusters } from '../postgresql/cluster-backend';
 import type { NewClusters } from '../postgresql/postgresql';
-import { clusterOfServer } from '../postgresql/postgresql';
-import { answer, pathOf, record, send } from './answers';
+import { clusterOfServer } from '../postgresql/postgresql-servers';
+import { answer, bodyOf, pathOf, record, send } from './answers';
 import { createServerIdentity } from './certificate';
 import { routesOf } from './providers';
 import { startDataPlaneProxy } from './proxy';
+import { TrustDirectory } from './trust-directory';
 import type { Environment } from './terraform-environment';
 import { terraformEnvironment } from './terraform-environment';
 
@@ -87,7 +86,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
   const faults = new FaultQueue(options.faults ?? []);
 
   const server = createServer({ key: identity.privateKey, cert: identity.certificate }, (message, reply) => {
-    text(message)
+    bodyOf(message)
       .then(async (content) => {
         const fault = faults.take(message.method ?? '', pathOf(message));
         if (fault?.kind === 'slow') await delay(fault.ms, undefined, { ref: false });
@@ -95,8 +94,11 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
         requests.push(record(message, content, response.status));
         send(reply, response);
       })
-      // The client went away in the middle of its request: there is nobody left to answer.
-      .catch(() => reply.destroy());
+      .catch((error: unknown) => {
+        if (error instanceof ArmError) send(reply, error.response);
+        // The client went away in the middle of its request: there is nobody left to answer.
+        else reply.destroy();
+      });
   });
   const port = await listening(server);
   origin = `https://localhost:${String(port)}`;
@@ -105,14 +107,15 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     isKnown: (host) => dataPlanes.some((pattern) => matchHost(pattern, host) !== undefined),
   });
 
-  const trust = trustDirectory(options.directory ?? tmpdir(), identity.certificate);
+  const trust = new TrustDirectory(options.directory ?? tmpdir(), identity.certificate);
 
   return {
     origin,
     certificate: identity.certificate,
     requests,
     refusedHosts: proxy.refused,
-    terraformEnvironment: (environment) => terraformEnvironment(environment, origin, proxy.address, trust),
+    terraformEnvironment: (environment) =>
+      terraformEnvironment(environment, origin, proxy.address, trust.path),
     setNewClusters: (answer) => {
       newClusters = answer;
     },
@@ -125,16 +128,9 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
       await proxy.close();
       server.closeAllConnections();
       await promisify(server.close.bind(server))();
-      rmSync(trust, { recursive: true, force: true });
+      trust.remove();
     },
   };
-}
-
-/** Makes a directory that holds the certificate which clients have to trust, and nothing else. */
-function trustDirectory(parent: string, certificate: string): string {
-  const directory = mkdtempSync(join(parent, 'scaleout-azure-'));
-  writeFileSync(join(directory, 'stand-in.pem'), certificate);
-  return directory;
 }
 
 /** The free port of the loopback interface that a server listens on from now on. */

@@ -130,7 +130,7 @@ function changeConnection(
   const cluster = store.get(connectionOf(endpoint.properties).target);
   if (cluster === undefined) return;
   const resourceId = `${cluster.id}/privateEndpointConnections/${textAt(endpoint.hidden ?? {}, 'connectionName')}`;
-  operations.begin(request, { resourceId, becomes: null }, 202, cluster.id);
+  operations.begin(request, { resourceId, becomes: null }, 202, { whole: cluster.id });
 }
 
 /** What of an endpoint's description is kept. @throws ArmError 400 */

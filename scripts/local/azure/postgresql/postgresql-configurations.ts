@@ -1,5 +1,5 @@
 import type { ArmRequest, JsonObject } from '../arm/arm';
-import { ArmError, objectAt } from '../arm/arm';
+import { ArmError, objectAt, textAt } from '../arm/arm';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
@@ -47,9 +47,10 @@ function configurationRoutesByKind(store: ResourceStore, operations: Operations)
       configurations.resource(request, { properties: { ...shown(parameter, value), provisioningState } });
     return [
       configurations.route('GET', (request) => {
-        const { parameter } = addressed(store, request, configurations);
-        const found = configurations.find(request);
-        return ok(representation(found ?? inForce(request, { parameter, value: parameter.defaultValue })));
+        const { cluster, parameter } = addressed(store, request, configurations);
+        const unset = inForce(request, { parameter, value: parameter.defaultValue });
+        const found = configurations.find(request) ?? { ...unset, systemData: cluster.systemData ?? {} };
+        return ok(representation(found));
       }),
       configurations.route('PUT', (request) => {
         const { cluster, name, parameter } = addressed(store, request, configurations);
@@ -61,7 +62,9 @@ function configurationRoutesByKind(store: ResourceStore, operations: Operations)
         const value = checkedValue(name, parameter, objectAt(request.body, 'properties'));
         const meanwhile = inForce(request, { parameter, value, provisioningState: 'InProgress' });
         const becomes = value === parameter.defaultValue ? null : inForce(request, { parameter, value });
-        return operations.begin(request, { resourceId: meanwhile.id, meanwhile, becomes }, 201, cluster.id);
+        return operations.begin(request, { resourceId: meanwhile.id, meanwhile, becomes }, 201, {
+          whole: cluster.id,
+        });
       }),
     ];
   });
@@ -74,18 +77,49 @@ function whole(store: ResourceStore, cluster: Resource, name: string, parameter:
     id: `${cluster.id}/configurations/${name}`,
     name,
     type: `${CLUSTER_TYPE}/configurations`,
+    ...(cluster.systemData === undefined ? {} : { systemData: cluster.systemData }),
     properties: {
       dataType,
       allowedValues,
       requiresRestart,
-      serverRoleGroupConfigurations: KINDS.map((kind) => {
-        const set = store.get(`${cluster.id}/${kind}/${name}`)?.properties['value'];
-        const value = typeof set === 'string' ? set : parameter.defaultValue;
-        return { role: ROLES[kind], ...valued(parameter, value) };
-      }),
+      serverRoleGroupConfigurations: KINDS.map((kind) => ({
+        role: ROLES[kind],
+        ...valued(parameter, valueOf(store, cluster, kind, name, parameter)),
+      })),
       provisioningState: 'Succeeded',
     },
   };
+}
+
+/** The parameters of one server, each with the value it has there. */
+export function configurationsOfServer(
+  store: ResourceStore,
+  cluster: Resource,
+  server: JsonObject,
+): JsonObject[] {
+  const { role } = objectAt(server, 'properties');
+  const kind = role === 'Coordinator' ? 'coordinatorConfigurations' : 'nodeConfigurations';
+  return allParameters().map(([name, parameter]) => ({
+    id: `${textAt(server, 'id')}/configurations/${name}`,
+    name,
+    type: `${CLUSTER_TYPE}/servers/configurations`,
+    ...(cluster.systemData === undefined ? {} : { systemData: cluster.systemData }),
+    properties: {
+      ...shown(parameter, valueOf(store, cluster, kind, name, parameter)),
+      provisioningState: 'Succeeded',
+    },
+  }));
+}
+
+function valueOf(
+  store: ResourceStore,
+  cluster: Resource,
+  kind: (typeof KINDS)[number],
+  name: string,
+  { defaultValue }: Parameter,
+): string {
+  const value = store.get(`${cluster.id}/${kind}/${name}`)?.properties['value'];
+  return typeof value === 'string' ? value : defaultValue;
 }
 
 interface Setting {

@@ -6,7 +6,7 @@
  */
 
 export interface Parameter {
-  readonly dataType: 'Boolean' | 'Enumeration' | 'Integer' | 'Numeric' | 'String';
+  readonly dataType: 'Boolean' | 'Enumeration' | 'Integer' | 'Numeric';
   readonly defaultValue: string;
   /** As the service spells them: `on,off`, or `1-1000`; empty for any text. */
   readonly allowedValues: string;
@@ -54,7 +54,8 @@ const integer = (defaultValue: number, from: number, to: number): Parameter =>
 const numeric = (defaultValue: number, from: number, to: number): Parameter =>
   range('Numeric', /^-?\d+(\.\d+)?$/, defaultValue, from, to);
 const text = (defaultValue: string): Parameter => ({
-  dataType: 'String',
+  // The service has no word for plain text.
+  dataType: 'Enumeration',
   defaultValue,
   allowedValues: '',
   requiresRestart: false,

@@ -1,16 +1,17 @@
 import { randomInt } from 'node:crypto';
 import type { ArmRequest, ArmResponse, JsonObject } from '../arm/arm';
-import { ArmError, objectAt, textAt } from '../arm/arm';
-import { resourcesOf } from '../arm/checks';
+import { ArmError, objectAt, textAt, without } from '../arm/arm';
 import type { Operations } from '../arm/operations';
 import { CLUSTER_TYPE, clusterPartsIn, clustersIn } from '../arm/postgresql-parts';
-import { ok } from '../arm/resource-type';
+import { ok, touched } from '../arm/resource-type';
 import { requireGroup } from '../arm/resources';
 import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
 import { badRequest, notFound, same } from '../arm/values';
 import { privateEndpointConnections } from '../network/private-endpoints';
+import { requireStarted } from './postgresql-actions';
+import { serverNames } from './postgresql-servers';
 import { clusterNameRoutes, takenRefusal } from './postgresql-names';
 import { merged, PASSWORD, statedProperties } from './cluster-properties';
 import { copied, copiedRoles, originOf, readReplicasOf, sourceOf } from './postgresql-copies';
@@ -43,17 +44,16 @@ export function postgresqlRoutes(
   operations: Operations,
   options: PostgresqlOptions,
 ): Route[] {
-  const clusters = clustersIn(store, (cluster) => representation(withRelations(store, cluster)));
+  const clusters = clustersIn(store, (cluster) => described(store, cluster));
   return [
     clusters.reading(),
     clusters.listingBelow((request) => requireGroup(store, request)),
     clusters.listingInSubscription(),
     ...clusterNameRoutes(store, options.takenNames),
     clusters.route('PUT', (request) => createOrUpdate(store, operations, request, options)),
-    clusters.route('PATCH', (request) => update(operations, request, clusters.require(request), 202)),
+    clusters.route('PATCH', (request) => update(store, operations, request, 202)),
     clusters.deletingSlowly(operations),
     ...connectionRoutes(store),
-    clusters.route('GET', (request) => ok({ value: servers(clusters.require(request)) }), '/servers'),
   ];
 }
 
@@ -64,22 +64,23 @@ function createOrUpdate(
   options: PostgresqlOptions,
 ): ArmResponse {
   requireGroup(store, request);
-  const existing = clustersIn(store).find(request);
-  if (existing !== undefined) return update(operations, request, existing, 200);
+  if (clustersIn(store).find(request) !== undefined) return update(store, operations, request, 200);
   const { cluster, brings } = created(store, request, options);
-  const meanwhile = underWay(cluster, 'Provisioning');
-  return operations.begin(request, { resourceId: cluster.id, meanwhile, becomes: cluster, brings }, 201);
+  const change = { resourceId: cluster.id, meanwhile: underWay(cluster), becomes: cluster, brings };
+  return operations.begin(request, change, 201, { shown: (each) => described(store, each) });
 }
 
 function update(
+  store: ResourceStore,
   operations: Operations,
   request: ArmRequest,
-  existing: Resource,
   status: 200 | 202,
 ): ArmResponse {
+  const existing = clustersIn(store).require(request);
+  requireStarted(existing);
   const becomes = changed(existing, request);
-  const meanwhile = underWay(existing, 'Updating');
-  return operations.begin(request, { resourceId: existing.id, meanwhile, becomes }, status);
+  const change = { resourceId: existing.id, meanwhile: underWay(becomes), becomes };
+  return operations.begin(request, change, status, { shown: (each) => described(store, each) });
 }
 
 /** The private endpoints that lead to a cluster. They are made and deleted as endpoints, not here. */
@@ -169,31 +170,19 @@ function zoneRefusal(location: string, { preferredPrimaryZone }: JsonObject): st
   return `The region ${location} has no availability zones to prefer one of.`;
 }
 
-/** The cluster with what others are to it, which is known from them. */
-function withRelations(store: ResourceStore, cluster: Resource): Resource {
-  return {
+/** A cluster as a client sees it, with what others are to it, which is known from them. */
+function described(store: ResourceStore, cluster: Resource): JsonObject {
+  return representation({
     ...cluster,
     properties: {
       ...cluster.properties,
       readReplicas: readReplicasOf(store, cluster),
-      privateEndpointConnections: privateEndpointConnections(store, cluster.id),
+      privateEndpointConnections: privateEndpointConnections(store, cluster.id).map((connection) => ({
+        ...connection,
+        properties: without(objectAt(connection, 'properties'), 'provisioningState'),
+      })),
     },
-  };
-}
-
-/** The cluster that a server's name belongs to, and which of its nodes that is: `c`, `w0`, `w1`, ... */
-export function clusterOfServer(
-  store: ResourceStore,
-  fullyQualifiedDomainName: string,
-): { readonly clusterId: string; readonly node: string } | undefined {
-  for (const cluster of resourcesOf(store, CLUSTER_TYPE)) {
-    const found = serverNames(cluster).find(
-      (server) => server['fullyQualifiedDomainName'] === fullyQualifiedDomainName.toLowerCase(),
-    );
-    if (found === undefined) continue;
-    return { clusterId: cluster.id, node: textAt(found, 'name').slice(cluster.name.length + 1) };
-  }
-  return undefined;
+  });
 }
 
 function changed(existing: Resource, request: ArmRequest): Resource {
@@ -215,6 +204,7 @@ function changed(existing: Resource, request: ArmRequest): Resource {
   if (refused !== undefined) throw badRequest(refused);
   return checked(existing, {
     ...existing,
+    systemData: touched(existing, request),
     ...(request.body?.['tags'] === undefined ? {} : { tags: tagsOf(request) }),
     properties: merged(existing.properties, withCitusOfUpgrade(existing, stated)),
   });
@@ -246,34 +236,6 @@ function checked(before: Resource | undefined, after: Resource): Resource {
   };
 }
 
-function serverNames(cluster: Resource): JsonObject[] {
-  const domainLabel = textAt(cluster.hidden ?? {}, 'domainLabel');
-  const workers = Array.from({ length: settings(cluster).nodeCount }, (_, index) => `w${String(index)}`);
-  return ['c', ...workers].map((node) => ({
-    name: `${cluster.name}-${node}`,
-    fullyQualifiedDomainName: `${node}-${cluster.name}.${domainLabel}.postgres.cosmos.azure.com`,
-  }));
-}
-
-function servers(cluster: Resource): JsonObject[] {
-  const { properties } = cluster;
-  return serverNames(cluster).map((server, index) => ({
-    id: `${cluster.id}/servers/${textAt(server, 'name')}`,
-    name: server['name'],
-    type: `${CLUSTER_TYPE}/servers`,
-    properties: {
-      role: index === 0 ? 'Coordinator' : 'Worker',
-      fullyQualifiedDomainName: server['fullyQualifiedDomainName'],
-      serverEdition: properties[index === 0 ? 'coordinatorServerEdition' : 'nodeServerEdition'],
-      storageQuotaInMb: properties[index === 0 ? 'coordinatorStorageQuotaInMb' : 'nodeStorageQuotaInMb'],
-      vCores: properties[index === 0 ? 'coordinatorVCores' : 'nodeVCores'],
-      postgresqlVersion: properties['postgresqlVersion'],
-      citusVersion: properties['citusVersion'],
-      state: 'Ready',
-    },
-  }));
-}
-
 /** The numbers of a cluster that the rules judge. @throws ArmError 400 where one is not a number */
 function settings(cluster: Resource): ClusterSettings {
   const { properties } = cluster;
@@ -297,6 +259,8 @@ function settings(cluster: Resource): ClusterSettings {
   };
 }
 
-function underWay(cluster: Resource, state: 'Provisioning' | 'Updating'): Resource {
-  return { ...cluster, properties: { ...cluster.properties, provisioningState: 'InProgress', state } };
+/** The cluster as it is to be, while that is not so yet. */
+function underWay(becomes: Resource): Resource {
+  const state = 'Provisioning';
+  return { ...becomes, properties: { ...becomes.properties, provisioningState: state, state } };
 }

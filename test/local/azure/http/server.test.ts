@@ -169,7 +169,7 @@ describe('the Azure stand-in', () => {
     expect(created).toMatchObject({
       status: 201,
       headers: { 'retry-after': '1' },
-      body: { properties: { provisioningState: 'InProgress', state: 'Provisioning' } },
+      body: { properties: { provisioningState: 'Provisioning', state: 'Provisioning' } },
     });
     const operation = await send('GET', created.headers['azure-asyncoperation'] as string);
     expect(operation.body).toMatchObject({ status: 'Succeeded' });
