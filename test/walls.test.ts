@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { Linter } from 'eslint';
 import ts from 'typescript';
@@ -136,6 +136,13 @@ describe('the rooms', () => {
       }),
     );
     expect(decided).toEqual(kept);
+  });
+
+  it('have no data beside a module of the same name, which Node.js would load in its place', () => {
+    const beside = ['.json', '.js'].flatMap((extension) =>
+      sources.map((file) => file.replace(/\.ts$/, extension)).filter((file) => existsSync(file)),
+    );
+    expect(beside).toEqual([]);
   });
 
   const imports = new Map(sources.map((file) => [file, importsOf(file, new Set(sources))]));

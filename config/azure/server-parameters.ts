@@ -45,7 +45,7 @@ export const SERVER_PARAMETERS = z
     offered: z.record(z.string(), parameter).transform((named) => new Map(Object.entries(named))),
     notOffered: z.record(z.string(), z.string()).transform((named) => new Map(Object.entries(named))),
   })
-  .parse(JSON.parse(readFileSync(path.join(__dirname, 'server-parameters.json'), 'utf8')));
+  .parse(JSON.parse(readFileSync(path.join(__dirname, 'server-parameter-list.json'), 'utf8')));
 
 /** Which nodes a parameter is set on: the coordinator, also where it is alone, or all workers alike. */
 export type ParametersOf = 'coordinator' | 'workers';
@@ -84,7 +84,7 @@ function unknownProblem(name: string): string {
   const { offered, notOffered } = SERVER_PARAMETERS;
   // Those that are not offered too: the next answer then says why.
   const hint = didYouMean(name, [...offered.keys(), ...notOffered.keys()]);
-  return `is no parameter the service is known to offer${hint}: choose one of config/azure/server-parameters.json, or add to it what Azure lists`;
+  return `is no parameter the service is known to offer${hint}: choose one of config/azure/server-parameter-list.json, or add to it what Azure lists`;
 }
 
 function placeProblem(
