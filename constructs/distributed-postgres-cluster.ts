@@ -20,6 +20,7 @@ import { violationsOf } from '../config/file/violations';
 import { tagViolations } from '../config/azure/tags';
 import type { ClusterOrigin } from './cluster-origin';
 import type { ClusterTopology } from './cluster-topology';
+import { importPart } from './import-part';
 import { propProblems, requireValid } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';
 import { operationTimeouts, timeoutsArgument } from './operation-timeouts';
@@ -184,7 +185,7 @@ export class DistributedPostgresCluster extends Construct {
           : { precondition: passwordPreconditions(props.administratorPassword) }),
       },
     });
-    if (origin?.importFrom !== undefined) resource.importFrom(origin.importFrom);
+    importPart(resource, origin);
     if (props.workerPublicAccess !== undefined) {
       noteReason(resource, 'workerPublicAccess', props.workerPublicAccess.reason);
     }
