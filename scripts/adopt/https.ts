@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import http from 'node:http';
 import https from 'node:https';
 import type { Socket } from 'node:net';
+import { isIP } from 'node:net';
 import path from 'node:path';
 import tls from 'node:tls';
 import { text as textOf } from 'node:stream/consumers';
@@ -41,11 +42,14 @@ const SYSTEM_AUTHORITIES = [
  * `SSL_CERT_DIR` name, and goes through the proxy of `HTTPS_PROXY` but for the hosts of `NO_PROXY`.
  */
 export function httpSender(environment: Variables, signal: AbortSignal): SendHttp {
-  const ca = authorities(environment);
+  // Reading hundreds of certificates takes longer than a request, so they are read once.
+  let context: tls.SecureContext | undefined;
+  const trusting = (): tls.SecureContext =>
+    (context ??= tls.createSecureContext({ ca: authorities(environment) }));
   return async ({ method, url, headers, body }) => {
     const { protocol, hostname } = new URL(url);
     const proxy = protocol === 'https:' ? proxyFor(url, environment) : undefined;
-    const tunnel = proxy === undefined ? undefined : await connectThrough(proxy, url, ca, signal);
+    const tunnel = proxy === undefined ? undefined : await connectThrough(proxy, url, trusting, signal);
     const reply = await new Promise<http.IncomingMessage>((resolve, reject) => {
       const options = {
         method,
@@ -61,14 +65,7 @@ export function httpSender(environment: Variables, signal: AbortSignal): SendHtt
           ? http.request(url, { ...options, agent: false }, resolve)
           : https.request(
               url,
-              {
-                ...options,
-                ca,
-                // An agent would connect by itself.
-                ...(tunnel === undefined
-                  ? { agent: false }
-                  : { createConnection: () => tls.connect({ socket: tunnel, servername: hostname, ca }) }),
-              },
+              { ...options, createConnection: () => secured(url, trusting(), tunnel) },
               resolve,
             );
       sent.on('timeout', () => sent.destroy(timedOut(hostname)));
@@ -77,6 +74,18 @@ export function httpSender(environment: Variables, signal: AbortSignal): SendHtt
     });
     return { status: reply.statusCode ?? 0, headers: reply.headers, text: await textOf(reply) };
   };
+}
+
+/** A connection that proves whom it leads to. @param tunnel where it does not go straight */
+function secured(address: string, secureContext: tls.SecureContext, tunnel?: Socket): tls.TLSSocket {
+  const { hostname, port } = new URL(address);
+  const host = hostname.replace(/^\[|\]$/g, '');
+  return tls.connect({
+    host,
+    ...(isIP(host) === 0 ? { servername: host } : {}),
+    ...(tunnel === undefined ? { port: port === '' ? 443 : Number(port) } : { socket: tunnel }),
+    secureContext,
+  });
 }
 
 /** PEM of everything that is trusted. */
@@ -130,7 +139,7 @@ export function proxyFor(address: string, environment: Variables): URL | undefin
 async function connectThrough(
   proxy: URL,
   address: string,
-  ca: string[],
+  trusting: () => tls.SecureContext,
   signal: AbortSignal,
 ): Promise<Socket> {
   const { hostname, port } = new URL(address);
@@ -146,11 +155,13 @@ async function connectThrough(
         Host: target,
         ...(login === ':' ? {} : { 'Proxy-Authorization': `Basic ${Buffer.from(login).toString('base64')}` }),
       },
-      agent: false,
       signal,
       timeout: PATIENCE_MS,
     } as const;
-    const sent = proxy.protocol === 'https:' ? https.request({ ...options, ca }) : http.request(options);
+    const sent =
+      proxy.protocol === 'https:'
+        ? https.request({ ...options, createConnection: () => secured(proxy.href, trusting()) })
+        : http.request({ ...options, agent: false });
     sent.on('connect', (reply, socket: Socket) => {
       if (reply.statusCode === 200) {
         resolve(socket);

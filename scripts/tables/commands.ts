@@ -33,8 +33,6 @@ import {
 import type { Fingerprint } from '../database/observe/fingerprint';
 import { readSizes } from './review/growth';
 import { inspectDatabase } from '../database/inspect/inspect';
-import { describeDisk, diskNeed } from './plan/disk';
-import { readBytesOnDisk } from './plan/disk-bytes';
 import { planTables } from './plan/plan';
 import type { TablesPlan } from './plan/plan-document';
 import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './review/plan-file';
@@ -123,13 +121,7 @@ export async function tablesPlan(
       const live = await inspectDatabase(client, expected);
       const planned = planTables(expected, live);
       const sizes = await withBoundedReads(client, () => readSizes(client, live.tables));
-      const bytes = await withBoundedReads(client, () => readBytesOnDisk(client, live.tables));
-      const disk = diskNeed(planned.steps, expected, live, bytes);
-      return sealPlan(planned, expected, live, {
-        database: await databaseIdentity(client),
-        sizes,
-        ...(disk === undefined ? {} : { disk }),
-      });
+      return sealPlan(planned, expected, live, { database: await databaseIdentity(client), sizes });
     },
     { readOnly: true },
   );
@@ -380,11 +372,7 @@ function onCitus<T>(
 }
 
 /** The plan as people review it: a table of steps, why each, what holds writes up, and what was found. */
-export function describePlan({
-  steps,
-  findings,
-  disk,
-}: Pick<SealedPlan, 'steps' | 'findings' | 'disk'>): string {
+export function describePlan({ steps, findings }: Pick<SealedPlan, 'steps' | 'findings'>): string {
   if (steps.length === 0) return 'Nothing to do: the database is as the specification says.';
   const rows = steps.map((step, index) => [
     String(index + 1),
@@ -407,7 +395,6 @@ export function describePlan({
     ...notes,
     ...describeFindings(findings),
     '',
-    ...(disk === undefined ? [] : [describeDisk(disk), '']),
     `Plan: ${stepCount(steps.length)}. \`tables apply\` does them; broken off, it goes on from where it was.`,
   ].join('\n');
 }

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { AdoptInput } from '../../scripts/adopt/commands';
 import { adopt } from '../../scripts/adopt/commands';
@@ -8,6 +8,9 @@ import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import type { Send } from '../local/azure/arm-client';
 import { armClient, azurermVersion } from '../local/azure/arm-client';
 import { adoptEnvironment, clusterId, ConfigDirectory, failureOf, groupId, Portal } from './hand-made';
+
+const ROOT = path.resolve(__dirname, '../..');
+const turn = () => new Promise((done) => setTimeout(done, 5));
 
 const context = {
   reporter: silentReporter,
@@ -130,6 +133,202 @@ tags:
     expect(text).toMatch(/Next: npx scaleout deploy dev$/);
     const sent = azure.requests.slice(asked).filter(({ url }) => !url.includes('/oauth2/'));
     expect(new Set(sent.map(({ method }) => method))).toEqual(new Set(['GET']));
+  });
+
+  it.each<readonly [string, object, RegExp]>([
+    [
+      'sizes, editions, zone, window and standbys of a cluster with workers',
+      {
+        nodeCount: 3,
+        nodeVCores: 8,
+        nodeStorageQuotaInMb: 1_048_576,
+        nodeServerEdition: 'MemoryOptimized',
+        coordinatorVCores: 8,
+        coordinatorServerEdition: 'MemoryOptimized',
+        enableShardsOnCoordinator: false,
+        enableHa: true,
+        preferredPrimaryZone: '2',
+        maintenanceWindow: { customWindow: 'Enabled', dayOfWeek: 2, startHour: 4, startMinute: 30 },
+      },
+      /stage: scaled-out\n {2}coordinator: \{ vCores: 8, storageGiB: 512, edition: MemoryOptimized \}\n {2}workers: \{ count: 3, vCores: 8, storageGiB: 1024 \}\n {2}coordinatorHoldsShards: false\n {2}highAvailability: true\n {2}preferredPrimaryZone: '2'\n {2}maintenanceWindow: \{ day: tuesday, startHour: 4, startMinute: 30 \}/,
+    ],
+    [
+      'a burstable node, which cannot have workers',
+      {
+        coordinatorVCores: 1,
+        coordinatorStorageQuotaInMb: 32_768,
+        coordinatorServerEdition: 'BurstableMemoryOptimized',
+      },
+      /coordinator: \{ vCores: 1, storageGiB: 32, burstable: true \}\n {2}coordinatorHoldsShards/,
+    ],
+    [
+      'closed doors',
+      { coordinatorEnablePublicIpAccess: false },
+      /network:\n {2}# Public access is off\. .*\n {2}access: private\n\n/,
+    ],
+    [
+      'open doors that nobody goes through',
+      { nodeEnablePublicIpAccess: true },
+      /access: firewall\n {2}# No rule was found: .*\n {2}allow: \[\]\n {2}# Found so\. .*\n {2}workerPublicAccess: \{ reason: /,
+    ],
+  ])('writes %s', async (shape, properties, words) => {
+    const name = `shape-${shape
+      .split(' ')
+      .join('-')
+      .replace(/[^a-z-]/g, '')
+      .slice(0, 20)}x`;
+    await portal.cluster(name, properties);
+    await adopted(name);
+    expect(config.read('dev')).toMatch(words);
+    // The file is one that the command itself finds nothing to say of.
+    await expect(adopted(name)).resolves.toMatchObject({ document: { written: false, ok: true } });
+  });
+
+  it('says why it foresees no workers', async () => {
+    await portal.cluster('undersized', { nodeVCores: 0, nodeStorageQuotaInMb: 0 });
+    const { text } = await adopted('undersized');
+    expect(config.read('dev')).not.toContain('workers');
+    expect(text).toContain('the workers: Azure reports 0 vCores and 0 GiB for them, which no worker has');
+  });
+
+  it('leaves the roles of a replica to its source, and the rules of closed doors out', async () => {
+    await portal.cluster('source');
+    await portal.role('source', 'app');
+    await portal.put(clusterId('source').replace(/source$/, 'follower'), {
+      location: 'westus2',
+      properties: { sourceResourceId: clusterId('source'), sourceLocation: 'westus2' },
+    });
+    const id = clusterId('source').replace(/source$/, 'follower');
+    const { document, text } = await adopted('source', { id });
+    expect(document.cluster).toMatchObject({ isReplica: true, source: clusterId('source') });
+    expect(config.read('dev')).not.toContain('roles:');
+    expect(text).toContain('It is a replica of source.');
+    const source = await adopted('source', { name: 'source' });
+    expect(source.text).toContain('the replica follower, which follows this cluster');
+  });
+
+  it('keeps what a shipped sample says beside the cluster', async () => {
+    const sample = readFileSync(path.join(ROOT, 'config/environments/dev.yaml'), 'utf8');
+    config.write('dev', sample.replace('production: false', 'production: true'));
+    const { document, text } = await adopted('plain');
+    expect(document.written).toBe(true);
+    const file = config.read('dev');
+    expect(file).toContain(clusterId('plain'));
+    expect(file).toContain('  key: sensors/dev.tfstate');
+    expect(file).toContain('production: true');
+    expect(text).toContain('workload sensors, as the file before it');
+  });
+
+  it('puts the state where this project makes a place for it', async () => {
+    cpSync(path.join(ROOT, 'config/bootstrap.yaml'), path.join(config.path, 'bootstrap.yaml'));
+    await adopted('plain', { production: true });
+    expect(config.read('dev')).toContain(
+      'state:\n  backend: azurerm\n  resourceGroup: rg-wwi-terraform\n  storageAccount: wwiterraformstate\n  container: tfstate\n  key: dev.tfstate\n',
+    );
+  });
+
+  it('compares a file that adopts the cluster already', async () => {
+    await adopted('plain', { production: true });
+    const written = config.read('dev');
+    await expect(adopted('plain')).resolves.toMatchObject({ outcome: 'done', document: { written: false } });
+    const id = clusterId('plain');
+    try {
+      await portal.rule('plain', 'home', '198.51.100.7');
+      await portal.role('plain', 'reporting');
+      config.write('dev', written.replace('highAvailability: false', 'highAvailability: true'));
+      const { code, message, exitCode, details } = await refused('plain');
+      expect({ code, exitCode }).toEqual({ code: 'adopt.differs', exitCode: 3 });
+      expect(message).toContain('cluster.highAvailability is true in the file and false on the cluster');
+      expect(message).toContain(
+        'the cluster has the firewall rule home (198.51.100.7 to 198.51.100.7), which the file does not name',
+      );
+      expect(message).toContain('the cluster has the role reporting (a login), which the file does not name');
+      expect(details['differences']).toHaveLength(3);
+
+      config.write('dev', written.replace('location: westus2', 'location: eastus'));
+      await expect(refused('plain')).resolves.toMatchObject({
+        code: 'adopt.other-region',
+        message: expect.stringContaining('plain is in westus2') as string,
+      });
+      config.write('dev', written.replace(`adopt: ${id}`, `adopt: ${id}\n    imported: true`));
+      await expect(refused('plain')).resolves.toMatchObject({ code: 'adopt.already-imported' });
+    } finally {
+      await portal.ask('DELETE', `${id}/firewallRules/home`);
+      await portal.ask('DELETE', `${id}/roles/reporting`);
+      await portal.settled(id);
+    }
+  });
+
+  it('replaces no file that is about something else, and adopts nothing twice', async () => {
+    await adopted('plain');
+    const written = config.read('dev');
+    await portal.cluster('another');
+    await expect(refused('another')).resolves.toMatchObject({
+      code: 'adopt.other-cluster',
+      exitCode: 3,
+      message: expect.stringContaining(`adopts ${clusterId('plain')}, not ${clusterId('another')}`) as string,
+    });
+    await expect(refused('plain', { name: 'prod' })).resolves.toMatchObject({
+      code: 'adopt.adopted-twice',
+      message: expect.stringContaining('dev.yaml adopts it already') as string,
+    });
+    config.write('dev', written.replace(/ {2}# The cluster that is there.*\n.*\n.*\n/, ''));
+    await expect(refused('another')).resolves.toMatchObject({
+      message: expect.stringContaining('describes the cluster plain') as string,
+    });
+    await expect(refused('plain', { name: 'prod' })).resolves.toMatchObject({
+      code: 'adopt.adopted-twice',
+      message: expect.stringContaining('describes a cluster of that name') as string,
+    });
+    expect(existsSync(config.file('prod'))).toBe(false);
+  });
+
+  it.each(['Prod', 'bootstrap', '', 'a/b'])('refuses the name %j of an environment', async (name) => {
+    await expect(refused('plain', { name })).resolves.toMatchObject({ code: 'adopt.environment-name' });
+  });
+
+  it('asks for a workload where it is not clear', async () => {
+    const workloads = path.join(config.path, 'workloads');
+    await expect(refused('plain', { workload: 'sensor' })).resolves.toMatchObject({
+      code: 'adopt.workload',
+      message: expect.stringContaining('(did you mean "sensors"?)') as string,
+    });
+    cpSync(path.join(workloads, 'sensors'), path.join(workloads, 'others'), { recursive: true });
+    await expect(refused('plain')).resolves.toMatchObject({
+      code: 'adopt.workload',
+      message: expect.stringContaining('add --workload with others or sensors') as string,
+    });
+    rmSync(workloads, { recursive: true });
+    mkdirSync(workloads);
+    await expect(refused('plain')).resolves.toMatchObject({
+      code: 'adopt.workload',
+      message: expect.stringContaining('holds no workload') as string,
+    });
+    expect(isUntouched()).toBe(true);
+  });
+
+  it('says which rules of ours a cluster breaks', async () => {
+    await portal.cluster('odd', { coordinatorEnablePublicIpAccess: false, nodeEnablePublicIpAccess: true });
+    const { code, message } = await refused('odd');
+    expect(code).toBe('adopt.unsupported');
+    expect(message).toMatch(/^odd breaks a rule of this project: network\.workerPublicAccess unknown key/);
+    expect(isUntouched()).toBe(true);
+  });
+
+  it('writes nothing where another file is wrong', async () => {
+    config.write('other', 'name: other\n');
+    await expect(adopted('plain')).rejects.toThrow(/other\.yaml:1: location: is missing/);
+    expect(existsSync(config.file('dev'))).toBe(false);
+  });
+
+  it('waits for nobody who changes the cluster, and writes nothing then', async () => {
+    await portal.cluster('busy');
+    azure.inject({ path: /busy\/configurations$/, answer: { kind: 'slow', ms: 300 } });
+    const reading = refused('busy');
+    while (!azure.requests.some(({ url }) => url.includes('/busy/roles?'))) await turn();
+    await portal.patch(clusterId('busy'), { properties: { enableHa: true } });
+    await expect(reading).resolves.toMatchObject({ code: 'adopt.changed-meanwhile', exitCode: 3 });
+    expect(isUntouched()).toBe(true);
   });
 
   it('refuses what names no cluster that it can read, and writes nothing', async () => {

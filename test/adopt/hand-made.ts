@@ -132,7 +132,7 @@ export class Portal {
   }
 
   /** Waits for what a request began, and for the cluster that it is a part of. */
-  private async settled(id: string): Promise<void> {
+  async settled(id: string): Promise<void> {
     const whole = /^(.*\/serverGroupsv2\/[^/]+)/i.exec(id)?.[1] ?? id;
     for (const each of new Set([id, whole])) {
       for (;;) {
