@@ -1,9 +1,14 @@
 /** Names and ids as Azure Resource Manager takes them, of any kind of resource. */
 import { z } from 'zod';
 import { matching, text } from '../file/schema-types';
+import { regionMeant } from './regions';
+
+const REGION = "a region as Azure's tools write it, as in westus2";
 
 /** A region as Azure's tools write it. The provider would take "West US 2" as well, and keep another text in the state. */
-export const location = matching(/^[a-z][a-z0-9]*$/, "a region as Azure's tools write it, as in westus2");
+export const location = text(REGION).regex(/^[a-z][a-z0-9]*$/, {
+  error: ({ input }) => `${REGION}${typeof input === 'string' ? regionMeant(input) : ''}`,
+});
 
 export const resourceGroup = matching(
   /^[\w().-]{0,89}[\w()-]$/,

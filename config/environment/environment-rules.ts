@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { coordinator, stage } from './cluster-schema';
 import { databaseRules } from './database-rules';
+import { locationRule } from './location-rules';
 import { networkRules } from './network-rules';
 import { originRules } from './origin-rules';
 import { partOf } from '../file/schema-types';
@@ -80,6 +81,7 @@ export const environmentRules: readonly Rule[] = [
     ),
   ),
   ...originRules,
+  locationRule,
   ...networkRules,
   ...databaseRules,
   ...keyVaultRules,

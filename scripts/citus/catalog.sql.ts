@@ -40,6 +40,19 @@ export const MISSING_REFERENCE_TABLES = `
                       WHERE p.shardid = s.shardid AND p.groupid = n.groupid AND p.shardstate = 1)
    ORDER BY 1`;
 
+/** The nodes that lack reference tables, with the bytes of those. */
+export const MISSING_REFERENCE_BYTES = `
+  WITH sizes AS (SELECT shard_id, max(size) AS size FROM citus_shard_sizes() GROUP BY shard_id)
+  SELECT n.nodename AS name, n.nodeport AS port, coalesce(sum(sizes.size), 0)::float8 AS bytes
+    FROM pg_dist_partition t
+    JOIN pg_dist_shard s USING (logicalrelid)
+   CROSS JOIN pg_dist_node n
+    LEFT JOIN sizes ON sizes.shard_id = s.shardid
+   WHERE t.partmethod = 'n' AND t.repmodel = 't' AND n.noderole = 'primary' AND n.isactive
+     AND NOT EXISTS (SELECT FROM pg_dist_placement p
+                      WHERE p.shardid = s.shardid AND p.groupid = n.groupid AND p.shardstate = 1)
+   GROUP BY n.nodename, n.nodeport`;
+
 /** $1 strategy. One row for each shard, so a move of a shard group is as many rows as it has tables. */
 export const PLAN = `
   SELECT table_name::text, shardid::float8 AS shard_id, sourcename, sourceport, targetname, targetport

@@ -1,10 +1,15 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
-import { MISSING_REFERENCE_TABLES, MOVABLE_PLACEMENTS, NOT_REPLICABLE } from './catalog.sql';
+import {
+  MISSING_REFERENCE_BYTES,
+  MISSING_REFERENCE_TABLES,
+  MOVABLE_PLACEMENTS,
+  NOT_REPLICABLE,
+} from './catalog.sql';
 import { readRows } from './rows';
 import { groupBy } from '../lib/group-by';
 import { holdsShards, readNodes } from './nodes';
-import type { Node } from './nodes';
+import type { Node, NodeAddress } from './nodes';
 
 /**
  * A node and what it holds. A *shard* is counted here the way it moves: shards of colocated tables that cover the same
@@ -98,6 +103,14 @@ export function placementsOf({ nodes, groups }: Snapshot): NodePlacement[] {
 export async function readMissingReferenceTables(client: Client): Promise<string[]> {
   const rows = await readRows(client, z.object({ table: z.string() }), MISSING_REFERENCE_TABLES);
   return rows.map(({ table }) => table);
+}
+
+/** Bytes of the reference tables that a node lacks, of each node that lacks some. */
+export async function readMissingReferenceBytes(
+  client: Client,
+): Promise<readonly (NodeAddress & { readonly bytes: number })[]> {
+  const row = z.object({ name: z.string(), port: z.number(), bytes: z.number() });
+  return readRows(client, row, MISSING_REFERENCE_BYTES);
 }
 
 /** Those of them that logical replication cannot copy: unlogged and columnar ones. */

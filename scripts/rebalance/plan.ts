@@ -10,6 +10,7 @@ import { readJobs } from '../citus/job';
 import { readPlannedMoves } from '../citus/moves';
 import type { Move } from '../citus/moves';
 import { askAllNodes, nodeName, sameNode } from '../citus/nodes';
+import type { NodeAddress } from '../citus/nodes';
 import { readRows } from '../citus/rows';
 import { setting, SETTINGS, settingDifferences } from '../citus/settings';
 import { settingFindings } from '../database/checks/settings';
@@ -17,7 +18,12 @@ import type { Strategy } from '../citus/strategy';
 import type { RebalanceOptions } from './options';
 import { isLogical } from '../citus/transfer-mode';
 import type { NodePlacement, Snapshot } from '../citus/placements';
-import { placementsOf, readMissingReferenceTables, readSnapshot } from '../citus/placements';
+import {
+  placementsOf,
+  readMissingReferenceBytes,
+  readMissingReferenceTables,
+  readSnapshot,
+} from '../citus/placements';
 import { ASYNCHRONOUS_COMMITS } from '../database/inspect/inspect.sql';
 
 /** A move as documents have it. */
@@ -37,6 +43,8 @@ export interface RebalancePlan {
   readonly missingReferenceTables: readonly string[];
   readonly before: readonly NodePlacement[];
   readonly after: readonly NodePlacement[];
+  /** Bytes that come to each node: what it holds at most beyond what it holds now, since Citus drops what has moved a little later. */
+  readonly disk: readonly { readonly node: string; readonly bytes: number }[];
   readonly estimate: Estimate;
   /** What a person should know before it runs; some need an allowance. */
   readonly findings: readonly Finding[];
@@ -80,6 +88,7 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
     missingReferenceTables: copied,
     before,
     after: applyMoves(before, moves),
+    disk: diskNeed(before, moves, copied.length === 0 ? [] : await readMissingReferenceBytes(client)),
     estimate: estimate(moves, options.mode, factor),
     findings: [
       ...rebalanceFindings(
@@ -136,6 +145,21 @@ async function sessionFindings(
 
 /** How many of the newest jobs are looked at for one that was of the same mode and ended well. */
 const JOBS_TO_LEARN_FROM = 5;
+
+/** What comes to the nodes, by moves and by copies of reference tables. */
+export function diskNeed(
+  nodes: readonly NodePlacement[],
+  moves: readonly Move[],
+  references: readonly (NodeAddress & { readonly bytes: number })[],
+): RebalancePlan['disk'] {
+  return nodes.map((node) => {
+    const coming = [
+      ...moves.filter(({ to }) => sameNode(to, node)),
+      ...references.filter((each) => sameNode(each, node)),
+    ];
+    return { node: nodeName(node), bytes: coming.reduce((sum, { bytes }) => sum + bytes, 0) };
+  });
+}
 
 /** What the nodes hold once the moves are done. */
 export function applyMoves(before: readonly NodePlacement[], moves: readonly Move[]): NodePlacement[] {

@@ -1,6 +1,7 @@
 import { howToAllowByFlag } from '../database/checks/findings';
 import type { Finding } from '../database/checks/findings';
 import { LIST_LEFTOVERS } from '../citus/leftovers';
+import { WHERE_TO_LOOK } from '../citus/free-disk';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
 import { describeState, describeStateDifferences } from '../database/observe/comparison';
 import { describeDifference } from './compare';
@@ -30,6 +31,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
       ...references,
       '',
       nodesText(plan.before),
+      ...(plan.missingReferenceTables.length === 0 ? [] : ['', diskText(plan)]),
       ...findingsText(plan.findings, open),
       ...failuresText(plan.failures),
     ].join('\n');
@@ -55,6 +57,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
     '',
     changeText(plan.before, plan.after),
     '',
+    diskText(plan),
     `About ${duration(seconds)}; a write may wait up to ${duration(longestWritePauseMs / 1000)}.`,
     `Estimated as ${assumes}.`,
     ...findingsText(plan.findings, open),
@@ -135,6 +138,16 @@ export function statusText(status: RebalanceStatus): string {
     '',
     nodesText(status.nodes),
   ].join('\n');
+}
+
+/** Nodes to which nothing comes are left out. */
+function diskText({ disk, before }: Pick<RebalancePlan, 'disk' | 'before'>): string {
+  const label = new Map(before.map((node) => [nodeName(node), node.label]));
+  const each = disk
+    .filter(({ bytes }) => bytes > 0)
+    .map(({ node, bytes }) => `${label.get(node) ?? node} ${asBytes(bytes)}`);
+  const needs = each.length === 0 ? 'none' : each.join(', ');
+  return `Disk that the nodes need until Citus has dropped what moved: ${needs}. ${WHERE_TO_LOOK}`;
 }
 
 function nodesText(nodes: readonly NodePlacement[]): string {

@@ -33,6 +33,8 @@ import {
 import type { Fingerprint } from '../database/observe/fingerprint';
 import { readSizes } from './review/growth';
 import { inspectDatabase } from '../database/inspect/inspect';
+import { describeDisk, diskNeed } from './plan/disk';
+import { readBytesOnDisk } from './plan/disk-bytes';
 import { planTables } from './plan/plan';
 import type { TablesPlan } from './plan/plan-document';
 import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './review/plan-file';
@@ -121,7 +123,13 @@ export async function tablesPlan(
       const live = await inspectDatabase(client, expected);
       const planned = planTables(expected, live);
       const sizes = await withBoundedReads(client, () => readSizes(client, live.tables));
-      return sealPlan(planned, expected, live, { database: await databaseIdentity(client), sizes });
+      const bytes = await withBoundedReads(client, () => readBytesOnDisk(client, live.tables));
+      const disk = diskNeed(planned.steps, expected, live, bytes);
+      return sealPlan(planned, expected, live, {
+        database: await databaseIdentity(client),
+        sizes,
+        ...(disk === undefined ? {} : { disk }),
+      });
     },
     { readOnly: true },
   );
@@ -372,7 +380,11 @@ function onCitus<T>(
 }
 
 /** The plan as people review it: a table of steps, why each, what holds writes up, and what was found. */
-export function describePlan({ steps, findings }: Pick<SealedPlan, 'steps' | 'findings'>): string {
+export function describePlan({
+  steps,
+  findings,
+  disk,
+}: Pick<SealedPlan, 'steps' | 'findings' | 'disk'>): string {
   if (steps.length === 0) return 'Nothing to do: the database is as the specification says.';
   const rows = steps.map((step, index) => [
     String(index + 1),
@@ -395,6 +407,7 @@ export function describePlan({ steps, findings }: Pick<SealedPlan, 'steps' | 'fi
     ...notes,
     ...describeFindings(findings),
     '',
+    ...(disk === undefined ? [] : [describeDisk(disk), '']),
     `Plan: ${stepCount(steps.length)}. \`tables apply\` does them; broken off, it goes on from where it was.`,
   ].join('\n');
 }

@@ -96,6 +96,9 @@ test('a refusal is borne out by what is of its kind alone', () => {
   const policy = 'query would be affected by row-level security policy for table "t"';
   expect(evidenceFor([trigger], [policy, has])).toBe(has);
   expect(evidenceFor([trigger], [policy])).toBeUndefined();
+  const columns = 'table t has grants on columns id, and Citus takes none to the shards';
+  const grant = 'lost: ACL a.COLUMN t.id: GRANT SELECT(id) ON TABLE a.t TO reader';
+  expect(evidenceFor([columns], [policy, 'lost: ACL a.TABLE t: GRANT', grant])).toBe(grant);
   expect(evidenceFor(['a reason of a kind that is not listed'], [policy])).toBe(policy);
   expect(evidenceFor(['a reason of a kind that is not listed'], [])).toBeUndefined();
 });

@@ -125,7 +125,11 @@ const subjects: Readonly<
         { clusterName: 'w'.repeat(41) },
         `clusterName is "wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww": ${CLUSTER_NAME}`,
       ],
-      ['a region as the portal shows it', { location: 'West US 2' }, `location is "West US 2": ${REGION}`],
+      [
+        'a region as the portal shows it',
+        { location: 'West US 2' },
+        `location is "West US 2": ${REGION} (did you mean "westus2"?)`,
+      ],
       ['an empty region', { location: '' }, `location is "": ${REGION}`],
       [
         'a resource group that ends with a dot',

@@ -2,7 +2,7 @@ import { estimate } from '../../scripts/rebalance/estimate';
 import { placementsOf } from '../../scripts/citus/placements';
 import type { RebalancePlan } from '../../scripts/rebalance/plan';
 import { planMoves } from '../../scripts/citus/moves';
-import { applyMoves, planDocument } from '../../scripts/rebalance/plan';
+import { applyMoves, diskNeed, planDocument } from '../../scripts/rebalance/plan';
 import { statusOf } from '../../scripts/rebalance/status';
 import { planText, statusText } from '../../scripts/rebalance/text';
 import { job, moveTask, snapshot, tasksOf } from './fixtures';
@@ -28,6 +28,7 @@ function plan(shards: number, moved: number): RebalancePlan {
     missingReferenceTables: [],
     before,
     after: applyMoves(before, moves),
+    disk: diskNeed(before, moves, []),
     estimate: estimate(moves, 'auto', undefined),
     findings: [],
   });
@@ -45,6 +46,7 @@ test('a plan is read in one look', () => {
     coordinator  127.0.0.1:9700              4      2     36.0 MiB  18.0 MiB
     w0           127.0.0.1:9701              0      2          0 B  18.0 MiB
 
+    Disk that the nodes need until Citus has dropped what moved: w0 18.0 MiB. The log that the nodes write meanwhile comes on top. Neither PostgreSQL nor Citus says how much is free: look at the metric storage_percent of each node in Azure Monitor.
     About 7.5 s; a write may wait up to 0.3 s.
     Estimated as one move after another, 3.5 s each plus 40 MiB/s; this database has not finished a rebalance of this mode that could be measured."
   `);

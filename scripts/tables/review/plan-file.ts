@@ -5,6 +5,7 @@ import type { JudgedFinding } from '../../database/checks/allowances';
 import { describeDatabase, identitySchema, isSameCluster } from '../../database/observe/identity';
 import type { DatabaseIdentity } from '../../database/observe/identity';
 import { refused, ScaleoutError } from '../../lib/errors';
+import type { DiskNeed } from '../plan/disk';
 import { sizesSchema } from './growth';
 import type { TableSizes } from './growth';
 import type { LiveDatabase } from '../../database/model/live';
@@ -27,6 +28,8 @@ export interface SealedPlan extends TablesPlan {
   readonly database: DatabaseIdentity;
   /** How large its tables were. */
   readonly sizes: TableSizes;
+  /** What a run needs of the nodes' disks; absent where it copies no rows, and in the plans of earlier versions. */
+  readonly disk?: DiskNeed;
   /** Tables of the database that the specification does not name; absent in the plans of earlier versions. */
   readonly unnamedTables?: readonly string[];
   /** SHA-256 over all the rest: a file that was edited shows it. No signature: who can edit can also plan. */
@@ -38,7 +41,7 @@ export function sealPlan(
   plan: TablesPlan,
   expected: Distribution,
   live: LiveDatabase,
-  of: Pick<SealedPlan, 'database' | 'sizes'>,
+  of: Pick<SealedPlan, 'database' | 'sizes' | 'disk'>,
 ): SealedPlan {
   const findings = judgeFindings(plan.findings, expected.allow ?? []);
   const unnamedTables = live.unnamedTables.map(showTable);

@@ -32,6 +32,7 @@ describe('a file that adopts a cluster', () => {
   it.each([
     ['is the sample', []],
     ['has no rules', [[ALLOW, '  allow: []\n']]],
+    ['lies in a region that this program does not know', [['location: westus2', 'location: marsnorth']]],
     [
       'has rules as wide and as many as the service lets them be',
       [

@@ -38,7 +38,7 @@ sku: x
 `;
     expect(faultsOf(() => parseBootstrap(text, FILE))).toMatchInlineSnapshot(`
       [
-        "config/bootstrap.yaml:2: location: is "West US 2": it must be a region as Azure's tools write it, as in westus2",
+        "config/bootstrap.yaml:2: location: is "West US 2": it must be a region as Azure's tools write it, as in westus2 (did you mean "westus2"?)",
         "config/bootstrap.yaml:3: resourceGroup: is "rg.": it must be the name of a resource group: 1 to 90 letters, digits, _, -, ( ), and dots except at the end",
         "config/bootstrap.yaml:4: storageAccount: is "Wwi-State": it must be the name of a storage account: 3 to 24 lowercase letters and digits, unique on all of Azure",
         "config/bootstrap.yaml:5: containers[1]: is "tfstate", which is listed before: remove it",

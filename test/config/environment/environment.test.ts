@@ -59,7 +59,7 @@ password: secret
         "config/environments/dev.yaml:2: name: is "prod" in a file for "dev": write dev, or rename the file",
         "config/environments/dev.yaml:2: production: is missing: add true or false, whether this is production",
         "config/environments/dev.yaml:2: resourceGroup: is missing: add the name of a resource group: 1 to 90 letters, digits, _, -, ( ), and dots except at the end",
-        "config/environments/dev.yaml:3: location: is "West US 2": it must be a region as Azure's tools write it, as in westus2",
+        "config/environments/dev.yaml:3: location: is "West US 2": it must be a region as Azure's tools write it, as in westus2 (did you mean "westus2"?)",
         "config/environments/dev.yaml:5: cluster.coordinatorHoldsShards: is missing: add true or false",
         "config/environments/dev.yaml:5: cluster.origin: is missing, and Azure refuses new clusters of Azure Cosmos DB for PostgreSQL since 30 March 2026 (the service ends on 31 March 2029): adopt a cluster that exists (npx scaleout adopt), restore one or make a replica of one, or create an elastic cluster of Azure Database for PostgreSQL instead; where this subscription may, or the state holds the cluster already, say so in cluster.allowNew",
         "config/environments/dev.yaml:6: cluster.name: is "Wwi_Sensors-": it must be the name of a cluster: 3 to 40 lowercase letters, digits and hyphens, not digits alone, with no hyphen at either end; no other cluster on Azure may have it",
@@ -353,5 +353,13 @@ describe('loadEnvironments', () => {
     rmSync(file('dev.yaml'));
     rmSync(file('prod.yaml'));
     expect(faults()).toEqual(['environments: holds no environment: write one, as in dev.yaml']);
+  });
+});
+
+describe('the region of a cluster that is not there yet', () => {
+  test('is one of Azure', () => {
+    expect(faultsWith(['location: westus2', 'location: westuss2'])).toEqual([
+      'location: is "westuss2", which is no region of Azure (did you mean "westus2"?): write it as Azure\'s tools do, as in westus2',
+    ]);
   });
 });
