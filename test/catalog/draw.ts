@@ -5,8 +5,11 @@ import { drawName } from './names';
 import type { Feature } from './feature';
 import { FEATURES } from './features';
 
-/** Of all cases, those that have something which is refused, and those that are copied while writes go on. */
-const REFUSED_SHARE = 0.12;
+/**
+ * Of all cases, those that have something which is refused, and those that are copied while writes go on. One more in a hundred is refused for
+ * what its other features are together, and 85 of a hundred are to end distributed whatever the seed.
+ */
+const REFUSED_SHARE = 0.1;
 const ONLINE_SHARE = 0.1;
 
 const PLACEMENTS: readonly [DrawnTable['placement'], ...DrawnTable['placement'][]] = [
