@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { isAdopting } from '../audit/stack/imports';
 import { InterruptedError, ScaleoutError } from '../lib/errors';
 import { duration } from '../lib/reporter';
 import type { VerbContext, VerbResult } from '../lib/verb';
@@ -9,6 +10,7 @@ import { applyProgress } from './apply-progress';
 import { terraformFailure } from './failure';
 import type { Finding } from './guards/finding';
 import type { PlannedChange } from './guards/words';
+import { setImported } from './guards/words';
 import type { ImportedResource, JudgedPlan } from './judged-plan';
 import { judgePlan, reportIdle } from './judged-plan';
 import type { SavedPlan, Stack, StackOptions } from './stack-plan';
@@ -79,7 +81,7 @@ export async function deploy(context: VerbContext, input: DeployInput): Promise<
   return {
     document: { ...document, ok, pending: left.changes },
     text: ok
-      ? `${done(name, judged, seconds)}; a new plan is empty. ${next(name, judged)}`
+      ? `${done(name, judged, seconds)}; a new plan is empty. ${next(stack, judged)}`
       : `${name} was applied in ${duration(seconds)}, and Terraform wants to change it again, which should not be:\n${left.text}`,
     outcome: ok ? 'done' : 'failed',
   };
@@ -91,10 +93,13 @@ function done(name: string, { imports }: JudgedPlan, seconds: number): string {
     : `${name} took over ${imports.length} of what was there in ${duration(seconds)}, and nothing changed in Azure`;
 }
 
-function next(name: string, { imports }: JudgedPlan): string {
-  return imports.length === 0
-    ? `Next: npx scaleout tables plan --env ${name}`
-    : `Next: set imported: true under cluster.origin in config/environments/${name}.yaml; then harden or scale it, in a change of its own`;
+function next(stack: Stack, { imports }: JudgedPlan): string {
+  const { environment, synthesized } = stack;
+  if (imports.length > 0) {
+    return `Next: ${setImported(environment)}; then harden or scale it, in a change of its own`;
+  }
+  const tables = `npx scaleout tables plan --env ${environment}`;
+  return isAdopting(synthesized) ? `Next: ${setImported(environment)}; then ${tables}` : `Next: ${tables}`;
 }
 
 interface Applied {

@@ -45,7 +45,10 @@ export function judgePlan(stack: Stack, plan: TerraformPlan, allow: readonly str
     outputs: plan.outputs,
     findings,
     judgement,
-    text: describeJudged(stack.environment, changes, judgement, imports.length),
+    text: describeJudged(stack.environment, changes, judgement, {
+      imported: imports.length,
+      adopting: context.imports.size > 0,
+    }),
     pending: changes.length > 0 || plan.outputs.length > 0,
   };
 }

@@ -2,7 +2,7 @@ import { describeGap, numberAt } from '../stack/attributes';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { expectFlag } from '../rule-parts/expectations';
 import { problemAt, verdictInProduction } from '../rule-parts/rule';
-import { CLUSTER_PASSWORD } from '../stack/ignored-changes';
+import { CLUSTER_PASSWORD, keepsUnknownPassword } from '../stack/ignored-changes';
 import type { Block } from '../stack/synthesized';
 import { isObject } from '../stack/synthesized';
 
@@ -23,7 +23,7 @@ export const availability: Rule = {
               cluster,
               'ha_enabled',
               true,
-              'a node that fails takes its shards with it until it is rebuilt. Set cluster.highAvailability to true; it doubles the cost of the nodes and can be switched on in place',
+              `a node that fails takes its shards with it until it is rebuilt. Set cluster.highAvailability to true; it doubles the cost of the nodes and can be switched on in place${keepsUnknownPassword(cluster) ? '. An adopted read replica can have none, and nothing here tells it from others: waive it' : ''}`,
             )),
         ...window(cluster, stack.environment),
       ]),

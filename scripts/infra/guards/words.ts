@@ -81,28 +81,40 @@ function updates(change: ResourceChange): readonly string[] {
   });
 }
 
-/**
- * The changes, the findings and what they ask for, as a person reads them before saying yes.
- *
- * @param imported how many of the changes take over what the stack's import blocks name and change nothing
- */
+/** How far a stack takes over what was there before. */
+export interface AdoptionProgress {
+  /** How many of the changes take over what its import blocks name, and change nothing. */
+  readonly imported: number;
+  /** Whether it has import blocks. */
+  readonly adopting: boolean;
+}
+
+/** The changes, the findings and what they ask for, as a person reads them before saying yes. */
 export function describeJudged(
   environment: string,
   changes: readonly PlannedChange[],
   judgement: Judgement,
-  imported = 0,
+  { imported, adopting }: AdoptionProgress = { imported: 0, adopting: false },
 ): string {
   const lines: string[] = [];
   if (imported > 0 && imported === changes.length) {
     lines.push(`${imported} to import, nothing else: ${environment} takes over what is there as it is.`, '');
   }
   if (changes.length === 0) lines.push(`Nothing to do: ${environment} is as its config says.`);
+  if (adopting && imported === 0 && judgement.refused.length === 0) {
+    lines.push(`What was there is taken over: ${setImported(environment)}.`);
+  }
   for (const { constructPath, action, words } of changes) {
     lines.push(`${action.padEnd(8)}${constructPath}`, ...words.map((word) => `          ${word}`));
   }
   for (const finding of judgement.findings) lines.push('', describeFinding(finding, judgement));
   if (judgement.refused.length > 0) lines.push('', describeRefusal(environment, judgement));
   return lines.join('\n');
+}
+
+/** What ends an adoption. */
+export function setImported(environment: string): string {
+  return `set imported: true under cluster.origin in config/environments/${environment}.yaml`;
 }
 
 /** One finding in one line: whether it refuses, where, why, and the way out. */

@@ -1,5 +1,5 @@
 import { availability } from '../../../scripts/audit/rules/availability';
-import { problems, stack, status } from '../builders';
+import { existing, problems, stack, status } from '../builders';
 
 describe('availability', () => {
   it('holds for a production cluster with standbys and a window', () => {
@@ -43,6 +43,13 @@ describe('availability', () => {
     ],
   ])('asks no standby of a replica, which cannot have one: %s', (_, cluster, count) => {
     expect(problems(availability, stack('prod', { cluster }))).toHaveLength(count);
+  });
+
+  it('cannot tell an adopted replica, and says what to do', () => {
+    const adopted = stack('prod', existing(false, { cluster: { ha_enabled: false } }));
+    expect(problems(availability, adopted).map(({ message }) => message)).toEqual([
+      expect.stringMatching(/An adopted read replica can have none, .*: waive it$/),
+    ]);
   });
 
   it('does not apply outside production', () => {

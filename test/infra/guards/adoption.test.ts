@@ -66,7 +66,10 @@ describe('a plan that takes over a cluster', () => {
   it('may import, and that is all it says', () => {
     const { plan, findings } = judged([imported(), role(), rule('203.0.113.8', '203.0.113.15')]);
     expect(findings).toEqual([]);
-    const text = describeJudged('dev', plannedChanges(plan, adopting), judgeFindings(findings, []), 3);
+    const text = describeJudged('dev', plannedChanges(plan, adopting), judgeFindings(findings, []), {
+      imported: 3,
+      adopting: true,
+    });
     expect(text.split('\n')[0]).toBe('3 to import, nothing else: dev takes over what is there as it is.');
   });
 
@@ -213,6 +216,13 @@ describe('a plan that takes over a cluster', () => {
     });
     expect(ids([foreign])).toEqual([]);
     expect(ids([imported({ actions: ['update'] })], context)).toEqual([]);
+  });
+
+  it('says what ends it, once nothing is left to import', () => {
+    const progress = { imported: 0, adopting: true };
+    expect(describeJudged('dev', [], judgeFindings([], []), progress)).toBe(
+      'Nothing to do: dev is as its config says.\nWhat was there is taken over: set imported: true under cluster.origin in config/environments/dev.yaml.',
+    );
   });
 
   it('is over once the import blocks lie idle', () => {
