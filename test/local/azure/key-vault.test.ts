@@ -75,6 +75,11 @@ describe('vaults', () => {
     ['a SKU it does not have', { sku: { family: 'A', name: 'basic' } }, /sku/],
     ['no soft delete', { enableSoftDelete: false }, /enableSoftDelete/],
     ['purge protection turned off', { enablePurgeProtection: false }, /irreversible/],
+    [
+      'a permission that is none',
+      { accessPolicies: [{ objectId: PRINCIPAL, permissions: { secrets: ['Get', 'Guess'] } }] },
+      /accessPolicies/,
+    ],
     ['too short a retention', { softDeleteRetentionInDays: 6 }, /from 7 to 90/],
     ['an access it does not know', { publicNetworkAccess: 'enabled' }, /publicNetworkAccess/],
     ['a default action it does not know', { networkAcls: { defaultAction: 'deny' } }, /defaultAction/],
@@ -112,6 +117,12 @@ describe('vaults', () => {
     for (const properties of [{ softDeleteRetentionInDays: 7 }, { enablePurgeProtection: false }]) {
       expect((await send('PATCH', VAULT, { properties })).status).toBe(400);
     }
+  });
+
+  it('refuses to move', async () => {
+    await create();
+    const moved = { location: 'eastus', properties: vaultProperties };
+    expect((await send('PUT', VAULT, moved)).body.error.code).toBe('InvalidResourceLocation');
   });
 
   it('keeps a deleted vault, with what is in it, until it is recovered', async () => {
@@ -181,6 +192,34 @@ describe('vaults', () => {
       expect((await secret('GET', '/secrets/a')).text).toContain('ForbiddenByConnection');
       await create({ networkAcls: { defaultAction: 'Deny', bypass: 'AzureServices', ipRules: [] } });
       expect((await secret('GET', '/secrets/a')).text).toContain('ForbiddenByFirewall');
+    });
+
+    it.each([
+      ['more than 25 KiB', { value: 'x'.repeat(26_000) }, /more than 25600 bytes/],
+      [
+        'sixteen tags',
+        { tags: Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`t${String(index)}`, 'x'])) },
+        /16 tags, and 15/,
+      ],
+      ['an expiry in words', { attributes: { exp: 'tomorrow' } }, /exp is a number of seconds/],
+      ['an expiry before its beginning', { attributes: { nbf: 1814313600, exp: 1814313599 } }, /before nbf/],
+      ['no value', { value: '' }, /value is not specified/],
+    ])('are refused with %s', async (_, extra, message) => {
+      await create();
+      await grant(OFFICER);
+      const { status, text } = await secret('PUT', '/secrets/a', { value: SECRET, ...extra });
+      expect([status, text]).toEqual([400, expect.stringMatching(message)]);
+      expect((await secret('GET', '/secrets/a')).status).toBe(404);
+    });
+
+    it('are read by nobody while they are disabled', async () => {
+      await create();
+      await grant(OFFICER);
+      await secret('PUT', '/secrets/a', { value: SECRET, attributes: { enabled: false } });
+      const read = await secret('GET', '/secrets/a');
+      expect([read.status, read.text]).toEqual([403, expect.stringContaining('SecretDisabled')]);
+      await secret('PATCH', '/secrets/a', { attributes: { enabled: true } });
+      expect((await secret('GET', '/secrets/a')).status).toBe(200);
     });
 
     it('have versions, and a deleted one keeps its name until it is recovered', async () => {

@@ -110,8 +110,10 @@ describe('monitoring', () => {
     it('shares no category and place with another of the same resource', async () => {
       await createWorkspace();
       await put();
-      const second = await put({}, `${SETTING}-2`);
-      expect(second).toMatchObject({ status: 409, body: { error: { code: 'Conflict' } } });
+      for (const again of [{}, { logs: [{ categoryGroup: 'allLogs', enabled: true }] }]) {
+        const second = await put(again, `${SETTING}-2`);
+        expect(second).toMatchObject({ status: 409, body: { error: { code: 'Conflict' } } });
+      }
       expect(
         (await put({ logs: [], metrics: [{ category: 'AllMetrics', enabled: true }] }, `${SETTING}-2`))
           .status,
@@ -192,6 +194,21 @@ describe('monitoring', () => {
         'an aggregation that is none',
         conditions({ ...condition, timeAggregation: 'Median' }),
         /timeAggregation/,
+      ],
+      [
+        'six conditions',
+        conditions(...'abcdef'.split('').map((name) => ({ ...condition, name }))),
+        /at most 5/,
+      ],
+      [
+        'criteria of no type that there is',
+        { criteria: { ...good.criteria, 'odata.type': 'Microsoft.Azure.Monitor.Guess' } },
+        /The type 'Microsoft\.Azure\.Monitor\.Guess'/,
+      ],
+      [
+        'percentages that are added up',
+        conditions({ ...condition, timeAggregation: 'Total' }),
+        /Average, Maximum, Minimum/,
       ],
       ['no threshold', conditions({ ...condition, threshold: undefined }), /threshold/],
       ['a metric that a cluster has not', conditions({ ...condition, metricName: 'cpu' }), /storage_percent/],

@@ -93,6 +93,7 @@ describe('Microsoft.Network', () => {
     it.each([
       ['a region', ZONE, { location: 'westus2' }, /List of available regions .* is 'global'/],
       ['no location', ZONE, {}, /'' is not available/],
+      ['a name of Azure itself', `${ZONE.replace(/[^/]+$/, '')}azure.com`, zone, /'azure.com' is reserved/],
       ['a name of one label', `${ZONE.replace(/[^/]+$/, '')}local`, zone, /'local' is not allowed/],
       ['an empty label', `${ZONE.replace(/[^/]+$/, '')}a..b`, zone, /2 to 34 labels/],
     ])('is refused with %s', async (_, path, body, message) => {

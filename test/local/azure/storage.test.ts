@@ -59,6 +59,8 @@ describe('storage accounts', () => {
   it.each([
     ['a replication that is none', {}, { sku: { name: 'Standard_XRS' } }, /sku\.name/],
     ['a kind that is none', {}, { kind: 'V2' }, /property kind/],
+    ['files on standard disks', {}, { kind: 'FileStorage' }, /of the kind FileStorage/],
+    ['a region that is none', {}, { location: 'narnia' }, /'narnia' is not available/],
     ['a TLS version that is none', { minimumTlsVersion: '1.2' }, {}, /minimumTlsVersion/],
     ['a default action that is none', { networkAcls: { defaultAction: 'No' } }, {}, /Allow or Deny/],
     [
@@ -88,6 +90,28 @@ describe('storage accounts', () => {
       'StorageAccountAlreadyTaken',
     );
     expect((await create({}, { sku: { name: 'Premium_LRS' } })).body.error.message).toMatch(/tier/);
+  });
+
+  it.each([
+    ['another region', {}, { location: 'eastus' }, /already exists in location 'westus2'/],
+    ['another kind', {}, { kind: 'BlobStorage' }, /from StorageV2 to BlobStorage/],
+    ['directories', { isHnsEnabled: true }, {}, /'isHnsEnabled' .* cannot be updated/],
+    [
+      'encryption twice over',
+      { encryption: { requireInfrastructureEncryption: true } },
+      {},
+      /'encryption\.requireInfrastructureEncryption'/,
+    ],
+  ])('never get %s once they are made', async (_, properties, extra, message) => {
+    await create();
+    const before = (await send('GET', ACCOUNT)).body;
+    expect((await create(properties, extra)).body.error.message).toMatch(message);
+    expect((await send('GET', ACCOUNT)).body).toEqual(before);
+  });
+
+  it('of an older kind become StorageV2', async () => {
+    await create({}, { kind: 'Storage' });
+    expect((await create()).body['kind']).toBe('StorageV2');
   });
 
   it('have services that are set on their own', async () => {
@@ -128,6 +152,8 @@ describe('storage accounts', () => {
       'PublicAccessNotPermitted',
     );
     expect((await send('PUT', `${BLOBS}/containers/TF`, {})).status).toBe(400);
+    const perhaps = { properties: { publicAccess: 'Perhaps' } };
+    expect((await send('PATCH', container, perhaps)).body.error.message).toMatch(/"Perhaps" is not allowed/);
     expect((await send('DELETE', container)).status).toBe(200);
     expect((await send('GET', container)).body.error.code).toBe('ContainerNotFound');
   });

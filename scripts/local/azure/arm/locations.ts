@@ -1,4 +1,6 @@
 import type { ArmRequest } from './arm';
+import { ArmError } from './arm';
+import type { Resource } from './store';
 import { badRequest } from './values';
 
 /** The public regions of Azure, as its tools write them. */
@@ -25,6 +27,21 @@ export function locationOf(request: ArmRequest, allowed: ReadonlySet<string> = R
   throw badRequest(
     `The provided location '${stated}' is not available. List of available regions is '${[...allowed].join(',')}'.`,
     'LocationNotAvailableForResourceType',
+  );
+}
+
+/** The same of a resource, which stays where it is once it is made. @throws ArmError 400 for none, 409 for another */
+export function placeOf(
+  request: ArmRequest,
+  existing: Resource | undefined,
+  allowed?: ReadonlySet<string>,
+): string {
+  const location = locationOf(request, allowed);
+  if (existing === undefined || existing.location === location) return location;
+  throw new ArmError(
+    409,
+    'InvalidResourceLocation',
+    `The resource '${existing.name}' already exists in location '${existing.location ?? '?'}'. A resource with the same name cannot be created in location '${location}'.`,
   );
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../arm/arm';
 import { isJsonObject, objectAt, textAt } from '../arm/arm';
 import { isPublicRange } from '../arm/checks';
-import { objectsAt } from '../arm/values';
+import { objectsAt, textsAt } from '../arm/values';
 
 /** What Key Vault refuses, and what it fills in. Pure. */
 
@@ -50,7 +50,51 @@ interface Rule {
 
 const oneOf = (value: unknown, allowed: readonly unknown[]): boolean => allowed.includes(value);
 
+const MANAGE = ['get', 'list', 'delete', 'recover', 'backup', 'restore', 'purge'];
+const CRYPTO = ['encrypt', 'decrypt', 'sign', 'verify', 'wrapkey', 'unwrapkey'];
+const ISSUERS = [
+  'getissuers',
+  'listissuers',
+  'setissuers',
+  'deleteissuers',
+  'manageissuers',
+  'managecontacts',
+];
+const SAS = ['getsas', 'listsas', 'setsas', 'deletesas', 'regeneratekey'];
+
+/** What an access policy can permit, by what it permits it of; in lower case, as the service has no regard for it. */
+const PERMISSIONS: Readonly<Record<string, readonly string[]>> = {
+  keys: [
+    ...MANAGE,
+    ...CRYPTO,
+    'create',
+    'update',
+    'import',
+    'rotate',
+    'release',
+    'getrotationpolicy',
+    'setrotationpolicy',
+    'all',
+  ],
+  secrets: [...MANAGE, 'set', 'all'],
+  certificates: [...MANAGE, ...ISSUERS, 'create', 'update', 'import', 'all'],
+  storage: [...MANAGE, ...SAS, 'set', 'update', 'all'],
+};
+
+function permitsUnknown({ accessPolicies }: JsonObject): boolean {
+  return objectsAt({ accessPolicies }, 'accessPolicies').some((policy) => {
+    const permissions = objectAt(policy, 'permissions');
+    return Object.keys(permissions).some((kind) =>
+      textsAt(permissions, kind).some((each) => PERMISSIONS[kind]?.includes(each.toLowerCase()) !== true),
+    );
+  });
+}
+
 const rules: readonly Rule[] = [
+  {
+    refuses: permitsUnknown,
+    message: 'The parameter accessPolicies has an invalid value: it permits something that there is not.',
+  },
   {
     refuses: (after) => !UUID.test(textAt(after, 'tenantId')),
     message: 'The parameter tenantId has an invalid value: it is the GUID of an Entra tenant.',
@@ -100,3 +144,31 @@ const rules: readonly Rule[] = [
       'The property "networkAcls" is invalid: an IP rule is a public IPv4 address or a CIDR range of such addresses.',
   },
 ];
+
+const SECRET_BYTES_MOST = 25 * 1024;
+const SECRET_TAGS_MOST = 15;
+
+/** Why the service refuses a secret, without repeating it; undefined where it allows it. Pure. */
+export function secretRefusal(secret: JsonObject, needsValue: boolean): string | undefined {
+  const { value } = secret;
+  if (needsValue && (typeof value !== 'string' || value === '')) return 'Property value is not specified.';
+  if (typeof value === 'string' && Buffer.byteLength(value) > SECRET_BYTES_MOST) {
+    return `The secret has more than ${String(SECRET_BYTES_MOST)} bytes.`;
+  }
+  const tags = Object.keys(objectAt(secret, 'tags')).length;
+  if (tags > SECRET_TAGS_MOST) {
+    return `The secret has ${String(tags)} tags, and ${String(SECRET_TAGS_MOST)} is the most it can have.`;
+  }
+  const attributes = objectAt(secret, 'attributes');
+  const wrong = ['nbf', 'exp'].find((name) => !isMoment(attributes[name]));
+  if (wrong !== undefined) return `The attribute ${wrong} is a number of seconds since 1970.`;
+  const { nbf, exp } = attributes;
+  return typeof nbf === 'number' && typeof exp === 'number' && exp <= nbf
+    ? 'The attribute exp is before nbf.'
+    : undefined;
+}
+
+function isMoment(value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0;
+}

@@ -7,6 +7,7 @@ import type { Resource, ResourceStore } from '../arm/store';
 import { ok } from '../arm/resource-type';
 import { isGranted, ROLES } from '../arm/authorization';
 import { vaultNamed, vaultUriOf } from './key-vault';
+import { secretRefusal } from './key-vault-rules';
 import { badRequest, objectsAt, textsAt } from '../arm/values';
 
 const HOST = '{vault}.vault.azure.net';
@@ -129,6 +130,9 @@ function reach(store: ResourceStore, request: ArmRequest): Resource {
 
 function read(store: ResourceStore, vault: Resource, request: ArmRequest): ArmResponse {
   const secret = requireSecret(store, vault, request);
+  if (objectAt(secret.properties, 'attributes')['enabled'] === false) {
+    throw forbidden('Operation get is not allowed on a disabled secret.', 'SecretDisabled');
+  }
   const version = request.params['version'];
   if (version !== undefined && version !== secret.properties['version']) throw secretNotFound(request);
   return ok(bundle(vault, secret));
@@ -139,9 +143,8 @@ function set(store: ResourceStore, vault: Resource, request: ArmRequest): ArmRes
   if (!/^[0-9a-zA-Z-]{1,127}$/.test(name)) {
     throw badRequest(`The request URI contains an invalid name: ${name}`, 'BadParameter');
   }
-  if (typeof request.body?.['value'] !== 'string' || request.body['value'] === '') {
-    throw badRequest('Property value is not specified.', 'BadParameter');
-  }
+  const refused = secretRefusal(request.body ?? {}, true);
+  if (refused !== undefined) throw badRequest(refused, 'BadParameter');
   if (store.get(deletedId(vault, name)) !== undefined) {
     throw new ArmError(
       409,
@@ -161,6 +164,8 @@ function set(store: ResourceStore, vault: Resource, request: ArmRequest): ArmRes
 
 function update(store: ResourceStore, vault: Resource, request: ArmRequest): ArmResponse {
   const existing = requireSecret(store, vault, request);
+  const refused = secretRefusal(request.body ?? {}, false);
+  if (refused !== undefined) throw badRequest(refused, 'BadParameter');
   const secret = { ...existing, properties: described(request, existing.properties) };
   store.put(secret);
   return ok(bundle(vault, secret));

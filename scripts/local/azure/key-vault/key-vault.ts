@@ -13,7 +13,7 @@ import type { Operations } from '../arm/operations';
 import { requireGroup } from '../arm/resources';
 import { ResourceType } from '../arm/resource-type';
 import { badRequest, notFound, same } from '../arm/values';
-import { locationOf } from '../arm/locations';
+import { placeOf } from '../arm/locations';
 import { tagsOf } from '../arm/tags';
 
 export const VAULT_TYPE = 'Microsoft.KeyVault/vaults';
@@ -70,7 +70,8 @@ function createOrUpdate(store: ResourceStore, vaults: ResourceType, request: Arm
   const name = vaults.nameOf(request);
   const refused = vaultNameRefusal(name);
   if (refused !== undefined) throw badRequest(refused, 'VaultNameNotValid');
-  const location = locationOf(request);
+  const existing = vaults.find(request);
+  const location = placeOf(request, existing);
   const wanted = objectAt(request.body, 'properties');
   const deleted = resourcesOf(store, DELETED_TYPE).find((vault) => same(vault.name, name));
   if (wanted['createMode'] === 'recover') {
@@ -78,7 +79,6 @@ function createOrUpdate(store: ResourceStore, vaults: ResourceType, request: Arm
     recover(store, deleted);
     return vaults.put(vaults.require(request));
   }
-  const existing = vaults.find(request);
   if (existing === undefined && vaultNamed(store, name) !== undefined) {
     throw new ArmError(409, 'VaultAlreadyExists', `The vault name '${name}' is already in use.`);
   }

@@ -77,7 +77,7 @@ export function diagnosticSettingRefusal(setting: SettingToJudge): Refused | und
   if (retains(properties)) {
     return bad('Diagnostic settings no longer keep retention: set it where the data goes to.');
   }
-  const twice = conflict(properties, others);
+  const twice = conflict(properties, others, targetType);
   return twice === undefined
     ? undefined
     : {
@@ -110,13 +110,15 @@ function retains(properties: JsonObject): boolean {
 function conflict(
   properties: JsonObject,
   others: readonly JsonObject[],
+  targetType: string,
 ): { readonly sink: string; readonly category: string } | undefined {
   for (const other of others) {
     const sink = DESTINATIONS.map((name) => textAt(properties, name)).find(
       (id) =>
         id !== '' && DESTINATIONS.some((name) => textAt(other, name).toLowerCase() === id.toLowerCase()),
     );
-    const category = enabled(properties).find((name) => enabled(other).includes(name));
+    const taken = covered(other, targetType);
+    const category = covered(properties, targetType).find((name) => taken.includes(name));
     if (sink !== undefined && category !== undefined) return { sink, category };
   }
   return undefined;
@@ -126,6 +128,12 @@ function enabled(properties: JsonObject): string[] {
   return [...objectsAt(properties, 'logs'), ...objectsAt(properties, 'metrics')]
     .filter((each) => each['enabled'] === true)
     .map(nameOf);
+}
+
+/** The categories that are enabled, by themselves or as some of a group: every log is in each group of ours. */
+function covered(properties: JsonObject, targetType: string): string[] {
+  const { logs, groups } = categoriesOf(targetType);
+  return enabled(properties).flatMap((name) => (groups.includes(name) ? logs : [name]));
 }
 
 function nameOf(category: JsonObject): string {

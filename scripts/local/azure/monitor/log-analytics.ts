@@ -7,7 +7,7 @@ import { wholeNumberOf, wordOf } from '../arm/checks';
 import { requireGroup } from '../arm/resources';
 import { ok, ResourceType } from '../arm/resource-type';
 import { badRequest } from '../arm/values';
-import { locationOf } from '../arm/locations';
+import { placeOf } from '../arm/locations';
 import { tagsOf } from '../arm/tags';
 
 export const WORKSPACE_TYPE = 'Microsoft.OperationalInsights/workspaces';
@@ -58,7 +58,7 @@ function described(workspaces: ResourceType, request: ArmRequest): Resource {
     );
   }
   return workspaces.resource(request, {
-    location: locationOf(request),
+    location: placeOf(request, workspaces.find(request)),
     tags: tagsOf(request),
     properties: {
       ...checked(objectAt(request.body, 'properties')),

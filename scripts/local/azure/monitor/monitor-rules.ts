@@ -38,6 +38,12 @@ const WINDOWS = minutes({
   PT12H: 720,
   P1D: 1440,
 });
+const CRITERIA_TYPES = [
+  'SingleResourceMultipleMetric',
+  'MultipleResourceMultipleMetric',
+  'WebtestLocationAvailability',
+].map((name) => `Microsoft.Azure.Monitor.${name}Criteria`);
+const CONDITIONS_MOST = 5;
 const OPERATORS = ['Equals', 'GreaterThan', 'GreaterThanOrEqual', 'LessThan', 'LessThanOrEqual'];
 const DYNAMIC_OPERATORS = ['GreaterThan', 'LessThan', 'GreaterOrLessThan'];
 const AGGREGATIONS = ['Average', 'Count', 'Minimum', 'Maximum', 'Total'];
@@ -59,6 +65,9 @@ const CLUSTER_METRICS = [
   'storage_percent',
   'storage_used',
 ];
+/** Shares of something, which nobody can add up. */
+const CLUSTER_PERCENTAGES = CLUSTER_METRICS.filter((name) => name.endsWith('_percent'));
+const PERCENTAGE_AGGREGATIONS = ['Average', 'Maximum', 'Minimum'];
 const CLUSTER_DIMENSION = 'ServerName';
 
 /** Why the service refuses a metric alert; undefined where it allows it. */
@@ -103,8 +112,13 @@ function actionRefusal(properties: JsonObject, exists: Exists): string | undefin
 
 function criteriaRefusal(criteria: JsonObject): string | undefined {
   const conditions = objectsAt(criteria, 'allOf');
-  if (textAt(criteria, 'odata.type') === '' || conditions.length === 0) {
-    return 'An alert needs criteria of a type, with at least one condition.';
+  const type = textAt(criteria, 'odata.type');
+  if (!CRITERIA_TYPES.includes(type)) {
+    return `The type '${type}' of the criteria is not one of ${CRITERIA_TYPES.join(', ')}.`;
+  }
+  if (conditions.length === 0) return 'An alert needs criteria with at least one condition.';
+  if (conditions.length > CONDITIONS_MOST) {
+    return `An alert has at most ${CONDITIONS_MOST} conditions, and ${conditions.length} were given.`;
   }
   const names = conditions.map((condition) => textAt(condition, 'name'));
   if (new Set(names).size < names.length) return 'Every condition of an alert has a name of its own.';
@@ -131,6 +145,12 @@ function conditionRefusal(condition: JsonObject): string | undefined {
   if (textAt(condition, 'metricNamespace').toLowerCase() !== CLUSTER_NAMESPACE) return undefined;
   if (condition['skipMetricValidation'] !== true && !isClusterMetric(condition)) {
     return wrong('metricName', CLUSTER_METRICS);
+  }
+  if (
+    CLUSTER_PERCENTAGES.includes(textAt(condition, 'metricName')) &&
+    !PERCENTAGE_AGGREGATIONS.includes(textAt(condition, 'timeAggregation'))
+  ) {
+    return wrong('timeAggregation', PERCENTAGE_AGGREGATIONS);
   }
   return dimensions.every((it) => textAt(it, 'name') === CLUSTER_DIMENSION)
     ? undefined

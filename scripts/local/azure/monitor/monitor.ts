@@ -77,7 +77,7 @@ function diagnosticSettingRoutes(store: ResourceStore): Route[] {
         properties: setting.properties,
         targetType: target.type,
         others: settings
-          .all(target.id)
+          .all(`${target.id}/providers/${SETTING_TYPE}`)
           .filter(({ id }) => !same(id, setting.id))
           .map(({ properties }) => properties),
         exists: (id) => store.get(id) !== undefined,

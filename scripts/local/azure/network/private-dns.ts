@@ -15,6 +15,18 @@ export const ZONE_TYPE = 'Microsoft.Network/privateDnsZones';
 /** Resource type of what puts a private endpoint's addresses into zones; see private-endpoints.ts. */
 export const ZONE_GROUP_TYPE = 'Microsoft.Network/privateEndpoints/privateDnsZoneGroups';
 
+/** Names that Azure keeps for itself. */
+const RESERVED_ZONES = [
+  'azclient.ms',
+  'azure.com',
+  'cloudapp.net',
+  'core.windows.net',
+  'microsoft.com',
+  'msidentity.com',
+  'trafficmanager.net',
+  'windows.net',
+];
+
 const LINK_TYPE = `${ZONE_TYPE}/virtualNetworkLinks`;
 const ZONE = `/subscriptions/{subscription}/resourceGroups/{group}/providers/${ZONE_TYPE}/{zone}`;
 const NETWORK_ID =
@@ -78,6 +90,9 @@ function zoneDescribed(zones: ResourceType, request: ArmRequest): (provisioningS
     throw badRequest(
       `The zone name '${name}' is not allowed: it has 2 to 34 labels of letters, digits, hyphens and underscores, each of 1 to 63 characters.`,
     );
+  }
+  if (RESERVED_ZONES.includes(name.toLowerCase())) {
+    throw badRequest(`The zone name '${name}' is reserved.`);
   }
   return (provisioningState) =>
     zones.resource(request, {

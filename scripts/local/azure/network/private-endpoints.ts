@@ -12,7 +12,7 @@ import { resourcesOf } from '../arm/checks';
 import { requireGroup } from '../arm/resources';
 import { ok, ResourceType } from '../arm/resource-type';
 import { badRequest, notFound, objectsAt, same, textsAt } from '../arm/values';
-import { locationOf } from '../arm/locations';
+import { placeOf } from '../arm/locations';
 import { tagsOf } from '../arm/tags';
 
 const TYPE = 'Microsoft.Network/privateEndpoints';
@@ -87,7 +87,7 @@ function put(
   request: ArmRequest,
 ): ArmResponse {
   requireGroup(store, request);
-  const location = locationOf(request);
+  const location = placeOf(request, endpoints.find(request));
   const name = endpoints.nameOf(request);
   if (!NAME.test(name)) {
     throw badRequest(

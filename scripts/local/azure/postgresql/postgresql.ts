@@ -18,7 +18,7 @@ import { copied, copiedRoles, originOf, readReplicasOf, sourceOf } from './postg
 import type { ClusterSettings } from './postgresql-rules';
 import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
 import { newestCitus, REGIONS, REGIONS_WITHOUT_ZONES } from './service-facts';
-import { locationOf } from '../arm/locations';
+import { locationOf, placeOf } from '../arm/locations';
 import { tagsOf } from '../arm/tags';
 
 /**
@@ -187,16 +187,7 @@ function described(store: ResourceStore, cluster: Resource): JsonObject {
 
 function changed(existing: Resource, request: ArmRequest): Resource {
   const given = objectAt(request.body, 'properties');
-  if (request.body?.['location'] !== undefined) {
-    const location = locationOf(request, REGIONS);
-    if (location !== existing.location) {
-      throw new ArmError(
-        409,
-        'InvalidResourceLocation',
-        `The cluster '${existing.name}' exists in ${existing.location ?? '?'} and cannot be moved to ${location}.`,
-      );
-    }
-  }
+  if (request.body?.['location'] !== undefined) placeOf(request, existing, REGIONS);
   const stated = statedProperties(given, false);
   const refused =
     (given[PASSWORD] === undefined ? undefined : passwordRefusal(given[PASSWORD])) ??

@@ -16,6 +16,10 @@ const SKUS = [
   'Premium_LRS',
   'Premium_ZRS',
 ];
+/** Kinds that come on premium disks alone. */
+const PREMIUM_KINDS = ['FileStorage', 'BlockBlobStorage'];
+/** Kinds that can become StorageV2. */
+const UPGRADABLE_KINDS = ['Storage', 'BlobStorage'];
 const TLS_VERSIONS = ['TLS1_0', 'TLS1_1', 'TLS1_2', 'TLS1_3'];
 const MOST_DAYS = 365;
 
@@ -67,7 +71,7 @@ export function accountNameRefusal(name: string): string | undefined {
 /**
  * Why the service refuses the description of an account; undefined where it allows it.
  *
- * @param before kind and SKU that the account has; absent when it is made
+ * @param before what the account is, its kind and SKU beside its properties; absent when it is made
  */
 export function accountRefusal(body: JsonObject, before: JsonObject | undefined): string | undefined {
   const sku = textAt(objectAt(body, 'sku'), 'name');
@@ -78,12 +82,32 @@ export function accountRefusal(body: JsonObject, before: JsonObject | undefined)
   if (tier !== undefined && !sku.startsWith(`${tier}_`)) {
     return `The tier of a storage account cannot be changed from ${tier}.`;
   }
+  if (PREMIUM_KINDS.includes(kind) && !sku.startsWith('Premium_')) {
+    return `The value '${sku}' is not allowed for property sku.name of the kind ${kind}.`;
+  }
   const properties = objectAt(body, 'properties');
+  const fixed = before && fixedRefusal(kind, properties, before);
+  if (fixed !== undefined) return fixed;
   const tls = properties['minimumTlsVersion'];
   if (tls !== undefined && !TLS_VERSIONS.includes(textAt(properties, 'minimumTlsVersion'))) {
     return `The value ${JSON.stringify(tls)} is not allowed for property minimumTlsVersion.`;
   }
   return aclRefusal(properties['networkAcls']);
+}
+
+/** What is decided when an account is made. */
+function fixedRefusal(kind: string, properties: JsonObject, before: JsonObject): string | undefined {
+  const had = textAt(before, 'kind');
+  const upgrades = kind === 'StorageV2' && UPGRADABLE_KINDS.includes(had);
+  if (kind !== had && !upgrades)
+    return `The kind of a storage account cannot be changed from ${had} to ${kind}.`;
+  const infrastructure = (of: JsonObject): boolean =>
+    objectAt(of, 'encryption')['requireInfrastructureEncryption'] === true;
+  const changed = [
+    (properties['isHnsEnabled'] === true) !== (before['isHnsEnabled'] === true) && 'isHnsEnabled',
+    infrastructure(properties) !== infrastructure(before) && 'encryption.requireInfrastructureEncryption',
+  ].find((name) => name !== false);
+  return changed && `The property '${changed}' was specified in the input, but it cannot be updated.`;
 }
 
 function aclRefusal(acls: JsonObject[string]): string | undefined {
@@ -139,6 +163,10 @@ export function containerRefusal(
     };
   }
   const publicAccess = properties['publicAccess'] ?? 'None';
+  if (typeof publicAccess !== 'string' || !['None', 'Blob', 'Container'].includes(publicAccess)) {
+    const message = `The value ${JSON.stringify(publicAccess)} is not allowed for property publicAccess.`;
+    return { status: 400, code: 'InvalidRequestPropertyValue', message };
+  }
   if (publicAccess !== 'None' && account['allowBlobPublicAccess'] === false) {
     return {
       status: 409,

@@ -17,7 +17,7 @@ import {
   DEFAULT_SERVICES,
 } from './storage-rules';
 import { badRequest } from '../arm/values';
-import { locationOf } from '../arm/locations';
+import { placeOf } from '../arm/locations';
 import { tagsOf } from '../arm/tags';
 
 const TYPE = 'Microsoft.Storage/storageAccounts';
@@ -53,9 +53,11 @@ export function storageRoutes(store: ResourceStore): Route[] {
 /** The account that a request describes. @throws ArmError 400, or 409 where the name is taken */
 function described(accounts: ResourceType, request: ArmRequest): Resource {
   const name = accounts.nameOf(request);
-  const location = locationOf(request);
   const existing = accounts.find(request);
-  const refused = accountNameRefusal(name) ?? accountRefusal(request.body ?? {}, existing?.hidden);
+  const location = placeOf(request, existing);
+  const refused =
+    accountNameRefusal(name) ??
+    accountRefusal(request.body ?? {}, existing && { ...existing.properties, ...existing.hidden });
   if (refused !== undefined) throw badRequest(refused, 'InvalidRequestPropertyValue');
   if (existing === undefined && accountNamed(accounts, name) !== undefined) {
     throw new ArmError(
