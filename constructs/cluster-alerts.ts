@@ -133,6 +133,8 @@ export class ClusterAlerts extends Construct {
 }
 
 function inUnitOfMetric(name: AlertThresholdName, threshold: number, topology: ClusterTopology): number {
+  // Azure Monitor's table of metrics, which comes from the service's own definitions, says milliseconds; the page of the
+  // product says seconds. An alert rule compares with what Azure Monitor has, so this goes by that.
   if (name === 'replicationLagSeconds') return threshold * 1000;
   if (name !== 'connectionsPercent') return threshold;
   return Math.floor((fewestConnections(topology) * threshold) / 100);
