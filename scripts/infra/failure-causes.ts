@@ -128,7 +128,7 @@ export const CAUSES: readonly Cause[] = [
     pattern:
       /ScopeLocked: The scope '([^']+)' cannot perform (\w+) operation.* are locked: '?([^',]+?)(?:'|,|\. )/,
     explain: (found) =>
-      `a lock in Azure forbids to ${found[2] ?? 'change'} ${leaf(found[1])}: it is on ${leaf(found[3])}. If it is to go, remove the lock first (cluster.lockAgainstDeletion: false, and deploy), and run the same command again`,
+      `a lock in Azure forbids to ${found[2] ?? 'change'} ${leaf(found[1])}: it is on ${leaf(found[3])}. If it is to go, take the lock off first (cluster.lockAgainstDeletion: false, and a deploy with --allow remove-lock:keep), and run the same command again`,
   },
   {
     id: 'name-taken',

@@ -160,7 +160,7 @@ const FAILURES: readonly (readonly [id: string, output: string, said: RegExp])[]
     message(
       "deleting Server Groupsv 2: performing Delete: unexpected status 409 (409 Conflict) with error: ScopeLocked: The scope '/subscriptions/0/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi' cannot perform delete operation because following scope(s) are locked: '/subscriptions/0/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi'. Please remove the lock and try again.",
     ),
-    /^a lock in Azure forbids to delete wwi: it is on wwi\. If it is to go, remove the lock first/,
+    /^a lock in Azure forbids to delete wwi: it is on wwi\. If it is to go, take the lock off first \(.*--allow remove-lock:keep\)/,
   ],
   [
     'throttled',

@@ -4,6 +4,7 @@ import { clusterUpdates, openFromTheStart } from './cluster-changes';
 import { drifts } from './drift';
 import type { Finding, GuardContext, Level } from './finding';
 import { findingOf } from './finding';
+import { lockedAgainst } from './locked';
 import { losses } from './losses';
 import { rolesWithoutPassword } from './new-roles';
 import type { ResourceChange, TerraformPlan } from './plan-json';
@@ -21,6 +22,7 @@ export function guardPlan(plan: TerraformPlan, context: GuardContext): readonly 
         ...clusterUpdates(change),
         ...openFromTheStart(change),
         ...losses(change, plan),
+        ...lockedAgainst(change, plan),
         ...rolesWithoutPassword(change, context),
         ...openings(change, context),
       ];

@@ -223,6 +223,39 @@ describe('drift', () => {
   });
 });
 
+describe('what a lock stands over', () => {
+  const CLUSTER_ID =
+    '/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/c';
+  const lock = (scope: string, actions = ['no-op']) =>
+    change({
+      type: 'azurerm_management_lock',
+      actions,
+      before: { name: 'keep', scope },
+      after: actions.includes('delete') ? null : { name: 'keep', scope },
+    });
+  const rule = change({
+    type: 'azurerm_cosmosdb_postgresql_firewall_rule',
+    actions: ['delete'],
+    before: { name: 'office', id: `${CLUSTER_ID}/firewallRules/office` },
+  });
+
+  it('is not deleted, and the way out names what to allow', () => {
+    const [finding] = findings([rule, lock(CLUSTER_ID.toUpperCase())]);
+    expect(finding).toMatchObject({
+      id: 'locked:office',
+      level: 'never',
+      wayOut: expect.stringContaining('remove-lock:keep') as string,
+    });
+  });
+
+  it.each([
+    ['once the lock goes as well', lock(CLUSTER_ID, ['delete']), ['needs-yes remove-lock:keep']],
+    ['where the lock is on another cluster', lock(`${CLUSTER_ID}2`), []],
+  ])('is deleted %s', (_title, other, expected) => {
+    expect(ids([rule, other])).toEqual(expected);
+  });
+});
+
 it('tells the gravest first', () => {
   expect(ids([update({ ha_enabled: false, sql_version: '16', node_count: 0 })])).toEqual([
     'never back-to-one-node:c',
