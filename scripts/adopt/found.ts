@@ -152,7 +152,7 @@ export function clusterOf(id: ClusterId, answer: unknown): FoundCluster {
  */
 export function settingsOf(answer: unknown): string {
   const { location, tags, properties } = z
-    .object({ location: z.unknown(), tags: z.unknown(), properties: z.looseObject({}) })
+    .object({ location: z.unknown(), tags: z.unknown().optional(), properties: z.looseObject({}) })
     .parse(answer);
   const set = Object.entries(properties)
     .filter(([name]) => name !== 'earliestRestoreTime')
