@@ -3,7 +3,7 @@ const EVIDENCE: readonly { readonly reason: RegExp; readonly citus: RegExp }[] =
   { reason: / has triggers? /, citus: /because it has triggers/ },
   { reason: /RESTRICTIVE/, citus: /lacks policy/ },
   { reason: /has grants on columns/, citus: /lacks column|permission denied|^lost: ACL .*COLUMN / },
-  { reason: /without SELECT on/, citus: /permission denied|^lost: rows of .* as / },
+  { reason: /without SELECT on/, citus: /permission denied|^lost: (?:ACL|rows of .* as) / },
   { reason: /by INHERITS/, citus: /is not a regular, foreign or partitioned table/ },
   { reason: /would change the distribution column/, citus: /cannot create foreign key constraint/ },
   { reason: /is not part of its (?:unique|primary|exclusion)/, citus: /cannot create constraint on/ },
