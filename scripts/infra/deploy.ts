@@ -90,7 +90,7 @@ export async function deploy(context: VerbContext, input: DeployInput): Promise<
 function done(name: string, { imports }: JudgedPlan, seconds: number): string {
   return imports.length === 0
     ? `${name} is as its config says, after ${duration(seconds)}`
-    : `${name} took over ${imports.length} of what was there in ${duration(seconds)}, and nothing changed in Azure`;
+    : `${name} took over ${imports.length} ${imports.length === 1 ? 'resource' : 'resources'} in ${duration(seconds)}, and nothing changed in Azure`;
 }
 
 function next(stack: Stack, { imports }: JudgedPlan): string {

@@ -95,6 +95,11 @@ export class Rehearsal {
       if (!before.includes(from)) throw new Error(`the config holds no "${from}"`);
       return before.replace(from, by);
     }, CONFIG);
+    this.useConfig(text);
+  }
+
+  /** Writes another file in the place of the environment's. */
+  useConfig(text: string): void {
     writeFileSync(join(this.home, 'config', 'environments', `${ENVIRONMENT}.yaml`), text);
     this.synthesized = undefined;
   }
