@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -94,11 +95,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
         requests.push(record(message, content, response.status));
         send(reply, response);
       })
-      .catch((error: unknown) => {
-        if (error instanceof ArmError) send(reply, error.response);
-        // The client went away in the middle of its request: there is nobody left to answer.
-        else reply.destroy();
-      });
+      .catch((error: unknown) => refuse(reply, error));
   });
   const port = await listening(server);
   origin = `https://localhost:${String(port)}`;
@@ -131,6 +128,12 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
       trust.remove();
     },
   };
+}
+
+function refuse(reply: ServerResponse, error: unknown): void {
+  if (error instanceof ArmError) send(reply, error.response);
+  // The client went away in the middle of its request: there is nobody left to answer.
+  else reply.destroy();
 }
 
 /** The free port of the loopback interface that a server listens on from now on. */
