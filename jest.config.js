@@ -1,4 +1,4 @@
-// Lanes (unit, synth, postgres, citus, terraform) are told apart by file name; test/support/lanes.ts decides which
+// Lanes (unit, synth, postgres, citus, terraform, specs) are told apart by file name; test/support/lanes.ts decides which
 // of them can run on this machine, and the reporter at the end names those that could not, with the reason.
 
 /** @type {import('jest').Config} */

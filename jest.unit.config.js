@@ -4,7 +4,7 @@ const everything = require('./jest.config');
 /** @type {import('jest').Config} */
 module.exports = {
   ...everything,
-  testPathIgnorePatterns: ['\\.(synth|postgres|citus|terraform)\\.test\\.ts$'],
+  testPathIgnorePatterns: ['\\.(synth|postgres|citus|terraform|specs)\\.test\\.ts$'],
   globalSetup: '<rootDir>/test/support/unit-setup.ts',
   globalTeardown: '<rootDir>/test/support/unit-teardown.ts',
   // These keep a core busy each.

@@ -12,7 +12,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 const STATED = ['PATH', 'HOME', 'TMPDIR', 'TZ', 'GOGC', 'GOMEMLIMIT', 'CDKTF_DISABLE_PLUGIN_CACHE_ENV'];
 
 /** What the runs themselves are steered with, and where Docker is. None of it reaches a process that a test starts. */
-const STEERING = /^(?:SCALEOUT_(?:TEST|RANDOM|LANES|POSTGRES)|JEST_|NODE_ENV$|CI$|DOCKER_|CITUS_URL$)/;
+const STEERING =
+  /^(?:SCALEOUT_(?:TEST|RANDOM|LANES|POSTGRES)|JEST_|NODE_ENV$|CI$|DOCKER_|CITUS_URL$|AZURE_API_SPECS$)/;
 
 /**
  * The environment of a run of tests, of that of its caller. The home is an empty one, so that nobody's `.terraformrc`,

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { localEngines } from '../../scripts/local/engines';
 import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import { sweepClusters } from '../../scripts/local/engines/cluster-directory';
@@ -27,6 +28,7 @@ export default async function globalSetup(): Promise<void> {
     postgres,
     citus: citus.status,
     terraform,
+    specs: detectSpecs(),
   });
   publishTestRun({
     directory,
@@ -57,4 +59,13 @@ async function detectPostgres(): Promise<LaneStatus> {
   return availability.available
     ? { runs: true, reason: availability.detail }
     : { runs: false, reason: availability.reason };
+}
+
+function detectSpecs(): LaneStatus {
+  const folder = process.env['AZURE_API_SPECS'] ?? '';
+  if (existsSync(join(folder, 'specification', 'postgresqlhsc'))) return { runs: true, reason: folder };
+  return {
+    runs: false,
+    reason: 'AZURE_API_SPECS names no copy of github.com/Azure/azure-rest-api-specs',
+  };
 }
