@@ -33,6 +33,7 @@ import { PrivateAccess } from '../constructs/private-access';
 import { RolePassword } from '../constructs/role-password';
 import { ServerParameters } from '../constructs/server-parameters';
 import { noteReason } from '../constructs/stated-reason';
+import { literals } from './literal';
 import { localStatePath } from './local-state';
 import { originOf } from './origin-of';
 import { resourceTags } from './resource-tags';
@@ -152,9 +153,9 @@ export class EnvironmentStack extends TerraformStack {
       clusterId: this.cluster.clusterId,
       postgresVersion: cluster.postgresVersion,
       origin: this.origin,
-      ...(coordinator === undefined ? {} : { coordinator }),
+      ...(coordinator === undefined ? {} : { coordinator: literals(coordinator) }),
       // There are no workers to set them on before, and the service refuses.
-      ...(workers === undefined || this.topology.nodeCount === 0 ? {} : { workers }),
+      ...(workers === undefined || this.topology.nodeCount === 0 ? {} : { workers: literals(workers) }),
     }).last;
   }
 

@@ -2,6 +2,7 @@ import { adoptionOf } from '../config/environment/adoption';
 import type { BootstrapSettings } from '../config/environment/bootstrap';
 import { BOOTSTRAP } from '../config/environment/bootstrap';
 import type { EnvironmentSettings } from '../config/environment/environment';
+import { literals } from './literal';
 
 const MANAGED_BY = 'scaleout';
 
@@ -16,14 +17,20 @@ export function resourceTags({
   tags,
   cluster,
 }: EnvironmentSettings): Record<string, string> {
-  if (adoptionOf(cluster.origin) === 'adopting') return tags;
-  return { ...tags, environment: name, workload, managedBy: MANAGED_BY, production: String(production) };
+  if (adoptionOf(cluster.origin) === 'adopting') return literals(tags);
+  return {
+    ...literals(tags),
+    environment: name,
+    workload,
+    managedBy: MANAGED_BY,
+    production: String(production),
+  };
 }
 
 /** The same for where the states lie: whoever reads or loses those of production has production. */
 export function bootstrapTags({ tags }: BootstrapSettings): Record<string, string> {
   return {
-    ...tags,
+    ...literals(tags),
     environment: BOOTSTRAP,
     workload: 'terraform-state',
     managedBy: MANAGED_BY,

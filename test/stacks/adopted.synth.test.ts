@@ -83,6 +83,14 @@ describe('a cluster that is adopted', () => {
     expect(onlyResource(adopting, CLUSTER)['tags']).toEqual(everything.tags);
   });
 
+  it('takes no tag for a template, whoever wrote it', () => {
+    const tags = { note: '12 ${path.cwd} and %{ if true }', '${path.root}': '$ {}' };
+    const { text } = synthesizeSettings(adopted(false, { tags }));
+    expect(text).toContain('"note": "12 $${path.cwd} and %%{ if true }"');
+    expect(text).toContain('"$${path.root}": "$ {}"');
+    expect(text).not.toMatch(/[^$]\$\{path|[^%]%\{/);
+  });
+
   it('has no tags where the file has none', () => {
     const bare = synthesizeSettings(adopted(false, { tags: {} }));
     expect(onlyResource(bare, CLUSTER)['tags'] ?? {}).toEqual({});
