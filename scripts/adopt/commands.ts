@@ -4,6 +4,7 @@ import { BOOTSTRAP, loadBootstrap } from '../../config/environment/bootstrap';
 import type { EnvironmentSettings } from '../../config/environment/environment';
 import { loadConfig, parseEnvironment } from '../../config/environment/environment';
 import { environmentSchema } from '../../config/environment/environment-schema';
+import { adoptionOf } from '../../config/environment/adoption';
 import { ConfigError } from '../../config/file/config-error';
 import { configDirectory, shownPath } from '../../config/file/files';
 import { violationsOf } from '../../config/file/violations';
@@ -44,6 +45,8 @@ export interface AdoptInput {
   readonly workload?: string | undefined;
   /** @default - what the file that is replaced says, or false */
   readonly production?: boolean | undefined;
+  /** `local` keeps the state on this machine. @default - as the file that is replaced, or bootstrap.yaml, says */
+  readonly state?: 'local' | undefined;
   /** Whether Terraform is to prove that nothing would change. */
   readonly plan: boolean;
   readonly environment: Variables;
@@ -130,6 +133,7 @@ export async function adopt(context: VerbContext, input: AdoptInput): Promise<Ve
     writeEnvironment(files, text);
     reporter.info(`written: ${shown}`);
   } else {
+    requireAsked(input, files.existing);
     requireAlike(files.text ?? '', described, text, shown);
     loadConfig(directory);
   }
@@ -141,7 +145,10 @@ export async function adopt(context: VerbContext, input: AdoptInput): Promise<Ve
     found,
     described,
     chosen: chosenWords(input, chosen, files.existing),
-    proof: await proofOf(context, input, { ...environment, ARM_SUBSCRIPTION_ID: id.subscription }),
+    proof:
+      files.existing?.imported === true
+        ? `It is imported already: npx scaleout guard ${name} shows what the file would change.`
+        : await proofOf(context, input, { ...environment, ARM_SUBSCRIPTION_ID: id.subscription }),
   });
 }
 
@@ -224,7 +231,7 @@ function chosenOf(
     name,
     workload: workloadOf(input.workload ?? existing?.workload, workloads),
     production: input.production ?? existing?.production ?? false,
-    state: existing?.state ?? stateOf(name, bootstrap),
+    state: input.state === 'local' ? { backend: 'local' } : (existing?.state ?? stateOf(name, bootstrap)),
   };
 }
 
@@ -267,7 +274,7 @@ function chosenWords(input: AdoptInput, chosen: Chosen, existing: ExistingFile |
   return [
     `workload ${chosen.workload}${kept(input.workload === undefined && existing?.workload !== undefined)}`,
     `production: ${String(chosen.production)}${guessed ? ' (--production says otherwise)' : kept(input.production === undefined)}`,
-    `state ${place}${kept(existing?.state !== undefined)}`,
+    `state ${place}${kept(input.state === undefined && existing?.state !== undefined)}`,
   ];
 }
 
@@ -308,9 +315,14 @@ function requireLoadable(
 }
 
 /** @throws ScaleoutError (refused) where the file and the cluster differ; ConfigError where the file breaks rules */
-function requireAlike(before: string, { cluster, name }: Description, text: string, shown: string): void {
+function requireAlike(before: string, described: Description, text: string, shown: string): void {
+  const { cluster } = described;
   const [file, found] = [parseEnvironment(before, shown), parseEnvironment(text, shown)];
-  const differences = differencesOf(file, found);
+  const imported = adoptionOf(file.cluster.origin) === 'adopted';
+  // Deploys set tags from then on.
+  const differences = imported
+    ? differencesOf({ ...file, tags: {} }, { ...found, tags: {} })
+    : differencesOf(file, found);
   const region = differences.find(({ what }) => what === 'location');
   if (region !== undefined) {
     throw refused(
@@ -320,12 +332,37 @@ function requireAlike(before: string, { cluster, name }: Description, text: stri
     );
   }
   if (differences.length === 0) return;
-  throw refused('adopt.differs', differs(shown, name, cluster.id, differences), { details: { differences } });
+  const message = differs(shown, described, differences, imported);
+  throw refused('adopt.differs', message, { details: { differences } });
 }
 
-function differs(shown: string, name: string, id: ClusterId, differences: readonly Difference[]): string {
+function differs(
+  shown: string,
+  { name, cluster: { id }, workload, state }: Description,
+  differences: readonly Difference[],
+  imported: boolean,
+): string {
   const words = differences.map(differenceWords).join('; ');
-  return `${shown} adopts ${id.name} already and differs from it: ${words}. Nothing was written. Correct the file, or remove it and run the command again, which writes it as the cluster is: rm ${shown} && npx scaleout adopt --id ${id.id} --env ${name}`;
+  if (imported) {
+    return `${shown} and ${id.name}, which it has imported, differ: ${words}. Nothing was written. Write into the file what is to stay, which npx scaleout deploy ${name} takes over, and take the rest off the cluster`;
+  }
+  const again = `npx scaleout adopt --id ${id.id} --env ${name} --workload ${workload}${state.backend === 'local' ? ' --state local' : ''}`;
+  return `${shown} adopts ${id.name} already and differs from it: ${words}. Nothing was written. Correct the file, or remove it and run the command again, which writes it as the cluster is: rm ${shown} && ${again}`;
+}
+
+/** @throws ScaleoutError (refused) where the command asks for something else than the file that is there says */
+function requireAsked({ workload, production, state }: AdoptInput, existing: ExistingFile | undefined): void {
+  const other = [
+    ['workload', workload, existing?.workload],
+    ['production', production, existing?.production],
+    ['state', state, existing?.state?.backend],
+  ].find(([, asked, said]) => asked !== undefined && asked !== said);
+  if (existing === undefined || other === undefined) return;
+  const [key, asked, said] = other;
+  throw refused(
+    'adopt.differs',
+    `${existing.file} is there and says ${String(key)}: ${String(said)}, and the command asks for ${String(asked)}: change the file, or leave the flag out. Nothing was written`,
+  );
 }
 
 /** What Terraform would do; a sentence where it is not asked. */

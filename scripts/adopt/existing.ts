@@ -56,20 +56,14 @@ export function readExisting(text: string, file: string, environment: string): E
 
 /**
  * What is to become of the file of an environment: `write` where there is none, or that of a shipped sample, and `compare`
- * where it adopts this very cluster.
+ * where it adopts this very cluster, imported or not.
  *
- * @throws ScaleoutError (refused) for a file that describes something else, or is further on
+ * @throws ScaleoutError (refused) for a file that describes something else
  */
 export function fateOf(existing: ExistingFile | undefined, id: ClusterId): 'write' | 'compare' {
   if (existing === undefined) return 'write';
-  const { file, environment, adopts, imported, cluster } = existing;
-  if (adopts !== undefined && isSameCluster(adopts, id)) {
-    if (!imported) return 'compare';
-    throw refused(
-      'adopt.already-imported',
-      `${file} has adopted ${id.name} already, and its first deploy is done (imported: true): npx scaleout guard ${environment} shows what differs between the file and the cluster. Nothing was written`,
-    );
-  }
+  const { file, adopts, cluster } = existing;
+  if (adopts !== undefined && isSameCluster(adopts, id)) return 'compare';
   if (adopts !== undefined && isPlaceholder(adopts)) return 'write';
   const about =
     adopts !== undefined

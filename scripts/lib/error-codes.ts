@@ -386,10 +386,6 @@ export const ERRORS = {
     meaning: 'The file of the environment is there and describes another cluster, so it is not replaced.',
     hint: 'Choose another name with --env, or remove the file.',
   },
-  'adopt.already-imported': {
-    meaning: 'The environment has adopted the cluster already, and its first deploy is done.',
-    hint: 'Run npx scaleout guard with the name of the environment.',
-  },
   'adopt.adopted-twice': {
     meaning: 'Another environment describes the cluster already.',
     hint: 'Use that environment, or remove its file.',

@@ -250,8 +250,15 @@ tags:
         code: 'adopt.other-region',
         message: expect.stringContaining('plain is in westus2') as string,
       });
-      config.write('dev', written.replace(`adopt: ${id}`, `adopt: ${id}\n    imported: true`));
-      await expect(refused('plain')).resolves.toMatchObject({ code: 'adopt.already-imported' });
+      const imported = written
+        .replace(`adopt: ${id}`, `adopt: ${id}\n    imported: true`)
+        .replace(/^tags:[^]*$/m, 'tags: { owner: trucks, costCentre: c }\n');
+      config.write('dev', imported);
+      const later = await refused('plain');
+      expect(later.code).toBe('adopt.differs');
+      expect(later.message).toContain('which the file does not name');
+      expect(later.message).toContain('npx scaleout deploy dev takes over');
+      expect(later.message).not.toContain('tag');
     } finally {
       await portal.ask('DELETE', `${id}/firewallRules/home`);
       await portal.ask('DELETE', `${id}/roles/reporting`);
