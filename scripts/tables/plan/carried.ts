@@ -127,10 +127,17 @@ function carriedChecks(made: readonly LiveTable[], filled: readonly LiveTable[])
   const checks = [...made, ...filled].flatMap(({ uncheckedChecks }) => uncheckedChecks);
   // Of a table that is made anew every comment is made again by a step of its own.
   const commented = filled.flatMap(({ uncheckedChecks }) => uncheckedChecks);
+  // Citus makes shards with foreign keys to a reference table one by one, and no more once the transaction has changed others side by side.
+  const oneByOne = made.some(
+    ({ uncheckedChecks, citus }) => uncheckedChecks.length > 0 && citus.kind === 'distributed',
+  );
   return {
-    before: checks.map(
-      ({ table, name }) => `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`,
-    ),
+    before: [
+      ...(oneByOne ? ["SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"] : []),
+      ...checks.map(
+        ({ table, name }) => `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`,
+      ),
+    ],
     after: [
       ...checks.map(
         ({ table, name, definition }) =>
