@@ -34,7 +34,7 @@ import { readCluster } from './read';
 import type { Proof } from './report';
 import { reportText } from './report';
 import type { Hardening, Unmanaged } from './words';
-import { clusterWords, hardeningOf, unmanagedOf } from './words';
+import { clusterWords, hardeningOf, tellingTags, unmanagedOf } from './words';
 
 export interface AdoptInput {
   /** Resource id of the cluster, as it was typed. */
@@ -128,6 +128,11 @@ export async function adopt(context: VerbContext, input: AdoptInput): Promise<Ve
   const described = describe(found, chosen);
   const text = environmentText(described);
   const shown = shownPath(files.file);
+  for (const tag of tellingTags(found.cluster.tags)) {
+    reporter.warn(
+      `the tag ${tag} of the cluster looks like a secret, and ${shown} has it as well: take it off the cluster and out of the file before you commit`,
+    );
+  }
   if (fate === 'write') {
     requireLoadable(directory, described, text, shown);
     writeEnvironment(files, text);

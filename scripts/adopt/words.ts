@@ -69,12 +69,27 @@ export function hardeningOf(found: Found, { production }: Pick<Description, 'pro
 function tagsItem({ cluster }: Found): Hardening {
   const has = new Set(Object.keys(cluster.tags).map((name) => name.toLowerCase()));
   const missing = ['owner', 'costCentre'].filter((name) => !has.has(name.toLowerCase()));
-  const added = `origin.imported: true adds the tags ${allOf([...RESERVED_TAGS])}`;
-  return {
-    setting: 'tags',
-    words: missing.length === 0 ? added : `${added}, and then the file needs ${allOf(missing)} as well`,
-  };
+  const own = Object.keys(cluster.tags).filter((name) =>
+    RESERVED_TAGS.some((tag) => tag.toLowerCase() === name.toLowerCase()),
+  );
+  const words = [
+    `origin.imported: true adds the tags ${allOf([...RESERVED_TAGS])}`,
+    ...(missing.length === 0 ? [] : [`then the file needs ${allOf(missing)} as well`]),
+    ...(own.length === 0 ? [] : [`then ${allOf(own)} of the file make way for ours`]),
+  ];
+  return { setting: 'tags', words: words.join(', and ') };
 }
+
+/** Tags that look like secrets: they are in the file, which people commit. */
+export function tellingTags(tags: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(tags)
+    .filter(([name, value]) => SECRET_NAME.test(name) || SECRET_VALUE.test(value))
+    .map(([name]) => name);
+}
+
+const SECRET_NAME = /passw|secret|token|credential|connection.?string|api.?key/i;
+/** A login with its password in an address, or in a connection string. */
+const SECRET_VALUE = /:\/\/[^\s/:@]+:[^\s/@]+@|(?:password|pwd|accountkey|sharedaccesssignature)\s*=/i;
 
 function accessItems({ cluster, rules }: Found): (Hardening | undefined)[] {
   const { coordinator, worker } = cluster;

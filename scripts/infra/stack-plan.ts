@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSynthesis, stackOf } from '../audit/read';
 import { statedReason } from '../audit/rule-parts/stated-reason';
+import { isAdopted } from '../audit/stack/ignored-changes';
 import { ownImports } from '../audit/stack/imports';
 import type { Synthesized } from '../audit/stack/synthesized';
 import type { VerbContext } from '../lib/verb';
@@ -153,6 +154,7 @@ export function guardContext({ synthesized, missingPasswords }: Stack): GuardCon
   const blocks = new Map(synthesized.resources.map((block) => [block.address, block]));
   return {
     imports: ownImports(synthesized),
+    adopted: isAdopted(synthesized),
     missingPasswords,
     constructPath: (address) => blocks.get(address)?.constructPath ?? synthesized.environment,
     statedReason: (address, prop) => {

@@ -1,7 +1,7 @@
 import { CLUSTER } from '../../audit/stack/azurerm';
 import type { Json } from '../../audit/stack/synthesized';
 import { explainChange } from '../../audit/difference/meanings';
-import type { Verdict } from './finding';
+import type { GuardContext, Verdict } from './finding';
 import type { ResourceChange } from './plan-json';
 import { isUnknown, shownValue, valueText } from './values';
 
@@ -120,6 +120,21 @@ export function openFromTheStart(change: ResourceChange): readonly Verdict[] {
   if (change.after?.['node_public_ip_access_enabled'] !== true) return [];
   const values = [shownValue(change, 'node_public_ip_access_enabled')];
   return [{ ...OPEN_WORKERS, values, why: 'workers get public addresses' }];
+}
+
+/** A cluster that would be created although it was there before: the state that held it is another one, or empty. */
+export function unknownToTheState(change: ResourceChange, { adopted }: GuardContext): readonly Verdict[] {
+  if (!adopted || change.type !== CLUSTER || !change.actions.includes('create')) return [];
+  return [
+    {
+      guard: 'not-in-the-state',
+      level: 'never',
+      values: [shownValue(change, 'name')],
+      why: 'the config says that the cluster is imported, and this state does not hold it: it would be created anew',
+      wayOut:
+        'look whether state names the right place; if the state is lost, take imported: true out of cluster.origin, and the next deploy imports the cluster again',
+    },
+  ];
 }
 
 function toBurstable(from: Json, to: Json): ReturnType<Guard> {

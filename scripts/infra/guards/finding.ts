@@ -38,6 +38,8 @@ export interface GuardContext {
   readonly statedReason: (address: string, prop: string) => string | undefined;
   /** Resource ids that the stack's own import blocks name, by address. */
   readonly imports: ReadonlyMap<string, string>;
+  /** Whether the cluster was there before Terraform came, so that no plan has to create it. */
+  readonly adopted: boolean;
   /** Variables of roles whose passwords Terraform ignores and nobody gave, by the address of the role. */
   readonly missingPasswords: ReadonlyMap<string, string>;
 }

@@ -1,6 +1,6 @@
 import { openings } from './access';
 import { changesOfAdoption, isAdoption } from './adoption';
-import { clusterUpdates, openFromTheStart } from './cluster-changes';
+import { clusterUpdates, openFromTheStart, unknownToTheState } from './cluster-changes';
 import { drifts } from './drift';
 import type { Finding, GuardContext, Level } from './finding';
 import { findingOf } from './finding';
@@ -21,6 +21,7 @@ export function guardPlan(plan: TerraformPlan, context: GuardContext): readonly 
     : (change: ResourceChange) => [
         ...clusterUpdates(change),
         ...openFromTheStart(change),
+        ...unknownToTheState(change, context),
         ...losses(change, plan),
         ...lockedAgainst(change, plan),
         ...rolesWithoutPassword(change, context),

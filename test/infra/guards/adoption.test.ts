@@ -254,3 +254,16 @@ describe('a role whose password nobody gave', () => {
     ]);
   });
 });
+
+describe('a cluster that is imported', () => {
+  const created = change({ actions: ['create'], after: CLUSTER_BEFORE });
+  const idsOf = (adopted: boolean): string[] =>
+    guardPlan(parsePlan(planText([created])), { ...context, adopted }).map(
+      ({ level, id }) => `${level} ${id}`,
+    );
+
+  it('is not created where the state does not hold it', () => {
+    expect(idsOf(true)).toEqual([expect.stringMatching(/^never not-in-the-state:/)]);
+    expect(idsOf(false)).toEqual([]);
+  });
+});

@@ -6,6 +6,7 @@ export const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster';
 export const context: GuardContext = {
   constructPath: (address) => `dev/${address.split('.')[1] ?? ''}`,
   imports: new Map(),
+  adopted: false,
   missingPasswords: new Map(),
   statedReason: (address, prop) => (address.endsWith('.reasoned') ? `a reason for ${prop}` : undefined),
 };
