@@ -112,6 +112,30 @@ export const FOREIGN_OWNED = `
      AND NOT pg_has_role(current_user, c.relowner, 'USAGE')
    ORDER BY 1`;
 
+/** Distributed tables whose owner may create nothing in their schema. A move creates the shard where it arrives as the owner. */
+export const UNCREATABLE = `
+  SELECT c.oid::regclass::text AS table, pg_get_userbyid(c.relowner)::text AS owner, c.relnamespace::regnamespace::text AS schema
+    FROM pg_dist_partition t
+    JOIN pg_class c ON c.oid = t.logicalrelid
+   WHERE NOT has_schema_privilege(c.relowner, c.relnamespace, 'CREATE')
+   ORDER BY 1`;
+
+/**
+ * Foreign keys of distributed tables whose owner may not reference the other table, or not use its schema. A move makes the
+ * key again on the node where the shard arrives, as the owner.
+ */
+export const UNREFERENCEABLE = `
+  SELECT DISTINCT c.conrelid::regclass::text AS table, pg_get_userbyid(t.relowner)::text AS owner, c.confrelid::regclass::text AS referenced,
+         CASE WHEN has_schema_privilege(t.relowner, r.relnamespace, 'USAGE') THEN NULL ELSE r.relnamespace::regnamespace::text END AS schema
+    FROM pg_constraint c
+    JOIN pg_dist_partition d ON d.logicalrelid = c.conrelid
+    JOIN pg_class t ON t.oid = c.conrelid
+    JOIN pg_class r ON r.oid = c.confrelid
+   WHERE c.contype = 'f'
+     AND (NOT has_schema_privilege(t.relowner, r.relnamespace, 'USAGE')
+          OR EXISTS (SELECT FROM unnest(c.confkey) k WHERE NOT has_column_privilege(t.relowner, c.confrelid, k, 'REFERENCES')))
+   ORDER BY 1, 3`;
+
 /**
  * What keeps shards of a table, reference tables included, from being copied by logical replication: PostgreSQL publishes no
  * unlogged table, columnar refuses rows while it is published, and without an identity UPDATE and DELETE fail. An index

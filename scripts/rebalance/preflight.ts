@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { escapeIdentifier } from 'pg';
 import { z } from 'zod';
 import { someOf } from '../../config/text/text';
 import { tableKey } from '../../config/workload/identifiers';
@@ -15,7 +16,13 @@ import { FEWEST_WORKER_PROCESSES, REPLICATION_SERVER, replicationServer } from '
 import { askAllNodes, nodeName } from '../citus/nodes';
 import type { Node } from '../citus/nodes';
 import { readRows } from '../citus/rows';
-import { FOREIGN_OWNED, NOT_REPLICABLE, UNREACHABLE } from '../citus/catalog.sql';
+import {
+  FOREIGN_OWNED,
+  NOT_REPLICABLE,
+  UNCREATABLE,
+  UNREACHABLE,
+  UNREFERENCEABLE,
+} from '../citus/catalog.sql';
 
 /** What a rebalance needs to know before it moves anything. */
 export interface Facts {
@@ -23,10 +30,26 @@ export interface Facts {
   readonly role: string;
   /** Distributed tables whose owner's rights the role does not have. */
   readonly foreignOwned: readonly { readonly table: string; readonly owner: string }[];
+  /** Tables whose owner may create nothing in their schema. */
+  readonly uncreatable: readonly {
+    readonly table: string;
+    readonly owner: string;
+    readonly schema: string;
+  }[];
+  /** Foreign keys that the owner of their table may not make again where a shard arrives. */
+  readonly unreferenceable: readonly z.infer<typeof unreferenceable>[];
   /** Distributed and reference tables that logical replication does not copy, or not beside every write. */
   readonly notReplicable: readonly z.infer<typeof notReplicable>[];
   readonly settings: readonly (z.infer<typeof nodeSettings> & { readonly nodeId: number })[];
 }
+
+const unreferenceable = z.object({
+  table: z.string(),
+  owner: z.string(),
+  referenced: z.string(),
+  /** The schema of the other table, where the owner may not use it. */
+  schema: z.string().nullable(),
+});
 
 const notReplicable = z.object({
   table: z.string(),
@@ -73,6 +96,8 @@ async function readFacts(client: Client): Promise<Facts> {
   return {
     role: role.rows[0]?.role ?? '',
     foreignOwned: await readRows(client, table.extend({ owner: z.string() }), FOREIGN_OWNED),
+    uncreatable: await readRows(client, table.extend({ owner: z.string(), schema: z.string() }), UNCREATABLE),
+    unreferenceable: await readRows(client, unreferenceable, UNREFERENCEABLE),
     notReplicable: await readRows(client, notReplicable, NOT_REPLICABLE),
     settings: settings.map(({ nodeId, answer }) => ({ nodeId, ...answer })),
   };
@@ -96,6 +121,28 @@ export function preflightFaults(
     faults.push(
       `${facts.role} does not own every distributed table, and Citus rebalances all of them or none: ${someOf(tables, NAMED)}. ` +
         `Run this as a role that has the rights of every owner, or give the tables to ${facts.role} (ALTER TABLE ... OWNER TO)`,
+    );
+  }
+  const moved = new Set(moves.flatMap((move) => move.tables));
+  const uncreatable = facts.uncreatable.filter(({ table }) => moved.has(table));
+  if (uncreatable.length > 0) {
+    const what = uncreatable.map(
+      ({ table, owner, schema }) =>
+        `${table} (GRANT CREATE ON SCHEMA ${schema} TO ${escapeIdentifier(owner)})`,
+    );
+    faults.push(
+      `a move creates a shard as the owner of its table, who may create nothing in its schema: ${someOf(what, NAMED)}`,
+    );
+  }
+  const keys = facts.unreferenceable.filter(({ table }) => moved.has(table));
+  if (keys.length > 0) {
+    const what = keys.map(({ table, owner, referenced, schema }) => {
+      const usage =
+        schema === null ? '' : ` and GRANT USAGE ON SCHEMA ${schema} TO ${escapeIdentifier(owner)}`;
+      return `${table} (GRANT REFERENCES ON ${referenced} TO ${escapeIdentifier(owner)}${usage})`;
+    });
+    faults.push(
+      `a move makes the foreign keys of a shard again as the owner of its table, who may not reference the other one: ${someOf(what, NAMED)}`,
     );
   }
   const copied = new Set([...moves.flatMap(({ tables }) => tables), ...missingReferenceTables]);

@@ -80,6 +80,13 @@ describe('what a shard has besides rows', () => {
     expect(compare(STATE, { ...STATE, indexes: ['a', 'b'] })).toEqual([
       expect.objectContaining({ what: 'indexes', before: 'b', now: 'none of these', lost: true }),
     ]);
+    // That a key holds for every row from now on is none, and that it no longer does is.
+    const [some, all] = [
+      ['p', 'f NOT VALID'],
+      ['p', 'f'],
+    ].map((constraints) => ({ ...STATE, constraints }));
+    expect(compare(some!, all!)).toEqual([]);
+    expect(compare(all!, some!)).toEqual([expect.objectContaining({ what: 'constraints', lost: true })]);
     expect(compare(STATE, { ...STATE, constraints: ['p', 'f'] })).toEqual([
       expect.objectContaining({ what: 'constraints', before: 'none of these', now: 'f', lost: false }),
     ]);

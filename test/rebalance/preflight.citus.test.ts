@@ -107,6 +107,51 @@ platformSuite('what a rebalance refuses before its first move', () => {
     120_000,
   );
 
+  test('a shard or a foreign key that the owner of its table may not make again', async () => {
+    const owner = `key_owner_${String(process.pid)}`;
+    const everywhere = (sql: string): Promise<unknown> =>
+      vault.platform(async (client) => {
+        await client.query(sql);
+        await client.query('SELECT run_command_on_workers($1)', [sql]);
+      });
+    try {
+      // Citus brings roles to nodes that join.
+      await vault.platform((client) =>
+        client.query(`CREATE ROLE ${owner} LOGIN PASSWORD 'owner'; GRANT ${owner} TO citus`),
+      );
+      await vault.as(async (client) => {
+        const statements = [
+          'CREATE TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id))',
+          'CREATE TABLE items (user_id int, id int, cart_id int, PRIMARY KEY (user_id, id))',
+          `SELECT create_distributed_table('carts', 'user_id', shard_count => 6)`,
+          `SELECT create_distributed_table('items', 'user_id', colocate_with => 'carts')`,
+          'ALTER TABLE items ADD FOREIGN KEY (user_id, cart_id) REFERENCES carts',
+        ];
+        for (const statement of statements) await client.query(statement);
+      });
+      await vault.platform((client) => client.query(`ALTER TABLE items OWNER TO ${owner}`));
+      await vault.database.addWorkers();
+      // Citus logs in as the owner, from every node to every node.
+      await everywhere(
+        `INSERT INTO pg_dist_authinfo (nodeid, rolename, authinfo) VALUES (0, '${owner}', 'password=owner')`,
+      );
+      const grant = `items \\(GRANT CREATE ON SCHEMA public TO "${owner}"\\).*items \\(GRANT REFERENCES ON carts TO "${owner}"\\)`;
+      const plan = await rebalancePlan(recordingContext().context, vault.input('auto'));
+      expect(plan.document.failures.join(' ')).toMatch(new RegExp(grant));
+      expect(plan.outcome).toBe('refused');
+      await expect(moveFirst('block_writes')).rejects.toThrow(/permission denied for schema public/);
+      await vault.platform((client) => client.query(`GRANT CREATE ON SCHEMA public TO ${owner}`));
+      await expectRefused('auto', new RegExp(`items \\(GRANT REFERENCES ON carts TO "${owner}"\\)`));
+      // Citus says so as well, task after task.
+      await expect(moveFirst('block_writes')).rejects.toThrow(/permission denied for table carts_\d+/);
+      await vault.as((client) => client.query(`GRANT REFERENCES ON carts TO ${owner}`));
+      const { outcome, text } = await rebalanceRun(recordingContext().context, vault.input('block_writes'));
+      expect(outcome === 'done' ? '' : text).toBe('');
+    } finally {
+      await everywhere(`DROP OWNED BY ${owner} CASCADE; DROP ROLE ${owner}`);
+    }
+  });
+
   test('a columnar table, into which no row can be written while it moves by logical replication', async () => {
     await allowColumnar(vault.database);
     await vault.as(async (client) => {

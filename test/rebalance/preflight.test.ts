@@ -5,6 +5,8 @@ import { preflightFaults } from '../../scripts/rebalance/preflight';
 const fit: Facts = {
   role: 'citus',
   foreignOwned: [],
+  uncreatable: [],
+  unreferenceable: [],
   notReplicable: [],
   settings: [1, 2, 3].map((nodeId) => ({ nodeId, walLevel: 'logical', server })),
 };
