@@ -123,28 +123,7 @@ export function preflightFaults(
         `Run this as a role that has the rights of every owner, or give the tables to ${facts.role} (ALTER TABLE ... OWNER TO)`,
     );
   }
-  const moved = new Set(moves.flatMap((move) => move.tables));
-  const uncreatable = facts.uncreatable.filter(({ table }) => moved.has(table));
-  if (uncreatable.length > 0) {
-    const what = uncreatable.map(
-      ({ table, owner, schema }) =>
-        `${table} (GRANT CREATE ON SCHEMA ${schema} TO ${escapeIdentifier(owner)})`,
-    );
-    faults.push(
-      `a move creates a shard as the owner of its table, who may create nothing in its schema: ${someOf(what, NAMED)}`,
-    );
-  }
-  const keys = facts.unreferenceable.filter(({ table }) => moved.has(table));
-  if (keys.length > 0) {
-    const what = keys.map(({ table, owner, referenced, schema }) => {
-      const usage =
-        schema === null ? '' : ` and GRANT USAGE ON SCHEMA ${schema} TO ${escapeIdentifier(owner)}`;
-      return `${table} (GRANT REFERENCES ON ${referenced} TO ${escapeIdentifier(owner)}${usage})`;
-    });
-    faults.push(
-      `a move makes the foreign keys of a shard again as the owner of its table, who may not reference the other one: ${someOf(what, NAMED)}`,
-    );
-  }
+  faults.push(...ownerFaults(facts, moves));
   const copied = new Set([...moves.flatMap(({ tables }) => tables), ...missingReferenceTables]);
   const tables = facts.notReplicable.filter(({ table }) => copied.has(table));
   if (isLogical(mode)) faults.push(...replicationFaults(tables, mode));
@@ -166,6 +145,34 @@ export function preflightFaults(
         NAMED,
       )}. ` +
         `Raise it to at least ${String(FEWEST_WORKER_PROCESSES)}, better 8 more than the databases that have Citus, and restart`,
+    );
+  }
+  return faults;
+}
+
+/** What the owners of tables may not do where their shards arrive: a move makes tables and foreign keys in their name. */
+function ownerFaults(facts: Facts, moves: Work['moves']): string[] {
+  const moved = new Set(moves.flatMap((move) => move.tables));
+  const uncreatable = facts.uncreatable.filter(({ table }) => moved.has(table));
+  const faults: string[] = [];
+  if (uncreatable.length > 0) {
+    const what = uncreatable.map(
+      ({ table, owner, schema }) =>
+        `${table} (GRANT CREATE ON SCHEMA ${schema} TO ${escapeIdentifier(owner)})`,
+    );
+    faults.push(
+      `a move creates a shard as the owner of its table, who may create nothing in its schema: ${someOf(what, NAMED)}`,
+    );
+  }
+  const keys = facts.unreferenceable.filter(({ table }) => moved.has(table));
+  if (keys.length > 0) {
+    const what = keys.map(({ table, owner, referenced, schema }) => {
+      const usage =
+        schema === null ? '' : ` and GRANT USAGE ON SCHEMA ${schema} TO ${escapeIdentifier(owner)}`;
+      return `${table} (GRANT REFERENCES ON ${referenced} TO ${escapeIdentifier(owner)}${usage})`;
+    });
+    faults.push(
+      `a move makes the foreign keys of a shard again as the owner of its table, who may not reference the other one: ${someOf(what, NAMED)}`,
     );
   }
   return faults;
