@@ -3,36 +3,26 @@ import { loadSqlParser } from '../../config/workload/sql-parser';
 import { alikeAcrossVersions, differentMajors } from '../../scripts/compare/across-versions';
 import { compareSides } from '../../scripts/compare/decide';
 import type { Side } from '../../scripts/compare/side';
+import { side } from './sides';
 
 let parser: SqlParser;
 beforeAll(async () => {
   parser = await loadSqlParser();
 });
 
-const side = (postgres: string, more: Partial<Side> = {}): Side => ({
-  database: 'citus@localhost:5432/a',
-  postgres,
-  standby: false,
-  tables: [],
-  views: [],
-  oddShards: [],
-  objects: {},
-  others: {},
-  sequences: [],
-  answers: [],
-  queryPlans: [],
-  ...more,
-});
+const ofVersion = (postgres: string, more: Partial<Side> = {}): Side => side({ postgres, ...more });
 
 const withView = (postgres: string, definition: string, grants = 'citus SELECT f'): Side =>
-  side(postgres, { views: [{ view: { schema: 'public', name: 'v' }, objects: { definition, grants } }] });
+  ofVersion(postgres, {
+    views: [{ view: { schema: 'public', name: 'v' }, objects: { definition, grants } }],
+  });
 
 const different = (from: Side, to: Side): (string | undefined)[] =>
   compareSides(...alikeAcrossVersions(from, to, parser)).differences.map(({ part }) => part);
 
 test('two servers of one major write alike', () => {
-  expect(differentMajors(side('15.4'), side('15.20'))).toBe(false);
-  expect(differentMajors(side('15.4'), side('17.2'))).toBe(true);
+  expect(differentMajors(ofVersion('15.4'), ofVersion('15.20'))).toBe(false);
+  expect(differentMajors(ofVersion('15.4'), ofVersion('17.2'))).toBe(true);
 });
 
 describe('a view over one table', () => {
@@ -84,7 +74,7 @@ describe('the privilege MAINTAIN', () => {
   const old = 'citus INSERT f, citus SELECT f';
   const since = 'app MAINTAIN t, citus INSERT f, citus MAINTAIN f, citus SELECT f';
   const granted = (postgres: string, grants: string): Side =>
-    side(postgres, {
+    ofVersion(postgres, {
       objects: { a: { grants } },
       tables: [
         {

@@ -2,6 +2,7 @@ import { compareSides } from '../../scripts/compare/decide';
 import { rowsOfShards } from '../../scripts/compare/read';
 import type { RelationRows, Side, SideShard, SideTable } from '../../scripts/compare/side';
 import { describeCompared } from '../../scripts/compare/text';
+import { side } from './sides';
 
 const table = (name: string, rows: RelationRows, more: Partial<SideTable> = {}): SideTable => ({
   table: { schema: 'public', name },
@@ -15,21 +16,6 @@ const held = (rows: number, checksum = String(rows), shards: readonly SideShard[
   rows,
   checksum,
   shards,
-});
-
-const side = (more: Partial<Side> = {}): Side => ({
-  database: 'citus@localhost:5432/a',
-  postgres: '16.10',
-  standby: false,
-  tables: [],
-  views: [],
-  oddShards: [],
-  objects: {},
-  others: {},
-  sequences: [],
-  answers: [],
-  queryPlans: [],
-  ...more,
 });
 
 const shard = (index: number, rows: number, more: Partial<SideShard> = {}): SideShard => ({

@@ -1,13 +1,14 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { loadEnvironments } from '../../config/environment/environment';
 import { exportHcl } from '../../scripts/hcl/export';
 import { withSynthesis } from '../../scripts/infra/synth';
 import { runTerraform } from '../../scripts/infra/terraform';
 import { terraformDocument } from '../../scripts/infra/terraform-answers';
 import type { AzureStandIn } from '../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../scripts/local/azure/http/server';
+import { makeByHand } from '../../scripts/local/terraform/hand-made';
 import { testEnvironment } from '../support/environment';
-import { makeSampleCluster } from '../support/existing-cluster';
 import { azureSuite } from '../support/lanes';
 import type { SharedProvider } from '../support/shared-provider';
 import { startSharedProvider } from '../support/shared-provider';
@@ -26,7 +27,7 @@ azureSuite('the stacks in the native syntax', () => {
   beforeAll(async () => {
     azure = await startAzureStandIn({ newClusters: 'accepted' });
     // The stack of dev adopts it, and a plan looks it up.
-    await makeSampleCluster(azure);
+    await makeByHand(azure, sample(), 'Rehearsal-only-7');
     provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     await withSynthesis({}, async (directory) => {
       for (const name of readdirSync(path.join(directory, 'stacks'))) {
@@ -109,4 +110,11 @@ function withoutTemplateTexts(configuration: unknown): unknown {
     if (typeof value !== 'object' || value === null || !('references' in value)) return value;
     return { ...value, constant_value: undefined };
   });
+}
+
+/** The environment whose cluster the stack of dev adopts. */
+function sample() {
+  const dev = loadEnvironments().find(({ name }) => name === 'dev');
+  if (dev === undefined) throw new Error('config/environments holds no dev.yaml');
+  return dev;
 }

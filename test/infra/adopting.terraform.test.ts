@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
+import { parseEnvironment } from '../../config/environment/environment';
 import { deploy } from '../../scripts/infra/deploy';
 import { guard } from '../../scripts/infra/guard';
 import { runTerraform } from '../../scripts/infra/terraform';
-import { makeSampleCluster } from '../support/existing-cluster';
+import { makeByHand } from '../../scripts/local/terraform/hand-made';
 import { azureSuite } from '../support/lanes';
 import type { StackJson } from './rehearsal';
 import { at, CLUSTER_ID, clusterOf, ENVIRONMENT, Rehearsal } from './rehearsal';
@@ -53,14 +53,7 @@ azureSuite('a cluster that was there before', () => {
 
   beforeAll(async () => {
     rehearsal = await Rehearsal.start();
-    await makeSampleCluster(rehearsal.azure);
-    const role = `${CLUSTER_ID}/roles/app`;
-    await rehearsal.inAzure('PUT', role, { properties: { password: BY_HAND } });
-    for (;;) {
-      const { body } = await rehearsal.inAzure('GET', role);
-      if (at(body, 'properties')['provisioningState'] === 'Succeeded') break;
-      await delay(20);
-    }
+    await makeByHand(rehearsal.azure, parseEnvironment(file(), `${ENVIRONMENT}.yaml`), BY_HAND);
   }, SLOW);
   afterAll(() => rehearsal.end());
 
