@@ -196,4 +196,35 @@ platformSuite('ways back and sideways', () => {
     await expect(plan('a')).rejects.toThrow(/identity column.*Nothing was changed/);
     await expect(plan('c')).rejects.toThrow(/makes table c anew without its rule kept.*Nothing was changed/);
   });
+
+  test('a check that is NOT VALID beside a foreign key to a reference table: the shards change one by one', async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+    const { target } = database;
+    await query(
+      target,
+      `CREATE TABLE kinds (kind_id int PRIMARY KEY);
+       CREATE TABLE things (thing_id int PRIMARY KEY, kind_id int REFERENCES kinds, n int);
+       INSERT INTO kinds VALUES (1), (2);
+       INSERT INTO things SELECT i, 1 + i % 2, i FROM generate_series(1, 40) i;
+       ALTER TABLE things ADD CONSTRAINT small CHECK (n < 20) NOT VALID`,
+    );
+    const wanted = (shardCount: number): Distribution => ({
+      shardCount,
+      online: false,
+      tables: [
+        { kind: 'reference', table: named('kinds') },
+        { kind: 'distributed', table: named('things'), distributeBy: 'thing_id' },
+      ],
+    });
+    await tablesApply(testContext(), { target, expected: wanted(4) });
+    await tablesApply(testContext(), { target, expected: wanted(8) });
+    expect(
+      await query(
+        target,
+        `SELECT (SELECT count(*)::int FROM pg_dist_shard WHERE logicalrelid = 'things'::regclass) AS shards,
+                (SELECT count(*)::int FROM things) AS rows, conname, convalidated
+           FROM pg_constraint WHERE conrelid = 'things'::regclass AND contype = 'c'`,
+      ),
+    ).toEqual([{ shards: 8, rows: 40, conname: 'small', convalidated: false }]);
+  });
 });
