@@ -56,6 +56,7 @@ const rooms = {
   ],
   'scripts/database/checks': DATABASE,
   'scripts/rebalance': DATABASE,
+  'scripts/roles': CITUS,
   'scripts/compare': DATABASE,
   'scripts/tables': DATABASE,
   'scripts/tables/plan': DATABASE,
@@ -106,6 +107,7 @@ const rooms = {
     'scripts/compare',
     'scripts/local',
     'scripts/bench',
+    'scripts/roles',
   ],
 };
 

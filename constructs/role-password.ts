@@ -1,12 +1,8 @@
 import type { Construct } from 'constructs';
 import { roleName as roleNameType } from '../config/azure/database-roles';
+import { rolePasswordVariable } from '../config/azure/role-passwords';
 import { propProblems, requireValid } from './invalid-props';
 import { SecretVariable } from './secret-variable';
-
-/** Terraform reads the password of the role `reporting` from `TF_VAR_role_reporting_password`. */
-export function rolePasswordVariable(roleName: string): string {
-  return `role_${roleName}_password`;
-}
 
 /**
  * The password of one database role. One to a role of a stack.

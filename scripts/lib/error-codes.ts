@@ -265,6 +265,25 @@ export const ERRORS = {
     meaning: 'FORCE ROW LEVEL SECURITY could not be restored after a move.',
     hint: 'Run rebalance run again: it restores FORCE first.',
   },
+  'roles.passwords': {
+    meaning:
+      'Variables with passwords of roles are not set, or hold what is no password. `details` has their names.',
+    hint: 'Set TF_VAR_role_NAME_password for every role that the environment names.',
+  },
+  'roles.refused': {
+    meaning:
+      'A role exists in a way that a person has to decide about; nothing was changed. `details.roles` has each.',
+    hint: 'Run the statement that the message names, or take the role out of the environment.',
+  },
+  'roles.step-failed': {
+    meaning: 'A role could not be created or changed; roles before it are done.',
+    hint: 'Fix the cause, then run roles apply again.',
+  },
+  'roles.without-effect': {
+    meaning:
+      'The statements succeeded, and a role does not log in with its password or is not on every node.',
+    hint: 'Find the session that changes roles, then run roles apply again.',
+  },
   'simulate.unknown-name': {
     meaning: 'The database has no schema, table or column of that name.',
     hint: 'Correct the name.',

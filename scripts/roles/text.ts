@@ -1,0 +1,67 @@
+import { table } from '../lib/reporter';
+import { allOf } from '../../config/text/text';
+import type { PlannedRole, RoleAction, RolesPlan } from './plan';
+
+const WORDS: Readonly<Record<RoleAction, string>> = {
+  create: 'create',
+  'set-password': 'set password',
+  'set-on-nodes': 'set on every node',
+  unchanged: 'unchanged',
+  refused: 'refused',
+};
+
+/** The roles of the file one by one, what to know of them, and those that it does not name. Pure. */
+export function describeRoles({ roles, unnamedRoles }: RolesPlan): string {
+  const rows = roles.map(({ name, action, why }) => [name, WORDS[action], why]);
+  const notes = roles.flatMap(({ name, notes: all }) => all.map((note) => `  ${name}: ${note}`));
+  return [
+    roles.length === 0 ? 'The environment names no roles.' : table([['role', 'what', 'why'], ...rows]),
+    ...(notes.length === 0 ? [] : ['', 'What to know', ...notes]),
+    ...(unnamedRoles.length === 0
+      ? []
+      : [
+          '',
+          `${allOf(unnamedRoles)} can log in too, and the file does not name ${unnamedRoles.length === 1 ? 'it' : 'them'}: left alone.`,
+        ]),
+  ].join('\n');
+}
+
+/** The same, and how much is to do. Pure. */
+export function describePlan(plan: RolesPlan): string {
+  const pending = plan.roles.filter(isPending).length;
+  const todo =
+    pending === 0
+      ? 'Plan: nothing to do.'
+      : `Plan: ${countOfRoles(pending)} to change on ${everyNode(plan)}. \`roles apply\` does it.`;
+  return `${describeRoles(plan)}\n\n${todo}`;
+}
+
+/** What was done, and what there is now. Pure. */
+export function describeApplied(plan: RolesPlan, after: RolesPlan): string {
+  const changed = plan.roles.filter(isPending).length;
+  const summary =
+    changed === 0
+      ? 'Nothing to do: every role of the environment logs in with its password.'
+      : `${countOfRoles(changed)} changed. Every role of the environment is on ${everyNode(after)} and logs in with its password.`;
+  return `${describeRoles(after)}\n\n${summary}`;
+}
+
+function countOfRoles(count: number): string {
+  return count === 1 ? '1 role' : `${String(count)} roles`;
+}
+
+function everyNode({ nodes }: RolesPlan): string {
+  return nodes.length === 1 ? 'the one node' : `all ${String(nodes.length)} nodes`;
+}
+
+export function isPending({ action }: PlannedRole): boolean {
+  return action !== 'unchanged' && action !== 'refused';
+}
+
+/** Roles that a person has to decide about; undefined where there are none. Pure. */
+export function describeRefused(roles: readonly PlannedRole[]): string | undefined {
+  const refusedOnes = roles.filter(({ action }) => action === 'refused');
+  return refusedOnes.length === 0
+    ? undefined
+    : refusedOnes.map(({ name, why }) => `role ${name} ${why}`).join('; ');
+}
