@@ -4,15 +4,14 @@ import type { ITerraformDependable } from 'cdktf';
 import { Token } from 'cdktf';
 import { Construct } from 'constructs';
 import type { AlertRule, AlertThresholdName, AlertThresholds } from '../config/azure/alert-thresholds';
-import { ALERT_RULES, alertThresholds, connectionLimit, SEVERITIES } from '../config/azure/alert-thresholds';
+import { ALERT_RULES, alertThresholds, SEVERITIES } from '../config/azure/alert-thresholds';
 import { emails } from '../config/azure/monitoring';
-import { clusterId, resourceGroup } from '../config/azure/resource-names';
-import { clusterName } from '../config/azure/service-limits';
+import type { Service } from '../config/azure/postgres-services';
+import { DEFAULT_SERVICE, SERVICE_FACTS } from '../config/azure/postgres-services';
+import { resourceGroup } from '../config/azure/resource-names';
 import { tagViolations } from '../config/azure/tags';
-import type { ClusterTopology } from './cluster-topology';
 import { propProblems, requireValid } from './invalid-props';
 
-const METRIC_NAMESPACE = 'Microsoft.DBForPostgreSQL/serverGroupsv2';
 /** The one dimension the metrics have: the node. */
 const NODE_DIMENSION = 'ServerName';
 /** How often Azure looks at the window. */
@@ -40,11 +39,17 @@ const IDS = {
 
 export interface ClusterAlertsProps {
   readonly clusterId: string;
+  /**
+   * The service that runs the cluster.
+   *
+   * @default cosmosdb-postgresql
+   */
+  readonly service?: Service;
   /** Begins the name of each alert. */
   readonly clusterName: string;
   readonly resourceGroupName: string;
-  /** The nodes: how many connections one allows follows from its vCores. */
-  readonly topology: ClusterTopology;
+  /** Client connections that the smallest node allows. */
+  readonly connectionLimit: number;
   /**
    * Who gets a mail when an alert fires and when it is over. With nobody, there is no action group and no mail; alerts
    * still fire, and are seen under Alerts in Azure Monitor and by whatever else reads them there.
@@ -86,6 +91,7 @@ export class ClusterAlerts extends Construct {
   constructor(scope: Construct, id: string, props: ClusterAlertsProps) {
     super(scope, id);
     requireValid(this, problems(props));
+    const { metricNamespace } = SERVICE_FACTS[props.service ?? DEFAULT_SERVICE];
     const tags = props.tags === undefined ? {} : { tags: { ...props.tags } };
     this.actionGroupId = props.emails.length === 0 ? undefined : this.notify(props).id;
 
@@ -103,11 +109,15 @@ export class ClusterAlerts extends Construct {
         autoMitigate: true,
         criteria: [
           {
-            metricNamespace: METRIC_NAMESPACE,
+            metricNamespace,
             metricName: rule.metric,
             aggregation: 'Average',
             operator: 'GreaterThan',
-            threshold: inUnitOfMetric(name, props.thresholds?.[name] ?? rule.threshold, props.topology),
+            threshold: inUnitOfMetric(
+              name,
+              props.thresholds?.[name] ?? rule.threshold,
+              props.connectionLimit,
+            ),
             dimension: [{ name: NODE_DIMENSION, operator: 'Include', values: ['*'] }],
           },
         ],
@@ -132,22 +142,16 @@ export class ClusterAlerts extends Construct {
   }
 }
 
-function inUnitOfMetric(name: AlertThresholdName, threshold: number, topology: ClusterTopology): number {
+function inUnitOfMetric(name: AlertThresholdName, threshold: number, connectionLimit: number): number {
   // Azure Monitor's table of metrics, which comes from the service's own definitions, says milliseconds; the page of the
   // product says seconds. An alert rule compares with what Azure Monitor has, so this goes by that.
   if (name === 'replicationLagSeconds') return threshold * 1000;
   if (name !== 'connectionsPercent') return threshold;
-  return Math.floor((fewestConnections(topology) * threshold) / 100);
-}
-
-/** One threshold for all nodes, and so that of the smallest: an alert too early is better than none. */
-function fewestConnections({ coordinator, workers, nodeCount }: ClusterTopology): number {
-  const ofCoordinator = connectionLimit(coordinator.vCores, coordinator.burstable);
-  if (workers === undefined || nodeCount === 0) return ofCoordinator;
-  return Math.min(ofCoordinator, connectionLimit(workers.vCores, false));
+  return Math.floor((connectionLimit * threshold) / 100);
 }
 
 function problems(props: ClusterAlertsProps): string[] {
+  const { clusterId, clusterName } = SERVICE_FACTS[props.service ?? DEFAULT_SERVICE];
   return [
     ...propProblems(props, {
       clusterId,

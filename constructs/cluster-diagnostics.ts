@@ -3,17 +3,22 @@ import { MonitorDiagnosticSetting } from '@cdktf/provider-azurerm/lib/monitor-di
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
 import { retentionDays, workspaceName } from '../config/azure/monitoring';
-import { clusterId, location, resourceGroup } from '../config/azure/resource-names';
-import { clusterName } from '../config/azure/service-limits';
+import type { Service } from '../config/azure/postgres-services';
+import { DEFAULT_SERVICE, SERVICE_FACTS } from '../config/azure/postgres-services';
+import { location, resourceGroup } from '../config/azure/resource-names';
 import { tagViolations } from '../config/azure/tags';
 import { propProblems, requireValid } from './invalid-props';
 
-/** The one category of logs the service has. */
-const LOG_CATEGORY = 'PostgreSQLLogs';
 const METRIC_CATEGORY = 'AllMetrics';
 
 export interface ClusterDiagnosticsProps {
   readonly clusterId: string;
+  /**
+   * The service that runs the cluster.
+   *
+   * @default cosmosdb-postgresql
+   */
+  readonly service?: Service;
   /** Names the setting. */
   readonly clusterName: string;
   /** Azure region of the workspace. */
@@ -28,7 +33,7 @@ export interface ClusterDiagnosticsProps {
 }
 
 /**
- * Sends the logs of PostgreSQL and all metrics of every node to a Log Analytics workspace of their own. In the table
+ * Sends the logs of the service and all metrics of every node to a Log Analytics workspace of their own. In the table
  * AzureDiagnostics, `LogicalServerName_s` tells the nodes apart.
  */
 export class ClusterDiagnostics extends Construct {
@@ -39,6 +44,7 @@ export class ClusterDiagnostics extends Construct {
 
   constructor(scope: Construct, id: string, props: ClusterDiagnosticsProps) {
     super(scope, id);
+    const { clusterId, clusterName, logCategories } = SERVICE_FACTS[props.service ?? DEFAULT_SERVICE];
     requireValid(
       this,
       propProblems(props, {
@@ -67,7 +73,7 @@ export class ClusterDiagnostics extends Construct {
       name: props.clusterName,
       targetResourceId: props.clusterId,
       logAnalyticsWorkspaceId: workspace.id,
-      enabledLog: [{ category: LOG_CATEGORY }],
+      enabledLog: logCategories.map((category) => ({ category })),
       enabledMetric: [{ category: METRIC_CATEGORY }],
     });
     this.workspaceId = workspace.id;

@@ -1,3 +1,4 @@
+import { connectionLimit } from '../config/azure/alert-thresholds';
 import type { CoordinatorSize, WorkerSize } from '../config/azure/service-limits';
 import {
   coordinatorViolations,
@@ -85,6 +86,14 @@ export class ClusterTopology {
     this.workers = workers === undefined ? undefined : Object.freeze({ ...workers });
     this.coordinatorHoldsShards = coordinatorHoldsShards;
     Object.freeze(this);
+  }
+
+  /** Client connections that the smallest of the nodes allows. */
+  get connectionLimit(): number {
+    const { burstable, vCores } = this.coordinator;
+    const ofCoordinator = connectionLimit(vCores, burstable);
+    if (this.workers === undefined || this.nodeCount === 0) return ofCoordinator;
+    return Math.min(ofCoordinator, connectionLimit(this.workers.vCores, false));
   }
 
   /** The service's name for the kind of machine the coordinator is. */

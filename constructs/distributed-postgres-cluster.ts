@@ -27,9 +27,6 @@ import { operationTimeouts, timeoutsArgument } from './operation-timeouts';
 import { passwordPreconditions, passwordProblems } from './password-rules';
 import { noteReason } from './stated-reason';
 
-/** PgBouncer listens elsewhere, and no DDL or rebalance may go through it. */
-export const POSTGRES_PORT = 5432;
-
 /** The one database the service creates; it can be named otherwise only where azurerm has no argument for it. */
 export const DATABASE = 'citus';
 

@@ -1,16 +1,20 @@
+import type { CosmosdbPostgresqlFirewallRuleConfig } from '@cdktf/provider-azurerm/lib/cosmosdb-postgresql-firewall-rule';
 import { CosmosdbPostgresqlFirewallRule } from '@cdktf/provider-azurerm/lib/cosmosdb-postgresql-firewall-rule';
-import type { ITerraformDependable } from 'cdktf';
+import { PostgresqlFlexibleServerFirewallRule } from '@cdktf/provider-azurerm/lib/postgresql-flexible-server-firewall-rule';
+import type { ITerraformDependable, TerraformResource } from 'cdktf';
 import { Construct } from 'constructs';
 import type { FirewallRule } from '../config/azure/firewall-rules';
 import {
   AZURE_SERVICES_ADDRESS,
   AZURE_SERVICES_RULE,
+  ELASTIC_RULE_NAMES,
   existingFirewallViolations,
   firewallViolations,
 } from '../config/azure/firewall-rules';
 import type { Reason } from '../config/azure/reason';
 import { reason as reasonType } from '../config/azure/reason';
-import { clusterId } from '../config/azure/resource-names';
+import type { Service } from '../config/azure/postgres-services';
+import { DEFAULT_SERVICE, SERVICE_FACTS } from '../config/azure/postgres-services';
 import type { ClusterOrigin } from './cluster-origin';
 import { importPart } from './import-part';
 import { byName, inSequence } from './in-sequence';
@@ -21,6 +25,12 @@ import { noteReason } from './stated-reason';
 
 export interface FirewallAccessProps {
   readonly clusterId: string;
+  /**
+   * The service that runs the cluster.
+   *
+   * @default cosmosdb-postgresql
+   */
+  readonly service?: Service;
   /**
    * 1 to 10 ranges, at most 256 public IPv4 addresses in all; of a cluster that was there before, what it has. A rule's name is its identity: another name replaces the
    * rule, another place in the list changes nothing.
@@ -51,7 +61,7 @@ export interface FirewallAccessProps {
 }
 
 /**
- * Lets listed public addresses reach the coordinator; everybody else is refused. A rule takes up to 5 minutes.
+ * Lets listed public addresses reach the cluster; everybody else is refused. A rule takes up to 5 minutes.
  *
  * @throws InvalidPropsError naming every prop that the service would refuse
  */
@@ -63,9 +73,10 @@ export class FirewallAccess extends Construct {
     super(scope, id);
     requireValid(this, problems(props));
     const { rules, allowAzureServices, after, timeouts } = props;
+    const make = RULES[props.service ?? DEFAULT_SERVICE];
 
     const lastRange = inSequence(byName(rules), after, ({ name, from, to }, waits) => {
-      const rule = new CosmosdbPostgresqlFirewallRule(this, name, {
+      const rule = make(this, {
         clusterId: props.clusterId,
         name,
         startIpAddress: from,
@@ -80,7 +91,7 @@ export class FirewallAccess extends Construct {
       allowAzureServices === undefined ? [] : [allowAzureServices],
       lastRange,
       ({ reason }, waits) => {
-        const rule = new CosmosdbPostgresqlFirewallRule(this, AZURE_SERVICES_RULE, {
+        const rule = make(this, {
           clusterId: props.clusterId,
           name: AZURE_SERVICES_RULE,
           startIpAddress: AZURE_SERVICES_ADDRESS,
@@ -96,7 +107,18 @@ export class FirewallAccess extends Construct {
   }
 }
 
+/** Makes the resource of one rule, named as the rule. */
+const RULES: Readonly<Record<Service, (scope: Construct, rule: RuleArguments) => TerraformResource>> = {
+  'cosmosdb-postgresql': (scope, rule) => new CosmosdbPostgresqlFirewallRule(scope, rule.name, rule),
+  'elastic-cluster': (scope, { clusterId, ...rule }) =>
+    new PostgresqlFlexibleServerFirewallRule(scope, rule.name, { serverId: clusterId, ...rule }),
+};
+
+type RuleArguments = CosmosdbPostgresqlFirewallRuleConfig;
+
 function problems(props: FirewallAccessProps): string[] {
+  const service = props.service ?? DEFAULT_SERVICE;
+  const { clusterId } = SERVICE_FACTS[service];
   return [
     ...unknownNames(
       props.rules.map(({ name }) => name),
@@ -107,7 +129,11 @@ function problems(props: FirewallAccessProps): string[] {
       rules: (rules) =>
         props.origin?.existing === true
           ? existingFirewallViolations(rules, props.allowAzureServices !== undefined)
-          : firewallViolations(rules, props.allowAzureServices !== undefined),
+          : firewallViolations(
+              rules,
+              props.allowAzureServices !== undefined,
+              service === 'elastic-cluster' ? ELASTIC_RULE_NAMES : undefined,
+            ),
       allowAzureServices: reasonType,
       timeouts: operationTimeouts,
     }),

@@ -13,8 +13,14 @@ import { tagViolations } from '../config/azure/tags';
 import { propProblems, requireValid } from './invalid-props';
 import { passwordProblems } from './password-rules';
 
-/** Name of the secret in the vault. */
-export const PASSWORD_SECRET = 'citus-password';
+/** Who signs in where nothing else is said. */
+const DEFAULT_LOGIN = 'citus';
+
+/** Name of the secret in the vault, as in `citus-password`. */
+function secretName(login: string): string {
+  // Names of secrets have no underscores.
+  return `${login.replaceAll('_', '-')}-password`;
+}
 
 /**
  * The built-in role Key Vault Secrets Officer: reads and writes secrets, and can neither change the vault nor grant
@@ -34,7 +40,13 @@ export interface PasswordVaultProps {
   /** Azure region. Another region is another vault. */
   readonly location: string;
   readonly resourceGroupName: string;
-  /** Password of the login `citus`: a reference that Terraform resolves, never the password itself. */
+  /**
+   * Who signs in with the password, and what the secret is named after.
+   *
+   * @default citus
+   */
+  readonly login?: string;
+  /** Password of the login: a reference that Terraform resolves, never the password itself. */
   readonly password: string;
   /**
    * A whole number from 1 up, to be raised whenever the password changes: Terraform keeps no copy of the password to
@@ -93,7 +105,7 @@ export interface PasswordVaultProps {
 }
 
 /**
- * A Key Vault that holds the password of the login `citus` and lets in nobody by default: permissions by role and not by
+ * A Key Vault that holds the password of the administrator and lets in nobody by default: permissions by role and not by
  * access policy, the network closed but for what is listed, nothing purged before 90 days are over, by anybody.
  *
  * The password is passed as a write-only argument, so neither the state nor a plan holds it for the vault's sake (the
@@ -115,6 +127,7 @@ export class PasswordVault extends Construct {
     const tags = props.tags === undefined ? {} : { tags: { ...props.tags } };
     const allow = props.allow ?? [];
     const subnetIds = props.subnetIds ?? [];
+    const login = props.login ?? DEFAULT_LOGIN;
     const deployer = new DataAzurermClientConfig(this, 'Deployer');
 
     const vault = new KeyVault(this, 'Resource', {
@@ -143,14 +156,14 @@ export class PasswordVault extends Construct {
       // With the subscription, as Azure answers it: the short form would be a replacement in every plan.
       roleDefinitionId: `/subscriptions/${deployer.subscriptionId}/providers/Microsoft.Authorization/roleDefinitions/${SECRETS_OFFICER_ROLE}`,
       principalId: props.writerPrincipalId ?? deployer.objectId,
-      description: 'Writes the password of the login citus.',
+      description: `Writes the password of the login ${login}.`,
     });
     const secret = new KeyVaultSecret(this, 'Password', {
-      name: PASSWORD_SECRET,
+      name: secretName(login),
       keyVaultId: vault.id,
       valueWo: props.password,
       valueWoVersion: props.passwordVersion,
-      contentType: 'password of the PostgreSQL login citus',
+      contentType: `password of the PostgreSQL login ${login}`,
       ...(props.passwordExpiresUtc === undefined ? {} : { expirationDate: props.passwordExpiresUtc }),
       // Audited from the first write on.
       dependsOn: [writer, ...audit, ...(props.after === undefined ? [] : [props.after])],

@@ -3,25 +3,20 @@ import { PrivateDnsZoneVirtualNetworkLink } from '@cdktf/provider-azurerm/lib/pr
 import { PrivateEndpoint } from '@cdktf/provider-azurerm/lib/private-endpoint';
 import type { ITerraformDependable } from 'cdktf';
 import { Construct } from 'constructs';
-import {
-  clusterId,
-  location,
-  resourceGroup,
-  subnetId,
-  virtualNetworkId,
-} from '../config/azure/resource-names';
-import { clusterName } from '../config/azure/service-limits';
+import type { Service } from '../config/azure/postgres-services';
+import { DEFAULT_SERVICE, SERVICE_FACTS } from '../config/azure/postgres-services';
+import { location, resourceGroup, subnetId, virtualNetworkId } from '../config/azure/resource-names';
 import { tagViolations } from '../config/azure/tags';
 import { propProblems, requireValid } from './invalid-props';
 
-/** The service's own: names of the cluster resolve to the endpoint only in a zone of this name. */
-export const PRIVATE_DNS_ZONE = 'privatelink.postgres.cosmos.azure.com';
-
-/** The part of a cluster that clients talk to; workers have sub-resources of their own. */
-export const COORDINATOR_SUBRESOURCE = 'coordinator';
-
 export interface PrivateAccessProps {
   readonly clusterId: string;
+  /**
+   * The service that runs the cluster.
+   *
+   * @default cosmosdb-postgresql
+   */
+  readonly service?: Service;
   /** Names the endpoint, its connection and the link of the zone. */
   readonly clusterName: string;
   /** Azure region of the subnet. */
@@ -41,13 +36,15 @@ export interface PrivateAccessProps {
   readonly tags?: Readonly<Record<string, string>>;
 }
 
-/** Reaches the coordinator through a private endpoint and a private DNS zone, from inside a virtual network alone. */
+/** Reaches the cluster through a private endpoint and a private DNS zone, from inside a virtual network alone. */
 export class PrivateAccess extends Construct {
   /** The endpoint, whose connection is a change of the cluster: what changes it next waits for it. */
   readonly last: ITerraformDependable;
 
   constructor(scope: Construct, id: string, props: PrivateAccessProps) {
     super(scope, id);
+    const { clusterId, clusterName, privateDnsZone, endpointSubresource } =
+      SERVICE_FACTS[props.service ?? DEFAULT_SERVICE];
     requireValid(
       this,
       propProblems(props, {
@@ -63,7 +60,7 @@ export class PrivateAccess extends Construct {
     const tags = props.tags === undefined ? {} : { tags: { ...props.tags } };
 
     const zone = new PrivateDnsZone(this, 'Zone', {
-      name: PRIVATE_DNS_ZONE,
+      name: privateDnsZone,
       resourceGroupName: props.resourceGroupName,
       ...tags,
     });
@@ -76,14 +73,14 @@ export class PrivateAccess extends Construct {
       ...tags,
     });
     this.last = new PrivateEndpoint(this, 'Endpoint', {
-      name: `${props.clusterName}-${COORDINATOR_SUBRESOURCE}`,
+      name: `${props.clusterName}-${endpointSubresource}`,
       location: props.location,
       resourceGroupName: props.resourceGroupName,
       subnetId: props.subnetId,
       privateServiceConnection: {
         name: props.clusterName,
         privateConnectionResourceId: props.clusterId,
-        subresourceNames: [COORDINATOR_SUBRESOURCE],
+        subresourceNames: [endpointSubresource],
         isManualConnection: false,
       },
       privateDnsZoneGroup: { name: 'default', privateDnsZoneIds: [zone.id] },

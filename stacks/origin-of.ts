@@ -1,8 +1,8 @@
-import type { ClusterSettings } from '../config/environment/environment';
+import type { CosmosEnvironment } from '../config/environment/environment';
 import { ClusterOrigin } from '../constructs/cluster-origin';
 
 /** What an environment's cluster comes from; undefined where it begins empty. */
-export function originOf({ origin }: ClusterSettings): ClusterOrigin | undefined {
+export function originOf({ origin }: CosmosEnvironment['cluster']): ClusterOrigin | undefined {
   if (origin?.adopt !== undefined) {
     return ClusterOrigin.existing({ clusterId: origin.adopt, imported: origin.imported === true });
   }

@@ -10,14 +10,10 @@ const MANAGED_BY = 'scaleout';
  * The tags of every resource: those of the file, and those that say where it comes from, which always win. While a cluster
  * is adopted, those it has, so that nothing changes.
  */
-export function resourceTags({
-  name,
-  workload,
-  production,
-  tags,
-  cluster,
-}: EnvironmentSettings): Record<string, string> {
-  if (adoptionOf(cluster.origin) === 'adopting') return literals(tags);
+export function resourceTags(settings: EnvironmentSettings): Record<string, string> {
+  const { name, workload, production, tags } = settings;
+  const { origin } = settings.service === 'elastic-cluster' ? { origin: undefined } : settings.cluster;
+  if (adoptionOf(origin) === 'adopting') return literals(tags);
   return {
     ...literals(tags),
     environment: name,

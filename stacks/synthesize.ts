@@ -1,11 +1,13 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
+import type { TerraformStack } from 'cdktf';
 import { App } from 'cdktf';
 import type { BootstrapSettings } from '../config/environment/bootstrap';
 import type { EnvironmentSettings, Stage } from '../config/environment/environment';
 import { BootstrapStack } from './bootstrap-stack';
+import { CosmosClusterStack } from './cosmos-cluster-stack';
 import { withoutCreationTraces } from './creation-traces';
-import { EnvironmentStack } from './environment-stack';
+import { ElasticClusterStack } from './elastic-cluster-stack';
 
 /** What was written for one stack. */
 export interface SynthesizedStack {
@@ -47,8 +49,8 @@ export function synthesize(
     const app = new App({ outdir, stackTraces: false });
     const made = [
       ...(options.bootstrap === undefined ? [] : [new BootstrapStack(app, options.bootstrap)]),
-      ...environments.map(
-        (settings) => new EnvironmentStack(app, atStage(settings, options.stage ?? settings.cluster.stage)),
+      ...environments.map((settings) =>
+        environmentStack(app, settings, options.stage ?? settings.cluster.stage),
       ),
     ];
     app.synth();
@@ -60,6 +62,9 @@ export function synthesize(
   });
 }
 
-function atStage(settings: EnvironmentSettings, stage: Stage): EnvironmentSettings {
-  return { ...settings, cluster: { ...settings.cluster, stage } };
+/** The stack of an environment's service, at a stage. */
+function environmentStack(app: App, settings: EnvironmentSettings, stage: Stage): TerraformStack {
+  return settings.service === 'elastic-cluster'
+    ? new ElasticClusterStack(app, { ...settings, cluster: { ...settings.cluster, stage } })
+    : new CosmosClusterStack(app, { ...settings, cluster: { ...settings.cluster, stage } });
 }

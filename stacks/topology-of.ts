@@ -1,8 +1,8 @@
-import type { EnvironmentSettings } from '../config/environment/environment';
+import type { CosmosEnvironment } from '../config/environment/environment';
 import { ClusterTopology } from '../constructs/cluster-topology';
 
 /** The nodes an environment's cluster has at its stage. */
-export function topologyOf({ name, cluster }: EnvironmentSettings): ClusterTopology {
+export function topologyOf({ name, cluster }: CosmosEnvironment): ClusterTopology {
   const { stage, coordinator, workers, coordinatorHoldsShards } = cluster;
   if (stage === 'single-node') {
     return ClusterTopology.singleNode({

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import { matching, ruled } from '../file/schema-types';
 import type { Violation } from '../file/violations';
 import { violationsOf } from '../file/violations';
@@ -32,6 +33,10 @@ export function isServiceRole(name: string): boolean {
   return SYSTEM_ROLES.includes(name) || name.startsWith(SYSTEM_PREFIX);
 }
 
+function isReserved(name: string): boolean {
+  return NOT_A_ROLE.includes(name) || RESERVED_WORDS.has(name);
+}
+
 // Neither the service nor the provider takes capitals, underscores or hyphens here, unlike PostgreSQL.
 export const roleName = ruled(
   matching(/^[a-z0-9]{1,63}$/, 'the name of a role: 1 to 63 lowercase letters and digits, and nothing else'),
@@ -39,18 +44,37 @@ export const roleName = ruled(
     if (isServiceRole(name)) {
       return ', a role of the service itself: choose another name';
     }
-    return NOT_A_ROLE.includes(name) || RESERVED_WORDS.has(name)
-      ? ', a word that PostgreSQL keeps for itself: choose another name'
-      : undefined;
+    return isReserved(name) ? ', a word that PostgreSQL keeps for itself: choose another name' : undefined;
   },
 );
 
-/** What is wrong with the names of database roles; `at` starts with the role's index. */
-export function roleViolations(roles: readonly { readonly name: string }[]): Violation[] {
+/** PostgreSQL itself makes the roles of an elastic cluster, so they may have underscores too. */
+export const sqlRoleName = ruled(
+  matching(
+    /^[a-z_][a-z0-9_]{0,62}$/,
+    'the name of a role: 1 to 63 lowercase letters, digits and underscores, a letter or underscore first',
+  ),
+  (name) => {
+    if (name.startsWith('pg_') || isServiceRole(name)) {
+      return ', a role of the service itself: choose another name';
+    }
+    return isReserved(name) ? ', a word that PostgreSQL keeps for itself: choose another name' : undefined;
+  },
+);
+
+/**
+ * What is wrong with the names of database roles; `at` starts with the role's index.
+ *
+ * @param nameType what one name may be
+ */
+export function roleViolations(
+  roles: readonly { readonly name: string }[],
+  nameType: z.ZodType = roleName,
+): Violation[] {
   const names = roles.map(({ name }) => name);
   return names.flatMap((name, index) => {
     const at = [index, 'name'];
-    const [wrong] = violationsOf(roleName, name);
+    const [wrong] = violationsOf(nameType, name);
     if (wrong !== undefined) return [{ at, problem: wrong.problem }];
     if (names.indexOf(name) === index) return [];
     const problem = `is ${show(name)}, the name of an earlier role: a role has one password, so list it once`;

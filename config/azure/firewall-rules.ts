@@ -13,7 +13,21 @@ export interface FirewallRule {
 /** The service takes one rule after the other, minutes in all, and an auditor reads each. */
 export const FIREWALL_RULES_MOST = 10;
 
-const RULE_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*[a-zA-Z0-9_]$/;
+/** What the name of a rule may be, and how a sentence says so. */
+export interface RuleNames {
+  readonly pattern: RegExp;
+  readonly said: string;
+}
+
+const COSMOS_RULE_NAMES: RuleNames = {
+  pattern: /^[a-zA-Z0-9][a-zA-Z0-9_.-]*[a-zA-Z0-9_]$/,
+  said: "a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit",
+};
+
+export const ELASTIC_RULE_NAMES: RuleNames = {
+  pattern: /^[a-zA-Z0-9_-]{1,128}$/,
+  said: "a rule's name has 1 to 128 characters, letters, digits, _ and -",
+};
 
 /** The rule that stands for Azure itself; the name of no other rule. */
 export const AZURE_SERVICES_RULE = 'allow-azure-services';
@@ -25,8 +39,13 @@ export const AZURE_SERVICES_ADDRESS = '0.0.0.0';
  * What is wrong with a list of rules; `at` starts with the rule's index.
  *
  * @param besidesAzure whether all of Azure is let in as well, which takes one of the rules
+ * @param names what the service lets a rule be called
  */
-export function firewallViolations(rules: readonly FirewallRule[], besidesAzure = false): Violation[] {
+export function firewallViolations(
+  rules: readonly FirewallRule[],
+  besidesAzure = false,
+  names: RuleNames = COSMOS_RULE_NAMES,
+): Violation[] {
   const violations: Violation[] = [];
   const most = FIREWALL_RULES_MOST - (besidesAzure ? 1 : 0);
   if (rules.length === 0 && !besidesAzure) {
@@ -52,19 +71,19 @@ export function firewallViolations(rules: readonly FirewallRule[], besidesAzure 
       problem: `lets in ${total} addresses in all, and ${ADDRESSES_MOST} is the most: name the ranges you really use, or use private access`,
     });
   }
-  const names = new Set<string>();
+  const taken = new Set<string>();
   rules.forEach((rule, index) => {
     const at = (field: string, problem: string): void => {
       violations.push({ at: [index, field], problem });
     };
-    for (const [field, problem] of ruleViolations(rule)) at(field, problem);
+    for (const [field, problem] of ruleViolations(rule, names)) at(field, problem);
     // Azure compares resource names without regard to case.
     const key = rule.name.toLowerCase();
-    if (names.has(key)) at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
+    if (taken.has(key)) at('name', `is ${show(rule.name)}, the name of an earlier rule: give each its own`);
     if (key === AZURE_SERVICES_RULE) {
       at('name', `is ${show(rule.name)}, the name of the rule that lets all of Azure in: choose another`);
     }
-    names.add(key);
+    taken.add(key);
   });
   return violations;
 }
@@ -80,7 +99,7 @@ export function existingFirewallViolations(
   const taken = new Set(besidesAzure ? [AZURE_SERVICES_RULE] : []);
   return rules.flatMap(({ name, from, to }, index) => {
     const at = (field: keyof FirewallRule, problem: string): Violation => ({ at: [index, field], problem });
-    const found = nameProblem(name);
+    const found = nameProblem(name, COSMOS_RULE_NAMES);
     const again = taken.has(name.toLowerCase());
     taken.add(name.toLowerCase());
     return [
@@ -95,9 +114,8 @@ export function existingFirewallViolations(
 
 const NO_ADDRESS = ': it must be an IPv4 address, as in 203.0.113.8';
 
-function nameProblem(name: string): string | undefined {
-  if (RULE_NAME.test(name)) return undefined;
-  return `is ${show(name)}: a rule's name has two characters or more, letters, digits, _, . and -, and starts with a letter or digit`;
+function nameProblem(name: string, { pattern, said }: RuleNames): string | undefined {
+  return pattern.test(name) ? undefined : `is ${show(name)}: ${said}`;
 }
 
 function wrongWayRound(from: string, to: string): string {
@@ -105,9 +123,9 @@ function wrongWayRound(from: string, to: string): string {
 }
 
 /** Pairs of field and problem. */
-function ruleViolations({ name, from, to }: FirewallRule): [keyof FirewallRule, string][] {
+function ruleViolations({ name, from, to }: FirewallRule, names: RuleNames): [keyof FirewallRule, string][] {
   const problems: [keyof FirewallRule, string][] = [];
-  const ofName = nameProblem(name);
+  const ofName = nameProblem(name, names);
   if (ofName !== undefined) problems.push(['name', ofName]);
   for (const [field, address] of [
     ['from', from],

@@ -25,6 +25,12 @@ export const clusterId = matching(
   'the resource id of a cluster, with these capitals: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/NAME',
 );
 
+/** The same for an elastic cluster, which is a flexible server to Azure. */
+export const elasticClusterId = matching(
+  /^\/subscriptions\/[^/]+\/resourceGroups\/[^/]+\/providers\/Microsoft\.DBforPostgreSQL\/flexibleServers\/[^/]+$/,
+  'the resource id of an elastic cluster, with these capitals: /subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.DBforPostgreSQL/flexibleServers/NAME',
+);
+
 const VIRTUAL_NETWORK =
   '/subscriptions/ID/resourceGroups/GROUP/providers/Microsoft.Network/virtualNetworks/NETWORK';
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { BootstrapSettings } from './bootstrap-schema';
 import { readsAdoption } from './adoption';
+import { readsService } from './environment-service';
 import { stateRules } from './state-rules';
 import { subnetId, virtualNetworkOf } from '../azure/resource-names';
 import { didYouMean, oneOf, show } from '../text/text';
@@ -28,8 +29,11 @@ const EXCLUSIVES: readonly Exclusive[] = [
   {
     at: ['cluster', 'name'],
     reads: z
-      .object({ cluster: z.object({ name: z.string() }) })
-      .transform(({ cluster: { name } }) => ({ key: name, said: `is ${show(name)}` })),
+      .object({ service: readsService, cluster: z.object({ name: z.string() }) })
+      .transform(({ service, cluster: { name } }) => ({
+        key: `${service} ${name}`,
+        said: `is ${show(name)}`,
+      })),
     why: 'no two clusters on Azure have the same name, so change one of the two',
   },
   {
@@ -67,11 +71,16 @@ const EXCLUSIVES: readonly Exclusive[] = [
     at: ['network', 'subnetId'],
     reads: z
       .object({
+        service: readsService,
         network: z.object({ access: z.literal('private'), subnetId }),
       })
-      .transform(({ network }) => {
+      .transform(({ service, network }) => {
         const id = virtualNetworkOf(network.subnetId);
-        return { key: id.toLowerCase(), said: `is in the virtual network ${show(id.split('/').at(-1))}` };
+        // The services have zones of different names.
+        return {
+          key: `${service} ${id.toLowerCase()}`,
+          said: `is in the virtual network ${show(id.split('/').at(-1))}`,
+        };
       }),
     why: 'each environment makes a private DNS zone and links it, and a network takes one zone of that name, so choose a subnet of another network for one of the two, or access: firewall',
   },

@@ -102,6 +102,19 @@ export const allowNew = reasonText.describe(
   'Why this subscription may have a cluster that begins empty, which Azure refuses since 30 March 2026, or that this state holds it already. 20 to 300 characters.',
 );
 
+/** What the cluster of either service has. */
+export const ofEveryCluster = {
+  preferredPrimaryZone: availabilityZone
+    .optional()
+    .describe('Availability zone of the nodes, in quotes; absent, Azure chooses.'),
+  maintenanceWindow: maintenanceWindow
+    .describe('When Azure may restart nodes for updates; absent, Azure chooses.')
+    .optional(),
+  protectFromDestroy: flag()
+    .default(true)
+    .describe('Whether Terraform refuses every plan that would destroy the cluster.'),
+};
+
 export const cluster = strictShape(
   {
     name: clusterName.describe('Unique on all of Azure; another name is another cluster.'),
@@ -114,15 +127,7 @@ export const cluster = strictShape(
       'Whether the coordinator stores shards beside the workers. A single node always does.',
     ),
     highAvailability: flag().describe('A standby for every node; doubles the cost of the nodes.'),
-    preferredPrimaryZone: availabilityZone
-      .optional()
-      .describe('Availability zone of the nodes, in quotes; absent, Azure chooses.'),
-    maintenanceWindow: maintenanceWindow
-      .describe('When Azure may restart nodes for updates; absent, Azure chooses.')
-      .optional(),
-    protectFromDestroy: flag()
-      .default(true)
-      .describe('Whether Terraform refuses every plan that would destroy the cluster.'),
+    ...ofEveryCluster,
     lockAgainstDeletion: flag()
       .default(false)
       .describe(

@@ -7,11 +7,12 @@ import type { ParametersOf } from '../azure/server-parameters';
 import { parameterViolations } from '../azure/server-parameters';
 import type { Rule } from '../file/yaml';
 
-const role = z.object({ name: z.string().catch('') }).catch({ name: '' });
+/** A role as a file has it: a name that is none is told by the schema. */
+export const writtenRole = z.object({ name: z.string().catch('') }).catch({ name: '' });
 
 /** What the service asks of roles and server parameters. */
 export const databaseRules: readonly Rule[] = [
-  rule(partOf({ roles: z.array(role) }), (read, report) =>
+  rule(partOf({ roles: z.array(writtenRole) }), (read, report) =>
     reportAll(['roles'], roleViolations(read.roles), report),
   ),
   parameters('coordinator'),

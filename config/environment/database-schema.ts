@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { roleName } from '../azure/database-roles';
+import { roleName, sqlRoleName } from '../azure/database-roles';
 import { strictShape } from '../file/schema-types';
+
+const ROLES = { error: 'a list of roles, as in [{ name: app }]' };
 
 const role = strictShape(
   { name: roleName.describe('Another name drops this role and makes another.') },
@@ -8,9 +10,22 @@ const role = strictShape(
 );
 
 export const roles = z
-  .array(role, { error: 'a list of roles, as in [{ name: app }]' })
+  .array(role, ROLES)
   .describe(
     'Roles that can log in beside citus. The password of each comes from the environment, as TF_VAR_role_NAME_password; a changed one drops the role and makes it again.',
+  );
+
+/** Roles that are made in SQL, after the deploy. */
+export const elasticRoles = z
+  .array(
+    strictShape(
+      { name: sqlRoleName.describe('Another name is another role; the earlier one stays.') },
+      'a role, as in { name: app }',
+    ),
+    ROLES,
+  )
+  .describe(
+    'Roles that can log in beside the administrator: `npx scaleout roles apply` makes them. The password of each comes from the environment, as TF_VAR_role_NAME_password.',
   );
 
 export const parameterValue = z
@@ -29,3 +44,7 @@ export const parameters = strictShape(
   },
   'parameters of the coordinator, the workers or both',
 ).describe('Server parameters that differ from the defaults of the service.');
+
+export const elasticParameters = parameterValues.describe(
+  'Server parameters of every node that differ from the defaults of the service, by name, in the units of the service. Some restart the nodes.',
+);

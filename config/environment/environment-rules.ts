@@ -1,5 +1,8 @@
 import { z } from 'zod';
 import { coordinator, stage } from './cluster-schema';
+import { elasticRules } from './elastic-rules';
+import { isOfService } from './environment-service';
+import type { Service } from '../azure/postgres-services';
 import { databaseRules } from './database-rules';
 import { locationRule } from './location-rules';
 import { networkRules } from './network-rules';
@@ -26,8 +29,8 @@ type WrittenCoordinator = Omit<CoordinatorSize, 'burstable'> & { readonly bursta
 const sizeOf = <Size>(): z.ZodType<Size> =>
   z.custom<Size>((size) => typeof size === 'object' && size !== null);
 
-/** The rules between the values of one file, most of them the service's. */
-export const environmentRules: readonly Rule[] = [
+/** The rules between the values of a file of Azure Cosmos DB for PostgreSQL, most of them the service's. */
+const cosmosRules: readonly Rule[] = [
   rule(
     partOf({ cluster: partOf({ postgresVersion: z.int(), origin: z.undefined().optional() }) }),
     (read, report) =>
@@ -81,9 +84,24 @@ export const environmentRules: readonly Rule[] = [
     ),
   ),
   ...originRules,
-  locationRule,
   ...networkRules,
   ...databaseRules,
+];
+
+/** The rules between the values of one file. */
+export const environmentRules: readonly Rule[] = [
+  ...ofService('cosmosdb-postgresql', cosmosRules),
+  ...ofService('elastic-cluster', elasticRules),
+  locationRule,
   ...keyVaultRules,
   tagRule,
 ];
+
+/** Rules that hold for the files of one service. */
+function ofService(service: Service, rules: readonly Rule[]): Rule[] {
+  return rules.map(({ run }) => ({
+    run(data, report) {
+      if (isOfService(data, service)) run(data, report);
+    },
+  }));
+}

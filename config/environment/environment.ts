@@ -4,7 +4,7 @@ import { acrossEnvironments } from './across-environments';
 import type { BootstrapSettings } from './bootstrap';
 import { BOOTSTRAP, loadBootstrap } from './bootstrap';
 import { environmentRules } from './environment-rules';
-import type { EnvironmentSettings } from './environment-schema';
+import type { CosmosEnvironment, EnvironmentSettings } from './environment-schema';
 import { environmentSchema } from './environment-schema';
 import type { ConfigIssue } from '../file/config-error';
 import { ConfigError } from '../file/config-error';
@@ -14,7 +14,7 @@ import { workloadNames } from '../workload/workload-names';
 import type { Rule } from '../file/yaml';
 import { parseYaml, rule } from '../file/yaml';
 
-export type { ClusterSettings, EnvironmentSettings, Stage } from './environment-schema';
+export type { CosmosEnvironment, ElasticEnvironment, EnvironmentSettings, Stage } from './environment-schema';
 
 /**
  * Parses one environment's file: strictly, every issue at once.
@@ -24,6 +24,24 @@ export type { ClusterSettings, EnvironmentSettings, Stage } from './environment-
  */
 export function parseEnvironment(text: string, file: string): EnvironmentSettings {
   return readEnvironment(text, file, []);
+}
+
+/**
+ * The same for a file that is about a cluster of Azure Cosmos DB for PostgreSQL.
+ *
+ * @throws ConfigError also where it is about another one
+ */
+export function parseCosmosEnvironment(text: string, file: string): CosmosEnvironment {
+  const settings = parseEnvironment(text, file);
+  if (settings.service === 'cosmosdb-postgresql') return settings;
+  throw new ConfigError([
+    {
+      code: 'config.wrong-value',
+      file,
+      path: 'service',
+      problem: `is ${show(settings.service)}, and this is for cosmosdb-postgresql: choose another environment`,
+    },
+  ]);
 }
 
 function readEnvironment(text: string, file: string, rulesBetween: readonly Rule[]): EnvironmentSettings {

@@ -6,7 +6,10 @@ import { reportAll, rule } from '../file/yaml';
 import type { Rule } from '../file/yaml';
 
 const word = z.string().catch('');
-const range = z.object({ name: word, from: word, to: word }).catch({ name: '', from: '', to: '' });
+/** A range as a file has it: what is none is told by the schema. */
+export const writtenRange = z
+  .object({ name: word, from: word, to: word })
+  .catch({ name: '', from: '', to: '' });
 
 /** What the service and we ask of the way in. */
 export const networkRules: readonly Rule[] = [
@@ -14,7 +17,7 @@ export const networkRules: readonly Rule[] = [
     partOf({
       network: partOf({
         access: z.literal('firewall'),
-        allow: z.array(range),
+        allow: z.array(writtenRange),
         allowAzureServices: z.unknown().optional(),
       }),
       cluster: readsAdoption,

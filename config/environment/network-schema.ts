@@ -11,11 +11,13 @@ const firewallRule = strictShape(
   },
   'a range of addresses, as in { name: office, from: 203.0.113.8, to: 203.0.113.15 }',
 );
-export const allow = z
-  .array(firewallRule, {
-    error: 'a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]',
-  })
-  .describe('Who may connect, at most 10 ranges, 256 addresses in all; of an adopted cluster, what it has.');
+const ranges = z.array(firewallRule, {
+  error: 'a list of ranges, as in [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }]',
+});
+export const allow = ranges.describe(
+  'Who may connect, at most 10 ranges, 256 addresses in all; of an adopted cluster, what it has.',
+);
+const elasticAllow = ranges.describe('Who may connect, at most 10 ranges, 256 addresses in all.');
 
 export const allowAzureServices = reason.describe(
   'Lets in whatever runs on Azure, of every tenant, which the audit warns of with the reason. Private access is the better way.',
@@ -29,26 +31,40 @@ const subnet = subnetId.describe(
   'Resource id of the subnet that gets the private endpoint. Absent, as only an adopted cluster may have it, the endpoints that are there stay, and nothing here changes them.',
 );
 
+const what = 'how the database is reached';
+const firewall = {
+  access: z.literal('firewall'),
+  allow,
+  allowAzureServices: allowAzureServices.optional(),
+};
+const ACCESS =
+  'How the database is reached: from listed public addresses, or through a private endpoint alone.';
+
 export const network = z
   .discriminatedUnion(
     'access',
     [
+      strictShape({ ...firewall, workerPublicAccess: workerPublicAccess.optional() }, what),
+      strictShape({ access: z.literal('private'), subnetId: subnet.optional() }, what),
+    ],
+    { error: 'firewall or private' },
+  )
+  .describe(ACCESS);
+
+/** An elastic cluster has one host for all of its nodes. */
+export const elasticNetwork = z
+  .discriminatedUnion(
+    'access',
+    [
+      strictShape({ ...firewall, allow: elasticAllow }, what),
       strictShape(
         {
-          access: z.literal('firewall'),
-          allow,
-          allowAzureServices: allowAzureServices.optional(),
-          workerPublicAccess: workerPublicAccess.optional(),
+          access: z.literal('private'),
+          subnetId: subnetId.describe('Resource id of the subnet that gets the private endpoint.'),
         },
-        'how the database is reached',
-      ),
-      strictShape(
-        { access: z.literal('private'), subnetId: subnet.optional() },
-        'how the database is reached',
+        what,
       ),
     ],
     { error: 'firewall or private' },
   )
-  .describe(
-    'How the database is reached: from listed public addresses, or through a private endpoint alone.',
-  );
+  .describe(ACCESS);

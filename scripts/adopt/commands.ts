@@ -2,8 +2,8 @@ import path from 'node:path';
 import type { BootstrapSettings } from '../../config/environment/bootstrap';
 import { BOOTSTRAP, loadBootstrap } from '../../config/environment/bootstrap';
 import type { EnvironmentSettings } from '../../config/environment/environment';
-import { loadConfig, parseEnvironment } from '../../config/environment/environment';
-import { environmentSchema } from '../../config/environment/environment-schema';
+import { loadConfig, parseCosmosEnvironment } from '../../config/environment/environment';
+import { environmentName } from '../../config/environment/environment-schema';
 import { adoptionOf } from '../../config/environment/adoption';
 import { ConfigError } from '../../config/file/config-error';
 import { configDirectory, shownPath } from '../../config/file/files';
@@ -214,7 +214,7 @@ function resultOf({ described, chosen, ...adopted }: Adopted): VerbResult<AdoptD
 
 /** @throws ScaleoutError for a name that no environment can have */
 function requireName(name: string): void {
-  const [wrong] = violationsOf(environmentSchema.shape.name, name);
+  const [wrong] = violationsOf(environmentName, name);
   const problem =
     wrong?.problem ?? (name === BOOTSTRAP ? `is ${show(name)}, the stack of bootstrap.yaml` : undefined);
   if (problem === undefined) return;
@@ -322,7 +322,7 @@ function requireLoadable(
 /** @throws ScaleoutError (refused) where the file and the cluster differ; ConfigError where the file breaks rules */
 function requireAlike(before: string, described: Description, text: string, shown: string): void {
   const { cluster } = described;
-  const [file, found] = [parseEnvironment(before, shown), parseEnvironment(text, shown)];
+  const [file, found] = [parseCosmosEnvironment(before, shown), parseCosmosEnvironment(text, shown)];
   const imported = adoptionOf(file.cluster.origin) === 'adopted';
   // Deploys set tags from then on.
   const differences = imported

@@ -1,5 +1,5 @@
 import { AZURE_SERVICES_ADDRESS, AZURE_SERVICES_RULE } from '../../config/azure/firewall-rules';
-import type { EnvironmentSettings } from '../../config/environment/environment';
+import type { CosmosEnvironment } from '../../config/environment/environment';
 
 /** Something that a file and the cluster it adopts say differently. */
 export interface Difference {
@@ -15,7 +15,7 @@ export interface Difference {
  * What differs between a file that adopts a cluster and the cluster, both as settings. What the project alone adds, such as a
  * lock, is left to the plan. Pure.
  */
-export function differencesOf(file: EnvironmentSettings, cluster: EnvironmentSettings): Difference[] {
+export function differencesOf(file: CosmosEnvironment, cluster: CosmosEnvironment): Difference[] {
   const said = factsOf(file);
   const found = factsOf(cluster);
   return [...new Set([...said.keys(), ...found.keys()])].flatMap((what): Difference[] => {
@@ -40,7 +40,7 @@ export function differenceWords({ what, file, cluster }: Difference): string {
 }
 
 /** Everything that an environment says of its cluster, by what a sentence calls it. */
-function factsOf({ location, cluster, network, roles, parameters, tags }: EnvironmentSettings) {
+function factsOf({ location, cluster, network, roles, parameters, tags }: CosmosEnvironment) {
   const isScaledOut = cluster.stage === 'scaled-out';
   const { coordinator, workers, maintenanceWindow: window } = cluster;
   const node = (size: typeof coordinator | NonNullable<typeof workers>): string =>
@@ -86,7 +86,7 @@ function factsOf({ location, cluster, network, roles, parameters, tags }: Enviro
   return new Map(entries.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }
 
-function rulesOf(network: EnvironmentSettings['network']) {
+function rulesOf(network: CosmosEnvironment['network']) {
   if (network.access === 'private') return [];
   const azure = { name: AZURE_SERVICES_RULE, from: AZURE_SERVICES_ADDRESS, to: AZURE_SERVICES_ADDRESS };
   return [...network.allow, ...(network.allowAzureServices === undefined ? [] : [azure])];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { EnvironmentSettings } from '../../config/environment/environment';
-import { environmentSchema } from '../../config/environment/environment-schema';
+import { state as stateType } from '../../config/environment/state-schema';
 import { parseYaml } from '../../config/file/yaml';
 import { refused } from '../lib/errors';
 import type { ClusterId } from './cluster-id';
@@ -24,7 +24,7 @@ export interface ExistingFile {
 const existingSchema = z.object({
   workload: z.string().optional().catch(undefined),
   production: z.boolean().optional().catch(undefined),
-  state: environmentSchema.shape.state.optional().catch(undefined),
+  state: stateType.optional().catch(undefined),
   cluster: z
     .object({
       name: z.string().optional().catch(undefined),

@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { plannedNodes } from '../../config/environment/planned-nodes';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { ScaleoutError } from '../lib/errors';
 import { withDefaults } from '../rebalance/options';
@@ -35,14 +36,14 @@ export function addSimulate(program: Group, verb: AddVerb): void {
       const { estimate } = await import('../rebalance/estimate.ts');
       const options = withDefaults(flags);
       const { expected } = await simulatedDistribution(flags);
-      const cluster = flags.env === undefined ? undefined : (await environmentNamed(flags.env)).cluster;
+      const planned = flags.env === undefined ? undefined : plannedNodes(await environmentNamed(flags.env));
       return simulate(context, {
         target: await databaseTarget(context, flags),
         expected,
         shardCount: flags.shards,
         topology: {
-          workers: flags.workers ?? cluster?.workers?.count,
-          coordinatorHoldsShards: flags.coordinatorHoldsShards ?? cluster?.coordinatorHoldsShards,
+          workers: flags.workers ?? planned?.workers,
+          coordinatorHoldsShards: flags.coordinatorHoldsShards ?? planned?.coordinatorHoldsShards,
         },
         strategy: options.strategy,
         reading: flags.exact === true ? 'exact' : flags.sample === true ? 'sample' : 'auto',

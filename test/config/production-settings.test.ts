@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { parseEnvironment } from '../../config/environment/environment';
+import { parseCosmosEnvironment, parseEnvironment } from '../../config/environment/environment';
 import { faultsOf } from '../support/faults';
 
 /** What a production cluster has beside its nodes: each key is optional, and each fault is told by line. */
@@ -87,7 +87,7 @@ describe('what a file may say', () => {
       ['highAvailability: true', 'highAvailability: false'],
       origin(`{ replicaOf: { sourceClusterId: ${SOURCE}, sourceLocation: westus2 } }`),
     );
-    expect(parseEnvironment(text, FILE).cluster.origin).toHaveProperty('replicaOf');
+    expect(parseCosmosEnvironment(text, FILE).cluster.origin).toHaveProperty('replicaOf');
   });
 
   test('all of Azure let in, with a reason, and nobody else', () => {

@@ -19,7 +19,7 @@ const props: ClusterAlertsProps = {
   clusterId: Token.asString(ref('azurerm_cosmosdb_postgresql_cluster.x.id')),
   clusterName: 'wwi-sensors',
   resourceGroupName: 'rg',
-  topology: singleNode,
+  connectionLimit: singleNode.connectionLimit,
   emails: ['oncall@example.com', 'dba@example.com'],
 };
 const alertsWith = (changes: Partial<ClusterAlertsProps> = {}) =>
@@ -113,7 +113,9 @@ laneSuite('synth', 'ClusterAlerts', () => {
       16,
     ],
   ])('counts connections against what %s allows', (_title, topology, connections) => {
-    expect(thresholds(alertsWith({ topology }))).toMatchObject({ active_connections: connections });
+    expect(thresholds(alertsWith({ connectionLimit: topology.connectionLimit }))).toMatchObject({
+      active_connections: connections,
+    });
   });
 
   test('takes other thresholds, in the units of their names', () => {
@@ -179,7 +181,7 @@ laneSuite('synth', 'ClusterAlerts', () => {
 
   test('scaling out keeps every address and changes one threshold at most', () => {
     const before = alertsWith();
-    const after = alertsWith({ topology: scaledOut });
+    const after = alertsWith({ connectionLimit: scaledOut.connectionLimit });
     expect(addresses(after)).toEqual(addresses(before));
     expect(thresholds(after)).toEqual({ ...thresholds(before), active_connections: 400 });
   });
@@ -250,8 +252,8 @@ laneSuite('synth', 'ClusterAlerts', () => {
   test('leaves what only Terraform knows to the service', () => {
     const unknown = Token.asString(ref('var.unknown'));
     const vCores = Token.asNumber(ref('var.cores'));
-    const topology = ClusterTopology.singleNode({ coordinator: { ...coordinator, vCores } });
-    const stack = alertsWith({ emails: [unknown], clusterName: unknown, topology });
+    const { connectionLimit } = ClusterTopology.singleNode({ coordinator: { ...coordinator, vCores } });
+    const stack = alertsWith({ emails: [unknown], clusterName: unknown, connectionLimit });
     expect(thresholds(stack)).toMatchObject({ active_connections: 240 });
   });
 

@@ -59,7 +59,7 @@ const together = () =>
     });
     new ClusterAlerts(stack, 'Alerts', {
       ...cluster,
-      topology,
+      connectionLimit: topology.connectionLimit,
       emails: ['oncall@example.com'],
       replica: true,
     });
@@ -91,9 +91,7 @@ const bare = () =>
       resourceGroupName: 'rg',
       clusterId: `/subscriptions/${ID}/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi`,
       clusterName: 'wwi',
-      topology: ClusterTopology.singleNode({
-        coordinator: { vCores: 1, storageGiB: 32, burstable: true },
-      }),
+      connectionLimit: 20,
       emails: [],
     });
   });

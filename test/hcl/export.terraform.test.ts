@@ -115,6 +115,6 @@ function withoutTemplateTexts(configuration: unknown): unknown {
 /** The environment whose cluster the stack of dev adopts. */
 function sample() {
   const dev = loadEnvironments().find(({ name }) => name === 'dev');
-  if (dev === undefined) throw new Error('config/environments holds no dev.yaml');
+  if (dev?.service !== 'cosmosdb-postgresql') throw new Error('config/environments holds no dev.yaml');
   return dev;
 }

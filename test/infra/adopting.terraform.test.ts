@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { parseEnvironment } from '../../config/environment/environment';
+import { parseCosmosEnvironment } from '../../config/environment/environment';
 import { deploy } from '../../scripts/infra/deploy';
 import { guard } from '../../scripts/infra/guard';
 import { runTerraform } from '../../scripts/infra/terraform';
@@ -53,7 +53,7 @@ azureSuite('a cluster that was there before', () => {
 
   beforeAll(async () => {
     rehearsal = await Rehearsal.start();
-    await makeByHand(rehearsal.azure, parseEnvironment(file(), `${ENVIRONMENT}.yaml`), BY_HAND);
+    await makeByHand(rehearsal.azure, parseCosmosEnvironment(file(), `${ENVIRONMENT}.yaml`), BY_HAND);
   }, SLOW);
   afterAll(() => rehearsal.end());
 

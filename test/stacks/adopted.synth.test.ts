@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from '../../config/environment/environment';
+import type { CosmosEnvironment } from '../../config/environment/environment';
 import { addresses, environment, onlyResource, synthesizeSettings } from '../support/synth';
 import { everything } from './settings';
 
@@ -11,7 +11,7 @@ const VIRTUAL_NETWORK_PARTS = ['azurerm_private_endpoint', 'azurerm_private_dns_
 
 const { workers } = everything.cluster;
 
-function adopted(imported: boolean, changes: Partial<EnvironmentSettings> = {}): EnvironmentSettings {
+function adopted(imported: boolean, changes: Partial<CosmosEnvironment> = {}): CosmosEnvironment {
   return {
     ...everything,
     keyVault: undefined,

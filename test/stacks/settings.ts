@@ -1,4 +1,4 @@
-import type { EnvironmentSettings } from '../../config/environment/environment';
+import type { CosmosEnvironment } from '../../config/environment/environment';
 import { environment } from '../support/synth';
 
 const SOURCE =
@@ -6,7 +6,7 @@ const SOURCE =
 const prod = environment('prod');
 
 /** prod with every key that a file may have, and a firewall. */
-export const everything: EnvironmentSettings = {
+export const everything: CosmosEnvironment = {
   ...prod,
   cluster: {
     ...prod.cluster,
@@ -37,7 +37,7 @@ export const everything: EnvironmentSettings = {
 };
 
 /** A read replica of another cluster. */
-export const replica: EnvironmentSettings = {
+export const replica: CosmosEnvironment = {
   ...prod,
   cluster: {
     ...prod.cluster,

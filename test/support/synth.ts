@@ -4,8 +4,13 @@ import path from 'node:path';
 import { AzurermProvider } from '@cdktf/provider-azurerm/lib/provider';
 import { App, TerraformStack } from 'cdktf';
 import { loadBootstrap } from '../../config/environment/bootstrap';
-import type { EnvironmentSettings, Stage } from '../../config/environment/environment';
-import { parseEnvironment } from '../../config/environment/environment';
+import type {
+  CosmosEnvironment,
+  ElasticEnvironment,
+  EnvironmentSettings,
+  Stage,
+} from '../../config/environment/environment';
+import { parseCosmosEnvironment, parseEnvironment } from '../../config/environment/environment';
 import { synthesize } from '../../stacks/synthesize';
 
 /** A synthesized stack, as Terraform reads it. */
@@ -31,9 +36,20 @@ export function synthesizeEnvironment(name: string, stage?: Stage): Synthesized 
 export const ENVIRONMENTS = path.join(__dirname, 'environments');
 
 /** The settings of one of {@link ENVIRONMENTS}: `dev` or `prod`. */
-export function environment(name: string): EnvironmentSettings {
+export function environment(name: string): CosmosEnvironment {
   const file = path.join(ENVIRONMENTS, `${name}.yaml`);
-  return parseEnvironment(readFileSync(file, 'utf8'), file);
+  return parseCosmosEnvironment(readFileSync(file, 'utf8'), file);
+}
+
+/** The same two for elastic clusters. */
+export const ELASTIC_ENVIRONMENTS = path.join(__dirname, 'elastic-environments');
+
+/** The settings of one of {@link ELASTIC_ENVIRONMENTS}: `dev` or `prod`. */
+export function elasticEnvironment(name: string): ElasticEnvironment {
+  const file = path.join(ELASTIC_ENVIRONMENTS, `${name}.yaml`);
+  const settings = parseEnvironment(readFileSync(file, 'utf8'), file);
+  if (settings.service !== 'elastic-cluster') throw new Error(`${file} is about another service`);
+  return settings;
 }
 
 export function synthesizeSettings(settings: EnvironmentSettings, stage?: Stage): Synthesized {

@@ -1,6 +1,6 @@
 import { request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { EnvironmentSettings } from '../../../config/environment/environment';
+import type { CosmosEnvironment } from '../../../config/environment/environment';
 import { DAYS_OF_WEEK, EDITIONS } from '../../../config/azure/service-limits';
 import { ScaleoutError } from '../../lib/errors';
 import type { AzureStandIn } from '../azure/http/server';
@@ -26,7 +26,7 @@ export function clusterIdOf(resourceGroup: string, name: string): string {
  */
 export async function makeByHand(
   azure: AzureStandIn,
-  settings: EnvironmentSettings,
+  settings: CosmosEnvironment,
   password: string,
 ): Promise<string> {
   const id = clusterIdOf(settings.resourceGroup, settings.cluster.name);
@@ -54,7 +54,7 @@ export async function makeByHand(
   return id;
 }
 
-function clusterProperties({ cluster, network }: EnvironmentSettings, password: string): object {
+function clusterProperties({ cluster, network }: CosmosEnvironment, password: string): object {
   const { coordinator, workers = WORKER, maintenanceWindow } = cluster;
   return {
     administratorLoginPassword: password,

@@ -1,8 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseDocument } from 'yaml';
-import type { EnvironmentSettings, Stage } from '../../../config/environment/environment';
-import { loadEnvironments, parseEnvironment } from '../../../config/environment/environment';
+import type { CosmosEnvironment, EnvironmentSettings, Stage } from '../../../config/environment/environment';
+import { loadEnvironments, parseCosmosEnvironment } from '../../../config/environment/environment';
 import { configDirectory } from '../../../config/file/files';
 import { ScaleoutError } from '../../lib/errors';
 import type { AzureYear } from './azure-year';
@@ -15,7 +15,7 @@ export const REHEARSED_WORKERS = 2;
 export interface RehearsalConfig {
   /** What SCALEOUT_CONFIG_DIR names. */
   readonly directory: string;
-  readonly settings: EnvironmentSettings;
+  readonly settings: CosmosEnvironment;
   /** Removes the environment's file, for the one that is written from the cluster. */
   forget(): void;
   /** Changes the stage in the environment's file, and nothing else. */
@@ -41,7 +41,7 @@ export function writeRehearsalConfig(
   writeFileSync(file, text);
   return {
     directory,
-    settings: parseEnvironment(text, file),
+    settings: parseCosmosEnvironment(text, file),
     forget: () => rmSync(file),
     setStage: (stage) => {
       const document = parseDocument(readFileSync(file, 'utf8'));
@@ -66,7 +66,9 @@ export function rehearsedEnvironment(
   environments: readonly EnvironmentSettings[],
   workload: string,
 ): EnvironmentSettings {
-  const candidates = environments.filter(({ production }) => !production);
+  const candidates = environments.filter(
+    ({ production, service }) => !production && service === 'cosmosdb-postgresql',
+  );
   const found = candidates.find((one) => one.workload === workload) ?? candidates[0];
   if (found !== undefined) return found;
   throw new ScaleoutError(

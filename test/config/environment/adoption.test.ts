@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { adoptionOf } from '../../../config/environment/adoption';
-import { parseEnvironment } from '../../../config/environment/environment';
+import { parseCosmosEnvironment, parseEnvironment } from '../../../config/environment/environment';
 import { faultsOf } from '../../support/faults';
 
 /** What the file of a cluster that was there before may say, and what the other files may not. */
@@ -144,7 +144,7 @@ describe('a file of a cluster that begins empty', () => {
   it('passes with a reason of some words', () => {
     const because = (reason: string) => [ORIGIN, `  allowNew: ${reason}\n`] as const;
     const reason = 'this subscription is on the list of exceptions';
-    expect(parseEnvironment(devWith(because(reason)), FILE).cluster.allowNew).toBe(reason);
+    expect(parseCosmosEnvironment(devWith(because(reason)), FILE).cluster.allowNew).toBe(reason);
     expect(faultsWith(because('because'))).toEqual([
       'cluster.allowNew: is "because", 7 characters long: it must be one line of 20 to 300 characters for the auditor: who needs it, why, and until when',
     ]);

@@ -82,7 +82,7 @@ password: secret
         "config/environments/dev.yaml:19: tags.costCentre: is missing: add text of 1 to 256 characters",
         "config/environments/dev.yaml:20: tags.owner: is "": it must be text of 1 to 256 characters",
         "config/environments/dev.yaml:21: tags.Environment: is set for every resource and cannot be changed: remove it",
-        "config/environments/dev.yaml:22: password: unknown key: the keys here are name, location, resourceGroup, workload, production, cluster, network, roles, parameters, keyVault, monitoring, state and tags",
+        "config/environments/dev.yaml:22: password: unknown key: the keys here are name, service, location, resourceGroup, workload, production, cluster, network, roles, parameters, keyVault, monitoring, state and tags",
       ]
     `);
   });

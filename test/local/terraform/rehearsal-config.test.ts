@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseEnvironment } from '../../../config/environment/environment';
+import { parseCosmosEnvironment } from '../../../config/environment/environment';
 import type { AzureYear } from '../../../scripts/local/terraform/azure-year';
 import { AZURE_YEARS } from '../../../scripts/local/terraform/azure-year';
 import { clusterIdOf } from '../../../scripts/local/terraform/hand-made';
 import { rehearsalText, rehearsedEnvironment } from '../../../scripts/local/terraform/rehearsal-config';
 
 const dev = readFileSync(join(__dirname, '../../support/environments/dev.yaml'), 'utf8');
-const settings = parseEnvironment(dev, 'dev.yaml');
+const settings = parseCosmosEnvironment(dev, 'dev.yaml');
 
 const rehearsed = (text: string, azure: AzureYear) =>
-  parseEnvironment(rehearsalText(text, { workload: 'sensors', azure }), 'dev.yaml');
+  parseCosmosEnvironment(rehearsalText(text, { workload: 'sensors', azure }), 'dev.yaml');
 
 it('changes the state and the origin of an environment, and nothing else', () => {
   const cluster = { ...settings.cluster };

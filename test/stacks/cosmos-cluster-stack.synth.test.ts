@@ -1,6 +1,6 @@
 import { homedir, hostname } from 'node:os';
 import { everything, replica } from './settings';
-import type { EnvironmentSettings, Stage } from '../../config/environment/environment';
+import type { CosmosEnvironment, Stage } from '../../config/environment/environment';
 import { laneSuite } from '../support/lanes';
 import {
   addresses,
@@ -26,7 +26,7 @@ function differences(a: unknown, b: unknown, path = ''): string[] {
   return Object.is(a, b) ? [] : [`${path}: ${JSON.stringify(a)} -> ${JSON.stringify(b)}`];
 }
 
-laneSuite('synth', 'EnvironmentStack: a changed address replaces a database', () => {
+laneSuite('synth', 'CosmosClusterStack: a changed address replaces a database', () => {
   test('dev', () => {
     expect(addresses(synthesizeEnvironment('dev'))).toMatchInlineSnapshot(`
       [
@@ -119,7 +119,7 @@ laneSuite('synth', 'EnvironmentStack: a changed address replaces a database', ()
   });
 });
 
-laneSuite('synth', 'EnvironmentStack: what scaling out changes', () => {
+laneSuite('synth', 'CosmosClusterStack: what scaling out changes', () => {
   test.each(NAMES)('%s: the node count, and the stage it calls itself', (name) => {
     const [before, after] = STAGES.map((stage) => synthesizeEnvironment(name, stage).json);
     expect(differences(before, after)).toEqual([
@@ -142,7 +142,7 @@ laneSuite('synth', 'EnvironmentStack: what scaling out changes', () => {
   });
 });
 
-laneSuite('synth', 'EnvironmentStack: one change of the cluster at a time', () => {
+laneSuite('synth', 'CosmosClusterStack: one change of the cluster at a time', () => {
   /** Addresses that a resource waits for, by references or by depends_on, near or far. */
   const waitsFor = (stack: ReturnType<typeof synthesizeEnvironment>, address: string): Set<string> => {
     const found = new Set<string>();
@@ -197,8 +197,8 @@ laneSuite('synth', 'EnvironmentStack: one change of the cluster at a time', () =
   });
 });
 
-laneSuite('synth', 'EnvironmentStack: where the cluster comes from', () => {
-  const cluster = (settings: EnvironmentSettings): Record<string, unknown> =>
+laneSuite('synth', 'CosmosClusterStack: where the cluster comes from', () => {
+  const cluster = (settings: CosmosEnvironment): Record<string, unknown> =>
     onlyResource(synthesizeSettings(settings), 'azurerm_cosmosdb_postgresql_cluster');
 
   test('a replica signs in as its source does: nobody is asked for a password', () => {
@@ -246,8 +246,8 @@ laneSuite('synth', 'EnvironmentStack: where the cluster comes from', () => {
   });
 });
 
-laneSuite('synth', 'EnvironmentStack: when a password is due', () => {
-  const secret = (settings: EnvironmentSettings): Record<string, unknown> =>
+laneSuite('synth', 'CosmosClusterStack: when a password is due', () => {
+  const secret = (settings: CosmosEnvironment): Record<string, unknown> =>
     onlyResource(synthesizeSettings(settings), 'azurerm_key_vault_secret');
 
   test('the vault is told the day that the file says, and none of its own', () => {
@@ -256,7 +256,7 @@ laneSuite('synth', 'EnvironmentStack: when a password is due', () => {
   });
 });
 
-laneSuite('synth', 'EnvironmentStack: which Terraform', () => {
+laneSuite('synth', 'CosmosClusterStack: which Terraform', () => {
   test.each([
     ['dev', '>= 1.9.0, < 2.0.0'],
     ['prod', '>= 1.11.0, < 2.0.0'],
@@ -265,7 +265,7 @@ laneSuite('synth', 'EnvironmentStack: which Terraform', () => {
   });
 });
 
-laneSuite('synth', 'EnvironmentStack: the whole text', () => {
+laneSuite('synth', 'CosmosClusterStack: the whole text', () => {
   test.each(everyStack)('%s, %s', (name, stage) => {
     expect(synthesizeEnvironment(name, stage).json).toMatchSnapshot();
   });
@@ -291,8 +291,8 @@ laneSuite('synth', 'EnvironmentStack: the whole text', () => {
   });
 });
 
-laneSuite('synth', 'EnvironmentStack: tags, state, provider', () => {
-  const change = (changes: Partial<EnvironmentSettings>): EnvironmentSettings => ({
+laneSuite('synth', 'CosmosClusterStack: tags, state, provider', () => {
+  const change = (changes: Partial<CosmosEnvironment>): CosmosEnvironment => ({
     ...environment('dev'),
     ...changes,
   });

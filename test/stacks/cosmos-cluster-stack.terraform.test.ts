@@ -32,7 +32,7 @@ const STACKS = [
   ),
 ] as const satisfies readonly (readonly [string, () => Synthesized])[];
 
-laneSuite('terraform', 'EnvironmentStack, as the azurerm provider reads it', () => {
+laneSuite('terraform', 'CosmosClusterStack, as the azurerm provider reads it', () => {
   let terraform: TerraformDirectory;
   let provider: SharedProvider;
   beforeAll(async () => {
