@@ -29,12 +29,17 @@ export interface Undertaking {
  */
 export type Effect = (undertaking: Undertaking) => (() => Promise<void>) | undefined;
 
-const API_VERSION = '2022-11-08';
+/** Versions that the addresses of operations answer to; what is asked for in another one has the first in them. */
+const API_VERSIONS = ['2022-11-08', '2025-08-01'];
 const OPERATIONS = '/subscriptions/{subscription}/providers/{provider}/locations/{location}';
 
 interface BeginOptions {
+  /** The resource that one operation at a time may work on, parts included. @default - the one that changes */
   readonly whole?: string;
-  readonly shown?: (resource: Resource) => JsonObject;
+  /** The resource as a client sees it; null where the answer has no body. @default - everything but what is hidden */
+  readonly shown?: ((resource: Resource) => JsonObject) | null;
+  /** The refusal while another operation works on `whole`. @default - AnotherOperationInProgress */
+  readonly busy?: (operation: Operation) => ArmError;
 }
 
 /** Long-running operations: begun by a resource provider, followed by the client under `Azure-AsyncOperation` or `Location`. */
@@ -56,24 +61,16 @@ export class Operations {
   /**
    * Begins a change and answers as Azure does while it is under way.
    *
-   * @param whole the resource that one operation at a time may work on, parts included
-   * @param shown the resource as a client sees it; by default everything but what is hidden
    * @throws ArmError 409 while another one does
    */
   begin(
     request: ArmRequest,
     change: Change,
     status: 200 | 201 | 202,
-    { whole = change.resourceId, shown = representation }: BeginOptions = {},
+    { whole = change.resourceId, shown = representation, busy = anotherInProgress }: BeginOptions = {},
   ): ArmResponse {
-    const busy = this.#store.operationWithin(whole);
-    if (busy !== undefined) {
-      throw new ArmError(
-        409,
-        'AnotherOperationInProgress',
-        `another operation (${busy.id}) is in progress on ${busy.resourceId}; try again when it has ended`,
-      );
-    }
+    const other = this.#store.operationWithin(whole);
+    if (other !== undefined) throw busy(other);
     const work = request.failure === undefined ? this.#work(request, change) : [];
     const duration = work.length === 0 ? this.#pace.operationMs : undefined;
     const region = this.#store.get(whole)?.location ?? change.becomes?.location ?? 'global';
@@ -82,7 +79,9 @@ export class Operations {
     return {
       status,
       headers: this.#headers(request, operation, region),
-      ...(change.meanwhile === undefined || change.becomes === null ? {} : { body: shown(change.meanwhile) }),
+      ...(change.meanwhile === undefined || change.becomes === null || shown === null
+        ? {}
+        : { body: shown(change.meanwhile) }),
     };
   }
 
@@ -108,13 +107,13 @@ export class Operations {
       {
         method: 'GET',
         pattern: `${OPERATIONS}/azureAsyncOperation/{operation}`,
-        apiVersions: [API_VERSION],
+        apiVersions: API_VERSIONS,
         handle: (request) => this.#status(request, this.#required(request)),
       },
       {
         method: 'GET',
         pattern: `${OPERATIONS}/operationResults/{operation}`,
-        apiVersions: [API_VERSION],
+        apiVersions: API_VERSIONS,
         handle: (request) => this.#result(request, this.#required(request)),
       },
     ];
@@ -180,7 +179,7 @@ export class Operations {
     const { ended, failure, becomes } = operation;
     if (!ended) {
       const { origin, path } = request;
-      const address = `${origin}${path}?api-version=${API_VERSION}`;
+      const address = `${origin}${path}?api-version=${versionFor(request)}`;
       return { status: 202, headers: { Location: address, ...this.#retryAfter } };
     }
     if (failure !== undefined) throw new ArmError(409, failure.code, failure.message);
@@ -195,13 +194,27 @@ export class Operations {
     const [, subscription = ''] = /^\/subscriptions\/([^/]+)/i.exec(operation.resourceId) ?? [];
     const [, provider = 'Microsoft.Resources'] = /\/providers\/([^/]+)/i.exec(operation.resourceId) ?? [];
     const address = (kind: string): string =>
-      `${request.origin}/subscriptions/${subscription}/providers/${provider}/locations/${region}/${kind}/${operation.id}?api-version=${API_VERSION}`;
+      `${request.origin}/subscriptions/${subscription}/providers/${provider}/locations/${region}/${kind}/${operation.id}?api-version=${versionFor(request)}`;
     return {
       'Azure-AsyncOperation': address('azureAsyncOperation'),
       Location: address('operationResults'),
       ...this.#retryAfter,
     };
   }
+}
+
+function anotherInProgress({ id, resourceId }: Operation): ArmError {
+  return new ArmError(
+    409,
+    'AnotherOperationInProgress',
+    `another operation (${id}) is in progress on ${resourceId}; try again when it has ended`,
+  );
+}
+
+/** The version that the address of an operation has, by the request that began it. */
+function versionFor({ query }: ArmRequest): string {
+  const asked = query.get('api-version') ?? '';
+  return API_VERSIONS.includes(asked) ? asked : (API_VERSIONS[0] ?? '');
 }
 
 function statusOf({ ended, failure }: Operation): 'InProgress' | 'Succeeded' | 'Failed' {

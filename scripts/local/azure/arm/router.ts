@@ -39,14 +39,18 @@ export function matchRoute(
   query: URLSearchParams,
   host?: string,
 ): RouteMatch {
+  // Two services may share an address, each with versions of its own.
+  let refused: ArmError | undefined;
   for (const route of routes) {
     if (route.method !== method) continue;
     const hostParams = matchHost(route.host, host);
     const pathParams = hostParams && matchPath(route.pattern, path);
     if (pathParams === undefined) continue;
-    checkApiVersion(route, query);
-    return { route, params: { ...hostParams, ...pathParams } };
+    const refusal = apiVersionRefusal(route, query);
+    if (refusal === undefined) return { route, params: { ...hostParams, ...pathParams } };
+    refused ??= refusal;
   }
+  if (refused !== undefined) throw refused;
   // 501 is the one server error the provider does not retry, so a gap in the stand-in shows at once.
   const address = `${host ?? ''}${path}`;
   throw new ArmError(
@@ -106,27 +110,27 @@ function decodeSegment(segment: string): string {
   }
 }
 
-function checkApiVersion(route: Route, query: URLSearchParams): void {
-  if (route.apiVersions === undefined) return;
+function apiVersionRefusal(route: Route, query: URLSearchParams): ArmError | undefined {
+  if (route.apiVersions === undefined) return undefined;
   const version = query.get('api-version');
   if (version === null) {
-    throw new ArmError(
+    return new ArmError(
       400,
       'MissingApiVersionParameter',
       'the api-version query parameter (?api-version=) is required for all requests',
     );
   }
-  if (route.apiVersions.includes(version)) return;
+  if (route.apiVersions.includes(version)) return undefined;
   const served = route.apiVersions.join(', ');
   const type = /\/providers\/[^/]+\/(\w+)(?!.*\/providers\/)/.exec(route.pattern)?.[1];
   if (type !== undefined) {
-    throw new ArmError(
+    return new ArmError(
       400,
       'NoRegisteredProviderFound',
       `No registered resource provider found for API version '${version}' for type '${type}'. The supported api-versions are '${served}'.`,
     );
   }
-  throw new ArmError(
+  return new ArmError(
     400,
     'InvalidApiVersionParameter',
     `the api-version "${version}" is not served at ${route.pattern}; it is served at ${served}`,

@@ -14,6 +14,8 @@ export interface Resource {
   readonly type: string;
   readonly location?: string;
   readonly tags?: JsonObject;
+  /** Its size, of the types that state one beside their properties. */
+  readonly sku?: JsonObject;
   /** Who made and changed it, and when. */
   readonly systemData?: JsonObject;
   readonly properties: JsonObject;

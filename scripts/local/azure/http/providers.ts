@@ -10,12 +10,21 @@ import { keyVaultRoutes } from '../key-vault/key-vault';
 import { keyVaultSecretRoutes } from '../key-vault/key-vault-secrets';
 import { logAnalyticsRoutes } from '../monitor/log-analytics';
 import { monitorRoutes } from '../monitor/monitor';
+import { flexibleServerRoutes } from '../flexible-servers/servers';
+import { flexibleServerActionRoutes } from '../flexible-servers/server-actions';
+import { flexibleServerConfigurationRoutes } from '../flexible-servers/server-configurations';
+import { flexibleServerFirewallRoutes } from '../flexible-servers/server-firewall';
+import { flexibleServerLinkRoutes } from '../flexible-servers/server-links';
+import { connectElasticClusters } from '../flexible-servers/server-effect';
+import { serverNamed } from '../flexible-servers/server-names';
 import { networkRoutes } from '../network/network';
+import type { ClusterBackend } from '../postgresql/cluster-backend';
+import { connectClusters } from '../postgresql/cluster-backend';
 import type { PostgresqlOptions } from '../postgresql/postgresql';
 import { postgresqlRoutes } from '../postgresql/postgresql';
 import { postgresqlConfigurationRoutes } from '../postgresql/postgresql-configurations';
 import { postgresqlActionRoutes } from '../postgresql/postgresql-actions';
-import { postgresqlServerRoutes } from '../postgresql/postgresql-servers';
+import { clusterOfServer, postgresqlServerRoutes } from '../postgresql/postgresql-servers';
 import { postgresqlFirewallRoutes } from '../postgresql/postgresql-firewall';
 import { postgresqlRoleRoutes } from '../postgresql/postgresql-roles';
 import { storageRoutes } from '../storage/storage';
@@ -39,8 +48,25 @@ export function routesOf(store: ResourceStore, operations: Operations, options: 
     ...postgresqlFirewallRoutes(store, operations),
     ...postgresqlRoleRoutes(store, operations),
     ...postgresqlConfigurationRoutes(store, operations),
+    ...flexibleServerRoutes(store, operations, options.takenNames),
+    ...flexibleServerActionRoutes(store, operations),
+    ...flexibleServerFirewallRoutes(store, operations),
+    ...flexibleServerConfigurationRoutes(store, operations),
+    ...flexibleServerLinkRoutes(store),
     ...networkRoutes(store, operations),
     ...lockRoutes(store),
   ];
   return obeyingLocks(store, refusingDeletedGroups(store, routes));
+}
+
+/** Puts `backend` behind every cluster that operations work on, of either service. */
+export function connectBackend(operations: Operations, backend: ClusterBackend): void {
+  connectClusters(operations, backend);
+  connectElasticClusters(operations, backend);
+}
+
+/** Id of the cluster whose coordinator clients reach by a name: an elastic cluster has no other name. */
+export function clusterReachedBy(store: ResourceStore, fullyQualifiedDomainName: string): string | undefined {
+  const server = clusterOfServer(store, fullyQualifiedDomainName);
+  return server?.node === 'c' ? server.clusterId : serverNamed(store, fullyQualifiedDomainName)?.id;
 }

@@ -14,12 +14,10 @@ import type { RecordedRequest } from '../arm/recorder';
 import { matchHost } from '../arm/router';
 import { ResourceStore } from '../arm/store';
 import type { ClusterBackend, ServerAddress } from '../postgresql/cluster-backend';
-import { connectClusters } from '../postgresql/cluster-backend';
 import type { NewClusters } from '../postgresql/postgresql';
-import { clusterOfServer } from '../postgresql/postgresql-servers';
 import { answer, bodyOf, pathOf, record, send } from './answers';
 import { createServerIdentity } from './certificate';
-import { routesOf } from './providers';
+import { clusterReachedBy, connectBackend, routesOf } from './providers';
 import { startDataPlaneProxy } from './proxy';
 import { TrustDirectory } from './trust-directory';
 import type { Environment } from './terraform-environment';
@@ -78,7 +76,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
   const { takenNames = [] } = options;
   let { newClusters = 'refused' } = options;
   const routes = routesOf(store, operations, { takenNames, newClusters: () => newClusters });
-  if (options.clusters !== undefined) connectClusters(operations, options.clusters);
+  if (options.clusters !== undefined) connectBackend(operations, options.clusters);
   const dataPlanes = [...new Set(routes.flatMap(({ host }) => host ?? []))];
   const wildcards = dataPlanes.map((host) => host.replace(/\{\w+\}/, '*'));
   const identity = await createServerIdentity(['localhost', '127.0.0.1', ...wildcards]);
@@ -118,8 +116,8 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
     },
     inject: (fault) => faults.add(fault),
     resolve: (name) => {
-      const server = clusterOfServer(store, name);
-      return server?.node === 'c' ? options.clusters?.locate?.(server.clusterId) : undefined;
+      const id = clusterReachedBy(store, name);
+      return id === undefined ? undefined : options.clusters?.locate?.(id);
     },
     close: async () => {
       await proxy.close();

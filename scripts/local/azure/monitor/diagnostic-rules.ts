@@ -19,6 +19,18 @@ const CATEGORIES: Readonly<Record<string, Categories>> = {
     groups: ['allLogs', 'audit'],
     metrics: ['AllMetrics'],
   },
+  'microsoft.dbforpostgresql/flexibleservers': {
+    logs: [
+      'PostgreSQLLogs',
+      'PostgreSQLFlexSessions',
+      'PostgreSQLFlexQueryStoreRuntime',
+      'PostgreSQLFlexQueryStoreWaitStats',
+      'PostgreSQLFlexTableStats',
+      'PostgreSQLFlexDatabaseXacts',
+    ],
+    groups: ['allLogs', 'audit'],
+    metrics: ['AllMetrics'],
+  },
   'microsoft.keyvault/vaults': {
     logs: ['AuditEvent', 'AzurePolicyEvaluationDetails'],
     groups: ['allLogs', 'audit'],

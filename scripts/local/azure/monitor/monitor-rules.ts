@@ -49,26 +49,77 @@ const DYNAMIC_OPERATORS = ['GreaterThan', 'LessThan', 'GreaterOrLessThan'];
 const AGGREGATIONS = ['Average', 'Count', 'Minimum', 'Maximum', 'Total'];
 const DIMENSION_OPERATORS = ['Include', 'Exclude', 'StartsWith'];
 
-/** The metrics of a cluster, each of them with one dimension. Other resources' metrics are taken on trust. */
-const CLUSTER_NAMESPACE = 'microsoft.dbforpostgresql/servergroupsv2';
-const CLUSTER_METRICS = [
-  'active_connections',
-  'apps_reserved_memory_percent',
-  'cpu_credits_consumed',
-  'cpu_credits_remaining',
-  'cpu_percent',
-  'iops',
-  'memory_percent',
-  'network_bytes_egress',
-  'network_bytes_ingress',
-  'replication_lag',
-  'storage_percent',
-  'storage_used',
-];
+/** What a type of resource measures. */
+interface Metrics {
+  readonly names: readonly string[];
+  readonly dimensions: readonly string[];
+}
+
+/** By namespace in lower case. Other resources' metrics are taken on trust. */
+const METRICS: Readonly<Record<string, Metrics>> = {
+  'microsoft.dbforpostgresql/servergroupsv2': {
+    names: [
+      'active_connections',
+      'apps_reserved_memory_percent',
+      'cpu_credits_consumed',
+      'cpu_credits_remaining',
+      'cpu_percent',
+      'iops',
+      'memory_percent',
+      'network_bytes_egress',
+      'network_bytes_ingress',
+      'replication_lag',
+      'storage_percent',
+      'storage_used',
+    ],
+    dimensions: ['ServerName'],
+  },
+  'microsoft.dbforpostgresql/flexibleservers': {
+    names: [
+      'active_connections',
+      'backup_storage_used',
+      'connections_failed',
+      'connections_succeeded',
+      'cpu_credits_consumed',
+      'cpu_credits_remaining',
+      'cpu_percent',
+      'database_size_bytes',
+      'deadlocks',
+      'disk_bandwidth_consumed_percentage',
+      'disk_iops_consumed_percentage',
+      'disk_queue_depth',
+      'iops',
+      'is_db_alive',
+      'logical_replication_delay_in_bytes',
+      'longest_query_time_sec',
+      'longest_transaction_time_sec',
+      'max_connections',
+      'maximum_used_transactionIDs',
+      'memory_percent',
+      'network_bytes_egress',
+      'network_bytes_ingress',
+      'numbackends',
+      'physical_replication_delay_in_bytes',
+      'physical_replication_delay_in_seconds',
+      'read_iops',
+      'sessions_by_state',
+      'sessions_by_wait_event_type',
+      'storage_free',
+      'storage_percent',
+      'storage_used',
+      'tps',
+      'txlogs_storage_used',
+      'write_iops',
+      'xact_commit',
+      'xact_rollback',
+    ],
+    // The first is that of an elastic cluster, whose nodes are measured apart.
+    dimensions: ['ServerName', 'DatabaseName', 'State', 'WaitEventType'],
+  },
+};
 /** Shares of something, which nobody can add up. */
-const CLUSTER_PERCENTAGES = CLUSTER_METRICS.filter((name) => name.endsWith('_percent'));
+const isShare = (metric: string): boolean => /_percent(age)?$/.test(metric);
 const PERCENTAGE_AGGREGATIONS = ['Average', 'Maximum', 'Minimum'];
-const CLUSTER_DIMENSION = 'ServerName';
 
 /** Why the service refuses a metric alert; undefined where it allows it. */
 export function metricAlertRefusal(properties: JsonObject, exists: Exists): string | undefined {
@@ -142,23 +193,18 @@ function conditionRefusal(condition: JsonObject): string | undefined {
   if (dimensions.some((it) => !DIMENSION_OPERATORS.includes(textAt(it, 'operator')))) {
     return wrong('dimension operator', DIMENSION_OPERATORS);
   }
-  if (textAt(condition, 'metricNamespace').toLowerCase() !== CLUSTER_NAMESPACE) return undefined;
-  if (condition['skipMetricValidation'] !== true && !isClusterMetric(condition)) {
-    return wrong('metricName', CLUSTER_METRICS);
+  const metrics = METRICS[textAt(condition, 'metricNamespace').toLowerCase()];
+  if (metrics === undefined) return undefined;
+  const metric = textAt(condition, 'metricName');
+  if (condition['skipMetricValidation'] !== true && !metrics.names.includes(metric)) {
+    return wrong('metricName', metrics.names);
   }
-  if (
-    CLUSTER_PERCENTAGES.includes(textAt(condition, 'metricName')) &&
-    !PERCENTAGE_AGGREGATIONS.includes(textAt(condition, 'timeAggregation'))
-  ) {
+  if (isShare(metric) && !PERCENTAGE_AGGREGATIONS.includes(textAt(condition, 'timeAggregation'))) {
     return wrong('timeAggregation', PERCENTAGE_AGGREGATIONS);
   }
-  return dimensions.every((it) => textAt(it, 'name') === CLUSTER_DIMENSION)
+  return dimensions.every((it) => metrics.dimensions.includes(textAt(it, 'name')))
     ? undefined
-    : wrong('dimension', [CLUSTER_DIMENSION]);
-}
-
-function isClusterMetric(condition: JsonObject): boolean {
-  return CLUSTER_METRICS.includes(textAt(condition, 'metricName'));
+    : wrong('dimension', metrics.dimensions);
 }
 
 function minutes(durations: Readonly<Record<string, number>>): ReadonlyMap<string, number> {

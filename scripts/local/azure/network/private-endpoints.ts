@@ -6,7 +6,7 @@ import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
 import type { Operations } from '../arm/operations';
-import { CLUSTER_TYPE, serverNamesOf } from '../arm/postgresql-parts';
+import { LINK_TARGET_TYPES, linkTargetsOf } from '../arm/private-link-targets';
 import { ZONE_GROUP_TYPE, ZONE_TYPE } from './private-dns';
 import { resourcesOf } from '../arm/checks';
 import { requireGroup } from '../arm/resources';
@@ -59,16 +59,16 @@ export function privateEndpointRoutes(store: ResourceStore, operations: Operatio
  * The private endpoints connected to a cluster, as the cluster's `privateEndpointConnections` tells of them. They are
  * looked up rather than written into the cluster, which may be in the middle of a change of its own.
  */
-export function privateEndpointConnections(store: ResourceStore, clusterId: string): JsonObject[] {
+export function privateEndpointConnections(store: ResourceStore, { id, type }: Resource): JsonObject[] {
   return resourcesOf(store, TYPE).flatMap((endpoint) => {
     const connection = connectionOf(endpoint.properties);
-    if (!same(connection.target, clusterId)) return [];
+    if (!same(connection.target, id)) return [];
     const name = textAt(endpoint.hidden ?? {}, 'connectionName');
     return [
       {
-        id: `${clusterId}/privateEndpointConnections/${name}`,
+        id: `${id}/privateEndpointConnections/${name}`,
         name,
-        type: `${CLUSTER_TYPE}/privateEndpointConnections`,
+        type: `${type}/privateEndpointConnections`,
         properties: {
           groupIds: [connection.subresource],
           privateEndpoint: { id: endpoint.id },
@@ -150,13 +150,13 @@ function endpointProperties(store: ResourceStore, id: string, wanted: JsonObject
     );
   }
   const target = store.get(connection.target);
-  if (target?.type !== CLUSTER_TYPE) {
+  if (target === undefined || !LINK_TARGET_TYPES.includes(target.type)) {
     throw badRequest(
-      `Resource ${connection.target} referenced by resource ${id} was not found, or is no cluster of type ${CLUSTER_TYPE}, the only one that this stand-in connects.`,
+      `Resource ${connection.target} referenced by resource ${id} was not found, or is of no type that this stand-in connects: ${LINK_TARGET_TYPES.join(', ')}.`,
       'InvalidResourceReference',
     );
   }
-  const subresources = serverNamesOf(target).map(({ subresource }) => subresource);
+  const subresources = linkTargetsOf(target).map(({ subresource }) => subresource);
   if (connection.subresources.length !== 1 || !subresources.includes(connection.subresource)) {
     throw badRequest(
       `Private endpoint ${id} asks for the sub-resource '${connection.subresources.join(', ')}' of ${target.id}; it has one of ${subresources.join(', ')}.`,
@@ -370,7 +370,7 @@ function nameOf(store: ResourceStore, { properties }: Resource): string | undefi
   const cluster = store.get(target);
   return (
     cluster &&
-    serverNamesOf(cluster).find((server) => server.subresource === subresource)?.fullyQualifiedDomainName
+    linkTargetsOf(cluster).find((server) => server.subresource === subresource)?.fullyQualifiedDomainName
   );
 }
 

@@ -21,6 +21,21 @@ export interface ClusterShape extends ClusterName {
   readonly coordinatorHoldsShards: boolean;
 }
 
+/** How an elastic cluster is logged in to, which its maker chooses. */
+export interface ElasticAccess {
+  /** The administrator, who is no superuser. */
+  readonly login: string;
+  /** The one database. */
+  readonly database: string;
+}
+
+/** A cluster that is to be made. */
+export interface NewCluster extends ClusterShape {
+  readonly password: string;
+  /** Absent for a cluster of Azure Cosmos DB for PostgreSQL, where login and database are both called `citus`. */
+  readonly elastic?: ElasticAccess;
+}
+
 /**
  * What stands behind the clusters of the stand-in: the stand-in keeps the books as Azure's control plane does, this
  * does the work. An operation of the stand-in ends when the promise does, and fails with its message. Then the books
@@ -28,12 +43,12 @@ export interface ClusterShape extends ClusterName {
  * half-done work. A `create` that fails leaves nothing.
  */
 export interface ClusterBackend {
-  /** Ends when the login `citus` is let in with the password. */
-  create(cluster: ClusterShape & { readonly password: string }): Promise<void>;
+  /** Ends when the cluster's login is let in with the password. */
+  create(cluster: NewCluster): Promise<void>;
   /** Brings a cluster to a shape; nodes only ever join, and no data moves. */
   scale(cluster: ClusterShape): Promise<void>;
-  /** Gives the login `citus` another password. */
-  setPassword?(cluster: ClusterName & { readonly password: string }): Promise<void>;
+  /** Gives a login another password. @param login `citus` where it is absent */
+  setPassword?(cluster: ClusterName & { readonly password: string; readonly login?: string }): Promise<void>;
   /** A copy of another cluster, as it was at a moment or as it is now. @default - refused */
   copy?(
     cluster: ClusterShape & { readonly sourceId: string; readonly pointInTimeUtc?: string },

@@ -4,7 +4,7 @@ import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
 import type { Operations } from '../arm/operations';
-import type { Parameter } from './postgresql-parameters';
+import type { Parameter } from '../arm/parameter-kinds';
 import { allParameters, parameterNamed } from './postgresql-parameters';
 import { CLUSTER_TYPE, clusterPartsIn, clustersIn, workerCountOf } from '../arm/postgresql-parts';
 import type { ResourceType } from '../arm/resource-type';

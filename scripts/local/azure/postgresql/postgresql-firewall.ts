@@ -32,6 +32,11 @@ export function firewallRuleRefusal(name: string, properties: JsonObject): strin
   if (!/^[-\w.]{1,128}$/.test(name)) {
     return `The firewall rule name '${name}' is not allowed: it has letters, digits, hyphens, underscores and dots.`;
   }
+  return addressRefusal(properties);
+}
+
+/** Why the addresses of a firewall rule are refused; undefined where they are allowed. Pure. */
+export function addressRefusal(properties: JsonObject): string | undefined {
   const start = textAt(properties, 'startIpAddress');
   const end = textAt(properties, 'endIpAddress');
   if (!isIPv4(start) || !isIPv4(end)) {

@@ -1,67 +1,12 @@
+import type { Parameter } from '../arm/parameter-kinds';
+import { BIG, choice, integer, numeric, restarting, text, toggle } from '../arm/parameter-kinds';
+
 /**
  * Server parameters that can be set through the service, as far as the stand-in knows them; any other name is unknown to
  * it. The service tunes some of the defaults to the size of a node and narrows some of the ranges; here they are those
  * of PostgreSQL 15, Citus 12.1, pgAudit and PgBouncer, in the unit that each of these measures in. A value is a plain
  * number: units are not understood.
  */
-
-export interface Parameter {
-  readonly dataType: 'Boolean' | 'Enumeration' | 'Integer' | 'Numeric';
-  readonly defaultValue: string;
-  /** As the service spells them: `on,off`, or `1-1000`; empty for any text. */
-  readonly allowedValues: string;
-  /** Whether a change waits for a restart. */
-  readonly requiresRestart: boolean;
-  readonly allows: (value: string) => boolean;
-}
-
-const BIG = 2_147_483_647;
-
-function choice(defaultValue: string, ...others: readonly string[]): Parameter {
-  const values = [defaultValue, ...others];
-  return {
-    dataType: 'Enumeration',
-    defaultValue,
-    allowedValues: values.join(','),
-    requiresRestart: false,
-    allows: (value) => values.includes(value),
-  };
-}
-
-const toggle = (defaultValue: 'on' | 'off'): Parameter => ({
-  ...choice(defaultValue, defaultValue === 'on' ? 'off' : 'on'),
-  dataType: 'Boolean',
-  allowedValues: 'on,off',
-});
-
-function range(
-  dataType: 'Integer' | 'Numeric',
-  format: RegExp,
-  defaultValue: number,
-  from: number,
-  to: number,
-): Parameter {
-  return {
-    dataType,
-    defaultValue: String(defaultValue),
-    allowedValues: `${String(from)}-${String(to)}`,
-    requiresRestart: false,
-    allows: (value) => format.test(value) && Number(value) >= from && Number(value) <= to,
-  };
-}
-const integer = (defaultValue: number, from: number, to: number): Parameter =>
-  range('Integer', /^-?\d+$/, defaultValue, from, to);
-const numeric = (defaultValue: number, from: number, to: number): Parameter =>
-  range('Numeric', /^-?\d+(\.\d+)?$/, defaultValue, from, to);
-const text = (defaultValue: string): Parameter => ({
-  // The service has no word for plain text.
-  dataType: 'Enumeration',
-  defaultValue,
-  allowedValues: '',
-  requiresRestart: false,
-  allows: () => true,
-});
-const restarting = (parameter: Parameter): Parameter => ({ ...parameter, requiresRestart: true });
 
 const DEBUG = ['debug5', 'debug4', 'debug3', 'debug2', 'debug1'];
 

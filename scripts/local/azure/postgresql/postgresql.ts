@@ -13,7 +13,8 @@ import { privateEndpointConnections } from '../network/private-endpoints';
 import { requireStarted } from './postgresql-actions';
 import { serverNames } from './postgresql-servers';
 import { clusterNameRoutes, takenRefusal } from './postgresql-names';
-import { merged, PASSWORD, statedProperties } from './cluster-properties';
+import { merged } from '../arm/stated-properties';
+import { PASSWORD, statedProperties } from './cluster-properties';
 import { copied, copiedRoles, originOf, readReplicasOf, sourceOf } from './postgresql-copies';
 import type { ClusterSettings } from './postgresql-rules';
 import { clusterNameRefusal, passwordRefusal, refusal } from './postgresql-rules';
@@ -87,7 +88,7 @@ function update(
 function connectionRoutes(store: ResourceStore): Route[] {
   const connections = clusterPartsIn(store, 'privateEndpointConnections');
   const of = (request: ArmRequest): JsonObject[] =>
-    privateEndpointConnections(store, clustersIn(store).require(request).id);
+    privateEndpointConnections(store, clustersIn(store).require(request));
   return [
     connections.listing((request) => ok({ value: of(request) })),
     connections.route('GET', (request) => {
@@ -177,7 +178,7 @@ function described(store: ResourceStore, cluster: Resource): JsonObject {
     properties: {
       ...cluster.properties,
       readReplicas: readReplicasOf(store, cluster),
-      privateEndpointConnections: privateEndpointConnections(store, cluster.id).map((connection) => ({
+      privateEndpointConnections: privateEndpointConnections(store, cluster).map((connection) => ({
         ...connection,
         properties: without(objectAt(connection, 'properties'), 'provisioningState'),
       })),
