@@ -7,6 +7,7 @@ import { describeTarget } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { loadSqlParser } from '../../config/workload/sql-parser';
+import { alikeAcrossLogins } from './across-logins';
 import { alikeAcrossVersions, differentMajors } from './across-versions';
 import { compareSides } from './decide';
 import type { CompareDocument } from './decide';
@@ -52,7 +53,8 @@ export async function compare(
   try {
     const sides = await Promise.all(both);
     requireThere(tables ?? [], sides);
-    const alike = differentMajors(...sides) ? alikeAcrossVersions(...sides, await loadSqlParser()) : sides;
+    const owned = alikeAcrossLogins(...sides);
+    const alike = differentMajors(...owned) ? alikeAcrossVersions(...owned, await loadSqlParser()) : owned;
     const document = compareSides(...alike);
     progress.finish('');
     return { document, text: describeCompared(document), outcome: document.equal ? 'done' : 'failed' };

@@ -8,6 +8,7 @@ import { describeOddShard } from '../database/observe/shard-definitions';
 import { describeSequence } from '../database/observe/sequences';
 import type { SequencePosition } from '../database/observe/sequences';
 import { count } from '../lib/reporter';
+import { loginsCorrespond } from './across-logins';
 import type { RelationRows, Side, SideShard, SideTable } from './side';
 
 /** What a difference is about, the gravest first. */
@@ -117,7 +118,7 @@ export function compareSides(from: Side, to: Side): CompareDocument {
     from: summaryOf(from),
     to: summaryOf(to),
     differences,
-    notes: [...versionNotes(from, to), ...placementNotes(tables)],
+    notes: [...versionNotes(from, to), ...loginNotes(from, to), ...placementNotes(tables)],
   };
 }
 
@@ -334,6 +335,13 @@ function versionNotes(from: Side, to: Side): string[] {
   if (Number.parseInt(from.postgres, 10) === Number.parseInt(to.postgres, 10)) return [];
   return [
     `from is PostgreSQL ${from.postgres} and to is ${to.postgres}: the two may write the same definition in different words`,
+  ];
+}
+
+function loginNotes(from: Side, to: Side): string[] {
+  if (!loginsCorrespond(from, to)) return [];
+  return [
+    `what ${from.login} owns in from and ${to.login} owns in to has one owner: each is the login of its side, and the other side has no such role`,
   ];
 }
 

@@ -57,7 +57,9 @@ export function readSide(target: ConnectionTarget, options: ReadingOptions): Pro
   });
 }
 
-const SERVER = `SELECT split_part(current_setting('server_version'), ' ', 1) AS postgres, pg_is_in_recovery() AS standby`;
+const SERVER = `
+SELECT split_part(current_setting('server_version'), ' ', 1) AS postgres, pg_is_in_recovery() AS standby,
+       current_user::text AS login, ARRAY(SELECT rolname::text FROM pg_roles) AS roles`;
 
 async function readWith(client: Client, target: ConnectionTarget, options: ReadingOptions): Promise<Side> {
   // Definitions hold times as the session writes them.
@@ -65,8 +67,8 @@ async function readWith(client: Client, target: ConnectionTarget, options: Readi
   const citus = await citusVersion(client);
   if (citus !== undefined) await requireCoordinator(client);
   await requireQueryRoles(client, options.queries);
-  const [server = { postgres: '', standby: false }] = (
-    await client.query<Pick<Side, 'postgres' | 'standby'>>(SERVER)
+  const [server = { postgres: '', standby: false, login: target.user, roles: [] }] = (
+    await client.query<Pick<Side, 'postgres' | 'standby' | 'login' | 'roles'>>(SERVER)
   ).rows;
   const all = await withBoundedReads(client, () => readRelationNames(client, citus !== undefined));
   const asked = options.tables && new Set(options.tables.map(tableKey));

@@ -15,6 +15,10 @@ export interface Side {
   readonly citus?: string;
   /** It replays the log of another server: its sequences stand where the log has them, up to 32 values ahead. */
   readonly standby: boolean;
+  /** The role that reads. */
+  readonly login: string;
+  /** Names of every role of the cluster. */
+  readonly roles: readonly string[];
   readonly tables: readonly SideTable[];
   /** Shards with other definitions than the others of their table. */
   readonly oddShards: readonly OddShard[];

@@ -5,6 +5,8 @@ export const side = (more: Partial<Side> = {}): Side => ({
   database: 'citus@localhost:5432/a',
   postgres: '16.10',
   standby: false,
+  login: 'citus',
+  roles: ['citus'],
   tables: [],
   views: [],
   oddShards: [],

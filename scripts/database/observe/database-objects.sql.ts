@@ -43,7 +43,8 @@ WITH own AS (
     LEFT JOIN pg_class c ON c.oid = t.typrelid
    WHERE NOT ${ofExtension('pg_type', 't.oid')} AND (t.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')
 ), roles AS (
-  SELECT r.*, 'role ' || r.rolname AS object FROM pg_roles r WHERE r.oid >= ${String(FIRST_OID)} AND r.rolname !~ '^pg_'
+  SELECT r.*, 'role ' || r.rolname AS object FROM pg_roles r
+   WHERE r.oid >= ${String(FIRST_OID)} AND r.rolname !~ '^(pg_|azure)' AND r.rolname <> 'pgbouncer'
 ), sequences AS (
   SELECT c.*, 'sequence ' || c.oid::regclass::text AS object
     FROM pg_class c JOIN own ON own.oid = c.relnamespace
