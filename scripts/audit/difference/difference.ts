@@ -1,4 +1,4 @@
-import { CLUSTER } from '../stack/azurerm';
+import { CLUSTER, CLUSTERS, ELASTIC_CLUSTER } from '../stack/azurerm';
 import { forcesReplacement } from './force-new';
 import type { Part } from './parts';
 import { flatten, partsOf } from './parts';
@@ -123,8 +123,8 @@ function changeOf(
     const meaning = explainComparison(part.type, path);
     return { ...change, words: meaning === '' ? values : `${values} (${meaning})`, effect: 'differs' };
   }
-  if (forcesReplacement(part.type, path)) {
-    const loss = part.type === CLUSTER ? ', with the database in it' : '';
+  if (forcesReplacement(part.type, path, before, after)) {
+    const loss = CLUSTERS.includes(part.type) ? ', with the database in it' : '';
     return {
       ...change,
       words: `${values} (cannot change in place: the resource is destroyed${loss}, and created anew)`,
@@ -139,8 +139,12 @@ function changeOf(
   };
 }
 
+/** Nodes of an elastic cluster, in its block or in the list that the block is written as. */
+const CLUSTER_SIZE = /^cluster\.(?:0\.)?size$/;
+
 function nameOf(part: Part, path: string): string {
   if (part.type === CLUSTER && path === 'node_count') return 'workers';
+  if (part.type === ELASTIC_CLUSTER && CLUSTER_SIZE.test(path)) return 'nodes';
   return part.resource ? path : `${part.address} ${path}`;
 }
 

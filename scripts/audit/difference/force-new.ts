@@ -3,6 +3,9 @@ import {
   CLUSTER,
   COORDINATOR_CONFIGURATION,
   DIAGNOSTIC_SETTING,
+  ELASTIC_CLUSTER,
+  ELASTIC_CONFIGURATION,
+  ELASTIC_FIREWALL_RULE,
   FIREWALL_RULE,
   KEY_VAULT,
   KEY_VAULT_SECRET,
@@ -20,9 +23,10 @@ import {
   WORKSPACE,
 } from '../stack/azurerm';
 import type { RESOURCE_TYPES } from '../stack/azurerm';
+import type { Json } from '../stack/synthesized';
 
 /**
- * Arguments that the provider (azurerm 4.55) cannot change in place: a new value destroys the resource and creates
+ * Arguments that the provider (azurerm 4.55, and 4.73 for elastic clusters) cannot change in place: a new value destroys the resource and creates
  * another.
  */
 const FORCE_NEW: Readonly<Record<(typeof RESOURCE_TYPES)[number], readonly string[]>> = {
@@ -38,6 +42,19 @@ const FORCE_NEW: Readonly<Record<(typeof RESOURCE_TYPES)[number], readonly strin
   [FIREWALL_RULE]: ['name', 'cluster_id'],
   [COORDINATOR_CONFIGURATION]: ['name', 'cluster_id'],
   [NODE_CONFIGURATION]: ['name', 'cluster_id'],
+  [ELASTIC_CLUSTER]: [
+    'name',
+    'location',
+    'resource_group_name',
+    'administrator_login',
+    'delegated_subnet_id',
+    'source_server_id',
+    'point_in_time_restore_time_in_utc',
+    'geo_redundant_backup_enabled',
+    'customer_managed_key',
+  ],
+  [ELASTIC_FIREWALL_RULE]: ['name', 'server_id'],
+  [ELASTIC_CONFIGURATION]: ['name', 'server_id'],
   [RESOURCE_GROUP]: ['name', 'location'],
   [MANAGEMENT_LOCK]: ['name', 'scope', 'lock_level', 'notes'],
   [PRIVATE_ENDPOINT]: ['name', 'location', 'resource_group_name', 'subnet_id'],
@@ -68,8 +85,25 @@ const FORCE_NEW: Readonly<Record<(typeof RESOURCE_TYPES)[number], readonly strin
   [STORAGE_CONTAINER]: ['name', 'storage_account_id'],
 };
 
+/** Arguments of an elastic cluster that only grow: less of them replaces the server, and so does no value. */
+const ELASTIC_GROWTH = ['storage_mb', 'size'];
+
 /** @param path the argument's path within the resource, e.g. `name` or `tags.owner` */
-export function forcesReplacement(type: string, path: string): boolean {
+export function forcesReplacement(
+  type: string,
+  path: string,
+  before: Json | undefined,
+  after: Json | undefined,
+): boolean {
   const created = (FORCE_NEW as Readonly<Record<string, readonly string[]>>)[type] ?? [];
-  return created.includes(path.split('.')[0] ?? '');
+  const names = path.split('.');
+  if (created.includes(names[0] ?? '')) return true;
+  if (type !== ELASTIC_CLUSTER) return false;
+  const argument = names.at(-1) ?? '';
+  if (names[0] === 'cluster' && argument === 'default_database_name') return true;
+  if (!ELASTIC_GROWTH.includes(argument)) return false;
+  const isBlock = names[0] === 'cluster';
+  // The block of the nodes comes or goes as a whole.
+  if (isBlock && (before === undefined || after === undefined)) return true;
+  return Number(after ?? 0) < Number(before ?? 0);
 }

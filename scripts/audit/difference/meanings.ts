@@ -1,6 +1,9 @@
 import {
   CLUSTER,
-  FIREWALL_RULE,
+  CLUSTERS,
+  ELASTIC_CLUSTER,
+  ELASTIC_CONFIGURATION,
+  FIREWALL_RULES,
   KEY_VAULT,
   MANAGEMENT_LOCK,
   METRIC_ALERT,
@@ -9,6 +12,7 @@ import {
   STORAGE_ACCOUNT,
 } from '../stack/azurerm';
 import type { Json } from '../stack/synthesized';
+import { isObject } from '../stack/synthesized';
 
 /** What an argument's change means on this service, beyond its two values. */
 export interface Meaning {
@@ -66,6 +70,50 @@ const CLUSTER_CHANGES: Readonly<Record<string, Explain>> = {
   maintenance_window: () => means('Azure maintains the nodes at another time'),
 };
 
+/** The same of an elastic cluster. What replaces the server is told elsewhere, as a replacement. */
+const ELASTIC_CHANGES: Readonly<Record<string, Explain>> = {
+  cluster: (before, after) => {
+    const [from, to] = [sizeOf(before), sizeOf(after)];
+    if (to > from) {
+      return means(
+        'nodes are added in place without downtime; no data moves until tables are distributed or rebalanced',
+      );
+    }
+    return refuses('nodes are only ever added, and the database keeps its name');
+  },
+  version: () => refuses('an elastic cluster has no major upgrade'),
+  sku_name: () =>
+    means('every node moves to another machine: it restarts, and connections break for minutes'),
+  storage_mb: (before, after) =>
+    Number(after ?? 0) < Number(before ?? 0)
+      ? refuses('storage only ever grows')
+      : means('storage grows, which restarts every node, and never shrinks again'),
+  high_availability: (_, after) =>
+    isPresent(after)
+      ? means('every node gets a standby, in place; the nodes cost twice as much')
+      : means('the standbys are removed: a node that fails is down until it is rebuilt'),
+  public_network_access_enabled: (_, after) =>
+    after === true
+      ? means('the cluster gets a public endpoint; the firewall rules become its gate')
+      : means('the cluster loses its public endpoint: clients need a private one'),
+  administrator_password_wo: () => means('Terraform sends it when its version changes, and never else'),
+  administrator_password_wo_version: () => means('the password of the administrator is changed in place'),
+  backup_retention_days: (before, after) =>
+    Number(after ?? 0) < Number(before ?? 0)
+      ? means('backups that are older than that are deleted')
+      : means('backups are kept for longer from now on'),
+  maintenance_window: () => means('Azure maintains the nodes at another time'),
+};
+
+const CHANGES: Readonly<Record<string, Readonly<Record<string, Explain>>>> = {
+  [CLUSTER]: CLUSTER_CHANGES,
+  [ELASTIC_CLUSTER]: ELASTIC_CHANGES,
+  [ELASTIC_CONFIGURATION]: {
+    value: () =>
+      means('changed in place; a parameter that PostgreSQL reads when it starts restarts the server'),
+  },
+};
+
 /** Why a difference is worth a look when two environments are held side by side. */
 const CLUSTER_COMPARISONS: Readonly<Record<string, string>> = {
   node_count: 'the shards lie on another number of nodes, so plans and rebalances differ',
@@ -77,6 +125,17 @@ const CLUSTER_COMPARISONS: Readonly<Record<string, string>> = {
   node_public_ip_access_enabled: 'one of them lets the internet reach its workers',
 };
 
+const COMPARISONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  [CLUSTER]: CLUSTER_COMPARISONS,
+  [ELASTIC_CLUSTER]: {
+    cluster: 'the shards lie on another number of nodes, or in a database of another name',
+    sku_name: 'one of them has other machines, so what was measured on one is not measured on the other',
+    version: 'what was proved on one PostgreSQL version is not proved on the other',
+    high_availability: 'only one of them survives the loss of a node without a rebuild',
+    public_network_access_enabled: 'clients reach the cluster in another way',
+  },
+};
+
 /** What it means that an argument of one environment changes. */
 export function explainChange(
   type: string,
@@ -85,7 +144,7 @@ export function explainChange(
   after: Json | undefined,
 ): Meaning {
   const argument = path.split('.')[0] ?? '';
-  const explained = type === CLUSTER ? CLUSTER_CHANGES[argument]?.(before, after) : undefined;
+  const explained = CHANGES[type]?.[argument]?.(before, after);
   if (explained !== undefined) return explained;
   if (path === 'lifecycle.prevent_destroy') {
     return means(
@@ -101,13 +160,13 @@ export function explainChange(
     );
   }
   if (type === 'output') return means('what the scripts read of the environment');
-  if (type === FIREWALL_RULE) return means('takes up to 5 minutes to take effect');
+  if (FIREWALL_RULES.includes(type)) return means('takes up to 5 minutes to take effect');
   return means('changed in place');
 }
 
 /** What it means that two environments hold different values. */
 export function explainComparison(type: string, path: string): string {
-  return type === CLUSTER ? (CLUSTER_COMPARISONS[path.split('.')[0] ?? ''] ?? '') : '';
+  return COMPARISONS[type]?.[path.split('.')[0] ?? ''] ?? '';
 }
 
 /** What goes with a resource that disappears, where that is more than the resource. */
@@ -122,12 +181,12 @@ const LOSSES: Readonly<Record<string, string>> = {
 
 /** What it means that a resource appears in, or disappears from, an environment. */
 export function explainResource(type: string, appears: boolean): string {
-  if (type === CLUSTER) {
+  if (CLUSTERS.includes(type)) {
     return appears
       ? 'a cluster is created, which takes about 17 minutes'
       : 'the cluster is destroyed with its data and its backups; it cannot be restored';
   }
-  if (type === FIREWALL_RULE) {
+  if (FIREWALL_RULES.includes(type)) {
     return appears
       ? 'more addresses are let in, within 5 minutes'
       : 'addresses are shut out, within 5 minutes';
@@ -149,6 +208,17 @@ function storage(before: Json | undefined, after: Json | undefined): Meaning {
   return Number(after ?? 0) < Number(before ?? 0)
     ? refuses('storage only ever grows')
     : means('storage grows in place, and never shrinks again');
+}
+
+/** Nodes, of the block of an elastic cluster or of a value within it. */
+function sizeOf(value: Json | undefined): number {
+  const block = Array.isArray(value) ? (value as readonly Json[])[0] : value;
+  return Number((isObject(block) ? block['size'] : block) ?? 0);
+}
+
+/** Terraform's plans have an empty list where a block is absent. */
+function isPresent(block: Json | undefined): boolean {
+  return block !== undefined && block !== null && !(Array.isArray(block) && block.length === 0);
 }
 
 function compareVersions(a: Json | undefined, b: Json | undefined): number {

@@ -1,4 +1,4 @@
-import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import { CLUSTERS, NO_CLUSTER } from '../stack/azurerm';
 import { checkAt, constructPathAt } from '../stack/owner';
 import type { Block, Synthesized } from '../stack/synthesized';
 import { pointer, resourcesOf } from '../stack/synthesized';
@@ -68,17 +68,17 @@ export function notApplicable(reason: string): Verdict {
 }
 
 /**
- * The verdict on the resources of one type.
+ * The verdict on the resources of one type or some.
  *
  * @param absent why the rule has nothing to say of a stack without any
  */
 export function verdictOn(
   stack: Synthesized,
-  type: string,
+  types: string | readonly string[],
   absent: string,
   judge: (blocks: readonly Block[]) => readonly Problem[],
 ): Verdict {
-  const blocks = resourcesOf(stack, type);
+  const blocks = resourcesOf(stack, ...[types].flat());
   return blocks.length === 0 ? notApplicable(absent) : verdict(judge(blocks));
 }
 
@@ -88,7 +88,7 @@ export function verdictInProduction(
   { production }: Facts,
   judge: (clusters: readonly Block[]) => readonly Problem[],
 ): Verdict {
-  const found = verdictOn(stack, CLUSTER, NO_CLUSTER, production ? judge : () => []);
+  const found = verdictOn(stack, CLUSTERS, NO_CLUSTER, production ? judge : () => []);
   return found.status === 'not-applicable' || production
     ? found
     : notApplicable('the environment is not production');

@@ -1,34 +1,72 @@
-import { describeGap, numberAt } from '../stack/attributes';
+import { describe, describeGap, numberAt, stringAt } from '../stack/attributes';
+import { ELASTIC_CLUSTER } from '../stack/azurerm';
+import { blocksAt } from '../stack/blocks';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { expectFlag } from '../rule-parts/expectations';
+import { expectFlag, expectValue } from '../rule-parts/expectations';
 import { problemAt, verdictInProduction } from '../rule-parts/rule';
 import { CLUSTER_PASSWORD, keepsUnknownPassword } from '../stack/ignored-changes';
 import type { Block } from '../stack/synthesized';
 import { isObject } from '../stack/synthesized';
 
 const WINDOW = 'maintenance_window';
+const STANDBYS = 'high_availability';
+const BACKUPS = 'backup_retention_days';
+
+/** What a mistake takes to be found that happened before a holiday. Clusters of Cosmos DB keep 35 days, always. */
+const BACKUP_DAYS = 14;
 
 export const availability: Rule = {
   id: 'availability',
   level: 'error',
   hardening: 'all',
   property:
-    'In production every node has a standby, but for those of a read replica, which can have none, and maintenance happens in a window somebody chose.',
+    'In production every node has a standby, but for those of a read replica, which can have none, backups are kept for 14 days or more, and maintenance happens in a window somebody chose.',
   check: (stack, facts) =>
     verdictInProduction(stack, facts, (clusters) =>
       clusters.flatMap((cluster) => [
-        ...(follows(cluster)
-          ? []
-          : expectFlag(
-              cluster,
-              'ha_enabled',
-              true,
-              `a node that fails takes its shards with it until it is rebuilt. Set cluster.highAvailability to true; it doubles the cost of the nodes and can be switched on in place${keepsUnknownPassword(cluster) ? '. An adopted read replica can have none, and nothing here tells it from others: waive it' : ''}`,
-            )),
+        ...(cluster.type === ELASTIC_CLUSTER
+          ? [...elasticStandbys(cluster), ...backups(cluster, stack.environment)]
+          : standbys(cluster)),
         ...window(cluster, stack.environment),
       ]),
     ),
 };
+
+const WITHOUT =
+  'a node that fails takes its shards with it until it is rebuilt. Set cluster.highAvailability to true; it doubles the cost of the nodes and can be switched on in place';
+
+function standbys(cluster: Block): readonly Problem[] {
+  if (follows(cluster)) return [];
+  const adopted = keepsUnknownPassword(cluster)
+    ? '. An adopted read replica can have none, and nothing here tells it from others: waive it'
+    : '';
+  return expectFlag(cluster, 'ha_enabled', true, `${WITHOUT}${adopted}`);
+}
+
+/** A standby in the same zone survives the loss of a machine, and not that of the zone. */
+function elasticStandbys(cluster: Block): readonly Problem[] {
+  const [block] = blocksAt(cluster.body, STANDBYS);
+  if (block === undefined) return [problemAt(cluster, STANDBYS, `${STANDBYS} is not set: ${WITHOUT}`)];
+  const mode = stringAt(block, 'mode');
+  if (mode.state === 'value' && mode.value === 'ZoneRedundant') return [];
+  return [
+    problemAt(
+      cluster,
+      STANDBYS,
+      `${STANDBYS}.mode ${describe(mode)}: ZoneRedundant is the one that survives the loss of a zone. Set cluster.highAvailability to true, which asks for it`,
+    ),
+  ];
+}
+
+function backups(cluster: Block, environment: string): readonly Problem[] {
+  return expectValue(
+    cluster,
+    { argument: BACKUPS, reading: numberAt(cluster.body, BACKUPS) },
+    (days) => days >= BACKUP_DAYS,
+    `a mistake that is found later than that cannot be taken back. Set cluster.backupRetentionDays in config/environments/${environment}.yaml to ${BACKUP_DAYS} or more, up to 35`,
+    { level: 'warning' },
+  );
+}
 
 /** True for a replica that nobody has promoted: it has the password of its source, and the service gives it no standby. */
 function follows({ body }: Block): boolean {

@@ -1,5 +1,6 @@
+import { SERVICE_FACTS } from '../../../config/azure/postgres-services';
 import { numberAt } from '../stack/attributes';
-import { DIAGNOSTIC_SETTING, WORKSPACE } from '../stack/azurerm';
+import { DIAGNOSTIC_SETTING, ELASTIC_CLUSTER, WORKSPACE } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
 import { refersTo } from '../stack/references';
 import type { Problem, Rule } from '../rule-parts/rule';
@@ -12,11 +13,15 @@ const RETENTION = 'retention_in_days';
 /** What a look back at an incident of last month needs. */
 const RETENTION_DAYS = 30;
 
-/** What is to be kept: argument, the one category of it that the service has, and the group that includes it. */
-const KEPT = [
-  { argument: 'enabled_log', category: 'PostgreSQLLogs', group: 'allLogs' },
-  { argument: 'enabled_metric', category: 'AllMetrics', group: undefined },
-] as const;
+/** What is to be kept of a cluster: argument, a category of it that the service has, and the group that includes it. */
+function kept({ type }: Block) {
+  const { logCategories } =
+    SERVICE_FACTS[type === ELASTIC_CLUSTER ? 'elastic-cluster' : 'cosmosdb-postgresql'];
+  return [
+    ...logCategories.map((category) => ({ argument: 'enabled_log', category, group: 'allLogs' })),
+    { argument: 'enabled_metric', category: 'AllMetrics', group: undefined },
+  ];
+}
 
 /** A warning: policies of a subscription set the same from outside, where no stack shows it. */
 export const diagnostics: Rule = {
@@ -35,7 +40,7 @@ function collected(stack: Synthesized, cluster: Block): readonly Problem[] {
   const settings = resourcesOf(stack, DIAGNOSTIC_SETTING).filter(
     ({ body }) => refersTo(body['target_resource_id'], cluster) && hasDestination(body),
   );
-  return KEPT.flatMap(({ argument, category, group }) => {
+  return kept(cluster).flatMap(({ argument, category, group }) => {
     const isKept = settings.some(({ body }) =>
       blocksAt(body, argument).some(
         (each) => each['category'] === category || (group !== undefined && each['category_group'] === group),

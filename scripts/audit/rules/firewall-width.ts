@@ -1,5 +1,5 @@
 import { describeGap, stringAt } from '../stack/attributes';
-import { FIREWALL_RULE } from '../stack/azurerm';
+import { FIREWALL_RULES } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { notApplicable, problemAt, verdict } from '../rule-parts/rule';
 import { statedReason } from '../rule-parts/stated-reason';
@@ -22,7 +22,7 @@ export const firewallWidth: Rule = {
   property:
     'Firewall rules let in few, known addresses: every Azure service only for a stated reason, and together no more than 16 in production or 256 elsewhere.',
   check(stack, facts) {
-    const rules = resourcesOf(stack, FIREWALL_RULE);
+    const rules = resourcesOf(stack, ...FIREWALL_RULES);
     if (rules.length === 0) {
       return notApplicable('the stack holds no firewall rule, and without one nobody is let in');
     }

@@ -1,5 +1,6 @@
 import { oneOf } from '../../../config/text/text';
-import { CLIENT_CONFIG, CLUSTER, RESOURCE_TYPES, ROLE } from '../stack/azurerm';
+import { describeGap, numberAt } from '../stack/attributes';
+import { CLIENT_CONFIG, CLUSTER, CLUSTERS, ELASTIC_CLUSTER, RESOURCE_TYPES, ROLE } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
 import { isBootstrap } from '../stack/bootstrap';
 import { CLUSTER_PASSWORD, ignoredChanges, isAdopted, keepsUnknownPassword } from '../stack/ignored-changes';
@@ -32,9 +33,14 @@ const UNJUDGED_ARGUMENTS: Readonly<Record<string, string>> = {
 const JUDGED_ARGUMENTS = new Set([
   'action',
   'administrator_login_password',
+  'administrator_password',
+  'administrator_password_wo',
+  'administrator_password_wo_version',
   'allow_nested_items_to_be_public',
+  'backup_retention_days',
   'blob_properties',
   'citus_version',
+  'cluster',
   'container_access_type',
   'coordinator_public_ip_access_enabled',
   'criteria',
@@ -44,6 +50,7 @@ const JUDGED_ARGUMENTS = new Set([
   'enabled_metric',
   'end_ip_address',
   'ha_enabled',
+  'high_availability',
   'https_traffic_only_enabled',
   'local_user_enabled',
   'lock_level',
@@ -73,6 +80,7 @@ const JUDGED_ARGUMENTS = new Set([
   'value',
   'value_wo',
   'value_wo_version',
+  'version',
 ]);
 
 /** The other rules pass over what they do not know, so what none of them knows is found here. */
@@ -91,6 +99,7 @@ export const knownContents: Rule = {
       ...stack.resources.flatMap((block) => [
         ...type(block),
         ...metaArguments(block),
+        ...withoutNodes(block),
         ...ignored(stack, block),
       ]),
     ]);
@@ -98,7 +107,7 @@ export const knownContents: Rule = {
 };
 
 function cluster(stack: Synthesized): readonly Problem[] {
-  if (resourcesOf(stack, CLUSTER).length > 0 || isBootstrap(stack)) return [];
+  if (resourcesOf(stack, ...CLUSTERS).length > 0 || isBootstrap(stack)) return [];
   return [
     atStack(
       stack,
@@ -178,12 +187,28 @@ function metaArguments(block: Block): readonly Problem[] {
   );
 }
 
+/** A flexible server is an elastic cluster by its block; without it, Citus runs nowhere. */
+function withoutNodes(block: Block): readonly Problem[] {
+  if (block.type !== ELASTIC_CLUSTER) return [];
+  const [nodes] = blocksAt(block.body, 'cluster');
+  const size = numberAt(nodes ?? {}, 'size');
+  if (size.state === 'value') return [];
+  const gap = nodes === undefined ? 'cluster is not set' : `cluster.size ${describeGap(size)}`;
+  return [
+    problemAt(
+      block,
+      'cluster',
+      `${gap}, and how many nodes there are only that says: a flexible server without it runs no Citus, and one that loses it is replaced. Write { size, default_database_name } out`,
+    ),
+  ];
+}
+
 function ignored(stack: Synthesized, block: Block): readonly Problem[] {
   return ignoredChanges(block).flatMap((name) => {
     // `tags["x"]` and `maintenance_window[0].start_hour` are parts of the argument they begin with.
     const argument = typeof name === 'string' ? /^[a-z_]+(?=$|[.[])/.exec(name.trim())?.[0] : undefined;
     if (argument !== undefined && argument !== 'all' && !JUDGED_ARGUMENTS.has(argument)) return [];
-    if (isUnknownPassword(stack, block, argument)) return [];
+    if (isUnknownPassword(stack, block, argument) || isExchangedZone(block, name)) return [];
     return [
       problemAt(
         block,
@@ -199,6 +224,11 @@ function ignored(stack: Synthesized, block: Block): readonly Problem[] {
 function isUnknownPassword(stack: Synthesized, block: Block, argument: string | undefined): boolean {
   if (block.type === CLUSTER) return argument === CLUSTER_PASSWORD && keepsUnknownPassword(block);
   return block.type === ROLE && argument === 'password' && isAdopted(stack);
+}
+
+/** In a failover, Azure exchanges the zones of a node and its standby, and Terraform is to leave them as they are. */
+function isExchangedZone({ type }: Block, name: Json): boolean {
+  return type === ELASTIC_CLUSTER && name === 'high_availability[0].standby_availability_zone';
 }
 
 /** An environment takes over one cluster, and what belongs to it. */

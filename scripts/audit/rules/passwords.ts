@@ -1,4 +1,4 @@
-import { CLUSTER, KEY_VAULT_SECRET, ROLE } from '../stack/azurerm';
+import { CLUSTER, ELASTIC_CLUSTER, KEY_VAULT_SECRET, ROLE } from '../stack/azurerm';
 import { CLUSTER_PASSWORD, keepsUnknownPassword } from '../stack/ignored-changes';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { problemAt, problemIn, verdict } from '../rule-parts/rule';
@@ -7,9 +7,18 @@ import { namesSecret, secretIn } from '../stack/secrets';
 import type { Block, Leaf, Synthesized } from '../stack/synthesized';
 import { isObject, isUnresolved, leaves, pointer, section } from '../stack/synthesized';
 
+const ELASTIC_PASSWORD = 'administrator_password_wo';
+
+/** Where a secret can be passed on and kept nowhere, the argument that would keep it, and the one to take instead. */
+const KEPT_BY_STATE: Readonly<Record<string, { readonly readable: string; readonly writeOnly: string }>> = {
+  [KEY_VAULT_SECRET]: { readable: READABLE_SECRET, writeOnly: WRITE_ONLY_SECRET },
+  [ELASTIC_CLUSTER]: { readable: 'administrator_password', writeOnly: ELASTIC_PASSWORD },
+};
+
 /** The resources that need a secret, and the argument they take it in. */
 const HOLDERS: Readonly<Record<string, string>> = {
   [CLUSTER]: CLUSTER_PASSWORD,
+  [ELASTIC_CLUSTER]: ELASTIC_PASSWORD,
   [ROLE]: 'password',
   [KEY_VAULT_SECRET]: WRITE_ONLY_SECRET,
 };
@@ -55,22 +64,26 @@ function missing(stack: Synthesized): readonly Problem[] {
   });
 }
 
-/** What a vault is given as a readable argument, Terraform keeps in its state as well. */
+/** What a vault or a cluster is given as a readable argument, Terraform keeps in its state as well. */
 function readable(stack: Synthesized): readonly Problem[] {
-  return stack.resources
-    .filter(isReadable)
-    .map((block) =>
+  return stack.resources.flatMap((block) => {
+    const secret = KEPT_BY_STATE[block.type];
+    if (secret === undefined || !isReadable(block)) return [];
+    const { readable: argument, writeOnly } = secret;
+    return [
       problemAt(
         block,
-        READABLE_SECRET,
-        `${READABLE_SECRET} is set, and Terraform's state and plans would hold the secret once more: write it with ${WRITE_ONLY_SECRET} and ${WRITE_ONLY_SECRET}_version`,
+        argument,
+        `${argument} is set, and Terraform's state and plans would hold the secret once more: write it with ${writeOnly} and ${writeOnly}_version`,
         { check: 'not-write-only' },
       ),
-    );
+    ];
+  });
 }
 
 function isReadable(block: Block): boolean {
-  return block.type === KEY_VAULT_SECRET && (block.body[READABLE_SECRET] ?? null) !== null;
+  const argument = KEPT_BY_STATE[block.type]?.readable;
+  return argument !== undefined && (block.body[argument] ?? null) !== null;
 }
 
 function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>): readonly Problem[] {

@@ -1,5 +1,5 @@
 import { booleanAt, describe } from '../stack/attributes';
-import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import { CLUSTERS, ELASTIC_CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import { expectFlag } from '../rule-parts/expectations';
 import type { Facts, Problem, Rule } from '../rule-parts/rule';
 import { problemAt, verdictOn } from '../rule-parts/rule';
@@ -8,6 +8,8 @@ import type { Block } from '../stack/synthesized';
 
 const COORDINATOR = 'coordinator_public_ip_access_enabled';
 const WORKERS = 'node_public_ip_access_enabled';
+/** An elastic cluster has one host for all of its nodes. */
+const NODES = 'public_network_access_enabled';
 
 /**
  * The provider leaves the coordinator open to the internet unless told otherwise, so an unset argument is no secure
@@ -20,20 +22,30 @@ export const publicAccess: Rule = {
   property:
     'Public access is set explicitly: off for workers everywhere but for a stated reason, and off for the coordinator in production.',
   check(stack, facts) {
-    return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
-      clusters.flatMap((cluster) => [...coordinator(cluster, facts, stack.environment), ...workers(cluster)]),
+    return verdictOn(stack, CLUSTERS, NO_CLUSTER, (clusters) =>
+      clusters.flatMap((cluster) =>
+        cluster.type === ELASTIC_CLUSTER
+          ? entrance(cluster, NODES, facts, stack.environment)
+          : [...entrance(cluster, COORDINATOR, facts, stack.environment), ...workers(cluster)],
+      ),
     );
   },
 };
 
-function coordinator(cluster: Block, { production }: Facts, environment: string): readonly Problem[] {
-  const open = booleanAt(cluster.body, COORDINATOR);
+/** The way in that clients take, which an argument opens. */
+function entrance(
+  cluster: Block,
+  argument: string,
+  { production }: Facts,
+  environment: string,
+): readonly Problem[] {
+  const open = booleanAt(cluster.body, argument);
   if (open.state === 'value' && !(open.value && production)) return [];
   const wanted =
     open.state === 'value'
-      ? `: a production coordinator is reached through a private endpoint only. Set network.access to private in config/environments/${environment}.yaml`
+      ? `: a production ${argument === NODES ? 'cluster' : 'coordinator'} is reached through a private endpoint only. Set network.access to private in config/environments/${environment}.yaml`
       : ", and the provider's default is true: set it to false, or to true where a firewall is meant to be the only gate";
-  return [problemAt(cluster, COORDINATOR, `${COORDINATOR} ${describe(open)}${wanted}`)];
+  return [problemAt(cluster, argument, `${argument} ${describe(open)}${wanted}`)];
 }
 
 function workers(cluster: Block): readonly Problem[] {

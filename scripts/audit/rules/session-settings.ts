@@ -1,8 +1,14 @@
 import { ANSWERING_SETTINGS } from '../../../config/azure/answering-settings';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { problemAt, verdictOn } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdictOn } from '../rule-parts/rule';
 import { numberAt, stringAt } from '../stack/attributes';
-import { CLUSTER, COORDINATOR_CONFIGURATION, NO_CLUSTER, NODE_CONFIGURATION } from '../stack/azurerm';
+import {
+  CLUSTER,
+  COORDINATOR_CONFIGURATION,
+  ELASTIC_CLUSTER,
+  NO_CLUSTER,
+  NODE_CONFIGURATION,
+} from '../stack/azurerm';
 import type { Block, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
@@ -21,6 +27,9 @@ export const sessionSettings: Rule = {
   hardening: 'all',
   property: 'Settings that change what a query answers are the same on the coordinator and on the workers.',
   check(stack) {
+    if (resourcesOf(stack, ELASTIC_CLUSTER).length > 0) {
+      return notApplicable('an elastic cluster has one list of parameters for all of its nodes');
+    }
     return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) => {
       const isSingle = clusters.every(({ body }) => {
         const workers = numberAt(body, 'node_count');

@@ -1,7 +1,8 @@
 import { booleanAt, describeGap, numberAt } from '../stack/attributes';
-import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import { CLUSTER, ELASTIC_CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import type { Rule } from '../rule-parts/rule';
-import { problemAt, verdictOn } from '../rule-parts/rule';
+import { notApplicable, problemAt, verdictOn } from '../rule-parts/rule';
+import { resourcesOf } from '../stack/synthesized';
 
 const SHARDS = 'shards_on_coordinator_enabled';
 
@@ -14,6 +15,9 @@ export const shardHosting: Rule = {
   level: 'error',
   property: 'Whether the coordinator holds shards is set explicitly, and a single node always holds its own.',
   check(stack) {
+    if (resourcesOf(stack, ELASTIC_CLUSTER).length > 0) {
+      return notApplicable('every node of an elastic cluster holds shards, which no argument says otherwise');
+    }
     return verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
       clusters.flatMap((cluster) => {
         const shards = booleanAt(cluster.body, SHARDS);

@@ -1,3 +1,4 @@
+import { ELASTIC_POSTGRES_SUPPORT } from '../../../config/azure/elastic-limits';
 import {
   NEW_CLUSTERS_END,
   POSTGRES_VERSIONS,
@@ -5,7 +6,7 @@ import {
   SERVICE_ENDS,
 } from '../../../config/azure/service-limits';
 import { describeGap, stringAt } from '../stack/attributes';
-import { CLUSTER, NO_CLUSTER } from '../stack/azurerm';
+import { CLUSTER, CLUSTERS, ELASTIC_CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { expectWord } from '../rule-parts/expectations';
 import { problemAt, problemOf, verdictOn } from '../rule-parts/rule';
@@ -15,6 +16,8 @@ import { resourcesOf } from '../stack/synthesized';
 
 const POSTGRES = 'sql_version';
 const CITUS = 'citus_version';
+/** Of an elastic cluster, for which Azure chooses the version of Citus. */
+const ELASTIC_POSTGRES = 'version';
 
 /** Days before the end of support in which a version is warned about: time to plan an upgrade. */
 export const RETIREMENT_NOTICE_DAYS = 180;
@@ -26,8 +29,10 @@ export const supportedVersions: Rule = {
   hardening: ['retired', 'retiring', CITUS],
   property: 'PostgreSQL and Citus are named, a pair the service offers, and not past their end of support.',
   check(stack, facts) {
-    const found = verdictOn(stack, CLUSTER, NO_CLUSTER, (clusters) =>
-      clusters.flatMap((cluster) => judge(cluster, facts.today)),
+    const found = verdictOn(stack, CLUSTERS, NO_CLUSTER, (clusters) =>
+      clusters.flatMap((cluster) =>
+        cluster.type === ELASTIC_CLUSTER ? judgeElastic(cluster, facts.today) : judge(cluster, facts.today),
+      ),
     );
     return {
       ...found,
@@ -61,6 +66,35 @@ function judge(cluster: Block, today: string): readonly Problem[] {
       POSTGRES,
       `${POSTGRES} is ${postgres.value}, which the service does not offer: it knows ${offered()}`,
     ),
+  ];
+}
+
+/** There is one major, and no upgrade to another: the next one is another cluster. */
+function judgeElastic(cluster: Block, today: string): readonly Problem[] {
+  const { postgres, retires } = ELASTIC_POSTGRES_SUPPORT;
+  const days = daysBetween(today, retires);
+  const found = expectWord(
+    cluster,
+    ELASTIC_POSTGRES,
+    [String(postgres)],
+    `an elastic cluster has PostgreSQL ${String(postgres)} and no other, and never another one`,
+  );
+  if (found.length > 0 || days > RETIREMENT_NOTICE_DAYS) return found;
+  const next = 'an elastic cluster has no major upgrade, so plan the move to a new one';
+  return [
+    days < 0
+      ? problemAt(
+          cluster,
+          ELASTIC_POSTGRES,
+          `PostgreSQL ${String(postgres)} has been out of support since ${retires}: ${next}`,
+          { check: 'retired' },
+        )
+      : problemAt(
+          cluster,
+          ELASTIC_POSTGRES,
+          `PostgreSQL ${String(postgres)} is supported until ${retires}, ${String(days)} days from now: ${next}`,
+          { check: 'retiring', level: 'warning' },
+        ),
   ];
 }
 

@@ -2,6 +2,7 @@ import { describeGap, stringAt } from '../stack/attributes';
 import {
   ACTION_GROUP,
   CLUSTER,
+  ELASTIC_CLUSTER,
   KEY_VAULT,
   KEY_VAULT_SECRET,
   METRIC_ALERT,
@@ -32,6 +33,7 @@ export const MANDATORY_TAGS = [
 const TAGGED = new Set([
   RESOURCE_GROUP,
   CLUSTER,
+  ELASTIC_CLUSTER,
   PRIVATE_ENDPOINT,
   PRIVATE_DNS_ZONE,
   PRIVATE_DNS_ZONE_LINK,

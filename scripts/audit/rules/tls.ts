@@ -1,5 +1,5 @@
 import { describeGap, stringAt } from '../stack/attributes';
-import { CLUSTER, COORDINATOR_CONFIGURATION, NODE_CONFIGURATION, NO_CLUSTER } from '../stack/azurerm';
+import { CLUSTERS, CONFIGURATIONS, NO_CLUSTER } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { notApplicable, problemAt, problemIn, verdict } from '../rule-parts/rule';
 import type { Synthesized } from '../stack/synthesized';
@@ -25,16 +25,13 @@ export const tls: Rule = {
   property:
     "Nothing weakens the service's mandatory TLS: no server parameter, and no connection string that does not verify the server.",
   check(stack) {
-    if (resourcesOf(stack, CLUSTER).length === 0) return notApplicable(NO_CLUSTER);
+    if (resourcesOf(stack, ...CLUSTERS).length === 0) return notApplicable(NO_CLUSTER);
     return verdict([...parameters(stack), ...connectionStrings(stack)]);
   },
 };
 
 function parameters(stack: Synthesized): readonly Problem[] {
-  const configurations = [COORDINATOR_CONFIGURATION, NODE_CONFIGURATION].flatMap((type) =>
-    resourcesOf(stack, type),
-  );
-  return configurations.flatMap((block) => {
+  return resourcesOf(stack, ...CONFIGURATIONS).flatMap((block) => {
     const name = stringAt(block.body, 'name');
     if (name.state !== 'value') {
       return [problemAt(block, 'name', `the parameter's name ${describeGap(name)}: write it out`)];

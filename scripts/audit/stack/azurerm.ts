@@ -4,6 +4,9 @@ export const FIREWALL_RULE = 'azurerm_cosmosdb_postgresql_firewall_rule';
 export const ROLE = 'azurerm_cosmosdb_postgresql_role';
 export const COORDINATOR_CONFIGURATION = 'azurerm_cosmosdb_postgresql_coordinator_configuration';
 export const NODE_CONFIGURATION = 'azurerm_cosmosdb_postgresql_node_configuration';
+export const ELASTIC_CLUSTER = 'azurerm_postgresql_flexible_server';
+export const ELASTIC_FIREWALL_RULE = 'azurerm_postgresql_flexible_server_firewall_rule';
+export const ELASTIC_CONFIGURATION = 'azurerm_postgresql_flexible_server_configuration';
 export const RESOURCE_GROUP = 'azurerm_resource_group';
 export const MANAGEMENT_LOCK = 'azurerm_management_lock';
 export const PRIVATE_ENDPOINT = 'azurerm_private_endpoint';
@@ -19,6 +22,15 @@ export const METRIC_ALERT = 'azurerm_monitor_metric_alert';
 export const STORAGE_ACCOUNT = 'azurerm_storage_account';
 export const STORAGE_CONTAINER = 'azurerm_storage_container';
 
+/** A cluster of either service, the rules of its firewall, and its server parameters. */
+export const CLUSTERS: readonly string[] = [CLUSTER, ELASTIC_CLUSTER];
+export const FIREWALL_RULES: readonly string[] = [FIREWALL_RULE, ELASTIC_FIREWALL_RULE];
+export const CONFIGURATIONS: readonly string[] = [
+  COORDINATOR_CONFIGURATION,
+  NODE_CONFIGURATION,
+  ELASTIC_CONFIGURATION,
+];
+
 /** Every type that some rule knows; of any other, nothing here can say whether it is right. */
 export const RESOURCE_TYPES = [
   CLUSTER,
@@ -26,6 +38,9 @@ export const RESOURCE_TYPES = [
   ROLE,
   COORDINATOR_CONFIGURATION,
   NODE_CONFIGURATION,
+  ELASTIC_CLUSTER,
+  ELASTIC_FIREWALL_RULE,
+  ELASTIC_CONFIGURATION,
   RESOURCE_GROUP,
   MANAGEMENT_LOCK,
   PRIVATE_ENDPOINT,
@@ -47,3 +62,6 @@ export const CLIENT_CONFIG = 'azurerm_client_config';
 
 /** Why a rule about clusters has nothing to say of a stack. */
 export const NO_CLUSTER = 'the stack holds no cluster';
+
+/** Why a rule about clusters of Azure Cosmos DB for PostgreSQL has nothing to say of a stack with another one. */
+export const NO_COSMOS_CLUSTER = 'the stack holds no cluster of Azure Cosmos DB for PostgreSQL';

@@ -1,5 +1,5 @@
 import { BOOTSTRAP } from '../../../config/environment/bootstrap';
-import { CLUSTER, STORAGE_ACCOUNT } from './azurerm';
+import { CLUSTERS, STORAGE_ACCOUNT } from './azurerm';
 import type { Synthesized } from './synthesized';
 import { resourcesOf } from './synthesized';
 
@@ -11,6 +11,6 @@ export function isBootstrap(stack: Synthesized): boolean {
   return (
     stack.environment === BOOTSTRAP &&
     resourcesOf(stack, STORAGE_ACCOUNT).length > 0 &&
-    resourcesOf(stack, CLUSTER).length === 0
+    resourcesOf(stack, ...CLUSTERS).length === 0
   );
 }

@@ -1,5 +1,5 @@
 import { stringAt } from './attributes';
-import { CLUSTER } from './azurerm';
+import { CLUSTERS } from './azurerm';
 import { isAdopting } from './imports';
 import type { Synthesized } from './synthesized';
 import { isObject, resourcesOf } from './synthesized';
@@ -16,7 +16,7 @@ const COMMENT = '//';
  * a cluster, its file's word stands for the tag that is to come.
  */
 export function isProduction(stack: Synthesized): boolean {
-  const clusters = resourcesOf(stack, CLUSTER);
+  const clusters = resourcesOf(stack, ...CLUSTERS);
   const comment = stack.document[COMMENT];
   const isToBeNone = isAdopting(stack) && isObject(comment) && comment[PRODUCTION_TAG] === false;
   const none = clusters.every(({ body }) => {

@@ -1,6 +1,7 @@
-/** Names of what holds a secret, in words joined by `_`; `password1` and `tokens` are no other names. */
+/** Names of what holds a secret, in words joined by `_`; `password1`, `tokens` and `password_wo` are no other
+ * names. */
 const SECRET =
-  /(^|_)(pass(word|wd|phrase|code)?|pgpassword|pwd?|secret|credential|token|(private|access|account|shared|api|client|ssh|encryption)_key|sas|connection_string)s?_?\d*$/;
+  /(^|_)(pass(word|wd|phrase|code)?|pgpassword|pwd?|secret|credential|token|(private|access|account|shared|api|client|ssh|encryption)_key|sas|connection_string)s?_?\d*(_wo)?$/;
 
 /** `password=x`, `AccountKey=x`, `"secret": "x"` within a longer text; a comparison (`==`) is none. */
 const SECRET_IN_TEXT =

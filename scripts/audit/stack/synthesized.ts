@@ -101,9 +101,9 @@ export function section(stack: Synthesized, key: string): JsonObject {
   return isObject(value) ? value : {};
 }
 
-/** Resources of one type, in the order of the file. */
-export function resourcesOf(stack: Synthesized, type: string): readonly Block[] {
-  return stack.resources.filter((block) => block.type === type);
+/** Resources of some types, in the order of the file. */
+export function resourcesOf(stack: Synthesized, ...types: readonly string[]): readonly Block[] {
+  return stack.resources.filter((block) => types.includes(block.type));
 }
 
 /** A JSON pointer (RFC 6901). */
