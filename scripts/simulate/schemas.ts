@@ -9,7 +9,7 @@ import { groupBy } from '../lib/group-by';
 import type { VerbContext } from '../lib/verb';
 import { showTable, sqlTable } from '../database/model/names';
 import { orderTables } from '../database/model/order';
-import { knowsSchemas } from '../database/model/schemas';
+import { knowsSchemas } from '../citus/versions';
 import {
   CITUS_TABLES_IN_ORDER,
   COLOCATION_IDS,

@@ -65,7 +65,10 @@ platformSuite('a table of a role in whose name Citus cannot work', () => {
         }),
       );
       // One whose members inherit its rights asks nothing by itself.
-      await platform(`ALTER ROLE "${login}" INHERIT`);
+      // From PostgreSQL 16 on it is the membership that says so, as it was when it was granted.
+      await platform(
+        `ALTER ROLE "${login}" INHERIT; REVOKE "${web}" FROM "${login}"; GRANT "${web}" TO "${login}"`,
+      );
       const ids = async (): Promise<string[]> =>
         (await plan(`online: false\n${JOBS}`)).document.findings.map(({ id }) => id);
       expect(await ids()).not.toContain(`role-kept-out:${web}`);

@@ -3,22 +3,22 @@ import type { LiveTable } from '../model/live';
 import { showTable } from '../model/names';
 
 /**
- * Citus grants on whole tables alone: grants on columns stay on the coordinator, where a shard's server does not see them,
+ * Before 13.1, Citus grants on whole tables alone: grants on columns stay on the coordinator, where a shard's server does not see them,
  * and are lost where it makes the table anew. Either way a role that has no more is refused its queries.
  */
-export function grantFailures({ table, columnGrants }: LiveTable): string[] {
-  if (columnGrants.length === 0) return [];
+export function grantFailures({ table, leftColumnGrants }: LiveTable): string[] {
+  if (leftColumnGrants.length === 0) return [];
   return [
-    `table ${showTable(table)} has grants on ${columns(columnGrants)}, and Citus takes none to the shards, ` +
+    `table ${showTable(table)} has grants on ${columns(leftColumnGrants)}, and Citus takes none to the shards, ` +
       'where roles that have no others would be refused: revoke them and grant on the whole table, or leave the table out',
   ];
 }
 
 /** The same of a table that Citus makes anew beside another. @param why what makes it, as the beginning of a sentence */
-export function convertedGrantFailures({ columnGrants }: LiveTable, why: string): string[] {
-  if (columnGrants.length === 0) return [];
+export function convertedGrantFailures({ leftColumnGrants }: LiveTable, why: string): string[] {
+  if (leftColumnGrants.length === 0) return [];
   return [
-    `${why}, without its grants on ${columns(columnGrants)}: revoke them and grant on the whole table, or drop the foreign key`,
+    `${why}, without its grants on ${columns(leftColumnGrants)}: revoke them and grant on the whole table, or drop the foreign key`,
   ];
 }
 

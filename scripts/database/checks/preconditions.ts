@@ -393,13 +393,13 @@ function replacementFaults(target: TargetState, wanted: DistributedTable): strin
 /** What partitions that inherit a check and tables that inherit cannot do, and rules and grants on columns do not outlive: turning local. */
 function turningFaults(target: TargetState, takenAlong: ConvertedAlong): string[] {
   const stuck = target.live.tables.filter(
-    ({ kind, citus, inheritedCheck, inherits, rules, columnGrants }) =>
+    ({ kind, citus, inheritedCheck, inherits, rules, leftColumnGrants }) =>
       citus.kind === 'plain' &&
       (kind === 'partition' ||
         inheritedCheck !== undefined ||
         inherits ||
         rules.length > 0 ||
-        columnGrants.length > 0),
+        leftColumnGrants.length > 0),
   );
   return stuck.flatMap((live) => {
     const { table, inheritedCheck } = live;

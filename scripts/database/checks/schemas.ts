@@ -6,7 +6,7 @@ import { showTable } from '../model/names';
 import type { TargetState } from '../target/target-state';
 import { policyFailures } from './policies';
 import { ruleFailures } from './rules';
-import { knowsSchemas } from '../model/schemas';
+import { knowsSchemas } from '../../citus/versions';
 
 /**
  * Everything that stands in the way of the schemas becoming what the specification says, each in a sentence or two with

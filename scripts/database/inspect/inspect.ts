@@ -68,7 +68,7 @@ import type {
 import { sameTable, sqlTable } from '../model/names';
 import { readDroppedForeignKey, readRecordedComment } from './records';
 import type { DroppedForeignKeyRow } from './records';
-import { knowsSchemas } from '../model/schemas';
+import { keepsColumnGrants, knowsSchemas } from '../../citus/versions';
 import { readViewQueries } from './view-queries';
 import { SET_ROLES } from './set-roles.sql';
 import { viewRoles as viewRolesQuery } from './view-roles.sql';
@@ -204,11 +204,13 @@ async function read(
   const nodes = citus ? await readNodes(client) : [];
   const uncopied = nodes.length > 1 ? await readUncopiedReferenceTables(client) : [];
   const live: LiveTable[] = [];
-  for (const { rowEstimate, inheritedCheck, partOf, ...table } of tables) {
+  const keepsGrants = keepsColumnGrants(session.citusVersion ?? undefined);
+  for (const { rowEstimate, inheritedCheck, partOf, columnGrants, ...table } of tables) {
     const known = toCitusTable(placed.get(table.oid)?.[0]);
     const bare = (columns.get(table.oid) ?? []).map(toColumn);
     live.push({
       ...table,
+      leftColumnGrants: keepsGrants ? [] : columnGrants,
       ...(rowEstimate === null ? {} : { rowEstimate }),
       ...(inheritedCheck === null ? {} : { inheritedCheck }),
       ...(partOf === null ? {} : { partOf }),
@@ -537,13 +539,13 @@ type TableRow = Pick<
   | 'nested'
   | 'rules'
   | 'triggers'
-  | 'columnGrants'
   | 'invalidIndexes'
   | 'uncheckedDomains'
 > & {
   readonly rowEstimate: number | null;
   readonly inheritedCheck: string | null;
   readonly partOf: TableName | null;
+  readonly columnGrants: readonly string[];
 } & QueryResultRow;
 
 type ColumnRow = Omit<LiveColumn, 'collation' | 'holdsNull' | 'drawsValues'> & {

@@ -188,8 +188,8 @@ export interface LiveTable {
   readonly replicaIdentity: 'default' | 'nothing' | 'full' | 'index';
   /** Names of triggers users created; Citus refuses tables that have any. */
   readonly triggers: readonly string[];
-  /** Columns with grants of their own, in the table's order. */
-  readonly columnGrants: readonly string[];
+  /** Columns with grants of their own that this version of Citus leaves behind, in the table's order. */
+  readonly leftColumnGrants: readonly string[];
   /** Names of indexes that are not valid, of partitions too. */
   readonly invalidIndexes: readonly string[];
   /** Constraints of its columns' domains that are NOT VALID: `positive of domain amount`. */

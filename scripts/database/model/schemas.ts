@@ -2,14 +2,6 @@ import type { DistributionScope, TableName } from '../../../config/workload/dist
 import type { LiveDatabase, LiveTable } from './live';
 import { sameTable } from './names';
 
-/** The first version of Citus that distributes schemas. */
-const FIRST_MAJOR_VERSION = 12;
-
-/** Whether this version of Citus, as its extension says it (`12.1-1`), distributes schemas. Absent: plain PostgreSQL. */
-export function knowsSchemas(citusVersion: string | undefined): boolean {
-  return Number.parseInt(citusVersion ?? '', 10) >= FIRST_MAJOR_VERSION;
-}
-
 /**
  * The tables that Citus turns when it turns their schema: all that hold rows, with partitions as part of their parent.
  * Complete where the specification names the schema.

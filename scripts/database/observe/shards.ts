@@ -139,7 +139,9 @@ SELECT coalesce(jsonb_object_agg(w.relation, jsonb_build_object(
                                 LATERAL (SELECT CASE k.contype WHEN 'c' THEN regexp_replace(pg_get_constraintdef(k.oid), ' NOT VALID$', '')
                                                                ELSE pg_get_constraintdef(k.oid) END) d(text)
                           WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x', 'f', 'c')),
-         'grants', (SELECT coalesce(jsonb_agg(g::text ORDER BY g::text COLLATE "C"), '[]') FROM unnest(coalesce(c.relacl, acldefault('r', c.relowner))) g),
+         'grants', (SELECT coalesce(jsonb_agg(g.text ORDER BY g.text COLLATE "C"), '[]')
+                      FROM (SELECT g::text FROM unnest(coalesce(c.relacl, acldefault('r', c.relowner))) g
+                            UNION ALL SELECT a.attname || ' ' || g FROM pg_attribute a, unnest(a.attacl) g WHERE a.attrelid = c.oid AND NOT a.attisdropped) g(text)),
          'notNull', (SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attname COLLATE "C"), '[]')
                        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull))), '{}')::text
   FROM unnest(ARRAY[${relations.map((relation) => escapeLiteral(relation)).join(', ')}]::text[]) w(relation)

@@ -110,7 +110,7 @@ describe('one table', () => {
     [
       'columns have grants of their own',
       byId('t'),
-      { columnGrants: ['note', 'price'] },
+      { leftColumnGrants: ['note', 'price'] },
       'has grants on columns note and price',
     ],
     ['it has triggers', byId('t'), { triggers: ['audit', 'notify'] }, 'has triggers audit and notify'],
@@ -337,7 +337,7 @@ describe('partitions that inherit a check', () => {
 
   test('the same with grants on columns, which tables that are named have among their own faults', () => {
     const granted = liveTable('granted', {
-      columnGrants: ['note'],
+      leftColumnGrants: ['note'],
       foreignKeys: [foreignKey('granted', ['id'], 'kinds')],
     });
     expect(faultsOf(spec(reference), liveDatabase([kinds, granted]))).toEqual([

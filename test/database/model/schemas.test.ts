@@ -232,7 +232,7 @@ describe('what stands in the way of a schema', () => {
     ['a foreign table', { kind: 'foreign' as const }, /^a\.t is a foreign table/],
     ['inheritance', { inherits: true }, /INHERITS/],
     ['partitions of partitions', { kind: 'partitioned' as const, nested: true }, /partitioned itself/],
-    ['grants on columns', { columnGrants: ['x'] }, /has grants on column x, and Citus takes none/],
+    ['grants on columns', { leftColumnGrants: ['x'] }, /has grants on column x, and Citus takes none/],
     ['triggers', { triggers: ['x', 'y'] }, /has triggers x and y/],
     [
       'a policy that looks into tables',

@@ -103,7 +103,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     hasHeap: true,
     replicaIdentity: 'default',
     triggers: [],
-    columnGrants: [],
+    leftColumnGrants: [],
     invalidIndexes: [],
     uncheckedDomains: [],
     viewRoles: [],
