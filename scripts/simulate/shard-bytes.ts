@@ -4,7 +4,8 @@
  * A shard is a table of its own, with a copy of every index, freshly filled by COPY. Its heap has its share of the table's
  * blocks. What it has besides, no share of the whole would say: a block or more for each index however small it is, a
  * primary key that a specification made wider, and for GIN the list in which new entries wait. Maps of free space and of
- * visibility come with the first vacuum, and are left out, as is the space that dead rows hold in indexes to come.
+ * visibility come with the first vacuum, and are left out, as is the space that dead rows hold in indexes to come, and the
+ * blocks that COPY adds in advance from PostgreSQL 16 on: at most as many as are used, and at most 64.
  */
 
 export const BLOCK_BYTES = 8192;

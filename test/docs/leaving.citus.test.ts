@@ -6,8 +6,10 @@ import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { findNative } from '../../scripts/local/engines/native';
 import { testEnvironment } from '../support/environment';
 import { scratchDirectory } from '../support/scratch';
+import { testRun } from '../support/test-run';
 
 jest.setTimeout(300_000);
 
@@ -72,18 +74,27 @@ platformSuite('leaving by hand, as docs/leaving.md says it', () => {
   });
   afterAll(() => Promise.all([old.drop(), fresh.drop()]));
 
-  const variables = (): NodeJS.ProcessEnv =>
-    testEnvironment({ OLD: urlOf(old.target), NEW: urlOf(fresh.target), PGPASSWORD: old.target.password });
+  /** With the programs of the servers' own version before others: `pg_dump` refuses a newer server. */
+  const variables = async (): Promise<NodeJS.ProcessEnv> => {
+    const environment = testEnvironment({
+      OLD: urlOf(old.target),
+      NEW: urlOf(fresh.target),
+      PGPASSWORD: old.target.password,
+    });
+    if (testRun().citus !== 'native') return environment;
+    const { binDirectory } = (await findNative()).installation.binaries;
+    return { ...environment, PATH: `${binDirectory}${path.delimiter}${environment['PATH'] ?? ''}` };
+  };
 
   withPrograms(
     `its commands bring everything along (${missing === undefined ? 'needs no more' : `needs ${missing} on the PATH`})`,
-    () => {
+    async () => {
       const page = readFileSync(path.join(ROOT, 'docs', 'leaving.md'), 'utf8');
       const script = commandsOf(page);
       expect(script).toContain('distribute.sql');
       const printed = execFileSync('bash', ['-euo', 'pipefail', '-c', script], {
         cwd: scratch,
-        env: variables(),
+        env: await variables(),
         encoding: 'utf8',
         stdio: ['ignore', 'pipe', 'pipe'],
       });
@@ -112,7 +123,7 @@ platformSuite('leaving by hand, as docs/leaving.md says it', () => {
         urlOf(fresh.target),
         '--json',
       ],
-      { env: variables(), encoding: 'utf8' },
+      { env: await variables(), encoding: 'utf8' },
     );
     expect(status).toBe(1);
     const { differences } = JSON.parse(stdout) as CompareDocument;

@@ -5,6 +5,7 @@ import { freshCitusDatabase, platformSuite } from '../../support/citus';
 
 interface Setting {
   readonly name: string;
+  readonly setting: string;
   readonly vartype: string;
   readonly from: number | null;
   readonly to: number | null;
@@ -15,16 +16,18 @@ interface Setting {
 platformSuite('the list of server parameters, beside what the engine says', () => {
   let database: TestDatabase;
   const settings = new Map<string, Setting>();
+  let isNewer = false;
 
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 0 });
     const { rows } = await withClient(database.platform, (client) =>
       client.query<Setting>(
-        `SELECT name, vartype, min_val::float8 AS from, max_val::float8 AS to, enumvals AS choices, context
+        `SELECT name, setting, vartype, min_val::float8 AS from, max_val::float8 AS to, enumvals AS choices, context
            FROM pg_settings`,
       ),
     );
     for (const setting of rows) settings.set(setting.name, setting);
+    isNewer = rows.some(({ name, setting }) => name === 'server_version_num' && Number(setting) >= 170_000);
   });
   afterAll(() => database.drop());
 
@@ -46,7 +49,9 @@ platformSuite('the list of server parameters, beside what the engine says', () =
     );
     for (const { name, vartype, from, to } of visible([...ranges.keys()])) {
       const range = ranges.get(name)!;
-      expect([name, vartype, from, to! > 1e300 ? Infinity : to]).toEqual([
+      // PostgreSQL 17 takes less for some; the service has 15 and 16.
+      const least = isNewer ? Math.max(from!, range.from) : from;
+      expect([name, vartype, least, to! > 1e300 ? Infinity : to]).toEqual([
         name,
         types[range.type],
         range.from,
