@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -59,6 +60,9 @@ export interface Subject {
   dispose(): void;
 }
 
+/** How long Citus has to remove what an operation that broke off left behind. */
+const CLEANED_UP_MS = 60_000;
+
 /** @param rows of the story's largest table */
 export function subjectOf(cluster: FaultyCluster, story: Story, rows: number): Subject {
   const directory = mkdtempSync(join(tmpdir(), 'scaleout-faults-'));
@@ -75,6 +79,20 @@ export function subjectOf(cluster: FaultyCluster, story: Story, rows: number): S
     onNode(cluster.names[0] ?? '', look);
   const lines = async (client: Client, sql: string): Promise<string[]> =>
     (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line);
+  const leftOnNodes = async (): Promise<string[]> => {
+    const found: string[] = [];
+    const known: string[] = [];
+    for (const name of cluster.names) {
+      await onNode(name, async (client) => {
+        found.push(
+          ...(await client.query<{ what: string }>(LEFTOVERS)).rows.map(({ what }) => `${what} on ${name}`),
+        );
+        known.push((await client.query<{ known: string }>(METADATA)).rows[0]?.known ?? '');
+        if (known.at(-1) !== known[0]) found.push(`metadata on ${name} that differs from the coordinator's`);
+      });
+    }
+    return found;
+  };
   return {
     name: story.name,
     spec,
@@ -142,27 +160,17 @@ export function subjectOf(cluster: FaultyCluster, story: Story, rows: number): S
       return [...found, ...[...shards].map(([line, count]) => `${String(count)} x ${line}`)];
     },
     async leftovers() {
-      const found: string[] = [];
-      const known: string[] = [];
-      for (const name of cluster.names) {
-        // What its daemon does once a minute.
-        if (name === cluster.names[0]) {
-          await onNode(name, async (client) => {
-            await client.query('SELECT recover_prepared_transactions()');
-            await client.query('CALL citus_cleanup_orphaned_resources()');
-          });
-        }
-      }
-      for (const name of cluster.names) {
-        await onNode(name, async (client) => {
-          const { rows: left } = await client.query<{ what: string }>(LEFTOVERS);
-          found.push(...left.map(({ what }) => `${what} on ${name}`));
-          known.push((await client.query<{ known: string }>(METADATA)).rows[0]?.known ?? '');
-          if (known.at(-1) !== known[0])
-            found.push(`metadata on ${name} that differs from the coordinator's`);
+      const deadline = Date.now() + CLEANED_UP_MS;
+      for (;;) {
+        // What Citus's daemon does once a minute: a node that has just come back may refuse the first time.
+        await onCoordinator(async (client) => {
+          await client.query('SELECT recover_prepared_transactions()');
+          await client.query('CALL citus_cleanup_orphaned_resources()');
         });
+        const found = await leftOnNodes();
+        if (found.length === 0 || Date.now() > deadline) return found;
+        await sleep(1000);
       }
-      return found;
     },
     changes: (line) => story.changes.test(line),
     dispose() {
