@@ -3,6 +3,7 @@ import { escapeLiteral } from 'pg';
 import { z } from 'zod';
 import { sqlStateOf } from '../lib/errors';
 import { groupBy } from '../lib/group-by';
+import { BECOME } from './membership.sql';
 import { askAllNodes, nodeName } from './nodes';
 import type { Node } from './nodes';
 import { REPLICATION_SERVER, replicationServer } from './replication-servers';
@@ -33,7 +34,7 @@ SELECT coalesce(json_agg(json_build_object('role', role, 'what', what)), '[]')
   LEFT JOIN pg_roles r ON r.rolname = role,
        unnest(ARRAY[
          CASE WHEN r.oid IS NULL AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN 'missing' END,
-         CASE WHEN NOT pg_has_role(r.oid, 'MEMBER') THEN 'no-member' END,
+         CASE WHEN NOT pg_has_role(r.oid, ${BECOME}) THEN 'no-member' END,
          CASE WHEN NOT r.rolcanlogin THEN 'no-login' END,
          CASE WHEN r.rolconnlimit = 0 AND NOT r.rolsuper THEN 'no-connections' END,
          CASE WHEN NOT has_database_privilege(r.oid, current_database(), 'CONNECT') THEN 'no-connect' END]) AS what

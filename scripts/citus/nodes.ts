@@ -69,12 +69,23 @@ export async function requireCoordinator(client: Client): Promise<void> {
     'SELECT groupid FROM pg_dist_local_group',
   );
   const group = local?.groupid ?? 0;
-  if (group !== 0) {
-    throw refused(
-      'cluster.not-coordinator',
-      `this is the worker of node group ${String(group)}: tables are distributed and rebalanced from the coordinator, whose host name starts with "c-" on Azure; nothing was changed`,
-    );
-  }
+  if (group === 0) return;
+  const nodes = await readNodes(client);
+  const coordinator = nodes.find(({ groupId }) => groupId === 0);
+  const known = coordinator === undefined ? '' : `, which the nodes know as ${nodeName(coordinator)}`;
+  throw refused(
+    'cluster.not-coordinator',
+    `this is the worker of node group ${String(group)}, and what changes the cluster begins on its coordinator${known}. ${
+      hasOneHost(nodes)
+        ? 'On an elastic cluster it answers on port 5432, and any node on port 7432'
+        : 'On Azure its host name starts with "c-"'
+    }; nothing was changed`,
+  );
+}
+
+/** All nodes of an elastic cluster are at one address, and have ports of their own. */
+function hasOneHost(nodes: readonly NodeAddress[]): boolean {
+  return nodes.length > 1 && new Set(nodes.map(({ name }) => name)).size === 1;
 }
 
 /**

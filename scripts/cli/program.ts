@@ -13,6 +13,7 @@ import { printDocument } from './io';
 import { addLocal } from './local';
 import { addBench, addSchemas } from './project';
 import { addRebalance } from './rebalance';
+import { addRoles } from './roles';
 import { addSimulate } from './simulate';
 import { addTables } from './tables';
 
@@ -20,6 +21,7 @@ import { addTables } from './tables';
 const FAMILIES = [
   addAdopt,
   addInfra,
+  addRoles,
   addTables,
   addAdvise,
   addSimulate,
@@ -41,7 +43,7 @@ export async function run(argv: readonly string[], io: Io): Promise<number> {
   let status: number = EXIT.done;
   const asJson = argv.includes('--json');
   const program = new Command('scaleout')
-    .description('Takes PostgreSQL on Azure Cosmos DB for PostgreSQL from one node to a distributed cluster.')
+    .description('Takes PostgreSQL with Citus on Azure from one node to a distributed cluster.')
     .exitOverride()
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),

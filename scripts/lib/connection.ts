@@ -303,7 +303,7 @@ function newClient(target: ConnectionTarget, { purpose }: ConnectOptions): Clien
   return client;
 }
 
-/** Where PgBouncer listens on Azure, and by its own default. */
+/** Where PgBouncer listens on Azure, of an elastic cluster before any node too, and by its own default. */
 const POOLER_PORTS: readonly number[] = [6432, 8432];
 
 function poolerError({ host, port }: ConnectionTarget, seen: string): ScaleoutError {
@@ -311,6 +311,21 @@ function poolerError({ host, port }: ConnectionTarget, seen: string): ScaleoutEr
     'cluster.pooler',
     `${host}:${String(port)} is a transaction pooler (${seen}), which hands each transaction to another session: locks and settings of a run stay in sessions of the pool. ` +
       'Connect to the server itself: set PGPORT or the port of the URL to its own port, which is 5432 on Azure. Nothing was changed',
+    { exitCode: EXIT.refused, details: { host, port } },
+  );
+}
+
+/** Of an elastic cluster: each connection to it is another node's. */
+const ANY_NODE_PORT = 7432;
+const ELASTIC_HOST = /\.postgres\.database\.azure\.com$/i;
+
+/** @throws ScaleoutError (refused) where the sessions of one run would be on several nodes */
+function requireOneNode({ host, port }: ConnectionTarget): void {
+  if (port !== ANY_NODE_PORT || !ELASTIC_HOST.test(host)) return;
+  throw new ScaleoutError(
+    'cluster.any-node',
+    `${host}:${String(port)} is any node of an elastic cluster, each time another one: the sessions of a run belong on its coordinator. ` +
+      'Set PGPORT or the port of the URL to 5432; nothing was changed',
     { exitCode: EXIT.refused, details: { host, port } },
   );
 }
@@ -349,6 +364,7 @@ async function requireDirect(client: Client, target: ConnectionTarget): Promise<
 }
 
 async function connect(target: ConnectionTarget, options: ConnectOptions): Promise<Client> {
+  requireOneNode(target);
   if (options.direct === true && POOLER_PORTS.includes(target.port)) {
     throw poolerError(target, 'the port of PgBouncer');
   }
@@ -657,8 +673,8 @@ export async function requireCitus(client: Client, target: ConnectionTarget): Pr
   if (version === undefined) {
     throw new ScaleoutError(
       'cluster.no-citus',
-      `${describeTarget(target)} is PostgreSQL without Citus: this needs the extension, which Azure Cosmos DB for PostgreSQL ` +
-        'creates in its one database (usually "citus"). Name that database with PGDATABASE; nothing was changed',
+      `${describeTarget(target)} is PostgreSQL without Citus: this needs the extension, which Azure creates in the one database of a cluster: ` +
+        '"citus" on Cosmos DB for PostgreSQL, the one that was named at creation on an elastic cluster. Name that database with PGDATABASE; nothing was changed',
     );
   }
   return version;

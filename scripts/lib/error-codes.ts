@@ -98,6 +98,11 @@ export const ERRORS = {
     meaning: 'The address is that of a transaction pooler, which gives each transaction another session.',
     hint: "Connect to the server's own port, which is 5432 on Azure.",
   },
+  'cluster.any-node': {
+    meaning:
+      'The port is that of any node of an elastic cluster, so that the sessions of a run would be on several.',
+    hint: 'Connect to port 5432, where the coordinator answers.',
+  },
   'cluster.busy': {
     meaning: 'Another run of this program works on the database.',
     hint: 'Wait until it ends, then run the command again.',
@@ -108,7 +113,7 @@ export const ERRORS = {
   },
   'cluster.no-citus': {
     meaning: 'The database has no Citus extension.',
-    hint: 'Name the database that has it; on Azure it is usually "citus".',
+    hint: 'Name the database that has it: on Azure, the one database of the cluster.',
   },
   'cluster.not-coordinator': {
     meaning: 'The server is a worker node.',
@@ -283,6 +288,11 @@ export const ERRORS = {
     meaning:
       'The statements succeeded, and a role does not log in with its password or is not on every node.',
     hint: 'Find the session that changes roles, then run roles apply again.',
+  },
+  'roles.made-by-terraform': {
+    meaning:
+      'Terraform makes the roles of the environment, as its service is Azure Cosmos DB for PostgreSQL.',
+    hint: 'Run scaleout deploy.',
   },
   'simulate.unknown-name': {
     meaning: 'The database has no schema, table or column of that name.',

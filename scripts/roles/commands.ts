@@ -81,7 +81,9 @@ export async function rolesApply(context: VerbContext, input: RolesInput): Promi
           `${String(done)} of ${String(pending.length)} roles are done; the same command goes on`,
         );
         await change(client, role, await scramVerifier(passwords.get(role.name) ?? '', iterations));
-        reporter.info(`role ${role.name} ${DONE[role.action] ?? ''}`);
+        reporter.info(
+          `role ${role.name} ${role.action === 'create' ? 'was created' : 'has its password'} on every node`,
+        );
       }
       return { plan: planned, after: (await read(client, input, passwords)).plan };
     }),
@@ -99,12 +101,6 @@ export async function rolesApply(context: VerbContext, input: RolesInput): Promi
     outcome: 'done',
   };
 }
-
-const DONE: Readonly<Partial<Record<PlannedRole['action'], string>>> = {
-  create: 'was created on every node',
-  'set-password': 'has its password on every node',
-  'set-on-nodes': 'has its password on every node',
-};
 
 function onCoordinator<T>(
   { reporter }: VerbContext,

@@ -10,9 +10,19 @@ const WORDS: Readonly<Record<RoleAction, string>> = {
   refused: 'refused',
 };
 
+const DONE: typeof WORDS = {
+  ...WORDS,
+  create: 'created',
+  'set-password': 'password set',
+  'set-on-nodes': 'set on every node',
+};
+
 /** The roles of the file one by one, what to know of them, and those that it does not name. Pure. */
-export function describeRoles({ roles, unnamedRoles }: RolesPlan): string {
-  const rows = roles.map(({ name, action, why }) => [name, WORDS[action], why]);
+function describeRoles(
+  { roles, unnamedRoles }: Pick<RolesPlan, 'roles' | 'unnamedRoles'>,
+  words: typeof WORDS = WORDS,
+): string {
+  const rows = roles.map(({ name, action, why }) => [name, words[action], why]);
   const notes = roles.flatMap(({ name, notes: all }) => all.map((note) => `  ${name}: ${note}`));
   return [
     roles.length === 0 ? 'The environment names no roles.' : table([['role', 'what', 'why'], ...rows]),
@@ -36,14 +46,19 @@ export function describePlan(plan: RolesPlan): string {
   return `${describeRoles(plan)}\n\n${todo}`;
 }
 
-/** What was done, and what there is now. Pure. */
+/** What was done, and what there is to know now. @param after what a look at the end found. Pure. */
 export function describeApplied(plan: RolesPlan, after: RolesPlan): string {
   const changed = plan.roles.filter(isPending).length;
-  const summary =
-    changed === 0
-      ? 'Nothing to do: every role of the environment logs in with its password.'
-      : `${countOfRoles(changed)} changed. Every role of the environment is on ${everyNode(after)} and logs in with its password.`;
-  return `${describeRoles(after)}\n\n${summary}`;
+  const summary = changed === 0 ? 'Nothing to do.' : `${countOfRoles(changed)} changed.`;
+  const roles = plan.roles.map((role) => ({
+    ...role,
+    notes: after.roles.find(({ name }) => name === role.name)?.notes ?? [],
+  }));
+  return [
+    describeRoles({ ...after, roles }, DONE),
+    '',
+    `${summary} Every role of the environment is on ${everyNode(after)} and has the password of its variable.`,
+  ].join('\n');
 }
 
 function countOfRoles(count: number): string {

@@ -58,6 +58,8 @@ describe('a wrong command line', () => {
       ['tables', 'apply', ...NOWHERE.slice(2), '--receipt', 'no-such-folder/receipt.json'],
       /no-such-folder\/receipt\.json \(ENOENT\): name a file in a directory.*; nothing was changed/,
     ],
+    [['roles', 'plan'], /required option '--env <name>' not specified/],
+    [['roles', 'apply', '--env', 'staging'], /no environment "staging"/],
     [['tables', 'plan', '--env', 'staging'], /no environment "staging".*dev or prod/],
     [['rebalance', 'status', '--url', 'postgresql://a:hunter2@h.example/d'], /--url holds a password/],
     [
@@ -98,6 +100,7 @@ it('lists its verbs', async () => {
     'adopt',
     'guard',
     'deploy',
+    'roles',
     'tables',
     'advise',
     'simulate',
@@ -147,4 +150,10 @@ describe('a command that fails with --json', () => {
       ]) as unknown,
     });
   });
+});
+
+it('refuses to make roles that Terraform makes: exit 3', async () => {
+  const { status, stderr } = await scaleout(['roles', 'plan', '--env', 'dev']);
+  expect(status).toBe(3);
+  expect(stderr).toMatch(/^error: the roles of dev are made by Terraform, .*nothing was changed\n$/);
 });

@@ -200,3 +200,24 @@ describe('a firewall that does not know this address yet', () => {
     expect(told).toHaveLength(expected - 1);
   });
 });
+
+describe('port 7432', () => {
+  const use = (host: string): Promise<unknown> =>
+    withClient({ host, port: 7432, user: 'a', database: 'b', sslMode: 'verify-full' }, () =>
+      Promise.resolve(),
+    );
+
+  it('of an elastic cluster is refused before anything connects to it', async () => {
+    await expect(use('wwi.postgres.database.azure.com')).rejects.toMatchObject({
+      code: 'cluster.any-node',
+      exitCode: 3,
+      message: expect.stringMatching(
+        /is any node of an elastic cluster.*to 5432; nothing was changed$/,
+      ) as string,
+    });
+  });
+
+  it('of another server is a port like any other', async () => {
+    await expect(use('no-such-host.invalid')).rejects.toMatchObject({ code: 'cluster.unreachable' });
+  });
+});

@@ -1,8 +1,13 @@
+import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { Client } from 'pg';
 import { rolesApply, rolesPlan } from '../../scripts/roles/commands';
 import { withClient, withAdvisoryLock } from '../../scripts/lib/connection';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { scaleout } from '../support/command-line';
+import { withVariables } from '../support/environment';
+import { scratchDirectory } from '../support/scratch';
 import { testCluster, testLogin } from '../support/test-cluster';
 import { query, testContext } from '../tables/support/sensors';
 import type { Admin } from './support/admin';
@@ -95,7 +100,7 @@ platformSuite('the roles of an environment', () => {
 
     const again = await rolesApply(testContext(), input(roles));
     expect(again.document.roles.map(({ action }) => action)).toEqual(['unchanged', 'unchanged']);
-    expect(again.text).toMatch(/Nothing to do: every role of the environment logs in/);
+    expect(again.text).toMatch(/Nothing to do\. Every role of the environment is on all 3 nodes/);
     expect(await stored(reporting)).toEqual(verifiers);
 
     const said = JSON.stringify([document, text, applied, again, asked.mock.calls]);
@@ -205,6 +210,93 @@ platformSuite('the roles of an environment', () => {
     });
   });
 });
+
+platformSuite('scaleout roles', () => {
+  const scratch = scratchDirectory();
+  let database: TestDatabase;
+  let admin: Admin;
+
+  beforeAll(async () => {
+    database = await freshCitusDatabase({ workers: 2 });
+    admin = await createAdmin(database);
+  });
+  afterAll(async () => {
+    await admin.drop();
+    await database.drop();
+  });
+
+  test('makes those of an environment’s file, and says in its status what is left to do', async () => {
+    const role = admin.role('reporting');
+    mkdirSync(path.join(scratch, 'environments'), { recursive: true });
+    cpSync(path.resolve(__dirname, '../../config/workloads'), path.join(scratch, 'workloads'), {
+      recursive: true,
+    });
+    writeFileSync(
+      path.join(scratch, 'environments', 'fresh.yaml'),
+      elasticFile({ login: admin.target.user, database: database.target.database, role }),
+    );
+    const { host, port, password } = admin.target;
+    // The file says the login and the database where neither the URL nor a variable does.
+    const scaleoutRoles = (verb: string, more: Readonly<Record<string, string>> = {}, ...flags: string[]) =>
+      withVariables({ SCALEOUT_CONFIG_DIR: scratch }, () =>
+        scaleout(['roles', verb, '--env', 'fresh', '--url', ...flags], {
+          PGHOST: host,
+          PGPORT: String(port),
+          PGPASSWORD: password,
+          ...more,
+        }),
+      );
+    const variables = { [`TF_VAR_role_${role}_password`]: PASSWORD };
+    expect(await scaleoutRoles('plan')).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining(`TF_VAR_role_${role}_password is not set`) as string,
+    });
+    expect(await scaleoutRoles('plan', variables, '--detailed-exitcode')).toMatchObject({
+      status: 2,
+      stdout: expect.stringMatching(/ {2}create {2}does not exist/) as string,
+    });
+    expect(await scaleoutRoles('apply', variables)).toMatchObject({
+      status: 1,
+      stderr: expect.stringMatching(/needs an answer.*add --yes; nothing was changed/) as string,
+    });
+    const applied = await scaleoutRoles('apply', variables, '--yes', '--json');
+    expect(applied.status).toBe(0);
+    expect(JSON.parse(applied.stdout)).toMatchObject({
+      formatVersion: 1,
+      environment: 'fresh',
+      roles: [{ name: role, action: 'create', notes: [] }],
+    });
+    expect(`${applied.stdout}${applied.stderr}`).not.toContain('secrets');
+    expect(await scaleoutRoles('plan', variables, '--detailed-exitcode')).toMatchObject({ status: 0 });
+  });
+});
+
+function elasticFile(of: {
+  readonly login: string;
+  readonly database: string;
+  readonly role: string;
+}): string {
+  return `
+name: fresh
+service: elastic-cluster
+location: westus2
+resourceGroup: rg-fresh
+workload: sensors
+production: false
+cluster:
+  name: wwi-fresh
+  postgresVersion: 17
+  stage: scaled-out
+  nodes: { sku: GP_Standard_D4ds_v5, storageGiB: 128, count: 3 }
+  database: ${of.database}
+  login: ${of.login}
+  highAvailability: false
+network: { access: firewall, allow: [{ name: office, from: 203.0.113.8, to: 203.0.113.15 }] }
+roles: [{ name: ${of.role} }]
+state: { backend: local }
+tags: { owner: sensors-platform, costCentre: wwi-1042 }
+`;
+}
 
 platformSuite('the roles of a single node', () => {
   test('are on the nodes that join, and log in there', async () => {

@@ -85,6 +85,23 @@ platformSuite('a table of a role in whose name Citus cannot work', () => {
     }
   });
 
+  test('a role that its maker gives to others and does not become asks nothing by itself', async () => {
+    const group = `group_${randomUUID().slice(0, 8)}`;
+    const [{ major } = { major: 0 }] = (await run(
+      "SELECT current_setting('server_version_num')::int / 10000 AS major",
+    )) as { major: number }[];
+    // As CREATE ROLE leaves it for a login with CREATEROLE, since PostgreSQL 16.
+    const options = major < 16 ? 'WITH ADMIN OPTION' : 'WITH ADMIN TRUE, INHERIT FALSE, SET FALSE';
+    await platform(`CREATE ROLE "${group}" NOLOGIN; GRANT SELECT ON jobs TO "${group}"`);
+    try {
+      await platform(`GRANT "${group}" TO citus ${options}`);
+      const { findings } = (await plan(`online: false\n${JOBS}`)).document;
+      expect(findings.map(({ id }) => id)).not.toContain(`role-kept-out:${group}`);
+    } finally {
+      await platform(`DROP OWNED BY "${group}"; DROP ROLE "${group}"`);
+    }
+  });
+
   test.each([
     [`NOLOGIN`, /may not log in \(NOLOGIN\) on \S+:\d+.*ALTER ROLE "owner_\w+" LOGIN/],
     [`CONNECTION LIMIT 0`, /CONNECTION LIMIT 0.*ALTER ROLE "owner_\w+" CONNECTION LIMIT -1/],

@@ -1,3 +1,4 @@
+import { BECOME } from '../../citus/membership.sql';
 import { READING } from './family.sql';
 
 /**
@@ -13,7 +14,7 @@ WITH ${READING}, granted(oid, role) AS (
 SELECT g.oid::int8::float8 AS oid, r.rolname::text AS role
   FROM granted g JOIN pg_roles r ON r.oid = g.role AND NOT r.rolcanlogin
  WHERE EXISTS (SELECT FROM pg_roles m
-                WHERE m.rolcanlogin AND NOT m.rolsuper AND pg_has_role(m.oid, r.oid, 'MEMBER') AND NOT pg_has_role(m.oid, r.oid, 'USAGE'))
+                WHERE m.rolcanlogin AND NOT m.rolsuper AND pg_has_role(m.oid, r.oid, ${BECOME}) AND NOT pg_has_role(m.oid, r.oid, 'USAGE'))
     OR EXISTS (SELECT FROM pg_proc p
                 WHERE p.proowner = r.oid AND p.prosecdef AND p.pronamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace))
  ORDER BY r.rolname COLLATE "C"`;

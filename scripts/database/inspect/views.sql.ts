@@ -1,3 +1,4 @@
+import { BECOME } from '../../citus/membership.sql';
 import { FAMILY } from './family.sql';
 import { policiesFor } from './forced.sql';
 import { privilegesOnTop } from './privileges.sql';
@@ -144,7 +145,7 @@ WITH RECURSIVE reads(relation, view) AS (
 )
 SELECT json_build_object('schema', n.nspname, 'name', v.relname) AS view,
        CASE v.relkind WHEN 'm' THEN 'materialized' ELSE 'plain' END AS kind,
-       v.relispopulated AS populated, pg_get_userbyid(v.relowner)::text AS owner, pg_has_role(v.relowner, 'MEMBER') AS ours,
+       v.relispopulated AS populated, pg_get_userbyid(v.relowner)::text AS owner, pg_has_role(v.relowner, ${BECOME}) AS ours,
        CASE v.relkind WHEN 'm' THEN pg_total_relation_size(v.oid) ELSE 0 END::float8 AS bytes,
        (SELECT json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C")
           FROM (SELECT DISTINCT oid FROM resting r WHERE r.view = v.oid) AS below

@@ -3,6 +3,7 @@ import { escapeIdentifier } from 'pg';
 import { allOf } from '../../../config/text/text';
 import type { WorkloadQuery } from '../../../config/workload/workload';
 import { ANSWERING_SETTINGS } from '../../../config/azure/answering-settings';
+import { BECOME } from '../../citus/membership.sql';
 import { refused } from '../../lib/errors';
 import { beginReading, normalizeSession } from './fingerprint';
 
@@ -24,7 +25,7 @@ SELECT set_config(s.name, coalesce(own.value, s.reset_val), true)
 
 const ROLES = `
 SELECT name, r.rolcanlogin AS "mayLogin", session_user::text AS login,
-       pg_has_role(session_user, r.oid, CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'SET' ELSE 'MEMBER' END) AS member
+       pg_has_role(session_user, r.oid, ${BECOME}) AS member
   FROM unnest($1::text[]) AS name LEFT JOIN pg_roles r ON r.rolname = name`;
 
 /**
