@@ -1,7 +1,14 @@
 import { PostgresqlFlexibleServerConfiguration } from '@cdktf/provider-azurerm/lib/postgresql-flexible-server-configuration';
 import type { ITerraformDependable } from 'cdktf';
+import { Annotations, Token } from 'cdktf';
 import { Construct } from 'constructs';
 import { elasticClusterId } from '../config/azure/resource-names';
+import {
+  elasticParameterViolations,
+  elasticServerParameters,
+  parametersNeedingRestart,
+} from '../config/azure/server-parameters';
+import { allOf } from '../config/text/text';
 import { byName, inSequence } from './in-sequence';
 import { propProblems, requireValid, unknownNames } from './invalid-props';
 import type { OperationTimeouts } from './operation-timeouts';
@@ -35,6 +42,7 @@ export class ElasticServerParameters extends Construct {
     super(scope, id);
     requireValid(this, problems(props));
     const { clusterId, parameters, after, timeouts } = props;
+    this.warnOfRestart(Object.keys(parameters));
     this.last = inSequence(
       byName(Object.entries(parameters).map(([name, value]) => ({ name, value }))),
       after,
@@ -48,11 +56,24 @@ export class ElasticServerParameters extends Construct {
         }),
     );
   }
+
+  private warnOfRestart(names: readonly string[]): void {
+    const restart = parametersNeedingRestart(names, elasticServerParameters());
+    if (restart.length === 0) return;
+    Annotations.of(this).addWarning(
+      `${allOf(restart)} take${restart.length === 1 ? 's' : ''} effect after a restart: the provider restarts the server whenever the value changes`,
+    );
+  }
 }
 
 function problems(props: ElasticServerParametersProps): string[] {
   return [
     ...unknownNames(Object.keys(props.parameters), (index) => `parameters.${index}`),
-    ...propProblems(props, { clusterId: elasticClusterId, timeouts: operationTimeouts }),
+    ...propProblems(props, {
+      clusterId: elasticClusterId,
+      parameters: (parameters) =>
+        elasticParameterViolations(parameters, (value) => Token.isUnresolved(value)),
+      timeouts: operationTimeouts,
+    }),
   ];
 }

@@ -16,7 +16,10 @@ export const elasticClusterName = matching(/^[a-z0-9][a-z0-9-]*[a-z0-9]$/, nameE
 /** The one major that elastic clusters have: there is no upgrade from it, and none to it. */
 export const ELASTIC_POSTGRES_VERSION = 17;
 /** The same, and the day its support ends, `YYYY-MM-DD`. */
-export const ELASTIC_POSTGRES_SUPPORT = { postgres: ELASTIC_POSTGRES_VERSION, retires: '2029-11-08' } as const;
+export const ELASTIC_POSTGRES_SUPPORT = {
+  postgres: ELASTIC_POSTGRES_VERSION,
+  retires: '2029-11-08',
+} as const;
 export const elasticPostgresVersion = z.literal(ELASTIC_POSTGRES_VERSION, {
   error: `${ELASTIC_POSTGRES_VERSION}, the one major version of PostgreSQL that elastic clusters have`,
 });

@@ -40,12 +40,37 @@ export type ServerParameter = z.output<typeof parameter>;
  * without what PostgreSQL 14 and Citus 12.1 no longer have, and with the parameters of Citus that distributing and
  * rebalancing tables reads. Ranges and choices: PostgreSQL 15 and Citus 12.1 themselves; the service may allow less.
  */
-export const SERVER_PARAMETERS = z
-  .object({
-    offered: z.record(z.string(), parameter).transform((named) => new Map(Object.entries(named))),
-    notOffered: z.record(z.string(), z.string()).transform((named) => new Map(Object.entries(named))),
-  })
-  .parse(JSON.parse(readFileSync(path.join(__dirname, 'server-parameter-list.json'), 'utf8')));
+export const SERVER_PARAMETERS = readList('server-parameter-list.json');
+
+/**
+ * The same for elastic clusters. Names, ranges and choices: PostgreSQL 17 and Citus 13.2 themselves, without what is the
+ * service's to set, and what Azure adds (its parameter reference for PostgreSQL 17); the service may allow less. What is
+ * not there is for nobody but the service, or missing: whoever finds it in Azure's list adds it.
+ */
+export function elasticServerParameters(): ParameterList {
+  elastic ??= readList('elastic-parameter-list.json');
+  return elastic;
+}
+
+let elastic: ParameterList | undefined;
+
+export interface ParameterList {
+  /** Relative to the project, as messages name it. */
+  readonly file: string;
+  readonly offered: ReadonlyMap<string, ServerParameter>;
+  /** Why a parameter is not there. */
+  readonly notOffered: ReadonlyMap<string, string>;
+}
+
+function readList(leaf: string): ParameterList {
+  const read = z
+    .object({
+      offered: z.record(z.string(), parameter).transform((named) => new Map(Object.entries(named))),
+      notOffered: z.record(z.string(), z.string()).transform((named) => new Map(Object.entries(named))),
+    })
+    .parse(JSON.parse(readFileSync(path.join(__dirname, leaf), 'utf8')));
+  return { file: `config/azure/${leaf}`, ...read };
+}
 
 /** Which nodes a parameter is set on: the coordinator, also where it is alone, or all workers alike. */
 export type ParametersOf = 'coordinator' | 'workers';
@@ -63,28 +88,47 @@ export function parameterViolations(
   postgresVersion?: number,
   isUnknown: (value: unknown) => boolean = () => false,
 ): Violation[] {
-  const { offered, notOffered } = SERVER_PARAMETERS;
+  return violationsIn(SERVER_PARAMETERS, parameters, isUnknown, (known) =>
+    placeProblem(known, kind, postgresVersion),
+  );
+}
+
+/** The same for the one list of an elastic cluster, which is for all of its nodes. */
+export function elasticParameterViolations(
+  parameters: Readonly<Record<string, string>>,
+  isUnknown: (value: unknown) => boolean = () => false,
+): Violation[] {
+  return violationsIn(elasticServerParameters(), parameters, isUnknown, () => undefined);
+}
+
+/** Those of the names that take effect after a restart alone. */
+export function parametersNeedingRestart(
+  names: readonly string[],
+  { offered }: ParameterList = SERVER_PARAMETERS,
+): string[] {
+  return names.filter((name) => offered.get(name)?.restart);
+}
+
+function violationsIn(
+  list: ParameterList,
+  parameters: Readonly<Record<string, string>>,
+  isUnknown: (value: unknown) => boolean,
+  placeOf: (known: ServerParameter) => string | undefined,
+): Violation[] {
   return Object.entries(parameters).flatMap(([name, value]) => {
-    const known = offered.get(name);
+    const known = list.offered.get(name);
     const problem =
       known === undefined
-        ? (notOffered.get(name) ?? unknownProblem(name))
-        : (placeProblem(known, kind, postgresVersion) ??
-          (isUnknown(value) ? undefined : valueProblem(known, value)));
+        ? (list.notOffered.get(name) ?? unknownProblem(name, list))
+        : (placeOf(known) ?? (isUnknown(value) ? undefined : valueProblem(known, value)));
     return problem === undefined ? [] : [{ at: [name === '' ? show(name) : name], problem }];
   });
 }
 
-/** Those of the names that take effect after a restart alone. */
-export function parametersNeedingRestart(names: readonly string[]): string[] {
-  return names.filter((name) => SERVER_PARAMETERS.offered.get(name)?.restart);
-}
-
-function unknownProblem(name: string): string {
-  const { offered, notOffered } = SERVER_PARAMETERS;
+function unknownProblem(name: string, { offered, notOffered, file }: ParameterList): string {
   // Those that are not offered too: the next answer then says why.
   const hint = didYouMean(name, [...offered.keys(), ...notOffered.keys()]);
-  return `is no parameter the service is known to offer${hint}: choose one of config/azure/server-parameter-list.json, or add to it what Azure lists`;
+  return `is no parameter the service is known to offer${hint}: choose one of ${file}, or add to it what Azure lists`;
 }
 
 function placeProblem(

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { roleViolations, sqlRoleName } from '../azure/database-roles';
 import { elasticAvailabilityViolations, elasticSku } from '../azure/elastic-limits';
 import { ELASTIC_RULE_NAMES, firewallViolations } from '../azure/firewall-rules';
+import { elasticParameterViolations } from '../azure/server-parameters';
 import { partOf } from '../file/schema-types';
 import { reportAll, rule } from '../file/yaml';
 import type { Rule } from '../file/yaml';
 import { writtenRole } from './database-rules';
+import { parameterValue } from './database-schema';
 import { writtenRange } from './network-rules';
 
 /** The rules between the values of a file of an elastic cluster, most of them the service's. */
@@ -35,6 +37,9 @@ export const elasticRules: readonly Rule[] = [
         report,
       );
     },
+  ),
+  rule(partOf({ parameters: z.record(z.string(), parameterValue.catch('')) }), ({ parameters }, report) =>
+    reportAll(['parameters'], elasticParameterViolations(parameters), report),
   ),
   rule(partOf({ roles: z.array(writtenRole) }), ({ roles }, report) =>
     reportAll(['roles'], roleViolations(roles, sqlRoleName), report),

@@ -1,4 +1,5 @@
 import type { Diagnostic } from './diagnostics';
+import { ELASTIC_CLUSTER } from '../audit/stack/azurerm';
 import { diagnosticText } from './diagnostics';
 import { stackDirectory } from './project';
 
@@ -85,8 +86,20 @@ export const CAUSES: readonly Cause[] = [
     id: 'protected',
     refusal: true,
     pattern: /Instance cannot be destroyed/,
-    explain: (_, { environment }, { detail }) =>
-      `${/Resource (\S+) has lifecycle\.prevent_destroy/.exec(detail)?.[1] ?? 'the cluster'} is protected from being destroyed, and nothing was: a new name, place or origin would replace it, so put config/environments/${environment}.yaml back; or, if its data may go, set cluster.protectFromDestroy: false in config/environments/${environment}.yaml, and run the same command again`,
+    explain: (_, { environment }, { detail }) => protectedFrom(environment, detail),
+  },
+  {
+    id: 'zone-fixed',
+    pattern: /`zone` can only be changed when exchanged/,
+    explain: (_, { environment }) =>
+      `Azure keeps the zone that the cluster was created in: put cluster.preferredPrimaryZone in config/environments/${environment}.yaml back, and run the same command again`,
+  },
+  {
+    id: 'no-major-upgrade',
+    refusal: true,
+    pattern: /major version upgrade not supported when `cluster` is set/,
+    explain: (_, { environment }) =>
+      `an elastic cluster has no major upgrade, and nothing was changed: put cluster.postgresVersion in config/environments/${environment}.yaml back; another major version is another cluster, filled from this one`,
   },
   {
     id: 'wrong-credentials',
@@ -206,6 +219,16 @@ export const CAUSES: readonly Cause[] = [
       `Azure cannot be reached from here: ${shortened(reason(diagnosticText(diagnostic)))}. Check the network, HTTPS_PROXY and the certificates, and run the same command again`,
   },
 ];
+
+/** Terraform's own gate, which is there before the guards see a plan. */
+function protectedFrom(environment: string, detail: string): string {
+  const address = /Resource (\S+) has lifecycle\.prevent_destroy/.exec(detail)?.[1] ?? 'the cluster';
+  const file = `config/environments/${environment}.yaml`;
+  if (address.startsWith(`${ELASTIC_CLUSTER}.`)) {
+    return `${address} is protected from being destroyed, and nothing was: fewer nodes, less storage, or another database, login, name or place would replace it, so put ${file} back. What it cannot become is another cluster: an environment of its own, filled from this one`;
+  }
+  return `${address} is protected from being destroyed, and nothing was: a new name, place or origin would replace it, so put ${file} back; or, if its data may go, set cluster.protectFromDestroy: false in ${file}, and run the same command again`;
+}
 
 /** Who holds the lock, since when, and how to be rid of it when they are gone. */
 function stateLocked(text: string, { environment }: Where): string {

@@ -1,4 +1,4 @@
-import { FIREWALL_RULE } from '../../audit/stack/azurerm';
+import { FIREWALL_RULES } from '../../audit/stack/azurerm';
 import type { Json } from '../../audit/stack/synthesized';
 import type { GuardContext, Verdict } from './finding';
 import type { ResourceChange } from './plan-json';
@@ -20,7 +20,7 @@ export function openings(change: ResourceChange, context: GuardContext): readonl
 }
 
 function wideRules(change: ResourceChange, context: GuardContext): readonly Verdict[] {
-  if (change.type !== FIREWALL_RULE || change.after === null) return [];
+  if (!FIREWALL_RULES.includes(change.type) || change.after === null) return [];
   if (destroys(change) && !isReplacement(change)) return [];
   const from = change.after['start_ip_address'] ?? null;
   const to = change.after['end_ip_address'] ?? null;

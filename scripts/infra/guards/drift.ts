@@ -1,15 +1,15 @@
-import { CLUSTER } from '../../audit/stack/azurerm';
+import { CLUSTERS } from '../../audit/stack/azurerm';
 import type { Verdict } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
 import { destroys } from './plan-json';
 import { changedAttributes, shownValue, valueText } from './values';
 
 /** What the service alone fills in; the earliest restore point moves every day. */
-const COMPUTED = ['earliest_restore_time', 'id', 'servers'];
+const COMPUTED = ['earliest_restore_time', 'fqdn', 'id', 'private_dns_zone_id', 'servers', 'storage_tier'];
 
 /** What somebody changed on the cluster past Terraform, and what the plan makes of it. */
 export function drifts(change: ResourceChange, plan: TerraformPlan): readonly Verdict[] {
-  if (change.type !== CLUSTER) return [];
+  if (!CLUSTERS.includes(change.type)) return [];
   if (destroys(change)) {
     return [
       {

@@ -2,6 +2,7 @@ import { openings } from './access';
 import { changesOfAdoption, isAdoption } from './adoption';
 import { clusterUpdates, openFromTheStart, unknownToTheState } from './cluster-changes';
 import { drifts } from './drift';
+import { elasticVerdicts } from './elastic-cluster';
 import type { Finding, GuardContext, Level } from './finding';
 import { findingOf } from './finding';
 import { lockedAgainst } from './locked';
@@ -22,6 +23,7 @@ export function guardPlan(plan: TerraformPlan, context: GuardContext): readonly 
         ...clusterUpdates(change),
         ...openFromTheStart(change),
         ...unknownToTheState(change, context),
+        ...elasticVerdicts(change, plan),
         ...losses(change, plan),
         ...lockedAgainst(change, plan),
         ...rolesWithoutPassword(change, context),

@@ -107,19 +107,25 @@ function clusterLoss(change: ResourceChange, plan: TerraformPlan): readonly Verd
       },
     ];
   }
-  if (change.actions.join() === 'create' && vanished(change, plan)) {
-    return [
-      {
-        guard: 'recreate-cluster',
-        level: 'needs-yes',
-        values: [shownValue(change, 'name')],
-        why: 'the cluster of the state is gone from Azure: an empty one would be created in its place',
-        wayOut:
-          'find out who deleted it; its backups can be asked for in a support request, and only for some days. If it is to be new and empty, allow it',
-      },
-    ];
-  }
-  return [];
+  return recreation(
+    change,
+    plan,
+    'its backups can be asked for in a support request, and only for some days',
+  );
+}
+
+/** A cluster that is gone from Azure, and that a plan would make again. */
+export function recreation(change: ResourceChange, plan: TerraformPlan, backups: string): readonly Verdict[] {
+  if (change.actions.join() !== 'create' || !vanished(change, plan)) return [];
+  return [
+    {
+      guard: 'recreate-cluster',
+      level: 'needs-yes',
+      values: [shownValue(change, 'name')],
+      why: 'the cluster of the state is gone from Azure: an empty one would be created in its place',
+      wayOut: `find out who deleted it; ${backups}. If it is to be new and empty, allow it`,
+    },
+  ];
 }
 
 function droppedRole(change: ResourceChange, values: readonly ShownValue[], replaced: boolean): Verdict {

@@ -1,4 +1,4 @@
-import { CLUSTER } from '../../audit/stack/azurerm';
+import { CLUSTER, ELASTIC_CLUSTER } from '../../audit/stack/azurerm';
 import { explainChange, explainResource } from '../../audit/difference/meanings';
 import type { Finding, GuardContext, Judgement } from './finding';
 import { nameOf } from './finding';
@@ -76,9 +76,13 @@ function updates(change: ResourceChange): readonly string[] {
       change.before?.[attribute] ?? null,
       change.after?.[attribute] ?? null,
     );
-    const label = change.type === CLUSTER && attribute === 'node_count' ? 'workers' : attribute;
-    return `${label}: ${valueText(before)} -> ${valueText(after)} (${words})`;
+    return `${labelOf(change, attribute)}: ${valueText(before)} -> ${valueText(after)} (${words})`;
   });
+}
+
+function labelOf({ type }: ResourceChange, attribute: string): string {
+  if (type === CLUSTER && attribute === 'node_count') return 'workers';
+  return type === ELASTIC_CLUSTER && attribute === 'cluster' ? 'nodes' : attribute;
 }
 
 /** How far a stack takes over what was there before. */
