@@ -1,5 +1,7 @@
 import { CLUSTER, ELASTIC_CLUSTER } from '../../audit/stack/azurerm';
 import { explainChange, explainResource } from '../../audit/difference/meanings';
+import { blocksAt } from '../../audit/stack/blocks';
+import type { Json } from '../../audit/stack/synthesized';
 import type { Finding, GuardContext, Judgement } from './finding';
 import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
@@ -76,13 +78,21 @@ function updates(change: ResourceChange): readonly string[] {
       change.before?.[attribute] ?? null,
       change.after?.[attribute] ?? null,
     );
+    if (change.type === ELASTIC_CLUSTER && attribute === 'cluster') {
+      return `nodes: ${nodesText(before)} -> ${nodesText(after)} (${words})`;
+    }
     return `${labelOf(change, attribute)}: ${valueText(before)} -> ${valueText(after)} (${words})`;
   });
 }
 
 function labelOf({ type }: ResourceChange, attribute: string): string {
-  if (type === CLUSTER && attribute === 'node_count') return 'workers';
-  return type === ELASTIC_CLUSTER && attribute === 'cluster' ? 'nodes' : attribute;
+  return type === CLUSTER && attribute === 'node_count' ? 'workers' : attribute;
+}
+
+/** The block of an elastic cluster by its size: the other value in it never changes in place. */
+function nodesText(block: Json): string {
+  const [nodes] = blocksAt({ block }, 'block');
+  return valueText(nodes?.['size'] ?? block);
 }
 
 /** How far a stack takes over what was there before. */
