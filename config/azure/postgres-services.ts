@@ -3,14 +3,10 @@ import type { z } from 'zod';
 import { elasticClusterName } from './elastic-limits';
 import { clusterId, elasticClusterId } from './resource-names';
 import { clusterName } from './service-limits';
+import type { Service } from './service-names';
 
-export const SERVICES = ['cosmosdb-postgresql', 'elastic-cluster'] as const;
-
-/** Azure Cosmos DB for PostgreSQL, or an elastic cluster of Azure Database for PostgreSQL. */
-export type Service = (typeof SERVICES)[number];
-
-/** The service of an environment that names none. */
-export const DEFAULT_SERVICE: Service = 'cosmosdb-postgresql';
+export type { Service } from './service-names';
+export { DEFAULT_SERVICE, SERVICES } from './service-names';
 
 export interface ServiceFacts {
   /** Resource id of a cluster. */

@@ -1,4 +1,5 @@
 import { Option } from '@commander-js/extra-typings';
+import { DEFAULT_SERVICE, SERVICES } from '../../config/azure/service-names';
 import { ENGINE_NAMES } from '../local/engines/engine';
 import { ORDERS } from '../local/journey/order';
 import { AZURE_YEARS } from '../local/terraform/azure-year';
@@ -42,6 +43,14 @@ function withJourney(command: Group) {
       new Option('--order <name>', 'what comes first').choices(ORDERS).default('scale-first' as const),
     )
     .option('--terraform', 'take the cluster over and scale it with Terraform, against a stand-in for Azure')
+    .addOption(
+      new Option(
+        '--service <name>',
+        'with --terraform: elastic-cluster creates one of those, on PostgreSQL 17',
+      )
+        .choices(SERVICES)
+        .default(DEFAULT_SERVICE),
+    )
     .addOption(
       new Option('--azure <year>', 'with --terraform: 2025 creates the cluster, which Azure refuses today')
         .choices(AZURE_YEARS)

@@ -1,5 +1,4 @@
 import { Option } from '@commander-js/extra-typings';
-import { plannedNodes } from '../../config/environment/planned-nodes';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { ScaleoutError } from '../lib/errors';
 import { withDefaults } from '../rebalance/options';
@@ -34,6 +33,7 @@ export function addSimulate(program: Group, verb: AddVerb): void {
     async (context, flags) => {
       const { simulate } = await import('../simulate/commands.ts');
       const { estimate } = await import('../rebalance/estimate.ts');
+      const { plannedNodes } = await import('../../config/environment/planned-nodes.ts');
       const options = withDefaults(flags);
       const { expected } = await simulatedDistribution(flags);
       const planned = flags.env === undefined ? undefined : plannedNodes(await environmentNamed(flags.env));

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { DEFAULT_SERVICE, SERVICES } from '../../config/azure/service-names';
 import type { Workload } from '../../config/workload/workload';
 import { loadWorkload } from '../../config/workload/workload';
 import { PROJECT_DIRECTORY } from '../infra/project';
@@ -9,6 +10,7 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import { localEngines } from './engines';
 import { dropOurTables } from './engines/borrowed-database';
 import { parseEngineName } from './engines/choose-engine';
+import type { EngineName } from './engines/engine';
 import { sweepClusters, takeDownCluster } from './engines/cluster-directory';
 import { identifyProcess, isRunning } from './engines/processes';
 import type { JourneyResult } from './journey/journey';
@@ -40,6 +42,8 @@ export interface LocalRunInput {
   readonly order?: string | undefined;
   /** Deploys the cluster with Terraform, against a stand-in for Azure. @default false */
   readonly terraform?: boolean | undefined;
+  /** The service that Terraform deploys a cluster of. @default 'cosmosdb-postgresql' */
+  readonly service?: string | undefined;
   /** The Azure that Terraform meets: of 2025, where clusters may begin empty, or of today. @default 'today' */
   readonly azure?: string | undefined;
 }
@@ -205,25 +209,7 @@ async function parseInput(input: LocalRunInput): Promise<Settings> {
     );
   }
   const engine = input.engine === undefined ? undefined : parseEngineName(input.engine);
-  if (input.terraform === true && engine === 'citus-url') {
-    throw new ScaleoutError(
-      'input.invalid',
-      'Terraform makes the cluster it deploys, and the one of CITUS_URL is there already: leave --terraform or --engine out; nothing was started',
-    );
-  }
-  const azure = AZURE_YEARS.find((each) => each === (input.azure ?? 'today'));
-  if (azure === undefined) {
-    throw new ScaleoutError(
-      'input.invalid',
-      `there is no Azure of ${input.azure ?? ''} here: it is ${AZURE_YEARS.join(' or ')}`,
-    );
-  }
-  if (azure !== 'today' && input.terraform !== true) {
-    throw new ScaleoutError(
-      'input.invalid',
-      '--azure 2025 is for a cluster that Terraform creates: add --terraform; nothing was started',
-    );
-  }
+  const terraform = parseTerraform(input, engine);
   const named = input.workload ?? 'sensors';
   const workload = typeof named === 'string' ? await loadWorkload(named) : named;
   return {
@@ -232,9 +218,51 @@ async function parseInput(input: LocalRunInput): Promise<Settings> {
     workload,
     data: generateData(workload.name, rows),
     engine,
-    terraform: input.terraform === true,
-    azure,
+    ...terraform,
   };
+}
+
+/** What is asked for of Terraform. @throws ScaleoutError where it makes no sense beside the rest */
+function parseTerraform(
+  input: LocalRunInput,
+  engine: EngineName | undefined,
+): Pick<Settings, 'terraform' | 'service' | 'azure'> {
+  const terraform = input.terraform === true;
+  const azure = oneOf(input.azure ?? 'today', AZURE_YEARS, 'Azure of');
+  const service = oneOf(input.service ?? DEFAULT_SERVICE, SERVICES, 'service');
+  const refusal = terraformRefusal({ terraform, azure, service, engine });
+  if (refusal !== undefined) throw new ScaleoutError('input.invalid', `${refusal}; nothing was started`);
+  return { terraform, service, azure };
+}
+
+function terraformRefusal({
+  terraform,
+  azure,
+  service,
+  engine,
+}: Pick<Settings, 'terraform' | 'service' | 'azure' | 'engine'>): string | undefined {
+  if (terraform && engine === 'citus-url') {
+    return 'Terraform makes the cluster it deploys, and the one of CITUS_URL is there already: leave --terraform or --engine out';
+  }
+  if (service !== DEFAULT_SERVICE && !terraform) {
+    return `--service ${service} is for a cluster that Terraform creates: add --terraform`;
+  }
+  if (azure !== 'today' && service !== DEFAULT_SERVICE) {
+    return `--azure ${azure} is for a new cluster of ${DEFAULT_SERVICE}, and Azure creates an ${service} today: leave --azure or --service out`;
+  }
+  if (azure !== 'today' && !terraform) {
+    return `--azure ${azure} is for a cluster that Terraform creates: add --terraform`;
+  }
+  return undefined;
+}
+
+function oneOf<T extends string>(given: string, allowed: readonly T[], what: string): T {
+  const found = allowed.find((each) => each === given);
+  if (found !== undefined) return found;
+  throw new ScaleoutError(
+    'input.invalid',
+    `there is no ${what} ${given} here: it is ${allowed.join(' or ')}`,
+  );
 }
 
 function resultOf(facts: RunFacts, result: JourneyResult): VerbResult<LocalRunDocument> {

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from '../../config/azure/service-names';
 import type { Workload } from '../../config/workload/workload';
 import { describeTarget } from '../lib/connection';
 import { explain, InterruptedError, refused, ScaleoutError } from '../lib/errors';
@@ -9,12 +10,14 @@ import type { EngineChoice } from './engines/choose-engine';
 import { chooseEngine } from './engines/choose-engine';
 import { sweepClusters } from './engines/cluster-directory';
 import type { Engine, LocalCluster } from './engines/engine';
+import { ELASTIC_CLUSTER_NEEDS } from './engines/engine';
 import type { JourneyResult } from './journey/journey';
 import { runJourney } from './journey/journey';
 import type { Order } from './journey/order';
 import type { Stages } from './journey/stages';
 import { startStages } from './journey/stages';
 import type { RunFacts } from './journey/summary';
+import type { StartNode } from './terraform/engine-clusters';
 import type { Rehearsal } from './terraform/rehearsal';
 import type { AzureYear } from './terraform/azure-year';
 import { openRehearsal } from './terraform/rehearsal';
@@ -36,6 +39,8 @@ export interface Settings {
   readonly data: GeneratedData;
   readonly engine: EngineChoice['engine'] | undefined;
   readonly terraform: boolean;
+  /** The service that the cluster is one of. */
+  readonly service: Service;
   /** The Azure that Terraform meets. */
   readonly azure: AzureYear;
 }
@@ -102,7 +107,8 @@ async function engineFor(
   const engines = settings.terraform
     ? world.engines.filter(({ name }) => name !== 'citus-url')
     : world.engines;
-  const choice = await chooseEngine(engines, settings.engine);
+  const needs = settings.service === 'elastic-cluster' ? ELASTIC_CLUSTER_NEEDS : undefined;
+  const choice = await chooseEngine(engines, settings.engine, needs);
   for (const { engine, taken, because } of choice.considered) {
     reporter.info(`${engine}: ${taken ? 'taken, ' : 'not taken, '}${because}`);
   }
@@ -111,16 +117,17 @@ async function engineFor(
 
 async function startCluster(
   context: VerbContext,
-  { terraform, workload, azure }: Settings,
+  { terraform, workload, service, azure }: Settings,
   world: LocalWorld,
   choice: EngineChoice,
   stages: Stages,
 ): Promise<Started> {
-  const start = (): Promise<LocalCluster> => choice.availability.start(context.reporter);
-  if (!terraform) return { cluster: await stages.run('start', start), rehearsal: undefined };
+  const start: StartNode = (access) => choice.availability.start(context.reporter, access);
+  if (!terraform) return { cluster: await stages.run('start', () => start()), rehearsal: undefined };
   const rehearsal = await stages.run('prepare', () =>
     openRehearsal(context, {
       workload: workload.name,
+      service,
       azure,
       environment: world.environment,
       cache: path.join(world.stateDirectory, 'terraform'),

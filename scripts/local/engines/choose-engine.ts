@@ -1,5 +1,5 @@
 import { explain, ScaleoutError } from '../../lib/errors';
-import type { Availability, Engine, EngineName } from './engine';
+import type { Availability, Engine, EngineName, EngineNeeds } from './engine';
 import { ENGINE_NAMES } from './engine';
 
 type Available = Extract<Availability, { available: true }>;
@@ -22,15 +22,17 @@ export interface EngineChoice {
  * The best engine there is, or the one that was asked for. Engines behind the one that is taken are not looked at.
  *
  * @param engines best first
+ * @param needs what the cluster has to run; by default whatever the engine has
  * @throws ScaleoutError when the one asked for is impossible, or none is possible, with every reason
  */
 export async function chooseEngine(
   engines: readonly Engine[],
   forced: EngineName | undefined,
+  needs?: EngineNeeds,
 ): Promise<EngineChoice> {
   const considered: Consideration[] = [];
   for (const engine of engines.filter(({ name }) => forced === undefined || name === forced)) {
-    const availability = await engine.probe();
+    const availability = await engine.probe(needs);
     considered.push({
       engine: engine.name,
       taken: availability.available,
@@ -38,12 +40,21 @@ export async function chooseEngine(
     });
     if (availability.available) return { engine: engine.name, availability, considered };
   }
+  if (needs !== undefined) throw needsMissing(considered, needs);
   const reasons = considered.map(({ engine, because }) => `${engine}: ${because}`).join('; ');
   throw new ScaleoutError(
     'local.no-engine',
     forced === undefined
       ? `no engine can run a cluster here (${reasons})`
       : `the engine "${forced}" cannot be used here: ${considered[0]?.because ?? 'it does not exist'}. Leave --engine out to take the best one there is`,
+  );
+}
+
+function needsMissing(considered: readonly Consideration[], { postgres, citus }: EngineNeeds): ScaleoutError {
+  const reasons = considered.map(({ engine, because }) => `${engine}: ${because}`).join('; ');
+  return new ScaleoutError(
+    'local.no-engine',
+    `this needs PostgreSQL ${String(postgres)} with Citus ${citus.join('.')} or newer, and no engine has that here (${reasons}): install both packages beside the versions that are there; nothing was started`,
   );
 }
 

@@ -40,7 +40,7 @@ const SETTINGS = {
 /** A coordinator and its workers as containers, on a network of their own, published on loopback. */
 export const dockerEngine: Engine = {
   name: 'docker',
-  probe: () =>
+  probe: (needs) =>
     probeSafely(async (): Promise<Availability> => {
       const host = process.env['DOCKER_HOST'] ?? '';
       if (/^(tcp|ssh|https?):/.test(host)) {
@@ -50,11 +50,14 @@ export const dockerEngine: Engine = {
         const version = await docker(['version', '--format', '{{.Server.Version}}'], {
           timeoutS: PROBE_TIMEOUT_S,
         });
+        if (needs !== undefined) {
+          return { available: false, reason: `the image is ${IMAGE}, and each of its containers a host` };
+        }
         return {
           available: true,
           detail: `Docker ${version}, image ${IMAGE}`,
-          start: async (reporter) =>
-            startLocalCluster('docker', await createContainers({}, reporter), { citus: true }),
+          start: async (reporter, access) =>
+            startLocalCluster('docker', await createContainers({}, reporter), { citus: true, access }),
           servers: createContainers,
         };
       } catch (error) {

@@ -13,13 +13,14 @@ import { canReach, serverUser } from './server-user';
 /** PostgreSQL from npm: one plain server, no Citus, on every machine that `npm ci` ran on. */
 export const embeddedEngine: Engine = {
   name: 'embedded',
-  probe: () =>
+  probe: (needs) =>
     probeSafely(async (): Promise<Availability> => {
+      if (needs !== undefined) return { available: false, reason: 'PostgreSQL from npm has no Citus' };
       const found = await findEmbedded();
       return {
         available: true,
         detail: `PostgreSQL ${found.binaries.version} from npm, without Citus`,
-        start: async () =>
+        start: async (_, access) =>
           startLocalCluster(
             'embedded',
             await createServerProcesses({
@@ -27,7 +28,7 @@ export const embeddedEngine: Engine = {
               citus: false,
               ...(found.copyFrom === undefined ? {} : { copyFrom: found.copyFrom }),
             }),
-            { citus: false },
+            { citus: false, access },
           ),
       };
     }),

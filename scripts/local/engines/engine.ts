@@ -7,6 +7,24 @@ import type { ServerSet, ServerSetOptions } from './server-set';
 export const ENGINE_NAMES = ['citus-url', 'docker', 'native', 'embedded'] as const;
 export type EngineName = (typeof ENGINE_NAMES)[number];
 
+/** How a cluster is logged in to, where its maker chooses that. */
+export interface ClusterAccess {
+  /** An administrator as of an elastic cluster: no superuser, but one who makes roles. */
+  readonly login: string;
+  readonly database: string;
+}
+
+/** What a cluster has to run: a version of PostgreSQL, and Citus from a version on. */
+export interface EngineNeeds {
+  /** Major version. */
+  readonly postgres: number;
+  /** Major and minor version of the oldest Citus. */
+  readonly citus: readonly [number, number];
+}
+
+/** What an elastic cluster of Azure Database for PostgreSQL runs. */
+export const ELASTIC_CLUSTER_NEEDS: EngineNeeds = { postgres: 17, citus: [13, 2] };
+
 /**
  * A cluster that has the shape of Azure's: the login `citus` is no superuser, owns the database and what is in it, and
  * nodes are added by the platform (this object), not by that login.
@@ -17,7 +35,7 @@ export interface LocalCluster {
   readonly citus: boolean;
   /** Whether {@link addWorkers} can be called: nodes of somebody else's cluster are theirs to add. */
   readonly scalable: boolean;
-  /** The coordinator's database, as the login `citus`, with its password of this moment. */
+  /** The coordinator's database, as the cluster's login, with its password of this moment. */
   readonly coordinator: ConnectionTarget;
   /** Coordinator first; grows with {@link addWorkers}. */
   readonly nodes: readonly ClusterNode[];
@@ -44,7 +62,8 @@ export type Availability =
       readonly available: true;
       /** What it would use, e.g. `PostgreSQL 16.14 from npm`. */
       readonly detail: string;
-      start(reporter: Reporter): Promise<LocalCluster>;
+      /** @param access who logs in, and to what; by default `citus` and `citus`, as on Azure Cosmos DB for PostgreSQL */
+      start(reporter: Reporter, access?: ClusterAccess): Promise<LocalCluster>;
       /** Bare servers with Citus, for tests that make databases of their own; absent where there are none to start. */
       servers?(options: ServerSetOptions, reporter: Reporter): Promise<ServerSet>;
     }
@@ -52,6 +71,10 @@ export type Availability =
 
 export interface Engine {
   readonly name: EngineName;
-  /** Looks without starting anything; never throws. */
-  probe(): Promise<Availability>;
+  /**
+   * Looks without starting anything; never throws.
+   *
+   * @param needs what the cluster has to run; by default whatever the engine has
+   */
+  probe(needs?: EngineNeeds): Promise<Availability>;
 }

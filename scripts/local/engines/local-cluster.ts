@@ -1,16 +1,24 @@
 import type { ConnectionTarget } from '../../lib/connection';
+import { randomPassword } from './logins';
 import { keepCluster } from './cluster-directory';
-import type { EngineName, LocalCluster } from './engine';
+import type { ClusterAccess, EngineName, LocalCluster } from './engine';
 import {
   addNodes,
   createDatabase,
   DATABASE,
   LOGIN,
+  makeAdministrator,
   PLATFORM,
   registerCoordinator,
   setShardHosting,
 } from './platform';
 import type { ServerNode, ServerSet } from './server-set';
+
+export interface LocalClusterOptions {
+  readonly citus: boolean;
+  /** @default - `citus` logs in to `citus` */
+  readonly access?: ClusterAccess | undefined;
+}
 
 /**
  * Starts a coordinator that is a cluster by itself, and plays the platform for it. Takes the servers down when that
@@ -19,27 +27,30 @@ import type { ServerNode, ServerSet } from './server-set';
 export async function startLocalCluster(
   engine: EngineName,
   servers: ServerSet,
-  options: { readonly citus: boolean },
+  { citus, access }: LocalClusterOptions,
 ): Promise<LocalCluster> {
-  const platform = (node: ServerNode): ConnectionTarget => servers.login(node, PLATFORM, DATABASE);
-  const createDatabases = (on: readonly ServerNode[]): Promise<unknown> =>
-    Promise.all(
-      on.map((node) => createDatabase(servers.login(node, PLATFORM, 'postgres'), DATABASE, options)),
-    );
+  const { login, database } = access ?? { login: LOGIN, database: DATABASE };
+  const platform = (node: ServerNode): ConnectionTarget => servers.login(node, PLATFORM, database);
+  const prepare = async (node: ServerNode): Promise<void> => {
+    const maintenance = servers.login(node, PLATFORM, 'postgres');
+    if (access !== undefined) await makeAdministrator(maintenance, login);
+    await createDatabase(maintenance, database, { citus, owner: login });
+  };
   try {
+    await chooseLogin(servers, login);
     const [coordinator] = await servers.start(['coordinator']);
     if (coordinator === undefined) throw new Error('no coordinator was started');
-    await createDatabases([coordinator]);
+    await prepare(coordinator);
     const nodes = [coordinator];
     /** Workers that run and are not part of the cluster: what an attempt that failed leaves for the next one. */
     const waiting: ServerNode[] = [];
-    if (options.citus) await registerCoordinator(platform(coordinator), coordinator);
+    if (citus) await registerCoordinator(platform(coordinator), coordinator);
     return {
       engine,
-      citus: options.citus,
-      scalable: options.citus,
+      citus,
+      scalable: citus,
       get coordinator() {
-        return servers.login(coordinator, LOGIN, DATABASE);
+        return servers.login(coordinator, login, database);
       },
       nodes,
       directory: servers.directory,
@@ -49,14 +60,14 @@ export async function startLocalCluster(
         const names = Array.from({ length: missing }, (_, index) => `w${String(running + index)}`);
         waiting.push(...(await servers.start(names)));
         const joining = waiting.slice(0, count);
-        await createDatabases(joining);
+        await Promise.all(joining.map(prepare));
         await addNodes(platform(coordinator), joining);
         nodes.push(...waiting.splice(0, joining.length));
       },
       setLogin: (role, password) => servers.setLogin(role, password),
       dropLogin: (role) => servers.dropLogin(role),
       async setCoordinatorHoldsShards(holdsShards) {
-        if (options.citus) await setShardHosting(platform(coordinator), coordinator, holdsShards);
+        if (citus) await setShardHosting(platform(coordinator), coordinator, holdsShards);
       },
       lost: () => servers.lost(),
       keep: (stateFile) => {
@@ -68,4 +79,11 @@ export async function startLocalCluster(
     await servers.stop();
     throw error;
   }
+}
+
+/** Has the servers let in another login than `citus`, from their start. */
+async function chooseLogin(servers: ServerSet, login: string): Promise<void> {
+  if (login === LOGIN) return;
+  await servers.setLogin(login, randomPassword());
+  await servers.dropLogin(LOGIN);
 }

@@ -26,8 +26,8 @@ export class Logins {
       .join('');
   }
 
-  /** How to log in to a server as the platform or as `citus`, with the password of this moment. */
-  to(node: ServerNode, role: typeof LOGIN | typeof PLATFORM, database: string): ConnectionTarget {
+  /** How to log in to a server as one of the roles, with the password of this moment. */
+  to(node: ServerNode, role: string, database: string): ConnectionTarget {
     return {
       host: LOOPBACK,
       port: node.publishedPort,
@@ -57,6 +57,7 @@ export class Logins {
   }
 }
 
-function randomPassword(): string {
+/** A password that nobody is told. */
+export function randomPassword(): string {
   return randomBytes(18).toString('hex');
 }

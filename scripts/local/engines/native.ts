@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { explain } from '../../lib/errors';
 import { orUndefined } from '../../lib/or-undefined';
 import { probeSafely } from './choose-engine';
-import type { Availability, Engine } from './engine';
+import type { Availability, Engine, EngineNeeds } from './engine';
 import { startLocalCluster } from './local-cluster';
 import { inspectBinaries } from './postgres-binaries';
 import type { Installation } from './postgres-server';
@@ -24,15 +24,15 @@ export const WANTED_POSTGRES = 'SCALEOUT_POSTGRES';
 /** A PostgreSQL of this machine that has the Citus extension: three servers on loopback. */
 export const nativeEngine: Engine = {
   name: 'native',
-  probe: () =>
+  probe: (needs) =>
     probeSafely(async (): Promise<Availability> => {
-      const found = await findNative();
+      const found = await findNative(process.env, needs);
       const servers = (options: ServerSetOptions): Promise<ServerSet> =>
         createServerProcesses({ ...options, installation: found.installation, citus: true });
       return {
         available: true,
         detail: `PostgreSQL ${found.installation.binaries.version} with Citus ${found.citusVersion} on this machine`,
-        start: async () => startLocalCluster('native', await servers({}), { citus: true }),
+        start: async (_, access) => startLocalCluster('native', await servers({}), { citus: true, access }),
         servers,
       };
     }),
@@ -52,21 +52,23 @@ interface Candidate {
 /**
  * The installation to use: of those with Citus, one with the service's own first, and of equals the newest PostgreSQL.
  *
+ * @param needs what it has to run, whatever the environment says; by default the environment chooses
  * @throws Error in one line with what was found instead, when no installation will do
  */
 export async function findNative(
   environment: Readonly<Record<string, string | undefined>> = process.env,
+  needs?: EngineNeeds,
 ): Promise<Native> {
   const user = serverUser();
-  const wanted = environment[WANTED_POSTGRES];
   const reasons: string[] = [];
   for (const { binDirectory, citusVersion } of preferred(withCitus(reasons))) {
     try {
       const binaries = await inspectBinaries(binDirectory, user);
-      if (wanted === undefined || majorOf(binaries.version) === Number(wanted)) {
-        return { installation: { binaries, user }, citusVersion };
-      }
-      reasons.push(`${binDirectory} is PostgreSQL ${binaries.version}, and ${WANTED_POSTGRES} is ${wanted}`);
+      const found: Found = { postgres: binaries.version, citus: citusVersion };
+      const unfit =
+        needs === undefined ? notWanted(found, environment[WANTED_POSTGRES]) : needsUnmet(found, needs);
+      if (unfit === undefined) return { installation: { binaries, user }, citusVersion };
+      reasons.push(`${binDirectory} ${unfit}`);
     } catch (error) {
       reasons.push(`${binDirectory} does not run: ${explain(error).split('\n', 1)[0] ?? ''}`);
     }
@@ -76,6 +78,26 @@ export async function findNative(
       ? 'no PostgreSQL server is installed'
       : `no PostgreSQL with Citus is installed (${reasons.join('; ')})`,
   );
+}
+
+/** Versions as their packages write them. */
+interface Found {
+  readonly postgres: string;
+  readonly citus: string;
+}
+
+function notWanted({ postgres }: Found, wanted: string | undefined): string | undefined {
+  if (wanted === undefined || majorOf(postgres) === Number(wanted)) return undefined;
+  return `is PostgreSQL ${postgres}, and ${WANTED_POSTGRES} is ${wanted}`;
+}
+
+/** What an installation lacks of what a cluster needs; undefined where it has it all. Pure. */
+export function needsUnmet({ postgres, citus }: Found, needs: EngineNeeds): string | undefined {
+  const [major = 0, minor = 0] = citus.split(/[.-]/).map(Number);
+  const [leastMajor, leastMinor] = needs.citus;
+  const isNew = major > leastMajor || (major === leastMajor && minor >= leastMinor);
+  if (majorOf(postgres) === needs.postgres && isNew) return undefined;
+  return `is PostgreSQL ${postgres} with Citus ${citus}`;
 }
 
 function withCitus(reasons: string[]): Candidate[] {

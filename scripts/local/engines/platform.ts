@@ -1,5 +1,4 @@
 import type { Client } from 'pg';
-import { escapeIdentifier } from 'pg';
 import type { ConnectionTarget } from '../../lib/connection';
 import { withClient } from '../../lib/connection';
 import type { ClusterNode } from './cluster-node';
@@ -27,21 +26,41 @@ export async function dropLogin(platform: ConnectionTarget, role: string): Promi
   });
 }
 
-/** Makes a database that `citus` owns on one node, with the Citus extension where the node has it; fine when it is there. */
+/** The group of administrators of an elastic cluster. */
+const ADMINISTRATORS = 'azure_pg_admin';
+
+/** Makes a login of one node the administrator of an elastic cluster: no superuser, but one who makes roles. */
+export async function makeAdministrator(platform: ConnectionTarget, login: string): Promise<void> {
+  await withClient(platform, async (client) => {
+    const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [ADMINISTRATORS]);
+    if (rowCount === 0) await execute(client, 'CREATE ROLE %I NOLOGIN', [ADMINISTRATORS]);
+    await execute(client, 'ALTER ROLE %I CREATEROLE CREATEDB', [login]);
+    await execute(client, 'GRANT %I TO %I', [ADMINISTRATORS, login]);
+  });
+}
+
+export interface DatabaseOptions {
+  readonly citus: boolean;
+  /** @default 'citus' */
+  readonly owner?: string;
+}
+
+/** Makes a database of its owner's on one node, with the Citus extension where the node has it; fine when it is there. */
 export async function createDatabase(
   platform: ConnectionTarget,
   database: string,
-  options: { readonly citus: boolean },
+  options: DatabaseOptions,
 ): Promise<void> {
+  const { owner = LOGIN } = options;
   await withClient(platform, async (client) => {
     const { rowCount } = await client.query('SELECT FROM pg_database WHERE datname = $1', [database]);
-    if (rowCount !== 0) return;
-    await client.query(`CREATE DATABASE ${escapeIdentifier(database)} OWNER ${escapeIdentifier(LOGIN)}`);
+    const statement = rowCount === 0 ? 'CREATE DATABASE %I OWNER %I' : 'ALTER DATABASE %I OWNER TO %I';
+    await execute(client, statement, [database, owner]);
   });
   await withClient({ ...platform, database }, async (client) => {
     if (options.citus) await client.query('CREATE EXTENSION IF NOT EXISTS citus');
     // Up to PostgreSQL 14 the schema belongs to the superuser; from 15 on this says what holds anyway.
-    await client.query(`GRANT ALL ON SCHEMA public TO ${escapeIdentifier(LOGIN)}`);
+    await execute(client, 'GRANT ALL ON SCHEMA public TO %I', [owner]);
   });
 }
 

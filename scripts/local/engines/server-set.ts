@@ -1,6 +1,5 @@
 import type { ConnectionTarget } from '../../lib/connection';
 import type { ClusterNode } from './cluster-node';
-import type { LOGIN, PLATFORM } from './platform';
 import type { ProcessIdentity } from './processes';
 
 /** A server of this machine. */
@@ -17,12 +16,12 @@ export interface ServerSet {
   /** Where the record of the cluster is, for whoever takes it down. */
   readonly directory: string;
   /**
-   * Starts one more server for each name; the login `citus` exists on it, the database does not. When one of them does
+   * Starts one more server for each name; the logins exist on it, `citus` from the start, and no database does. When one of them does
    * not start, none of them is left, and the same names can be started again.
    */
   start(names: readonly string[]): Promise<ServerNode[]>;
-  /** How to log in to a server: as the platform (superuser) or as `citus`. */
-  login(node: ServerNode, user: typeof LOGIN | typeof PLATFORM, database: string): ConnectionTarget;
+  /** How to log in to a server as a role that {@link setLogin} made, as the platform (superuser) or as `citus`. */
+  login(node: ServerNode, user: string, database: string): ConnectionTarget;
   /** Makes a login, or gives it another password, on every server, those to come included. */
   setLogin(role: string, password: string): Promise<void>;
   /** Drops a login everywhere; fine when it is not there. */

@@ -1,3 +1,4 @@
+import type { Service } from '../../../config/azure/service-names';
 import { bytes as asBytes, count, duration, table } from '../../lib/reporter';
 import type { NodeHolding, Verification } from './cluster-steps';
 import type { EngineName } from '../engines/engine';
@@ -99,8 +100,9 @@ export function summaryText(facts: RunFacts, result: JourneyResult): string {
 
 /** What was deployed, and what of it was real. */
 function terraformText({ engine }: RunFacts, terraform: TerraformFacts): string[] {
-  const { version, provider, environment, adopted, deploys, requests } = terraform;
+  const { version, provider, environment, service, adopted, deploys, requests } = terraform;
   return [
+    SERVICE_WORDS[service],
     ...(adopted === undefined
       ? []
       : [
@@ -122,6 +124,12 @@ function terraformText({ engine }: RunFacts, terraform: TerraformFacts): string[
     `Stood in: Azure Resource Manager, by a server of this project on this machine. It answered ${count(requests)} requests, and none went to Azure.`,
   ];
 }
+
+const SERVICE_WORDS: Readonly<Record<Service, string>> = {
+  'cosmosdb-postgresql': 'Service: cosmosdb-postgresql, a cluster of Azure Cosmos DB for PostgreSQL.',
+  'elastic-cluster':
+    'Service: elastic-cluster, of Azure Database for PostgreSQL: one host, its nodes told apart by port.',
+};
 
 const ENGINE_WORDS: Readonly<Record<EngineName, string>> = {
   'citus-url': 'the PostgreSQL and Citus that CITUS_URL names',

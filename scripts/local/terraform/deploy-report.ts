@@ -41,21 +41,27 @@ interface SentChange {
   readonly properties: unknown;
 }
 
+/** A scale-out as it is to be sent: one update of a resource, and what is in it. */
+export interface ScaleOut {
+  readonly type: 'serverGroupsv2' | 'flexibleServers';
+  readonly clusterName: string;
+  readonly properties: object;
+}
+
 /**
  * What is wrong with the requests of a deploy that was to scale a cluster out and do nothing else to it; undefined where
- * they were one update of the node count. Pure.
+ * they were that one update. Pure.
  */
 export function scaleOutFault(
   requests: readonly RecordedRequest[],
-  clusterName: string,
-  nodeCount: number,
+  { type, clusterName, properties }: ScaleOut,
 ): string | undefined {
-  const path = new RegExp(`/serverGroupsv2/${clusterName}(\\?|$)`, 'i');
+  const path = new RegExp(`/${type}/${clusterName}(\\?|$)`, 'i');
   const sent = requests
     .filter((request) => isChange(request) && path.test(request.url) && request.status < 400)
     .map(({ method, body }): SentChange => ({ method, properties: body }));
-  const wanted: SentChange = { method: 'PATCH', properties: { properties: { nodeCount } } };
+  const wanted: SentChange = { method: 'PATCH', properties: { properties } };
   if (JSON.stringify(sent) === JSON.stringify([wanted])) return undefined;
-  const shown = sent.map(({ method, properties }) => `${method} ${JSON.stringify(properties)}`).join(', ');
-  return `scaling out was to be one update of nodeCount to ${String(nodeCount)}, and what was sent to the cluster is ${shown === '' ? 'nothing' : shown}`;
+  const shown = sent.map((each) => `${each.method} ${JSON.stringify(each.properties)}`).join(', ');
+  return `scaling out was to be one update with ${JSON.stringify(properties)}, and what was sent to the cluster is ${shown === '' ? 'nothing' : shown}`;
 }

@@ -1,36 +1,39 @@
 import type {
   ClusterBackend,
   ClusterName,
+  NewCluster,
   ClusterShape,
   RoleName,
   ServerAddress,
 } from '../azure/postgresql/cluster-backend';
-import type { LocalCluster } from '../engines/engine';
+import type { ClusterAccess, LocalCluster } from '../engines/engine';
 import { LOGIN } from '../engines/platform';
 
+/** Makes a single node that holds shards, with a password of its own; by default `citus` logs in to `citus`. */
+export type StartNode = (access?: ClusterAccess) => Promise<LocalCluster>;
+
 /**
- * Clusters of an engine of this machine behind the clusters of the stand-in. Each that Terraform asks for is real: the
- * login `citus` has the password that Terraform sent, the workers are started and added as the platform does it. On
+ * Clusters of an engine of this machine behind the clusters of the stand-in. Each that Terraform asks for is real: its
+ * login, `citus` or the administrator of an elastic cluster, has the password that Terraform sent, the workers are started and added as the platform does it. On
  * plain PostgreSQL there is only the one node, however many the books of the stand-in list.
  */
 export class EngineClusters implements ClusterBackend {
-  readonly #startNode: () => Promise<LocalCluster>;
+  readonly #startNode: StartNode;
   readonly #clusters = new Map<string, LocalCluster>();
   /** All that run, those that are not finished yet included, and those that are about to. */
   readonly #alive = new Set<LocalCluster>();
   readonly #starting = new Set<Promise<LocalCluster>>();
   #stopped = false;
 
-  /** @param startNode makes a single node that holds shards, with a password of its own */
-  constructor(startNode: () => Promise<LocalCluster>) {
+  constructor(startNode: StartNode) {
     this.#startNode = startNode;
   }
 
-  async create({ password, ...shape }: ClusterShape & { readonly password: string }): Promise<void> {
+  async create({ password, elastic, ...shape }: NewCluster): Promise<void> {
     await this.remove(shape.id);
-    const cluster = await this.#start();
+    const cluster = await this.#start(elastic);
     try {
-      await cluster.setLogin(LOGIN, password);
+      await cluster.setLogin(elastic?.login ?? LOGIN, password);
       await bringTo(cluster, shape);
       if (!this.#alive.has(cluster)) throw new Error(TAKEN_DOWN);
     } catch (error) {
@@ -44,8 +47,12 @@ export class EngineClusters implements ClusterBackend {
     await bringTo(this.#get(shape.id), shape);
   }
 
-  async setPassword({ id, password }: ClusterName & { readonly password: string }): Promise<void> {
-    await this.#get(id).setLogin(LOGIN, password);
+  async setPassword({
+    id,
+    password,
+    login = LOGIN,
+  }: ClusterName & { readonly password: string; readonly login?: string }): Promise<void> {
+    await this.#get(id).setLogin(login, password);
   }
 
   async createRole(role: RoleName & { readonly password: string }): Promise<void> {
@@ -92,9 +99,9 @@ export class EngineClusters implements ClusterBackend {
     return cluster;
   }
 
-  async #start(): Promise<LocalCluster> {
+  async #start(access: ClusterAccess | undefined): Promise<LocalCluster> {
     if (this.#stopped) throw new Error(TAKEN_DOWN);
-    const started = this.#startNode();
+    const started = this.#startNode(access);
     this.#starting.add(started);
     try {
       const cluster = await started;

@@ -13,11 +13,13 @@ import type { ServerAddress } from '../azure/postgresql/cluster-backend';
 import { DATABASE, LOGIN } from '../engines/platform';
 import { startAzureStandIn } from '../azure/http/server';
 import { createClusterDirectory, takeDownCluster } from '../engines/cluster-directory';
-import type { LocalCluster } from '../engines/engine';
+import type { ClusterAccess, LocalCluster } from '../engines/engine';
 import { startWatchdog } from '../engines/watchdog';
-import type { Stage } from '../../../config/environment/environment';
-import type { AppliedChanges } from './deploy-report';
+import type { Service } from '../../../config/azure/service-names';
+import type { CosmosEnvironment, EnvironmentSettings, Stage } from '../../../config/environment/environment';
+import type { AppliedChanges, ScaleOut } from './deploy-report';
 import { isChange, parseApplied, resourceOf, scaleOutFault } from './deploy-report';
+import type { StartNode } from './engine-clusters';
 import { EngineClusters } from './engine-clusters';
 import { clusterIdOf, makeByHand } from './hand-made';
 import type { AzureYear } from './azure-year';
@@ -49,6 +51,8 @@ export interface TerraformFacts {
   readonly provider: string;
   /** The environment that was deployed. */
   readonly environment: string;
+  /** The service of Azure that its cluster is one of. */
+  readonly service: Service;
   /** Absent where Terraform created the cluster. */
   readonly adopted?: Adopted;
   readonly deploys: readonly Deploy[];
@@ -61,8 +65,8 @@ export interface TerraformFacts {
 /** A cluster that Terraform deploys: unmodified Terraform and azurerm, and a stand-in where Azure would be. */
 export interface Rehearsal {
   /**
-   * The single node: one that somebody made by hand, or, in the Azure of 2025, one that Terraform creates. Its workers
-   * come with a later deploy.
+   * The single node: one that somebody made by hand, or one that Terraform creates, which is an elastic cluster or in the
+   * Azure of 2025. Its workers come with a later deploy.
    */
   begin(): Promise<LocalCluster>;
   /** Takes the cluster over as it is, its data included. Absent where Terraform created it. */
@@ -76,12 +80,13 @@ export interface Rehearsal {
 
 export interface RehearsalOptions {
   readonly workload: string;
+  readonly service: Service;
   readonly azure: AzureYear;
   readonly environment: ProcessEnvironment;
   /** Where plugins stay from one rehearsal to the next. */
   readonly cache: string;
   /** Makes a single node on the engine that was chosen. */
-  readonly start: () => Promise<LocalCluster>;
+  readonly start: StartNode;
 }
 
 /**
@@ -141,13 +146,16 @@ async function startRehearsal(
   const takeOver = async (): Promise<void> => {
     adopted = await adoptCluster(run, options.workload);
   };
+  const { settings } = workspace.config;
+  const isThere = settings.service === 'cosmosdb-postgresql' && options.azure === 'today';
   return {
-    begin: () => (options.azure === '2025' ? deploySingleNode(run) : findSingleNode(run)),
-    ...(options.azure === '2025' ? {} : { takeOver }),
+    begin: () => (isThere ? findSingleNode(run, settings) : deploySingleNode(run)),
+    ...(isThere ? { takeOver } : {}),
     facts: () => ({
       version: workspace.terraformVersion,
       provider: workspace.provider,
       environment: workspace.environment,
+      service: settings.service,
       ...(adopted === undefined ? {} : { adopted }),
       deploys,
       replanEmpty: true,
@@ -170,7 +178,7 @@ interface Run {
   readonly environment: ProcessEnvironment;
 }
 
-/** Terraform creates the cluster, as it could in 2025. */
+/** Terraform creates the cluster: an elastic one, or one of 2025. */
 async function deploySingleNode(run: Run): Promise<LocalCluster> {
   await deployStage(run, 'single-node');
   const { host, port } = await locate(run);
@@ -178,9 +186,8 @@ async function deploySingleNode(run: Run): Promise<LocalCluster> {
 }
 
 /** Somebody made the cluster by hand, and Terraform does not know it yet. */
-async function findSingleNode(run: Run): Promise<LocalCluster> {
+async function findSingleNode(run: Run, settings: CosmosEnvironment): Promise<LocalCluster> {
   const { azure, workspace, clusters, context } = run;
-  const { settings } = workspace.config;
   const id = await makeByHand(azure, settings, workspace.password);
   const address = clusters.locate(id);
   if (address === undefined)
@@ -226,8 +233,27 @@ async function adoptCluster(run: Run, workload: string): Promise<Adopted> {
   return { id, seconds, imports: document.imports };
 }
 
+/** How an environment's cluster is logged in to. */
+function accessOf(settings: EnvironmentSettings): ClusterAccess {
+  if (settings.service === 'cosmosdb-postgresql') return { login: LOGIN, database: DATABASE };
+  const { login, database } = settings.cluster;
+  return { login, database };
+}
+
+/** What Terraform is to send for workers beside the node that is there, and nothing besides. */
+function scaleOutOf(settings: EnvironmentSettings, workers: number): ScaleOut {
+  const clusterName = settings.cluster.name;
+  if (settings.service === 'cosmosdb-postgresql') {
+    return { type: 'serverGroupsv2', clusterName, properties: { nodeCount: workers } };
+  }
+  const cluster = { clusterSize: workers + 1, defaultDatabaseName: settings.cluster.database };
+  return { type: 'flexibleServers', clusterName, properties: { cluster } };
+}
+
 /** The cluster that runs, at an address; scaling it out is a deploy. */
 function singleNode(run: Run, address: ServerAddress): LocalCluster {
+  const { settings } = run.workspace.config;
+  const { login, database } = accessOf(settings);
   const [made] = run.clusters.running();
   if (made === undefined)
     throw new ScaleoutError('local.deploy-failed', 'the deploy made no cluster; nothing is left of it');
@@ -239,8 +265,8 @@ function singleNode(run: Run, address: ServerAddress): LocalCluster {
     coordinator: {
       host: address.host,
       port: address.port,
-      user: LOGIN,
-      database: DATABASE,
+      user: login,
+      database,
       password: run.workspace.password,
       sslMode: 'disable',
     },
@@ -255,7 +281,7 @@ function singleNode(run: Run, address: ServerAddress): LocalCluster {
       const since = run.azure.requests.length;
       run.workspace.config.setStage('scaled-out');
       await deployStage(run, 'scaled-out');
-      const fault = scaleOutFault(run.azure.requests.slice(since), outputs.clusterName, count);
+      const fault = scaleOutFault(run.azure.requests.slice(since), scaleOutOf(settings, count));
       if (fault !== undefined) throw new ScaleoutError('local.deploy-failed', fault);
       const after = await locate(run);
       if (after.outputs.coordinatorFqdn !== outputs.coordinatorFqdn || after.outputs.nodeCount !== count) {

@@ -20,7 +20,7 @@ export interface Workspace {
   readonly terraformVersion: string;
   /** Such as `hashicorp/azurerm 4.55.0`. */
   readonly provider: string;
-  /** The password of the login `citus`; in the environment of Terraform and in its state, nowhere else. */
+  /** The password of the cluster's login; in the environment of Terraform, in its state where that holds one, nowhere else. */
   readonly password: string;
   readonly config: RehearsalConfig;
   /** What commands of this project run with here, beside the person's own variables. */
@@ -70,13 +70,14 @@ export async function openWorkspace(options: WorkspaceOptions): Promise<Workspac
   const { terraform, variable = {} } = stackSchema.parse(
     JSON.parse(readFileSync(path.join(stack, 'cdk.tf.json'), 'utf8')),
   );
-  await initialise({ name, stack, cache, common, signal });
+  const provider = Object.values(terraform.required_providers).map(providerName).join(', ');
+  await initialise({ name, stack, cache, provider, common, signal });
   const secrets = secretsFor(Object.keys(variable));
   return {
     environment: name,
     directory,
     terraformVersion,
-    provider: Object.values(terraform.required_providers).map(providerName).join(', '),
+    provider,
     password: secrets['TF_VAR_admin_password'] ?? '',
     config,
     environmentOf: (environment) => ({ ...common, ...environment, ...secrets }),
@@ -112,7 +113,7 @@ function environmentOf({ directory, config, cache, environment }: WorkspaceOptio
   };
 }
 
-/** A password for every variable that takes one, and for the login `citus` in any case. */
+/** A password for every variable that takes one, and for the cluster's login in any case. */
 function secretsFor(variables: readonly string[]): Record<string, string> {
   const names = new Set(['admin_password', ...variables.filter((each) => each.endsWith('_password'))]);
   return Object.fromEntries([...names].map((each) => [`TF_VAR_${each}`, randomPassword()]));
@@ -157,12 +158,14 @@ interface Initialisation {
   readonly name: string;
   readonly stack: string;
   readonly cache: string;
+  readonly provider: string;
   readonly common: ProcessEnvironment;
   readonly signal: AbortSignal;
 }
 
-async function initialise({ name, stack, cache, common, signal }: Initialisation): Promise<void> {
-  const kept = path.join(cache, LOCK_FILE);
+async function initialise({ name, stack, cache, provider, common, signal }: Initialisation): Promise<void> {
+  // One for each plugin: a lock file pins its version, and the services have different ones.
+  const kept = path.join(cache, `${provider.replace(/[^\w.]+/g, '-')}${LOCK_FILE}`);
   const lock = path.join(stack, LOCK_FILE);
   // With the lock file of before, Terraform takes the plugin from the cache and asks no registry.
   if (existsSync(kept)) copyFileSync(kept, lock);

@@ -1,6 +1,6 @@
 import { chooseEngine, parseEngineName, probeSafely } from '../../../scripts/local/engines/choose-engine';
 import type { Engine, EngineName } from '../../../scripts/local/engines/engine';
-import { ENGINE_NAMES } from '../../../scripts/local/engines/engine';
+import { ELASTIC_CLUSTER_NEEDS, ENGINE_NAMES } from '../../../scripts/local/engines/engine';
 
 interface Fake extends Engine {
   probes: number;
@@ -75,4 +75,19 @@ test('engines are named as the documentation writes them, CITUS_URL included', (
   expect(() => parseEngineName('podman')).toThrow(
     'there is no engine "podman": it is one of citus-url, docker, native, embedded',
   );
+});
+
+test('what a cluster needs is asked of every engine, and where none has it one paragraph says so', async () => {
+  const asked: unknown[] = [];
+  const engines = [fake('docker', false), fake('native', false)].map((engine): Engine => ({
+    ...engine,
+    probe: (needs) => {
+      asked.push(needs);
+      return engine.probe();
+    },
+  }));
+  await expect(chooseEngine(engines, undefined, ELASTIC_CLUSTER_NEEDS)).rejects.toThrow(
+    'this needs PostgreSQL 17 with Citus 13.2 or newer, and no engine has that here (docker: docker is missing; native: native is missing): install both packages beside the versions that are there; nothing was started',
+  );
+  expect(asked).toEqual([ELASTIC_CLUSTER_NEEDS, ELASTIC_CLUSTER_NEEDS]);
 });

@@ -99,6 +99,7 @@ test('a cluster that Terraform deployed says what was real, and what stood in fo
     version: '1.11.4',
     provider: 'hashicorp/azurerm 4.55.0',
     environment: 'dev',
+    service: 'cosmosdb-postgresql',
     adopted: { id: '/subscriptions/s', seconds: 6.2, imports: ['a.Cluster', 'a.Cluster_office'] },
     deploys: [
       { stage: 'single-node', imported: 2, added: 0, changed: 0, destroyed: 0, seconds: 16 },
@@ -108,6 +109,9 @@ test('a cluster that Terraform deployed says what was real, and what stood in fo
     requests: 70,
   };
   const text = summaryText({ ...facts, terraform }, result);
+  expect(text).toContain('Service: cosmosdb-postgresql, a cluster of Azure Cosmos DB for PostgreSQL.');
+  const elastic = summaryText({ ...facts, terraform: { ...terraform, service: 'elastic-cluster' } }, result);
+  expect(elastic).toContain('Service: elastic-cluster, of Azure Database for PostgreSQL');
   expect(text).toMatch(/^Adopted: .* in 6\.2 s: 2 to import and nothing else\.$/m);
   expect(text).toMatch(/cdktf deploy dev +imported +added +changed +destroyed/);
   expect(text).toMatch(/single-node +2 +0 +0 +0/);

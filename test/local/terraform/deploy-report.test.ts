@@ -1,8 +1,13 @@
+import type { Json } from '../../../scripts/local/azure/arm/arm';
 import type { RecordedRequest } from '../../../scripts/local/azure/arm/recorder';
+import type { ScaleOut } from '../../../scripts/local/terraform/deploy-report';
 import { parseApplied, scaleOutFault } from '../../../scripts/local/terraform/deploy-report';
 
 const CLUSTER = '/subscriptions/s/resourceGroups/rg/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi';
-const patch = (properties: Record<string, number>, more: Partial<RecordedRequest> = {}): RecordedRequest => ({
+const patch = (
+  properties: Readonly<Record<string, Json>>,
+  more: Partial<RecordedRequest> = {},
+): RecordedRequest => ({
   method: 'PATCH',
   url: `${CLUSTER}?api-version=2022-11-08`,
   body: { properties },
@@ -22,6 +27,11 @@ it('reads what an apply did out of what the cdktf CLI printed', () => {
 });
 
 describe('a deploy that scales out', () => {
+  const SCALE_OUT: ScaleOut = {
+    type: 'serverGroupsv2',
+    clusterName: 'wwi',
+    properties: { nodeCount: 2 },
+  };
   const reads: RecordedRequest = { method: 'GET', url: CLUSTER, status: 200 };
 
   it.each([
@@ -35,7 +45,7 @@ describe('a deploy that scales out', () => {
       [patch({ nodeCount: 2 }), patch({ nodeCount: 9 }, { url: `${CLUSTER}-other` })],
     ],
   ])('is %s', (_, requests) => {
-    expect(scaleOutFault(requests, 'wwi', 2)).toBeUndefined();
+    expect(scaleOutFault(requests, SCALE_OUT)).toBeUndefined();
   });
 
   it.each([
@@ -45,6 +55,20 @@ describe('a deploy that scales out', () => {
     ['two updates', [patch({ nodeCount: 2 }), patch({ nodeCount: 2 })], ', PATCH'],
     ['a replacement', [{ method: 'DELETE', url: CLUSTER, status: 202 }, patch({ nodeCount: 2 })], 'DELETE'],
   ])('is not %s', (_, requests, shown) => {
-    expect(scaleOutFault(requests, 'wwi', 2)).toContain(shown);
+    expect(scaleOutFault(requests, SCALE_OUT)).toContain(shown);
+  });
+
+  it('is one update of its cluster where that is an elastic one', () => {
+    const cluster = { clusterSize: 3, defaultDatabaseName: 'sensors' };
+    const elastic: ScaleOut = {
+      type: 'flexibleServers',
+      clusterName: 'wwi',
+      properties: { cluster },
+    };
+    const url = CLUSTER.replace('serverGroupsv2', 'flexibleServers');
+    const sent = (body: Readonly<Record<string, Json>>): RecordedRequest => patch(body, { url });
+    expect(scaleOutFault([sent({ cluster })], elastic)).toBeUndefined();
+    expect(scaleOutFault([patch({ cluster })], elastic)).toContain('is nothing');
+    expect(scaleOutFault([sent({ cluster, version: '18' })], elastic)).toContain('"version":"18"');
   });
 });

@@ -1,10 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCosmosEnvironment } from '../../../config/environment/environment';
+import { parseCosmosEnvironment, parseEnvironment } from '../../../config/environment/environment';
 import type { AzureYear } from '../../../scripts/local/terraform/azure-year';
 import { AZURE_YEARS } from '../../../scripts/local/terraform/azure-year';
 import { clusterIdOf } from '../../../scripts/local/terraform/hand-made';
-import { rehearsalText, rehearsedEnvironment } from '../../../scripts/local/terraform/rehearsal-config';
+import {
+  elasticRehearsalText,
+  rehearsalText,
+  rehearsedEnvironment,
+} from '../../../scripts/local/terraform/rehearsal-config';
 
 const dev = readFileSync(join(__dirname, '../../support/environments/dev.yaml'), 'utf8');
 const settings = parseCosmosEnvironment(dev, 'dev.yaml');
@@ -55,6 +59,49 @@ it('has a cluster of its own where the file makes it from another one', () => {
   }
 });
 
+describe('an elastic cluster', () => {
+  const elastic = (text: string) => parseEnvironment(elasticRehearsalText(text, 'sensors'), 'dev.yaml');
+
+  it('is made of an environment of the other service: its place, its network and its name stay', () => {
+    const { cluster, ...others } = settings;
+    const workers = dev.replace(/^ {2}access: firewall$/m, '  access: firewall\n  workerPublicAccess: false');
+    for (const text of [dev, workers]) {
+      expect(elastic(text)).toMatchObject({
+        name: others.name,
+        location: others.location,
+        resourceGroup: others.resourceGroup,
+        tags: others.tags,
+        service: 'elastic-cluster',
+        state: { backend: 'local' },
+        cluster: {
+          name: cluster.name,
+          stage: 'single-node',
+          postgresVersion: 17,
+          nodes: { count: 3 },
+          maintenanceWindow: cluster.maintenanceWindow,
+        },
+      });
+    }
+  });
+
+  it('is logged in to by a name and to a database of its own', () => {
+    const { cluster } = elastic(dev);
+    expect(cluster).toMatchObject({ login: 'cluster_admin', database: 'rehearsal' });
+  });
+
+  it('stays what it is where the file is about one, on one node with three to come', () => {
+    const written = elasticRehearsalText(dev, 'sensors')
+      .replace('login: cluster_admin', 'login: wwi_admin')
+      .replace('stage: single-node', 'stage: scaled-out')
+      .replace('count: 3', 'count: 7');
+    expect(elastic(written).cluster).toMatchObject({
+      login: 'wwi_admin',
+      stage: 'single-node',
+      nodes: { count: 3 },
+    });
+  });
+});
+
 describe('the environment that is rehearsed', () => {
   const of = (name: string, workload: string, production: boolean) => ({
     ...settings,
@@ -68,5 +115,18 @@ describe('the environment that is rehearsed', () => {
     expect(rehearsedEnvironment(all, 'sensors').name).toBe('c');
     expect(rehearsedEnvironment(all, 'other').name).toBe('a');
     expect(() => rehearsedEnvironment([of('b', 'sensors', true)], 'sensors')).toThrow('production: false');
+  });
+
+  it('is one of the service, and an elastic cluster can be made of any', () => {
+    const elastic = {
+      ...parseEnvironment(elasticRehearsalText(dev, 'sensors'), 'dev.yaml'),
+      name: 'e',
+      workload: 'payments',
+    };
+    const all = [of('c', 'sensors', false), elastic];
+    expect(rehearsedEnvironment(all, 'payments').name).toBe('c');
+    expect(rehearsedEnvironment(all, 'sensors', 'elastic-cluster').name).toBe('e');
+    expect(rehearsedEnvironment([of('c', 'sensors', false)], 'sensors', 'elastic-cluster').name).toBe('c');
+    expect(() => rehearsedEnvironment([elastic], 'sensors')).toThrow('service: cosmosdb-postgresql');
   });
 });
