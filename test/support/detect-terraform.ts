@@ -6,19 +6,35 @@ import { parseDiagnostics } from '../../scripts/infra/diagnostics';
 import type { ProcessEnvironment } from '../../scripts/infra/terraform';
 import { withoutChoices, withoutVariables } from '../../scripts/infra/terraform';
 import { terraformDocument } from '../../scripts/infra/terraform-answers';
+import { AZURERM_OF_ELASTIC_CLUSTERS } from '../../constructs/elastic-cluster-block';
 import type { LaneStatus } from './lanes';
-import { LANE_DIRECTORY, LOCK_FILE, PLUGIN_CACHE } from './terraform-plugins';
+import { AZURERM, LANE_DIRECTORY, LOCK_FILE, PLUGIN_CACHE } from './terraform-plugins';
 
 const run = promisify(execFile);
 
-const PROVIDER = { source: 'hashicorp/azurerm', version: '4.55.0' };
+const SOURCE = 'hashicorp/azurerm';
 const OLDEST = [1, 5] as const;
+
+/** A plugin, and where its configuration stays from one run to the next. */
+interface Plugin {
+  readonly version: string;
+  readonly directory: string;
+}
+
+const USUAL: Plugin = { version: AZURERM, directory: LANE_DIRECTORY };
+export const OF_ELASTIC_CLUSTERS: Plugin = {
+  version: AZURERM_OF_ELASTIC_CLUSTERS,
+  directory: `${LANE_DIRECTORY}-elastic`,
+};
 
 /**
  * The lane needs the binary, and the plugin from wherever the caller's Terraform looks for it. Whatever runs Terraform
  * after this finds it in the cache.
  */
-export async function detectTerraform(caller: ProcessEnvironment): Promise<LaneStatus> {
+export async function detectTerraform(
+  caller: ProcessEnvironment,
+  wanted: Plugin = USUAL,
+): Promise<LaneStatus> {
   let version: string;
   const env = environment(caller);
   try {
@@ -31,35 +47,34 @@ export async function detectTerraform(caller: ProcessEnvironment): Promise<LaneS
   if (major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1])) {
     return { runs: false, reason: `terraform ${version} is older than ${OLDEST.join('.')}` };
   }
-  const plugin = `${PROVIDER.source} ${PROVIDER.version}`;
+  const plugin = `${SOURCE} ${wanted.version}`;
   try {
-    await initialise(env);
+    await initialise(env, wanted);
     return { runs: true, reason: `terraform ${version}, ${plugin}` };
   } catch (error) {
     return { runs: false, reason: `terraform init cannot get ${plugin}: ${firstFault(error)}` };
   }
 }
 
-async function initialise(env: ProcessEnvironment): Promise<void> {
-  if (isInstalled()) return;
-  for (const each of [LANE_DIRECTORY, PLUGIN_CACHE]) mkdirSync(each, { recursive: true });
+async function initialise(env: ProcessEnvironment, wanted: Plugin): Promise<void> {
+  if (isInstalled(wanted)) return;
+  const { directory, version } = wanted;
+  for (const each of [directory, PLUGIN_CACHE]) mkdirSync(each, { recursive: true });
   writeFileSync(
-    join(LANE_DIRECTORY, 'main.tf.json'),
-    JSON.stringify({ terraform: { required_providers: { azurerm: PROVIDER } } }),
+    join(directory, 'main.tf.json'),
+    JSON.stringify({ terraform: { required_providers: { azurerm: { source: SOURCE, version } } } }),
   );
   await run('terraform', ['init', '-input=false', '-no-color'], {
-    cwd: LANE_DIRECTORY,
+    cwd: directory,
     env: { ...env, TF_PLUGIN_CACHE_DIR: PLUGIN_CACHE },
     timeout: 180_000,
   });
 }
 
 /** Terraform files plugins under the host they are named after. */
-function isInstalled(): boolean {
-  if (!existsSync(PLUGIN_CACHE) || !existsSync(join(LANE_DIRECTORY, LOCK_FILE))) return false;
-  return readdirSync(PLUGIN_CACHE).some((host) =>
-    existsSync(join(PLUGIN_CACHE, host, PROVIDER.source, PROVIDER.version)),
-  );
+function isInstalled({ directory, version }: Plugin): boolean {
+  if (!existsSync(PLUGIN_CACHE) || !existsSync(join(directory, LOCK_FILE))) return false;
+  return readdirSync(PLUGIN_CACHE).some((host) => existsSync(join(PLUGIN_CACHE, host, SOURCE, version)));
 }
 
 function environment(caller: ProcessEnvironment): ProcessEnvironment {

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { localEngines } from '../../scripts/local/engines';
 import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import { sweepClusters } from '../../scripts/local/engines/cluster-directory';
+import { ELASTIC_CLUSTER_NEEDS } from '../../scripts/local/engines/engine';
+import { nativeEngine } from '../../scripts/local/engines/native';
 import { embeddedEngine } from '../../scripts/local/engines/embedded';
 import { identifyProcess } from '../../scripts/local/engines/processes';
-import { detectTerraform } from './detect-terraform';
+import { detectTerraform, OF_ELASTIC_CLUSTERS } from './detect-terraform';
 import { enterRun } from './enter-run';
 import { withVariables } from './environment';
 import type { LaneStatus } from './lanes';
@@ -23,11 +25,15 @@ export default async function globalSetup(): Promise<void> {
     detectPostgres(),
     detectTerraform(caller),
   ]);
+  // One after the other: both may fetch into one cache.
+  const elasticTerraform = terraform.runs ? await detectTerraform(caller, OF_ELASTIC_CLUSTERS) : terraform;
   publishLanes({
     synth: { runs: true, reason: 'needs nothing' },
     postgres,
     citus: citus.status,
     terraform,
+    elastic: await detectElastic(),
+    'elastic-terraform': elasticTerraform,
     specs: detectSpecs(),
   });
   publishTestRun({
@@ -52,6 +58,14 @@ async function detectCitus(): Promise<{ status: LaneStatus; engine: TestRun['cit
       engine: 'none',
     };
   }
+}
+
+/** What an elastic cluster runs, beside whatever the citus lane runs on. */
+async function detectElastic(): Promise<LaneStatus> {
+  const availability = await nativeEngine.probe(ELASTIC_CLUSTER_NEEDS);
+  return availability.available
+    ? { runs: true, reason: availability.detail }
+    : { runs: false, reason: `needs PostgreSQL 17 with Citus 13.2: ${availability.reason}` };
 }
 
 async function detectPostgres(): Promise<LaneStatus> {

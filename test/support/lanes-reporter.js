@@ -5,7 +5,7 @@ module.exports = class LanesReporter {
   onRunComplete(_contexts, results) {
     const lanes = JSON.parse(process.env.SCALEOUT_LANES ?? '{}');
     const lines = Object.entries(lanes).map(
-      ([lane, { runs, reason }]) => `  ${lane.padEnd(10)}${runs ? 'ran' : 'SKIPPED'}: ${reason}`,
+      ([lane, { runs, reason }]) => `  ${lane.padEnd(18)}${runs ? 'ran' : 'SKIPPED'}: ${reason}`,
     );
     // A test file that does not even load has no tests to count, and must not read as a success.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;

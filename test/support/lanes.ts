@@ -3,7 +3,7 @@
  * The lanes are detected once, before the first test file (global-setup.ts), and travel to the test files in one
  * environment variable.
  */
-export type Lane = 'synth' | 'postgres' | 'citus' | 'terraform' | 'specs';
+export type Lane = 'synth' | 'postgres' | 'citus' | 'terraform' | 'elastic' | 'elastic-terraform' | 'specs';
 
 export interface LaneStatus {
   readonly runs: boolean;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { PLUGIN_CACHE } from './terraform-plugins';
+import { AZURERM, PLUGIN_CACHE } from './terraform-plugins';
 
 /** Ends the plugin when the pipe on stdin closes, which it does however this process ends. */
 const WITH_ITS_STARTER =
@@ -46,7 +46,7 @@ export async function startSharedProvider(environment: NodeJS.ProcessEnv): Promi
 
 function pluginFile(): string {
   const files = readdirSync(PLUGIN_CACHE, { recursive: true, encoding: 'utf8' });
-  const plugin = files.find((file) => /terraform-provider-azurerm[^/]*$/.test(file));
-  if (plugin === undefined) throw new Error(`there is no azurerm plugin in ${PLUGIN_CACHE}`);
+  const plugin = files.find((file) => file.includes(`/terraform-provider-azurerm_v${AZURERM}_`));
+  if (plugin === undefined) throw new Error(`there is no azurerm ${AZURERM} in ${PLUGIN_CACHE}`);
   return join(PLUGIN_CACHE, plugin);
 }

@@ -1,6 +1,9 @@
 import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 
+/** The plugin that most stacks ask for. */
+export const AZURERM = '4.55.0';
+
 /** Where an initialised configuration stays from one run to the next, so that the plugin is fetched once. */
 export const LANE_DIRECTORY = join(__dirname, '..', '..', '.scaleout', 'lanes', 'terraform');
 
