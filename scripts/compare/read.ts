@@ -14,7 +14,12 @@ import { specifiedTables } from '../database/model/schemas';
 import { takeAnswers } from '../database/observe/answers';
 import type { Answer } from '../database/observe/answers';
 import { readDatabaseObjects } from '../database/observe/database-objects';
-import { columnsByName, fingerprintAnywhere, inSessions, readColumns } from '../database/observe/fingerprint';
+import {
+  columnsAnywhere,
+  fingerprintAnywhere,
+  inSessions,
+  readColumns,
+} from '../database/observe/fingerprint';
 import { readDefinitions } from '../database/observe/objects';
 import { requireQueryRoles } from '../database/observe/query-session';
 import { openReadSessions } from '../database/observe/read-sessions';
@@ -299,7 +304,7 @@ function shardPieces({ table, placements }: Relation, placed: Map<ShardPlacement
     table,
     async read(session) {
       const found = await orReason(async () =>
-        readPlacementRows(session, node, shards, columnsByName(await readColumns(session, table))),
+        readPlacementRows(session, node, shards, columnsAnywhere(await readColumns(session, table))),
       );
       for (const [index, shard] of shards.entries())
         placed.set(shard, ('unreadable' in found ? found : found[index]) ?? { unreadable: 'no answer' });

@@ -45,6 +45,9 @@ CREATE VIEW busy AS SELECT gym_id, count(*) FROM checkins GROUP BY gym_id;
 CREATE MATERIALIZED VIEW monthly AS SELECT date_trunc('month', at) AS month, count(*) FROM checkins GROUP BY 1;
 CREATE PUBLICATION changes FOR TABLE gyms;
 CREATE TABLE plain_note (id int, body text);
+CREATE TABLE elder (id int); CREATE TABLE heir (more int) INHERITS (elder);
+CREATE COLLATION nocase (provider = icu, locale = 'und-u-ks-level2', deterministic = false);
+CREATE TABLE alike (id int PRIMARY KEY, n numeric, f double precision, r real, i interval, j jsonb, t text COLLATE nocase);
 `;
 
 /** Comments, which Citus itself forgets when it distributes a table, and rows. */
@@ -60,6 +63,7 @@ INSERT INTO sales.orders (what) SELECT 'order ' || i FROM generate_series(1, 20)
 INSERT INTO entries SELECT i % 10, '2026-01-01'::date + i % 50, i FROM generate_series(1, 500) i;
 INSERT INTO letters SELECT i % 5, 'letter ' || i FROM generate_series(1, 100) i;
 INSERT INTO plain_note VALUES (1, 'one');
+INSERT INTO alike VALUES (1, 1.0, 0, 0, '1 mon', '{"a": 3}', 'abc');
 REFRESH MATERIALIZED VIEW monthly;
 `;
 
@@ -70,6 +74,7 @@ SELECT create_distributed_table('checkins', 'gym_id');
 SELECT create_reference_table('plans');
 SELECT create_distributed_table('entries', 'tenant');
 SELECT create_distributed_table('letters', 'tenant');
+SELECT create_distributed_table('alike', 'id', colocate_with := 'none');
 `;
 
 const QUERIES = [
@@ -121,6 +126,20 @@ const PLANTS: readonly Plant[] = [
     undo: "UPDATE plans SET price = 19 WHERE code = 'pro'",
     found: ['rows table plans'],
   },
+  ...[
+    ['n', '1.00', '1.0'],
+    ['f', "'-0'", '0'],
+    ['r', "'-0'", '0'],
+    ['i', "'30 days'", "'1 mon'"],
+    ['j', `'{"a": 3.0}'`, `'{"a": 3}'`],
+    ['t', "'ABC'", "'abc'"],
+  ].map(([column = '', plant = '', undo = '']): Plant => ({
+    name: `a value that is equal and not the same: ${column} = ${plant}`,
+    on: 'from',
+    plant: `UPDATE alike SET ${column} = ${plant}`,
+    undo: `UPDATE alike SET ${column} = ${undo}`,
+    found: ['rows table alike'],
+  })),
   {
     name: 'two rows that swapped a value',
     on: 'to',
@@ -269,6 +288,13 @@ const PLANTS: readonly Plant[] = [
     plant: 'ALTER SEQUENCE tickets INCREMENT 10',
     undo: 'ALTER SEQUENCE tickets INCREMENT 1',
     found: ['sequence sequence public.tickets: settings'],
+  },
+  {
+    name: 'a parent by INHERITS',
+    on: 'to',
+    plant: 'ALTER TABLE heir NO INHERIT elder',
+    undo: 'ALTER TABLE heir INHERIT elder',
+    found: ['other table elder: kind', 'other table heir: kind'],
   },
   {
     name: 'grants on a table',
@@ -488,8 +514,8 @@ platformSuite('scaleout compare', () => {
     expect(document).toMatchObject({
       formatVersion: 1,
       equal: true,
-      from: { tables: 7 },
-      to: { rows: 2673 },
+      from: { tables: 10 },
+      to: { rows: 2674 },
     });
   });
 
@@ -585,7 +611,7 @@ platformSuite('scaleout compare', () => {
         /^2,000 rows on both sides, but not the same ones; 1 of 8 shards differs: hashes -?\d+ to -?\d+ \(shard \d+ in from, \d+ in to: \d+ rows\)$/,
       );
       expect(notes).toEqual([
-        'compared as a whole, not shard by shard, since the ranges of the shards differ: entries, letters',
+        'compared as a whole, not shard by shard, since the ranges of the shards differ: alike, entries, letters',
       ]);
       const [{ sql }] = [QUERIES[0]!];
       await query(other.target, "UPDATE checkins SET note = 'note 77' WHERE id = 77");
@@ -613,7 +639,7 @@ platformSuite('scaleout compare', () => {
     const tables = document.differences.filter(
       ({ kind, object }) => kind === 'not-comparable' && object.startsWith('table '),
     );
-    expect(tables.filter(({ part }) => part === undefined)).toHaveLength(7);
+    expect(tables.filter(({ part }) => part === undefined)).toHaveLength(10);
     expect(tables[0]?.detail).toMatch(
       /^cannot be read whole in from: .*(?:permission denied|failed to connect).*; in to: .*permission denied/,
     );

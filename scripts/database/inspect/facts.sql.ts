@@ -21,7 +21,7 @@ UNION ALL
 SELECT c.oid::int8::float8, 'partitioning', pg_get_partkeydef(c.oid)
   FROM pg_class c WHERE c.oid = ANY ($1::oid[]) AND c.relkind = 'p'
 UNION ALL
-SELECT i.inhparent::int8::float8, 'partition ' || i.inhrelid::regclass::text, pg_get_expr(c.relpartbound, c.oid)
+SELECT i.inhparent::int8::float8, CASE WHEN c.relispartition THEN 'partition ' ELSE 'child ' END || i.inhrelid::regclass::text, coalesce(pg_get_expr(c.relpartbound, c.oid), '')
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
  WHERE i.inhparent = ANY ($1::oid[])
 UNION ALL

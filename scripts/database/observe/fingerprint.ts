@@ -47,9 +47,21 @@ const HASHED_BY_VALUE = new Set([
   'macaddr',
 ]);
 
+/**
+ * Types of which values that differ are equal, and have one hash: 1.0 and 1.00, 0 and -0, a month and 30 days. With what tells them
+ * apart, whatever the session is set to.
+ */
+const LOOSELY_EQUAL: ReadonlyMap<string, string> = new Map([
+  ['real', 'float4send'],
+  ['double precision', 'float8send'],
+  ['numeric', 'numeric_send'],
+  ['interval', 'interval_send'],
+  ['jsonb', 'jsonb_send'],
+]);
+
 const COLUMNS = `
-SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type
-  FROM pg_attribute a
+SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type, coalesce(NOT co.collisdeterministic, false) AS "looseCollation"
+  FROM pg_attribute a LEFT JOIN pg_collation co ON co.oid = a.attcollation
  WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
  ORDER BY a.attnum`;
 
@@ -66,6 +78,7 @@ const SETTINGS = [
   "SET LOCAL TimeZone TO 'UTC'",
   "SET LOCAL DateStyle TO 'ISO, YMD'",
   "SET LOCAL IntervalStyle TO 'postgres'",
+  'SET LOCAL extra_float_digits TO 1',
 ];
 
 /** Within a transaction: the same value has the same text, on every node and whatever the session was set to. */
@@ -142,9 +155,11 @@ export async function fingerprintAnywhere(
   });
 }
 
-/** Columns in an order that two databases agree on. */
-export function columnsByName(columns: readonly HashedColumn[]): HashedColumn[] {
-  return columns.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+/** Columns in an order that two databases agree on, of which only the same values are to have the same hash. */
+export function columnsAnywhere(columns: readonly HashedColumn[]): HashedColumn[] {
+  return columns
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+    .map((column) => ({ ...column, exactly: true }));
 }
 
 /** Begins a transaction that can change nothing. @param snapshot that another session exported */
@@ -180,7 +195,7 @@ async function fingerprint(
       await client.query(`SET LOCAL statement_timeout TO ${String(seconds * 1000)}`);
     }
     const all = await readColumns(client, relation);
-    const columns = anywhere ? columnsByName(all) : all;
+    const columns = anywhere ? columnsAnywhere(all) : all;
     const isLeftOut = ({ type }: HashedColumn): boolean => leaveOut?.has(type) === true;
     const { rows } = await client.query<{ rows: string; checksum: string }>(
       `SELECT count(*) AS rows, ${checksumOf(columns.filter((column) => !isLeftOut(column)))} AS checksum FROM ${sqlTable(relation)} t`,
@@ -250,6 +265,10 @@ export interface HashedColumn {
   readonly name: string;
   /** Without its modifier. */
   readonly type: string;
+  /** Text of other letters can be equal, as where case does not count. */
+  readonly looseCollation?: boolean;
+  /** Whether values that are equal and not the same have other hashes, which takes longer. @default false */
+  readonly exactly?: boolean;
 }
 
 export async function readColumns(client: Client, table: TableName): Promise<HashedColumn[]> {
@@ -291,5 +310,9 @@ export function isHashedByText({ type }: HashedColumn): boolean {
 
 function hashed(column: HashedColumn): string {
   const name = `t.${escapeIdentifier(column.name)}`;
-  return isHashedByText(column) ? `${name}::text` : name;
+  if (isHashedByText(column)) return `${name}::text`;
+  if (column.exactly !== true) return name;
+  const send = LOOSELY_EQUAL.get(column.type);
+  if (send !== undefined) return `${send}(${name})`;
+  return column.looseCollation === true ? `${name} COLLATE "C"` : name;
 }
