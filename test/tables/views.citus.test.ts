@@ -251,3 +251,32 @@ platformSuite('roles with rights on a view alone', () => {
     await seen();
   });
 });
+
+platformSuite('a materialized view over a distributed table', () => {
+  test('is kept where a table that it also reads becomes local to Citus', async () => {
+    const database = await freshCitusDatabase({ workers: 2 });
+    const { target } = database;
+    try {
+      await query(
+        target,
+        `CREATE TABLE countries (id int PRIMARY KEY, name text);
+         CREATE TABLE orgs (id int PRIMARY KEY, country_id int);
+         CREATE TABLE lines (id int PRIMARY KEY, org_id int, country_id int);
+         INSERT INTO countries SELECT i, 'n' FROM generate_series(1, 5) i;
+         INSERT INTO orgs SELECT i, 1 FROM generate_series(1, 30) i;
+         INSERT INTO lines SELECT i, 1 + i % 30, 1 FROM generate_series(1, 100) i;
+         CREATE MATERIALIZED VIEW per_org AS SELECT o.id, count(*) FROM orgs o JOIN lines l ON l.org_id = o.id GROUP BY 1`,
+      );
+      await query(target, "SELECT create_distributed_table('orgs', 'id')");
+      await query(target, 'ALTER TABLE lines ADD FOREIGN KEY (country_id) REFERENCES countries');
+      const expected = spec(whole('countries'), by('orgs'));
+      const { document } = await tablesApply(testContext(), { target, expected });
+      expect(document.applied.map(({ id }) => id)).toContain('create-reference-table:countries');
+      expect(await query(target, 'SELECT count(*)::int, sum(count)::int FROM per_org')).toEqual([
+        { count: 30, sum: 100 },
+      ]);
+    } finally {
+      await database.drop();
+    }
+  });
+});

@@ -74,17 +74,15 @@ export function carriedViews(
   const materialized = views.filter(({ kind }) => kind === 'materialized');
   const refreshed = materialized.filter(({ filled }) => !filled);
   const bound = materialized.filter((view) => view.bound.length > 0);
+  const joining = materialized.some(({ tables: read }) => read.length > 1);
   return {
     settings: [
       ...(materialized.length === 0 ? [] : ['SET LOCAL citus.max_matview_size_to_auto_recreate TO -1']),
       // Until the other tables of a view are copied too, their shards are apart.
-      ...(how === 'copy' && materialized.some(({ tables: read }) => read.length > 1)
-        ? [
-            'SET LOCAL citus.enable_repartition_joins TO on',
-            // Within a transaction that made shards, nodes cannot open as many connections to each other as it takes at once.
-            "SET LOCAL citus.multi_shard_modify_mode TO 'sequential'",
-          ]
-        : []),
+      ...(joining && how === 'copy' ? ['SET LOCAL citus.enable_repartition_joins TO on'] : []),
+      // One that reads a distributed table reads its shards side by side, and Citus changes no other table after that in a transaction.
+      // Nor can nodes open as many connections to each other as it takes at once within one that made shards.
+      ...(joining ? ["SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"] : []),
       // A view is filled with what its owner sees, as its own REFRESH does.
       ...(bound.length > 0 || (materialized.length > 0 && how === 'convert')
         ? ['SET LOCAL row_security TO on']
