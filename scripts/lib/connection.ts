@@ -65,6 +65,7 @@ const OWN_SETTINGS = {
   standard_conforming_strings: 'on',
   quote_all_identifiers: 'off',
   row_security: 'off',
+  default_table_access_method: 'heap',
 } as const;
 
 const SET_OWN = `SELECT ${Object.entries(OWN_SETTINGS)

@@ -13,14 +13,33 @@ platformSuite('servers without what an online copy needs', () => {
   });
   afterAll(() => database.drop());
 
+  const plan = () =>
+    tablesPlan(testContext(), {
+      target: database.target,
+      expected: parseDistribution('shardCount: 4\ntables:\n  t: { distributeBy: id }\n', 'distribution.yaml'),
+    });
+  beforeAll(() => query(database.target, 'CREATE TABLE t (id int PRIMARY KEY)'));
+
+  test('a session that makes several copies of each shard is refused with the statement that mends it', async () => {
+    const { target, platform } = database;
+    await query(platform, `ALTER DATABASE ${target.database} SET citus.shard_replication_factor TO 2`);
+    try {
+      await expect(plan()).rejects.toMatchObject({
+        code: 'tables.preconditions',
+        message: expect.stringMatching(
+          /shard_replication_factor is 2 .*ALTER DATABASE .* SET citus.shard_replication_factor TO 1/,
+        ) as string,
+      });
+      await expect(query(target, "SELECT create_distributed_table_concurrently('t', 'id')")).rejects.toThrow(
+        /shard_replication_factor > 1/,
+      );
+    } finally {
+      await query(platform, `ALTER DATABASE ${target.database} RESET citus.shard_replication_factor`);
+    }
+  });
+
   test('are refused in the plan, where Citus fails in the step', async () => {
     const { target, platform } = database;
-    const expected = parseDistribution(
-      'shardCount: 4\ntables:\n  t: { distributeBy: id }\n',
-      'distribution.yaml',
-    );
-    const plan = () => tablesPlan(testContext(), { target, expected });
-    await query(target, 'CREATE TABLE t (id int PRIMARY KEY)');
     await query(
       platform,
       `SELECT pg_create_logical_replication_slot('taken_' || i, 'test_decoding')

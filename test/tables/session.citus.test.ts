@@ -4,7 +4,7 @@ import { withClient } from '../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { allowColumnar, freshCitusDatabase, platformSuite } from '../support/citus';
 import { named } from './support/catalog';
 import { freshOnlineDatabase } from './support/databases';
 import { query, testContext } from './support/sensors';
@@ -137,7 +137,9 @@ platformSuite('what a role or a database has set', () => {
 
   test('nothing rests on how sessions are set up', async () => {
     await begin(true);
+    await allowColumnar(database);
     await set(
+      'default_table_access_method = columnar',
       'search_path = nowhere, "$user"',
       'standard_conforming_strings = off',
       "DateStyle = 'German'",

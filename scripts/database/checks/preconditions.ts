@@ -44,6 +44,7 @@ export function findPreconditionFailures(target: TargetState): string[] {
     ...sequenceFailures(target, takenAlong),
     ...turningFaults(target, takenAlong),
     ...rowSecurityFaults(target, takenAlong),
+    ...replicationFactorFaults(target),
     ...serverFailures(target),
     ...ownerFailures(target, takenAlong),
     ...publicationFailures(target),
@@ -115,6 +116,17 @@ function uncopiedFaults(target: TargetState): string[] {
     `nodes lack ${uncopied.length === 1 ? 'reference table' : 'reference tables'} ${allOf(uncopied)}, and before the online copy of ${allOf(online.map(({ live }) => showTable(live.table)))} ` +
       'Citus copies them by logical replication, which takes no unlogged and no columnar table. ' +
       "Copy them first: SELECT rebalance_table_shards(max_shard_moves => 0, shard_transfer_mode => 'block_writes')",
+  ];
+}
+
+/** Citus moves and splits no shard that has several copies, nor makes one beside writes. */
+function replicationFactorFaults(target: TargetState): string[] {
+  const { shardReplicationFactor: factor = 1, role, database } = target.live;
+  if (factor === 1 || target.distributedTables().every(({ wanted }) => target.isThere(wanted.table)))
+    return [];
+  return [
+    `citus.shard_replication_factor is ${String(factor)} in this session, and Citus neither moves shards of several copies nor makes them beside writes: ` +
+      `ALTER DATABASE ${escapeIdentifier(database)} SET citus.shard_replication_factor TO 1, or the same for role ${role} where it has the setting`,
   ];
 }
 

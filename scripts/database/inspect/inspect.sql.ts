@@ -20,6 +20,7 @@ SELECT coalesce(json_agg(DISTINCT who), '[]')
 export const SESSION = `
 SELECT current_database() AS database, current_user AS role, current_setting('wal_level') AS "walLevel",
        (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS "citusVersion",
+       current_setting('citus.shard_replication_factor', true)::int AS "shardReplicationFactor",
        (${ASYNCHRONOUS_COMMITS}) AS "asynchronousCommits"`;
 
 /** Every relation of the users that has rows. Shards, which live beside them on the coordinator, are left out. */

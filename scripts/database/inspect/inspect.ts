@@ -62,6 +62,7 @@ import type {
   LiveView,
   DefaultSequence,
   RecordedComment,
+  ServerBoundColumn,
   UncheckedCheck,
   ViewRole,
 } from '../model/live';
@@ -70,6 +71,7 @@ import { readDroppedForeignKey, readRecordedComment } from './records';
 import type { DroppedForeignKeyRow } from './records';
 import { keepsColumnGrants, knowsSchemas } from '../../citus/versions';
 import { readViewQueries } from './view-queries';
+import { SERVER_BOUND } from './server-bound.sql';
 import { SET_ROLES } from './set-roles.sql';
 import { viewRoles as viewRolesQuery } from './view-roles.sql';
 import { VIEWS } from './views.sql';
@@ -188,6 +190,7 @@ async function read(
     byTable(factsToo ? await rowsOf<PublicationRow>(PUBLICATIONS, reading) : []),
     byTable(factsToo ? await rowsOf<SubscriptionRow>(SUBSCRIPTIONS, reading) : []),
   ];
+  const serverBound = byTable(factsToo ? await rowsOf<ServerBoundRow>(SERVER_BOUND, scope) : []);
   const setRoles = byTable(factsToo && citus ? await rowsOf<SetRoleRow>(SET_ROLES, reading) : []);
   const [tables, columns, keys, checks, comments, viewRoles, facts, placed] = [
     await rowsOf<TableRow>(TABLES, scope),
@@ -233,6 +236,7 @@ async function read(
       extras: (extras.get(table.oid) ?? []).map(({ statement }) => statement),
       forced: (forcing.get(table.oid) ?? []).map(present),
       viewRoles: (viewRoles.get(table.oid) ?? []).map(toViewRole),
+      serverBound: (serverBound.get(table.oid) ?? []).map(present),
       setRoles: (setRoles.get(table.oid) ?? []).map(({ role }) => role),
       facts: (facts.get(table.oid) ?? [])
         .map((fact) => asForced(present(fact), table.table, forcing.get(table.oid) ?? []))
@@ -273,6 +277,9 @@ async function read(
     ...(factsToo ? { logicalSlots: await rowsOf<LiveSlot & QueryResultRow>(LOGICAL_SLOTS) } : {}),
     ...(factsToo && citus ? await readNodeSessions(client, nodes, ownersOf(live), session.role) : {}),
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
+    ...(session.shardReplicationFactor === null
+      ? {}
+      : { shardReplicationFactor: session.shardReplicationFactor }),
     nodes: nodes.map(({ groupId, name, port, shouldHaveShards, active }) => ({
       groupId,
       name,
@@ -502,6 +509,7 @@ interface SessionRow extends QueryResultRow {
   /** Roles; null: the node. */
   asynchronousCommits: (string | null)[];
   citusVersion: string | null;
+  shardReplicationFactor: number | null;
 }
 
 interface RelationRow extends QueryResultRow, TableName {
@@ -574,6 +582,8 @@ type CommentRow = LiveComment & {
 
 /** `compared`: the columns of which equal values look alike; sums of floating numbers depend on the order of the summands. */
 type ViewRow = LiveView & { readonly columns: string[]; readonly compared: string[] };
+
+type ServerBoundRow = ServerBoundColumn & { readonly oid: number };
 
 type ClusteredRow = LiveTable['clustered'][number] & { readonly oid: number };
 

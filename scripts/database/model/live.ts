@@ -31,6 +31,8 @@ export interface LiveDatabase {
   readonly logicalSlots?: readonly LiveSlot[];
   /** Absent where the database is plain PostgreSQL. */
   readonly citusVersion?: string;
+  /** `citus.shard_replication_factor`: how many nodes a new shard is put on. Absent where the database is plain PostgreSQL. */
+  readonly shardReplicationFactor?: number;
   readonly nodes: readonly LiveNode[];
   /** Reference tables that nodes lack and logical replication cannot copy, as `regclass` writes them; absent where there are none. */
   readonly uncopiedReferenceTables?: readonly string[];
@@ -198,6 +200,8 @@ export interface LiveTable {
   readonly viewRoles: readonly ViewRole[];
   /** Roles with rights here that ask in their own name and may not log in; empty where nobody asked. */
   readonly setRoles: readonly string[];
+  /** Columns whose values mean something else, or nothing, on another server; empty where nobody asked. */
+  readonly serverBound: readonly ServerBoundColumn[];
   readonly columns: readonly LiveColumn[];
   readonly keys: readonly LiveKey[];
   /** This project's own NOT NULL checks, found by name. */
@@ -378,6 +382,14 @@ export interface RecordedComment {
   readonly partOf?: TableName;
   /** What it was on is there, and has no comment now. */
   readonly missing: boolean;
+}
+
+/** A column of object identifiers, such as `regclass`. */
+export interface ServerBoundColumn {
+  readonly column: string;
+  readonly type: string;
+  /** It is of type `oid`, and the database holds large objects, which such columns name. */
+  readonly largeObjects: boolean;
 }
 
 export interface LiveColumn {

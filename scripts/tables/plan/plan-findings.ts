@@ -1,3 +1,4 @@
+import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import { allOf } from '../../../config/text/text';
 import { asynchronousCommits, distinct, finding } from '../../database/checks/findings';
@@ -32,6 +33,7 @@ const SOURCES: readonly Source[] = [
   staleContents,
   splitShards,
   convertedTables,
+  objectIdentifiers,
   sequencesOnWorkers,
   (target, effects) =>
     narrowedSequences(target.live.defaultSequences, (table) => {
@@ -234,6 +236,32 @@ function convertedTables(target: TargetState, { converted }: StepEffects): Findi
     });
 }
 
+/** Citus copies the number, and every server has another one for what people made there. */
+function objectIdentifiers({ live }: TargetState, effects: StepEffects): Finding[] {
+  return live.tables
+    .filter((table) => leavesForShards(table, effects))
+    .flatMap(({ table, serverBound }) =>
+      serverBound.map(({ column, type, largeObjects }) => {
+        const name = showTable(table);
+        return largeObjects
+          ? finding(
+              'large-objects',
+              `${name}.${column}`,
+              `column ${column} of ${name} has type ${type}, and this database holds large objects. They stay on the coordinator: lo_get(${column}) fails in a query that runs on another node. ` +
+                'Keep the bytes in a column of type bytea, or read large objects in queries of their own',
+              'allowance',
+            )
+          : finding(
+              'object-identifiers',
+              `${name}.${column}`,
+              `column ${column} of ${name} has type ${type}, which stores the number of an object. What PostgreSQL brings along has the same number on every node; what people create has another one on each, ` +
+                `so its values name something else there, or nothing: ALTER TABLE ${sqlTable(table)} ALTER COLUMN ${escapeIdentifier(column)} TYPE text before`,
+              'allowance',
+            );
+      }),
+    );
+}
+
 /** A column whose values come from a sequence goes on on the coordinator; a worker has a range of its own, or none. */
 function sequencesOnWorkers(target: TargetState, effects: StepEffects): Finding[] {
   return target.live.tables
@@ -280,6 +308,10 @@ function identitiesWithoutWayBack(target: TargetState, effects: StepEffects): Fi
         'none',
       );
     });
+}
+
+function leavesForShards(live: LiveTable, effects: StepEffects): boolean {
+  return (live.citus.kind === 'plain' || live.citus.kind === 'local') && effects.copiesOf(live).length > 0;
 }
 
 function becomesCitus(live: LiveTable, effects: StepEffects): boolean {

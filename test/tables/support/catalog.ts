@@ -108,6 +108,7 @@ export function liveTable(name: string, more: Partial<LiveTable> = {}): LiveTabl
     uncheckedDomains: [],
     viewRoles: [],
     setRoles: [],
+    serverBound: [],
     columns: [column('id')],
     keys: [primaryKey(name, ['id'])],
     ownChecks: [],
