@@ -16,6 +16,7 @@ module.exports = {
   clearMocks: true,
   restoreMocks: true,
   testTimeout: 20_000,
-  // Much of a run is the provider's own pauses, so twice the cores of a small machine. Citus has servers for each worker.
-  maxWorkers: 4,
+  // Much of a run is the provider's own pauses, so twice the cores of a small machine. Citus has servers for each worker; a cluster that
+  // CITUS_URL names has one database, which one test file has at a time.
+  maxWorkers: (process.env.CITUS_URL ?? '') === '' ? 4 : 1,
 };

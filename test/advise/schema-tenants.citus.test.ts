@@ -6,8 +6,7 @@ import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import { taskCount } from '../../scripts/citus/task-count';
 import { withClient } from '../../scripts/lib/connection';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { citusSuite, freshCitusDatabase } from '../support/citus';
 import { scratchDirectory } from '../support/scratch';
 import { testContext } from '../tables/support/sensors';
 import { createTenants, TENANTS } from '../tables/support/tenants';
@@ -21,7 +20,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-laneSuite('citus', 'advice for schemas of tenants', () => {
+citusSuite('advice for schemas of tenants', { workers: 2 }, () => {
   test('is a file that can be applied as it is, after which queries run where it said', async () => {
     database = await freshCitusDatabase({ workers: 2 });
     await createTenants(database.target);

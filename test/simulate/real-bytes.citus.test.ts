@@ -3,7 +3,7 @@ import { estimate } from '../../scripts/rebalance/estimate';
 import { tablesApply } from '../../scripts/tables/commands';
 import { simulate } from '../../scripts/simulate/commands';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { citusSuite, freshCitusDatabase } from '../support/citus';
 import { createPayments } from '../advise/payments';
 import { createSensors, query, testContext } from '../tables/support/sensors';
 
@@ -19,7 +19,7 @@ interface Ratio {
 /** What COPY adds to a file in advance, at most, from PostgreSQL 16 on: 64 blocks. */
 const RESERVED_BYTES = 64 * 8192;
 
-platformSuite('simulated bytes of shards', () => {
+citusSuite('simulated bytes of shards', { workers: 0 }, () => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await freshCitusDatabase({ workers: 0 });

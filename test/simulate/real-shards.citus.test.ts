@@ -4,8 +4,7 @@ import { shardRange } from '../../scripts/simulate/hash-ranges';
 import { readTableShards, withSnapshot } from '../../scripts/simulate/shard-rows';
 import { readSource } from '../../scripts/simulate/source';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase } from '../support/citus';
-import { laneSuite } from '../support/lanes';
+import { citusSuite, freshCitusDatabase } from '../support/citus';
 
 /** Values of column `v` from the number g, negative and repeated ones among them. */
 const COLUMNS: readonly (readonly [type: string, value: string, hash: string])[] = [
@@ -35,7 +34,7 @@ const COLUMNS: readonly (readonly [type: string, value: string, hash: string])[]
   ['place', "ROW(g % 70, 'aisle ' || g % 9)::place", 'hash_record'],
 ];
 
-laneSuite('citus', 'simulated rows of shards', () => {
+citusSuite('simulated rows of shards', { workers: 0 }, () => {
   let database: TestDatabase;
 
   beforeAll(async () => {

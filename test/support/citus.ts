@@ -5,9 +5,9 @@ import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { citusUrlEngine } from '../../scripts/local/engines/citus-url';
-import { foreignRelations } from '../../scripts/local/engines/borrowed-database';
 import type { LocalCluster } from '../../scripts/local/engines/engine';
 import { addNodes, createDatabase, LOGIN, registerCoordinator } from '../../scripts/local/engines/platform';
+import { emptyDatabase } from './empty-database';
 import { laneSuite } from './lanes';
 import type { TestCluster, TestNode } from './test-cluster';
 import { testCluster, testLogin } from './test-cluster';
@@ -40,16 +40,40 @@ export function platformSuite(title: string, tests: () => void): void {
   } else laneSuite('citus', title, tests);
 }
 
+/** What a suite of the citus lane asks of the cluster. */
+export interface ClusterNeeds {
+  /** 0: the coordinator alone; 2: a coordinator that holds shards and two workers. */
+  readonly workers: 0 | 2;
+}
+
+/**
+ * A suite of the citus lane that needs a database and its login, and nothing of the platform: it runs on a cluster that CITUS_URL names
+ * too, where that has the nodes. Elsewhere it is skipped by name.
+ */
+export function citusSuite(title: string, needs: ClusterNeeds, tests: () => void): void {
+  const missing = testRun().citus === 'citus-url' ? lacking(needs) : undefined;
+  if (missing === undefined) laneSuite('citus', title, tests);
+  else describe.skip(`[citus] ${title} (${missing})`, tests);
+}
+
+/** What the borrowed cluster has not; undefined where it will do. */
+function lacking({ workers }: ClusterNeeds): string | undefined {
+  const { borrowed } = testRun();
+  if (borrowed?.workers === workers && borrowed.shardsOnAll) return undefined;
+  const wanted = workers === 0 ? 'a single node' : `${String(workers + 1)} nodes that all hold shards`;
+  const there = `${String((borrowed?.workers ?? 0) + 1)}${borrowed?.shardsOnAll === false ? ', not all of which do' : ''}`;
+  return `needs ${wanted}; CITUS_URL names a cluster of ${there}`;
+}
+
 /**
  * A fresh database with Citus on every node of the test cluster.
  *
  * @param options.workers 0: the coordinator alone, holding shards; 2: a coordinator that holds shards and two workers
  */
-export async function freshCitusDatabase(options: { readonly workers: 0 | 2 }): Promise<TestDatabase> {
+export async function freshCitusDatabase(options: ClusterNeeds): Promise<TestDatabase> {
   if (process.env['SCALEOUT_TEST_CLUSTER'] === undefined && testRun().citus === 'citus-url') {
-    if (options.workers === 0) {
-      throw new Error('only the platform can make a single node of this cluster: use platformSuite');
-    }
+    const missing = lacking(options);
+    if (missing !== undefined) throw new Error(`this suite ${missing}: use citusSuite`);
     return borrowedDatabase();
   }
   const cluster = await testCluster();
@@ -140,16 +164,12 @@ async function borrowedDatabase(): Promise<TestDatabase> {
     platform: cluster.coordinator,
     addWorkers: () => cluster.addWorkers(2),
     async drop() {
-      await withClient(cluster.coordinator, async (client) => {
-        // It was empty when it was borrowed, so all of this is the test's.
-        for (const name of await foreignRelations(client)) {
-          const [schema = '', table = ''] = name.split('.');
-          await client.query(
-            `DROP TABLE IF EXISTS ${escapeIdentifier(schema)}.${escapeIdentifier(table)} CASCADE`,
-          );
-        }
-      });
-      await cluster.stop();
+      // It was empty when it was borrowed, so all of this is the test's.
+      try {
+        await withClient(cluster.coordinator, emptyDatabase);
+      } finally {
+        await cluster.stop();
+      }
     },
   };
 }

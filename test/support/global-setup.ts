@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { readNodes } from '../../scripts/citus/nodes';
+import { targetFromUrl, withClient } from '../../scripts/lib/connection';
 import { localEngines } from '../../scripts/local/engines';
 import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import { sweepClusters } from '../../scripts/local/engines/cluster-directory';
@@ -13,7 +15,7 @@ import { withVariables } from './environment';
 import type { LaneStatus } from './lanes';
 import { publishLanes } from './lanes';
 import { MEMORY } from './test-cluster';
-import type { TestRun } from './test-run';
+import type { BorrowedCluster, TestRun } from './test-run';
 import { publishTestRun } from './test-run';
 
 export default async function globalSetup(): Promise<void> {
@@ -40,10 +42,15 @@ export default async function globalSetup(): Promise<void> {
     directory,
     owner: identifyProcess(),
     citus: citus.engine,
+    ...(citus.borrowed === undefined ? {} : { borrowed: citus.borrowed }),
   });
 }
 
-async function detectCitus(): Promise<{ status: LaneStatus; engine: TestRun['citus'] }> {
+async function detectCitus(): Promise<{
+  status: LaneStatus;
+  engine: TestRun['citus'];
+  borrowed?: BorrowedCluster;
+}> {
   if (process.env['SCALEOUT_TEST_CLUSTER'] !== undefined) {
     const reason = 'the cluster SCALEOUT_TEST_CLUSTER names';
     return { status: { runs: true, reason }, engine: 'named' };
@@ -51,7 +58,11 @@ async function detectCitus(): Promise<{ status: LaneStatus; engine: TestRun['cit
   const withCitus = localEngines(process.env).filter(({ name }) => name !== 'embedded');
   try {
     const { engine, availability } = await chooseEngine(withCitus, undefined);
-    return { status: { runs: true, reason: `${engine}: ${availability.detail}` }, engine };
+    const reason = `${engine}: ${availability.detail}`;
+    if (engine !== 'citus-url') return { status: { runs: true, reason }, engine };
+    const borrowed = await readBorrowed(process.env['CITUS_URL'] ?? '');
+    const rest = `the suites that need other nodes than its ${String(borrowed.workers + 1)}, or a superuser, are skipped by name`;
+    return { status: { runs: true, reason: `${reason}; ${rest}` }, engine, borrowed };
   } catch (error) {
     return {
       status: { runs: false, reason: error instanceof Error ? error.message : String(error) },
@@ -66,6 +77,11 @@ async function detectElastic(): Promise<LaneStatus> {
   return availability.available
     ? { runs: true, reason: availability.detail }
     : { runs: false, reason: `needs PostgreSQL 17 with Citus 13.2: ${availability.reason}` };
+}
+
+async function readBorrowed(url: string): Promise<BorrowedCluster> {
+  const nodes = await withClient(targetFromUrl(url, process.env, { argument: false }), readNodes);
+  return { workers: nodes.length - 1, shardsOnAll: nodes.every(({ shouldHaveShards }) => shouldHaveShards) };
 }
 
 async function detectPostgres(): Promise<LaneStatus> {

@@ -1,6 +1,12 @@
 import type { ProcessIdentity } from '../../scripts/local/engines/processes';
 import type { EngineName } from '../../scripts/local/engines/engine';
 
+export interface BorrowedCluster {
+  readonly workers: number;
+  /** Whether every node holds shards, the coordinator too. */
+  readonly shardsOnAll: boolean;
+}
+
 /** What the test files of one run share; decided before the first of them (global-setup.ts). */
 export interface TestRun {
   /** A folder of this run, for the state of the shared cluster. */
@@ -9,6 +15,8 @@ export interface TestRun {
   readonly owner: ProcessIdentity;
   /** What the citus lane runs on: a cluster named by SCALEOUT_TEST_CLUSTER, an engine, or nothing. */
   readonly citus: 'named' | EngineName | 'none';
+  /** The nodes of a cluster that CITUS_URL names. */
+  readonly borrowed?: BorrowedCluster;
 }
 
 const VARIABLE = 'SCALEOUT_TEST_RUN';

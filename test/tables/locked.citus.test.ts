@@ -4,12 +4,12 @@ import { InterruptedError } from '../../scripts/lib/errors';
 import { rebalancePlan, rebalanceStatus } from '../../scripts/rebalance/commands';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { citusSuite, freshCitusDatabase } from '../support/citus';
 import { createSensors, query, sensorsDistribution, session, testContext } from './support/sensors';
 
 jest.setTimeout(60_000);
 
-platformSuite('reading beside an exclusive lock', () => {
+citusSuite('reading beside an exclusive lock', { workers: 0 }, () => {
   const expected = sensorsDistribution({ online: false });
   let database: TestDatabase;
   let holder: Client;
@@ -41,7 +41,7 @@ platformSuite('reading beside an exclusive lock', () => {
           exitCode: 1,
           message: expect.stringMatching(
             new RegExp(
-              `within 5 s.*session ${String(rows[0]!.pid)}, citus, application "somebody", idle in transaction`,
+              `within 5 s.*session ${String(rows[0]!.pid)}, ${database.target.user}, application "somebody", idle in transaction`,
             ),
           ) as string,
         },

@@ -3,7 +3,7 @@ import type { Distribution } from '../../config/workload/distribution-types';
 import { wideDistribution, wideSchemaSql } from '../../scripts/bench/wide-schema';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { citusSuite, freshCitusDatabase } from '../support/citus';
 import { query, session, testContext } from './support/sensors';
 
 jest.setTimeout(120_000);
@@ -28,7 +28,7 @@ const distribution: Distribution = {
 
 const DISTRIBUTES_C = /create_distributed_table.*\bc\b/;
 
-platformSuite('steps, several of which go by one look', () => {
+citusSuite('steps, several of which go by one look', { workers: 0 }, () => {
   let database: TestDatabase;
   let somebody: Client;
   beforeEach(async () => {

@@ -1,7 +1,7 @@
 import { parseDistribution } from '../../config/workload/distribution';
 import { tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { citusSuite, freshCitusDatabase } from '../support/citus';
 import { query, testContext } from './support/sensors';
 
 jest.setTimeout(120_000);
@@ -11,7 +11,7 @@ const SPEC = parseDistribution(
   'distribution.yaml',
 );
 
-platformSuite('tables that no specification names', () => {
+citusSuite('tables that no specification names', { workers: 0 }, () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 0 });

@@ -9,7 +9,7 @@ import type { LiveDatabase } from '../../../scripts/database/model/live';
 import { TargetState } from '../../../scripts/database/target/target-state';
 import { materializedViewFailures, viewFindings } from '../../../scripts/database/checks/views';
 import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
+import { citusSuite, freshCitusDatabase } from '../../support/citus';
 import { distribution, named } from '../../tables/support/catalog';
 import { query, testContext } from '../../tables/support/sensors';
 
@@ -64,7 +64,7 @@ function foreseen(live: LiveDatabase): { readonly plain: string[]; readonly mate
 const look = (target: ConnectionTarget): Promise<LiveDatabase> =>
   withClient(target, (client) => inspectDatabase(client, EXPECTED));
 
-platformSuite('views over tables that become distributed', () => {
+citusSuite('views over tables that become distributed', { workers: 0 }, () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 0 });

@@ -11,8 +11,7 @@ import { roundRobin } from '../../../scripts/simulate/placement';
 import { generateData } from '../../../scripts/local/workloads';
 import { tablesApply } from '../../../scripts/tables/commands';
 import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { laneSuite } from '../../support/lanes';
+import { citusSuite, freshCitusDatabase, platformSuite } from '../../support/citus';
 import { scratchDirectory } from '../../support/scratch';
 import { recordingReporter } from './recording-reporter';
 
@@ -78,7 +77,7 @@ platformSuite('the journey on a real Citus', () => {
   }, 180_000);
 });
 
-laneSuite('citus', 'the simulation beside a real Citus', () => {
+citusSuite('the simulation beside a real Citus', { workers: 2 }, () => {
   let database: TestDatabase;
   beforeAll(async () => {
     database = await freshCitusDatabase({ workers: 2 });

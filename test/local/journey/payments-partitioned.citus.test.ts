@@ -15,9 +15,10 @@ import { loadData } from '../../../scripts/local/journey/load';
 import { generateData } from '../../../scripts/local/workloads';
 import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
 import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { laneSuite } from '../../support/lanes';
+import { citusSuite, freshCitusDatabase, platformSuite } from '../../support/citus';
 import { scratchDirectory } from '../../support/scratch';
+
+jest.setTimeout(60_000);
 
 const scratch = scratchDirectory();
 const context: VerbContext = {
@@ -94,7 +95,7 @@ platformSuite('the partitioned payments in a database that was lent', () => {
   }, 60_000);
 });
 
-laneSuite('citus', 'the partitions of payments that are distributed', () => {
+citusSuite('the partitions of payments that are distributed', { workers: 2 }, () => {
   const ROWS = 3000;
   let workload: Workload;
   let database: TestDatabase;

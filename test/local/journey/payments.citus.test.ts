@@ -11,8 +11,7 @@ import { loadData } from '../../../scripts/local/journey/load';
 import { generateData } from '../../../scripts/local/workloads';
 import { tablesApply } from '../../../scripts/tables/commands';
 import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
-import { laneSuite } from '../../support/lanes';
+import { citusSuite, freshCitusDatabase, platformSuite } from '../../support/citus';
 import { scratchDirectory } from '../../support/scratch';
 
 const scratch = scratchDirectory();
@@ -69,7 +68,7 @@ platformSuite('the payments on a real Citus', () => {
   );
 });
 
-laneSuite('citus', 'the payments, distributed', () => {
+citusSuite('the payments, distributed', { workers: 2 }, () => {
   let database: TestDatabase;
   let workload: Workload;
   const data = generateData('payments', 3000);

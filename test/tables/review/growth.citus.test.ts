@@ -2,11 +2,11 @@ import { withClient } from '../../../scripts/lib/connection';
 import { inspectDatabase } from '../../../scripts/database/inspect/inspect';
 import { grownTables, readSizes } from '../../../scripts/tables/review/growth';
 import type { TestDatabase } from '../../support/citus';
-import { freshCitusDatabase, platformSuite } from '../../support/citus';
+import { citusSuite, freshCitusDatabase } from '../../support/citus';
 import { byId, spec } from '../support/specifications';
 import { query } from '../support/sensors';
 
-platformSuite('the sizes of tables that a plan is reviewed with', () => {
+citusSuite('the sizes of tables that a plan is reviewed with', { workers: 0 }, () => {
   let database: TestDatabase;
   beforeEach(async () => {
     database = await freshCitusDatabase({ workers: 0 });
