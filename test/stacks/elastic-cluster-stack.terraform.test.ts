@@ -1,6 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
 import type { ElasticEnvironment } from '../../config/environment/environment';
-import { AZURERM_OF_ELASTIC_CLUSTERS } from '../../constructs/elastic-cluster-block';
 import { guardPlan } from '../../scripts/infra/guards/judge';
 import { parsePlan } from '../../scripts/infra/guards/plan-json';
 import { plannedChanges } from '../../scripts/infra/guards/words';
@@ -8,11 +6,10 @@ import type { AzureStandIn } from '../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import { context } from '../infra/guards/builders';
 import { testEnvironment } from '../support/environment';
-import { azureSuite } from '../support/lanes';
+import { elasticAzureSuite } from '../support/lanes';
 import type { Synthesized } from '../support/synth';
 import { elasticEnvironment, synthesizeSettings } from '../support/synth';
 import { TerraformDirectory } from '../support/terraform';
-import { PLUGIN_CACHE } from '../support/terraform-plugins';
 
 const dev = elasticEnvironment('dev');
 const PASSWORD = { TF_VAR_admin_password: 'Rehearsal-only-7' };
@@ -30,21 +27,7 @@ function devWith(
   });
 }
 
-/** The lane's own plugin is an older one, which does not know the block. */
-const hasPlugin =
-  existsSync(PLUGIN_CACHE) &&
-  readdirSync(PLUGIN_CACHE, { recursive: true, encoding: 'utf8' }).some((file) =>
-    file.includes(`terraform-provider-azurerm_v${AZURERM_OF_ELASTIC_CLUSTERS}_`),
-  );
-
-const TITLE = 'ElasticClusterStack, as the azurerm provider reads it';
-
-function suite(tests: () => void): void {
-  if (hasPlugin) azureSuite(TITLE, tests);
-  else describe.skip(`[terraform] ${TITLE} (needs azurerm ${AZURERM_OF_ELASTIC_CLUSTERS})`, tests);
-}
-
-suite(() => {
+elasticAzureSuite('ElasticClusterStack, as the azurerm provider reads it', () => {
   let terraform: TerraformDirectory;
   let azure: AzureStandIn;
   let environment: Readonly<Record<string, string | undefined>>;

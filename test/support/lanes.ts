@@ -36,6 +36,15 @@ export function laneSuite(lane: Lane, title: string, tests: () => void): void {
  * certificates of the system's own store alone, and no test should ask for one there.
  */
 export function azureSuite(title: string, tests: () => void): void {
-  if (process.platform === 'linux') laneSuite('terraform', title, tests);
-  else describe.skip(`[terraform] ${title} (needs Linux)`, tests);
+  onLinux('terraform', title, tests);
+}
+
+/** The same with the plugin that knows elastic clusters, a newer one. */
+export function elasticAzureSuite(title: string, tests: () => void): void {
+  onLinux('elastic-terraform', title, tests);
+}
+
+function onLinux(lane: Lane, title: string, tests: () => void): void {
+  if (process.platform === 'linux') laneSuite(lane, title, tests);
+  else describe.skip(`[${lane}] ${title} (needs Linux)`, tests);
 }
