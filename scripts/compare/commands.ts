@@ -4,7 +4,7 @@ import { sameTable, showTable } from '../database/model/names';
 import type { WorkloadQuery } from '../../config/workload/workload';
 import type { ConnectionTarget } from '../lib/connection';
 import { describeTarget } from '../lib/connection';
-import { ScaleoutError } from '../lib/errors';
+import { describeServerError, isServerError, ScaleoutError, sqlStateOf } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { loadSqlParser } from '../../config/workload/sql-parser';
 import { alikeAcrossLogins } from './across-logins';
@@ -48,6 +48,14 @@ export async function compare(
         begun.add(`${side} ${showTable(relation)}`);
         progress.update(begun.size, showTable(relation));
       },
+    }).catch((error: unknown) => {
+      if (!isServerError(error) || sqlStateOf(error) !== '42501') throw error;
+      throw new ScaleoutError(
+        'cluster.not-readable',
+        `--${side}, ${describeTarget(target)}, cannot be read as ${target.user}: ${describeServerError(error)} ` +
+          'Log in as the owner of its objects, or GRANT USAGE on the schemas that hold them. Nothing was changed',
+        { cause: error },
+      );
     });
   const both = [read('from', from), read('to', to)] as const;
   try {

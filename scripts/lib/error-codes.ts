@@ -111,6 +111,10 @@ export const ERRORS = {
     meaning: 'Another session holds an exclusive lock on a table that the command has to read.',
     hint: 'Let that session end, then run the command again.',
   },
+  'cluster.not-readable': {
+    meaning: 'The login may not read what the command needs.',
+    hint: 'Log in as the owner of the objects, or grant what the message names.',
+  },
   'cluster.no-citus': {
     meaning: 'The database has no Citus extension.',
     hint: 'Name the database that has it: on Azure, the one database of the cluster.',

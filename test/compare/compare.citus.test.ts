@@ -645,6 +645,26 @@ platformSuite('scaleout compare', () => {
     );
   });
 
+  test('a view in a schema that the role may not use names the side, the role and the way out', async () => {
+    await query(plain.target, 'CREATE VIEW sales.all_orders AS SELECT * FROM sales.orders');
+    try {
+      await expect(
+        compared({
+          from: citus.target,
+          to: { ...plain.target, user: 'compare_reader', password: 'reads' },
+          queries: [],
+        }),
+      ).rejects.toMatchObject({
+        code: 'cluster.not-readable',
+        message: expect.stringMatching(
+          /^--to, .* cannot be read as compare_reader: permission denied for schema sales/,
+        ) as string,
+      });
+    } finally {
+      await query(plain.target, 'DROP VIEW sales.all_orders');
+    }
+  });
+
   test('each side takes its password from the line of PGPASSFILE for it', async () => {
     const line = ({ host, port, database: name, user }: ConnectionTarget, password: string): string =>
       [host, String(port), name, user, password].join(':');

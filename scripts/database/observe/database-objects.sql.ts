@@ -154,6 +154,8 @@ SELECT 'foreign table ' || c.oid::regclass, 'definition', concat_ws(' ', s.srvna
             FROM pg_attribute WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped))
   FROM pg_foreign_table f JOIN pg_class c ON c.oid = f.ftrelid JOIN pg_foreign_server s ON s.oid = f.ftserver
 UNION ALL
+SELECT 'foreign server ' || srvname, 'options', srvoptions::text FROM pg_foreign_server
+UNION ALL
 SELECT 'large objects', 'number', count(*)::text FROM pg_largeobject_metadata`;
 
 /** @param postgres the major version */
