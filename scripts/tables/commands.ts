@@ -48,6 +48,7 @@ import { describeUnnamed, howToName } from '../database/checks/unnamed';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { showTable } from '../database/model/names';
 import { closeWindows } from './apply/policy-window-rows';
+import { readSessionProblem } from './apply/session-guard';
 import { requireNoRebalance, shardsOnTheMove } from './apply/rebalance-guard';
 import { readReceipt, requireSameDatabase, sealReceipt, writeReceipt } from './verify/receipt';
 import type { Receipt } from './verify/receipt';
@@ -125,6 +126,10 @@ export async function tablesPlan(
       const sizes = await withBoundedReads(client, () => readSizes(client, live.tables));
       const bytes = await withBoundedReads(client, () => readBytesOnDisk(client, live.tables));
       const disk = diskNeed(planned.steps, expected, live, bytes);
+      // A login that only looks may plan as well.
+      const problem = await readSessionProblem(client, planned);
+      if (problem !== undefined && planned.steps.length > 0)
+        context.reporter.warn(`\`tables apply\` would be refused: ${problem}`);
       return sealPlan(planned, expected, live, {
         database: await databaseIdentity(client),
         sizes,

@@ -127,6 +127,17 @@ platformSuite('what a role or a database has set', () => {
     expect(await databaseState(database.platform)).toEqual(before);
   });
 
+  test('a login that only looks may plan, and is told that its run would be refused', async () => {
+    await begin();
+    await set('default_transaction_read_only = on');
+    const context = testContext();
+    const { document } = await tablesPlan(context, { target: database.target, expected: expected(false) });
+    expect(document.steps.length).toBeGreaterThan(0);
+    expect(context.lines).toContainEqual(
+      expect.stringMatching(/`tables apply` would be refused: sessions of role "citus" .* are read-only/),
+    );
+  });
+
   test('a timeout of any length does not cut a copy off that lets writes wait', async () => {
     await begin();
     // Validating the foreign key takes longer than this on every shard.

@@ -39,7 +39,7 @@ interface Session {
 
 const SESSION = `
 SELECT current_user::text AS role, current_database()::text AS database, pg_is_in_recovery() AS standby,
-       current_setting('transaction_read_only') = 'on' AS "readOnly",
+       (SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only') AS "readOnly",
        has_database_privilege(current_database(), 'CREATE') AS "mayCreate",
        (SELECT reset_val::float8 FROM pg_settings WHERE name = 'statement_timeout') AS "statementTimeout"`;
 
@@ -54,11 +54,18 @@ export async function requireAbleSession(
   plan: TablesPlan,
   { eventTriggers = [] }: Pick<LiveDatabase, 'eventTriggers'>,
 ): Promise<void> {
-  const { rows } = await client.query<Session>(SESSION);
   const problem =
-    (rows[0] === undefined ? undefined : sessionProblem(rows[0], plan)) ??
-    (await eventTriggerProblem(client, eventTriggers));
+    (await readSessionProblem(client, plan)) ?? (await eventTriggerProblem(client, eventTriggers));
   if (problem !== undefined) throw refused('tables.session-unable', `${problem}; nothing was changed`);
+}
+
+/** Why sessions of this login cannot do what a plan says, as far as looking tells; undefined where they can. */
+export async function readSessionProblem(
+  client: Client,
+  plan: Pick<TablesPlan, 'steps'>,
+): Promise<string | undefined> {
+  const [session] = (await client.query<Session>(SESSION)).rows;
+  return session && sessionProblem(session, plan);
 }
 
 /** What a run does to tables, on one of its own: event triggers fire for that as for any other. */
@@ -98,7 +105,7 @@ async function eventTriggerProblem(
   }
 }
 
-function sessionProblem(session: Session, { steps }: TablesPlan): string | undefined {
+function sessionProblem(session: Session, { steps }: Pick<TablesPlan, 'steps'>): string | undefined {
   const [role, database] = [session.role, session.database].map((name) => escapeIdentifier(name));
   if (session.standby) {
     return `database ${database} is a standby here, which only repeats what its primary does: connect to the primary and run this again`;
