@@ -2,11 +2,12 @@ import { writeFile } from 'node:fs/promises';
 import { shownPath } from '../../config/file/files';
 import { nodeCodeOf, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
-import type { DifferenceDocument } from './difference/difference';
+import type { Change, DifferenceDocument } from './difference/difference';
 import { difference as compare } from './difference/difference';
 import type { AuditDocument } from './judge/judge';
 import { judge } from './judge/judge';
 import { readSynthesis, readWaivers, stackOf } from './read';
+import { CLUSTERS } from './stack/azurerm';
 import type { Format } from './format';
 import { renderDifferenceMarkdown, renderDifferenceText } from './render/difference';
 import { renderJson } from './render/json';
@@ -74,7 +75,7 @@ export interface DifferenceInput extends Output {
 /**
  * Two stages of one environment, or two environments, held side by side in words. Reads files only.
  *
- * @returns `refused` when the service would refuse a change, else `changes` when they differ
+ * @returns `refused` when the service would refuse a change, or one would destroy a cluster, else `changes` when they differ
  * @throws ScaleoutError where a stack cannot be read
  */
 export async function difference(
@@ -96,8 +97,19 @@ export async function difference(
   return {
     document,
     text,
-    outcome: counts.refused > 0 ? 'refused' : changes.length > 0 ? 'changes' : 'done',
+    outcome:
+      counts.refused > 0 || changes.some(destroysCluster)
+        ? 'refused'
+        : changes.length > 0
+          ? 'changes'
+          : 'done',
   };
+}
+
+function destroysCluster({ address, effect }: Change): boolean {
+  return (
+    (effect === 'replace' || effect === 'destroy') && CLUSTERS.some((type) => address.startsWith(`${type}.`))
+  );
 }
 
 async function write(context: VerbContext, file: string | undefined, text: string): Promise<void> {

@@ -175,17 +175,21 @@ describe('difference', () => {
   });
 });
 
-describe('difference, of what the service refuses', () => {
-  it('is refused', async () => {
-    synthesis({ dev: stackJson('dev', { cluster: { node_count: 2 } }) });
+describe('difference, of what nobody should apply', () => {
+  it.each([
+    ['the service refuses', { node_count: 2 }, { node_count: 0 }, { refused: 1 }],
+    ['destroys the cluster', { location: 'westus2' }, { location: 'eastus' }, { replace: 1 }],
+  ])('is refused where it is one that %s', async (_, was, is, counts) => {
+    synthesis({ dev: stackJson('dev', { cluster: was }) });
     const before = { directory, environment: 'dev', label: 'dev' };
     const after = mkdtempSync(path.join(tmpdir(), 'scaleout-audit-test-'));
     try {
       cpSync(directory, after, { recursive: true });
       const file = path.join(after, 'stacks', 'dev', 'cdk.tf.json');
-      writeFileSync(file, JSON.stringify(stackJson('dev', { cluster: { node_count: 0 } })));
+      writeFileSync(file, JSON.stringify(stackJson('dev', { cluster: is })));
       const result = await difference(context, { before, after: { ...before, directory: after } });
-      expect([result.outcome, result.document.counts.refused]).toEqual(['refused', 1]);
+      expect(result.outcome).toBe('refused');
+      expect(result.document.counts).toMatchObject(counts);
     } finally {
       rmSync(after, { recursive: true });
     }
