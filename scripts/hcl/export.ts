@@ -39,11 +39,16 @@ export async function exportHcl(
   const environment = options.environment ?? process.env;
   const directory = options.directory ?? DIRECTORY;
   const stacks = await withSynthesis({ environment, signal }, readStacks);
-  const schemas = await readProviderSchemas(
-    Object.assign({}, ...stacks.map(({ json }) => json.terraform.required_providers)),
-    { environment, signal },
-  );
-  const written = stacks.map(({ name, json }) => ({ name, text: namedFault(name, json, schemas) }));
+  // A stack of an elastic cluster has a newer plugin than the others.
+  const schemas = new Map<string, ProviderSchemas>();
+  const written: { readonly name: string; readonly text: string }[] = [];
+  for (const { name, json } of stacks) {
+    const { required_providers: providers = {} } = json.terraform;
+    const key = JSON.stringify(providers);
+    const known = schemas.get(key) ?? (await readProviderSchemas(providers, { environment, signal }));
+    schemas.set(key, known);
+    written.push({ name, text: namedFault(name, json, known) });
+  }
 
   for (const { name, text } of written) {
     await mkdir(path.join(directory, name), { recursive: true });

@@ -57,7 +57,7 @@ export function describeApplied(plan: RolesPlan, after: RolesPlan): string {
   return [
     describeRoles({ ...after, roles }, DONE),
     '',
-    `${summary} Every role of the environment is on ${everyNode(after)} and has the password of its variable.`,
+    `${summary} Every role of the environment is on ${everyNode(after)} and logs in at the coordinator with the password of its variable.`,
   ].join('\n');
 }
 

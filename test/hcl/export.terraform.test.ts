@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadEnvironments } from '../../config/environment/environment';
 import { exportHcl } from '../../scripts/hcl/export';
@@ -9,10 +9,11 @@ import type { AzureStandIn } from '../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import { makeByHand } from '../../scripts/local/terraform/hand-made';
 import { testEnvironment } from '../support/environment';
-import { azureSuite } from '../support/lanes';
+import { azureSuite, elasticAzureSuite } from '../support/lanes';
 import type { SharedProvider } from '../support/shared-provider';
 import { startSharedProvider } from '../support/shared-provider';
 import { scratchDirectory } from '../support/scratch';
+import { ELASTIC_ENVIRONMENTS } from '../support/synth';
 
 azureSuite('the stacks in the native syntax', () => {
   const home = scratchDirectory();
@@ -118,3 +119,24 @@ function sample() {
   if (dev?.service !== 'cosmosdb-postgresql') throw new Error('config/environments holds no dev.yaml');
   return dev;
 }
+
+elasticAzureSuite('stacks of both services in the native syntax', () => {
+  const home = scratchDirectory();
+
+  test('each is written by the schema of its own plugin', async () => {
+    const config = path.join(home, 'config');
+    cpSync('config/workloads', path.join(config, 'workloads'), { recursive: true });
+    cpSync('config/environments/prod.yaml', path.join(config, 'environments', 'prod.yaml'));
+    cpSync(path.join(ELASTIC_ENVIRONMENTS, 'dev.yaml'), path.join(config, 'environments', 'dev.yaml'));
+    const { document } = await exportHcl(
+      { signal: new AbortController().signal },
+      {
+        directory: path.join(home, 'hcl'),
+        environment: testEnvironment({ SCALEOUT_CONFIG_DIR: config }),
+      },
+    );
+    const [dev = '', prod = ''] = document.files.map((file) => readFileSync(file, 'utf8'));
+    expect(dev).toMatch(/cluster \{\s+default_database_name = "\w+"\s+size\s+= 1/);
+    expect(prod).toContain('azurerm_cosmosdb_postgresql_cluster');
+  }, 120_000);
+});

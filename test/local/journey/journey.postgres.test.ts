@@ -23,6 +23,8 @@ import { laneSuite } from '../../support/lanes';
 import { scratchDirectory } from '../../support/scratch';
 import { recordingReporter } from './recording-reporter';
 
+jest.setTimeout(60_000);
+
 const ROWS = 5000;
 const scratch = scratchDirectory();
 
