@@ -11,7 +11,6 @@ import {
   citusVersionViolations,
   clusterName,
   COMFORTABLE_COORDINATOR_STORAGE_GIB,
-  DAYS_OF_WEEK,
   maintenanceWindow,
   newVersionViolations,
   postgresVersion,
@@ -22,6 +21,7 @@ import type { ClusterOrigin } from './cluster-origin';
 import type { ClusterTopology } from './cluster-topology';
 import { importPart } from './import-part';
 import { propProblems, requireValid } from './invalid-props';
+import { maintenanceWindowArgument } from './maintenance-window';
 import type { OperationTimeouts } from './operation-timeouts';
 import { operationTimeouts, timeoutsArgument } from './operation-timeouts';
 import { passwordPreconditions, passwordProblems } from './password-rules';
@@ -162,15 +162,7 @@ export class DistributedPostgresCluster extends Construct {
       ...(props.preferredPrimaryZone === undefined
         ? {}
         : { preferredPrimaryZone: props.preferredPrimaryZone }),
-      ...(props.maintenanceWindow === undefined
-        ? {}
-        : {
-            maintenanceWindow: {
-              dayOfWeek: DAYS_OF_WEEK.indexOf(props.maintenanceWindow.day),
-              startHour: props.maintenanceWindow.startHour,
-              startMinute: props.maintenanceWindow.startMinute,
-            },
-          }),
+      ...maintenanceWindowArgument(props.maintenanceWindow),
       ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
       ...timeoutsArgument(props.timeouts),
       lifecycle: {

@@ -17,10 +17,11 @@ import {
 import { passwordVersion } from '../config/azure/key-vault';
 import { location, resourceGroup } from '../config/azure/resource-names';
 import type { AvailabilityZone, MaintenanceWindow } from '../config/azure/service-limits';
-import { availabilityZone, DAYS_OF_WEEK, maintenanceWindow } from '../config/azure/service-limits';
+import { availabilityZone, maintenanceWindow } from '../config/azure/service-limits';
 import { tagViolations } from '../config/azure/tags';
 import { addElasticClusterBlock, elasticClusterSize } from './elastic-cluster-block';
 import { propProblems, requireValid } from './invalid-props';
+import { maintenanceWindowArgument } from './maintenance-window';
 import type { OperationTimeouts } from './operation-timeouts';
 import { operationTimeouts, timeoutsArgument } from './operation-timeouts';
 import { passwordPreconditions, passwordProblems } from './password-rules';
@@ -151,15 +152,7 @@ export class ElasticPostgresCluster extends Construct {
       publicNetworkAccessEnabled: props.publicAccess ?? false,
       ...(highAvailability ? { highAvailability: { mode: 'ZoneRedundant' } } : {}),
       ...(props.preferredPrimaryZone === undefined ? {} : { zone: props.preferredPrimaryZone }),
-      ...(props.maintenanceWindow === undefined
-        ? {}
-        : {
-            maintenanceWindow: {
-              dayOfWeek: DAYS_OF_WEEK.indexOf(props.maintenanceWindow.day),
-              startHour: props.maintenanceWindow.startHour,
-              startMinute: props.maintenanceWindow.startMinute,
-            },
-          }),
+      ...maintenanceWindowArgument(props.maintenanceWindow),
       ...(props.tags === undefined ? {} : { tags: { ...props.tags } }),
       ...timeoutsArgument(props.timeouts),
       lifecycle: {
