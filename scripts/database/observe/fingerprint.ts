@@ -68,6 +68,14 @@ SELECT a.attname::text AS name, format_type(a.atttypid, NULL) AS type, coalesce(
 /** Types whose sums depend on the order of the summands, which shards change. */
 const FLOATING = new Set(['real', 'double precision', 'real[]', 'double precision[]']);
 
+/** How a session writes values as text; a column that is hashed by its text has the same everywhere then. */
+export const TEXT_SETTINGS: Readonly<Record<string, string>> = {
+  TimeZone: 'UTC',
+  DateStyle: 'ISO, YMD',
+  IntervalStyle: 'postgres',
+  extra_float_digits: '1',
+};
+
 /** How text depends on the session, settled on every node that takes part, and what policies hide as well. */
 const SETTINGS = [
   "SELECT set_config('citus.propagate_set_commands', 'local', true)",
@@ -75,10 +83,7 @@ const SETTINGS = [
   'SET LOCAL row_security TO off',
   // What the role has set for its sessions holds for those of Citus on the nodes, unless this says otherwise.
   'SET LOCAL statement_timeout TO 0',
-  "SET LOCAL TimeZone TO 'UTC'",
-  "SET LOCAL DateStyle TO 'ISO, YMD'",
-  "SET LOCAL IntervalStyle TO 'postgres'",
-  'SET LOCAL extra_float_digits TO 1',
+  ...Object.entries(TEXT_SETTINGS).map(([name, value]) => `SET LOCAL ${name} TO ${escapeLiteral(value)}`),
 ];
 
 /** Within a transaction: the same value has the same text, on every node and whatever the session was set to. */

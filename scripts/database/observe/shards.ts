@@ -3,7 +3,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { nodeName } from '../../citus/nodes';
 import type { NodeAddress } from '../../citus/nodes';
 import type { Shard, ShardPlacement } from '../../citus/shards';
-import { checksumOf, isHashedByText, readColumns } from './fingerprint';
+import { checksumOf, isHashedByText, readColumns, TEXT_SETTINGS } from './fingerprint';
 import type { HashedColumn } from './fingerprint';
 import { rowSecurityJson } from './row-security';
 import type { RowSecurity } from './row-security';
@@ -180,9 +180,10 @@ export async function readShardRows(
   return read;
 }
 
-/** How a session writes values as text; a column that is hashed by its text has the same everywhere then. */
-const SETTLED = `SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, YMD', true),
-       set_config('IntervalStyle', 'postgres', true), set_config('extra_float_digits', '1', true)`;
+/** {@link TEXT_SETTINGS} within a statement, for a session of Citus's own. */
+const SETTLED = `SELECT ${Object.entries(TEXT_SETTINGS)
+  .map(([name, value]) => `set_config('${name}', ${escapeLiteral(value)}, true)`)
+  .join(', ')}`;
 
 function rowsSql(shard: Shard, columns: readonly HashedColumn[]): string {
   if (shard.partitioned) return `SELECT '{"rows": 0, "checksum": "0"}'`;
