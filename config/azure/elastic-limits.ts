@@ -3,7 +3,7 @@
  * Source: Azure's product documentation, and what the azurerm provider 4.73.0 lets through.
  */
 import { z } from 'zod';
-import { choice, int, intBetween, matching, ruled } from '../file/schema-types';
+import { int, intBetween, matching, ruled } from '../file/schema-types';
 import type { Violation } from '../file/violations';
 import { oneOf, show } from '../text/text';
 
@@ -117,9 +117,6 @@ export const elasticDatabase = ruled(
 
 export const BACKUP_RETENTION_DAYS = { fewest: 7, most: 35 } as const;
 export const backupRetentionDays = intBetween(BACKUP_RETENTION_DAYS.fewest, BACKUP_RETENTION_DAYS.most);
-
-export const HIGH_AVAILABILITY_MODES = ['ZoneRedundant', 'SameZone'] as const;
-export const highAvailabilityMode = choice(HIGH_AVAILABILITY_MODES);
 
 /** A standby for every node is something that burstable nodes do not have. */
 export function elasticAvailabilityViolations(highAvailability: boolean, sku: string): Violation[] {

@@ -127,9 +127,8 @@ export async function tablesPlan(
       const bytes = await withBoundedReads(client, () => readBytesOnDisk(client, live.tables));
       const disk = diskNeed(planned.steps, expected, live, bytes);
       // A login that only looks may plan as well.
-      const problem = await readSessionProblem(client, planned);
-      if (problem !== undefined && planned.steps.length > 0)
-        context.reporter.warn(`\`tables apply\` would be refused: ${problem}`);
+      const problem = planned.steps.length > 0 ? await readSessionProblem(client, planned) : undefined;
+      if (problem !== undefined) context.reporter.warn(`\`tables apply\` would be refused: ${problem}`);
       return sealPlan(planned, expected, live, {
         database: await databaseIdentity(client),
         sizes,

@@ -62,6 +62,3 @@ export const CLIENT_CONFIG = 'azurerm_client_config';
 
 /** Why a rule about clusters has nothing to say of a stack. */
 export const NO_CLUSTER = 'the stack holds no cluster';
-
-/** Why a rule about clusters of Azure Cosmos DB for PostgreSQL has nothing to say of a stack with another one. */
-export const NO_COSMOS_CLUSTER = 'the stack holds no cluster of Azure Cosmos DB for PostgreSQL';
