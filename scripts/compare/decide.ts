@@ -245,7 +245,7 @@ function oddShards(side: 'from' | 'to', { oddShards: odd }: Side): Difference[] 
   return odd.map((each) => ({
     kind: 'shard-definition' as const,
     object: `table ${showTable(each.table)}`,
-    detail: `in ${side}, not as on its other shards: ${describeOddShard(each)}`,
+    detail: `in ${side}, not as the table, or not as its other shards: ${describeOddShard(each)}`,
     size: 1,
   }));
 }

@@ -7,6 +7,9 @@ import { checksumOf, isHashedByText, readColumns, TEXT_SETTINGS } from './finger
 import type { HashedColumn } from './fingerprint';
 import { rowSecurityJson } from './row-security';
 import type { RowSecurity } from './row-security';
+import { sqlTable } from '../model/names';
+import { tableKey } from '../../../config/workload/identifiers';
+import type { TableName } from '../../../config/workload/distribution-types';
 
 export interface PlacedShard extends Shard {
   readonly node: NodeAddress;
@@ -72,37 +75,94 @@ async function runOnNodes(client: Client, commands: readonly NodeCommand[]): Pro
   return answers;
 }
 
+/** A placement whose node gave no answer. */
+export interface Unanswered {
+  /** What Citus or the node said instead. */
+  readonly noAnswer: string;
+}
+
 /** The state of each placement, in the order asked; undefined for one that is not there or whose node does not answer. */
 export async function readShardStates(
   client: Client,
   shards: readonly PlacedShard[],
 ): Promise<(ShardState | undefined)[]> {
-  return (await askShardStates(client, shards)).map((state) => (state === 'no answer' ? undefined : state));
+  return (await askShardStates(client, shards)).map((state) =>
+    state === undefined || 'noAnswer' in state ? undefined : state,
+  );
 }
 
 /** The same, where it matters which of the two it is. */
 export async function askShardStates(
   client: Client,
   shards: readonly PlacedShard[],
-): Promise<(ShardState | 'no answer' | undefined)[]> {
-  const chunks = chunksByNode(shards);
+): Promise<(ShardState | Unanswered | undefined)[]> {
+  const found = new Map<string, ShardState | Unanswered>();
+  for (const [shard, state] of await askChunks(client, chunksByNode(shards))) {
+    if (state !== undefined) found.set(placementKey(shard), state);
+  }
+  return shards.map((shard) => found.get(placementKey(shard)));
+}
+
+type Chunk = readonly [PlacedShard, ...PlacedShard[]];
+
+/**
+ * What a node does not answer at once is asked again in halves, as long as it answers anything: its sessions begin with the
+ * `statement_timeout` of the role, which nobody can lift there, and a busy node needs its time.
+ */
+async function askChunks(
+  client: Client,
+  chunks: readonly Chunk[],
+): Promise<(readonly [PlacedShard, ShardState | Unanswered | undefined])[]> {
   const answers = await runOnNodes(
     client,
     chunks.map((chunk) => ({ node: chunk[0].node, sql: stateSql(chunk.map(({ relation }) => relation)) })),
   );
-  const found = new Map<string, ShardState | 'no answer'>();
+  const known: (readonly [PlacedShard, ShardState | Unanswered | undefined])[] = [];
   for (const [index, chunk] of chunks.entries()) {
     const answer = answers[index];
-    const states =
-      answer?.success === true
-        ? (JSON.parse(answer.result) as Readonly<Record<string, ShardState>>)
-        : undefined;
-    for (const shard of chunk) {
-      const state = states === undefined ? 'no answer' : states[shard.relation];
-      if (state !== undefined) found.set(placementKey(shard), state);
+    if (answer?.success === true) {
+      const states = JSON.parse(answer.result) as Readonly<Record<string, ShardState>>;
+      known.push(...chunk.map((shard) => [shard, states[shard.relation]] as const));
+    } else if (chunk.length > 1 && (await answersAnything(client, chunk[0].node))) {
+      known.push(...(await askChunks(client, halves(chunk))));
+    } else {
+      const noAnswer = answer?.result ?? '';
+      known.push(...chunk.map((shard) => [shard, { noAnswer }] as const));
     }
   }
-  return shards.map((shard) => found.get(placementKey(shard)));
+  return known;
+}
+
+async function answersAnything(client: Client, node: NodeAddress): Promise<boolean> {
+  const [answer] = await runOnNodes(client, [{ node, sql: 'SELECT 1' }]);
+  return answer?.success === true;
+}
+
+function halves([first, ...others]: Chunk): Chunk[] {
+  const left = others.slice(0, Math.floor(others.length / 2));
+  const [middle, ...right] = others.slice(left.length);
+  return middle === undefined
+    ? [[first]]
+    : [
+        [first, ...left],
+        [middle, ...right],
+      ];
+}
+
+/** The same of tables themselves, on this node, by {@link tableKey}. */
+export async function readOwnStates(
+  client: Client,
+  tables: readonly TableName[],
+): Promise<ReadonlyMap<string, ShardState>> {
+  const relations = tables.map((table) => sqlTable(table));
+  const { rows } = await client.query<{ states: string }>(`SELECT (${stateSql(relations)}) AS states`);
+  const states = JSON.parse(rows[0]?.states ?? '{}') as Readonly<Record<string, ShardState>>;
+  return new Map(
+    tables.flatMap((table, index) => {
+      const state = states[relations[index] ?? ''];
+      return state === undefined ? [] : [[tableKey(table), state]];
+    }),
+  );
 }
 
 function chunksByNode(shards: readonly PlacedShard[]): [PlacedShard, ...PlacedShard[]][] {

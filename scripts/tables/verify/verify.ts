@@ -106,7 +106,7 @@ export async function verifyDatabase(
 /** Shards that a line names. */
 const SHARDS_NAMED = 3;
 
-/** A check for each table of which a shard is not like the others. Pure. */
+/** A check for each table of which a shard is not like the table or the other shards. Pure. */
 function describeOddShards(odd: readonly OddShard[]): Check[] {
   return [...groupBy(odd, ({ table }) => tableKey(table)).values()].map((all) => {
     const named = all.slice(0, SHARDS_NAMED).map(describeOddShard);
@@ -114,7 +114,7 @@ function describeOddShards(odd: readonly OddShard[]): Check[] {
     return {
       id: `shards:${showTable(all[0].table)}`,
       ok: false,
-      detail: `not as on its other shards: ${named.join(', ')}${more}. Something changed on that node alone: make it as it is on the others`,
+      detail: `not as the table, or not as its other shards: ${named.join(', ')}${more}. Something changed there alone, or on the table alone: make both the same`,
     };
   });
 }

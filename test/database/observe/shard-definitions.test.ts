@@ -9,3 +9,10 @@ test.each([
   const relation = 'public.events_102010';
   expect(describeOddShard({ table: named('events'), relation, node: 'worker-1:5432', what })).toBe(expected);
 });
+
+test('the words of a node that gave no answer are in one line', () => {
+  const shard = { table: named('events'), relation: 'public.events_102010', node: 'worker-1:5432' };
+  expect(describeOddShard({ ...shard, what: 'no answer', said: 'ERROR:  too slow\n' })).toBe(
+    'worker-1:5432 gave no answer about public.events_102010 (ERROR: too slow)',
+  );
+});
