@@ -435,6 +435,14 @@ const PLANTS: readonly Plant[] = [
     found: ['other default privileges of citus in schema sales'],
   },
   {
+    name: 'how many may connect to the database',
+    on: 'to',
+    plant: 'ALTER DATABASE :database CONNECTION LIMIT 50',
+    undo: 'ALTER DATABASE :database CONNECTION LIMIT -1',
+    found: ['other database: connection limit'],
+    platform: true,
+  },
+  {
     name: 'a setting of the database',
     on: 'to',
     plant: "ALTER DATABASE :database SET TimeZone = 'Asia/Tokyo'",

@@ -113,6 +113,8 @@ SELECT 'database', 'grants', ${GRANTS("coalesce(datacl, acldefault('d', datdba))
 UNION ALL
 SELECT 'database', 'comment', shobj_description(oid, 'pg_database') FROM here
 UNION ALL
+SELECT 'database', 'connection limit', nullif(datconnlimit, -1)::text FROM here
+UNION ALL
 SELECT 'database', 'encoding', pg_encoding_to_char(encoding) FROM here
 UNION ALL
 SELECT 'database', 'collation', concat_ws(' ', datcollate, datctype, every ->> 'datlocprovider', every ->> 'daticulocale', every ->> 'datlocale') FROM here
