@@ -349,8 +349,14 @@ async function requireDirect(client: Client, target: ConnectionTarget): Promise<
   };
   for (let probe = 1; probe < PROBES; probe += 1) await requireSame();
   const other = newClient(target, { purpose: 'probe' });
+  let waits: NodeJS.Timeout | undefined;
+  const kept = { waiting: false };
   try {
     await other.connect();
+    waits = setTimeout(() => {
+      kept.waiting = true;
+      cutSocket(other);
+    }, PROBE_TIMEOUT_MS);
     await requireSame();
     await other.query('BEGIN');
     if ((await process(other)) === first) throw poolerError(target, 'two clients are in one server process');
@@ -359,9 +365,23 @@ async function requireDirect(client: Client, target: ConnectionTarget): Promise<
   } catch (error) {
     // Without a second connection, what one session sees has to do.
     if (error instanceof ScaleoutError) throw error;
+    if (kept.waiting) throw waitingError(target);
   } finally {
+    clearTimeout(waits);
     await other.end().catch(() => undefined);
   }
+}
+
+/** For a second session to answer that has logged in: a server does so at once. */
+const PROBE_TIMEOUT_MS = 5_000;
+
+function waitingError({ host, port }: ConnectionTarget): ScaleoutError {
+  return new ScaleoutError(
+    'cluster.pooler',
+    `${host}:${String(port)} gives this program one session and lets a second one wait (for ${String(PROBE_TIMEOUT_MS / 1000)} s), as a pooler with one connection does: ` +
+      'a run works in several at once. Connect to the server itself, which is port 5432 on Azure, or let the pooler have more connections. Nothing was changed',
+    { exitCode: EXIT.refused, details: { host, port } },
+  );
 }
 
 async function connect(target: ConnectionTarget, options: ConnectOptions): Promise<Client> {

@@ -1,3 +1,5 @@
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { parseDistribution } from '../../config/workload/distribution';
 import { withAdvisoryLock, withClient } from '../../scripts/lib/connection';
 import { rebalancePlan } from '../../scripts/rebalance/commands';
@@ -55,6 +57,34 @@ platformSuite('a transaction pooler', () => {
       await tablesApply(testContext(), { target: database.target, expected });
     },
   );
+
+  test('a pooler of sessions with one connection is refused, and not waited for', async () => {
+    const sockets: Socket[] = [];
+    const server = createServer((client) => {
+      sockets.push(client);
+      client.on('error', () => undefined);
+      if (sockets.length === 1) {
+        const upstream = connect(database.target.port, database.target.host);
+        sockets.push(upstream.on('error', () => undefined));
+        client.pipe(upstream).pipe(client);
+        return;
+      }
+      // AuthenticationOk and ReadyForQuery; what comes then waits for the first client to go.
+      client.once('data', () => client.write(Buffer.from('520000000800000000' + '5a0000000549', 'hex')));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const target = { ...database.target, host: '127.0.0.1', port: (server.address() as AddressInfo).port };
+    try {
+      await expect(tablesPlan(testContext(), { target, expected })).rejects.toMatchObject({
+        code: 'cluster.pooler',
+        exitCode: 3,
+        message: expect.stringMatching(/one session and lets a second one wait/) as string,
+      });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  });
 
   test.each([6432, 8432])('is known by port %d, before anything connects to it', async (port) => {
     const target = { ...database.target, port };
