@@ -210,7 +210,7 @@ function readContents(
 }
 
 /** Begins a transaction of which other sessions share the snapshot while it lasts. */
-async function exportSnapshot(client: Client): Promise<string> {
+export async function exportSnapshot(client: Client): Promise<string> {
   await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
   const { rows } = await client.query<{ snapshot: string }>('SELECT pg_export_snapshot() AS snapshot');
   return rows[0]?.snapshot ?? '';
