@@ -1,4 +1,4 @@
-import { request } from 'node:https';
+import { Agent, request } from 'node:https';
 import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 
 export interface ArmAnswer {
@@ -15,11 +15,13 @@ export type Send = (method: string, path: string, body?: object) => Promise<ArmA
 
 /** @param versionOf the api-version of an address; without one, the server is left to refuse */
 export function armClient(azure: AzureStandIn, versionOf: (path: string) => string): Send {
+  // A handshake takes most of a request.
+  const agent = new Agent({ keepAlive: true });
   return (method, path, body) =>
     new Promise((resolve, reject) => {
       const sent = request(
         `${azure.origin}${path}?api-version=${versionOf(path)}`,
-        { method, ca: azure.certificate, headers: { Authorization: 'Bearer x' }, agent: false },
+        { method, ca: azure.certificate, headers: { Authorization: 'Bearer x' }, agent },
         (reply) => {
           let text = '';
           reply.on('data', (chunk: Buffer) => (text += chunk.toString()));

@@ -17,6 +17,7 @@ import type { ClusterBackend, ServerAddress } from '../postgresql/cluster-backen
 import type { NewClusters } from '../postgresql/postgresql';
 import { answer, bodyOf, pathOf, record, send } from './answers';
 import { createServerIdentity } from './certificate';
+import type { ServerIdentity } from './certificate';
 import { clusterReachedBy, connectBackend, routesOf } from './providers';
 import { startDataPlaneProxy } from './proxy';
 import { TrustDirectory } from './trust-directory';
@@ -79,7 +80,7 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
   if (options.clusters !== undefined) connectBackend(operations, options.clusters);
   const dataPlanes = [...new Set(routes.flatMap(({ host }) => host ?? []))];
   const wildcards = dataPlanes.map((host) => host.replace(/\{\w+\}/, '*'));
-  const identity = await createServerIdentity(['localhost', '127.0.0.1', ...wildcards]);
+  const identity = await identityOf(['localhost', '127.0.0.1', ...wildcards]);
   const requests: RecordedRequest[] = [];
   let origin = '';
   const faults = new FaultQueue(options.faults ?? []);
@@ -126,6 +127,16 @@ export async function startAzureStandIn(options: AzureStandInOptions = {}): Prom
       trust.remove();
     },
   };
+}
+
+/** One for all stand-ins of a process: it is most of what starting one takes. */
+const identities = new Map<string, Promise<ServerIdentity>>();
+
+function identityOf(hosts: readonly string[]): Promise<ServerIdentity> {
+  const key = hosts.join(' ');
+  const known = identities.get(key) ?? createServerIdentity(hosts);
+  identities.set(key, known);
+  return known;
 }
 
 function refuse(reply: ServerResponse, error: unknown): void {
