@@ -7,7 +7,8 @@ export interface TreeNode {
 /** Atoms are texts; `<>` is null; the bytes of a constant are one text of them all. */
 export type TreeValue = TreeNode | readonly TreeValue[] | string | null;
 
-const TOKEN = /[{}()]|\[[^\]]*\]|(?:"(?:[^"\\]|\\.)*"|\\.|[^\s{}()[\]\\])+/gsu;
+/** Blanks, parentheses and braces within a name have a backslash before them; quotes and brackets have none. */
+const TOKEN = /[{}()]|\[ [^\]]*\]|(?:\\.|[^\s{}()\\])+/gsu;
 
 /**
  * Reads the text of a `pg_node_tree`. It is made of `{TAG :field value ...}` and `(list ...)`, the same in all versions of PostgreSQL;
