@@ -179,7 +179,7 @@ async function readState(
   return withBoundedReads(client, async () => ({
     ...(await readDefinitions(client, scope, live, names)),
     tables,
-    oddShards: await readOddShards(client, tables),
+    oddShards: await readOddShards(client, tables, live.citusVersion),
     others: only === undefined ? await readDatabaseObjects(client, postgres) : {},
     viewDefinitions: await readViewDefinitions(
       client,

@@ -24,7 +24,12 @@ const STATE: ShardState = {
   indexes: ['a', 'b', 'b'],
   constraints: ['p'],
   grants: [],
+  privileges: [],
+  columnPrivileges: [],
   notNull: [],
+  columns: [],
+  persistence: 'p',
+  behaviour: [],
 };
 
 function policy(permissive: boolean, name = 'own') {

@@ -3,7 +3,7 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { nodeName } from '../../citus/nodes';
 import type { NodeAddress } from '../../citus/nodes';
 import type { Shard, ShardPlacement } from '../../citus/shards';
-import { checksumOf, isHashedByText, readColumns, TEXT_SETTINGS } from './fingerprint';
+import { beginReading, checksumOf, isHashedByText, readColumns, TEXT_SETTINGS } from './fingerprint';
 import type { HashedColumn } from './fingerprint';
 import { rowSecurityJson } from './row-security';
 import type { RowSecurity } from './row-security';
@@ -24,8 +24,18 @@ export interface ShardState {
   readonly constraints: readonly string[];
   /** Its privileges, sorted, the owner's own too. */
   readonly grants: readonly string[];
+  /** What others than the owner may, whoever granted it to them; Citus grants on shards as the owner. Sorted, columns left out. */
+  readonly privileges: readonly string[];
+  /** The same of its columns: `note app SELECT`. */
+  readonly columnPrivileges: readonly string[];
   /** Columns that hold no NULL. */
   readonly notNull: readonly string[];
+  /** In their order, each with its type. */
+  readonly columns: readonly string[];
+  /** `pg_class.relpersistence` */
+  readonly persistence: string;
+  /** How updates name a row, which triggers and rules it has, and how many of those that keep foreign keys are off. */
+  readonly behaviour: readonly string[];
 }
 
 /** The rows of one placement of a shard. */
@@ -155,7 +165,10 @@ export async function readOwnStates(
   tables: readonly TableName[],
 ): Promise<ReadonlyMap<string, ShardState>> {
   const relations = tables.map((table) => sqlTable(table));
-  const { rows } = await client.query<{ states: string }>(`SELECT (${stateSql(relations)}) AS states`);
+  await beginReading(client);
+  const { rows } = await client
+    .query<{ states: string }>(`SELECT (${stateSql(relations)}) AS states`)
+    .finally(() => client.query('ROLLBACK').catch(() => undefined));
   const states = JSON.parse(rows[0]?.states ?? '{}') as Readonly<Record<string, ShardState>>;
   return new Map(
     tables.flatMap((table, index) => {
@@ -185,9 +198,18 @@ function placementKey({ shardId, node }: PlacedShard): string {
   return `${String(shardId)} ${nodeName(node)}`;
 }
 
-/** One JSON object of states by relation. */
+/** What others than its owner may, as JSON. @param relation a row of `pg_class` @param acl privileges of it, or of a column */
+function privilegesJson(relation: string, acl: string): string {
+  return `(SELECT coalesce(jsonb_agg(DISTINCT g.text ORDER BY g.text), '[]')
+             FROM (SELECT concat_ws(' ', CASE grantee WHEN 0 THEN 'PUBLIC' ELSE quote_ident(pg_get_userbyid(grantee)::text) END, privilege_type,
+                                    CASE WHEN is_grantable THEN 'WITH GRANT OPTION' END)
+                     FROM aclexplode(${acl}) WHERE grantee <> ${relation}.relowner) g(text))`;
+}
+
+/** One JSON object of states by relation. Definitions name everything with its schema, whatever the search path of the session. */
 function stateSql(relations: readonly string[]): string {
   return `
+WITH settled AS MATERIALIZED (${settingAll(DEFINITION_SETTINGS)})
 SELECT coalesce(jsonb_object_agg(w.relation, jsonb_build_object(
          'security', ${rowSecurityJson('c')},
          'indexes', (SELECT coalesce(jsonb_agg(d.text ORDER BY d.text COLLATE "C"), '[]')
@@ -202,9 +224,20 @@ SELECT coalesce(jsonb_object_agg(w.relation, jsonb_build_object(
          'grants', (SELECT coalesce(jsonb_agg(g.text ORDER BY g.text COLLATE "C"), '[]')
                       FROM (SELECT g::text FROM unnest(coalesce(c.relacl, acldefault('r', c.relowner))) g
                             UNION ALL SELECT a.attname || ' ' || g FROM pg_attribute a, unnest(a.attacl) g WHERE a.attrelid = c.oid AND NOT a.attisdropped) g(text)),
+         'privileges', ${privilegesJson('c', "coalesce(c.relacl, acldefault('r', c.relowner))")},
+         'columnPrivileges', (SELECT coalesce(jsonb_agg(a.attname || ' ' || p.text ORDER BY a.attname COLLATE "C", p.text), '[]')
+                                FROM pg_attribute a, jsonb_array_elements_text(${privilegesJson('c', 'a.attacl')}) p(text)
+                               WHERE a.attrelid = c.oid AND NOT a.attisdropped),
+         'columns', (SELECT coalesce(jsonb_agg(a.attname || ' ' || format_type(a.atttypid, a.atttypmod) ORDER BY a.attnum), '[]')
+                       FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
+         'persistence', c.relpersistence,
+         'behaviour', (SELECT jsonb_build_array(concat('replica identity ', c.relreplident)) || coalesce(jsonb_agg(b.text ORDER BY b.text COLLATE "C"), '[]')
+                         FROM (SELECT concat('trigger ', t.tgname, ' ', t.tgenabled) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+                               UNION ALL SELECT concat('rule ', r.rulename, ' ', r.ev_enabled) FROM pg_rewrite r WHERE r.ev_class = c.oid
+                               UNION ALL SELECT concat('off ', count(*)) FROM pg_trigger t WHERE t.tgrelid = c.oid AND t.tgisinternal AND t.tgenabled <> 'O') b(text)),
          'notNull', (SELECT coalesce(jsonb_agg(a.attname ORDER BY a.attname COLLATE "C"), '[]')
                        FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attnotnull))), '{}')::text
-  FROM unnest(ARRAY[${relations.map((relation) => escapeLiteral(relation)).join(', ')}]::text[]) w(relation)
+  FROM settled, unnest(ARRAY[${relations.map((relation) => escapeLiteral(relation)).join(', ')}]::text[]) w(relation)
   JOIN pg_class c ON c.oid = to_regclass(w.relation)`;
 }
 
@@ -240,10 +273,22 @@ export async function readShardRows(
   return read;
 }
 
-/** {@link TEXT_SETTINGS} within a statement, for a session of Citus's own. */
-const SETTLED = `SELECT ${Object.entries(TEXT_SETTINGS)
-  .map(([name, value]) => `set_config('${name}', ${escapeLiteral(value)}, true)`)
-  .join(', ')}`;
+/** Within a statement, for a session of Citus's own. */
+function settingAll(settings: Readonly<Record<string, string>>): string {
+  const each = Object.entries(settings).map(
+    ([name, value]) => `set_config('${name}', ${escapeLiteral(value)}, true)`,
+  );
+  return `SELECT ${each.join(', ')}`;
+}
+
+/** How a session writes definitions down: constants in them as values, and everything with its schema. */
+const DEFINITION_SETTINGS: Readonly<Record<string, string>> = {
+  ...TEXT_SETTINGS,
+  search_path: 'pg_catalog',
+  quote_all_identifiers: 'off',
+  standard_conforming_strings: 'on',
+  bytea_output: 'hex',
+};
 
 function rowsSql(shard: Shard, columns: readonly HashedColumn[]): string {
   if (shard.partitioned) return `SELECT '{"rows": 0, "checksum": "0"}'`;
@@ -251,7 +296,7 @@ function rowsSql(shard: Shard, columns: readonly HashedColumn[]): string {
 }
 
 function settled(columns: readonly HashedColumn[]): string {
-  return columns.some(isHashedByText) ? `WITH settled AS MATERIALIZED (${SETTLED}) ` : '';
+  return columns.some(isHashedByText) ? `WITH settled AS MATERIALIZED (${settingAll(TEXT_SETTINGS)}) ` : '';
 }
 
 /** One value of JSON. @param range the hashes that its rows may have */

@@ -92,7 +92,7 @@ export async function verifyDatabase(
     ...checkSettings(expected, live),
     ...checkUnnamed(live, extras.strict === true),
     ...(await checkViews(client, live)),
-    ...describeOddShards(await readOddShards(client, live.tables)),
+    ...describeOddShards(await readOddShards(client, live.tables, live.citusVersion)),
     ...compareFingerprints(wanted, found.rows, found.notCounted).map((check) => withRun(check, receipt)),
     ...checkUncounted(uncounted, wanted),
     ...queries,
