@@ -77,6 +77,7 @@ export async function readNodeSessions(
     const without = await nodesWithoutSession(client, each);
     known.push(...without.map((nodeId) => ({ role: each, what: 'no-session' as const, nodeId })));
   }
+  const pluginsHidden = await isHidden(client, 'output_plugin_libraries');
   return {
     settingDifferences: settingDifferences(
       nodes,
@@ -95,9 +96,24 @@ export async function readNodeSessions(
           node: nodeName(node),
           groupId: node.groupId,
           shouldHaveShards: node.shouldHaveShards,
+          ...(node.groupId === 0 && pluginsHidden ? { pluginsHidden } : {}),
         })),
     ),
   };
+}
+
+/** Whether the server has a setting that this session's role may not see: views leave such a one out. */
+async function isHidden(client: Client, setting: string): Promise<boolean> {
+  await client.query('SAVEPOINT setting');
+  try {
+    await client.query('SELECT current_setting($1, true)', [setting]);
+    return false;
+  } catch (error) {
+    if (sqlStateOf(error) !== '42501') throw error;
+    return true;
+  } finally {
+    await client.query('ROLLBACK TO SAVEPOINT setting');
+  }
 }
 
 /** Nodes that let Citus in as this session's role, and not as another one. */

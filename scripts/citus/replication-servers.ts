@@ -19,6 +19,8 @@ export type ReplicationServer = Readonly<z.infer<typeof replicationServer>> & {
   readonly node: string;
   readonly groupId: number;
   readonly shouldHaveShards: boolean;
+  /** Of the coordinator: this role may not see which libraries may be named as output plugins. */
+  readonly pluginsHidden?: boolean;
 };
 
 /** One value of JSON, a {@link replicationServer}. */

@@ -1,7 +1,10 @@
+import { escapeIdentifier } from 'pg';
 import { someOf } from '../../../config/text/text';
 import { FEWEST_WORKER_PROCESSES } from '../../citus/replication-servers';
 import type { ReplicationServer } from '../../citus/replication-servers';
 import { showTable } from '../model/names';
+import { finding } from './findings';
+import type { Finding } from './findings';
 import { copyMode } from '../target/copy-mode';
 import type { TargetState } from '../target/target-state';
 
@@ -11,15 +14,36 @@ const NAMED = 8;
 /** What servers lack that an online copy needs: it would fail after its foreign keys are dropped. Pure. */
 export function serverFailures(target: TargetState): string[] {
   const { replicationServers: servers = [] } = target.live;
-  const online = target
-    .distributedTables()
-    .filter(({ wanted, live }) => !target.isThere(wanted.table) && copyMode(target, live).online)
-    .map(({ wanted }) => showTable(wanted.table));
+  const online = copiedOnline(target);
   if (online.length === 0) return [];
   const what = `the online copy of ${someOf(online, NAMED)}`;
   return lacking(servers).map(
     ({ lack, remedy }) => `${what} needs ${lack}: ${remedy}, or say online: false, and writes wait`,
   );
+}
+
+/** What nobody can tell of the servers, and a run would fail by. Pure. */
+export function serverFindings(target: TargetState): Finding[] {
+  const { replicationServers: servers = [], role } = target.live;
+  const hidden = servers.find(({ pluginsHidden }) => pluginsHidden === true);
+  const online = copiedOnline(target);
+  if (hidden === undefined || online.length === 0) return [];
+  return [
+    finding(
+      'hidden-setting',
+      'output_plugin_libraries',
+      `role ${role} may not see output_plugin_libraries on ${hidden.node}, and without citus in it the online copy of ${someOf(online, NAMED)} fails after its foreign keys ` +
+        `are dropped. See it as an administrator (SHOW output_plugin_libraries), or GRANT pg_read_all_settings TO ${escapeIdentifier(role)} and plan again; or say online: false, and writes wait`,
+      'allowance',
+    ),
+  ];
+}
+
+function copiedOnline(target: TargetState): string[] {
+  return target
+    .distributedTables()
+    .filter(({ wanted, live }) => !target.isThere(wanted.table) && copyMode(target, live).online)
+    .map(({ wanted }) => showTable(wanted.table));
 }
 
 interface Lack {

@@ -10,12 +10,16 @@ export const DATABASE = 'citus';
 /** The platform's login: a superuser of the servers, used for what Azure's control plane does and nothing else. */
 export const PLATFORM = 'postgres';
 
+/** What the service's own login may, and roles that people make may not: it sees every setting of a server. */
+const SEES_SETTINGS = 'pg_read_all_settings';
+
 /** Makes a login on one node, or gives it another password. */
 export async function setLogin(platform: ConnectionTarget, role: string, password: string): Promise<void> {
   await withClient(platform, async (client) => {
     const { rowCount } = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
     const statement = rowCount === 0 ? 'CREATE ROLE %I LOGIN PASSWORD %L' : 'ALTER ROLE %I PASSWORD %L';
     await execute(client, statement, [role, password]);
+    if (role === LOGIN) await execute(client, 'GRANT %I TO %I', [SEES_SETTINGS, role]);
   });
 }
 
@@ -36,6 +40,7 @@ export async function makeAdministrator(platform: ConnectionTarget, login: strin
     if (rowCount === 0) await execute(client, 'CREATE ROLE %I NOLOGIN', [ADMINISTRATORS]);
     await execute(client, 'ALTER ROLE %I CREATEROLE CREATEDB', [login]);
     await execute(client, 'GRANT %I TO %I', [ADMINISTRATORS, login]);
+    await execute(client, 'GRANT %I TO %I', [SEES_SETTINGS, login]);
   });
 }
 

@@ -1,4 +1,5 @@
 import type { ReplicationServer } from '../../../scripts/citus/replication-servers';
+import { planTables } from '../../../scripts/tables/plan/plan';
 import { idleServer, key, liveDatabase, liveTable } from '../../tables/support/catalog';
 import { byId, faultsOf, spec } from '../../tables/support/specifications';
 
@@ -51,4 +52,25 @@ test.each([
   expect(faults(true, ...servers)).toEqual([expect.stringMatching(message)]);
   expect(faults(true, ...servers)[0]).toMatch(/say online: false/);
   expect(faults(false, ...servers)).toEqual([]);
+});
+
+test('what this role may not see of the coordinator needs an allowance where a copy depends on it', () => {
+  const findings = (online: boolean): unknown[] => {
+    const live = liveDatabase([keyed], {
+      replicationServers: [{ ...coordinator, pluginsHidden: true }, worker],
+    });
+    return planTables({ ...spec(byId('t')), online }, live).findings.filter(({ id }) =>
+      id.startsWith('hidden-'),
+    );
+  };
+  expect(findings(true)).toEqual([
+    {
+      id: 'hidden-setting:output_plugin_libraries',
+      needs: 'allowance',
+      message: expect.stringMatching(
+        /on c:5432, .*online copy of t fails.*GRANT pg_read_all_settings TO "\w+"/,
+      ) as string,
+    },
+  ]);
+  expect(findings(false)).toEqual([]);
 });
