@@ -44,6 +44,26 @@ platformSuite('columns of object identifiers', () => {
     await query(database.target, 'SELECT lo_unlink(5)');
   });
 
+  test('an enum needs an allowance as what tables are distributed by, and nowhere else', async () => {
+    await query(
+      database.target,
+      `CREATE TYPE colour AS ENUM ('red', 'green'); CREATE DOMAIN shade AS colour; CREATE TABLE painted (c colour NOT NULL, s shade[] NOT NULL, id int)`,
+    );
+    const ids = async (column: string): Promise<string[]> => {
+      const { document } = await tablesPlan(testContext(), {
+        target: database.target,
+        expected: parseDistribution(
+          `online: false\ntables: { painted: { distributeBy: ${column} } }`,
+          'distribution.yaml',
+        ),
+      });
+      return document.findings.filter(({ needs }) => needs === 'allowance').map(({ id }) => id);
+    };
+    expect(await ids('c')).toEqual(['enum-hash:painted.c']);
+    expect(await ids('s')).toEqual(['enum-hash:painted.s']);
+    expect(await ids('id')).toEqual([]);
+  });
+
   test('stop a run, which passes once they are text', async () => {
     const expected = parseDistribution(
       'online: false\ntables: { audited: { distributeBy: id } }',

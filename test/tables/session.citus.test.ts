@@ -86,6 +86,14 @@ platformSuite('what a role or a database has set', () => {
       [/role "citus" may create no schema .*: GRANT CREATE ON DATABASE/, NOTHING],
     ],
     [
+      'an owner without a right of its own',
+      () => query(database.platform, 'REVOKE TRUNCATE ON events FROM citus'),
+      [
+        /owns table events and has no TRUNCATE on it.*GRANT TRUNCATE ON "public"\."events" TO "citus"/,
+        NOTHING,
+      ],
+    ],
+    [
       'an event trigger that forbids',
       () =>
         query(

@@ -96,6 +96,9 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
          AND EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent)) AS inherits,
        c.relpersistence = 'u' AS unlogged, coalesce(am.amname = 'columnar', false) AS columnar,
        pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS ours,
+       ARRAY(SELECT p FROM unnest(ARRAY['REFERENCES', 'TRUNCATE']) p WHERE NOT has_table_privilege(c.relowner, c.oid, p)) AS "ownerLacks",
+       ARRAY(SELECT more.privilege_type || ' to ' || more.role FROM ${privilegesOnTop('c', 'r')} AS more
+              WHERE c.relkind IN ('r', 'p') AND more.role <> quote_ident(pg_get_userbyid(c.relowner)) ORDER BY 1) AS "defaultGrants",
        ARRAY(SELECT DISTINCT pg_get_userbyid(x.relowner)::text FROM pg_partition_tree(c.oid) JOIN pg_class x ON x.oid = relid
               WHERE c.relkind = 'p' AND x.relowner <> c.relowner ORDER BY 1) AS "partitionOwners",
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::float8 END AS "rowEstimate",

@@ -540,6 +540,8 @@ type TableRow = Pick<
   | 'owner'
   | 'partitionOwners'
   | 'ours'
+  | 'ownerLacks'
+  | 'defaultGrants'
   | 'bytes'
   | 'hasHeap'
   | 'replicaIdentity'

@@ -183,6 +183,10 @@ export interface LiveTable {
   readonly partitionOwners: readonly string[];
   /** Whether this session's role has the owner's privileges. */
   readonly ours: boolean;
+  /** Privileges that steps need and the owner has revoked from itself. */
+  readonly ownerLacks?: readonly string[];
+  /** What default privileges give to others on a table made now, and this one does not grant: `SELECT to app`. */
+  readonly defaultGrants?: readonly string[];
   /** The planner's estimate; absent where nobody has counted yet. */
   readonly rowEstimate?: number;
   /** Bytes on the coordinator: table, indexes, TOAST. Shards on other nodes are not counted. */
@@ -388,8 +392,11 @@ export interface RecordedComment {
 export interface ServerBoundColumn {
   readonly column: string;
   readonly type: string;
-  /** It is of type `oid`, and the database holds large objects, which such columns name. */
-  readonly largeObjects: boolean;
+  /**
+   * What a value names by a number of its server's: objects of the catalog; large objects, of which the database holds some; labels of
+   * an enum, which are copied by name and hashed by number.
+   */
+  readonly names: 'objects' | 'large objects' | 'labels';
 }
 
 export interface LiveColumn {

@@ -15,6 +15,7 @@ import { viewPolicyFindings } from '../../database/checks/view-roles';
 import { narrowedSequences } from '../../database/checks/sequences';
 import { ownersKeptOut, setRolesKeptOut } from '../../database/checks/owners';
 import { replicationFindings } from './replication-findings';
+import { serverFindings } from '../../database/checks/servers';
 import { settingFindings } from '../../database/checks/settings';
 import { viewFindings } from '../../database/checks/views';
 
@@ -34,6 +35,8 @@ const SOURCES: readonly Source[] = [
   splitShards,
   convertedTables,
   objectIdentifiers,
+  hashesOfEnums,
+  grantsOfShards,
   sequencesOnWorkers,
   (target, effects) =>
     narrowedSequences(target.live.defaultSequences, (table) => {
@@ -52,6 +55,7 @@ const SOURCES: readonly Source[] = [
       live.tables.filter((table) => becomesCitus(table, effects)),
       effects.steps,
     ),
+  serverFindings,
   tablespaces,
   viewFindings,
   viewPolicyFindings,
@@ -241,9 +245,10 @@ function objectIdentifiers({ live }: TargetState, effects: StepEffects): Finding
   return live.tables
     .filter((table) => leavesForShards(table, effects))
     .flatMap(({ table, serverBound }) =>
-      serverBound.map(({ column, type, largeObjects }) => {
+      serverBound.flatMap(({ column, type, names }) => {
         const name = showTable(table);
-        return largeObjects
+        if (names === 'labels') return [];
+        return names === 'large objects'
           ? finding(
               'large-objects',
               `${name}.${column}`,
@@ -260,6 +265,41 @@ function objectIdentifiers({ live }: TargetState, effects: StepEffects): Finding
             );
       }),
     );
+}
+
+/** Shards are tables made now; Citus grants on them what the table grants, and revokes nothing. */
+function grantsOfShards({ live }: TargetState, effects: StepEffects): Finding[] {
+  return live.tables
+    .filter((table) => leavesForShards(table, effects))
+    .flatMap(({ table, defaultGrants = [] }) => {
+      if (defaultGrants.length === 0) return [];
+      const name = showTable(table);
+      return [
+        finding(
+          'default-privileges',
+          name,
+          `default privileges give ${allOf(defaultGrants)} on whatever is made, and table ${name} does not: its shards would, to roles that name them. ` +
+            'Take the default privileges back for the time of the run (ALTER DEFAULT PRIVILEGES ... REVOKE), or grant the same on the table',
+          'allowance',
+        ),
+      ];
+    });
+}
+
+/** Nodes look for a label's rows by the hash of its number, and each has numbers of its own. */
+function hashesOfEnums(target: TargetState): Finding[] {
+  return target.distributedTables().flatMap(({ wanted: { table, distributeBy }, live: { serverBound } }) => {
+    const bound = serverBound.find(({ column, names }) => column === distributeBy && names === 'labels');
+    if (bound === undefined || target.isThere(table)) return [];
+    const [name, column] = [showTable(table), bound.column];
+    return finding(
+      'enum-hash',
+      `${name}.${column}`,
+      `${name} is to be distributed by ${column} of type ${bound.type}, an enum. Its hash is of the number that a label has on the server, which is another one on each node and after a restore: ` +
+        `a query that runs on another node looks for a label's rows in the wrong shard, and finds none. Distribute by another column, or ALTER TABLE ${sqlTable(table)} ALTER COLUMN ${escapeIdentifier(column)} TYPE text before`,
+      'allowance',
+    );
+  });
 }
 
 /** A column whose values come from a sequence goes on on the coordinator; a worker has a range of its own, or none. */

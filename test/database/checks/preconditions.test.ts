@@ -113,6 +113,12 @@ describe('one table', () => {
       { leftColumnGrants: ['note', 'price'] },
       'has grants on columns note and price',
     ],
+    [
+      'its owner revoked from itself what steps do in its name',
+      byId('t'),
+      { ownerLacks: ['REFERENCES', 'TRUNCATE'] },
+      'has no REFERENCES and TRUNCATE on it, which the steps need: GRANT REFERENCES, TRUNCATE ON "public"."t" TO',
+    ],
     ['it has triggers', byId('t'), { triggers: ['audit', 'notify'] }, 'has triggers audit and notify'],
     [
       'the key that is to be replaced is deferrable',
