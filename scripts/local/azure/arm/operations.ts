@@ -176,14 +176,15 @@ export class Operations {
 
   /** What came of an operation, for those who ask at its `Location`. */
   #result(request: ArmRequest, operation: Operation): ArmResponse {
-    const { ended, failure, becomes } = operation;
+    const { ended, failure, becomes, result } = operation;
     if (!ended) {
       const { origin, path } = request;
       const address = `${origin}${path}?api-version=${versionFor(request)}`;
       return { status: 202, headers: { Location: address, ...this.#retryAfter } };
     }
     if (failure !== undefined) throw new ArmError(409, failure.code, failure.message);
-    return becomes === null ? { status: 204 } : { status: 200, body: representation(becomes) };
+    const body = result ?? (becomes === null ? undefined : representation(becomes));
+    return body === undefined ? { status: 204 } : { status: 200, body };
   }
 
   get #retryAfter(): Record<string, string> {

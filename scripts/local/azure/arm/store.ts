@@ -43,6 +43,8 @@ export interface Operation {
   readonly becomes: Resource | null;
   /** What comes into being along with `becomes`. */
   readonly brings?: readonly Resource[];
+  /** What its result says, where that is not the resource as it is stored. */
+  readonly result?: JsonObject;
   /** Why it fails; then `becomes` is what the resource was before. */
   readonly failure?: OperationFailure;
   /** True once `becomes` has been put in place. */
@@ -57,6 +59,8 @@ export interface Change {
   readonly becomes: Resource | null;
   /** What comes into being along with the resource, once the operation has ended well. */
   readonly brings?: readonly Resource[];
+  /** The resource as a client sees it afterwards. @default - everything of `becomes` but what is hidden */
+  readonly result?: JsonObject;
 }
 
 export interface StoreOptions {
@@ -139,6 +143,7 @@ export class ResourceStore {
       becomes: failure === undefined ? change.becomes : before,
       ...(failure === undefined ? {} : { failure }),
       ...(change.brings === undefined ? {} : { brings: change.brings }),
+      ...(change.result === undefined ? {} : { result: change.result }),
       ended: false,
     };
     this.#operations.set(operation.id, operation);

@@ -25,13 +25,13 @@ export function flexibleServerConfigurationRoutes(store: ResourceStore, operatio
     configurations.listing((request) => {
       const server = flexibleServersIn(store).require(request);
       return ok({
-        value: allServerParameters().map(([name, parameter]) => described(store, server, name, parameter)),
+        value: allServerParameters().map(([name, parameter]) => asItIs(store, server, name, parameter)),
       });
     }),
     configurations.route('GET', (request) => {
       const server = flexibleServersIn(store).require(request);
       const { name, parameter } = required(configurations.nameOf(request));
-      return ok(described(store, server, name, parameter));
+      return ok(asItIs(store, server, name, parameter));
     }),
     configurations.route('PATCH', change),
     configurations.route('PUT', change),
@@ -45,11 +45,11 @@ function changed(store: ResourceStore, operations: Operations, request: ArmReque
   const { value: before, pending } = settingOf(store, server, name, parameter);
   const restarts = parameter.requiresRestart && (pending || value !== before);
   const id = idOf(server, name);
+  const setting = { value, pending: restarts };
   const isDefault = value === parameter.defaultValue && !restarts;
-  const becomes: Resource | null = isDefault
-    ? null
-    : { id, name, type: TYPE, properties: { value, pending: restarts } };
-  return operations.begin(request, { resourceId: id, becomes }, 202, {
+  const becomes: Resource | null = isDefault ? null : { id, name, type: TYPE, properties: { ...setting } };
+  const change = { resourceId: id, becomes, result: described(server, name, parameter, setting) };
+  return operations.begin(request, change, 202, {
     whole: server.id,
     shown: null,
     busy: serverBusy(server),
@@ -114,15 +114,23 @@ function idOf({ id }: Resource, name: string): string {
   return `${id}/${KIND}/${name}`;
 }
 
-/** What the service says of a parameter of a server. */
-function described(
+function asItIs(
   store: ResourceStore,
   server: Resource,
   name: string,
   parameter: ServerParameter,
 ): JsonObject {
+  return described(server, name, parameter, settingOf(store, server, name, parameter));
+}
+
+/** What the service says of a parameter of a server. */
+function described(
+  server: Resource,
+  name: string,
+  parameter: ServerParameter,
+  { value, pending }: Setting,
+): JsonObject {
   const { dataType, allowedValues, defaultValue, requiresRestart, readOnly } = parameter;
-  const { value, pending } = settingOf(store, server, name, parameter);
   return {
     id: idOf(server, name),
     name,

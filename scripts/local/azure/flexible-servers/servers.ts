@@ -59,10 +59,12 @@ function createOrUpdate(
   if (existing !== undefined && mode === 'Create') throw nameTaken(existing.name);
   if (existing !== undefined) return update(store, operations, request);
   const server = created(store, takenNames, request);
+  const becomes = inState(server, 'Ready');
   const change = {
     resourceId: server.id,
     meanwhile: inState(server, 'Provisioning'),
-    becomes: inState(server, 'Ready'),
+    becomes,
+    result: described(store, becomes),
   };
   return operations.begin(request, change, 202, { shown: null });
 }
@@ -71,7 +73,12 @@ function update(store: ResourceStore, operations: Operations, request: ArmReques
   const existing = flexibleServersIn(store).require(request);
   requireStarted(existing);
   const becomes = changed(existing, request);
-  const change = { resourceId: existing.id, meanwhile: inState(becomes, 'Updating'), becomes };
+  const change = {
+    resourceId: existing.id,
+    meanwhile: inState(becomes, 'Updating'),
+    becomes,
+    result: described(store, becomes),
+  };
   return operations.begin(request, change, 202, { shown: null, busy: serverBusy(existing) });
 }
 

@@ -45,12 +45,14 @@ function configurationRoutesByKind(store: ResourceStore, operations: Operations)
     const configurations = clusterPartsIn(store, kind);
     const inForce = (request: ArmRequest, { parameter, value, provisioningState = 'Succeeded' }: Setting) =>
       configurations.resource(request, { properties: { ...shown(parameter, value), provisioningState } });
+    const unset = (request: ArmRequest, { systemData = {} }: Resource, parameter: Parameter): Resource => ({
+      ...inForce(request, { parameter, value: parameter.defaultValue }),
+      systemData,
+    });
     return [
       configurations.route('GET', (request) => {
         const { cluster, parameter } = addressed(store, request, configurations);
-        const unset = inForce(request, { parameter, value: parameter.defaultValue });
-        const found = configurations.find(request) ?? { ...unset, systemData: cluster.systemData ?? {} };
-        return ok(representation(found));
+        return ok(representation(configurations.find(request) ?? unset(request, cluster, parameter)));
       }),
       configurations.route('PUT', (request) => {
         const { cluster, name, parameter } = addressed(store, request, configurations);
@@ -62,9 +64,9 @@ function configurationRoutesByKind(store: ResourceStore, operations: Operations)
         const value = checkedValue(name, parameter, objectAt(request.body, 'properties'));
         const meanwhile = inForce(request, { parameter, value, provisioningState: 'InProgress' });
         const becomes = value === parameter.defaultValue ? null : inForce(request, { parameter, value });
-        return operations.begin(request, { resourceId: meanwhile.id, meanwhile, becomes }, 201, {
-          whole: cluster.id,
-        });
+        const result = representation(becomes ?? unset(request, cluster, parameter));
+        const change = { resourceId: meanwhile.id, meanwhile, becomes, result };
+        return operations.begin(request, change, 201, { whole: cluster.id });
       }),
     ];
   });

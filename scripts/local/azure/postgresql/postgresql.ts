@@ -67,7 +67,8 @@ function createOrUpdate(
   requireGroup(store, request);
   if (clustersIn(store).find(request) !== undefined) return update(store, operations, request, 200);
   const { cluster, brings } = created(store, request, options);
-  const change = { resourceId: cluster.id, meanwhile: underWay(cluster), becomes: cluster, brings };
+  const result = described(store, cluster);
+  const change = { resourceId: cluster.id, meanwhile: underWay(cluster), becomes: cluster, brings, result };
   return operations.begin(request, change, 201, { shown: (each) => described(store, each) });
 }
 
@@ -80,7 +81,8 @@ function update(
   const existing = clustersIn(store).require(request);
   requireStarted(existing);
   const becomes = changed(existing, request);
-  const change = { resourceId: existing.id, meanwhile: underWay(becomes), becomes };
+  const result = described(store, becomes);
+  const change = { resourceId: existing.id, meanwhile: underWay(becomes), becomes, result };
   return operations.begin(request, change, status, { shown: (each) => described(store, each) });
 }
 

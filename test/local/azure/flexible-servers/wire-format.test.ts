@@ -162,6 +162,17 @@ describe('an elastic cluster', () => {
     });
   });
 
+  it('is what an operation on it has for a result, as it is read', async () => {
+    const resultOf = async ({ headers }: ArmAnswer): Promise<ArmAnswer> =>
+      send('GET', pathOf(headers['location']));
+    const made = await send('PUT', SERVER, ELASTIC);
+    expect(await resultOf(made)).toMatchObject({ status: 200, body: (await send('GET', SERVER)).body });
+    const changed = await send('PATCH', SERVER, { properties: { cluster: { clusterSize: 2 } } });
+    expect((await resultOf(changed)).body).toEqual((await send('GET', SERVER)).body);
+    const gone = await send('DELETE', SERVER);
+    expect((await resultOf(gone)).status).toBe(204);
+  });
+
   it('is changed by PUT as well, once it is there', async () => {
     await send('PUT', SERVER, ELASTIC);
     const answer = await send('PUT', SERVER, {
@@ -292,6 +303,16 @@ describe('a server parameter of an elastic cluster', () => {
     await send('PUT', at('work_mem'), { properties: { value: '8192', source: 'user-override' } });
     await set('work_mem', '8192', 'system-default');
     expect(await propertiesOf(at('work_mem'))).toEqual(untouched);
+  });
+
+  it.each([
+    ['another value', '65536'],
+    ['its default', '4096'],
+  ])('is the result of being set to %s, as it is read', async (_, value) => {
+    const { headers } = await set('work_mem', value);
+    const result = await send('GET', pathOf(headers['location']));
+    expect(result).toMatchObject({ status: 200, body: (await send('GET', at('work_mem'))).body });
+    expect(result.body.properties).not.toHaveProperty('pending');
   });
 
   it('waits for a restart where PostgreSQL reads it when it starts', async () => {

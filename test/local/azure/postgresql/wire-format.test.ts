@@ -57,8 +57,17 @@ describe('an operation on a cluster', () => {
     const result = pathOf(headers['location']);
     expect(result).toMatch(/\/locations\/westus2\/operationResults\/[^/]+$/);
     expect(await send('GET', result)).toMatchObject({ status: 200, body: { properties: { nodeCount: 2 } } });
+    expect((await send('GET', result)).body).toEqual((await send('GET', CLUSTER)).body);
     const gone = await send('DELETE', CLUSTER);
     expect((await send('GET', pathOf(gone.headers['location']))).status).toBe(204);
+  });
+
+  it.each(['65536', '4096'])('has the configuration for a result that it set to %s', async (value) => {
+    const path = `${CLUSTER}/coordinatorConfigurations/work_mem`;
+    const { headers } = await send('PUT', path, { properties: { value } });
+    const result = await send('GET', pathOf(headers['location']));
+    expect(result).toMatchObject({ status: 200, body: { properties: { value } } });
+    expect(result.body).toEqual((await send('GET', path)).body);
   });
 
   it('shows what is to be while it is under way, and what goes while it goes', async () => {
