@@ -19,6 +19,7 @@ import type { ServerSettings } from './server-rules';
 import { refusal, serverNameRefusal } from './server-rules';
 import { inState, requireStarted, serverBusy } from './server-states';
 import { iopsOf, REGIONS, REGIONS_WITHOUT_ZONES, RETENTION, tiersOf } from './service-facts';
+import { refuseUnplayed } from './unplayed';
 
 /** Microsoft.DBforPostgreSQL/flexibleServers: servers, and elastic clusters, which are servers with a `cluster`. */
 export function flexibleServerRoutes(
@@ -88,7 +89,8 @@ function created(store: ResourceStore, takenNames: readonly string[], request: A
   const location = locationOf(request, REGIONS);
   const given = objectAt(request.body, 'properties');
   const stated = statedOf(given, CREATION);
-  refuseOtherModes(textAt(stated, 'createMode'), name);
+  if (stated['createMode'] === 'Update') throw notFound(FLEXIBLE_SERVER_TYPE, name);
+  refuseUnplayed(request);
   const refused =
     serverNameRefusal(name) ?? (byPassword(stated) ? passwordRefusal(given[PASSWORD]) : undefined);
   if (refused !== undefined) throw badRequest(refused);
@@ -100,17 +102,6 @@ function created(store: ResourceStore, takenNames: readonly string[], request: A
     properties: filledIn(merged(defaults(name, location, stated), without(stated, 'createMode'))),
   });
   return judged(undefined, server, stated);
-}
-
-/** @throws ArmError for a way to make a server that is not this stand-in's, or needs one that is there */
-function refuseOtherModes(mode: string, name: string): void {
-  if (mode === 'Update') throw notFound(FLEXIBLE_SERVER_TYPE, name);
-  if (['', 'Default', 'Create'].includes(mode)) return;
-  throw new ArmError(
-    501,
-    'NotImplementedByStandIn',
-    `the Azure stand-in makes no flexible server by ${mode}`,
-  );
 }
 
 function nameTaken(name: string): ArmError {
@@ -175,6 +166,7 @@ function changed(existing: Resource, request: ArmRequest): Resource {
   const given = objectAt(request.body, 'properties');
   if (request.body?.['location'] !== undefined) placeOf(request, existing, REGIONS);
   const stated = statedOf(given, UPDATE);
+  refuseUnplayed(request);
   const refused = given[PASSWORD] === undefined ? undefined : passwordRefusal(given[PASSWORD]);
   if (refused !== undefined) throw badRequest(refused);
   const sku = merged(existing.sku ?? {}, statedOf(objectAt(request.body, 'sku'), SKU));

@@ -115,6 +115,34 @@ describe('a new elastic cluster is refused with', () => {
   });
 });
 
+describe('what this stand-in does not do is not answered as if it were done:', () => {
+  const KEY = {
+    dataEncryption: { type: 'AzureKeyVault', primaryKeyURI: 'https://v.vault.azure.net/keys/k' },
+  };
+  const unplayed = { status: 501, body: { error: { code: 'NotImplementedByStandIn' } } };
+
+  it.each<[string, object, object, RegExp]>([
+    ['a server of another one', { createMode: 'Replica' }, {}, /makes no flexible server by Replica/],
+    ['a key of its owner', KEY, {}, /with a key of its owner, as AzureKeyVault/],
+    ['an identity', {}, { identity: { type: 'UserAssigned' } }, /no identity, as UserAssigned/],
+    ['other storage', storage(128, { type: 'PremiumV2_LRS' }), {}, /of the type PremiumV2_LRS/],
+  ])('%s', async (_, properties, extra, words) => {
+    const answer = await create(elasticWith(properties, extra));
+    expect(answer).toMatchObject(unplayed);
+    expect(answer.body.error.message).toMatch(words);
+    expect((await send('GET', SERVER)).status).toBe(404);
+  });
+
+  it('a replica that becomes a server, or another key', async () => {
+    expect((await create(elasticWith({}, { identity: { type: 'None' } }))).status).toBe(202);
+    expect(await patch({ replica: { promoteMode: 'Standalone', promoteOption: 'Forced' } })).toMatchObject(
+      unplayed,
+    );
+    expect(await patch(KEY)).toMatchObject(unplayed);
+    expect((await send('GET', SERVER)).body.properties['dataEncryption']).toEqual({ type: 'SystemManaged' });
+  });
+});
+
 describe('a change of an elastic cluster is refused that', () => {
   beforeEach(async () => {
     await create(elasticWith(cluster(3)));
