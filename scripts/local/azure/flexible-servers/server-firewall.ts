@@ -48,6 +48,6 @@ function deleted(
 }
 
 function ruleNameRefusal(name: string): string | undefined {
-  if (/^[-\w]{1,128}$/.test(name)) return undefined;
-  return `The firewall rule name '${name}' is not allowed: it has 1 to 128 letters, digits, hyphens and underscores.`;
+  if (/^[a-z0-9][-\w]{0,79}(?<!-)$/i.test(name)) return undefined;
+  return `The firewall rule name '${name}' is not allowed: it has 1 to 80 letters, digits, hyphens and underscores, begins with a letter or digit and ends with no hyphen.`;
 }

@@ -198,6 +198,6 @@ function loginRefusal(login: string): string | undefined {
 
 function databaseNameRefusal(database: string): string | undefined {
   if (RESERVED_DATABASES.includes(database)) return `The database name '${database}' is reserved.`;
-  if (/^[a-z_-][\w-]{0,62}$/i.test(database)) return undefined;
-  return `The database name '${database}' is not allowed: it has 1 to 63 letters, digits, hyphens and underscores, and begins with no digit.`;
+  if (/^[a-z_][\w-]{0,62}$/i.test(database)) return undefined;
+  return `The database name '${database}' is not allowed: it has 1 to 63 letters, digits, hyphens and underscores, and begins with a letter or an underscore.`;
 }

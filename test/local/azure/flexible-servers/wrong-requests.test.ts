@@ -38,6 +38,7 @@ describe('a new elastic cluster is refused with', () => {
     ['half a node', cluster(2.5), /'cluster.clusterSize' is 2.5; it is a whole number/],
     ['a word for a size', cluster('3'), /it is a whole number/],
     ['a database that begins with a digit', cluster(1, '1st'), /database name '1st' is not allowed/],
+    ['a database that begins with a hyphen', cluster(1, '-x'), /begins with a letter or an underscore/],
     ['a database of the service', cluster(1, 'azure_sys'), /'azure_sys' is reserved/],
     ['storage of no size', storage(100), /storage size 100 GB is not allowed; it is one of 32, 64/],
     ['no storage', { storage: {} }, /storage size 0 GB/],
@@ -203,7 +204,9 @@ describe('a part of an elastic cluster is refused with', () => {
     ['an address of the other kind', 'office', '::1', '::1'],
     ['an end before its start', 'office', '203.0.113.8', '203.0.113.7'],
     ['a name with a dot', 'of.fice', '203.0.113.8', '203.0.113.8'],
-    ['a long name', 'a'.repeat(129), '203.0.113.8', '203.0.113.8'],
+    ['a name that begins with an underscore', '_office', '203.0.113.8', '203.0.113.8'],
+    ['a name that ends with a hyphen', 'office-', '203.0.113.8', '203.0.113.8'],
+    ['a long name', 'a'.repeat(81), '203.0.113.8', '203.0.113.8'],
   ])('a firewall rule with %s', async (_, name, start, end) => {
     refusalOf(await rule(name, start, end));
   });
