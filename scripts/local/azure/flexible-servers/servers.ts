@@ -142,11 +142,13 @@ function filledIn(properties: JsonObject): JsonObject {
   const [usual = ''] = tiersOf(size);
   const tier = textAt(storage, 'tier') || usual;
   const window = objectAt(properties, 'maintenanceWindow');
+  const network = objectAt(properties, 'network');
   const capacity = properties['cluster'] === undefined ? 5 : 1;
   return {
     ...properties,
     highAvailability: highAvailability(objectAt(properties, 'highAvailability'), properties),
     maintenanceWindow: window['customWindow'] === 'Enabled' ? window : NO_WINDOW,
+    network: isInOwnNetwork(properties) ? { ...network, publicNetworkAccess: 'Disabled' } : network,
     replica: { capacity, role: 'Primary' },
     replicaCapacity: capacity,
     storage: { ...storage, tier, iops: iopsOf(tier) },
@@ -197,6 +199,11 @@ function judged(before: Resource | undefined, after: Resource, stated: JsonObjec
   return after;
 }
 
+/** Whether a server lies in a subnet of its owner's: it has no public address then, and no private endpoint leads to it. */
+function isInOwnNetwork(properties: JsonObject): boolean {
+  return textAt(objectAt(properties, 'network'), 'delegatedSubnetResourceId') !== '';
+}
+
 /** Whether somebody can log in by password, and not by Microsoft Entra alone. */
 function byPassword(properties: JsonObject): boolean {
   return objectAt(properties, 'authConfig')['passwordAuth'] !== 'Disabled';
@@ -220,7 +227,7 @@ function settingsOf({ location = '', sku = {}, properties }: Resource, stated: J
     highAvailability: textAt(available, 'mode'),
     zone: textAt(stated, 'availabilityZone'),
     standbyZone: textAt(available, 'standbyAvailabilityZone'),
-    inOwnNetwork: textAt(objectAt(properties, 'network'), 'delegatedSubnetResourceId') !== '',
+    inOwnNetwork: isInOwnNetwork(properties),
     ...(properties['cluster'] === undefined
       ? {}
       : {
@@ -234,6 +241,7 @@ function settingsOf({ location = '', sku = {}, properties }: Resource, stated: J
 
 /** A server as a client sees it, with the private endpoints that lead to it. */
 function described(store: ResourceStore, server: Resource): JsonObject {
+  if (isInOwnNetwork(server.properties)) return representation(server);
   return representation({
     ...server,
     properties: {

@@ -255,6 +255,19 @@ describe('an elastic cluster', () => {
   });
 });
 
+describe('a flexible server in a subnet of its owner', () => {
+  it('has no public address, and no private endpoints to tell of', async () => {
+    const network = {
+      delegatedSubnetResourceId: `${GROUP}/providers/Microsoft.Network/virtualNetworks/v/subnets/s`,
+      privateDnsZoneArmResourceId: `${GROUP}/providers/Microsoft.Network/privateDnsZones/wwi.private.postgres.database.azure.com`,
+    };
+    await send('PUT', SERVER, elasticWith({ cluster: undefined, network }));
+    const properties = await propertiesOf(SERVER);
+    expect(properties['network']).toEqual({ ...network, publicNetworkAccess: 'Disabled' });
+    expect(properties).not.toHaveProperty('privateEndpointConnections');
+  });
+});
+
 describe('a firewall rule of an elastic cluster', () => {
   const rule = `${SERVER}/firewallRules/office`;
   const properties = { startIpAddress: '203.0.113.8', endIpAddress: '203.0.113.15' };
