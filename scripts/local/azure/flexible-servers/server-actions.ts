@@ -1,5 +1,5 @@
 import type { ArmRequest } from '../arm/arm';
-import { ArmError, textAt } from '../arm/arm';
+import { ArmError, objectAt, textAt } from '../arm/arm';
 import { clusterSizeOf, flexibleServersIn } from '../arm/flexible-server-parts';
 import type { Operations } from '../arm/operations';
 import type { Route } from '../arm/router';
@@ -64,4 +64,6 @@ function refuseFailover(server: Resource, { body = {} }: ArmRequest): void {
   if (textAt(body, 'failoverMode').startsWith('Planned') && clusterSizeOf(server) !== undefined) {
     throw badRequest('A planned failover is not available to elastic clusters.');
   }
+  const { mode } = objectAt(server.properties, 'highAvailability');
+  if (mode === 'Disabled') throw badRequest('A failover needs high availability, which the server has not.');
 }

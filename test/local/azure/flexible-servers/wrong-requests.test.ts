@@ -230,6 +230,10 @@ describe('a part of an elastic cluster is refused with', () => {
     expect(
       refusalOf(await act('restart', { restartWithFailover: true, failoverMode: 'PlannedFailover' })),
     ).toMatch(/planned failover/);
+    const forced = { restartWithFailover: true, failoverMode: 'ForcedFailover' };
+    expect(refusalOf(await act('restart', forced))).toMatch(/needs high availability/);
+    await patch({ highAvailability: { mode: 'ZoneRedundant' } });
+    expect((await act('restart', forced)).status).toBe(202);
     await act('stop');
     expect(await act('restart')).toMatchObject(notReady);
     expect(await patch(cluster(3))).toMatchObject(notReady);
