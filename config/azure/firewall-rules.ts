@@ -25,8 +25,8 @@ const COSMOS_RULE_NAMES: RuleNames = {
 };
 
 export const ELASTIC_RULE_NAMES: RuleNames = {
-  pattern: /^[a-zA-Z0-9_-]{1,128}$/,
-  said: "a rule's name has 1 to 128 characters, letters, digits, _ and -",
+  pattern: /^[a-zA-Z0-9][a-zA-Z0-9_-]{0,79}(?<!-)$/,
+  said: "a rule's name has 1 to 80 characters, letters, digits, _ and -, starts with a letter or digit and does not end with -",
 };
 
 /** The rule that stands for Azure itself; the name of no other rule. */

@@ -122,7 +122,7 @@ laneSuite('synth', 'FirewallAccess of an elastic cluster', () => {
 
   test('refuses a name and an id of the other service', () => {
     expect(() => rule('the.office')).toThrow(
-      'rules.0.name is "the.office": a rule\'s name has 1 to 128 characters, letters, digits, _ and -',
+      'rules.0.name is "the.office": a rule\'s name has 1 to 80 characters, letters, digits, _ and -, starts with a letter or digit and does not end with -',
     );
     expect(() => rule('office', ID.replace('flexibleServers', 'serverGroupsv2'))).toThrow(
       'it must be the resource id of an elastic cluster',

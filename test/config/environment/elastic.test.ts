@@ -138,9 +138,16 @@ describe('an environment of an elastic cluster', () => {
       'a rule with a dot, which a cluster of Cosmos DB may have',
       [['name: office', 'name: the.office']],
       [
-        `network.allow[0].name: is "the.office": a rule's name has 1 to 128 characters, letters, digits, _ and -`,
+        `network.allow[0].name: is "the.office": a rule's name has 1 to 80 characters, letters, digits, _ and -, starts with a letter or digit and does not end with -`,
       ],
     ],
+    ...['_office', 'office-'].map((name): [string, [string, string][], string[]] => [
+      `a rule called ${name}`,
+      [['name: office', `name: ${name}`]],
+      [
+        `network.allow[0].name: is "${name}": a rule's name has 1 to 80 characters, letters, digits, _ and -, starts with a letter or digit and does not end with -`,
+      ],
+    ]),
     [
       'no subnet',
       [
