@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { readNodes } from '../../scripts/citus/nodes';
 import { targetFromUrl, withClient } from '../../scripts/lib/connection';
 import { localEngines } from '../../scripts/local/engines';
@@ -14,6 +13,7 @@ import { enterRun } from './enter-run';
 import { withVariables } from './environment';
 import type { LaneStatus } from './lanes';
 import { publishLanes } from './lanes';
+import { specsStatus } from './published-apis';
 import { MEMORY } from './test-cluster';
 import type { BorrowedCluster, TestRun } from './test-run';
 import { publishTestRun } from './test-run';
@@ -36,7 +36,7 @@ export default async function globalSetup(): Promise<void> {
     terraform,
     elastic: await detectElastic(),
     'elastic-terraform': elasticTerraform,
-    specs: detectSpecs(),
+    specs: specsStatus(process.env['AZURE_API_SPECS'] ?? ''),
   });
   publishTestRun({
     directory,
@@ -89,13 +89,4 @@ async function detectPostgres(): Promise<LaneStatus> {
   return availability.available
     ? { runs: true, reason: availability.detail }
     : { runs: false, reason: availability.reason };
-}
-
-function detectSpecs(): LaneStatus {
-  const folder = process.env['AZURE_API_SPECS'] ?? '';
-  if (existsSync(join(folder, 'specification', 'postgresqlhsc'))) return { runs: true, reason: folder };
-  return {
-    runs: false,
-    reason: 'AZURE_API_SPECS names no copy of github.com/Azure/azure-rest-api-specs',
-  };
 }

@@ -4,14 +4,12 @@ import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import { laneStatus, laneSuite } from '../../support/lanes';
 import type { Operation, Specification } from '../../support/openapi';
 import { differences, jsonOf } from '../../support/openapi';
+import { PUBLISHED, publishedFile } from '../../support/published-apis';
 import type { ArmAnswer, Send } from './arm-client';
 import { armClient, azurermVersion } from './arm-client';
 
-const FILE = resolve(
-  // What the lane runs on is the folder.
-  laneStatus('specs').reason,
-  'specification/postgresqlhsc/resource-manager/Microsoft.DBforPostgreSQL/stable/2022-11-08/postgresqlhsc.json',
-);
+// What the lane runs on is the copy.
+const FILE = publishedFile(laneStatus('specs').reason, PUBLISHED.clusters) ?? '';
 const GOOD_PASSWORD = 'Rehearsal-only-7';
 
 /** What the stand-in has no answer to, and says so: clients that it is for never ask. */
