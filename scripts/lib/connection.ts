@@ -342,46 +342,61 @@ const PROBES = 4;
 async function requireDirect(client: Client, target: ConnectionTarget): Promise<void> {
   const process = async (of: Client): Promise<number | undefined> =>
     (await of.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')).rows[0]?.pid;
-  const first = await process(client);
+  const first = await inTime(client, target, FIRST_ANSWER_MS, () => process(client));
   const requireSame = async (): Promise<void> => {
     if ((await process(client)) !== first)
       throw poolerError(target, 'two transactions of one client run in two server processes');
   };
   for (let probe = 1; probe < PROBES; probe += 1) await requireSame();
   const other = newClient(target, { purpose: 'probe' });
-  let waits: NodeJS.Timeout | undefined;
-  const kept = { waiting: false };
   try {
     await other.connect();
-    waits = setTimeout(() => {
-      kept.waiting = true;
-      cutSocket(other);
-    }, PROBE_TIMEOUT_MS);
-    await requireSame();
-    await other.query('BEGIN');
-    if ((await process(other)) === first) throw poolerError(target, 'two clients are in one server process');
-    await requireSame();
-    await other.query('ROLLBACK');
+    await inTime(other, target, PROBE_TIMEOUT_MS, async () => {
+      await requireSame();
+      await other.query('BEGIN');
+      if ((await process(other)) === first)
+        throw poolerError(target, 'two clients are in one server process');
+      await requireSame();
+      await other.query('ROLLBACK');
+    });
   } catch (error) {
     // Without a second connection, what one session sees has to do.
     if (error instanceof ScaleoutError) throw error;
-    if (kept.waiting) throw waitingError(target);
   } finally {
-    clearTimeout(waits);
     await other.end().catch(() => undefined);
   }
 }
 
-/** For a second session to answer that has logged in: a server does so at once. */
+/** For a session to answer that has logged in, which a server does at once and a pooler when it has a connection to spare. */
 const PROBE_TIMEOUT_MS = 5_000;
+const FIRST_ANSWER_MS = 30_000;
 
-function waitingError({ host, port }: ConnectionTarget): ScaleoutError {
-  return new ScaleoutError(
-    'cluster.pooler',
-    `${host}:${String(port)} gives this program one session and lets a second one wait (for ${String(PROBE_TIMEOUT_MS / 1000)} s), as a pooler with one connection does: ` +
-      'a run works in several at once. Connect to the server itself, which is port 5432 on Azure, or let the pooler have more connections. Nothing was changed',
-    { exitCode: EXIT.refused, details: { host, port } },
-  );
+/** @throws ScaleoutError (refused) where the session gives no answer for so long */
+async function inTime<Answer>(
+  client: Client,
+  { host, port }: ConnectionTarget,
+  ms: number,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const waited = { tooLong: false };
+  const timer = setTimeout(() => {
+    waited.tooLong = true;
+    cutSocket(client);
+  }, ms);
+  try {
+    return await ask();
+  } catch (error) {
+    if (!waited.tooLong) throw error;
+    throw new ScaleoutError(
+      'cluster.pooler',
+      `${host}:${String(port)} lets a session in and then wait (for ${String(ms / 1000)} s), as a pooler does that has no connection left for it: ` +
+        'a run works in several sessions at once. Connect to the server itself, which is port 5432 on Azure, or let the pooler have more connections. ' +
+        'What was committed stays; run the same command again, and it goes on from there',
+      { exitCode: EXIT.refused, details: { host, port } },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function connect(target: ConnectionTarget, options: ConnectOptions): Promise<Client> {
@@ -395,7 +410,7 @@ async function connect(target: ConnectionTarget, options: ConnectOptions): Promi
     try {
       await client.connect();
       if (options.direct === true) await requireDirect(client, target);
-      await client.query(SET_OWN);
+      await inTime(client, target, FIRST_ANSWER_MS, () => client.query(SET_OWN));
       // The superuser's on some servers; the others are anybody's.
       await client.query("SELECT set_config('lc_messages', 'C', false)").catch((error: unknown) => {
         if (sqlStateOf(error) !== '42501') throw error;
