@@ -6,6 +6,7 @@ import { BOOTSTRAP, loadBootstrap } from './bootstrap';
 import { environmentRules } from './environment-rules';
 import type { CosmosEnvironment, EnvironmentSettings } from './environment-schema';
 import { environmentSchema } from './environment-schema';
+import { misplacedKeyProblem } from './misplaced-keys';
 import type { ConfigIssue } from '../file/config-error';
 import { ConfigError } from '../file/config-error';
 import { configDirectory, listConfigDirectory, readConfigFile, shownPath } from '../file/files';
@@ -57,7 +58,8 @@ function readEnvironment(text: string, file: string, rulesBetween: readonly Rule
       report(['name'], `is ${show(name)}, the stack of bootstrap.yaml: choose another name`);
     }
   });
-  return parseYaml(text, file, environmentSchema, [...environmentRules, nameRule, ...rulesBetween]);
+  const rules = [...environmentRules, nameRule, ...rulesBetween];
+  return parseYaml(text, file, environmentSchema, rules, misplacedKeyProblem);
 }
 
 /** Everything that is deployed, as the files say it. */

@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { ConfigIssue, IssueCode } from './config-error';
 import { ConfigError } from './config-error';
 import { show } from '../text/text';
-import type { Path, Violation } from './violations';
+import type { Path, SchemaViolation, Violation } from './violations';
 import { inWords } from './violations';
 
 /** Says that something is wrong at a place of the file. */
@@ -37,6 +37,9 @@ export function rule<T>(reads: z.ZodType<T>, check: (value: T, report: Report) =
   };
 }
 
+/** What there is to say of a place that the schema refuses, instead of what the schema says; undefined for nothing. */
+export type Explain = (violation: SchemaViolation, data: unknown) => string | undefined;
+
 /**
  * Parses YAML 1.2 strictly against a schema and the rules that span several values.
  *
@@ -50,6 +53,7 @@ export function parseYaml<T>(
   file: string,
   schema: z.ZodType<T>,
   rules: readonly Rule[] = [],
+  explain: Explain = () => undefined,
 ): T {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
@@ -64,36 +68,12 @@ export function parseYaml<T>(
     issues.push({ code, file, line, path: pathText(path), problem });
   };
 
-  let data: unknown;
-  try {
-    data = document.toJS();
-  } catch (error) {
-    throw new ConfigError([
-      {
-        code: 'config.syntax',
-        file,
-        path: '',
-        problem: `its aliases cannot be resolved (${error instanceof Error ? error.message : String(error)}): write the values out`,
-      },
-    ]);
-  }
-  if (data === null || data === undefined) {
-    throw new ConfigError([
-      {
-        code: 'config.missing-key',
-        file,
-        line: 1,
-        path: '',
-        problem: 'the file is empty: write the keys it needs',
-      },
-    ]);
-  }
-
+  const data = valueOf(document, file);
   const parsed = schema.safeParse(data);
   const malformed = new Set<string>();
-  for (const { code, at, problem } of inWords(parsed.error, data)) {
-    malformed.add(pathText(at));
-    report(at, problem, code);
+  for (const violation of inWords(parsed.error, data)) {
+    malformed.add(pathText(violation.at));
+    report(violation.at, explain(violation, data) ?? violation.problem, violation.code);
   }
   const isMalformed = (path: Path): boolean =>
     path.some((_, index) => malformed.has(pathText(path.slice(0, index + 1))));
@@ -104,6 +84,21 @@ export function parseYaml<T>(
   }
   if (issues.length > 0 || !parsed.success) throw new ConfigError(issues);
   return parsed.data;
+}
+
+/** What a document says. @throws ConfigError where that is nothing, or no one value */
+function valueOf(document: Document, file: string): unknown {
+  let data: unknown;
+  try {
+    data = document.toJS();
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    const problem = `its aliases cannot be resolved (${said}): write the values out`;
+    throw new ConfigError([{ code: 'config.syntax', file, path: '', problem }]);
+  }
+  if (data !== null && data !== undefined) return data;
+  const problem = 'the file is empty: write the keys it needs';
+  throw new ConfigError([{ code: 'config.missing-key', file, line: 1, path: '', problem }]);
 }
 
 function syntaxIssue(error: YAMLError, file: string, text: string, lines: LineCounter): ConfigIssue {

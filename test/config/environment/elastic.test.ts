@@ -5,6 +5,8 @@ import {
   parseCosmosEnvironment,
   parseEnvironment,
 } from '../../../config/environment/environment';
+import { INSTEAD, keysOf } from '../../../config/environment/misplaced-keys';
+import { SERVICES } from '../../../config/azure/postgres-services';
 import { plannedNodes } from '../../../config/environment/planned-nodes';
 import { elasticConnectionLimit, elasticStorageMb } from '../../../config/azure/elastic-limits';
 import { faultsOf } from '../../support/faults';
@@ -162,8 +164,8 @@ describe('an environment of an elastic cluster', () => {
       'what only a cluster of Cosmos DB has',
       [['  login:', '  origin: { adopt: x }\n  citusVersion: "12.1"\n  login:']],
       [
-        expect.stringMatching(/^cluster\.origin: unknown key: the keys here are name, .* nodes, /) as string,
-        expect.stringMatching(/^cluster\.citusVersion: unknown key/) as string,
+        'cluster.origin: unknown key here: it is one of service cosmosdb-postgresql, and this file is about service elastic-cluster: an elastic cluster begins empty, so remove it',
+        'cluster.citusVersion: unknown key here: it is one of service cosmosdb-postgresql, and this file is about service elastic-cluster: Azure chooses the Citus of an elastic cluster, so remove it',
       ],
     ],
     [
@@ -184,7 +186,9 @@ describe('an environment of an elastic cluster', () => {
     [
       'parameters as a cluster of Cosmos DB has them',
       [['state:', 'parameters: { coordinator: { work_mem: "65536" } }\nstate:']],
-      ['parameters.coordinator: is {"work_mem":"65536"}: it must be text or a number, as in on or 64'],
+      [
+        'parameters.coordinator: unknown key here: it is one of service cosmosdb-postgresql, and this file is about service elastic-cluster: the nodes of an elastic cluster are alike, so write their parameters right under parameters',
+      ],
     ],
     [
       'parameters that nobody offers, and values that nobody takes',
@@ -204,7 +208,26 @@ describe('an environment of an elastic cluster', () => {
     [
       'a version of the password beside the vault',
       [['state:', 'keyVault: { name: kv-x, allow: [203.0.113.8], passwordVersion: 2 }\nstate:']],
-      [expect.stringMatching(/^keyVault\.passwordVersion: unknown key/) as string],
+      ['keyVault.passwordVersion: unknown key here: it belongs at cluster.passwordVersion'],
+    ],
+    [
+      'parameters in the cluster, and tags that are named as keys',
+      [
+        ['  login:', '  parameters: { work_mem: "65536" }\n  login:'],
+        ['tags:', 'tags:\n  login: [1]'],
+      ],
+      [
+        'cluster.parameters: unknown key here: it belongs at the top level of the file, as parameters',
+        expect.stringMatching(/^tags\.login: is \[1\]/) as string,
+      ],
+    ],
+    [
+      'a key of the other service at another place than it has there, and one that nobody knows',
+      [['state:', 'citusVersion: "13.2"\ntheme: dark\nstate:']],
+      [
+        'citusVersion: unknown key here: it is one of service cosmosdb-postgresql, and this file is about service elastic-cluster: Azure chooses the Citus of an elastic cluster, so remove it',
+        expect.stringMatching(/^theme: unknown key: the keys here are name, /) as string,
+      ],
     ],
   ])('refuses %s', (_title, changes, expected) => {
     expect(faults(...changes)).toEqual(expected);
@@ -234,6 +257,13 @@ describe('an environment of an elastic cluster', () => {
       'prod: cosmosdb-postgresql',
     ]);
   });
+});
+
+test('what is said of a key of one service is said of a key that the other has not', () => {
+  const [cosmos, elastic] = SERVICES.map((service) => keysOf(service));
+  for (const key of Object.keys(INSTEAD)) {
+    expect([key, [cosmos, elastic].filter((keys) => keys?.includes(key)).length]).toEqual([key, 1]);
+  }
 });
 
 describe('what is counted of nodes', () => {

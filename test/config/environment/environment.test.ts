@@ -205,6 +205,11 @@ password: secret
       'network.allow[0].from: is "0.0.0.0", which opens the database to every tenant of Azure: name the addresses that may connect',
     ],
     [
+      'a key that only an elastic cluster has',
+      [['highAvailability:', 'login: wwi_admin\n  highAvailability:']],
+      'cluster.login: unknown key here: it is one of service elastic-cluster, and this file is about service cosmosdb-postgresql: the login is always citus, so remove it',
+    ],
+    [
       'a typing slip in a key',
       [['highAvailability:', 'highAvailibility: true\n  highAvailability:']],
       'cluster.highAvailibility: unknown key (did you mean "highAvailability"?): the keys here are name, postgresVersion, citusVersion, stage, coordinator, workers, coordinatorHoldsShards, highAvailability, preferredPrimaryZone, maintenanceWindow, protectFromDestroy, lockAgainstDeletion, origin and allowNew',
