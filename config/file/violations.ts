@@ -49,8 +49,24 @@ function problemOf(issue: z.core.$ZodIssue, value: unknown): string {
   if (value === null) return `is empty: it must be ${issue.message}`;
   if (value === undefined) return `is missing: add ${issue.message}`;
   const isWhole = issue.code === 'custom' && issue.params?.['isWhole'] === true;
+  if (isQuoted(issue, value)) {
+    return `is ${show(value)}, which the quotes make text: remove them, it must be ${issue.message}`;
+  }
   return `is ${show(value)}${isWhole ? issue.message : `: it must be ${issue.message}`}`;
 }
+
+/** Whether a text looks like the number, or the true or false, that belongs there. */
+function isQuoted(issue: z.core.$ZodIssue, value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  const isNumber = /^\s*[+-]?\d+(\.\d+)?\s*$/.test(value);
+  if (issue.code === 'invalid_value') return isNumber && issue.values.includes(Number(value));
+  if (issue.code !== 'invalid_type') return false;
+  return issue.expected === 'boolean'
+    ? /^(true|false)$/i.test(value)
+    : isNumber && NUMBERS.has(issue.expected);
+}
+
+const NUMBERS: ReadonlySet<string> = new Set(['number', 'int']);
 
 /** The part of a value that a path leads to; undefined where it leads nowhere. */
 export function valueAt(value: unknown, path: Path): unknown {

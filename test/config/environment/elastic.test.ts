@@ -70,6 +70,26 @@ describe('an environment of an elastic cluster', () => {
       ],
     ],
     [
+      'numbers and true or false in quotes',
+      [
+        ['postgresVersion: 17', "postgresVersion: '17'"],
+        ['count: 3', 'count: "3"'],
+        ['highAvailability: false', 'highAvailability: "false"'],
+      ],
+      [
+        'cluster.postgresVersion: is "17", which the quotes make text: remove them, it must be 17, the one major version of PostgreSQL that elastic clusters have',
+        'cluster.nodes.count: is "3", which the quotes make text: remove them, it must be a whole number of nodes from 2 to 20, all of a scaled-out cluster',
+        'cluster.highAvailability: is "false", which the quotes make text: remove them, it must be true or false',
+      ],
+    ],
+    [
+      'another major in quotes',
+      [['postgresVersion: 17', "postgresVersion: '18'"]],
+      [
+        'cluster.postgresVersion: is "18": it must be 17, the one major version of PostgreSQL that elastic clusters have',
+      ],
+    ],
+    [
       'one node of many',
       [['count: 3', 'count: 1']],
       [

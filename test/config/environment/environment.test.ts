@@ -205,6 +205,11 @@ password: secret
       'network.allow[0].from: is "0.0.0.0", which opens the database to every tenant of Azure: name the addresses that may connect',
     ],
     [
+      'a version in quotes',
+      [['postgresVersion: 16', "postgresVersion: '16'"]],
+      'cluster.postgresVersion: is "16", which the quotes make text: remove them, it must be a major version of PostgreSQL, as in 16',
+    ],
+    [
       'a key that only an elastic cluster has',
       [['highAvailability:', 'login: wwi_admin\n  highAvailability:']],
       'cluster.login: unknown key here: it is one of service elastic-cluster, and this file is about service cosmosdb-postgresql: the login is always citus, so remove it',
