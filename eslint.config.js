@@ -138,6 +138,12 @@ const loadingOf = (pattern, message) => ({
 const noFramework = loadingOf('^(cdktf|constructs)($|\\u002F)|^@cdktf\\u002F', onlyFramework.message);
 const noBarrel = loadingOf(providerBarrel.regex.replaceAll('/', '\\u002F'), providerBarrel.message);
 
+/** Help may name the usual folder; a message names the one that is read. */
+const noFixedFolder = {
+  selector: 'TemplateElement[value.raw=/config\\u002Fenvironments/]',
+  message: 'SCALEOUT_CONFIG_DIR may name another folder: environmentFile() of config/file/files.ts',
+};
+
 module.exports = tseslint.config(
   { ignores: ['node_modules/', 'cdktf.out/', 'coverage/', '.scaleout/'] },
   {
@@ -153,7 +159,7 @@ module.exports = tseslint.config(
     rules: {
       'import-x/no-restricted-paths': ['error', { basePath: __dirname, zones: walls }],
       'no-restricted-imports': ['error', { patterns: [onlyFramework] }],
-      'no-restricted-syntax': ['error', noFramework],
+      'no-restricted-syntax': ['error', noFramework, noFixedFolder],
       'no-console': 'error',
       // Crashes on a method without type parameters (typescript-eslint 8.73).
       '@typescript-eslint/unified-signatures': 'off',

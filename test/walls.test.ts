@@ -91,6 +91,11 @@ describe('walls of the house', () => {
     expect(reports(file, code)).toContain('no-restricted-syntax');
   });
 
+  it('messages name the folder of environments that is read', () => {
+    const code = 'export const at = (name: string) => `see config/environments/${name}.yaml`;';
+    expect(reports('scripts/infra/probe.ts', code)).toEqual(['no-restricted-syntax']);
+  });
+
   it.each([
     [
       'scripts/tables/probe.ts',

@@ -19,6 +19,18 @@ export function shownPath(file: string): string {
   return relative === '' || relative.startsWith('..') ? file : relative;
 }
 
+/** A part of the configuration as the reader would type it: in `config/`, or where SCALEOUT_CONFIG_DIR says. */
+export function shownConfigPath(...parts: readonly string[]): string {
+  const directory = configDirectory();
+  const isOurs = directory === configDirectory({});
+  return isOurs ? path.join('config', ...parts) : shownPath(path.join(directory, ...parts));
+}
+
+/** The file of an environment, as the reader would type it. */
+export function environmentFile(name: string): string {
+  return shownConfigPath('environments', `${name}.yaml`);
+}
+
 const MIB = 1024 * 1024;
 
 /** More than anybody writes by hand, and less than would keep a parser busy for minutes. */

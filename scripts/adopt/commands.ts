@@ -6,7 +6,7 @@ import { loadConfig, parseCosmosEnvironment } from '../../config/environment/env
 import { environmentName } from '../../config/environment/environment-schema';
 import { adoptionOf } from '../../config/environment/adoption';
 import { ConfigError } from '../../config/file/config-error';
-import { configDirectory, shownPath } from '../../config/file/files';
+import { configDirectory, shownConfigPath, shownPath } from '../../config/file/files';
 import { violationsOf } from '../../config/file/violations';
 import { didYouMean, oneOf, show } from '../../config/text/text';
 import { workloadNames } from '../../config/workload/workload-names';
@@ -245,7 +245,7 @@ function workloadOf(wanted: string | undefined, workloads: readonly string[]): s
   if (only === undefined) {
     throw new ScaleoutError(
       'adopt.workload',
-      'config/workloads holds no workload, and an environment is for one: add a directory there with schema.sql and distribution.yaml, which npx scaleout advise proposes. Nothing was read or written',
+      `${shownConfigPath('workloads')} holds no workload, and an environment is for one: add a directory there with schema.sql and distribution.yaml, which npx scaleout advise proposes. Nothing was read or written`,
     );
   }
   if (wanted === undefined) {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
-import { configDirectory, shownPath } from '../../config/file/files';
+import { configDirectory, shownConfigPath, shownPath } from '../../config/file/files';
 import { allOf, didYouMean } from '../../config/text/text';
 import { nodeCodeOf, refused, ScaleoutError } from '../lib/errors';
 import type { Synthesized } from './stack/synthesized';
@@ -78,7 +78,7 @@ export function stackOf(stacks: readonly Synthesized[], environment: string): Sy
   const names = stacks.map((candidate) => candidate.environment);
   throw new ScaleoutError(
     'input.unknown-environment',
-    `there is no environment "${environment}"${didYouMean(environment, names)}: the synthesis holds ${allOf(names)}. Each file in config/environments makes one`,
+    `there is no environment "${environment}"${didYouMean(environment, names)}: the synthesis holds ${allOf(names)}. Each file in ${shownConfigPath('environments')} makes one`,
   );
 }
 

@@ -84,8 +84,9 @@ export async function environmentNamed(name: string) {
   const environments = loadEnvironments();
   const found = environments.find((environment) => environment.name === name);
   if (found !== undefined) return found;
+  const { shownConfigPath } = await import('../../config/file/files.ts');
   throw new ScaleoutError(
     'input.unknown-environment',
-    `there is no environment "${name}" in config/environments: choose ${oneOf(environments.map((each) => each.name))}`,
+    `there is no environment "${name}" in ${shownConfigPath('environments')}: choose ${oneOf(environments.map((each) => each.name))}`,
   );
 }

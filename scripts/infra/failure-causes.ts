@@ -1,3 +1,4 @@
+import { environmentFile } from '../../config/file/files';
 import type { Diagnostic } from './diagnostics';
 import { ELASTIC_CLUSTER } from '../audit/stack/azurerm';
 import { diagnosticText } from './diagnostics';
@@ -92,14 +93,14 @@ export const CAUSES: readonly Cause[] = [
     id: 'zone-fixed',
     pattern: /`zone` can only be changed when exchanged/,
     explain: (_, { environment }) =>
-      `Azure keeps the zone that the cluster was created in: put cluster.preferredPrimaryZone in config/environments/${environment}.yaml back, and run the same command again`,
+      `Azure keeps the zone that the cluster was created in: put cluster.preferredPrimaryZone in ${environmentFile(environment)} back, and run the same command again`,
   },
   {
     id: 'no-major-upgrade',
     refusal: true,
     pattern: /major version upgrade not supported when `cluster` is set/,
     explain: (_, { environment }) =>
-      `an elastic cluster has no major upgrade, and nothing was changed: put cluster.postgresVersion in config/environments/${environment}.yaml back; another major version is another cluster, filled from this one`,
+      `an elastic cluster has no major upgrade, and nothing was changed: put cluster.postgresVersion in ${environmentFile(environment)} back; another major version is another cluster, filled from this one`,
   },
   {
     id: 'wrong-credentials',
@@ -148,7 +149,7 @@ export const CAUSES: readonly Cause[] = [
     pattern:
       /(?:NameNotAvailable|NameAlreadyExists|AlreadyInUse|NameUnavailable|VaultAlreadyExists|StorageAccountAlreadyTaken)\w*: (.+)$/,
     explain: (_, { environment }, diagnostic) =>
-      `somebody else has the name${subject(diagnostic)}; Azure says ${answer(diagnostic).replace(/\.$/, '')}. Choose another one in config/environments/${environment}.yaml`,
+      `somebody else has the name${subject(diagnostic)}; Azure says ${answer(diagnostic).replace(/\.$/, '')}. Choose another one in ${environmentFile(environment)}`,
   },
   {
     id: 'exists',
@@ -203,7 +204,7 @@ export const CAUSES: readonly Cause[] = [
     id: 'refused-by-azure',
     pattern: /status 400 .*with error: (.+)$/,
     explain: (found, { environment }, diagnostic) =>
-      `Azure refuses what config/environments/${environment}.yaml asks for${subject(diagnostic)}: ${(found[1] ?? '').replace(/\.$/, '')}. Correct it there, and run the same command again`,
+      `Azure refuses what ${environmentFile(environment)} asks for${subject(diagnostic)}: ${(found[1] ?? '').replace(/\.$/, '')}. Correct it there, and run the same command again`,
   },
   {
     id: 'azure-unwell',
@@ -223,7 +224,7 @@ export const CAUSES: readonly Cause[] = [
 /** Terraform's own gate, which is there before the guards see a plan. */
 function protectedFrom(environment: string, detail: string): string {
   const address = /Resource (\S+) has lifecycle\.prevent_destroy/.exec(detail)?.[1] ?? 'the cluster';
-  const file = `config/environments/${environment}.yaml`;
+  const file = environmentFile(environment);
   if (address.startsWith(`${ELASTIC_CLUSTER}.`)) {
     return `${address} is protected from being destroyed, and nothing was: fewer nodes, less storage, or another database, login, name or place would replace it, so put ${file} back. What it cannot become is another cluster: an environment of its own, filled from this one`;
   }
@@ -252,7 +253,7 @@ const KINDS: Readonly<Record<string, string>> = {
 };
 
 function notThere(address: string | undefined, { environment }: Where): string {
-  const file = `config/environments/${environment}.yaml`;
+  const file = environmentFile(environment);
   const type = address?.split('.')[0] ?? '';
   if (type === 'azurerm_cosmosdb_postgresql_cluster') {
     return `the cluster that ${file} takes over is not in Azure: correct cluster.origin.adopt, or ARM_SUBSCRIPTION_ID if another subscription has it`;

@@ -1,3 +1,4 @@
+import { environmentFile } from '../../config/file/files';
 import { RESOURCE_GROUP } from '../audit/stack/azurerm';
 import { ORPHAN_COMMENT, ownImports } from '../audit/stack/imports';
 import type { Json, Synthesized } from '../audit/stack/synthesized';
@@ -55,7 +56,7 @@ export function requireOwn(plan: TerraformPlan, stack: Synthesized): void {
     if (reason === undefined) continue;
     throw refused(
       'infra.not-taken-over',
-      `${importing} exists in Azure and is not taken over, because ${reason}. Nothing was done to it: choose another name in config/environments/${environment}.yaml, or, if it is yours, take it over with terraform import ${address} ${importing}`,
+      `${importing} exists in Azure and is not taken over, because ${reason}. Nothing was done to it: choose another name in ${environmentFile(environment)}, or, if it is yours, take it over with terraform import ${address} ${importing}`,
     );
   }
 }

@@ -27,7 +27,7 @@ export const ERRORS = {
   },
   'input.unknown-environment': {
     meaning: 'There is no environment of that name.',
-    hint: 'Use a name of config/environments, or add a file there.',
+    hint: 'Use a name that the message lists, or add a file beside theirs.',
   },
   'input.confirmation-needed': {
     meaning: 'The command asks a question, and there is no terminal to ask.',

@@ -1,6 +1,7 @@
 import { EXIT } from '../../scripts/lib/errors';
 import { explainFailure, terraformFailure } from '../../scripts/infra/failure';
 import { parseDiagnostics } from '../../scripts/infra/diagnostics';
+import { withVariables } from '../support/environment';
 
 /** One message of `terraform ... -json`. */
 const message = (summary: string, detail = '', address?: string): string =>
@@ -307,5 +308,13 @@ describe('what is to be taken over and is not there', () => {
     expect(explained('azurerm_cosmosdb_postgresql_cluster.Cluster_EB0386A7')).toBe(
       'the cluster that config/environments/dev.yaml takes over is not in Azure: correct cluster.origin.adopt, or ARM_SUBSCRIPTION_ID if another subscription has it',
     );
+  });
+
+  it('is told with the folder that is read', async () => {
+    await withVariables({ SCALEOUT_CONFIG_DIR: '/srv/settings' }, async () => {
+      expect(explained('azurerm_cosmosdb_postgresql_cluster.Cluster_EB0386A7')).toMatch(
+        /^the cluster that \/srv\/settings\/environments\/dev\.yaml takes over is not in Azure/,
+      );
+    });
   });
 });

@@ -1,3 +1,4 @@
+import { environmentFile } from '../../../config/file/files';
 import { ALERT_RULES } from '../../../config/azure/alert-thresholds';
 import { booleanAt } from '../stack/attributes';
 import { ACTION_GROUP, METRIC_ALERT } from '../stack/azurerm';
@@ -36,7 +37,7 @@ function watched(stack: Synthesized, cluster: Block): readonly Problem[] {
         problemOf(
           cluster,
           metric,
-          `no alert watches ${metric} of this cluster: set monitoring.alerts in config/environments/${stack.environment}.yaml`,
+          `no alert watches ${metric} of this cluster: set monitoring.alerts in ${environmentFile(stack.environment)}`,
         ),
       ];
     }

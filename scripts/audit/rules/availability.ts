@@ -1,3 +1,4 @@
+import { environmentFile } from '../../../config/file/files';
 import { describe, describeGap, numberAt, stringAt } from '../stack/attributes';
 import { ELASTIC_CLUSTER } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
@@ -63,7 +64,7 @@ function backups(cluster: Block, environment: string): readonly Problem[] {
     cluster,
     { argument: BACKUPS, reading: numberAt(cluster.body, BACKUPS) },
     (days) => days >= BACKUP_DAYS,
-    `a mistake that is found later than that cannot be taken back. Set cluster.backupRetentionDays in config/environments/${environment}.yaml to ${BACKUP_DAYS} or more, up to 35`,
+    `a mistake that is found later than that cannot be taken back. Set cluster.backupRetentionDays in ${environmentFile(environment)} to ${BACKUP_DAYS} or more, up to 35`,
     { level: 'warning' },
   );
 }
@@ -82,7 +83,7 @@ function window(cluster: Block, environment: string): readonly Problem[] {
       problemAt(
         cluster,
         WINDOW,
-        `${WINDOW} is not set, so Azure restarts nodes on a day of its own choosing: set cluster.maintenanceWindow in config/environments/${environment}.yaml`,
+        `${WINDOW} is not set, so Azure restarts nodes on a day of its own choosing: set cluster.maintenanceWindow in ${environmentFile(environment)}`,
       ),
     ];
   }

@@ -1,3 +1,4 @@
+import { environmentFile } from '../../../config/file/files';
 import { SERVICE_FACTS } from '../../../config/azure/postgres-services';
 import { numberAt } from '../stack/attributes';
 import { DIAGNOSTIC_SETTING, ELASTIC_CLUSTER, WORKSPACE } from '../stack/azurerm';
@@ -51,7 +52,7 @@ function collected(stack: Synthesized, cluster: Block): readonly Problem[] {
       problemOf(
         cluster,
         category,
-        `no diagnostic setting keeps ${category} of this cluster: what happened before an incident is gone after it. Set monitoring.workspace in config/environments/${stack.environment}.yaml`,
+        `no diagnostic setting keeps ${category} of this cluster: what happened before an incident is gone after it. Set monitoring.workspace in ${environmentFile(stack.environment)}`,
       ),
     ];
   });

@@ -1,3 +1,4 @@
+import { environmentFile } from '../../../config/file/files';
 import { describeGap, stringAt } from '../stack/attributes';
 import { FIREWALL_RULES } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
@@ -52,7 +53,7 @@ function judgeTotal(
     problemAt(
       worst,
       START,
-      `the firewall lets in ${total.toLocaleString('en-US')} addresses, and at most ${String(widest)} are allowed here; the widest rule is ${rangeOf(worst)}. Narrow network.allow in config/environments/${environment}.yaml, or use private access`,
+      `the firewall lets in ${total.toLocaleString('en-US')} addresses, and at most ${String(widest)} are allowed here; the widest rule is ${rangeOf(worst)}. Narrow network.allow in ${environmentFile(environment)}, or use private access`,
       { check: 'width' },
     ),
   ];

@@ -1,3 +1,4 @@
+import { environmentFile } from '../../../config/file/files';
 import { booleanAt, describe } from '../stack/attributes';
 import { CLUSTERS, ELASTIC_CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import { expectFlag } from '../rule-parts/expectations';
@@ -43,7 +44,7 @@ function entrance(
   if (open.state === 'value' && !(open.value && production)) return [];
   const wanted =
     open.state === 'value'
-      ? `: a production ${argument === NODES ? 'cluster' : 'coordinator'} is reached through a private endpoint only. Set network.access to private in config/environments/${environment}.yaml`
+      ? `: a production ${argument === NODES ? 'cluster' : 'coordinator'} is reached through a private endpoint only. Set network.access to private in ${environmentFile(environment)}`
       : ", and the provider's default is true: set it to false, or to true where a firewall is meant to be the only gate";
   return [problemAt(cluster, argument, `${argument} ${describe(open)}${wanted}`)];
 }

@@ -1,3 +1,4 @@
+import { environmentFile } from '../../../config/file/files';
 import { ANSWERING_SETTINGS } from '../../../config/azure/answering-settings';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { notApplicable, problemAt, verdictOn } from '../rule-parts/rule';
@@ -61,7 +62,7 @@ function differences(stack: Synthesized): Problem[] {
           block,
           'value',
           `${name} is ${own} for the ${here} and ${instead} for the ${there}: a shard answers with the settings of its node, so an answer that depends on it changes with the place of a row. ` +
-            `Give both the same value under parameters in config/environments/${stack.environment}.yaml`,
+            `Give both the same value under parameters in ${environmentFile(stack.environment)}`,
           { check: name.toLowerCase() },
         ),
       ];

@@ -1,3 +1,4 @@
+import { environmentFile } from '../../../config/file/files';
 import { booleanAt, describeGap, numberAt } from '../stack/attributes';
 import { CLUSTER, ELASTIC_CLUSTER, NO_CLUSTER } from '../stack/azurerm';
 import type { Rule } from '../rule-parts/rule';
@@ -27,7 +28,7 @@ export const shardHosting: Rule = {
             problemAt(
               cluster,
               SHARDS,
-              `${SHARDS} ${describeGap(shards)}: the service then decides by how the cluster was once created. Set cluster.coordinatorHoldsShards to true or false in config/environments/${stack.environment}.yaml`,
+              `${SHARDS} ${describeGap(shards)}: the service then decides by how the cluster was once created. Set cluster.coordinatorHoldsShards to true or false in ${environmentFile(stack.environment)}`,
             ),
           ];
         }

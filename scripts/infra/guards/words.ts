@@ -1,3 +1,4 @@
+import { environmentFile } from '../../../config/file/files';
 import { CLUSTER, ELASTIC_CLUSTER } from '../../audit/stack/azurerm';
 import { explainChange, explainResource } from '../../audit/difference/meanings';
 import { blocksAt } from '../../audit/stack/blocks';
@@ -128,7 +129,7 @@ export function describeJudged(
 
 /** What ends an adoption. */
 export function setImported(environment: string): string {
-  return `set imported: true under cluster.origin in config/environments/${environment}.yaml`;
+  return `set imported: true under cluster.origin in ${environmentFile(environment)}`;
 }
 
 /** One finding in one line: whether it refuses, where, why, and the way out. */

@@ -5,7 +5,7 @@ import type { Service } from '../../../config/azure/service-names';
 import { DEFAULT_SERVICE } from '../../../config/azure/service-names';
 import type { EnvironmentSettings, Stage } from '../../../config/environment/environment';
 import { loadEnvironments, parseEnvironment } from '../../../config/environment/environment';
-import { configDirectory } from '../../../config/file/files';
+import { configDirectory, shownConfigPath } from '../../../config/file/files';
 import { ScaleoutError } from '../../lib/errors';
 import type { AzureYear } from './azure-year';
 import { clusterIdOf } from './hand-made';
@@ -82,7 +82,7 @@ export function rehearsedEnvironment(
   if (found !== undefined) return found;
   throw new ScaleoutError(
     'local.unsupported',
-    `config/environments holds no environment with production: false${candidates.length > 0 ? ` and service: ${service}` : ''}, and a rehearsal takes its settings from one: add a file for dev`,
+    `${shownConfigPath('environments')} holds no environment with production: false${candidates.length > 0 ? ` and service: ${service}` : ''}, and a rehearsal takes its settings from one: add a file for dev`,
   );
 }
 
