@@ -11,6 +11,7 @@ import { localEngines } from './engines';
 import { dropOurTables } from './engines/borrowed-database';
 import { parseEngineName } from './engines/choose-engine';
 import type { EngineName } from './engines/engine';
+import { ELASTIC_CLUSTER_ENGINE } from './engines/engine';
 import { sweepClusters, takeDownCluster } from './engines/cluster-directory';
 import { identifyProcess, isRunning } from './engines/processes';
 import type { JourneyResult } from './journey/journey';
@@ -243,6 +244,9 @@ function terraformRefusal({
 }: Pick<Settings, 'terraform' | 'service' | 'azure' | 'engine'>): string | undefined {
   if (terraform && engine === 'citus-url') {
     return 'Terraform makes the cluster it deploys, and the one of CITUS_URL is there already: leave --terraform or --engine out';
+  }
+  if (service === 'elastic-cluster' && engine !== undefined && engine !== ELASTIC_CLUSTER_ENGINE) {
+    return `--engine ${engine} has no elastic cluster, which is PostgreSQL with Citus of this machine that Terraform creates: leave --engine out, or name ${ELASTIC_CLUSTER_ENGINE}, with --terraform`;
   }
   if (service !== DEFAULT_SERVICE && !terraform) {
     return `--service ${service} is for a cluster that Terraform creates: add --terraform`;

@@ -35,6 +35,13 @@ test.each<[string, LocalRunInput, string]>([
     { service: 'elastic-cluster', terraform: true, engine: 'citus-url' },
     'Terraform makes the cluster it deploys, and the one of CITUS_URL is there already: leave --terraform or --engine out; nothing was started',
   ],
+  ...(['embedded', 'docker'] as const).flatMap((engine) =>
+    [true, false].map((terraform): [string, LocalRunInput, string] => [
+      `an elastic cluster on ${engine}, Terraform ${terraform ? 'named' : 'left out'}`,
+      { service: 'elastic-cluster', terraform, engine },
+      `--engine ${engine} has no elastic cluster, which is PostgreSQL with Citus of this machine that Terraform creates: leave --engine out, or name native, with --terraform; nothing was started`,
+    ]),
+  ),
   [
     'a service that there is not',
     { service: 'hyperscale', terraform: true },

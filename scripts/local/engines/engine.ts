@@ -24,6 +24,8 @@ export interface EngineNeeds {
 
 /** What an elastic cluster of Azure Database for PostgreSQL runs. */
 export const ELASTIC_CLUSTER_NEEDS: EngineNeeds = { postgres: 17, citus: [13, 2] };
+/** The one engine that can have it: the images of Docker and PostgreSQL from npm never do. */
+export const ELASTIC_CLUSTER_ENGINE: EngineName = 'native';
 
 /**
  * A cluster that has the shape of Azure's: the login `citus` is no superuser, owns the database and what is in it, and
