@@ -194,9 +194,12 @@ function problems(props: ElasticPostgresClusterProps): string[] {
       database: elasticDatabase,
       login: elasticLogin,
       passwordVersion,
-      // Judged only beside a machine that is known.
+      // Judged only beside a machine and a region that are known.
       highAvailability: (wanted) =>
-        Token.isUnresolved(props.sku) ? [] : elasticAvailabilityViolations(wanted, props.sku),
+        elasticAvailabilityViolations(wanted, {
+          ...(Token.isUnresolved(props.sku) ? {} : { sku: props.sku }),
+          ...(Token.isUnresolved(props.location) ? {} : { location: props.location }),
+        }),
       preferredPrimaryZone: availabilityZone,
       maintenanceWindow,
       backupRetentionDays,

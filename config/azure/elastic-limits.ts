@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { int, intBetween, matching, ruled } from '../file/schema-types';
 import type { Violation } from '../file/violations';
 import { oneOf, show } from '../text/text';
+import { hasZoneStandbys } from './regions';
 
 const NAME = { shortest: 3, longest: 63 } as const;
 const nameError = `the name of an elastic cluster: ${NAME.shortest} to ${NAME.longest} lowercase letters, digits and hyphens, with no hyphen at either end; no other flexible server on Azure may have it`;
@@ -118,15 +119,25 @@ export const elasticDatabase = ruled(
 export const BACKUP_RETENTION_DAYS = { fewest: 7, most: 35 } as const;
 export const backupRetentionDays = intBetween(BACKUP_RETENTION_DAYS.fewest, BACKUP_RETENTION_DAYS.most);
 
-/** A standby for every node is something that burstable nodes do not have. */
-export function elasticAvailabilityViolations(highAvailability: boolean, sku: string): Violation[] {
-  if (!highAvailability || !isBurstable(sku)) return [];
-  return [
-    {
-      at: [],
-      problem: `is true, and ${show(sku)} is burstable, which has no standby: set it to false, or choose a GP or MO machine`,
-    },
+/** A standby for every node is something that burstable nodes do not have, and some regions. What is unknown is left out. */
+export function elasticAvailabilityViolations(
+  highAvailability: boolean,
+  { sku, location }: { readonly sku?: string; readonly location?: string },
+): Violation[] {
+  if (!highAvailability) return [];
+  const problems = [
+    ...(sku !== undefined && isBurstable(sku)
+      ? [
+          `is true, and ${show(sku)} is burstable, which has no standby: set it to false, or choose a GP or MO machine`,
+        ]
+      : []),
+    ...(location !== undefined && !hasZoneStandbys(location)
+      ? [
+          `is true, and a standby lies in another zone, which Azure Database for PostgreSQL does not have in ${show(location)}: set it to false, or choose a region with zones, as westus2; where Azure has added zones since, take the region off the list in config/azure/regions.ts`,
+        ]
+      : []),
   ];
+  return problems.map((problem) => ({ at: [], problem }));
 }
 
 /** What a node allows where its machine is unknown: as many as the smallest does. */

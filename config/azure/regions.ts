@@ -72,6 +72,37 @@ const OTHER_REGIONS = [
   'westindia',
 ] as const;
 
+/**
+ * Where Azure Database for PostgreSQL puts no standby into another zone, most of them regions without zones. Source: the
+ * product's table of regions, 18 November 2025; Azure adds zones to a region from time to time.
+ */
+const WITHOUT_ZONE_STANDBYS: ReadonlySet<string> = new Set([
+  'australiacentral',
+  'australiacentral2',
+  'australiasoutheast',
+  'brazilsoutheast',
+  'canadaeast',
+  'francesouth',
+  'germanynorth',
+  'japanwest',
+  'jioindiacentral',
+  'jioindiawest',
+  'koreasouth',
+  'northcentralus',
+  'norwaywest',
+  'southafricawest',
+  'switzerlandwest',
+  'uaecentral',
+  'ukwest',
+  'westcentralus',
+  'westus',
+]);
+
+/** Whether a standby in another zone is nothing that this region is known to lack. */
+export function hasZoneStandbys(region: string): boolean {
+  return !WITHOUT_ZONE_STANDBYS.has(region);
+}
+
 export const REGIONS: readonly string[] = [...CLUSTER_REGIONS, ...OTHER_REGIONS];
 
 /** ` (did you mean "westus2"?)` for `West US 2` and `westus22`; nothing for what is near no region that is known. */

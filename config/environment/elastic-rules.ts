@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { roleViolations, sqlRoleName } from '../azure/database-roles';
 import { elasticAvailabilityViolations, elasticSku } from '../azure/elastic-limits';
 import { ELASTIC_RULE_NAMES, firewallViolations } from '../azure/firewall-rules';
+import { location } from '../azure/resource-names';
 import { elasticParameterViolations } from '../azure/server-parameters';
 import { partOf } from '../file/schema-types';
 import { reportAll, rule } from '../file/yaml';
@@ -17,7 +18,16 @@ export const elasticRules: readonly Rule[] = [
     ({ cluster }, report) =>
       reportAll(
         ['cluster', 'highAvailability'],
-        elasticAvailabilityViolations(cluster.highAvailability, cluster.nodes.sku),
+        elasticAvailabilityViolations(cluster.highAvailability, { sku: cluster.nodes.sku }),
+        report,
+      ),
+  ),
+  rule(
+    partOf({ location, cluster: partOf({ highAvailability: z.boolean() }) }),
+    ({ location: region, cluster }, report) =>
+      reportAll(
+        ['cluster', 'highAvailability'],
+        elasticAvailabilityViolations(cluster.highAvailability, { location: region }),
         report,
       ),
   ),

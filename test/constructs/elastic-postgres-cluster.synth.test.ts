@@ -55,6 +55,10 @@ laneSuite('synth', 'ElasticPostgresCluster', () => {
       { sku: 'B_Standard_B2s', highAvailability: true },
       'highAvailability is true, and "B_Standard_B2s" is burstable',
     ],
+    [
+      { location: 'ukwest', highAvailability: true },
+      'highAvailability is true, and a standby lies in another zone',
+    ],
     [{ administratorPassword: 'Written-out-7' }, 'administratorPassword is a literal'],
     [{ passwordVersion: 0 }, 'passwordVersion is 0: it must be a whole number from 1 up'],
     [{ backupRetentionDays: 6 }, 'backupRetentionDays is 6: it must be a whole number from 7 to 35'],

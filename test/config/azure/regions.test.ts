@@ -1,9 +1,21 @@
-import { CLUSTER_REGIONS, newRegionViolations, regionMeant, REGIONS } from '../../../config/azure/regions';
+import {
+  CLUSTER_REGIONS,
+  hasZoneStandbys,
+  newRegionViolations,
+  regionMeant,
+  REGIONS,
+} from '../../../config/azure/regions';
 import { location } from '../../../config/azure/resource-names';
 import { violationsOf } from '../../../config/file/violations';
 
 const problems = (region: string, source?: string): string[] =>
   newRegionViolations(region, source).map(({ problem }) => problem);
+
+it('has those where no standby lies in another zone', () => {
+  const without = REGIONS.filter((region) => !hasZoneStandbys(region));
+  expect(without).toHaveLength(19);
+  expect(without).toContain('westus');
+});
 
 it('are each written once, as Azure does', () => {
   expect(new Set(REGIONS).size).toBe(REGIONS.length);

@@ -145,6 +145,16 @@ describe('an environment of an elastic cluster', () => {
       ],
     ],
     [
+      'standbys in a region without zones',
+      [
+        ['location: westus2', 'location: westus'],
+        ['highAvailability: false', 'highAvailability: true'],
+      ],
+      [
+        'cluster.highAvailability: is true, and a standby lies in another zone, which Azure Database for PostgreSQL does not have in "westus": set it to false, or choose a region with zones, as westus2; where Azure has added zones since, take the region off the list in config/azure/regions.ts',
+      ],
+    ],
+    [
       'backups of a year',
       [['  login:', '  backupRetentionDays: 365\n  login:']],
       ['cluster.backupRetentionDays: is 365: it must be a whole number from 7 to 35'],

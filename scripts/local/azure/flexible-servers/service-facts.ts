@@ -100,7 +100,7 @@ export const RESERVED_DATABASES = ['azure_maintenance', 'azure_sys', 'template0'
 export const REGIONS_WITHOUT_ZONES = new Set(
   (
     'australiacentral australiacentral2 australiasoutheast brazilsoutheast canadaeast francesouth germanynorth ' +
-    'japanwest jioindiawest koreasouth northcentralus norwaywest southafricawest southindia switzerlandwest ' +
+    'japanwest jioindiacentral jioindiawest koreasouth northcentralus norwaywest southafricawest switzerlandwest ' +
     'uaecentral ukwest westcentralus westus'
   ).split(' '),
 );
@@ -109,9 +109,9 @@ export const REGIONS_WITHOUT_ZONES = new Set(
 export const REGIONS = new Set([
   ...REGIONS_WITHOUT_ZONES,
   ...(
-    'australiaeast brazilsouth canadacentral centralindia centralus eastasia eastus eastus2 francecentral ' +
-    'germanywestcentral israelcentral italynorth japaneast koreacentral mexicocentral newzealandnorth northeurope ' +
-    'norwayeast polandcentral qatarcentral southafricanorth southcentralus southeastasia spaincentral swedencentral ' +
-    'switzerlandnorth uaenorth uksouth westeurope westus2 westus3'
+    'australiaeast austriaeast brazilsouth canadacentral centralindia centralus chilecentral eastasia eastus eastus2 ' +
+    'francecentral germanywestcentral indonesiacentral israelcentral italynorth japaneast koreacentral malaysiawest ' +
+    'mexicocentral newzealandnorth northeurope norwayeast polandcentral qatarcentral southafricanorth southcentralus ' +
+    'southeastasia southindia spaincentral swedencentral switzerlandnorth uaenorth uksouth westeurope westus2 westus3'
   ).split(' '),
 ]);
