@@ -18,7 +18,8 @@ const parameter = z
     z.object({ type: z.literal('choice'), values: z.array(z.string()) }),
     /** Choices of which several stand in a list with commas. Azure takes no minus sign here, unlike pgAudit. */
     z.object({ type: z.literal('list'), values: z.array(z.string()) }),
-    z.object({ type: z.literal('text') }),
+    /** Of text that is a list with commas, some words may be `refused`: extensions that the service does not have. */
+    z.object({ type: z.literal('text'), refused: z.array(z.string()).default([]) }),
   ])
   .and(
     z.object({
@@ -169,11 +170,18 @@ function expectation(known: ServerParameter): Expectation {
         said: `a list with commas of ${allOf(known.values)}`,
         fits: (value) => value.split(',').every((each) => known.values.includes(each.trim())),
       };
-    case 'text':
+    case 'text': {
+      const isText = (value: string): boolean => value.trim() !== '' && !/\p{Cc}/u.test(value);
+      const isRefused = (word: string): boolean => known.refused.includes(word.trim().toLowerCase());
+      const without =
+        known.refused.length === 0
+          ? ''
+          : `, without ${oneOf(known.refused)}, which the service does not have`;
       return {
-        said: 'one line of text that is not empty; leave the parameter out for the service to choose',
-        fits: (value) => value.trim() !== '' && !/\p{Cc}/u.test(value),
+        said: `one line of text that is not empty${without}; leave the parameter out for the service to choose`,
+        fits: (value) => isText(value) && !value.split(',').some(isRefused),
       };
+    }
   }
 }
 

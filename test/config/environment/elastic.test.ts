@@ -236,6 +236,19 @@ describe('an environment of an elastic cluster', () => {
       ],
     ],
     [
+      'libraries and extensions that the service does not have',
+      [
+        [
+          'state:',
+          'parameters: { shared_preload_libraries: "pg_cron, TimescaleDB", azure.extensions: "vector,postgis_topology" }\nstate:',
+        ],
+      ],
+      [
+        'parameters.\'azure.extensions\': is "vector,postgis_topology": it must be one line of text that is not empty, without anon, pg_qs, postgis_topology or timescaledb, which the service does not have; leave the parameter out for the service to choose',
+        'parameters.shared_preload_libraries: is "pg_cron, TimescaleDB": it must be one line of text that is not empty, without anon or timescaledb, which the service does not have; leave the parameter out for the service to choose',
+      ],
+    ],
+    [
       'a version of the password beside the vault',
       [['state:', 'keyVault: { name: kv-x, allow: [203.0.113.8], passwordVersion: 2 }\nstate:']],
       ['keyVault.passwordVersion: unknown key here: it belongs at cluster.passwordVersion'],
