@@ -6,6 +6,7 @@ import { diagnostics } from './diagnostics';
 import { firewallWidth } from './firewall-width';
 import { keyVault } from './key-vault';
 import { knownContents } from './known-contents';
+import { passwordHashes } from './password-hashes';
 import { passwords } from './passwords';
 import { publicAccess } from './public-access';
 import { roleAssignments } from './role-assignments';
@@ -24,6 +25,7 @@ export const RULES: readonly Rule[] = [
   firewallWidth,
   tls,
   passwords,
+  passwordHashes,
   keyVault,
   roleAssignments,
   availability,

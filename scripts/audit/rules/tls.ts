@@ -1,7 +1,7 @@
-import { describeGap, stringAt } from '../stack/attributes';
-import { CLUSTERS, CONFIGURATIONS, NO_CLUSTER } from '../stack/azurerm';
+import { CLUSTERS, NO_CLUSTER } from '../stack/azurerm';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { notApplicable, problemAt, problemIn, verdict } from '../rule-parts/rule';
+import { notApplicable, problemIn, verdict } from '../rule-parts/rule';
+import { weakParameters } from '../rule-parts/weak-parameters';
 import type { Synthesized } from '../stack/synthesized';
 import { leaves, resourcesOf } from '../stack/synthesized';
 
@@ -26,31 +26,9 @@ export const tls: Rule = {
     "Nothing weakens the service's mandatory TLS: no server parameter, and no connection string that does not verify the server.",
   check(stack) {
     if (resourcesOf(stack, ...CLUSTERS).length === 0) return notApplicable(NO_CLUSTER);
-    return verdict([...parameters(stack), ...connectionStrings(stack)]);
+    return verdict([...weakParameters(stack, PARAMETERS, 'weakens TLS'), ...connectionStrings(stack)]);
   },
 };
-
-function parameters(stack: Synthesized): readonly Problem[] {
-  return resourcesOf(stack, ...CONFIGURATIONS).flatMap((block) => {
-    const name = stringAt(block.body, 'name');
-    if (name.state !== 'value') {
-      return [problemAt(block, 'name', `the parameter's name ${describeGap(name)}: write it out`)];
-    }
-    const safe = PARAMETERS[name.value.toLowerCase()];
-    if (safe === undefined) return [];
-    const value = stringAt(block.body, 'value');
-    if (value.state === 'value' && safe.some((word) => word.toLowerCase() === value.value.toLowerCase()))
-      return [];
-    const what = value.state === 'value' ? `is "${value.value}"` : describeGap(value);
-    return [
-      problemAt(
-        block,
-        'value',
-        `the server parameter ${name.value} ${what}, which weakens TLS: leave it to the service, or set it to ${safe.filter(Boolean).join(' or ')}`,
-      ),
-    ];
-  });
-}
 
 function connectionStrings(stack: Synthesized): readonly Problem[] {
   return leaves(stack.document).flatMap((leaf) => {

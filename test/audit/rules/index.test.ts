@@ -15,6 +15,7 @@ describe('the rules', () => {
         "firewall-width (error)",
         "tls (error)",
         "passwords (error)",
+        "password-hashes (error)",
         "key-vault (error)",
         "role-assignments (error)",
         "availability (error)",
