@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
+import { configDirectory } from '../../config/file/files';
 import { ScaleoutError } from '../lib/errors';
 import { stopIfAsked } from '../lib/verb';
 import { PROJECT_DIRECTORY } from './project';
@@ -29,7 +30,7 @@ const cdktfSchema = z.object({
  * Synthesizes into a directory of its own, hands that to `use`, and removes it: who judges the result never judges
  * files somebody left lying there.
  *
- * @throws ScaleoutError with the app's own words when the config is wrong
+ * @throws as {@link synthesize} does
  */
 export async function withSynthesis<T>(
   options: SynthOptions,
@@ -50,7 +51,7 @@ export async function withSynthesis<T>(
 /**
  * Synthesizes every environment into a directory, over what lies there.
  *
- * @throws ScaleoutError with the app's own words when the config is wrong
+ * @throws ConfigError when the config is wrong, ScaleoutError with the app's own words when anything else is
  */
 export async function synthesize(directory: string, options: SynthOptions): Promise<void> {
   const project = options.project ?? PROJECT_DIRECTORY;
@@ -68,7 +69,14 @@ export async function synthesize(directory: string, options: SynthOptions): Prom
     },
   });
   if (result.exitCode === 0) return;
+  if (project === PROJECT_DIRECTORY) await requireConfig(options.environment ?? process.env);
   throw new ScaleoutError('infra.synthesis-failed', appFault(result));
+}
+
+/** The app says what is wrong in words alone. @throws ConfigError with each issue as data, where the config is wrong */
+async function requireConfig(environment: ProcessEnvironment): Promise<void> {
+  const { loadConfig } = await import('../../config/environment/environment.ts');
+  loadConfig(configDirectory(environment));
 }
 
 /** What Node.js and the shell say of how they were started, which is no fault of a config. */

@@ -1,4 +1,8 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { auditFresh, differenceFresh } from '../../scripts/infra/audit-synth';
+import { errorDocument } from '../../scripts/lib/errors';
 import { silentReporter } from '../../scripts/lib/reporter';
 import type { VerbContext } from '../../scripts/lib/verb';
 import { testEnvironment } from '../support/environment';
@@ -58,6 +62,27 @@ laneSuite('synth', 'the environments of this project', () => {
     const environment = testEnvironment({ SCALEOUT_STAGE: 'nonsense' });
     const { document } = await differenceFresh(context, { before: 'dev', after: 'prod' }, { environment });
     expect(document.kind).toBe('comparison');
+  });
+
+  it('fails on files that are wrong with each issue as data, as every other verb does', async () => {
+    const config = mkdtempSync(path.join(tmpdir(), 'scaleout-config-'));
+    try {
+      for (const folder of ['environments', 'workloads']) mkdirSync(path.join(config, folder));
+      writeFileSync(path.join(config, 'environments', 'dev.yaml'), 'name: dev\nlocation: nowhere at all\n');
+      const environment = testEnvironment({ SCALEOUT_CONFIG_DIR: config });
+      const failure: unknown = await auditFresh(context, {}, { environment }).catch(
+        (error: unknown) => error,
+      );
+      const { error } = errorDocument(failure);
+      expect(error).toMatchObject({
+        code: 'config.invalid',
+        details: {
+          issues: expect.arrayContaining([expect.objectContaining({ path: 'location', line: 2 })]) as unknown,
+        },
+      });
+    } finally {
+      rmSync(config, { recursive: true });
+    }
   });
 
   it('fails on an environment that is not there', async () => {
