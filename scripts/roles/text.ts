@@ -39,11 +39,22 @@ function describeRoles(
 /** The same, and how much is to do. Pure. */
 export function describePlan(plan: RolesPlan): string {
   const pending = plan.roles.filter(isPending).length;
+  const refusedOnes = plan.roles.filter(({ action }) => action === 'refused').length;
   const todo =
-    pending === 0
-      ? 'Plan: nothing to do.'
-      : `Plan: ${countOfRoles(pending)} to change on ${everyNode(plan)}. \`roles apply\` does it.`;
-  return `${describeRoles(plan)}\n\n${todo}`;
+    refusedOnes > 0
+      ? `Plan: ${countOfRoles(refusedOnes)} to decide about first${pending === 0 ? '' : `, then ${countOfRoles(pending)} to change on ${everyNode(plan)}`}.`
+      : pending === 0
+        ? 'Plan: nothing to do.'
+        : `Plan: ${countOfRoles(pending)} to change on ${everyNode(plan)}. \`roles apply\` does it.`;
+  return [describeRoles(plan), '', todo, ...unseenPasswords(plan)].join('\n');
+}
+
+/** A session on one node may have given a role another password there, which no login on the coordinator shows. */
+function unseenPasswords({ roles, nodes }: RolesPlan): string[] {
+  if (nodes.length === 1 || !roles.some(({ action }) => action === 'unchanged')) return [];
+  return [
+    'The logins were tried at the coordinator: whether another node has the same password cannot be seen from there. A new password in the variable is set on every node.',
+  ];
 }
 
 /** What was done, and what there is to know now. @param after what a look at the end found. Pure. */

@@ -129,6 +129,30 @@ test('the text has every role, what it needs, and the logins that the file does 
   expect(describeRefused(plan.roles)).toBeUndefined();
 });
 
+test('the text of a plan with a refusal says that something is to be decided, and not that nothing is to do', () => {
+  const decided = (seenRoles: SeenRoles, names: readonly string[]): string[] =>
+    describePlan(planRoles('dev', 'd', names, seenRoles))
+      .split('\n')
+      .slice(-1);
+  const locked = seen({ role: { mayLogIn: false } });
+  expect(decided(locked, ['reporting'])).toEqual(['Plan: 1 role to decide about first.']);
+  const lacking = new Map([['loader', { missing: NODES, shut: [] }]]);
+  expect(decided({ ...locked, lacking }, ['reporting', 'loader'])).toEqual([
+    'Plan: 1 role to decide about first, then 1 role to change on all 3 nodes.',
+  ]);
+});
+
+test('the text says what of a password cannot be seen, where there are other nodes', () => {
+  const last = (nodes: readonly string[]): string | undefined =>
+    describePlan(planRoles('dev', 'd', ['reporting'], { ...seen(), nodes }))
+      .split('\n')
+      .at(-1);
+  expect(last(NODES)).toMatch(
+    /^The logins were tried at the coordinator: .* cannot be seen from there\. A new/,
+  );
+  expect(last(NODES.slice(0, 1))).toBe('Plan: nothing to do.');
+});
+
 describe('the passwords', () => {
   test('are those of the variables that Terraform reads too', () => {
     const variables = { TF_VAR_role_reporting_password: 'Secret-1234', TF_VAR_role_other_password: 'x' };
