@@ -5,6 +5,7 @@ import { explain } from '../../lib/errors';
 import { orUndefined } from '../../lib/or-undefined';
 import { probeSafely } from './choose-engine';
 import type { Availability, Engine, EngineNeeds } from './engine';
+import { ELASTIC_CLUSTER_NEEDS } from './engine';
 import { startLocalCluster } from './local-cluster';
 import { inspectBinaries } from './postgres-binaries';
 import type { Installation } from './postgres-server';
@@ -15,8 +16,8 @@ import { serverUser } from './server-user';
 /** `create_distributed_table_concurrently` and the background rebalancer as this project uses them. */
 const OLDEST_CITUS = 12;
 
-/** What the service runs; the pair after it (Citus 13, PostgreSQL 17) is that of elastic clusters. */
-const SERVICE_CITUS = 12;
+/** What Azure Cosmos DB for PostgreSQL runs, then what elastic clusters do; Azure runs nothing newer yet. */
+const SERVICE_CITUS = [12, ELASTIC_CLUSTER_NEEDS.citus[0]];
 
 /** Names the major version of PostgreSQL to take, where several with Citus are installed: `SCALEOUT_POSTGRES=17`. */
 export const WANTED_POSTGRES = 'SCALEOUT_POSTGRES';
@@ -50,7 +51,7 @@ interface Candidate {
 }
 
 /**
- * The installation to use: of those with Citus, one with the service's own first, and of equals the newest PostgreSQL.
+ * The installation to use: of those with Citus, one with a service's own first, and of equals the newest PostgreSQL.
  *
  * @param needs what it has to run, whatever the environment says; by default the environment chooses
  * @throws Error in one line with what was found instead, when no installation will do
@@ -111,9 +112,12 @@ function withCitus(reasons: string[]): Candidate[] {
   });
 }
 
-/** Those with the Citus that the service runs first, otherwise in the order they came. Pure. */
+/** Those with the Citus that a service runs first, otherwise in the order they came. Pure. */
 export function preferred(candidates: readonly Candidate[]): Candidate[] {
-  const rank = ({ citusVersion }: Candidate): number => (majorOf(citusVersion) === SERVICE_CITUS ? 0 : 1);
+  const rank = ({ citusVersion }: Candidate): number => {
+    const at = SERVICE_CITUS.indexOf(majorOf(citusVersion));
+    return at < 0 ? SERVICE_CITUS.length : at;
+  };
   return candidates.toSorted((a, b) => rank(a) - rank(b));
 }
 
