@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // `npx cdktf` in this project: the cdktf CLI with its telemetry switched off, which cdktf.json has no key for
-// (crash reports are off in cdktf.json), and with the guards before what deploys or destroys. Everything else goes
-// straight through.
+// (crash reports are off in cdktf.json), with the guards before what deploys or destroys, and with plans that their
+// owner alone can read. Everything else goes straight through.
 const { spawn } = require('node:child_process');
 const { accessSync, constants, existsSync, mkdirSync } = require('node:fs');
 const { homedir, tmpdir } = require('node:os');
@@ -46,7 +46,7 @@ function run(stop) {
 async function guarded() {
   require('./typescript');
   const { parseCdktf } = require('./infra/before-cdktf');
-  const { throughCdktf } = require('./infra/through-cdktf');
+  const { diffThroughCdktf, throughCdktf } = require('./infra/through-cdktf');
   const { EXIT, explain, ScaleoutError } = require('./lib/errors');
   const { streamReporter } = require('./lib/reporter');
   const stop = new AbortController();
@@ -59,7 +59,9 @@ async function guarded() {
   try {
     const command = parseCdktf(argv, process.env);
     const cdktf = run(stop.signal);
-    return await (command === undefined ? cdktf([], {}) : throughCdktf(command, context, process.env, cdktf));
+    if (command === undefined) return await cdktf([], {});
+    const through = command.verb === 'diff' ? diffThroughCdktf : throughCdktf;
+    return await through(command, context, process.env, cdktf);
   } catch (error) {
     console.error(`error: ${explain(error)}`);
     return error instanceof ScaleoutError ? error.exitCode : EXIT.failed;
@@ -67,7 +69,7 @@ async function guarded() {
 }
 
 // A flag before the verb hides it from a look at the first word alone, so any word counts; the parser decides.
-if (['deploy', 'apply', 'watch', 'destroy'].some((verb) => argv.includes(verb))) {
+if (['diff', 'plan', 'deploy', 'apply', 'watch', 'destroy'].some((verb) => argv.includes(verb))) {
   guarded().then((status) => process.exit(status));
 } else {
   require(CLI);

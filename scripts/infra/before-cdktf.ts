@@ -9,9 +9,9 @@ import { PROJECT_DIRECTORY, SYNTHESIS } from './project';
 import { synthesize } from './synth';
 import type { ProcessEnvironment } from './terraform';
 
-/** What `cdktf deploy` and `cdktf destroy` were asked for, as far as a guard has to know it. */
+/** What `cdktf diff`, `deploy` or `destroy` was asked for, as far as it has to be known here. */
 export interface CdktfCommand {
-  readonly verb: 'deploy' | 'destroy';
+  readonly verb: 'diff' | 'deploy' | 'destroy';
   /** Names of stacks, or patterns with `*`, as typed; none where the one stack there is is meant. */
   readonly stacks: readonly string[];
   readonly output?: string;
@@ -20,8 +20,10 @@ export interface CdktfCommand {
   readonly planArguments: readonly string[];
 }
 
-/** What cdktf calls its verbs that deploy or destroy. */
+/** What cdktf calls its verbs that plan, deploy or destroy. */
 const VERBS: ReadonlyMap<string, CdktfCommand['verb']> = new Map([
+  ['diff', 'diff'],
+  ['plan', 'diff'],
   ['deploy', 'deploy'],
   ['apply', 'deploy'],
   ['watch', 'deploy'],
@@ -50,7 +52,7 @@ const FLAGS = {
 
 /**
  * Reads a command line of cdktf as cdktf does: its aliases, its flags in kebab or camel case, and what `CDKTF_` variables
- * say where no flag does. Undefined for all that neither deploys nor destroys. Pure.
+ * say where no flag does. Undefined for all that neither plans, deploys nor destroys. Pure.
  *
  * @param argv what follows the program's name
  * @throws ScaleoutError (refused) for `watch`, which applies every change without a plan that anything could judge first
@@ -138,10 +140,7 @@ export async function guardCdktf(
 ): Promise<number> {
   const allow = parseAllowances(environment['SCALEOUT_ALLOW']);
   const directory = outputDirectory(command);
-  if (!command.skipSynth) {
-    const app = command.app === undefined ? {} : { app: command.app };
-    await synthesize(directory, { environment, signal: context.signal, ...app });
-  }
+  await synthesizeFor(command, context, environment);
   for (const name of await requestedStacks(command)) {
     const { outcome, text, document } = await guard(context, {
       name,
@@ -157,6 +156,17 @@ export async function guardCdktf(
     if (outcome === 'refused') return EXIT.refused;
   }
   return EXIT.done;
+}
+
+/** Synthesizes what cdktf is to work on, unless it was told to take what lies there. @throws as {@link synthesize} does */
+export async function synthesizeFor(
+  command: CdktfCommand,
+  { signal }: VerbContext,
+  environment: ProcessEnvironment,
+): Promise<void> {
+  if (command.skipSynth) return;
+  const app = command.app === undefined ? {} : { app: command.app };
+  await synthesize(outputDirectory(command), { environment, signal, ...app });
 }
 
 /** Where cdktf synthesizes to, and runs Terraform. */

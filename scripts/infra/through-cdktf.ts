@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { chmod, open, readFile, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readSynthesis } from '../audit/read';
 import { EXIT } from '../lib/errors';
@@ -6,7 +6,7 @@ import type { VerbContext } from '../lib/verb';
 import type { Orphan } from './orphans';
 import { orphansOf, withImports } from './orphans';
 import type { CdktfCommand } from './before-cdktf';
-import { guardCdktf, outputDirectory, requestedStacks } from './before-cdktf';
+import { guardCdktf, outputDirectory, requestedStacks, synthesizeFor } from './before-cdktf';
 import { parseDiagnostics } from './diagnostics';
 import { terraformFailure } from './failure';
 import { withPrivateDirectory } from './private-directory';
@@ -16,6 +16,33 @@ import type { ProcessEnvironment } from './terraform';
 
 /** Runs the cdktf CLI as it was typed, with more arguments and variables, and gives its exit status. */
 export type RunCdktf = (more: readonly string[], variables: ProcessEnvironment) => Promise<number>;
+
+/**
+ * `npx cdktf diff`, which changes nothing and needs no guard: with no password asked for that Terraform ignores, and with
+ * its plan, in which there are passwords, closed to everybody else.
+ *
+ * @returns the exit status to end with
+ * @throws ScaleoutError or ConfigError where nothing can be synthesized
+ */
+export async function diffThroughCdktf(
+  command: CdktfCommand,
+  context: VerbContext,
+  environment: ProcessEnvironment,
+  cdktf: RunCdktf,
+): Promise<number> {
+  await synthesizeFor(command, context, environment);
+  for (const stack of await requestedStacks(command)) {
+    const file = path.join(outputDirectory(command), 'stacks', stack, CDKTF_PLAN);
+    // Terraform writes into the file that is there, and leaves it the rights that it has.
+    await (await open(file, 'a', OWNER_ALONE)).close();
+    await chmod(file, OWNER_ALONE);
+  }
+  return cdktf(command.skipSynth ? [] : ['--skip-synth'], await placeholders(command, environment));
+}
+
+/** Where cdktf has Terraform leave the plan that it shows, beside the stack. */
+const CDKTF_PLAN = 'plan';
+const OWNER_ALONE = 0o600;
 
 /**
  * `npx cdktf deploy` or `destroy` with the guards before it. What a killed deploy left in Azure is taken over as

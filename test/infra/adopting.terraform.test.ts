@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { parseCosmosEnvironment } from '../../config/environment/environment';
@@ -187,28 +188,46 @@ azureSuite('a cluster that was there before', () => {
     SLOW,
   );
 
+  /** What a command of cdktf prints, and the status it ends with. */
+  const cdktf = (verb: string, ...more: readonly string[]): Promise<string> =>
+    new Promise((done, fail) => {
+      const child = spawn(
+        process.execPath,
+        [
+          join(ROOT, 'scripts', 'cdktf.js'),
+          ...[verb, ENVIRONMENT, '--skip-provider-lock', ...more],
+          ...['--output', join(rehearsal.home, 'cdktf.out')],
+        ],
+        { cwd: ROOT, env: { ...rehearsal.environment, CI: 'true' }, stdio: ['ignore', 'pipe', 'pipe'] },
+      );
+      let text = '';
+      for (const stream of [child.stdout, child.stderr]) {
+        stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      }
+      child.on('error', fail);
+      child.on('close', (code) => done(`${stripVTControlCharacters(text)}exit ${String(code)}`));
+    });
+
+  it(
+    'is shown by cdktf, with no password given, in a plan that nobody else can read',
+    async () => {
+      await forgetRole();
+      const plan = join(rehearsal.home, 'cdktf.out', 'stacks', ENVIRONMENT, 'plan');
+      rmSync(plan, { force: true });
+      const output = await cdktf('diff');
+      expect(output).toContain('1 to import');
+      expect(output).toMatch(/exit 0$/);
+      const { mode, size } = statSync(plan);
+      expect({ mode: mode & 0o777, isWritten: size > 0 }).toEqual({ mode: 0o600, isWritten: true });
+    },
+    SLOW,
+  );
+
   it(
     'is taken over by cdktf as well, with no password given',
     async () => {
-      await forgetRole();
       const since = rehearsal.azure.requests.length;
-      const output = await new Promise<string>((done, fail) => {
-        const child = spawn(
-          process.execPath,
-          [
-            join(ROOT, 'scripts', 'cdktf.js'),
-            ...['deploy', ENVIRONMENT, '--auto-approve', '--skip-provider-lock'],
-            ...['--output', join(rehearsal.home, 'cdktf.out')],
-          ],
-          { cwd: ROOT, env: { ...rehearsal.environment, CI: 'true' }, stdio: ['ignore', 'pipe', 'pipe'] },
-        );
-        let text = '';
-        for (const stream of [child.stdout, child.stderr]) {
-          stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        }
-        child.on('error', fail);
-        child.on('close', (code) => done(`${stripVTControlCharacters(text)}exit ${String(code)}`));
-      });
+      const output = await cdktf('deploy', '--auto-approve');
       expect(output).toMatch(/exit 0$/);
       expect(output).toContain('1 imported');
       expect(rehearsal.changesSent(since)).toEqual([]);

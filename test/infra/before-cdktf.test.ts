@@ -26,7 +26,9 @@ describe('parseCdktf', () => {
     ['constructor dev', undefined],
     ['deploy --help', undefined],
     ['synth --output deploy', undefined],
-    ['diff dev', undefined],
+    ['diff dev', { ...PLAIN, verb: 'diff' }],
+    ['plan dev --skip-synth', { ...PLAIN, verb: 'diff', skipSynth: true }],
+    ['list', undefined],
     ['', undefined],
   ])('%s', (line, expected) => {
     expect(parseCdktf(line.split(' ').filter(Boolean))).toEqual(expected);
