@@ -175,6 +175,9 @@ const IMPLICIT = '2';
 
 const IS_NOT_NULL = '1';
 
+/** RTEKind of what GROUP BY says. */
+const GROUP = '9';
+
 const LINKS: Readonly<Record<string, 'exists' | 'any'>> = { '0': 'exists', '2': 'any' };
 
 const FUNCTION_FIELDS = ['opfuncid', 'funcid', 'aggfnoid', 'winfnoid'];
@@ -193,12 +196,24 @@ export function readViewQuery(tree: TreeValue, names: TreeNames): ViewQuery {
 
 class Reader {
   private readonly names: TreeNames;
+  /** What each query reads from, the innermost last. */
+  private levels: readonly (readonly TreeNode[])[] = [];
+  /** While an expression of GROUP BY is read that another query names: how many levels there are at it, and how many further in it is named. */
+  private grouped = { levels: 0, further: 0 };
 
   constructor(names: TreeNames) {
     this.names = names;
   }
 
-  query({ fields }: TreeNode): ViewQuery {
+  query(node: TreeNode): ViewQuery {
+    const { levels } = this;
+    this.levels = [...levels, listOf(node.fields['rtable']).map(nodeOf)];
+    const query = this.readQuery(node);
+    this.levels = levels;
+    return query;
+  }
+
+  private readQuery({ fields }: TreeNode): ViewQuery {
     const tree = nodeOf(fields['jointree']);
     const optional = <Key extends string>(
       name: Key,
@@ -263,6 +278,7 @@ class Reader {
     if (kind === '5') {
       return { kind: 'values', rows: listOf(fields['values_lists']).map((row) => this.row(row)) };
     }
+    if (kind === GROUP) return { kind: 'none' };
     if (kind === '6') {
       return { kind: 'with', name: text(fields['ctename']), up: Number(text(fields['ctelevelsup'])) };
     }
@@ -308,14 +324,7 @@ class Reader {
       return { kind: 'call', volatility: 'immutable', of: this.children(value ?? null) };
     }
     const { tag, fields } = value;
-    if (tag === 'VAR') {
-      return {
-        kind: 'column',
-        range: Number(text(fields['varno'])),
-        column: Number(text(fields['varattno'])),
-        up: Number(text(fields['varlevelsup'])),
-      };
-    }
+    if (tag === 'VAR') return this.column(value);
     if (tag === 'CONST') {
       if (fields['constisnull'] === 'true') return { kind: 'call', volatility: 'immutable', of: [] };
       return { kind: 'value', text: `${text(fields['consttype'])} ${text(fields['constvalue'])}` };
@@ -355,6 +364,31 @@ class Reader {
       ...(strict ? { strict } : {}),
       of: this.children(value),
     };
+  }
+
+  private column({ fields }: TreeNode): Expression {
+    const range = Number(text(fields['varno']));
+    const column = Number(text(fields['varattno']));
+    const up = Number(text(fields['varlevelsup']));
+    const level = this.levels.length - 1 - up;
+    const from = this.levels[level]?.[range - 1]?.fields;
+    if (from?.['rtekind'] === GROUP) return this.grouping(level, listOf(from['groupexprs'])[column - 1]);
+    const leaves = level < this.grouped.levels;
+    return { kind: 'column', range, column, up: leaves ? up + this.grouped.further : up };
+  }
+
+  /** From PostgreSQL 18 on, what GROUP BY says is written down once, and named like columns of a table. */
+  private grouping(level: number, grouped: TreeValue | undefined): Expression {
+    const before = { levels: this.levels, grouped: this.grouped };
+    const further = this.levels.length - 1 - level;
+    this.levels = this.levels.slice(0, level + 1);
+    this.grouped = {
+      levels: this.levels.length,
+      further: further + (level < before.grouped.levels ? before.grouped.further : 0),
+    };
+    const expression = this.expression(grouped);
+    Object.assign(this, before);
+    return expression;
   }
 
   private volatility({ tag, fields }: TreeNode): Volatility {
