@@ -34,6 +34,14 @@ const COLUMNS: readonly (readonly [type: string, value: string, hash: string])[]
   ['place', "ROW(g % 70, 'aisle ' || g % 9)::place", 'hash_record'],
 ];
 
+/** PostgreSQL 18 gave these types hash functions of their own, which give what the earlier ones gave. */
+const SINCE_18: Readonly<Record<string, string>> = {
+  timestamptz: 'timestamptz_hash',
+  date: 'hashdate',
+  boolean: 'hashbool',
+  bytea: 'hashbytea',
+};
+
 citusSuite('simulated rows of shards', { workers: 0 }, () => {
   let database: TestDatabase;
 
@@ -78,7 +86,7 @@ citusSuite('simulated rows of shards', { workers: 0 }, () => {
         `INSERT INTO "Odd ""t""" SELECT ${value}, g, repeat('x', g % 50) FROM generate_series(1, 3000) g`,
       );
       const simulated = await read(client, 'Odd "t"', 13);
-      expect(simulated.source.hash.name).toBe(hash);
+      expect([hash, SINCE_18[type]]).toContain(simulated.source.hash.name);
 
       await client.query(
         `SELECT create_distributed_table($1, 'v', shard_count := 13, colocate_with := 'none')`,
