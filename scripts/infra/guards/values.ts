@@ -1,3 +1,4 @@
+import { allOf } from '../../../config/text/text';
 import { namesSecret, secretIn } from '../../audit/stack/secrets';
 import type { Json, JsonObject } from '../../audit/stack/synthesized';
 import { isObject } from '../../audit/stack/synthesized';
@@ -59,10 +60,16 @@ export function differing({ before, after }: ShownValue): Pick<ShownValue, 'befo
   return { before: only(before, after), after: only(after, before) };
 }
 
-/** A value as text: `not set`, `true`, `13`, `westus2`. */
+/** A value as text: `not set`, `true`, `13`, `westus2`, `none`, `owner=me and team=core`. */
 export function valueText(value: Json): string {
   if (value === null) return 'not set';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (Array.isArray(value)) {
+    const items = value as readonly Json[];
+    return items.length === 0 ? 'none' : items.map((item) => valueText(item)).join(', ');
+  }
+  if (!isObject(value)) return typeof value === 'string' ? value : JSON.stringify(value);
+  const members = Object.entries(value).map(([key, each]) => `${key}=${valueText(each)}`);
+  return members.length === 0 ? 'none' : allOf(members);
 }
 
 function mask(name: string, value: Json, sensitive: Json | undefined): Json {

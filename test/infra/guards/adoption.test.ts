@@ -109,7 +109,7 @@ describe('a plan that takes over a cluster', () => {
           { attribute: 'node_count', before: 0, after: 2 },
           { attribute: 'tags', before: { owner: 'a', team: 'b' }, after: { owner: 'c', team: 'b' } },
         ],
-        why: 'to take over a cluster changes nothing, and this plan changes node_count (0 in Azure, 2 in the file) and tags ({"owner":"a"} in Azure, {"owner":"c"} in the file)',
+        why: 'to take over a cluster changes nothing, and this plan changes node_count (0 in Azure, 2 in the file) and tags (owner=a in Azure, owner=c in the file)',
         wayOut:
           'write into the file what c has; change it in a second deploy, with imported: true under cluster.origin',
       },

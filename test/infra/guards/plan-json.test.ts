@@ -168,6 +168,22 @@ it('shows of tags only those that change', () => {
   const tags = (owner: string, more: object) => ({ name: 'c', tags: { team: 'wwi', owner, ...more } });
   const plan = parsePlan(planText([change({ before: tags('a', {}), after: tags('b', { cost: '1' }) })]));
   expect(plannedChanges(plan, context)[0]?.words).toEqual([
-    'tags: {"owner":"a"} -> {"owner":"b","cost":"1"} (a tag, changed in place)',
+    'tags: owner=a -> owner=b and cost=1 (a tag, changed in place)',
+  ]);
+});
+
+it('says in words what lists and objects hold, and that they hold nothing', () => {
+  const before = {
+    name: 'c',
+    tags: {},
+    zones: ['1', '2'],
+    maintenance_window: [{ day_of_week: 6, start_hour: 3 }],
+  };
+  const after = { name: 'c', tags: { owner: 'a' }, zones: [], maintenance_window: [] };
+  const plan = parsePlan(planText([change({ before, after })]));
+  expect(plannedChanges(plan, context)[0]?.words.map((word) => word.replace(/ \(.*/, ''))).toEqual([
+    'maintenance_window: day_of_week=6 and start_hour=3 -> none',
+    'tags: none -> owner=a',
+    'zones: 1, 2 -> none',
   ]);
 });
