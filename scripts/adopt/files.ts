@@ -1,9 +1,9 @@
-import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../../config/file/config-error';
 import { listConfigDirectory, readConfigFile, shownPath } from '../../config/file/files';
 import { ScaleoutError } from '../lib/errors';
-import { orUndefined } from '../lib/or-undefined';
+import { replaceFile } from '../lib/replace-file';
 import type { ExistingFile } from './existing';
 import { readExisting } from './existing';
 
@@ -56,14 +56,10 @@ export function writeEnvironment({ file, text: before }: EnvironmentFiles, text:
     );
   }
   // Not read as an environment, and the next run writes over what a killed one left of it.
-  const temporary = path.join(path.dirname(file), `.${path.basename(file)}.adopting`);
+  const beside = path.join(path.dirname(file), `.${path.basename(file)}.adopting`);
   try {
-    writeFileSync(temporary, text);
-    renameSync(temporary, file);
+    replaceFile(file, text, { beside });
   } catch (error) {
-    orUndefined(() => {
-      rmSync(temporary, { force: true });
-    });
     const why = (error as NodeJS.ErrnoException).code ?? String(error);
     throw new ScaleoutError(
       'file.unwritable',

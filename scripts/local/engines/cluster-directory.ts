@@ -1,21 +1,12 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { z } from 'zod';
 import { orUndefined } from '../../lib/or-undefined';
+import { replaceFile } from '../../lib/replace-file';
 import type { ProcessIdentity } from './processes';
 import { endProcessesIn, identifyProcess, isRunning } from './processes';
 import type { ServerUser } from './server-user';
@@ -149,10 +140,7 @@ function readRecord(directory: string): ClusterRecord | undefined {
 }
 
 function writeRecord(directory: string, record: ClusterRecord): void {
-  const file = join(directory, RECORD);
-  // Written aside and renamed: a reader sees the old record or the new one, never half of it.
-  writeFileSync(`${file}.new`, `${JSON.stringify(record)}\n`, { mode: 0o600 });
-  renameSync(`${file}.new`, file);
+  replaceFile(join(directory, RECORD), `${JSON.stringify(record)}\n`, { mode: 0o600 });
 }
 
 async function removeContainers(label: string): Promise<number> {

@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
-import { accessSync, constants, lstatSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, lstatSync, readFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import path from 'node:path';
 import { nodeCodeOf, refused, ScaleoutError } from '../../lib/errors';
 import { repeatedKey } from '../../lib/repeated-key';
+import { replaceFile } from '../../lib/replace-file';
 import { canonical, digest } from '../../database/model/snapshot';
 
 /** A kind of file that this program writes, and reads again. */
@@ -144,12 +144,9 @@ function kindOf(there: Stats): string {
  * @throws ScaleoutError
  */
 export function writeWhole(file: string, content: object, what: string, otherwise: string): void {
-  const beside = `${file}.${randomUUID()}.tmp`;
   try {
-    writeFileSync(beside, `${JSON.stringify(content, undefined, 2)}\n`, { flag: 'wx', flush: true });
-    renameSync(beside, file);
+    replaceFile(file, `${JSON.stringify(content, undefined, 2)}\n`);
   } catch (error) {
-    rmSync(beside, { force: true });
     throw unwritable(file, what, nodeCodeOf(error), otherwise, error);
   }
 }
