@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
 import { acrossEnvironments } from './across-environments';
@@ -100,7 +101,9 @@ export function loadConfig(directory: string = configDirectory(), pending?: Pend
   const bootstrap = collecting(issues, () => loadBootstrap(directory));
   const rulesFor = acrossEnvironments(workloadNames(directory), bootstrap);
   const written = pending === undefined ? [] : [`${pending.name}.yaml`];
-  for (const leaf of [...new Set([...listConfigDirectory(home), ...written])].sort()) {
+  // The first environment makes the folder.
+  const there = pending !== undefined && !existsSync(home) ? [] : listConfigDirectory(home);
+  for (const leaf of [...new Set([...there, ...written])].sort()) {
     const file = path.join(home, leaf);
     if (leaf.endsWith('.yml')) {
       issues.push({

@@ -25,6 +25,7 @@ import { differencesOf, differenceWords } from './differences';
 import type { ExistingFile } from './existing';
 import { fateOf, requireAdoptedOnce } from './existing';
 import { environmentText } from './file-text';
+import type { EnvironmentFiles } from './files';
 import { environmentFiles, writeEnvironment } from './files';
 import type { Found } from './found';
 import type { Variables } from './https';
@@ -121,7 +122,7 @@ export async function adopt(context: VerbContext, input: AdoptInput): Promise<Ve
   const files = environmentFiles(directory, name);
   const fate = fateOf(files.existing, id);
   requireAdoptedOnce(files.others, id, name);
-  const chosen = chosenOf(input, files.existing, workloadNames(directory), bootstrap);
+  const chosen = chosenOf(input, files, workloadNames(directory), bootstrap);
 
   const found = await readFound(context, id, environment);
   stopIfAsked(signal, 'nothing was written');
@@ -149,7 +150,7 @@ export async function adopt(context: VerbContext, input: AdoptInput): Promise<Ve
     written: fate === 'write',
     found,
     described,
-    chosen: chosenWords(input, chosen, files.existing),
+    chosen: chosenWords(input, chosen, files),
     proof:
       files.existing?.imported === true
         ? `It is imported already: npx scaleout guard ${name} shows what the file would change.`
@@ -227,17 +228,23 @@ function requireName(name: string): void {
 /** @throws ScaleoutError where it is not clear what the environment is for */
 function chosenOf(
   input: AdoptInput,
-  existing: ExistingFile | undefined,
+  { existing, others }: EnvironmentFiles,
   workloads: readonly string[],
   bootstrap: BootstrapSettings | undefined,
 ): Chosen {
   const { name } = input;
   return {
     name,
-    workload: workloadOf(input.workload ?? existing?.workload, workloads),
+    workload: workloadOf(input.workload ?? existing?.workload ?? commonWorkload(others), workloads),
     production: input.production ?? existing?.production ?? false,
     state: input.state === 'local' ? { backend: 'local' } : (existing?.state ?? stateOf(name, bootstrap)),
   };
+}
+
+/** The one that every other environment is for; undefined where they differ, or there are none. */
+function commonWorkload(others: readonly ExistingFile[]): string | undefined {
+  const [workload, ...more] = new Set(others.map((each) => each.workload));
+  return more.length === 0 ? workload : undefined;
 }
 
 function workloadOf(wanted: string | undefined, workloads: readonly string[]): string {
@@ -270,14 +277,16 @@ function stateOf(name: string, bootstrap: BootstrapSettings | undefined): Enviro
   return { backend: 'azurerm', resourceGroup, storageAccount, container, key: `${name}.tfstate` };
 }
 
-function chosenWords(input: AdoptInput, chosen: Chosen, existing: ExistingFile | undefined): string[] {
+function chosenWords(input: AdoptInput, chosen: Chosen, { existing, others }: EnvironmentFiles): string[] {
   const kept = (isKept: boolean): string => (isKept ? ', as the file before it' : '');
+  const isCommon =
+    input.workload === undefined && existing?.workload === undefined && commonWorkload(others) !== undefined;
   const { state } = chosen;
   const place =
     state.backend === 'local' ? 'under .scaleout/ of this directory' : `in ${state.storageAccount}`;
   const guessed = input.production === undefined && existing?.production === undefined;
   return [
-    `workload ${chosen.workload}${kept(input.workload === undefined && existing?.workload !== undefined)}`,
+    `workload ${chosen.workload}${isCommon ? ', as the other environments (--workload says otherwise)' : kept(input.workload === undefined && existing?.workload !== undefined)}`,
     `production: ${String(chosen.production)}${guessed ? ' (--production says otherwise)' : kept(input.production === undefined)}`,
     `state ${place}${kept(input.state === undefined && existing?.state !== undefined)}`,
   ];

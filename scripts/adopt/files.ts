@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { ConfigError } from '../../config/file/config-error';
 import { listConfigDirectory, readConfigFile, shownPath } from '../../config/file/files';
@@ -18,14 +18,14 @@ export interface EnvironmentFiles {
 }
 
 /**
- * @param directory the directory that holds `environments/`
+ * @param directory the directory that holds `environments/`, or is to
  * @throws ConfigError where the file of the environment is no YAML
  */
 export function environmentFiles(directory: string, name: string): EnvironmentFiles {
   const home = path.join(directory, 'environments');
   const file = path.join(home, `${name}.yaml`);
   const text = existsSync(file) ? readConfigFile(file) : undefined;
-  const others = listConfigDirectory(home)
+  const others = (existsSync(home) ? listConfigDirectory(home) : [])
     .filter((leaf) => leaf.endsWith('.yaml') && leaf !== path.basename(file))
     .flatMap((leaf) => {
       const other = path.join(home, leaf);
@@ -58,6 +58,7 @@ export function writeEnvironment({ file, text: before }: EnvironmentFiles, text:
   // Not read as an environment, and the next run writes over what a killed one left of it.
   const beside = path.join(path.dirname(file), `.${path.basename(file)}.adopting`);
   try {
+    mkdirSync(path.dirname(file), { recursive: true });
     replaceFile(file, text, { beside });
   } catch (error) {
     const why = (error as NodeJS.ErrnoException).code ?? String(error);

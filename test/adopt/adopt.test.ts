@@ -294,6 +294,25 @@ tags:
     await expect(refused('plain', { name })).resolves.toMatchObject({ code: 'adopt.environment-name' });
   });
 
+  it('takes the workload that the other environments are for, and asks where they differ', async () => {
+    const workloads = path.join(config.path, 'workloads');
+    cpSync(path.join(workloads, 'sensors'), path.join(workloads, 'others'), { recursive: true });
+    await portal.cluster('before');
+    await adopted('before', { name: 'before', workload: 'others' });
+    const { text } = await adopted('plain');
+    expect(config.read('dev')).toContain('workload: others');
+    expect(text).toContain('workload others, as the other environments (--workload says otherwise)');
+    config.write('dev', config.read('dev').replace('workload: others', 'workload: sensors'));
+    await portal.cluster('third');
+    await expect(refused('third', { name: 'third' })).resolves.toMatchObject({ code: 'adopt.workload' });
+  });
+
+  it('makes the folder of the first environment', async () => {
+    rmSync(path.join(config.path, 'environments'), { recursive: true });
+    await adopted('plain');
+    expect(config.read('dev')).toContain(clusterId('plain'));
+  });
+
   it('asks for a workload where it is not clear', async () => {
     const workloads = path.join(config.path, 'workloads');
     await expect(refused('plain', { workload: 'sensor' })).resolves.toMatchObject({
