@@ -11,7 +11,7 @@ import { orUndefined } from '../lib/or-undefined';
 export type Variables = Readonly<Record<string, string | undefined>>;
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;

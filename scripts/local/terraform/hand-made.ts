@@ -1,7 +1,8 @@
-import { request } from 'node:https';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { CosmosEnvironment } from '../../../config/environment/environment';
 import { DAYS_OF_WEEK, EDITIONS } from '../../../config/azure/service-limits';
+import type { SendHttp } from '../../adopt/https';
+import { httpSender } from '../../adopt/https';
 import { ScaleoutError } from '../../lib/errors';
 import type { AzureStandIn } from '../azure/http/server';
 
@@ -31,10 +32,12 @@ export async function makeByHand(
 ): Promise<string> {
   const id = clusterIdOf(settings.resourceGroup, settings.cluster.name);
   const { location, network, roles = [], parameters = {} } = settings;
+  const trusting = azure.terraformEnvironment({});
+  const portal: Portal = { azure, http: httpSender(trusting, new AbortController().signal) };
   azure.setNewClusters('accepted');
   try {
-    await send(azure, 'PUT', id.split('/').slice(0, 5).join('/'), API_VERSIONS.groups, { location });
-    await put(azure, id, {
+    await send(portal, 'PUT', id.split('/').slice(0, 5).join('/'), API_VERSIONS.groups, { location });
+    await put(portal, id, {
       location,
       tags: settings.tags,
       properties: clusterProperties(settings, password),
@@ -43,13 +46,13 @@ export async function makeByHand(
     azure.setNewClusters('refused');
   }
   for (const { name, from, to } of network.access === 'firewall' ? network.allow : []) {
-    await put(azure, `${id}/firewallRules/${name}`, {
+    await put(portal, `${id}/firewallRules/${name}`, {
       properties: { startIpAddress: from, endIpAddress: to },
     });
   }
-  for (const { name } of roles) await put(azure, `${id}/roles/${name}`, { properties: { password } });
+  for (const { name } of roles) await put(portal, `${id}/roles/${name}`, { properties: { password } });
   for (const [name, value] of Object.entries(parameters.coordinator ?? {})) {
-    await put(azure, `${id}/coordinatorConfigurations/${name}`, { properties: { value } });
+    await put(portal, `${id}/coordinatorConfigurations/${name}`, { properties: { value } });
   }
   return id;
 }
@@ -81,11 +84,17 @@ function clusterProperties({ cluster, network }: CosmosEnvironment, password: st
   };
 }
 
+/** Where somebody clicks, and what takes their requests there. */
+interface Portal {
+  readonly azure: AzureStandIn;
+  readonly http: SendHttp;
+}
+
 /** Makes one thing of the cluster's, and waits until it is there. */
-async function put(azure: AzureStandIn, id: string, body: object): Promise<void> {
-  await send(azure, 'PUT', id, API_VERSIONS.clusters, body);
+async function put(portal: Portal, id: string, body: object): Promise<void> {
+  await send(portal, 'PUT', id, API_VERSIONS.clusters, body);
   for (;;) {
-    const { properties } = await send(azure, 'GET', id, API_VERSIONS.clusters);
+    const { properties } = await send(portal, 'GET', id, API_VERSIONS.clusters);
     if (properties?.provisioningState === 'Succeeded' || properties?.provisioningState === undefined) return;
     await delay(POLL_MS);
   }
@@ -98,24 +107,17 @@ interface Answer {
 }
 
 async function send(
-  azure: AzureStandIn,
+  { azure, http }: Portal,
   method: 'GET' | 'PUT',
   path: string,
   version: string,
   body?: object,
 ): Promise<Answer> {
-  const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
-    const sent = request(
-      `${azure.origin}${path}?api-version=${version}`,
-      { method, ca: azure.certificate, headers: { Authorization: 'Bearer portal' }, agent: false },
-      (reply) => {
-        let text = '';
-        reply.on('data', (chunk: Buffer) => (text += chunk.toString()));
-        reply.on('end', () => resolve({ status: reply.statusCode ?? 0, text }));
-      },
-    );
-    sent.on('error', reject);
-    sent.end(body === undefined ? undefined : JSON.stringify(body));
+  const { status, text } = await http({
+    method,
+    url: `${azure.origin}${path}?api-version=${version}`,
+    headers: { Authorization: 'Bearer portal' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   if (status < 300) return JSON.parse(text === '' ? '{}' : text) as Answer;
   throw new ScaleoutError(
