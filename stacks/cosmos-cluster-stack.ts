@@ -103,9 +103,7 @@ export class CosmosClusterStack extends EnvironmentStack<CosmosEnvironment> {
         : { administratorPassword: this.password.value }),
       ...(origin === undefined ? {} : { origin }),
       publicAccess: network.access === 'firewall',
-      ...(network.access === 'firewall' && network.workerPublicAccess !== undefined
-        ? { workerPublicAccess: network.workerPublicAccess }
-        : {}),
+      ...(network.workerPublicAccess === undefined ? {} : { workerPublicAccess: network.workerPublicAccess }),
       highAvailability: wanted.highAvailability,
       ...(wanted.preferredPrimaryZone === undefined
         ? {}

@@ -24,7 +24,7 @@ export const allowAzureServices = reason.describe(
 );
 
 export const workerPublicAccess = reason.describe(
-  'Gives the workers public addresses as well, behind the same firewall, which the audit warns of with the reason.',
+  'Gives the workers public addresses, behind the rules of the cluster, which the audit warns of with the reason. With private access too: Azure opens the coordinator and the workers apart.',
 );
 
 const subnet = subnetId.describe(
@@ -45,7 +45,14 @@ export const network = z
     'access',
     [
       strictShape({ ...firewall, workerPublicAccess: workerPublicAccess.optional() }, what),
-      strictShape({ access: z.literal('private'), subnetId: subnet.optional() }, what),
+      strictShape(
+        {
+          access: z.literal('private'),
+          subnetId: subnet.optional(),
+          workerPublicAccess: workerPublicAccess.optional(),
+        },
+        what,
+      ),
     ],
     { error: 'firewall or private' },
   )

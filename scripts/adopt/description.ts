@@ -101,7 +101,9 @@ function rulesOf({ cluster, rules }: Found, leftOut: LeftOut[]): FirewallRule[] 
     if (rules.length > 0) {
       leftOut.push({
         what: `firewall ${plural(rules.length, 'rule')} ${allOf(rules.map(({ name }) => name))}`,
-        why: 'public access is off, and rules have no effect then',
+        why: cluster.worker.publicAccess
+          ? 'the coordinator has no public access, and they let in to workers alone'
+          : 'public access is off, and rules have no effect then',
       });
     }
     return [];

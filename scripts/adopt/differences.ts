@@ -66,10 +66,7 @@ function factsOf({ location, cluster, network, roles, parameters, tags }: Cosmos
         : `${window.day} ${String(window.startHour)}:${String(window.startMinute).padStart(2, '0')}`,
     ],
     ['network.access', network.access],
-    [
-      'network.workerPublicAccess',
-      network.access === 'firewall' && network.workerPublicAccess !== undefined ? 'public' : undefined,
-    ],
+    ['network.workerPublicAccess', network.workerPublicAccess === undefined ? undefined : 'public'],
     ...rulesOf(network).map(
       ({ name, from, to }) => [`the firewall rule ${name}`, `${from} to ${to}`] as const,
     ),

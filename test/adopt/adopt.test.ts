@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { AdoptInput } from '../../scripts/adopt/commands';
 import { adopt } from '../../scripts/adopt/commands';
@@ -334,11 +334,30 @@ tags:
   });
 
   it('says which rules of ours a cluster breaks', async () => {
-    await portal.cluster('odd', { coordinatorEnablePublicIpAccess: false, nodeEnablePublicIpAccess: true });
-    const { code, message } = await refused('odd');
+    const bootstrap = readFileSync(path.join(ROOT, 'config/bootstrap.yaml'), 'utf8');
+    writeFileSync(
+      path.join(config.path, 'bootstrap.yaml'),
+      bootstrap.replace(/^resourceGroup: .*$/m, 'resourceGroup: rg-plain'),
+    );
+    const { code, message } = await refused('plain', { state: 'local' });
     expect(code).toBe('adopt.unsupported');
-    expect(message).toMatch(/^odd breaks a rule of this project: network\.workerPublicAccess unknown key/);
+    expect(message).toMatch(
+      /^plain breaks a rule of this project: resourceGroup is "rg-plain", which bootstrap\.yaml makes/,
+    );
     expect(isUntouched()).toBe(true);
+  });
+
+  it('takes over public workers beside a coordinator that is closed, as Azure has them', async () => {
+    await portal.cluster('odd', { coordinatorEnablePublicIpAccess: false, nodeEnablePublicIpAccess: true });
+    await portal.rule('odd', 'office', '203.0.113.8', '203.0.113.15');
+    const { document } = await adopted('odd');
+    expect(config.read('dev')).toContain('  access: private');
+    expect(config.read('dev')).toContain('  workerPublicAccess: { reason: ');
+    expect(document.hardening.map(({ setting }) => setting)).toContain('network.workerPublicAccess');
+    expect(document.unmanaged.map(({ words }) => words)).toContain(
+      'the firewall rule office: the coordinator has no public access, and they let in to workers alone',
+    );
+    await expect(adopted('odd')).resolves.toMatchObject({ document: { written: false, ok: true } });
   });
 
   it('writes nothing where another file is wrong', async () => {

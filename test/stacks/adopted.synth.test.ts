@@ -100,6 +100,15 @@ describe('a cluster that is adopted', () => {
     const { resource } = synthesizeSettings(adopted(false, { network: { access: 'private' } })).json;
     for (const type of VIRTUAL_NETWORK_PARTS) expect(resource).not.toHaveProperty(type);
   });
+
+  it('may have public workers beside a coordinator that is closed', () => {
+    const workerPublicAccess = { reason: 'Workers had public access when the cluster was adopted' };
+    const stack = synthesizeSettings(adopted(false, { network: { access: 'private', workerPublicAccess } }));
+    expect(onlyResource(stack, CLUSTER)).toMatchObject({
+      coordinator_public_ip_access_enabled: false,
+      node_public_ip_access_enabled: true,
+    });
+  });
 });
 
 describe('a cluster that is imported', () => {
