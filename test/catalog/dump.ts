@@ -21,11 +21,22 @@ export function dumpSections(dump: string): Map<string, string> {
   return sections;
 }
 
+/**
+ * What PostgreSQL calls a NOT NULL of its own accord, and tells from 18 on: `orders_id_not_null`. Citus makes tables under
+ * another name where it brings them back, and these keep it.
+ */
+const NOT_NULL_NAME = /CONSTRAINT (?:\w+_not_null|"(?:[^"]|"")*_not_null") NOT NULL/g;
+
 /** The statements in an order of their own, without the settings that depend on what came before. */
 function canonical(body: string): string {
   return body
     .split(/;\n/)
-    .map((statement) => statement.replace(/^(?:--|\\).*$/gm, '').trim())
+    .map((statement) =>
+      statement
+        .replace(/^(?:--|\\).*$/gm, '')
+        .replace(NOT_NULL_NAME, 'NOT NULL')
+        .trim(),
+    )
     .filter(
       (statement) => statement !== '' && !/^SET default_(tablespace|table_access_method) = /.test(statement),
     )
