@@ -34,7 +34,7 @@ COMMENT ON CONSTRAINT "Tenants_kind_id_fkey" ON "Tenants" IS 'which';
 /** What no way back or sideways may lose. */
 const KEPT = `
 SELECT (SELECT json_agg(json_build_array(conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated, obj_description(oid, 'pg_constraint')) ORDER BY 1::text, conname)
-          FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND NOT relation_is_a_known_shard(conrelid)) AS constraints,
+          FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 'n' AND NOT relation_is_a_known_shard(conrelid)) AS constraints,
        (SELECT json_agg(json_build_array(indexrelid::regclass::text, pg_get_indexdef(indexrelid), obj_description(indexrelid, 'pg_class')) ORDER BY indexrelid::regclass::text COLLATE "C")
           FROM pg_index WHERE indrelid IN ('kinds'::regclass, '"Tenants"'::regclass, 'orders'::regclass)) AS indexes,
        obj_description('orders'::regclass, 'pg_class') AS comment, col_description('orders'::regclass, 4) AS column_comment,

@@ -72,7 +72,7 @@ SELECT nspname, relname, obj_description(m.oid, 'pg_class') AS comment, (SELECT 
        (SELECT json_agg(json_build_array(attname, format_type(atttypid, atttypmod), attnotnull, col_description(m.oid, attnum)) ORDER BY attnum)
           FROM pg_attribute WHERE attrelid = m.oid AND attnum > 0 AND NOT attisdropped) AS columns,
        (SELECT json_agg(json_build_array(conname, pg_get_constraintdef(oid), convalidated, obj_description(oid, 'pg_constraint')) ORDER BY conname)
-          FROM pg_constraint WHERE conrelid = m.oid) AS constraints,
+          FROM pg_constraint WHERE conrelid = m.oid AND contype <> 'n') AS constraints,
        (SELECT json_agg(json_build_array(pg_get_indexdef(indexrelid), obj_description(indexrelid, 'pg_class')) ORDER BY indexrelid::regclass::text COLLATE "C")
           FROM pg_index WHERE indrelid = m.oid) AS indexes
   FROM mine m
