@@ -218,7 +218,7 @@ function identityFaults(target: TargetState, wanted: DistributedTable, live: Liv
   if (mode.online) return [];
   return [
     `table ${showTable(wanted.table)} is local to Citus, has an identity column and is to be distributed with writes waiting (${mode.reason}), ` +
-      'for which Citus brings it back first, and it brings no table with an identity column back: distribute it online, which takes online: true, a primary key and wal_level = logical',
+      'for which Citus brings it back first, and it brings no table with an identity column back: mend what stands in brackets, and it is copied online',
   ];
 }
 

@@ -134,9 +134,11 @@ const identities = new Map<string, Promise<ServerIdentity>>();
 
 function identityOf(hosts: readonly string[]): Promise<ServerIdentity> {
   const key = hosts.join(' ');
-  const known = identities.get(key) ?? createServerIdentity(hosts);
-  identities.set(key, known);
-  return known;
+  const made = identities.get(key);
+  if (made !== undefined) return made;
+  const identity = createServerIdentity(hosts);
+  identities.set(key, identity);
+  return identity;
 }
 
 function refuse(reply: ServerResponse, error: unknown): void {
