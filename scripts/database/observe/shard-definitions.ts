@@ -177,12 +177,15 @@ const INDEX = new RegExp(
 );
 const REFERENCES = new RegExp(String.raw`\bREFERENCES (?:${NAME}\.)?${NAME}\(`);
 
-/** A definition of an index or a constraint without what it is called and which table it leads to. Whether it is valid aside. */
+/**
+ * A definition of an index or a constraint without what it is called and which table it leads to. Whether it is valid aside, and NO
+ * INHERIT, which Citus leaves out on shards.
+ */
 function withoutNames(definition: string): string {
   return definition
     .replace(INDEX, 'CREATE $1INDEX USING ')
     .replace(REFERENCES, 'REFERENCES (')
-    .replace(/ \(invalid\)$/, '');
+    .replace(/ \(invalid\)$| NO INHERIT$/, '');
 }
 
 /** Without the numbers by which shards are named; a table's own number at its end goes with them. */

@@ -19,7 +19,8 @@ CREATE TABLE kinds (id int PRIMARY KEY, parent int REFERENCES kinds, mood mood N
 CREATE TABLE visits_2024 (
   org int NOT NULL, id int NOT NULL, kind int REFERENCES kinds, note varchar(20) COLLATE "C", span int4range,
   mood mood, double int GENERATED ALWAYS AS (id * 2) STORED,
-  PRIMARY KEY (org, id), UNIQUE (org, note) DEFERRABLE INITIALLY DEFERRED, CONSTRAINT small CHECK (twice(id) < 1000000 AND mood <> 'bad'));
+  PRIMARY KEY (org, id), UNIQUE (org, note) DEFERRABLE INITIALLY DEFERRED, CONSTRAINT small CHECK (twice(id) < 1000000 AND mood <> 'bad'),
+  CHECK (id > 0) NO INHERIT);
 CREATE INDEX "o'clock on using" ON visits_2024 USING btree (lower(note) DESC, org) INCLUDE (kind) WHERE mood = 'good';
 CREATE INDEX ON visits_2024 USING hash (note) WITH (fillfactor = 70);
 CREATE TABLE "Visit ""lines""" (
