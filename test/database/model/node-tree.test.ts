@@ -2,8 +2,15 @@ import { parseNodeTree } from '../../../scripts/database/model/node-tree';
 
 describe('a query tree as PostgreSQL writes it', () => {
   it('has nodes, lists, nothing, and names that need quoting', () => {
-    expect(parseNodeTree('({ALIAS :aliasname Odd\\ name :colnames ("a\\ b" "it"s" "[" "]x[" "" """ "\\(" <>)} (i 1 2))')).toEqual([
-      { tag: 'ALIAS', fields: { aliasname: 'Odd name', colnames: ['a b', 'it"s', '[', ']x[', '', '"', '(', null] } },
+    expect(
+      parseNodeTree(
+        '({ALIAS :aliasname Odd\\ name :colnames ("a\\ b" "it"s" "[" "]x[" "" """ "\\(" <>)} (i 1 2))',
+      ),
+    ).toEqual([
+      {
+        tag: 'ALIAS',
+        fields: { aliasname: 'Odd name', colnames: ['a b', 'it"s', '[', ']x[', '', '"', '(', null] },
+      },
       ['i', '1', '2'],
     ]);
   });
