@@ -144,7 +144,7 @@ function whole(): Story {
           const destroy = await it.cdktf('destroy', '--auto-approve');
           expect(destroy.exitCode).toBe(3);
           expect(inOneLine(destroy.output)).toMatch(
-            /azurerm_cosmosdb_postgresql_cluster\.\w+ is protected from being destroyed, and nothing was: .* cluster\.protectFromDestroy: false in config\/environments\/prod\.yaml/,
+            /azurerm_cosmosdb_postgresql_cluster\.\w+ is protected from being destroyed, and nothing was: .* cluster\.protectFromDestroy: false in \S*config\/environments\/prod\.yaml/,
           );
           const plan = await it.terraform('plan', '-destroy', '-input=false', '-no-color');
           expect(plan.output).toContain('Instance cannot be destroyed');

@@ -262,7 +262,7 @@ function badDay(): Story {
         'somebody else has the name of the cluster',
         async () => {
           await fails(
-            /somebody else has the name \(azurerm_cosmosdb_postgresql_cluster\.\w+\); Azure says ServerGroupNameNotAvailable: [^.]+\. Choose another one in config\/environments\/dev\.yaml/,
+            /somebody else has the name \(azurerm_cosmosdb_postgresql_cluster\.\w+\); Azure says ServerGroupNameNotAvailable: [^.]+\. Choose another one in \S*config\/environments\/dev\.yaml/,
           );
           taken.pop();
         },
