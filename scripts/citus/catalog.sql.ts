@@ -53,10 +53,13 @@ export const MISSING_REFERENCE_BYTES = `
                       WHERE p.shardid = s.shardid AND p.groupid = n.groupid AND p.shardstate = 1)
    GROUP BY n.nodename, n.nodeport`;
 
-/** $1 strategy. One row for each shard, so a move of a shard group is as many rows as it has tables. */
+/**
+ * $1 strategy, $2 the table whose colocation group is to move, or NULL for all, $3 whether only nodes that are to hold no shards are
+ * emptied. One row for each shard, so a move of a shard group is as many rows as it has tables.
+ */
 export const PLAN = `
   SELECT table_name::text, shardid::float8 AS shard_id, sourcename, sourceport, targetname, targetport
-    FROM get_rebalance_table_shards_plan(rebalance_strategy := $1)`;
+    FROM get_rebalance_table_shards_plan(relation := $2::text::regclass, drain_only := $3, rebalance_strategy := $1)`;
 
 /** $1 strategy, $2 mode. NULL when there is nothing to move. Must be committed before anything waits for the job. */
 export const START = `

@@ -44,3 +44,24 @@ export async function cleanUpLeftovers(client: Client, reporter: Reporter): Prom
     await client.query("SELECT set_config('lock_timeout', '0', false)").catch(() => undefined);
   }
 }
+
+const COUNT = 'SELECT count(*)::int AS count FROM pg_dist_cleanup';
+
+/**
+ * Drops what moves left at their sources and on their targets, and says how much is still there: a placement that somebody reads cannot
+ * be dropped, and a move that blocks writes would try it first, with writers waiting.
+ *
+ * @returns how many objects are left; undefined where this role may not clean up
+ */
+export async function dropLeftovers(client: Client): Promise<number | undefined> {
+  const count = async (): Promise<number> =>
+    (await client.query<{ count: number }>(COUNT)).rows[0]?.count ?? 0;
+  if ((await count()) === 0) return 0;
+  try {
+    await client.query(CLEAN_UP);
+  } catch (error) {
+    if (!isServerError(error) || error.severity !== 'ERROR') throw error;
+    if (error.code === '42501') return undefined;
+  }
+  return count();
+}

@@ -30,14 +30,27 @@ const planRow = z.object({
 /** A row of {@link PLAN}. */
 export type PlanRow = z.infer<typeof planRow>;
 
+/** What Citus is to plan. */
+export interface PlanScope {
+  readonly strategy: string;
+  /** Moves its colocation group alone, as `regclass` reads it. @default - every table */
+  readonly only?: string | undefined;
+  /** Empties nodes that are to hold no shards, and moves nothing else. @default false */
+  readonly drainOnly?: boolean | undefined;
+}
+
 /** The moves that Citus plans, in its order. */
 export async function readPlannedMoves(
   client: Client,
-  strategy: string,
+  { strategy, only, drainOnly = false }: PlanScope,
   mode: TransferMode,
   snapshot: Snapshot,
 ): Promise<Move[]> {
-  return planMoves(snapshot, await readRows(client, planRow, PLAN, [strategy]), mode);
+  return planMoves(
+    snapshot,
+    await readRows(client, planRow, PLAN, [strategy, only ?? null, drainOnly]),
+    mode,
+  );
 }
 
 /**

@@ -75,3 +75,23 @@ SELECT format('%s:%s', n.nodename, n.nodeport) AS node
   JOIN pg_dist_node n USING (nodeid)
  WHERE r.success AND r.result::int > 0
  ORDER BY n.groupid`;
+
+/**
+ * Whether the move of session $1 keeps writers out: it holds, or waits for, a lock on the metadata of shards (advisory: class 8 of shards
+ * that are colocated, class 4 of others) that every write shares, as moves take it on the coordinator before the nodes. `waits`: it waits
+ * for a lock of another session, whichever that is; `waitedMs`: how long a writer has waited for it.
+ */
+export const MOVE_LOCKS = `
+WITH advisory AS (
+  SELECT * FROM pg_locks
+   WHERE locktype = 'advisory' AND objsubid IN (4, 8) AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+), own AS (
+  SELECT classid, objid, objsubid FROM advisory WHERE pid = $1::int AND mode = 'ExclusiveLock'
+)
+SELECT EXISTS (SELECT FROM own) AS held,
+       EXISTS (SELECT FROM pg_locks WHERE pid = $1::int AND NOT granted) AS waits,
+       coalesce((SELECT extract(epoch FROM clock_timestamp() - min(waitstart)) * 1000
+                   FROM advisory JOIN own USING (classid, objid, objsubid) WHERE NOT granted AND pid <> $1::int), 0)::float8 AS "waitedMs"`;
+
+/** Typed, because Citus brings a `pg_cancel_backend(bigint)` of its own and the bare parameter would fit both. */
+export const CANCEL = 'SELECT pg_cancel_backend($1::int)';

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { readRows } from './rows';
-import { COPIES, PREPARED_TRANSACTIONS, WORKER_BLOCKERS, WRITERS_HELD } from './sessions.sql';
+import { COPIES, MOVE_LOCKS, PREPARED_TRANSACTIONS, WORKER_BLOCKERS, WRITERS_HELD } from './sessions.sql';
 
 const workerSession = z.object({
   pid: z.number(),
@@ -60,6 +60,16 @@ export async function readWritersHeld(
   const [row = { held: false, waitedMs: 0 }] = await readRows(client, writersHeld, WRITERS_HELD, [
     pid,
     table,
+  ]);
+  return row;
+}
+
+const moveLocks = writersHeld.extend({ waits: z.boolean() });
+
+/** Whether the move of session `pid` keeps writers out, and whether it waits for a lock itself. */
+export async function readMoveLocks(client: Client, pid: number): Promise<z.infer<typeof moveLocks>> {
+  const [row = { held: false, waits: false, waitedMs: 0 }] = await readRows(client, moveLocks, MOVE_LOCKS, [
+    pid,
   ]);
   return row;
 }

@@ -1,22 +1,30 @@
+import { Option } from '@commander-js/extra-typings';
 import type { Strategy } from '../citus/strategy';
 import type { TransferMode } from '../citus/transfer-mode';
+import { REBALANCE_WAYS } from '../rebalance/ways';
+import type { RebalanceWay } from '../rebalance/ways';
 import type { AddVerb, Group } from './command';
-import { detailedExitcode, findingsAllowed, strategy, transferMode, withDatabase } from './flags';
+import {
+  detailedExitcode,
+  findingsAllowed,
+  strategy,
+  transferMode,
+  wholeNumber,
+  withDatabase,
+} from './flags';
 import type { DatabaseFlags } from './inputs';
 import { allowed, databaseTarget } from './inputs';
 import type { CliContext } from './io';
 
-/** Adds `rebalance plan|run|status|stop`. */
+/** Adds `rebalance plan|run|status|pause|resume|stop`. */
 export function addRebalance(program: Group, verb: AddVerb): void {
   const rebalance = program
     .command('rebalance')
     .description('move shards until every node carries its share');
 
   verb(
-    withDatabase(rebalance.command('plan'))
+    withMoves(rebalance.command('plan'))
       .description('show which shards would move where, and how long it takes; changes nothing')
-      .addOption(strategy())
-      .addOption(transferMode())
       .addOption(findingsAllowed())
       .addOption(detailedExitcode()),
     async (context, flags) => {
@@ -26,10 +34,10 @@ export function addRebalance(program: Group, verb: AddVerb): void {
   );
 
   verb(
-    withDatabase(rebalance.command('run'))
-      .description('start the background job, or find it running, and follow it to its end')
-      .addOption(strategy())
-      .addOption(transferMode())
+    withMoves(rebalance.command('run'))
+      .description(
+        'move the shards so that no write waits longer than asked, or have the background job do it; done again, it goes on',
+      )
       .addOption(findingsAllowed())
       .option('--no-compare-rows', 'do not count and hash every row that moves, before and after'),
     async (context, flags) => {
@@ -47,19 +55,81 @@ export function addRebalance(program: Group, verb: AddVerb): void {
     },
   );
 
-  verb(withDatabase(rebalance.command('stop')).description('end the running job'), async (context, flags) => {
-    const { rebalanceStop } = await import('../rebalance/commands.ts');
-    return rebalanceStop(context, { target: await databaseTarget(context, flags) });
-  });
+  verb(
+    withDatabase(rebalance.command('pause')).description('have a run wait after its current move'),
+    async (context, flags) => {
+      const { rebalancePause } = await import('../rebalance/commands.ts');
+      return rebalancePause(context, { target: await databaseTarget(context, flags) });
+    },
+  );
+
+  verb(
+    withDatabase(rebalance.command('resume')).description('let a paused run go on'),
+    async (context, flags) => {
+      const { rebalanceResume } = await import('../rebalance/commands.ts');
+      return rebalanceResume(context, { target: await databaseTarget(context, flags) });
+    },
+  );
+
+  verb(
+    withDatabase(rebalance.command('stop')).description(
+      'end a run after its current move, or the running job',
+    ),
+    async (context, flags) => {
+      const { rebalanceStop } = await import('../rebalance/commands.ts');
+      return rebalanceStop(context, { target: await databaseTarget(context, flags) });
+    },
+  );
+}
+
+/** Adds the flags that say what moves, and how. */
+function withMoves(command: Group) {
+  return withDatabase(command)
+    .addOption(
+      new Option(
+        '--way <name>',
+        'budgeted: this program moves, and writes wait no longer than asked; background: a job of Citus; budgeted, unless there is a --mode',
+      ).choices(REBALANCE_WAYS),
+    )
+    .addOption(strategy())
+    .addOption(transferMode())
+    .addOption(
+      new Option('--max-write-pause <ms>', 'milliseconds that a write may wait for a move; 300').argParser(
+        wholeNumber(1),
+      ),
+    )
+    .addOption(new Option('--only <table>', 'move this table and what is colocated with it'))
+    .addOption(
+      new Option(
+        '--drain <node>',
+        'empty this node, which is to hold no shards any more, and move nothing else',
+      ).conflicts('only'),
+    )
+    .addOption(new Option('--max-moves <count>', 'end after this many moves').argParser(wholeNumber(1)));
 }
 
 interface RebalanceFlags extends DatabaseFlags {
+  readonly way?: RebalanceWay;
   readonly strategy?: Strategy;
   readonly mode?: TransferMode;
+  readonly maxWritePause?: number;
+  readonly only?: string;
+  readonly drain?: string;
+  readonly maxMoves?: number;
   readonly allow: readonly string[];
 }
 
 async function rebalanceInput(context: CliContext, flags: RebalanceFlags) {
-  const allow = await allowed(flags.allow);
-  return { target: await databaseTarget(context, flags), strategy: flags.strategy, mode: flags.mode, allow };
+  const { way, mode, only, drain, maxMoves, maxWritePause } = flags;
+  return {
+    target: await databaseTarget(context, flags),
+    allow: await allowed(flags.allow),
+    strategy: flags.strategy,
+    way,
+    mode,
+    only,
+    drain,
+    maxMoves,
+    maxWritePauseMs: maxWritePause,
+  };
 }

@@ -1,7 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { ScaleoutError } from '../lib/errors';
-import { withDefaults } from '../rebalance/options';
+import { jobDefaults } from '../rebalance/ways';
 import type { AddVerb, Group } from './command';
 import { strategy, transferMode, wholeNumber, withDistribution } from './flags';
 import type { DistributionFlags } from './inputs';
@@ -34,7 +34,7 @@ export function addSimulate(program: Group, verb: AddVerb): void {
       const { simulate } = await import('../simulate/commands.ts');
       const { estimate } = await import('../rebalance/estimate.ts');
       const { plannedNodes } = await import('../../config/environment/planned-nodes.ts');
-      const options = withDefaults(flags);
+      const options = jobDefaults(flags);
       const { expected } = await simulatedDistribution(flags);
       const planned = flags.env === undefined ? undefined : plannedNodes(await environmentNamed(flags.env));
       return simulate(context, {

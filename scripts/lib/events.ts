@@ -41,7 +41,32 @@ export type RunEvent =
       readonly blockers: readonly string[];
     }
   /** A step failed, and the database is read again before it counts. */
-  | { readonly name: 'step.rechecking'; readonly step: string; readonly message: string };
+  | { readonly name: 'step.rechecking'; readonly step: string; readonly message: string }
+  | MoveDone
+  | MoveCancelled;
+
+/** A shard group is on its new node. */
+interface MoveDone {
+  readonly name: 'move.done';
+  readonly shard: number;
+  readonly way: 'blocking' | 'logical';
+  readonly bytes: number;
+  readonly seconds: number;
+  /** No write waited longer than this for it. */
+  readonly pauseMs: number;
+  readonly secondsLeft: number;
+}
+
+/** A move was undone, so that writes can go on. */
+interface MoveCancelled {
+  readonly name: 'move.cancelled';
+  readonly shard: number;
+  readonly way: 'blocking' | 'logical';
+  readonly reason: 'over-budget' | 'queued' | 'busy';
+  readonly pauseMs: number;
+  /** Whether it is tried again in this run. */
+  readonly again: boolean;
+}
 
 /** An event as one line for people; undefined where they see it otherwise, or do not care. Pure. */
 export function describeEvent(event: RunEvent): string | undefined {
@@ -57,6 +82,10 @@ export function describeEvent(event: RunEvent): string | undefined {
       return event.shown ? undefined : `${event.step} (${event.seconds.toFixed(1)} s)`;
     case 'step.retrying':
       return describeRetry(event);
+    case 'move.done':
+      return undefined;
+    case 'move.cancelled':
+      return describeCancelled(event);
     case 'step.rechecking':
       return `${event.step} failed; reading the database again: ${event.message}`;
   }
@@ -90,4 +119,14 @@ function describeRetry({
       return `${step} waits for a lock${held}; ${which} gave up so that writes can go on`;
     }
   }
+}
+
+function describeCancelled({ shard, way, reason, pauseMs, again }: MoveCancelled): string {
+  const why = {
+    'over-budget': `writes had waited ${String(pauseMs)} ms`,
+    queued: `it waited for a lock of another session, and writes would have queued behind it (${String(pauseMs)} ms)`,
+    busy: 'another session was in its way',
+  }[reason];
+  const next = again ? 'it comes again later' : 'it is left';
+  return `the move of shard ${String(shard)}${way === 'blocking' ? '' : ' by logical replication'} was cancelled, because ${why}; ${next}`;
 }

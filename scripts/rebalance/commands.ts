@@ -11,12 +11,15 @@ import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { requireCoordinator, requirePrimary } from '../citus/nodes';
 import { hasEnded, readJob, runningJob } from '../citus/job';
-import type { AskedOptions } from './options';
+import { underBudget } from './budgeted-plan';
+import type { AskedOptions, RebalanceOptions } from './options';
 import { withDefaults } from './options';
-import type { RebalancePlan } from './plan';
+import type { Rebalance, RebalancePlan } from './plan';
 import { planDocument, readPlan } from './plan';
-import { readFaults, requireReachableNodes } from './preflight';
+import { readBudgetedFaults, readFaults, requireReachableNodes } from './preflight';
 import { STOP } from '../citus/catalog.sql';
+import { askRun, isAtWork, readCosts, readLastRun } from './run-record';
+import type { RecordedRun, RunRequest } from './run-record';
 import type { RebalanceRunResult } from './run';
 import { hasLost, runRebalance } from './run';
 import type { RebalanceStatus } from './status';
@@ -39,6 +42,15 @@ export interface RebalanceStop {
   readonly formatVersion: 1;
   /** The job that was stopped; null when none was running. */
   readonly job: number | null;
+  /** The run under a budget that was stopped; null when none was at work. */
+  readonly run: number | null;
+}
+
+/** What `rebalance pause` and `rebalance resume` answer with. */
+export interface RebalanceAsked {
+  readonly formatVersion: 1;
+  /** The run that was asked; null when none was at work. */
+  readonly run: number | null;
 }
 
 /**
@@ -54,8 +66,7 @@ export async function rebalancePlan(
   const { allow = [] } = input;
   return onCoordinator(input, context, 'rebalance plan', async (client) => {
     await requireReachableNodes(client);
-    const plan = await withBoundedReads(client, () => readPlan(client, options));
-    const failures = await readFaults(client, plan, options.mode);
+    const { plan, failures } = await planAndFaults(client, options);
     const document = planDocument(plan, failures);
     const pending = plan.moves.length > 0 || plan.missingReferenceTables.length > 0;
     for (const fault of failures) context.reporter.warn(`a run would be refused: ${fault}`);
@@ -67,6 +78,17 @@ export async function rebalancePlan(
       outcome: open.length + failures.length > 0 ? 'refused' : pending ? 'changes' : 'done',
     };
   });
+}
+
+async function planAndFaults(
+  client: Client,
+  options: RebalanceOptions,
+): Promise<{ readonly plan: Rebalance; readonly failures: readonly string[] }> {
+  const plan = await withBoundedReads(client, () => readPlan(client, options));
+  if (options.budget === undefined) return { plan, failures: await readFaults(client, plan, options.mode) };
+  const both = await readBudgetedFaults(client, plan);
+  const budgeted = underBudget(plan, both, await readCosts(client), options.budget.maxWritePauseMs);
+  return { plan: budgeted.plan, failures: [...both.faults, ...budgeted.faults] };
 }
 
 /** Connects to the coordinator, and restores what an earlier run left undone. */
@@ -108,7 +130,10 @@ export async function rebalanceRun(
       // Tables that are distributed while shards move end up apart from those they are joined with.
       const document = await withAdvisoryLock(client, 'rebalance', () =>
         withAdvisoryLock(client, 'tables', () =>
-          runRebalance(client, options, context, openReadSessions(input.target, context.signal)),
+          runRebalance(client, options, context, {
+            readers: openReadSessions(input.target, context.signal),
+            withGuard: (use) => withClient(input.target, use, { purpose: 'rebalance guard' }),
+          }),
         ),
       );
       const ended = document.state === 'finished' || document.state === 'balanced';
@@ -136,8 +161,81 @@ export async function rebalanceStatus(
 /** Seconds a cancelled job has to end; the move under way has to undo what it began. */
 const STOP_TIMEOUT_S = 60;
 
+/** Asks a run under a budget to end after the move that it is at, and waits for that. */
+async function stopRun(
+  client: Client,
+  run: RecordedRun,
+  signal: AbortSignal,
+): Promise<VerbResult<RebalanceStop>> {
+  await askRun(client, run, 'stop');
+  const deadline = Date.now() + STOP_TIMEOUT_S * 1000;
+  let now: RecordedRun | undefined = run;
+  while (now !== undefined && isAtWork(now) && Date.now() < deadline && !signal.aborted) {
+    await sleep(250);
+    now = await readLastRun(client);
+  }
+  if (now !== undefined && isAtWork(now)) {
+    throw new ScaleoutError(
+      'rebalance.still-stopping',
+      `rebalance run ${String(run.id)} was told to stop and ends after the move that it is at (${now.doing}). Look again with "scaleout rebalance status"`,
+    );
+  }
+  return {
+    document: { formatVersion: 1, job: null, run: run.id },
+    text: `Rebalance run ${String(run.id)} has ended after ${String(now?.movesDone ?? 0)} of ${String(run.movesPlanned)} moves, which stay. "scaleout rebalance run" does what is left.`,
+    outcome: 'done',
+  };
+}
+
+/** Has the run under a budget that is at work wait after its current move. Fine when none is. */
+export async function rebalancePause(
+  context: VerbContext,
+  input: Pick<RebalanceInput, 'target'>,
+): Promise<VerbResult<RebalanceAsked>> {
+  return ask(
+    context,
+    input,
+    'pause',
+    'pauses after the move that it is at; "scaleout rebalance resume" lets it go on',
+  );
+}
+
+/** Lets a paused run go on. Fine when none is at work. */
+export async function rebalanceResume(
+  context: VerbContext,
+  input: Pick<RebalanceInput, 'target'>,
+): Promise<VerbResult<RebalanceAsked>> {
+  return ask(context, input, '', 'goes on');
+}
+
+function ask(
+  { reporter }: VerbContext,
+  input: Pick<RebalanceInput, 'target'>,
+  request: RunRequest,
+  words: string,
+): Promise<VerbResult<RebalanceAsked>> {
+  const purpose = request === 'pause' ? 'rebalance pause' : 'rebalance resume';
+  return onCoordinator<RebalanceAsked>(input, { reporter }, purpose, async (client) => {
+    const run = await readLastRun(client);
+    if (run === undefined || !isAtWork(run)) {
+      return {
+        document: { formatVersion: 1, run: null },
+        text: 'No run under a budget is at work. Citus\'s own job is ended with "scaleout rebalance stop".',
+        outcome: 'done',
+      };
+    }
+    await askRun(client, run, request);
+    return {
+      document: { formatVersion: 1, run: run.id },
+      text: `Rebalance run ${String(run.id)} ${words}.`,
+      outcome: 'done',
+    };
+  });
+}
+
 /**
- * Ends the running job. Moves that are done stay, the one under way is undone. Fine when nothing runs.
+ * Ends the run that is at work after the move that it is at, or the running job, of which the move under way is undone. Moves that are done
+ * stay. Fine when nothing runs.
  *
  * @throws ScaleoutError where the job has not ended within {@link STOP_TIMEOUT_S}
  */
@@ -146,10 +244,12 @@ export async function rebalanceStop(
   input: Pick<RebalanceInput, 'target'>,
 ): Promise<VerbResult<RebalanceStop>> {
   return onCoordinator<RebalanceStop>(input, { reporter }, 'rebalance stop', async (client) => {
+    const run = await readLastRun(client);
+    if (run !== undefined && isAtWork(run)) return stopRun(client, run, signal);
     const job = await runningJob(client);
     if (job === undefined) {
       return {
-        document: { formatVersion: 1, job: null },
+        document: { formatVersion: 1, job: null, run: null },
         text: 'No rebalance is running: nothing to stop.',
         outcome: 'done',
       };
@@ -171,7 +271,7 @@ export async function rebalanceStop(
       );
     }
     return {
-      document: { formatVersion: 1, job: job.id },
+      document: { formatVersion: 1, job: job.id, run: null },
       text: `Rebalance job ${String(job.id)} is ${now.state}. "scaleout rebalance run" does what is left.`,
       outcome: 'done',
     };

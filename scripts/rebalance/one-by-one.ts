@@ -78,7 +78,7 @@ async function moveAndCompare(
 }
 
 /** Somebody else may have moved it since the plan was made. */
-async function isAtItsSource(client: Client, move: Move, { reporter }: VerbContext): Promise<boolean> {
+export async function isAtItsSource(client: Client, move: Move, { reporter }: VerbContext): Promise<boolean> {
   const nodes = await nodesOf(client, move);
   if (nodes.some((node) => sameNode(node, move.from))) return true;
   const where = nodes.some((node) => sameNode(node, move.to))
@@ -95,10 +95,10 @@ async function isAtItsSource(client: Client, move: Move, { reporter }: VerbConte
  *
  * @throws ScaleoutError (refused) where that is not allowed
  */
-async function allowedWindow(
+export async function allowedWindow(
   client: Client,
   move: Move,
-  { allow, mode }: RunOptions,
+  { allow, mode }: Pick<RunOptions, 'allow' | 'mode'>,
   stands: string,
 ): Promise<TableName[]> {
   const secured = await readSecuredTables(client);
@@ -118,7 +118,7 @@ async function allowedWindow(
   return forcedTables(move, secured).map(({ table }) => table);
 }
 
-function moveFailed(error: unknown, stands: string): unknown {
+export function moveFailed(error: unknown, stands: string): unknown {
   if (error instanceof ScaleoutError) {
     return new ScaleoutError('rebalance.move-failed', `a move failed: ${error.message}. ${stands} and stay`, {
       cause: error,

@@ -1,14 +1,36 @@
 import type { Allowance } from '../../config/workload/distribution-types';
+import { ScaleoutError } from '../lib/errors';
 import type { Strategy } from '../citus/strategy';
 import type { TransferMode } from '../citus/transfer-mode';
+import { DEFAULT_MAX_WRITE_PAUSE_MS, LEAST_MAX_WRITE_PAUSE_MS } from './budget';
+import { jobDefaults } from './ways';
+import type { RebalanceWay } from './ways';
 
 export interface RebalanceOptions {
   readonly strategy: Strategy;
+  /** Of every move; under a budget each group has its own, and this is that of copies of reference tables. */
   readonly mode: TransferMode;
+  /** How moves are kept from writers; absent where Citus's own job makes them. */
+  readonly budget?: BudgetOptions;
 }
 
-/** What is asked for, where Citus's own defaults will not do. */
-export interface AskedOptions {
+export interface BudgetOptions {
+  /** Milliseconds that a write may have to wait for a move. */
+  readonly maxWritePauseMs: number;
+  /** Of the moves planned, this many. @default - all */
+  readonly maxMoves?: number | undefined;
+  /** The table whose colocation group moves, as `regclass` reads it. @default - all */
+  readonly only?: string | undefined;
+  /** The node that is emptied, by its label or `name:port`. @default - none, every node gets its share */
+  readonly drain?: string | undefined;
+}
+
+/** What is asked for, where the defaults will not do. */
+export interface AskedOptions extends Omit<BudgetOptions, 'maxWritePauseMs'> {
+  /** @default 300 */
+  readonly maxWritePauseMs?: number | undefined;
+  /** @default 'budgeted', or 'background' where a mode is asked for, which is the job's */
+  readonly way?: RebalanceWay | undefined;
   /** @default 'by_disk_size' */
   readonly strategy?: Strategy | undefined;
   /** @default 'auto' */
@@ -22,7 +44,45 @@ export interface RunOptions extends RebalanceOptions {
   readonly compareRows: boolean;
 }
 
-/** Fills Citus's own defaults in. */
-export function withDefaults({ strategy = 'by_disk_size', mode = 'auto' }: AskedOptions): RebalanceOptions {
-  return { strategy, mode };
+/**
+ * Fills the defaults in.
+ *
+ * @throws ScaleoutError for what one of the two ways does not know
+ */
+export function withDefaults(asked: AskedOptions): RebalanceOptions {
+  const { strategy, mode } = jobDefaults(asked);
+  const way = asked.way ?? (asked.mode === undefined ? 'budgeted' : 'background');
+  if (way === 'background') {
+    const unfit = (['maxWritePauseMs', 'maxMoves', 'only', 'drain'] as const).find(
+      (name) => asked[name] !== undefined,
+    );
+    if (unfit !== undefined) {
+      throw new ScaleoutError(
+        'input.invalid',
+        `${FLAGS[unfit]} is of --way budgeted: Citus's own job, which ${asked.way === undefined ? '--mode chooses' : 'you chose'}, plans and makes its moves itself. Leave ${FLAGS[unfit]} out, or ${asked.way === undefined ? '--mode' : '--way background'}`,
+      );
+    }
+    return { strategy, mode };
+  }
+  if (asked.mode !== undefined) {
+    throw new ScaleoutError(
+      'input.invalid',
+      `--mode ${asked.mode} is of --way background: under a budget each shard group is copied as its size and --max-write-pause allow. Leave --mode out, or choose --way background`,
+    );
+  }
+  const { maxWritePauseMs = DEFAULT_MAX_WRITE_PAUSE_MS, maxMoves, only, drain } = asked;
+  if (maxWritePauseMs < LEAST_MAX_WRITE_PAUSE_MS) {
+    throw new ScaleoutError(
+      'input.invalid',
+      `--max-write-pause is ${String(maxWritePauseMs)} ms: no move is that short. It has to be ${String(LEAST_MAX_WRITE_PAUSE_MS)} or more; ${String(DEFAULT_MAX_WRITE_PAUSE_MS)} is the default`,
+    );
+  }
+  return { strategy, mode, budget: { maxWritePauseMs, maxMoves, only, drain } };
 }
+
+const FLAGS = {
+  maxWritePauseMs: '--max-write-pause',
+  maxMoves: '--max-moves',
+  only: '--only',
+  drain: '--drain',
+} as const;

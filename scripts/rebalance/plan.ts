@@ -1,6 +1,9 @@
+import { escapeLiteral } from 'pg';
 import type { Client } from 'pg';
 import { z } from 'zod';
+import { oneOf } from '../../config/text/text';
 import type { Finding } from '../database/checks/findings';
+import { refused, ScaleoutError } from '../lib/errors';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { Estimate } from './estimate';
 import { estimate, measuredFactor, windowSeconds } from './estimate';
@@ -15,7 +18,7 @@ import { readRows } from '../citus/rows';
 import { setting, SETTINGS, settingDifferences } from '../citus/settings';
 import { settingFindings } from '../database/checks/settings';
 import type { Strategy } from '../citus/strategy';
-import type { RebalanceOptions } from './options';
+import type { BudgetOptions, RebalanceOptions } from './options';
 import { isLogical } from '../citus/transfer-mode';
 import type { NodePlacement, Snapshot } from '../citus/placements';
 import {
@@ -75,8 +78,17 @@ export function planDocument(plan: Rebalance, failures: readonly string[] = []):
 /** Asks Citus for its plan and measures it. Changes nothing. */
 export async function readPlan(client: Client, options: RebalanceOptions): Promise<Rebalance> {
   const snapshot = await readSnapshot(client);
+  const { budget } = options;
   const copied = await readMissingReferenceTables(client);
-  const moves = await readPlannedMoves(client, options.strategy, options.mode, snapshot);
+  if (budget?.only !== undefined) await requireMovableTable(client, budget.only);
+  const planned = await readPlannedMoves(
+    client,
+    { strategy: options.strategy, only: budget?.only, drainOnly: budget?.drain !== undefined },
+    // Under a budget any group may be copied with writes blocked, which reads more tables as their owner.
+    budget === undefined ? options.mode : 'block_writes',
+    snapshot,
+  );
+  const moves = inScope(planned, budget, snapshot);
   const before = placementsOf(snapshot);
   const history = await readJobs(client, JOBS_TO_LEARN_FROM, snapshot);
   const factor = measuredFactor(history, options.mode);
@@ -141,6 +153,48 @@ async function sessionFindings(
     ...(isLogical(mode) ? asynchronousCommits([...new Set(places)], COMMITS_BEHIND) : []),
     ...settingFindings({ settingDifferences: differences, database, role }),
   ];
+}
+
+const MOVABLE_TABLE = `
+SELECT EXISTS (SELECT FROM pg_dist_partition
+                WHERE logicalrelid = to_regclass($1) AND (partmethod <> 'n' OR (repmodel <> 't' AND colocationid <> 0))) AS movable`;
+
+/** @throws ScaleoutError for a table that is not there, or that has no shards which move */
+async function requireMovableTable(client: Client, table: string): Promise<void> {
+  const [row] = await readRows(client, z.object({ movable: z.boolean() }), MOVABLE_TABLE, [table]);
+  if (row?.movable === true) return;
+  throw new ScaleoutError(
+    'input.invalid',
+    `--only ${table} is no distributed table of this database: name one as SQL does, with its schema where that is not in the search_path. Nothing was changed`,
+  );
+}
+
+/**
+ * Of the moves planned those that were asked for.
+ *
+ * @throws ScaleoutError for a node that is not there, or that is to hold shards
+ */
+export function inScope(
+  moves: readonly Move[],
+  { drain, maxMoves }: Partial<BudgetOptions> = {},
+  { nodes }: Pick<Snapshot, 'nodes'>,
+): Move[] {
+  if (drain === undefined) return moves.slice(0, maxMoves);
+  const node = nodes.find((each) => each.label === drain || nodeName(each) === drain);
+  if (node === undefined) {
+    throw new ScaleoutError(
+      'input.invalid',
+      `--drain ${drain} is no node of this cluster: choose ${oneOf(nodes.map(({ label }) => label))}. Nothing was changed`,
+    );
+  }
+  if (node.shouldHaveShards) {
+    throw refused(
+      'rebalance.preconditions',
+      `${drain} is to hold shards, so that they would come back to it: take that from it first, which is the platform's to do ` +
+        `(of the coordinator shards_on_coordinator_enabled of the cluster, of a node citus_set_node_property(${escapeLiteral(node.name)}, ${String(node.port)}, 'shouldhaveshards', false)). Nothing was changed`,
+    );
+  }
+  return moves.filter(({ from }) => sameNode(from, node)).slice(0, maxMoves);
 }
 
 /** How many of the newest jobs are looked at for one that was of the same mode and ended well. */

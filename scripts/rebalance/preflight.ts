@@ -243,12 +243,59 @@ function replicationFaults(tables: Facts['notReplicable'], mode: TransferMode): 
 }
 
 /** Why a run of this plan would be refused, from the database as it is. */
-export async function readFaults(client: Client, plan: Rebalance, mode: TransferMode): Promise<string[]> {
-  const { moves } = plan;
-  if (moves.length === 0 && plan.missingReferenceTables.length === 0) return [];
+export async function readFaults(
+  client: Client,
+  plan: Pick<Rebalance, 'moves' | 'missingReferenceTables'>,
+  mode: TransferMode,
+): Promise<string[]> {
+  return (await readBothWays(client, plan, mode)).faults;
+}
+
+/** What speaks against moves, and against copying some of them by logical replication. */
+export interface BothWays {
+  readonly faults: readonly string[];
+  /** By shard id why logical replication cannot copy a group; groups that it can copy are not in it. */
+  readonly onlyBlocking: ReadonlyMap<number, string>;
+}
+
+/** The same, where each group may go either way: what is against logical replication is no fault of a move then. */
+export async function readBudgetedFaults(
+  client: Client,
+  plan: Pick<Rebalance, 'moves' | 'missingReferenceTables'>,
+): Promise<BothWays> {
+  return readBothWays(client, plan, undefined);
+}
+
+/** @param mode of every move; undefined where each may be copied either way */
+async function readBothWays(
+  client: Client,
+  { moves, missingReferenceTables }: Pick<Rebalance, 'moves' | 'missingReferenceTables'>,
+  mode: TransferMode | undefined,
+): Promise<{ faults: string[]; onlyBlocking: ReadonlyMap<number, string> }> {
+  if (moves.length === 0 && missingReferenceTables.length === 0)
+    return { faults: [], onlyBlocking: new Map() };
   const secured = await readSecuredTables(client);
-  const hidden = await readHiddenDrift(client, moves, secured);
-  return [...preflightFaults(await readFacts(client), plan, mode), ...hiddenFaults(hidden)];
+  const hidden = hiddenFaults(await readHiddenDrift(client, moves, secured));
+  const facts = await readFacts(client);
+  if (mode !== undefined) {
+    const faults = preflightFaults(facts, { moves, missingReferenceTables }, mode);
+    return { faults: [...faults, ...hidden], onlyBlocking: new Map() };
+  }
+  const blocking = preflightFaults(facts, { moves, missingReferenceTables: [] }, 'block_writes');
+  const references =
+    missingReferenceTables.length === 0
+      ? []
+      : preflightFaults(facts, { moves: [], missingReferenceTables }, 'auto');
+  const against = (move: Work['moves'][number]): string =>
+    preflightFaults(facts, { moves: [move], missingReferenceTables: [] }, 'auto')
+      .filter((fault) => !blocking.includes(fault))
+      .join('. Also: ');
+  return {
+    faults: [...new Set([...blocking, ...references, ...hidden])],
+    onlyBlocking: new Map(
+      moves.map((move) => [move.shardId, against(move)] as const).filter(([, why]) => why !== ''),
+    ),
+  };
 }
 
 /** Shards that hide rows from the copy, though nothing on the coordinator says so. Pure. */
@@ -267,7 +314,11 @@ export function hiddenFaults(hidden: readonly PlacedShard[]): string[] {
 
 /** @throws ScaleoutError (refused) with every fault at once */
 export async function requireMovable(client: Client, plan: Rebalance, mode: TransferMode): Promise<void> {
-  const faults = await readFaults(client, plan, mode);
+  requireNone(await readFaults(client, plan, mode));
+}
+
+/** @throws ScaleoutError (refused) with every fault at once */
+export function requireNone(faults: readonly string[]): void {
   if (faults.length > 0)
     throw refused(
       'rebalance.preconditions',

@@ -11,6 +11,9 @@ import { stopIfAsked } from '../lib/verb';
 import type { ComparedState } from '../database/observe/comparison';
 import type { Observation } from '../database/observe/observation';
 import type { ReadSessions } from '../database/observe/read-sessions';
+import { describeLeft, moveWithinBudget } from './budgeted';
+import type { BudgetedDocument, BudgetedInput } from './budgeted';
+import { underBudget } from './budgeted-plan';
 import { describeDifference } from './compare';
 import { FORCED_WINDOW } from './findings';
 import { describeTask, followJob, sentence } from './follow';
@@ -28,12 +31,18 @@ import type { NodePlacement } from '../citus/placements';
 import { readPlacements, readSnapshot } from '../citus/placements';
 import type { Rebalance } from './plan';
 import { readPlan } from './plan';
-import { requireMovable, requireReachableNodes } from './preflight';
+import { readBudgetedFaults, requireMovable, requireNone, requireReachableNodes } from './preflight';
+import { readCosts, RunRecord } from './run-record';
+import type { RebalanceWay } from './ways';
 import { CLEAN_UP, START } from '../citus/catalog.sql';
 
 /** What `rebalance run` answers with. */
 export interface RebalanceRunResult {
   readonly formatVersion: 1;
+  /** Who made the moves: this program under a budget, or Citus's own way. */
+  readonly way: RebalanceWay;
+  /** What each move took and what writers felt; null where moves were not made under a budget. */
+  readonly budget: BudgetedDocument | null;
   /** Id of the background job that was followed to its end; null when there was none. */
   readonly job: number | null;
   /** `balanced`: there was nothing to move. */
@@ -61,7 +70,19 @@ export interface RebalanceRunResult {
   readonly after: readonly NodePlacement[];
 }
 
-type Ending = Omit<RebalanceRunResult, 'formatVersion' | 'before' | 'after' | keyof ComparedState>;
+type Ending = Omit<
+  RebalanceRunResult,
+  'formatVersion' | 'way' | 'budget' | 'before' | 'after' | keyof ComparedState
+> & {
+  readonly budget?: BudgetedDocument;
+};
+
+/** Sessions beside the one that moves. */
+export interface OtherSessions {
+  readonly readers: ReadSessions;
+  /** Opens one that watches moves and can cancel them. */
+  readonly withGuard: <T>(use: (guard: Client) => Promise<T>) => Promise<T>;
+}
 
 /** Looks at the tables of shard groups that are about to move. */
 type Look = (moves: readonly Move[]) => Promise<void>;
@@ -74,7 +95,7 @@ export async function runRebalance(
   client: Client,
   options: RunOptions,
   context: VerbContext,
-  readers: ReadSessions,
+  { readers, withGuard }: OtherSessions,
 ): Promise<RebalanceRunResult> {
   await requireCoordinator(client);
   await requirePutBack(client, context.reporter);
@@ -86,7 +107,7 @@ export async function runRebalance(
   const before = await withBoundedReads(client, () => readPlacements(client));
   let ending = await attach(client, options, context, look);
   if (ending === undefined || (ending.state === 'finished' && !hasLost(ending))) {
-    const own = await rebalance(client, options, context, look);
+    const own = await rebalance(client, options, context, look, withGuard);
     ending =
       ending !== undefined && own.state === 'balanced'
         ? { ...ending, referenceTables: own.referenceTables }
@@ -98,7 +119,15 @@ export async function runRebalance(
     ending.state === 'balanced' ? NO_STATE : await compareTables(client, tables, observer, ending);
   // What is left at the source is the only copy of what was lost.
   if (!hasLost(ending)) await cleanUp(client, context);
-  return { formatVersion: 1, ...ending, ...state, before, after: await readPlacements(client) };
+  return {
+    formatVersion: 1,
+    way: options.budget === undefined ? 'background' : 'budgeted',
+    budget: null,
+    ...ending,
+    ...state,
+    before,
+    after: await readPlacements(client),
+  };
 }
 
 /** @throws ScaleoutError that says what the run came to */
@@ -154,12 +183,15 @@ async function rebalance(
   options: RunOptions,
   context: VerbContext,
   look: Look,
+  withGuard: OtherSessions['withGuard'],
 ): Promise<Ending> {
   await requireReachableNodes(client);
   const plan = await readPlan(client, options);
   requireAllowedByFlag(plan.findings, options);
   for (const idle of idleAllowances(plan.findings, options.allow)) context.reporter.info(idle);
-  await requireMovable(client, plan, options.mode);
+  const both = options.budget === undefined ? undefined : await readBudgetedFaults(client, plan);
+  if (both === undefined) await requireMovable(client, plan, options.mode);
+  else requireNone(both.faults);
   if (plan.moves.length === 0) {
     if (plan.missingReferenceTables.length > 0) {
       // citus_rebalance_start() returns before it copies them when there is nothing else to do.
@@ -169,6 +201,15 @@ async function rebalance(
     return nothingMoved(plan);
   }
   stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
+  const { budget } = options;
+  if (budget !== undefined && both !== undefined) {
+    const costs = await readCosts(client);
+    requireNone(underBudget(plan, both, costs, budget.maxWritePauseMs).faults);
+    await look(plan.moves);
+    return withGuard((guard) =>
+      withinBudget({ client, guard, plan, costs, context, ...both, options: { ...options, budget } }),
+    );
+  }
   await look(plan.moves);
   // A background job has no moment between two moves in which FORCE could be on.
   if (plan.findings.some(({ id }) => id.startsWith(`${FORCED_WINDOW}:`))) {
@@ -211,6 +252,49 @@ async function watching<T extends Ending | undefined>(
   return { ...ending, rows: { ...rows, different: [...rows.different, ...drift] } };
 }
 
+/** Keeps the record of a run while it moves. */
+async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Ending> {
+  const { client, plan, context, options } = input;
+  const bytes = plan.moves.reduce((sum, move) => sum + move.bytes, 0);
+  const { maxWritePauseMs } = options.budget;
+  const record = await RunRecord.begin(client, {
+    strategy: plan.strategy,
+    maxWritePauseMs,
+    moves: plan.moves.length,
+    bytes,
+  });
+  if (!record.isKept) {
+    context.reporter.info(
+      'this role may create nothing in the database, so that no record of this run is kept and "scaleout rebalance stop" does not reach it; Ctrl-C does',
+    );
+  }
+  const { document, moves, seconds, rows, stopped } = await moveWithinBudget({ ...input, record });
+  const drift = rows === null ? [] : await driftAfter(client, moves, rows.different);
+  const problem = hasLost({ rows })
+    ? lostText(moves.length, plan.moves.length)
+    : stopped
+      ? `stopped as asked: ${String(moves.length)} of ${String(plan.moves.length)} moves are done and stay. Run "scaleout rebalance run" again to do the rest`
+      : describeLeft(document);
+  const state = problem === '' ? 'finished' : stopped ? 'cancelled' : 'failed';
+  await record.end(state === 'cancelled' ? 'stopped' : state, problem);
+  return {
+    job: null,
+    state,
+    moves: moves.length,
+    movesPlanned: plan.moves.length,
+    bytes: moves.reduce((sum, move) => sum + move.bytes, 0),
+    seconds,
+    referenceTables: plan.missingReferenceTables,
+    rows: rows === null ? null : { ...rows, different: [...rows.different, ...drift] },
+    problem,
+    budget: document,
+  };
+}
+
+function lostText(done: number, planned: number): string {
+  return `the run ended after ${String(done)} of ${String(planned)} moves, because the last one lost something`;
+}
+
 async function inSession(
   client: Client,
   options: RunOptions,
@@ -230,10 +314,7 @@ async function inSession(
     seconds,
     referenceTables: plan.missingReferenceTables,
     rows: rows === null ? null : { ...rows, different: [...rows.different, ...drift] },
-    problem:
-      lost && left > 0
-        ? `the run ended after ${String(moves.length)} of ${String(plan.moves.length)} moves, because the last one lost something`
-        : '',
+    problem: lost && left > 0 ? lostText(moves.length, plan.moves.length) : '',
   };
 }
 

@@ -49,7 +49,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
   const total = plan.moves.reduce((sum, move) => sum + move.bytes, 0);
   const { seconds, longestWritePauseMs, assumes } = plan.estimate;
   return [
-    `${movesText(plan.moves.length)} of ${asBytes(total)} by ${plan.strategy}, mode ${plan.moves[0]?.mode ?? ''}:`,
+    `${movesText(plan.moves.length)} of ${asBytes(total)} by ${plan.strategy}, ${modeText(plan)}:`,
     '',
     table([['shard', 'tables', 'size', 'from', 'to'], ...rows]),
     ...(more > 0 ? [`and ${count(more)} more`] : []),
@@ -75,12 +75,27 @@ export function runText(result: RebalanceRunResult): string {
   const first = result.state === 'finished' ? `Rebalanced: ${moved}.` : `${capital(result.problem)}.`;
   return [
     first,
+    ...budgetText(result),
     ...references,
     ...rowsText(result),
     ...stateText(result),
     '',
     changeText(result.before, result.after),
   ].join('\n');
+}
+
+function budgetText({ budget }: RebalanceRunResult): string[] {
+  if (budget === null) return [];
+  const { made, longestWritePauseMs, maxWritePauseMs } = budget;
+  const logical = made.filter(({ way }) => way === 'logical').length;
+  const cancelled = made.reduce((sum, move) => sum + move.cancelled.length, 0);
+  return [
+    `No write waited longer than ${count(longestWritePauseMs)} ms for a move (--max-write-pause ${count(maxWritePauseMs)}): ${count(made.length - logical)} with writes blocked, ${count(logical)} by logical replication${cancelled === 0 ? '' : `; ${times(cancelled)} a move was cancelled to keep to that, and came again`}.`,
+  ];
+}
+
+function times(number: number): string {
+  return number === 1 ? 'once' : `${count(number)} times`;
 }
 
 function findingsText(findings: readonly Finding[], open: readonly Finding[]): string[] {
@@ -125,14 +140,19 @@ function listed(differences: readonly string[]): string[] {
 }
 
 export function statusText(status: RebalanceStatus): string {
-  const { job, moves, bytes } = status;
-  if (job === null) {
+  const { job, run, moves, bytes } = status;
+  if (job === null && run === null) {
     return ['No rebalance has run in this database.', '', nodesText(status.nodes)].join('\n');
   }
   const rate = status.bytesPerSecond > 0 ? `, ${asBytes(Math.round(status.bytesPerSecond))}/s` : '';
   const left = status.secondsLeft === null ? '' : `, ${duration(status.secondsLeft)} left`;
   return [
-    `Job ${String(job.id)} ${job.state}: ${count(moves.done)} of ${movesText(moves.total)}, ${asBytes(bytes.done)} of ${asBytes(bytes.total)}${rate}${left}.`,
+    `${run === null ? `Job ${String(job?.id)} ${job?.state ?? ''}` : `Run ${String(run.id)} ${run.state}`}: ${count(moves.done)} of ${movesText(moves.total)}, ${asBytes(bytes.done)} of ${asBytes(bytes.total)}${rate}${left}.`,
+    ...(run === null
+      ? []
+      : [
+          `No write waited longer than ${String(run.longestWritePauseMs)} ms (--max-write-pause ${String(run.maxWritePauseMs)})${run.cancelledTries === 0 ? '' : `; ${times(run.cancelledTries)} a move was cancelled to keep to that`}.`,
+        ]),
     ...status.running.map((move) => `Now ${move}.`),
     ...status.warnings.map((warning) => `${capital(warning)}.`),
     '',
@@ -178,6 +198,15 @@ function changeText(before: readonly NodePlacement[], after: readonly NodePlacem
 
 function referencesText(tables: readonly string[], what: string): string[] {
   return tables.length === 0 ? [] : [`Reference tables ${tables.join(', ')} ${what}.`];
+}
+
+function modeText({ moves }: Pick<RebalancePlan, 'moves'>): string {
+  const modes = [...new Set(moves.map(({ mode }) => mode))];
+  return modes.length === 1
+    ? `mode ${modes[0] ?? ''}`
+    : modes
+        .map((mode) => `${count(moves.filter((move) => move.mode === mode).length)} in mode ${mode}`)
+        .join(', ');
 }
 
 function movesText(moves: number): string {

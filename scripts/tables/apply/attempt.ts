@@ -15,7 +15,7 @@ import type { TablesStep } from '../../database/model/step';
 import { sqlTable } from '../../database/model/names';
 import { watch } from './lock-monitor';
 import type { Blocker, Watch } from './lock-monitor';
-import type { WritePause } from './write-pause';
+import type { WritePause } from '../../lib/pause-meter';
 import { watchWriters } from './writer-guard';
 import type { WritersWatch } from './writer-guard';
 

@@ -11,6 +11,3 @@ SELECT DISTINCT nullif(blocker.pid, 0) AS pid, a.usename::text AS user, a.applic
   FROM unnest(pg_blocking_pids($1::int)) AS blocker(pid)
   LEFT JOIN pg_stat_activity a ON a.pid = blocker.pid
  ORDER BY since NULLS LAST`;
-
-/** Typed, because Citus brings a `pg_cancel_backend(bigint)` of its own and the bare parameter would fit both. */
-export const CANCEL = 'SELECT pg_cancel_backend($1::int)';

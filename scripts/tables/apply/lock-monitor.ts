@@ -3,7 +3,8 @@ import type { Client } from 'pg';
 import type { Progress } from '../../lib/reporter';
 import type { CopyMeasure } from './copied-rows';
 import { readWorkerBlockers } from '../../citus/sessions';
-import { BLOCKERS, CANCEL } from './lock-monitor.sql';
+import { CANCEL } from '../../citus/sessions.sql';
+import { BLOCKERS } from './lock-monitor.sql';
 
 /** A session that stands in the way, or a prepared transaction. Fields of other roles' sessions may be hidden from ours. */
 export interface Blocker {

@@ -13,7 +13,7 @@ import type { Attempt, LockPolicy } from './attempt';
 import { lockError, progressSoFar, stalledError, stepError, withoutEffect } from './messages';
 import { describeBlocker } from './lock-monitor';
 import { areAllPrepared, resolvesItself } from './prepared';
-import type { WritePause } from './write-pause';
+import type { WritePause } from '../../lib/pause-meter';
 
 /**
  * What a run knows, and what it does next. Everything that a run decides is here, as pure functions from what happened to what is to be

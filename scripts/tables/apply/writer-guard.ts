@@ -5,9 +5,9 @@ import { sqlStateOf } from '../../lib/errors';
 import { sqlTable } from '../../database/model/names';
 import { hasStalledReplay, holdWriters, readCopyStage, readLastOperation } from '../../citus/online-copy';
 import { readWritersHeld } from '../../citus/sessions';
-import { CANCEL } from './lock-monitor.sql';
-import { PauseMeter } from './write-pause';
-import type { WritePause } from './write-pause';
+import { CANCEL } from '../../citus/sessions.sql';
+import { PauseMeter } from '../../lib/pause-meter';
+import type { WritePause } from '../../lib/pause-meter';
 
 /** Milliseconds between two looks at the writers. */
 const INTERVAL_MS = 50;

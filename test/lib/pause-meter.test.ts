@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { PauseMeter } from '../../../scripts/tables/apply/write-pause';
-import { cases } from '../../support/properties';
+import { PauseMeter } from '../../scripts/lib/pause-meter';
+import { cases } from '../support/properties';
 
 /** Looks that take a millisecond each, at these times; those within the lock's time find it held. */
 function measure(looks: readonly number[], lock: { from: number; until: number }, end: number) {

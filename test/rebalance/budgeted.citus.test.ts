@@ -1,0 +1,367 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Client } from 'pg';
+import { withClient } from '../../scripts/lib/connection';
+import type { RunEvent } from '../../scripts/lib/events';
+import { InterruptedError } from '../../scripts/lib/errors';
+import {
+  rebalancePause,
+  rebalancePlan,
+  rebalanceResume,
+  rebalanceRun,
+  rebalanceStatus,
+  rebalanceStop,
+} from '../../scripts/rebalance/commands';
+import type { RebalanceRunInput } from '../../scripts/rebalance/commands';
+import type { TestDatabase } from '../support/citus';
+import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { testEnvironment } from '../support/environment';
+import type { Recorded } from './fixtures';
+import { recordingContext } from './fixtures';
+
+/** Nothing here rests on how fast the machine is: no move of these few rows takes as long. */
+const GENEROUS = 60_000;
+
+async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    if (await happened()) return;
+    await sleep(100);
+  }
+  throw new Error('it did not happen within 30 s');
+}
+
+interface Watched extends Recorded {
+  readonly events: RunEvent[];
+}
+
+/** @param onEvent is told of each move */
+function watchedContext(onEvent: (event: RunEvent) => void = () => undefined): Watched {
+  const events: RunEvent[] = [];
+  const recorded = recordingContext();
+  const reporter = {
+    ...recorded.context.reporter,
+    event(event: RunEvent): void {
+      events.push(event);
+      onEvent(event);
+    },
+  };
+  return { ...recorded, events, context: { ...recorded.context, reporter } };
+}
+
+platformSuite('a rebalance under a budget', () => {
+  let database: TestDatabase;
+  const target = (): { target: TestDatabase['target'] } => ({ target: database.target });
+  const input = (more: Partial<RebalanceRunInput> = {}): RebalanceRunInput => ({
+    ...target(),
+    strategy: 'by_shard_count',
+    maxWritePauseMs: GENEROUS,
+    ...more,
+  });
+  const asLogin = <T>(work: (client: Client) => Promise<T>): Promise<T> => withClient(database.target, work);
+
+  /** Six shards of one table, all on the coordinator of a cluster of three: four of them move. */
+  beforeEach(async () => {
+    database = await freshCitusDatabase({ workers: 0 });
+    await asLogin((client) =>
+      client.query(`
+        CREATE TABLE readings (id bigint PRIMARY KEY, v text);
+        INSERT INTO readings SELECT i, repeat('x', 50) FROM generate_series(1, 2000) i;
+        SELECT create_distributed_table('readings', 'id', shard_count := 6)`),
+    );
+    await database.addWorkers();
+  }, 60_000);
+  afterEach(async () => database.drop());
+
+  const one = <T>(sql: string, values: unknown[] = []): Promise<T> =>
+    asLogin(async (client) => (await client.query<{ value: T }>(sql, values)).rows[0]?.value as T);
+  const rows = (): Promise<number> => one('SELECT count(*)::int AS value FROM readings');
+  const leftovers = (): Promise<number> => one('SELECT count(*)::int AS value FROM pg_dist_cleanup');
+  /** What an earlier run in this database would have learnt. */
+  const remember = (way: string, pauseMs: number): Promise<unknown> =>
+    asLogin((client) =>
+      client.query(
+        `INSERT INTO scaleout.rebalance_move (run_id, shard_id, tables, bytes, source, target, way, seconds, pause_ms)
+         SELECT 0, 0, 'readings', max(size), '', '', $1, 1, $2 FROM citus_shard_sizes()`,
+        [way, pauseMs],
+      ),
+    );
+  /** A run that leaves its tables of records behind and moves nothing of these. */
+  const makeRecord = async (): Promise<void> => {
+    await rebalanceRun(recordingContext().context, input({ maxMoves: 1 }));
+  };
+  const idOnFirstMove = async (): Promise<{ id: number; shardId: number }> => {
+    const plan = await rebalancePlan(recordingContext().context, input());
+    const shardId = plan.document.moves[0]!.shardId;
+    const id = await one<number>(
+      "SELECT id::int AS value FROM readings WHERE get_shard_id_for_distribution_column('readings', id) = $1 LIMIT 1",
+      [shardId],
+    );
+    return { id, shardId };
+  };
+
+  test('moves small groups with their writes blocked, keeps a record, and has nothing to do the second time', async () => {
+    const plan = await rebalancePlan(recordingContext().context, input());
+    expect(plan.document.moves.map(({ mode }) => mode)).toEqual(
+      Array.from({ length: 4 }, () => 'block_writes'),
+    );
+    expect(plan.document.estimate.assumes).toMatch(/no run under a budget has moved anything/);
+    const { context, events } = watchedContext();
+    const run = await rebalanceRun(context, input());
+    expect(run).toMatchObject({
+      outcome: 'done',
+      document: { way: 'budgeted', job: null, state: 'finished', moves: 4, rows: { groups: 4, same: 4 } },
+    });
+    const { made, left, longestWritePauseMs } = run.document.budget!;
+    expect(made.map(({ way, cancelled }) => [way, cancelled])).toEqual(
+      Array.from({ length: 4 }, () => ['blocking', []]),
+    );
+    expect(left).toEqual([]);
+    for (const { writePauseMs, seconds } of made) {
+      expect(writePauseMs).toBeGreaterThan(0);
+      expect(writePauseMs).toBeLessThanOrEqual(longestWritePauseMs);
+      expect(writePauseMs / 1000).toBeLessThan(seconds);
+    }
+    expect(events.map(({ name }) => name)).toEqual(Array.from({ length: 4 }, () => 'move.done'));
+    expect(run.document.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
+    expect(run.text).toMatch(
+      /No write waited longer than [\d,]+ ms for a move .*: 4 with writes blocked, 0 by/,
+    );
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+
+    const status = await rebalanceStatus(recordingContext().context, target());
+    expect(status.document).toMatchObject({
+      job: null,
+      run: { state: 'finished', pid: null, cancelledTries: 0 },
+      moves: { done: 4, total: 4 },
+      warnings: [],
+    });
+    expect(status.text).toMatch(/^Run 1 finished: 4 of 4 moves/);
+    const again = await rebalanceRun(recordingContext().context, input());
+    expect(again).toMatchObject({ outcome: 'done', document: { state: 'balanced', moves: 0, budget: null } });
+  }, 60_000);
+
+  test('goes by logical replication where blocked moves were too slow before', async () => {
+    await makeRecord();
+    await remember('blocking', 100 * GENEROUS);
+    await remember('blocking', 100 * GENEROUS);
+    const plan = await rebalancePlan(recordingContext().context, input({ maxMoves: 1 }));
+    expect(plan.document.moves.map(({ mode }) => mode)).toEqual(['auto']);
+    expect(plan.document.estimate.assumes).toMatch(/what the last 3 moves in this database took/);
+    const run = await rebalanceRun(recordingContext().context, input({ maxMoves: 1 }));
+    expect(run.document.budget?.made.map(({ way }) => way)).toEqual(['logical']);
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+  }, 60_000);
+
+  /** Makes copying the first shard that moves last for seconds on any machine: a check that takes its time as a row arrives. */
+  const slowDown = async (seconds: number): Promise<number> => {
+    const { id, shardId } = await idOnFirstMove();
+    await asLogin((client) =>
+      client.query(
+        `ALTER TABLE readings ADD CONSTRAINT slow CHECK (id <> ${String(id)} OR pg_sleep(${String(seconds)})::text = '')`,
+      ),
+    );
+    return shardId;
+  };
+
+  test('cancels a move that is not through in time, and makes it by logical replication', async () => {
+    const shardId = await slowDown(4);
+    const { context, events } = watchedContext();
+    const run = await rebalanceRun(context, input({ maxWritePauseMs: 3000, maxMoves: 1 }));
+    expect(run).toMatchObject({
+      outcome: 'done',
+      document: { moves: 1, budget: { made: [{ shardId, way: 'logical' }], left: [] } },
+    });
+    expect(run.document.budget!.made[0]!.cancelled).toContain('over-budget');
+    const cancelled = events.find(({ name }) => name === 'move.cancelled');
+    expect(cancelled).toMatchObject({ shard: shardId, way: 'blocking', reason: 'over-budget', again: true });
+    // It was given its time, and no more than that.
+    expect((cancelled as { pauseMs: number }).pauseMs).toBeGreaterThan(2600);
+    expect((cancelled as { pauseMs: number }).pauseMs).toBeLessThan(3900);
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+  }, 60_000);
+
+  test('leaves a move that gets through in no way, says so, and leaves nothing of it behind', async () => {
+    await asLogin((client) => client.query('ALTER TABLE readings DROP CONSTRAINT readings_pkey'));
+    await slowDown(3);
+    const { context, events } = watchedContext();
+    const run = await rebalanceRun(context, input({ maxWritePauseMs: 1000, maxMoves: 1 }));
+    expect(run).toMatchObject({
+      outcome: 'failed',
+      document: {
+        state: 'failed',
+        moves: 0,
+        movesPlanned: 1,
+        budget: {
+          made: [],
+          left: [{ tables: ['readings'], cancelled: ['over-budget', 'over-budget', 'over-budget'] }],
+        },
+      },
+    });
+    expect(run.text).toMatch(
+      /did not get through within --max-write-pause 1000.*primary key.*--max-write-pause 3000/s,
+    );
+    expect(events.map((event) => event.name)).toEqual(['move.cancelled', 'move.cancelled', 'move.cancelled']);
+    expect(run.document.after).toEqual(run.document.before);
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+  }, 60_000);
+
+  test('lets writers pass where another session holds the lock that a move needs, and comes again', async () => {
+    const { id, shardId } = await idOnFirstMove();
+    await withClient(database.target, async (writer) => {
+      await writer.query('BEGIN');
+      await writer.query('UPDATE readings SET v = $1 WHERE id = $2', ['y', id]);
+      const watched = watchedContext();
+      // A tenth of a minute: the move is cancelled after a third of that.
+      const run = rebalanceRun(watched.context, input({ maxWritePauseMs: 6000, compareRows: false }));
+      run.catch(() => undefined);
+      await until(() => watched.events.some(({ name }) => name === 'move.cancelled'));
+      expect(watched.events.find(({ name }) => name === 'move.cancelled')).toMatchObject({
+        shard: shardId,
+        reason: 'queued',
+        again: true,
+      });
+      // Nobody is in the way of another writer of that shard now.
+      await asLogin((client) => client.query("SELECT set_config('lock_timeout', '5s', false)"));
+      await writer.query('COMMIT');
+      const { outcome, document } = await run;
+      expect({ outcome, moves: document.moves }).toEqual({ outcome: 'done', moves: 4 });
+      expect(document.budget?.made.find((move) => move.shardId === shardId)?.cancelled).toContain('queued');
+    });
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+  }, 60_000);
+
+  test('does not block writes while somebody reads what an earlier move left', async () => {
+    const { shardId } = await idOnFirstMove();
+    await withClient(database.target, async (reader) => {
+      await reader.query('BEGIN');
+      await reader.query('SELECT count(*) FROM readings');
+      const run = await rebalanceRun(recordingContext().context, input());
+      // The first one is free to go; what it leaves is read by then.
+      const ways = run.document.budget!.made.map(({ way, shardId: moved }) => [moved, way]);
+      expect(ways[0]).toEqual([shardId, 'blocking']);
+      expect(ways.slice(1).map(([, way]) => way)).toEqual(['logical', 'logical', 'logical']);
+      expect(await leftovers()).toBeGreaterThan(0);
+      await reader.query('COMMIT');
+    });
+    await asLogin((client) => client.query('CALL citus_cleanup_orphaned_resources()'));
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+  }, 120_000);
+
+  test('a table without identity is moved with writes blocked, where a job would be refused', async () => {
+    await asLogin((client) => client.query('ALTER TABLE readings DROP CONSTRAINT readings_pkey'));
+    const run = await rebalanceRun(recordingContext().context, input());
+    expect(run).toMatchObject({ outcome: 'done', document: { moves: 4 } });
+    // With what that took, a budget of a moment is refused before the first move.
+    await asLogin((client) => client.query('UPDATE scaleout.rebalance_move SET pause_ms = 10000'));
+    await asLogin((client) =>
+      client.query(
+        `SELECT citus_move_shard_placement(shardid, nodename, nodeport, $1, $2, 'block_writes')
+           FROM citus_shards WHERE nodeport <> $2 LIMIT 1`,
+        [database.target.host, database.target.port],
+      ),
+    );
+    const refusedRun = rebalanceRun(recordingContext().context, input({ maxWritePauseMs: 100 }));
+    await expect(refusedRun).rejects.toMatchObject({
+      exitCode: 3,
+      message: expect.stringMatching(/cannot be kept within --max-write-pause 100: .*primary key/) as string,
+    });
+  }, 60_000);
+
+  test('stops, pauses and goes on between two moves when another session says so', async () => {
+    let moves = 0;
+    const paused = watchedContext(() => {
+      moves += 1;
+    });
+    const run = rebalanceRun({ ...paused.context }, input({ compareRows: false }));
+    run.catch(() => undefined);
+    await until(() => moves >= 1);
+    const pause = await rebalancePause(recordingContext().context, target());
+    const ended = pause.document.run === null;
+    if (!ended) {
+      expect(pause.text).toMatch(/pauses after the move/);
+      await rebalanceResume(recordingContext().context, target());
+      await rebalanceStop(recordingContext().context, target());
+    }
+    const { document, outcome } = await run;
+    expect(['done', 'failed']).toContain(outcome);
+    if (document.state === 'cancelled')
+      expect(document.problem).toMatch(/stopped as asked: \d of 4 moves are done/);
+    await rebalanceRun(recordingContext().context, input());
+    expect(await rows()).toBe(2000);
+    const nothing = await rebalancePause(recordingContext().context, target());
+    expect(nothing.document.run).toBeNull();
+  }, 60_000);
+
+  test('Ctrl-C ends it between two moves, and the next run does the rest', async () => {
+    const first: Watched = watchedContext(() => first.abort.abort());
+    await expect(rebalanceRun(first.context, input())).rejects.toThrow(InterruptedError);
+    const status = await rebalanceStatus(recordingContext().context, target());
+    expect(status.document).toMatchObject({ run: { state: 'stopped' }, moves: { done: 1, total: 4 } });
+    const second = await rebalanceRun(recordingContext().context, input());
+    expect(second).toMatchObject({ outcome: 'done', document: { moves: 3 } });
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+  }, 60_000);
+
+  test('killed in the middle of a move, it is said to be cut off, and the next run ends it', async () => {
+    const { id } = await idOnFirstMove();
+    await withClient(database.target, async (writer) => {
+      // The first move waits for this writer, so that the kill falls into it.
+      await writer.query('BEGIN');
+      await writer.query('UPDATE readings SET v = $1 WHERE id = $2', ['z', id]);
+      const child = spawn(
+        process.execPath,
+        [path.join(__dirname, 'rebalance-child.js'), JSON.stringify(input({ compareRows: false }))],
+        { env: testEnvironment(), stdio: 'ignore' },
+      );
+      const exit = once(child, 'exit');
+      await until(
+        async () => (await rebalanceStatus(recordingContext().context, target())).document.running.length > 0,
+      );
+      child.kill('SIGKILL');
+      await exit;
+      await writer.query('COMMIT');
+    });
+    await until(
+      async () =>
+        (await rebalanceStatus(recordingContext().context, target())).document.run?.state === 'cut off',
+    );
+    const status = await rebalanceStatus(recordingContext().context, target());
+    expect(status.text).toMatch(/its session is gone/i);
+    const stop = await rebalanceStop(recordingContext().context, target());
+    expect(stop.document).toMatchObject({ job: null, run: null });
+    const run = await rebalanceRun(recordingContext().context, input());
+    expect(run.outcome).toBe('done');
+    expect(run.document.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+  }, 60_000);
+
+  test('moves one table, or off one node, and refuses names that are none', async () => {
+    await asLogin((client) =>
+      client.query(
+        "CREATE TABLE others (id int PRIMARY KEY); SELECT create_distributed_table('others', 'id', shard_count := 3, colocate_with := 'none')",
+      ),
+    );
+    const only = await rebalancePlan(recordingContext().context, input({ only: 'readings' }));
+    expect(only.document.moves.flatMap(({ tables }) => tables)).toEqual(
+      Array.from({ length: 4 }, () => 'readings'),
+    );
+    for (const [more, message] of [
+      [{ only: 'nothing' }, /--only nothing is no distributed table/],
+      [{ drain: 'w9' }, /--drain w9 is no node.*coordinator, w0 or w1/],
+      [{ drain: 'w0' }, /w0 is to hold shards/],
+    ] as const) {
+      await expect(rebalancePlan(recordingContext().context, input(more))).rejects.toThrow(message);
+    }
+    await withClient(database.platform, (client) =>
+      client.query(
+        "SELECT citus_set_node_property(nodename, nodeport, 'shouldhaveshards', false) FROM pg_dist_node WHERE groupid = 0",
+      ),
+    );
+    const drained = await rebalanceRun(recordingContext().context, input({ drain: 'coordinator' }));
+    expect(drained.outcome).toBe('done');
+    expect(drained.document.after[0]?.shards).toBe(0);
+    expect(await rows()).toBe(2000);
+  }, 60_000);
+});
