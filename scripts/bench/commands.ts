@@ -9,6 +9,7 @@ import { COMPARE_PEER, measureCompare } from './compare';
 import { COMPARED_PEER, measureCompared } from './compared';
 import type { BenchName } from './names';
 import { measurePlan, PLAN_PEER, planUnavailable } from './plan';
+import { measureRebalance, REBALANCE_BENCH, REBALANCE_PEER } from './rebalance';
 import { measureScaleFirst, SCALE_FIRST_PEER } from './scale-first';
 import { measureSimulate, SIMULATE_PEER } from './simulate';
 import { measureSynth } from './synth';
@@ -104,6 +105,18 @@ export const BENCHES: Readonly<Record<BenchName, Bench>> = {
     unavailable: citusUnavailable,
     pairs: (context, runs) => measureWritePause(context, runs, 10_000),
     runs: 3,
+  },
+  rebalance: {
+    against: REBALANCE_PEER,
+    unavailable: citusUnavailable,
+    pairs: (context, runs) => measureRebalance(context, runs),
+  },
+  'rebalance-compared': {
+    against: REBALANCE_PEER,
+    unavailable: citusUnavailable,
+    pairs: (context, runs) =>
+      measureRebalance(context, runs, { ...REBALANCE_BENCH, budgets: [300], compareRows: true }),
+    runs: 1,
   },
 };
 

@@ -14,5 +14,7 @@ export const BENCH_NAMES = [
   'scale-first-online',
   'write-pause',
   'write-pause-small',
+  'rebalance',
+  'rebalance-compared',
 ] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];

@@ -81,6 +81,8 @@ describe('bench', () => {
         'scale-first-online',
         'write-pause',
         'write-pause-small',
+        'rebalance',
+        'rebalance-compared',
       ]),
     );
   });

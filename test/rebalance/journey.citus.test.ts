@@ -154,9 +154,10 @@ platformSuite('a single node that was distributed, scaled out and rebalanced', (
     const { context } = recordingContext();
     const plan = await rebalancePlan(context, { target: database.target, ...options });
     expect(plan.document.estimate.assumes).toMatch(/as measured at this database's last rebalance/);
-    const logical = await rebalancePlan(context, { target: database.target, strategy: 'by_shard_count' });
+    const auto = { target: database.target, strategy: 'by_shard_count', mode: 'auto' } as const;
+    const logical = await rebalancePlan(context, auto);
     expect(logical.document.estimate.assumes).toMatch(/has not finished a rebalance of this mode/);
-    const run = await rebalanceRun(context, { target: database.target, strategy: 'by_shard_count' });
+    const run = await rebalanceRun(context, auto);
     expect(run).toMatchObject({ outcome: 'done', document: { state: 'finished' } });
     expect(await withClient(database.target, contents)).toEqual(before);
   }, 60_000);

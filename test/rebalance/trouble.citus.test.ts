@@ -247,7 +247,11 @@ platformSuite('a rebalance in trouble', () => {
     await withClient(database.target, (client) =>
       client.query('ALTER TABLE readings DROP CONSTRAINT readings_pkey'),
     );
-    const auto = rebalanceRun(recordingContext().context, { ...target(), strategy: 'by_shard_count' });
+    const auto = rebalanceRun(recordingContext().context, {
+      ...target(),
+      strategy: 'by_shard_count',
+      mode: 'auto',
+    });
     await expect(auto).rejects.toThrow(/primary key or a replica identity, and readings has neither/);
     expect(await jobs()).toBe(0);
     const run = await rebalanceRun(recordingContext().context, { ...target(), ...BLOCKING });
