@@ -1,7 +1,7 @@
 /** The streams, questions and exit statuses of a run of the program. */
 import { createInterface } from 'node:readline/promises';
 import { EXIT, ScaleoutError } from '../lib/errors';
-import { streamReporter } from '../lib/reporter';
+import { eventReporter, streamReporter } from '../lib/reporter';
 import type { VerbContext, VerbResult } from '../lib/verb';
 
 /** The world that a run of the program touches; tests hand in their own. */
@@ -19,10 +19,15 @@ export interface CliContext extends VerbContext {
   readonly environment: Io['environment'];
 }
 
-/** What a verb gets from a run of the program. @param flags.yes answers every question with yes */
-export function contextFor(io: Io, flags: { readonly yes: boolean }): CliContext {
+/**
+ * What a verb gets from a run of the program.
+ *
+ * @param flags.yes answers every question with yes
+ * @param flags.events what happens is told in lines of JSON
+ */
+export function contextFor(io: Io, flags: { readonly yes: boolean; readonly events?: boolean }): CliContext {
   return {
-    reporter: streamReporter(io.stderr),
+    reporter: flags.events === true ? eventReporter(io.stderr) : streamReporter(io.stderr),
     signal: io.signal,
     environment: io.environment,
     async confirm(question) {

@@ -5,8 +5,9 @@ import { ORDERS } from '../local/journey/order';
 import { AZURE_YEARS } from '../local/terraform/azure-year';
 import type { AddVerb, Group } from './command';
 import { wholeNumber } from './flags';
+import { databaseTarget } from './inputs';
 
-/** Adds `local run|up|status|down`. */
+/** Adds `local run|up|status|load|down`. */
 export function addLocal(program: Group, verb: AddVerb): void {
   const local = program
     .command('local')
@@ -22,6 +23,26 @@ export function addLocal(program: Group, verb: AddVerb): void {
   verb(
     withJourney(local.command('up')).description('the same, and keep the cluster running'),
     async (context, flags) => (await import('../local/commands.ts')).localUp(context, flags),
+  );
+
+  verb(
+    local
+      .command('load')
+      .description(
+        'write and read at a set rate beside what goes on; every acknowledged write is looked for at the end',
+      )
+      .option(
+        '--url <url>',
+        'postgresql://USER@HOST:PORT/DATABASE of this machine; by default what `local up` keeps running',
+      )
+      .option('--workload <name>', 'sensors or payments')
+      .option('--rate <count>', 'writes a second', wholeNumber(1), 200)
+      .option('--readers <count>', 'reads a second', wholeNumber(0), 0)
+      .option('--seconds <count>', 'how long', wholeNumber(1), 60),
+    async (context, { url, ...flags }) => {
+      const target = url === undefined ? undefined : await databaseTarget(context, { url });
+      return (await import('../local/commands.ts')).localLoad(context, { ...flags, target });
+    },
   );
 
   verb(local.command('down').description('take down what `local up` keeps running'), async (context) =>

@@ -39,6 +39,7 @@ export function addRebalance(program: Group, verb: AddVerb): void {
         'move the shards so that no write waits longer than asked, or have the background job do it; done again, it goes on',
       )
       .addOption(findingsAllowed())
+      .option('--events', 'tell what happens in lines of JSON on stderr, one for each move')
       .option('--no-compare-rows', 'do not count and hash every row that moves, before and after'),
     async (context, flags) => {
       const { rebalanceRun } = await import('../rebalance/commands.ts');

@@ -453,6 +453,14 @@ export const ERRORS = {
     meaning: 'No engine can run a cluster on this machine.',
     hint: 'Install PostgreSQL or Docker, or set CITUS_URL.',
   },
+  'local.not-up': {
+    meaning: 'The command needs a local cluster, and none is up.',
+    hint: 'Run local up.',
+  },
+  'local.not-local': {
+    meaning: 'The command writes rows that stay, and the database is not of this machine.',
+    hint: 'Name a database of this machine.',
+  },
   'local.busy': {
     meaning: 'A local cluster is up or starting.',
     hint: 'Use it, or take it down with local down.',

@@ -91,6 +91,23 @@ export function streamReporter(stream: Terminal, now: () => number = Date.now): 
   };
 }
 
+/** Reports for programs: a line of JSON for each event and each message, and nothing of progress, which events say better. */
+export function eventReporter(stream: Terminal): Reporter {
+  const line = (value: RunEvent | { readonly name: 'info' | 'warning'; readonly text: string }): void => {
+    stream.write(`${JSON.stringify(value)}\n`);
+  };
+  return {
+    ...silentReporter,
+    info: (text) => {
+      line({ name: 'info', text });
+    },
+    warn: (text) => {
+      line({ name: 'warning', text });
+    },
+    event: line,
+  };
+}
+
 /** Keeps silent; for tests and for work nobody watches. */
 export const silentReporter: Reporter = {
   info: () => undefined,

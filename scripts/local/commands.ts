@@ -5,6 +5,7 @@ import type { Workload } from '../../config/workload/workload';
 import { loadWorkload } from '../../config/workload/workload';
 import { PROJECT_DIRECTORY } from '../infra/project';
 import { describeTarget, targetFromUrl, withClient } from '../lib/connection';
+import type { ConnectionTarget } from '../lib/connection';
 import { refused, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { localEngines } from './engines';
@@ -28,6 +29,8 @@ import {
 } from './engines/local-state';
 import type { LocalRunDocument, RunFacts } from './journey/summary';
 import { runDocument, summaryText } from './journey/summary';
+import { localLoad as runLoad } from './load/load';
+import type { LocalLoadDocument } from './load/load';
 import type { LocalWorld, Settings } from './run';
 import { journeyOn, stopCluster } from './run';
 import { generateData } from './workloads';
@@ -147,6 +150,45 @@ export async function localDown(
         : `The local cluster (${state.engine}, ${state.workload}) is down, and nothing is left of it.`,
     outcome: 'done',
   };
+}
+
+/** What `local load` is asked for. */
+export interface LocalLoadRequest {
+  /** A database of this machine. @default - what `local up` keeps running */
+  readonly target?: ConnectionTarget | undefined;
+  /** @default - that of `local up`, or 'sensors' */
+  readonly workload?: string | undefined;
+  readonly rate: number;
+  readonly readers: number;
+  readonly seconds: number;
+}
+
+/**
+ * Writes and reads at a set rate, beside whatever else goes on.
+ *
+ * @throws ScaleoutError where no database is named and none is up
+ */
+export async function localLoad(
+  context: VerbContext,
+  input: LocalLoadRequest,
+  world: LocalWorld = thisMachine(),
+): Promise<VerbResult<LocalLoadDocument>> {
+  const files = stateFiles(world.stateDirectory);
+  const state = readState(files);
+  const up = state?.status === 'up' ? state : undefined;
+  const own = (): ConnectionTarget => {
+    if (up?.directory === undefined) {
+      throw new ScaleoutError(
+        'local.not-up',
+        'no local cluster of this program is up: start one with "local up", or name a database of this machine with --url',
+      );
+    }
+    return { ...up.connection, password: readPassword(files), sslMode: 'disable' };
+  };
+  const target = input.target ?? own();
+  const name = input.workload ?? up?.workload ?? 'sensors';
+  const { queries } = await loadWorkload(name);
+  return runLoad(context, { ...input, target, workload: name, queries });
 }
 
 /** What `local up` keeps running, whether it answers, and how to connect. */

@@ -25,6 +25,18 @@ test.each<[RunEvent, string | undefined]>([
     '2 steps to the specified distribution; writes wait during distribute:a, distribute:b',
   ],
   [{ name: 'rows.counting' }, undefined],
+  [
+    { name: 'move.done', shard: 8, way: 'blocking', bytes: 1, seconds: 1, pauseMs: 2, secondsLeft: 3 },
+    undefined,
+  ],
+  [
+    { name: 'move.cancelled', shard: 8, way: 'blocking', reason: 'over-budget', pauseMs: 270, again: true },
+    'the move of shard 8 was cancelled, because writes had waited 270 ms; it comes again later',
+  ],
+  [
+    { name: 'move.cancelled', shard: 8, way: 'logical', reason: 'busy', pauseMs: 0, again: false },
+    'the move of shard 8 by logical replication was cancelled, because another session was in its way; it is left',
+  ],
   [{ name: 'step.started', step: 'distribute:a', action: 'distribute', table: 'a' }, undefined],
   [
     { name: 'step.done', step: 'drop-foreign-key:a', seconds: 0.04, shown: false },

@@ -1,4 +1,11 @@
-import { bytes, describeProgress, duration, streamReporter, table } from '../../scripts/lib/reporter';
+import {
+  bytes,
+  describeProgress,
+  duration,
+  eventReporter,
+  streamReporter,
+  table,
+} from '../../scripts/lib/reporter';
 
 describe('describeProgress', () => {
   const view = {
@@ -64,4 +71,19 @@ describe('streamReporter without a terminal', () => {
   it('claims no count that nobody took', () => {
     expect(reported(undefined, [])).toBe('  copy in 0.0 s\n');
   });
+});
+
+it('tells programs of events and messages in a line of JSON each', () => {
+  const lines: string[] = [];
+  const reporter = eventReporter({ write: (text: string) => lines.push(text) });
+  reporter.info('one\nof two lines');
+  reporter.warn('two');
+  reporter.event({ name: 'rows.counting' });
+  reporter.progress('three', 3, 'moves').update(1);
+  expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+    { name: 'info', text: 'one\nof two lines' },
+    { name: 'warning', text: 'two' },
+    { name: 'rows.counting' },
+  ]);
+  expect(lines.every((line) => line.indexOf('\n') === line.length - 1)).toBe(true);
 });

@@ -28,8 +28,8 @@ export function realCluster(
 ): ClusterSteps {
   const target = cluster.coordinator;
   const expected = workload.distribution;
-  // Where the workload wants writes to go on while tables are distributed, it wants them to go on while shards move.
-  const mode: TransferMode = expected.online ? 'auto' : 'block_writes';
+  // Where the workload wants writes to go on while tables are distributed, it wants them to go on while shards move: within a budget.
+  const mode: TransferMode | undefined = expected.online ? undefined : 'block_writes';
   return {
     simulated: false,
     addWorkers: (count) => cluster.addWorkers(count),
@@ -72,6 +72,6 @@ export function realCluster(
       });
       return { ok: document.ok, checks: document.checks };
     },
-    estimateMoves: (moves) => estimate(moves, mode, undefined),
+    estimateMoves: (moves) => estimate(moves, mode ?? 'auto', undefined),
   };
 }
