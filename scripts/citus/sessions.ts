@@ -68,8 +68,7 @@ const moveLocks = writersHeld.extend({ waits: z.boolean() });
 
 /** Whether the move of session `pid` keeps writers out, and whether it waits for a lock itself. */
 export async function readMoveLocks(client: Client, pid: number): Promise<z.infer<typeof moveLocks>> {
-  const [row = { held: false, waits: false, waitedMs: 0 }] = await readRows(client, moveLocks, MOVE_LOCKS, [
-    pid,
-  ]);
-  return row;
+  // Asked dozens of times a second: prepared, it takes the server a third of the time.
+  const { rows } = await client.query({ name: 'scaleout move locks', text: MOVE_LOCKS, values: [pid] });
+  return moveLocks.parse(rows[0]);
 }

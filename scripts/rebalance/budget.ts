@@ -46,7 +46,7 @@ const MOST_LOGICAL_OVERRUNS = 2;
  * Trying costs a moment and waiting for logical replication costs seconds, so that a move is tried with writes blocked also where it
  * would probably take somewhat longer than the budget, the more so as long as nothing is known of this cluster.
  */
-const HOPE = { unknown: 4, known: 1.25, failedOnce: 0.9 } as const;
+const HOPE = { unknown: 4, known: 1.25, failedOnce: 1.15 } as const;
 
 /** Moves by logical replication after which the other way is tried once more: the load may have changed. */
 const TRY_AGAIN_AFTER = 5;

@@ -337,6 +337,51 @@ platformSuite('a rebalance under a budget', () => {
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
   }, 60_000);
 
+  test('cut off again and again, tool or session, it loses nothing and comes to its end', async () => {
+    const cutSession = (): Promise<unknown> =>
+      withClient(database.platform, (client) =>
+        client.query(
+          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^scaleout rebalance (run|guard)'",
+        ),
+      );
+    const before = await one(
+      'SELECT sum(hashtextextended(readings::text, 0)::numeric)::text AS value FROM readings',
+    );
+    for (let round = 0; round < 6; round += 1) {
+      const child = spawn(
+        process.execPath,
+        [path.join(__dirname, 'rebalance-child.js'), JSON.stringify(input({ compareRows: false }))],
+        { env: testEnvironment(), stdio: 'ignore' },
+      );
+      const exit = once(child, 'exit');
+      // Anywhere from before its first look to after its last move.
+      await sleep(400 + Math.random() * 2600);
+      if (round % 2 === 0) child.kill('SIGKILL');
+      else await cutSession();
+      await exit;
+      // Its session holds the lock of a run until the server has noticed.
+      await until(async () =>
+        one(
+          "SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'scaleout rebalance run') AS value",
+        ),
+      );
+    }
+    const run = await rebalanceRun(recordingContext().context, input());
+    expect(run.outcome).toBe('done');
+    expect(run.document.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
+    expect(
+      await one('SELECT sum(hashtextextended(readings::text, 0)::numeric)::text AS value FROM readings'),
+    ).toBe(before);
+    await asLogin((client) => client.query('CALL citus_cleanup_orphaned_resources()'));
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+    // No shard is anywhere but where it belongs.
+    const copies = await one<number>(
+      `SELECT sum(result::int)::int AS value
+         FROM run_command_on_all_nodes($$SELECT count(*) FROM pg_class WHERE relname ~ '^readings_[0-9]+$' AND relkind = 'r'$$)`,
+    );
+    expect(copies).toBe(6);
+  }, 120_000);
+
   test('moves one table, or off one node, and refuses names that are none', async () => {
     await asLogin((client) =>
       client.query(
