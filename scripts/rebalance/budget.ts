@@ -46,10 +46,13 @@ const MOST_LOGICAL_OVERRUNS = 2;
  * Trying costs a moment and waiting for logical replication costs seconds, so that a move is tried with writes blocked also where it
  * would probably take somewhat longer than the budget, the more so as long as nothing is known of this cluster.
  */
-const HOPE = { unknown: 4, known: 1.25, failedOnce: 1.15 } as const;
+const HOPE = { unknown: 4, known: 1.35, failedOnce: 1.15 } as const;
+
+/** Cancelled tries that say no more than "longer", before it is believed that nothing fits. */
+const MOST_IN_THE_DARK = 3;
 
 /** Moves by logical replication after which the other way is tried once more: the load may have changed. */
-const TRY_AGAIN_AFTER = 5;
+const TRY_AGAIN_AFTER = 4;
 const HOPE_AGAIN = 1.6;
 
 /**
@@ -66,7 +69,8 @@ export function chooseWay(pending: Pending, costs: MoveCosts, maxWritePauseMs: n
 }
 
 function hopeFor(costs: MoveCosts): number {
-  if (!costs.some(({ way }) => way === 'blocking')) return HOPE.unknown;
+  const tried = costs.filter(({ way }) => way === 'blocking');
+  if (tried.length < MOST_IN_THE_DARK && samplesOf(tried, 'blocking').length === 0) return HOPE.unknown;
   const since = costs.length - 1 - costs.findLastIndex(({ way }) => way === 'blocking');
   return since > 0 && since % TRY_AGAIN_AFTER === 0 ? HOPE_AGAIN : HOPE.known;
 }
@@ -95,17 +99,30 @@ export function restMs({ tries }: Pick<Pending, 'tries'>): number {
 }
 
 /**
- * Which move is next: the first that may be made. While nothing is known of this cluster it is the smallest one, which teaches at the
- * least risk. A group that moves twice moves in the planner's order.
+ * Up to version 15 a server starts one process that replays changes in so many milliseconds (`wal_retrieve_retry_interval`), whatever
+ * asks for it: the second of two logical moves to one node waits for that, and a move to another node does not.
+ */
+export const LAUNCH_INTERVAL_MS = 5000;
+
+/**
+ * Which move is next: the first that may be made at once, or else the first. While nothing is known of this cluster it is the smallest
+ * one, which teaches at the least risk. A group that moves twice moves in the planner's order.
  *
  * @param moves in the planner's order, those that were cancelled at the end
+ * @param wouldWait whether a move would stand still for a while before it begins
  * @returns its index; undefined where none is left
  */
-export function nextMove(moves: readonly Pending[], costs: MoveCosts): number | undefined {
+export function nextMove<Some extends Pending>(
+  moves: readonly Some[],
+  costs: MoveCosts,
+  wouldWait: (move: Some) => boolean = () => false,
+): number | undefined {
   const free = [...moves.keys()].filter(
     (index) => moves.findIndex(({ shardId }) => shardId === moves[index]?.shardId) === index,
   );
-  if (samplesOf(costs, 'blocking').length > 0 || samplesOf(costs, 'logical').length > 0) return free[0];
+  if (samplesOf(costs, 'blocking').length > 0 || samplesOf(costs, 'logical').length > 0) {
+    return free.find((index) => moves[index] !== undefined && !wouldWait(moves[index])) ?? free[0];
+  }
   return free.sort((a, b) => (moves[a]?.bytes ?? 0) - (moves[b]?.bytes ?? 0) || a - b)[0];
 }
 

@@ -12,7 +12,7 @@ import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import type { BudgetOptions, RunOptions } from './options';
 import type { Cancelled, Pending } from './budget';
-import { chooseWay, comesAgain, nextMove, restMs, transferMode } from './budget';
+import { chooseWay, comesAgain, LAUNCH_INTERVAL_MS, nextMove, restMs, transferMode } from './budget';
 import { MoveGuard } from './move-guard';
 import type { GuardReport } from './move-guard';
 import { learn, secondsLeft } from './move-cost';
@@ -120,6 +120,8 @@ class BudgetedRun {
   private costs: MoveCosts;
   private rows: ComparedRows | null;
   private longestPauseMs = 0;
+  /** By node, when a logical move to it began last. */
+  private readonly launchedAt = new Map<string, number>();
   private estimatedSeconds: number | null = null;
   private pid = 0;
 
@@ -168,7 +170,14 @@ class BudgetedRun {
   }
 
   private next(): PendingMove | undefined {
-    const index = nextMove(this.pending, this.costs);
+    const { maxWritePauseMs } = this.input.options.budget;
+    const index = nextMove(
+      this.pending,
+      this.costs,
+      (each) =>
+        performance.now() - (this.launchedAt.get(nodeName(each.move.to)) ?? -Infinity) < LAUNCH_INTERVAL_MS &&
+        chooseWay(each, this.costs, maxWritePauseMs) === 'logical',
+    );
     return index === undefined ? undefined : this.pending[index];
   }
 
@@ -256,6 +265,7 @@ class BudgetedRun {
     await setStatementTimeout(client, bound);
     const watch = new MoveGuard(guard, { pid: this.pid, maxWritePauseMs });
     const { from, to } = move;
+    if (move.mode !== 'block_writes') this.launchedAt.set(nodeName(to), performance.now());
     const failure = await client
       .query(MOVE, [move.shardId, from.name, from.port, to.name, to.port, move.mode])
       .then(

@@ -25,7 +25,7 @@ const NEWEST = 12;
 const SHRINKAGE = 0.02;
 
 /** A cancelled try says that the move takes longer, and not how much. */
-const AT_LEAST = 1.2;
+const AT_LEAST = 1.1;
 
 /** What a move costs however small it is, and each byte. */
 interface Line {

@@ -70,6 +70,13 @@ describe('how a group is copied', () => {
     expect(chooseWay(twice, [moved(20)], 300)).toBe('logical');
   });
 
+  test('cancelled tries alone are believed after the third', () => {
+    const cancelled = moved(270, { cancelled: true });
+    const large = pending({ bytes: 20 * MIB });
+    expect(chooseWay(large, [cancelled, cancelled], 300)).toBe('blocking');
+    expect(chooseWay(large, [cancelled, cancelled, cancelled], 300)).toBe('logical');
+  });
+
   test('a lock of another session says nothing about the size', () => {
     const queued: Try = { way: 'blocking', cancelled: 'queued' };
     expect(chooseWay(pending({ tries: [queued, queued, queued] }), [moved(200)], 300)).toBe('blocking');
@@ -79,7 +86,7 @@ describe('how a group is copied', () => {
     const logical = moved(100, { way: 'logical', seconds: 4 });
     const slow = [moved(420)];
     expect(chooseWay(pending(), [...slow, logical], 300)).toBe('logical');
-    expect(chooseWay(pending(), [...slow, ...Array.from({ length: 5 }, () => logical)], 300)).toBe(
+    expect(chooseWay(pending(), [...slow, ...Array.from({ length: 4 }, () => logical)], 300)).toBe(
       'blocking',
     );
   });
@@ -163,6 +170,11 @@ describe('which move is next', () => {
     expect(nextMove(moves, [])).toBe(1);
     expect(nextMove(moves, [moved(200)])).toBe(0);
     expect(nextMove([], [])).toBeUndefined();
+  });
+
+  test('one that need not wait, where others would', () => {
+    expect(nextMove(moves, [moved(200)], ({ shardId }) => shardId === 1)).toBe(1);
+    expect(nextMove(moves, [moved(200)], () => true)).toBe(0);
   });
 
   test('a group that moves twice does so in the order planned', () => {
