@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import { START } from '../citus/catalog.sql';
+import { CLEAN_UP, MOVE, START } from '../citus/catalog.sql';
 import { hasEnded, readJob } from '../citus/job';
-import { readPlacements } from '../citus/placements';
+import { placementsOf, readSnapshot } from '../citus/placements';
 import type { ConnectionTarget } from '../lib/connection';
 import { withClient } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
@@ -240,33 +240,22 @@ class Stand {
   /** Everything to the coordinator again, with nobody writing. */
   private async moveBack(): Promise<void> {
     await withClient(this.target, async (client) => {
-      const nodes = await readPlacements(client);
-      const counts = nodes.map(({ shards }) => shards);
+      const counts = placementsOf(await readSnapshot(client)).map(({ shards }) => shards);
       if (Math.max(...counts) - Math.min(...counts) > 1) {
         throw new ScaleoutError(
           'bench.failed',
           `a run of this bench left the shards at ${counts.join(', ')}`,
         );
       }
-      await client.query('CALL citus_cleanup_orphaned_resources()');
-      const { rows } = await client.query<{
-        id: number;
-        name: string;
-        port: number;
-        home: string;
-        homePort: number;
-      }>(
-        `SELECT p.shardid::float8 AS id, n.nodename AS name, n.nodeport AS port, c.nodename AS home, c.nodeport AS "homePort"
-           FROM pg_dist_placement p JOIN pg_dist_node n USING (groupid), pg_dist_node c
-          WHERE c.groupid = 0 AND n.groupid <> 0 ORDER BY p.shardid`,
-      );
-      for (const { id, name, port, home, homePort } of rows) {
-        await client.query(
-          "SELECT citus_move_shard_placement($1::bigint, $2, $3::int, $4, $5::int, 'block_writes')",
-          [id, name, port, home, homePort],
-        );
+      await client.query(CLEAN_UP);
+      const { nodes: all, groups } = await readSnapshot(client);
+      const home = all.find(({ groupId }) => groupId === 0);
+      for (const { shardIds, groupId } of groups) {
+        const from = all.find((node) => node.groupId === groupId);
+        if (home === undefined || from === undefined || from === home) continue;
+        await client.query(MOVE, [shardIds[0], from.name, from.port, home.name, home.port, 'block_writes']);
       }
-      await client.query('CALL citus_cleanup_orphaned_resources()');
+      await client.query(CLEAN_UP);
     });
   }
 }

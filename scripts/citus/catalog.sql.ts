@@ -61,6 +61,11 @@ export const PLAN = `
   SELECT table_name::text, shardid::float8 AS shard_id, sourcename, sourceport, targetname, targetport
     FROM get_rebalance_table_shards_plan(relation := $2::text::regclass, drain_only := $3, rebalance_strategy := $1)`;
 
+/** $1 a table as `regclass` reads it: one row, whether it is there and has shards that a rebalance may move. */
+export const MOVABLE_TABLE = `
+  SELECT EXISTS (SELECT FROM pg_dist_partition
+                  WHERE logicalrelid = to_regclass($1) AND (partmethod <> 'n' OR (repmodel <> 't' AND colocationid <> 0))) AS movable`;
+
 /** $1 strategy, $2 mode. NULL when there is nothing to move. Must be committed before anything waits for the job. */
 export const START = `
   SELECT citus_rebalance_start(rebalance_strategy := $1, drain_only := false, shard_transfer_mode := $2)::float8 AS job_id`;

@@ -1,7 +1,7 @@
 import type { Client } from 'pg';
 import { z } from 'zod';
 import { ScaleoutError } from '../lib/errors';
-import { PLACEMENTS, PLAN } from './catalog.sql';
+import { MOVABLE_TABLE, PLACEMENTS, PLAN } from './catalog.sql';
 import { nodeName, sameNode } from './nodes';
 import type { Node, NodeAddress } from './nodes';
 import { groupsByShard } from './placements';
@@ -37,6 +37,12 @@ export interface PlanScope {
   readonly only?: string | undefined;
   /** Empties nodes that are to hold no shards, and moves nothing else. @default false */
   readonly drainOnly?: boolean | undefined;
+}
+
+/** Whether a table, as `regclass` reads it, is there and has shards that a rebalance may move. */
+export async function isMovableTable(client: Client, table: string): Promise<boolean> {
+  const [row] = await readRows(client, z.object({ movable: z.boolean() }), MOVABLE_TABLE, [table]);
+  return row?.movable === true;
 }
 
 /** The moves that Citus plans, in its order. */

@@ -10,7 +10,7 @@ import { estimate, measuredFactor, windowSeconds } from './estimate';
 import { asynchronousCommits } from '../database/checks/findings';
 import { rebalanceFindings } from './findings';
 import { readJobs } from '../citus/job';
-import { readPlannedMoves } from '../citus/moves';
+import { isMovableTable, readPlannedMoves } from '../citus/moves';
 import type { Move } from '../citus/moves';
 import { askAllNodes, nodeName, sameNode } from '../citus/nodes';
 import type { NodeAddress } from '../citus/nodes';
@@ -155,14 +155,9 @@ async function sessionFindings(
   ];
 }
 
-const MOVABLE_TABLE = `
-SELECT EXISTS (SELECT FROM pg_dist_partition
-                WHERE logicalrelid = to_regclass($1) AND (partmethod <> 'n' OR (repmodel <> 't' AND colocationid <> 0))) AS movable`;
-
 /** @throws ScaleoutError for a table that is not there, or that has no shards which move */
 async function requireMovableTable(client: Client, table: string): Promise<void> {
-  const [row] = await readRows(client, z.object({ movable: z.boolean() }), MOVABLE_TABLE, [table]);
-  if (row?.movable === true) return;
+  if (await isMovableTable(client, table)) return;
   throw new ScaleoutError(
     'input.invalid',
     `--only ${table} is no distributed table of this database: name one as SQL does, with its schema where that is not in the search_path. Nothing was changed`,
