@@ -48,6 +48,11 @@ export function addRebalance(program: Group, verb: AddVerb): void {
     },
   );
 
+  addControls(rebalance, verb);
+}
+
+/** Those for a run that goes on in another terminal. */
+function addControls(rebalance: Group, verb: AddVerb): void {
   verb(
     withDatabase(rebalance.command('status')).description('show how far the job is'),
     async (context, flags) => {
@@ -122,9 +127,11 @@ interface RebalanceFlags extends DatabaseFlags {
 
 async function rebalanceInput(context: CliContext, flags: RebalanceFlags) {
   const { way, mode, only, drain, maxMoves, maxWritePause } = flags;
+  // What is wrong with a flag is said before a database is looked for.
+  const allow = await allowed(flags.allow);
   return {
     target: await databaseTarget(context, flags),
-    allow: await allowed(flags.allow),
+    allow,
     strategy: flags.strategy,
     way,
     mode,
