@@ -74,4 +74,23 @@ platformSuite('tables undo', () => {
     await tablesApply(testContext(), { target: database.target, expected: SPEC });
     expect(await keys()).toEqual(before);
   });
+
+  test('leaves a key that would keep its table from ever being distributed, and the run goes on', async () => {
+    await run(
+      'ALTER TABLE job ADD no int GENERATED ALWAYS AS IDENTITY, ADD CONSTRAINT later CHECK (id > 0) NOT VALID',
+    );
+    const before = await keys();
+    await breakOff('create-reference-table:kind');
+    const { document } = await undo();
+    expect(document.left).toEqual([
+      {
+        table: 'job',
+        foreignKey: 'job_kind_fkey',
+        why: expect.stringMatching(/with the key job would become a table of Citus's own/) as string,
+      },
+    ]);
+    expect((await keys()).map(({ name }) => name)).toEqual(['job_team_id_fkey']);
+    await tablesApply(testContext(), { target: database.target, expected: SPEC });
+    expect(await keys()).toEqual(before);
+  });
 });

@@ -1,4 +1,5 @@
 import { tableKey } from '../../../config/workload/identifiers';
+import { connections, foreignKeysOf } from './connections';
 import { copyMode } from './copy-mode';
 import type { DroppedForeignKey, LiveForeignKey } from '../model/live';
 import { sameTable, showTable } from '../model/names';
@@ -14,7 +15,7 @@ export function foreignKeyFault(target: TargetState, key: LiveForeignKey): strin
   const subject = `foreign key ${key.name} of ${showTable(key.table)} references ${showTable(key.references)}`;
   if (from.kind === 'schema' || to.kind === 'schema') return schemaKeyFault(key, from, to, subject);
   if (from.kind !== 'distributed') {
-    if (to.kind !== 'distributed') return undefined;
+    if (to.kind !== 'distributed') return stayFault(target, key, subject);
     const why =
       from.kind === 'reference'
         ? 'a reference table cannot reference a distributed one'
@@ -63,6 +64,26 @@ export function foreignKeyFault(target: TargetState, key: LiveForeignKey): strin
     }
   }
   return undefined;
+}
+
+/**
+ * A key to a reference table makes plain tables local to Citus, and one with an identity column never leaves that again, nor is it
+ * distributed from there with writes waiting. Whoever asks for nothing but what was taken away is to be able to go on.
+ */
+function stayFault(target: TargetState, key: LiveForeignKey, subject: string): string | undefined {
+  const { expected, live } = target;
+  const asks = expected.tables.length > 0 || (expected.schemas ?? []).length > 0;
+  if (asks || target.liveTable(key.references)?.citus.kind !== 'reference') return undefined;
+  const keys = [...foreignKeysOf(live), ...live.droppedForeignKeys];
+  const caught = connections(keys)(key.table).find((table) => {
+    const each = target.liveTable(table);
+    return each?.citus.kind === 'plain' && each.identities.length > 0;
+  });
+  if (caught === undefined) return undefined;
+  return (
+    `${subject}, a reference table: with the key ${showTable(caught)} would become a table of Citus's own, which one with an identity column never leaves. ` +
+    `It comes back with the run, or here once ${showTable(key.references)} is no reference table any more`
+  );
 }
 
 /** A distributed schema is closed: its tables reference each other and reference tables, and nobody else references them. */
