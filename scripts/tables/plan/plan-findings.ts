@@ -278,9 +278,9 @@ function grantsOfShards({ live }: TargetState, effects: StepEffects): Finding[] 
         finding(
           'default-privileges',
           name,
-          `default privileges give ${allOf(defaultGrants)} on whatever is made, and table ${name} does not: its shards would, to roles that name them. ` +
-            'Take the default privileges back for the time of the run (ALTER DEFAULT PRIVILEGES ... REVOKE), or grant the same on the table',
-          'allowance',
+          `default privileges give ${allOf(defaultGrants)} on whatever is made, and table ${name} does not: shards made under them do, to roles that name them. ` +
+            `REVOKE the same ON ${sqlTable(table)} after the run takes it from its shards too; \`tables verify\` names shards that have it`,
+          'none',
         ),
       ];
     });

@@ -101,27 +101,30 @@ platformSuite('shards held against their table', () => {
     expect(answers.filter(({ success }) => !success)).toEqual([]);
   };
 
-  test('grants that default privileges would give to shards alone need an allowance', async () => {
+  test('grants that default privileges give to shards alone are told, named, and revoked with the table', async () => {
     const on = 'ALTER DEFAULT PRIVILEGES IN SCHEMA public';
+    const late = parseDistribution('online: false\ntables: { late: { distributeBy: org } }', 'd.yaml');
+    const input = { target: database.target, expected: late };
     await query(
       database.target,
       `CREATE TABLE late (org int); ${on} GRANT SELECT, INSERT ON TABLES TO "${READER}"`,
     );
-    const late = parseDistribution('online: false\ntables: { late: { distributeBy: org } }', 'd.yaml');
-    const input = { target: database.target, expected: late };
     try {
       const { document } = await tablesPlan(testContext(), input);
       expect(document.findings).toContainEqual({
         id: 'default-privileges:late',
-        needs: 'allowance',
-        allowed: false,
+        needs: 'none',
+        allowed: true,
         message: expect.stringContaining(`give INSERT to "${READER}" and SELECT to "${READER}" on`) as string,
       });
+      await tablesApply(testContext(), input);
+      const named = await tablesVerify(testContext(), input);
+      expect(named.document.checks.filter(({ ok }) => !ok)).toMatchObject([{ id: 'shards:late' }]);
+      await query(database.target, `REVOKE SELECT, INSERT ON late FROM "${READER}"`);
+      expect((await tablesVerify(testContext(), input)).document.ok).toBe(true);
     } finally {
-      await query(database.target, `${on} REVOKE SELECT, INSERT ON TABLES FROM "${READER}"`);
+      await query(database.target, `${on} REVOKE SELECT, INSERT ON TABLES FROM "${READER}"; DROP TABLE late`);
     }
-    expect((await tablesPlan(testContext(), input)).document.findings).toEqual([]);
-    await query(database.target, 'DROP TABLE late');
   });
 
   test('shards as Citus makes and moves them are no difference', async () => {
