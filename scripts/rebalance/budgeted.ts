@@ -181,7 +181,7 @@ class BudgetedRun {
     return index === undefined ? undefined : this.pending[index];
   }
 
-  /** A move that nobody waits for any more is undone at once, and connections to the nodes are kept from one move to the next. */
+  /** A move that nobody waits for any more is undone at once. */
   private async prepareSession(): Promise<void> {
     const { client } = this.input;
     await client

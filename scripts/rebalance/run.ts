@@ -26,6 +26,7 @@ import { compareAfter, driftAfter, seeBefore, together } from './observe';
 import type { ComparedRows } from './observe';
 import type { Move } from '../citus/moves';
 import { copyReferenceTables, moveOneByOne } from './one-by-one';
+import type { MovedOneByOne } from './one-by-one';
 import type { RebalanceOptions, RunOptions } from './options';
 import type { NodePlacement } from '../citus/placements';
 import { readPlacements, readSnapshot } from '../citus/placements';
@@ -268,8 +269,9 @@ async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Endin
       'this role may create nothing in the database, so that no record of this run is kept and "scaleout rebalance stop" does not reach it; Ctrl-C does',
     );
   }
-  const { document, moves, seconds, rows, stopped } = await moveWithinBudget({ ...input, record });
-  const drift = rows === null ? [] : await driftAfter(client, moves, rows.different);
+  const run = await moveWithinBudget({ ...input, record });
+  const { document, moves, rows, stopped } = run;
+  const made = await whatWasMade(client, plan, run);
   const problem = hasLost({ rows })
     ? lostText(moves.length, plan.moves.length)
     : stopped
@@ -277,17 +279,24 @@ async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Endin
       : describeLeft(document);
   const state = problem === '' ? 'finished' : stopped ? 'cancelled' : 'failed';
   await record.end(state === 'cancelled' ? 'stopped' : state, problem);
+  return { ...made, state, problem, budget: document };
+}
+
+/** What of an ending both ways of moving in sessions of this program's own say alike. */
+async function whatWasMade(
+  client: Client,
+  plan: Rebalance,
+  { moves, seconds, rows }: MovedOneByOne,
+): Promise<Omit<Ending, 'state' | 'problem'>> {
+  const drift = rows === null ? [] : await driftAfter(client, moves, rows.different);
   return {
     job: null,
-    state,
     moves: moves.length,
     movesPlanned: plan.moves.length,
     bytes: moves.reduce((sum, move) => sum + move.bytes, 0),
     seconds,
     referenceTables: plan.missingReferenceTables,
     rows: rows === null ? null : { ...rows, different: [...rows.different, ...drift] },
-    problem,
-    budget: document,
   };
 }
 
@@ -301,20 +310,13 @@ async function inSession(
   plan: Rebalance,
   context: VerbContext,
 ): Promise<Ending> {
-  const { moves, seconds, rows } = await moveOneByOne(client, options, plan, context);
-  const drift = rows === null ? [] : await driftAfter(client, moves, rows.different);
-  const left = plan.moves.length - moves.length;
-  const lost = hasLost({ rows });
+  const run = await moveOneByOne(client, options, plan, context);
+  const [done, planned] = [run.moves.length, plan.moves.length];
+  const brokeOff = hasLost(run) && done < planned;
   return {
-    job: null,
-    state: lost && left > 0 ? 'failed' : 'finished',
-    moves: moves.length,
-    movesPlanned: plan.moves.length,
-    bytes: moves.reduce((sum, move) => sum + move.bytes, 0),
-    seconds,
-    referenceTables: plan.missingReferenceTables,
-    rows: rows === null ? null : { ...rows, different: [...rows.different, ...drift] },
-    problem: lost && left > 0 ? lostText(moves.length, plan.moves.length) : '',
+    ...(await whatWasMade(client, plan, run)),
+    state: brokeOff ? 'failed' : 'finished',
+    problem: brokeOff ? lostText(done, planned) : '',
   };
 }
 
