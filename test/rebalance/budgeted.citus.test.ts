@@ -16,21 +16,16 @@ import {
 } from '../../scripts/rebalance/commands';
 import type { RebalanceRunInput } from '../../scripts/rebalance/commands';
 import type { TestDatabase } from '../support/citus';
-import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { platformSuite } from '../support/citus';
 import { testEnvironment } from '../support/environment';
 import type { Recorded } from './fixtures';
 import { recordingContext } from './fixtures';
+import { readingsOnCoordinator, until as untilIn } from './readings';
 
 /** Nothing here rests on how fast the machine is: no move of these few rows takes as long. */
 const GENEROUS = 60_000;
 
-async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 300; tries += 1) {
-    if (await happened()) return;
-    await sleep(100);
-  }
-  throw new Error('it did not happen within 30 s');
-}
+const until = (happened: () => boolean | Promise<boolean>): Promise<void> => untilIn(happened, 30);
 
 interface Watched extends Recorded {
   readonly events: RunEvent[];
@@ -61,16 +56,8 @@ platformSuite('a rebalance under a budget', () => {
   });
   const asLogin = <T>(work: (client: Client) => Promise<T>): Promise<T> => withClient(database.target, work);
 
-  /** Six shards of one table, all on the coordinator of a cluster of three: four of them move. */
   beforeEach(async () => {
-    database = await freshCitusDatabase({ workers: 0 });
-    await asLogin((client) =>
-      client.query(`
-        CREATE TABLE readings (id bigint PRIMARY KEY, v text);
-        INSERT INTO readings SELECT i, repeat('x', 50) FROM generate_series(1, 2000) i;
-        SELECT create_distributed_table('readings', 'id', shard_count := 6)`),
-    );
-    await database.addWorkers();
+    database = await readingsOnCoordinator();
   }, 60_000);
   afterEach(async () => database.drop());
 

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { withAdvisoryLock, withClient } from '../../scripts/lib/connection';
 import { InterruptedError } from '../../scripts/lib/errors';
@@ -14,16 +13,11 @@ import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { createSensors, sensorsDistribution } from '../tables/support/sensors';
 import type { Recorded } from './fixtures';
 import { recordingContext } from './fixtures';
+import { readingsOnCoordinator, until as untilIn } from './readings';
 
 const BLOCKING = { strategy: 'by_shard_count', mode: 'block_writes' } as const;
 
-async function until(happened: () => boolean | Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 150; tries += 1) {
-    if (await happened()) return;
-    await sleep(100);
-  }
-  throw new Error('it did not happen within 15 s');
-}
+const until = (happened: () => boolean | Promise<boolean>): Promise<void> => untilIn(happened, 15);
 
 platformSuite('a rebalance in trouble', () => {
   let database: TestDatabase;
@@ -31,16 +25,8 @@ platformSuite('a rebalance in trouble', () => {
     withClient(database.platform, work);
   const target = (): { target: TestDatabase['target'] } => ({ target: database.target });
 
-  /** Six shards of one table, all on the coordinator of a cluster of three. */
   beforeEach(async () => {
-    database = await freshCitusDatabase({ workers: 0 });
-    await withClient(database.target, (client) =>
-      client.query(`
-        CREATE TABLE readings (id bigint PRIMARY KEY, v text);
-        INSERT INTO readings SELECT i, repeat('x', 50) FROM generate_series(1, 2000) i;
-        SELECT create_distributed_table('readings', 'id', shard_count := 6)`),
-    );
-    await database.addWorkers();
+    database = await readingsOnCoordinator();
   }, 60_000);
   afterEach(async () => database.drop());
 
