@@ -9,7 +9,14 @@ import { silentReporter } from '../lib/reporter';
 import { localEngines } from '../local/engines';
 import type { EngineChoice } from '../local/engines/choose-engine';
 import { chooseEngine } from '../local/engines/choose-engine';
-import { addNodes, createDatabase, LOGIN, PLATFORM, registerCoordinator } from '../local/engines/platform';
+import {
+  addNodes,
+  createDatabase,
+  dropDatabase,
+  LOGIN,
+  PLATFORM,
+  registerCoordinator,
+} from '../local/engines/platform';
 import type { ServerNode, ServerSet } from '../local/engines/server-set';
 import { loadData } from '../local/journey/load';
 import { generateData } from '../local/workloads';
@@ -113,11 +120,11 @@ export async function withLoaded<T>(
       return {
         target: login(coordinator, LOGIN, database),
         addWorkers: () => addNodes(platform, workers),
-        drop: () => dropDatabase({ nodes, login }, database),
+        drop: () => dropOnAll({ nodes, login }, database),
       };
     });
   } finally {
-    await dropDatabase({ nodes: [coordinator], login }, loaded);
+    await dropOnAll({ nodes: [coordinator], login }, loaded);
   }
 }
 
@@ -145,7 +152,7 @@ export async function withEmptyDatabase<T>(
     await registerCoordinator(login(coordinator, PLATFORM, database), coordinator);
     return await use(login(coordinator, LOGIN, database));
   } finally {
-    await dropDatabase({ nodes: [coordinator], login }, database);
+    await dropOnAll({ nodes: [coordinator], login }, database);
   }
 }
 
@@ -166,10 +173,6 @@ async function copyDatabase(server: ConnectionTarget, from: string, to: string):
   });
 }
 
-async function dropDatabase({ nodes, login }: CitusServers, database: string): Promise<void> {
-  for (const node of nodes) {
-    await withClient(login(node, PLATFORM, 'postgres'), (client) =>
-      client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`),
-    );
-  }
+async function dropOnAll({ nodes, login }: CitusServers, database: string): Promise<void> {
+  for (const node of nodes) await dropDatabase(login(node, PLATFORM, 'postgres'), database);
 }

@@ -5,7 +5,7 @@ import { escapeIdentifier } from 'pg';
 import { compare } from '../../scripts/compare/commands';
 import type { CompareDocument } from '../../scripts/compare/decide';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
-import { createDatabase } from '../../scripts/local/engines/platform';
+import { createDatabase, dropDatabase } from '../../scripts/local/engines/platform';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { scaleout } from '../support/command-line';
@@ -511,8 +511,7 @@ platformSuite('scaleout compare', () => {
     for (const { target } of [citus, plain]) await query(target, ROWS);
   });
   afterAll(async () => {
-    const drop = `DROP DATABASE ${escapeIdentifier(database)} WITH (FORCE)`;
-    await query({ ...plain.platform, database: 'postgres' }, drop);
+    await dropDatabase({ ...plain.platform, database: 'postgres' }, database);
     await citus.drop();
   });
 

@@ -6,7 +6,13 @@ import { withClient } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import { citusUrlEngine } from '../../scripts/local/engines/citus-url';
 import type { LocalCluster } from '../../scripts/local/engines/engine';
-import { addNodes, createDatabase, LOGIN, registerCoordinator } from '../../scripts/local/engines/platform';
+import {
+  addNodes,
+  createDatabase,
+  dropDatabase,
+  LOGIN,
+  registerCoordinator,
+} from '../../scripts/local/engines/platform';
 import { emptyDatabase } from './empty-database';
 import { laneSuite } from './lanes';
 import type { TestCluster, TestNode } from './test-cluster';
@@ -106,9 +112,7 @@ export async function freshCitusDatabase(options: ClusterNeeds): Promise<TestDat
     async drop() {
       await Promise.all(
         cluster.nodes.map((node) =>
-          withClient(testLogin(cluster, node, cluster.superuser, 'postgres'), (client) =>
-            client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(database)} WITH (FORCE)`),
-          ),
+          dropDatabase(testLogin(cluster, node, cluster.superuser, 'postgres'), database),
         ),
       );
     },

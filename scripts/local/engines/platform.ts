@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { ConnectionTarget } from '../../lib/connection';
 import { withClient } from '../../lib/connection';
+import { sqlStateOf } from '../../lib/errors';
 import type { ClusterNode } from './cluster-node';
 
 /** The login a cluster is used with, as on Azure: no superuser, owner of the database. */
@@ -67,6 +69,34 @@ export async function createDatabase(
     // Up to PostgreSQL 14 the schema belongs to the superuser; from 15 on this says what holds anyway.
     await execute(client, 'GRANT ALL ON SCHEMA public TO %I', [owner]);
   });
+}
+
+/** SQLSTATE of a database that is not dropped because somebody is in it. */
+const IN_USE = '55006';
+
+/** Milliseconds for which sessions that were told to end may take to do so. The server itself waits five seconds. */
+const SESSIONS_END = 60_000;
+
+/**
+ * Drops a database on one node with the sessions that are in it; fine when it is not there.
+ *
+ * A busy machine takes longer to end a session than the server waits, and Citus's workers come back by themselves: it is tried again.
+ *
+ * @throws DatabaseError when there is still somebody in it after a minute
+ */
+export async function dropDatabase(platform: ConnectionTarget, database: string): Promise<void> {
+  const until = Date.now() + SESSIONS_END;
+  for (;;) {
+    try {
+      await withClient(platform, (client) =>
+        execute(client, 'DROP DATABASE IF EXISTS %I WITH (FORCE)', [database]),
+      );
+      return;
+    } catch (error) {
+      if (sqlStateOf(error) !== IN_USE || Date.now() > until) throw error;
+      await sleep(200);
+    }
+  }
 }
 
 /** Makes a lone coordinator what Azure's single node is: part of the metadata, and holding shards. */
