@@ -74,9 +74,17 @@ export function nameOf<Name>(name: Read<Name>): Name {
   return name.value;
 }
 
+/** Keys are asked for by the million when many tables are planned. */
+const keys = new WeakMap<TableName, string>();
+
 /** The name in one string that tells any two tables apart. */
 export function tableKey(table: TableName): string {
-  return `${JSON.stringify(table.schema)}.${JSON.stringify(table.name)}`;
+  let key = keys.get(table);
+  if (key === undefined) {
+    key = `${JSON.stringify(table.schema)}.${JSON.stringify(table.name)}`;
+    keys.set(table, key);
+  }
+  return key;
 }
 
 /** The name of a column or a schema, written as in SQL: plain, or in double quotes for exact case and odd letters. */
