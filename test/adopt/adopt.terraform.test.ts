@@ -16,7 +16,7 @@ import { processTree } from '../support/process-tree';
 import type { SharedProvider } from '../support/shared-provider';
 import { OWN_PLUGIN, startSharedProvider } from '../support/shared-provider';
 import { seedLockFile } from '../support/terraform-plugins';
-import { adoptEnvironment, clusterId, ConfigDirectory, groupId, Portal } from './hand-made';
+import { adoptEnvironment, clusterId, ConfigDirectory, groupId, Portal, surroundingsOf } from './hand-made';
 
 const ROOT = path.resolve(__dirname, '../..');
 const CLUSTER = 'azurerm_cosmosdb_postgresql_cluster';
@@ -149,13 +149,19 @@ describe('with Terraform', () => {
   beforeAll(async () => {
     home = realpathSync(mkdtempSync(path.join(tmpdir(), 'scaleout-adopt-terraform-')));
     const stateFile = path.join(home, 'azure.json');
-    const past = await startAzureStandIn({ operationMs: 0, newClusters: 'accepted', stateFile });
+    const surroundings = surroundingsOf('private');
+    const past = await startAzureStandIn({
+      surroundings,
+      operationMs: 0,
+      newClusters: 'accepted',
+      stateFile,
+    });
     const then = new Portal(armClient(past, azurermVersion));
     await Promise.all(Object.entries(SHAPES).map(([name, { make }]) => make(then, name)));
     await then.cluster('hurried');
     await past.close();
     withOldNames(stateFile, 'of-the-old-format');
-    azure = await startAzureStandIn({ operationMs: 0, stateFile });
+    azure = await startAzureStandIn({ surroundings, operationMs: 0, stateFile });
     portal = new Portal(armClient(azure, azurermVersion));
     config = new ConfigDirectory();
     environment = {

@@ -7,7 +7,15 @@ import type { AzureStandIn } from '../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../scripts/local/azure/http/server';
 import type { Send } from '../local/azure/arm-client';
 import { armClient, azurermVersion } from '../local/azure/arm-client';
-import { adoptEnvironment, clusterId, ConfigDirectory, failureOf, groupId, Portal } from './hand-made';
+import {
+  adoptEnvironment,
+  clusterId,
+  ConfigDirectory,
+  failureOf,
+  groupId,
+  Portal,
+  surroundingsOf,
+} from './hand-made';
 
 const ROOT = path.resolve(__dirname, '../..');
 const turn = () => new Promise((done) => setTimeout(done, 5));
@@ -24,7 +32,11 @@ describe('adopting a cluster of the stand-in', () => {
   let portal: Portal;
   let config: ConfigDirectory;
   beforeAll(async () => {
-    azure = await startAzureStandIn({ operationMs: 0, newClusters: 'accepted' });
+    azure = await startAzureStandIn({
+      surroundings: surroundingsOf('wwi'),
+      operationMs: 0,
+      newClusters: 'accepted',
+    });
     send = armClient(azure, azurermVersion);
     portal = new Portal(send);
     await portal.cluster('plain');

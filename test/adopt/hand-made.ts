@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { ScaleoutError } from '../../scripts/lib/errors';
+import type { Surroundings } from '../../scripts/local/azure/arm/surroundings';
 import type { AzureStandIn } from '../../scripts/local/azure/http/server';
 import { alertProperties } from '../local/azure/bodies';
 import type { ArmAnswer, Send } from '../local/azure/arm-client';
@@ -13,6 +14,16 @@ export const SUBSCRIPTION = '11111111-2222-3333-4444-555555555555';
 
 export function groupId(name: string): string {
   return `/subscriptions/${SUBSCRIPTION}/resourceGroups/rg-${name}`;
+}
+
+export function subnetId(name: string): string {
+  return `${groupId(name)}/providers/Microsoft.Network/virtualNetworks/vnet/subnets/snet`;
+}
+
+/** What a stand-in has to be told of before people make something in it. @param names of clusters with an endpoint */
+export function surroundingsOf(...names: readonly string[]): Surroundings {
+  const subnets = Object.fromEntries(names.map((name) => [subnetId(name), 'westus2']));
+  return { subscriptions: [SUBSCRIPTION], subnets };
 }
 
 export function clusterId(name: string): string {
@@ -85,7 +96,7 @@ export class Portal {
     await this.put(endpoint, {
       location: 'westus2',
       properties: {
-        subnet: { id: `${network}/virtualNetworks/vnet/subnets/snet` },
+        subnet: { id: subnetId(name) },
         privateLinkServiceConnections: [
           {
             name: 'link',

@@ -22,6 +22,13 @@ const CLUSTER = `${GROUP}/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi
 const LOCK = `${CLUSTER}/providers/Microsoft.Authorization/locks/keep`;
 const VAULT = `${GROUP}/providers/Microsoft.KeyVault/vaults/kv-wwi-sensors-prod`;
 const ZONE = `${GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.postgres.cosmos.azure.com`;
+/** What the file names and nobody makes here. */
+const SURROUNDINGS = {
+  subnets: {
+    [`${SUBSCRIPTION}/resourceGroups/rg-wwi-network/providers/Microsoft.Network/virtualNetworks/vnet-wwi/subnets/snet-data`]:
+      'westus2',
+  },
+};
 const ALERTS = ['connections', 'cpu', 'memory', 'storage'].map(
   (name) => `${GROUP}/providers/Microsoft.Insights/metricAlerts/wwi-sensors-prod-${name}`,
 );
@@ -60,7 +67,7 @@ function whole(): Story {
   return {
     title: 'as its file says it',
     begin: async () => {
-      it = await Deployment.start('prod');
+      it = await Deployment.start('prod', { surroundings: SURROUNDINGS });
       it.writeConfig('environments/prod.yaml', prod());
     },
     end: () => it.end(),
@@ -205,7 +212,7 @@ function brokenOff(): Story {
   return {
     title: 'killed in the middle',
     begin: async () => {
-      it = await Deployment.start('prod');
+      it = await Deployment.start('prod', { surroundings: SURROUNDINGS });
       it.writeConfig('environments/prod.yaml', prod(SINGLE_NODE));
     },
     end: () => it.end(),
@@ -261,7 +268,7 @@ function takenDown(): Story {
   return {
     title: 'taken down',
     begin: async () => {
-      it = await Deployment.start('prod');
+      it = await Deployment.start('prod', { surroundings: SURROUNDINGS });
       it.writeConfig('environments/prod.yaml', prod(...BARE));
     },
     end: () => it.end(),

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:https';
-import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
+import type { AzureStandIn, AzureStandInOptions } from '../../../scripts/local/azure/http/server';
 
 export interface ArmAnswer {
   readonly status: number;
@@ -61,6 +61,12 @@ export function azurermVersion(path: string): string {
 
 export const GROUP = '/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/rg';
 export const CLUSTER = `${GROUP}/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi`;
+
+/** A virtual network of somebody else's, with a subnet. */
+export const NETWORK = `${GROUP}/providers/Microsoft.Network/virtualNetworks/hub`;
+export const SUBNET = `${NETWORK}/subnets/data`;
+/** What tells a stand-in of both. */
+export const WITH_SUBNET: AzureStandInOptions = { surroundings: { subnets: { [SUBNET]: 'westus2' } } };
 
 /** Makes what most tests need: a resource group, and in it a cluster with that many workers. */
 export async function createCluster(send: Send, nodeCount: number): Promise<void> {

@@ -16,6 +16,7 @@ const ROLE = `${SUBSCRIPTION}/providers/Microsoft.Authorization/roleDefinitions`
 const OFFICER = 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7';
 const USER = '4633458b-17de-408a-b874-0445c86b69e6';
 const PRINCIPAL = '00000000-0000-0000-0000-00000000000a';
+const COLLEAGUE = '00000000-0000-0000-0000-00000000000b';
 const ASSIGNMENT = '11111111-1111-1111-1111-111111111111';
 const SECRET = 'Kept-nowhere-7';
 
@@ -32,7 +33,7 @@ describe('vaults', () => {
   afterAll(() => rmSync(directory, { recursive: true }));
   beforeEach(async () => {
     stateFile = join(directory, `${String(Math.random())}.json`);
-    azure = await startAzureStandIn({ operationMs: 0, stateFile });
+    azure = await startAzureStandIn({ surroundings: { principals: [COLLEAGUE] }, operationMs: 0, stateFile });
     send = armClient(azure, azurermVersion);
     token = await login(azure);
     await send('PUT', GROUP, { location: 'westus2' });
@@ -308,6 +309,17 @@ describe('vaults', () => {
       expect((await send('GET', `${GROUP}/resources`)).body['value']).toEqual([]);
     });
 
+    it('are made for all who are in the directory, and whom the request gives a type: nobody looks for them', async () => {
+      await create();
+      const to = (last: string, principalId: string, more: object = {}): Promise<ArmAnswer> =>
+        send('PUT', assignment.replace(/1$/, last), {
+          properties: { roleDefinitionId: `${ROLE}/${OFFICER}`, principalId, ...more },
+        });
+      expect((await to('2', COLLEAGUE)).body.properties['principalType']).toBe('User');
+      const unseen = PRINCIPAL.replace(/a$/, 'c');
+      expect((await to('3', unseen, { principalType: 'ServicePrincipal' })).status).toBe(201);
+    });
+
     it('are refused for a role, a principal, a scope or a name that is none, and twice', async () => {
       const properties = { roleDefinitionId: `${ROLE}/${OFFICER}`, principalId: PRINCIPAL };
       const refused = async (path: string, extra: object = {}): Promise<string> =>
@@ -319,6 +331,8 @@ describe('vaults', () => {
       expect(await refused(assignment, { roleDefinitionId: `${ROLE}/${PRINCIPAL}` })).toBe(
         'RoleDefinitionDoesNotExist',
       );
+      const nobody = PRINCIPAL.replace(/a$/, 'c');
+      expect(await refused(assignment, { principalId: nobody })).toBe('PrincipalNotFound');
       await send('PUT', assignment, { properties });
       expect(await refused(assignment.replace(/1$/, '2'))).toBe('RoleAssignmentExists');
     });

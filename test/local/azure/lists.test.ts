@@ -2,7 +2,7 @@ import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import { alertProperties } from './bodies';
 import type { ArmAnswer, Send } from './arm-client';
-import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
+import { armClient, azurermVersion, CLUSTER, createCluster, GROUP, SUBNET, WITH_SUBNET } from './arm-client';
 
 const SUBSCRIPTION = GROUP.replace(/\/resourceGroups.*/, '');
 const PROVIDER = 'providers/Microsoft.DBforPostgreSQL';
@@ -18,7 +18,7 @@ describe('lists of the Azure stand-in', () => {
   let send: Send;
 
   beforeEach(async () => {
-    azure = await startAzureStandIn({ operationMs: 0, newClusters: 'accepted' });
+    azure = await startAzureStandIn({ ...WITH_SUBNET, operationMs: 0, newClusters: 'accepted' });
     send = armClient(azure, azurermVersion);
     await createCluster(send, 2);
   });
@@ -70,7 +70,7 @@ describe('lists of the Azure stand-in', () => {
     await send('PUT', endpoint, {
       location: 'westus2',
       properties: {
-        subnet: { id: `${GROUP}/providers/Microsoft.Network/virtualNetworks/v/subnets/s` },
+        subnet: { id: SUBNET },
         privateLinkServiceConnections: [
           { name: 'c', properties: { privateLinkServiceId: CLUSTER, groupIds: ['coordinator'] } },
         ],

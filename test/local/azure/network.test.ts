@@ -4,10 +4,17 @@ import { join } from 'node:path';
 import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import type { Send } from './arm-client';
-import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
+import {
+  armClient,
+  azurermVersion,
+  CLUSTER,
+  createCluster,
+  GROUP,
+  NETWORK,
+  SUBNET,
+  WITH_SUBNET,
+} from './arm-client';
 
-const NETWORK = `${GROUP}/providers/Microsoft.Network/virtualNetworks/hub`;
-const SUBNET = `${NETWORK}/subnets/data`;
 const ZONE = `${GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.postgres.cosmos.azure.com`;
 const LINK = `${ZONE}/virtualNetworkLinks/wwi`;
 const ENDPOINT = `${GROUP}/providers/Microsoft.Network/privateEndpoints/wwi-coordinator`;
@@ -45,7 +52,8 @@ describe('Microsoft.Network', () => {
   let send: Send;
 
   beforeEach(async () => {
-    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0 });
+    const subnets = { ...WITH_SUBNET.surroundings?.subnets, [`${NETWORK}2/subnets/data`]: 'westus2' };
+    azure = await startAzureStandIn({ surroundings: { subnets }, newClusters: 'accepted', operationMs: 0 });
     send = armClient(azure, azurermVersion);
     await createCluster(send, 2);
   });
@@ -136,6 +144,11 @@ describe('Microsoft.Network', () => {
     it.each([
       ['no network', link({ virtualNetwork: undefined }), /needs the resource id of a virtual network/],
       ['a subnet for a network', link({ virtualNetwork: { id: SUBNET } }), /data' is none/],
+      [
+        'a network that is not there',
+        link({ virtualNetwork: { id: `${NETWORK}3` } }),
+        /network resource not found for '.*hub3'/,
+      ],
       ['registration that is no yes or no', link({ registrationEnabled: 'no' }), /true or false/],
       ['another policy', link({ resolutionPolicy: 'Never' }), /Default or NxDomainRedirect/],
       ['a region', { ...link(), location: 'westus2' }, /is 'global'/],
@@ -296,6 +309,12 @@ describe('Microsoft.Network', () => {
         endpoint('', connection(GROUP, ['coordinator'])),
         'InvalidResourceReference',
       ],
+      [
+        'a subnet that is not there',
+        endpoint('coordinator', { subnet: { id: `${SUBNET}2` } }),
+        'InvalidResourceReference',
+      ],
+      ['a subnet of another region', { ...endpoint(), location: 'eastus2' }, 'InvalidResourceReference'],
       ['no sub-resource', endpoint('', connection(CLUSTER, [])), 'InvalidGroupId'],
       ['two sub-resources', endpoint('', connection(CLUSTER, ['coordinator', 'worker-0'])), 'InvalidGroupId'],
       ["another service's sub-resource", endpoint('postgresqlServer'), 'InvalidGroupId'],
@@ -432,13 +451,23 @@ describe('an endpoint and its cluster', () => {
     ],
   ])('are changed one after the other: refuses %s', async (_, first, second) => {
     const stateFile = join(directory, 'azure.json');
-    const quick = await startAzureStandIn({ newClusters: 'accepted', operationMs: 0, stateFile });
+    const quick = await startAzureStandIn({
+      ...WITH_SUBNET,
+      newClusters: 'accepted',
+      operationMs: 0,
+      stateFile,
+    });
     const prepare = armClient(quick, azurermVersion);
     await createCluster(prepare, 2);
     await prepare('PUT', `${ENDPOINT}-old`, endpoint());
     await quick.close();
 
-    const slow = await startAzureStandIn({ newClusters: 'accepted', operationMs: 60_000, stateFile });
+    const slow = await startAzureStandIn({
+      ...WITH_SUBNET,
+      newClusters: 'accepted',
+      operationMs: 60_000,
+      stateFile,
+    });
     const send = armClient(slow, azurermVersion);
     try {
       expect((await send(...first)).status).toBeLessThan(300);

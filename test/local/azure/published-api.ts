@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Surroundings } from '../../../scripts/local/azure/arm/surroundings';
 import type { AzureStandIn } from '../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../scripts/local/azure/http/server';
 import { laneStatus, laneSuite } from '../../support/lanes';
@@ -92,7 +93,7 @@ export async function connected(send: Send, id: string, subresource: string): Pr
   await send('PUT', `${network}/privateEndpoints/example`, {
     location: 'eastus',
     properties: {
-      subnet: { id: `${network}/virtualNetworks/v/subnets/s` },
+      subnet: { id: subnetBeside(id) },
       privateLinkServiceConnections: [
         { name: 'example', properties: { privateLinkServiceId: id, groupIds: [subresource] } },
       ],
@@ -100,6 +101,20 @@ export async function connected(send: Send, id: string, subresource: string): Pr
   });
   const { privateEndpointConnections } = (await send('GET', id)).body.properties;
   return (privateEndpointConnections as { name: string }[])[0]?.name ?? '';
+}
+
+/** The subnet of whoever asks for a private endpoint to `id`. */
+function subnetBeside(id: string): string {
+  return id.replace(/\/providers\/.*/, '/providers/Microsoft.Network/virtualNetworks/v/subnets/s');
+}
+
+/** The subscriptions that requests are sent to, with a subnet beside all that they ask for. */
+function surroundingsOf(replays: readonly Replay[]): Surroundings {
+  const paths = replays.map(({ path }) => path);
+  return {
+    subscriptions: paths.flatMap((path) => /^\/subscriptions\/([^/]+)/.exec(path)?.[1] ?? []),
+    subnets: Object.fromEntries(paths.map((path) => [subnetBeside(path), 'eastus'])),
+  };
 }
 
 type Trial = (replay: Replay, send: Send, azure: AzureStandIn) => Promise<string[]>;
@@ -110,7 +125,8 @@ async function inOneAzure(
   replays: readonly Replay[],
   tried: Trial,
 ): Promise<Record<string, string[]>> {
-  const azure = await startAzureStandIn({ operationMs: 0, newClusters: 'accepted' });
+  const surroundings = surroundingsOf(replays);
+  const azure = await startAzureStandIn({ surroundings, operationMs: 0, newClusters: 'accepted' });
   try {
     const found: Record<string, string[]> = {};
     for (const replay of replays) {

@@ -9,7 +9,16 @@ import { azureSuite } from '../../support/lanes';
 import type { SharedProvider } from '../../support/shared-provider';
 import { startSharedProvider } from '../../support/shared-provider';
 import type { Send } from './arm-client';
-import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-client';
+import {
+  armClient,
+  azurermVersion,
+  CLUSTER,
+  createCluster,
+  GROUP,
+  NETWORK,
+  SUBNET,
+  WITH_SUBNET,
+} from './arm-client';
 
 /**
  * The unmodified azurerm provider against roles, parameters, private access and locks of the stand-in. The resource
@@ -19,7 +28,6 @@ import { armClient, azurermVersion, CLUSTER, createCluster, GROUP } from './arm-
  * dozen times. So the lock is somebody else's and imported, and the link goes past Terraform.
  */
 
-const NETWORK = `${GROUP}/providers/Microsoft.Network/virtualNetworks/hub`;
 const LOCK = `${CLUSTER}/providers/Microsoft.Authorization/locks/keep`;
 const ZONE = `${GROUP}/providers/Microsoft.Network/privateDnsZones/privatelink.postgres.cosmos.azure.com`;
 const ENDPOINT = `${GROUP}/providers/Microsoft.Network/privateEndpoints/wwi-coordinator`;
@@ -67,7 +75,7 @@ const configuration = (shardCount: string, owner: string): object => ({
         name: 'wwi-coordinator',
         location: 'westus2',
         resource_group_name: 'rg',
-        subnet_id: `${NETWORK}/subnets/data`,
+        subnet_id: SUBNET,
         private_service_connection: {
           name: 'wwi',
           private_connection_resource_id: CLUSTER,
@@ -113,7 +121,7 @@ azureSuite('azurerm against roles, parameters, private access and locks', () => 
 
   beforeAll(async () => {
     directory = mkdtempSync(join(tmpdir(), 'scaleout-resources-'));
-    azure = await startAzureStandIn({ newClusters: 'accepted', operationMs: 20 });
+    azure = await startAzureStandIn({ ...WITH_SUBNET, newClusters: 'accepted', operationMs: 20 });
     provider = await startSharedProvider(azure.terraformEnvironment(testEnvironment()));
     atPortal = armClient(azure, azurermVersion);
     await createCluster(atPortal, 2);

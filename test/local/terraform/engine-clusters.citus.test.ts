@@ -9,9 +9,9 @@ import { localEngines } from '../../../scripts/local/engines';
 import { chooseEngine } from '../../../scripts/local/engines/choose-engine';
 import { EngineClusters } from '../../../scripts/local/terraform/engine-clusters';
 import { platformSuite } from '../../support/citus';
+import { GROUP } from '../azure/arm-client';
 
 const PASSWORD = 'Rehearsal-only-7';
-const GROUP = '/subscriptions/s/resourceGroups/rg';
 const CLUSTER = `${GROUP}/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi`;
 
 interface Answer {

@@ -65,6 +65,9 @@ function issuer(request: ArmRequest): string {
   return `${request.origin}/${param(request, 'tenant')}/v2.0`;
 }
 
+/** Id of the one tenant there is. */
+export const TENANT_ID = '00000000-0000-0000-0000-000000000000';
+
 /** Object id of the one principal that logs in here. */
 export const PRINCIPAL_ID = '00000000-0000-0000-0000-00000000000a';
 

@@ -7,11 +7,12 @@ import { PRINCIPAL_ID } from './authentication';
 import { resourcesOf } from './checks';
 import { requireScope } from './resources';
 import { ok, ResourceType } from './resource-type';
-import { badRequest, isWithin, same } from './values';
+import type { Surroundings } from './surroundings';
+import { requirePrincipal } from './surroundings';
+import { badRequest, isGuid, isWithin, same } from './values';
 
 const TYPE = 'Microsoft.Authorization/roleAssignments';
 const DEFINITIONS = '{scope...}/providers/Microsoft.Authorization/roleDefinitions';
-const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const PRINCIPAL_TYPES = ['User', 'Group', 'ServicePrincipal', 'ForeignGroup', 'Device'];
 
 /** Built-in roles by the id they have in every tenant. */
@@ -42,7 +43,7 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /** Microsoft.Authorization: who may do what where. Data planes ask; Resource Manager itself lets everybody in. */
-export function authorizationRoutes(store: ResourceStore): Route[] {
+export function authorizationRoutes(store: ResourceStore, surroundings: Surroundings): Route[] {
   const assignments = new ResourceType(store, {
     type: TYPE,
     pattern: `{scope...}/providers/${TYPE}/{assignment}`,
@@ -53,7 +54,7 @@ export function authorizationRoutes(store: ResourceStore): Route[] {
   const definitions = ['2022-05-01-preview', '2022-04-01'];
   return [
     assignments.reading(),
-    assignments.route('PUT', (request) => create(store, assignments, request)),
+    assignments.route('PUT', (request) => create(store, surroundings, assignments, request)),
     assignments.deleting((assignment) => ok(representation(assignment))),
     { method: 'GET', pattern: DEFINITIONS, apiVersions: definitions, handle: listDefinitions },
     {
@@ -80,16 +81,21 @@ export function isGranted(
   );
 }
 
-function create(store: ResourceStore, assignments: ResourceType, request: ArmRequest): ArmResponse {
+function create(
+  store: ResourceStore,
+  surroundings: Surroundings,
+  assignments: ResourceType,
+  request: ArmRequest,
+): ArmResponse {
   const name = assignments.nameOf(request);
-  if (!UUID.test(name)) {
+  if (!isGuid(name)) {
     throw badRequest(
       `The role assignment ID '${name}' is not valid: it is a GUID.`,
       'InvalidRoleAssignmentId',
     );
   }
   const scope = requireScope(store, request);
-  const assignment = assignments.resource(request, { properties: granted(request, scope) });
+  const assignment = assignments.resource(request, { properties: granted(surroundings, request, scope) });
   const equal = assignments.all().find(({ properties }) => isSame(properties, assignment.properties));
   if (equal !== undefined && equal.name !== name) {
     throw new ArmError(
@@ -107,10 +113,10 @@ function create(store: ResourceStore, assignments: ResourceType, request: ArmReq
   return assignments.put(assignment);
 }
 
-function granted(request: ArmRequest, scope: string): JsonObject {
+function granted(surroundings: Surroundings, request: ArmRequest, scope: string): JsonObject {
   const properties = objectAt(request.body, 'properties');
   const principalId = textAt(properties, 'principalId');
-  if (!UUID.test(principalId)) {
+  if (!isGuid(principalId)) {
     throw badRequest(`The principal ID '${principalId}' is not valid: it is a GUID.`, 'InvalidPrincipalId');
   }
   const given = properties['principalType'];
@@ -119,6 +125,8 @@ function granted(request: ArmRequest, scope: string): JsonObject {
       `The principal type ${JSON.stringify(given)} is not one of ${PRINCIPAL_TYPES.join(', ')}.`,
     );
   }
+  // The directory is asked of which type a principal is, and nothing else: whoever says it is believed.
+  if (given === undefined) requirePrincipal(surroundings, principalId);
   return {
     roleDefinitionId: definitionId(request, roleIdOf(textAt(properties, 'roleDefinitionId'))),
     principalId,

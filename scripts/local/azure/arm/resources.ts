@@ -69,7 +69,7 @@ export function requireGroup(store: ResourceStore, request: ArmRequest): Resourc
   return groupsIn(store).require(request);
 }
 
-/** What a resource that extends another one extends; subscriptions always exist. @throws ArmError 404 where it is missing */
+/** What a resource that extends another one extends, which can be the subscription. @throws ArmError 404 where it is missing */
 export function requireScope(store: ResourceStore, request: ArmRequest): string {
   const scope = param(request, 'scope');
   if (/^\/subscriptions\/[^/]+$/i.test(scope) || store.get(scope) !== undefined) return scope;

@@ -13,7 +13,7 @@ const NAMESPACES = [
   'Microsoft.Storage',
 ];
 
-/** Subscriptions exist as soon as somebody names one. */
+/** What there is to know of a subscription; those that there are, the stand-in is told. */
 export function subscriptionRoutes(): Route[] {
   return [
     {

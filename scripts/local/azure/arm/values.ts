@@ -18,6 +18,11 @@ export function textsAt(value: JsonObject, key: string): string[] {
   return Array.isArray(member) ? member.filter((item): item is string => typeof item === 'string') : [];
 }
 
+/** Whether text is an id of Entra's or of a subscription. */
+export function isGuid(text: string): boolean {
+  return /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(text);
+}
+
 /** Whether one resource id is another or lies below it, however they are spelled. */
 export function isWithin(inner: string, outer: string): boolean {
   return `${inner}/`.toLowerCase().startsWith(`${outer}/`.toLowerCase());

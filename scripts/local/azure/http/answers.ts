@@ -2,15 +2,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { orUndefined } from '../../../lib/or-undefined';
 import type { ArmResponse, Json, OperationFailure } from '../arm/arm';
 import { ArmError, isJsonObject } from '../arm/arm';
-import { principalOf } from '../arm/authentication';
+import { principalOf, TENANT_ID } from '../arm/authentication';
 import type { FaultAnswer } from '../arm/faults';
 import type { RecordedRequest } from '../arm/recorder';
 import { redact, redactDataPlane, redactForm } from '../arm/recorder';
 import type { Route } from '../arm/router';
 import { matchRoute } from '../arm/router';
-
-/** Id of the one tenant and the one subscription that clients are sent to. */
-export const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** Path without the query. */
 export function pathOf(message: IncomingMessage): string {
@@ -68,8 +65,8 @@ function dataPlaneOf(message: IncomingMessage): string | undefined {
 function unauthenticated(origin: string, { audience }: Route): ArmError {
   const challenge =
     audience === undefined
-      ? `Bearer authorization_uri="${origin}/${NOBODY}", error="invalid_token", error_description="The authentication failed because of missing 'Authorization' header."`
-      : `Bearer authorization="${origin}/${NOBODY}", resource="${audience}"`;
+      ? `Bearer authorization_uri="${origin}/${TENANT_ID}", error="invalid_token", error_description="The authentication failed because of missing 'Authorization' header."`
+      : `Bearer authorization="${origin}/${TENANT_ID}", resource="${audience}"`;
   const message = "Authentication failed. The 'Authorization' header is missing.";
   return new ArmError(401, 'AuthenticationFailed', message, { 'WWW-Authenticate': challenge });
 }

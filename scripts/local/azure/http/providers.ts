@@ -6,6 +6,8 @@ import { refusingDeletedGroups, resourceGroupRoutes } from '../arm/resources';
 import type { Route } from '../arm/router';
 import type { ResourceStore } from '../arm/store';
 import { subscriptionRoutes } from '../arm/subscriptions';
+import type { Surroundings } from '../arm/surroundings';
+import { refusingUnknownSubscriptions } from '../arm/surroundings';
 import { keyVaultRoutes } from '../key-vault/key-vault';
 import { keyVaultSecretRoutes } from '../key-vault/key-vault-secrets';
 import { logAnalyticsRoutes } from '../monitor/log-analytics';
@@ -30,13 +32,18 @@ import { postgresqlRoleRoutes } from '../postgresql/postgresql-roles';
 import { storageRoutes } from '../storage/storage';
 
 /** Everything that answers in this Azure; of two routes for one address the first one does. */
-export function routesOf(store: ResourceStore, operations: Operations, options: PostgresqlOptions): Route[] {
+export function routesOf(
+  store: ResourceStore,
+  operations: Operations,
+  options: PostgresqlOptions & { readonly surroundings: Surroundings },
+): Route[] {
+  const { surroundings } = options;
   const routes = [
     ...authenticationRoutes(),
     ...subscriptionRoutes(),
     ...operations.routes(),
     ...resourceGroupRoutes(store, operations),
-    ...authorizationRoutes(store),
+    ...authorizationRoutes(store, surroundings),
     ...keyVaultRoutes(store, operations),
     ...keyVaultSecretRoutes(store),
     ...logAnalyticsRoutes(store),
@@ -53,10 +60,11 @@ export function routesOf(store: ResourceStore, operations: Operations, options: 
     ...flexibleServerFirewallRoutes(store, operations),
     ...flexibleServerConfigurationRoutes(store, operations),
     ...flexibleServerLinkRoutes(store),
-    ...networkRoutes(store, operations),
+    ...networkRoutes(store, operations, surroundings),
     ...lockRoutes(store),
   ];
-  return obeyingLocks(store, refusingDeletedGroups(store, routes));
+  const obeying = obeyingLocks(store, refusingDeletedGroups(store, routes));
+  return refusingUnknownSubscriptions(surroundings, obeying);
 }
 
 /** Puts `backend` behind every cluster that operations work on, of either service. */

@@ -13,6 +13,7 @@ import { Operations } from '../arm/operations';
 import type { RecordedRequest } from '../arm/recorder';
 import { matchHost } from '../arm/router';
 import { ResourceStore } from '../arm/store';
+import type { Surroundings } from '../arm/surroundings';
 import type { ClusterBackend, ServerAddress } from '../postgresql/cluster-backend';
 import type { NewClusters } from '../postgresql/postgresql';
 import { answer, bodyOf, pathOf, record, send } from './answers';
@@ -35,6 +36,8 @@ export interface AzureStandInOptions {
   readonly takenNames?: readonly string[];
   /** Whether a cluster can be made that is neither a restore nor a replica. @default refused, as Azure does */
   readonly newClusters?: NewClusters;
+  /** What there is that nobody makes here. @default - one subscription, in which nobody but who logs in, and no network */
+  readonly surroundings?: Surroundings;
   /** Where it puts the certificate that clients have to trust. @default - the system's directory for temporary files */
   readonly directory?: string;
   /** What goes wrong from the start, as if given to `inject` one by one. @default - nothing */
@@ -74,9 +77,9 @@ export interface AzureStandIn {
 export async function startAzureStandIn(options: AzureStandInOptions = {}): Promise<AzureStandIn> {
   const store = new ResourceStore({ file: options.stateFile, now: Date.now });
   const operations = new Operations(store, { operationMs: options.operationMs ?? 200, retryAfterSeconds: 1 });
-  const { takenNames = [] } = options;
+  const { takenNames = [], surroundings = {} } = options;
   let { newClusters = 'refused' } = options;
-  const routes = routesOf(store, operations, { takenNames, newClusters: () => newClusters });
+  const routes = routesOf(store, operations, { takenNames, newClusters: () => newClusters, surroundings });
   if (options.clusters !== undefined) connectBackend(operations, options.clusters);
   const dataPlanes = [...new Set(routes.flatMap(({ host }) => host ?? []))];
   const wildcards = dataPlanes.map((host) => host.replace(/\{\w+\}/, '*'));

@@ -1,5 +1,6 @@
 import { delimiter } from 'node:path';
-import { NOBODY } from './answers';
+import { PRINCIPAL_ID, TENANT_ID } from '../arm/authentication';
+import { SUBSCRIPTION_ID } from '../arm/surroundings';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -18,9 +19,9 @@ export function terraformEnvironment(
   return {
     ...Object.fromEntries(Object.entries(environment).filter(([name]) => !OVERRULED.test(name))),
     ARM_METADATA_HOSTNAME: origin.slice('https://'.length),
-    ARM_SUBSCRIPTION_ID: NOBODY,
-    ARM_TENANT_ID: NOBODY,
-    ARM_CLIENT_ID: NOBODY,
+    ARM_SUBSCRIPTION_ID: SUBSCRIPTION_ID,
+    ARM_TENANT_ID: TENANT_ID,
+    ARM_CLIENT_ID: PRINCIPAL_ID,
     ARM_CLIENT_SECRET: 'none',
     HTTPS_PROXY: proxy,
     HTTP_PROXY: proxy,

@@ -1,3 +1,4 @@
+import type { Surroundings } from '../arm/surroundings';
 import type { Route } from '../arm/router';
 import type { ResourceStore } from '../arm/store';
 import type { Operations } from '../arm/operations';
@@ -5,6 +6,13 @@ import { privateDnsRoutes } from './private-dns';
 import { privateEndpointRoutes } from './private-endpoints';
 
 /** Microsoft.Network, as far as reaching a cluster privately needs it. */
-export function networkRoutes(store: ResourceStore, operations: Operations): Route[] {
-  return [...privateDnsRoutes(store, operations), ...privateEndpointRoutes(store, operations)];
+export function networkRoutes(
+  store: ResourceStore,
+  operations: Operations,
+  surroundings: Surroundings,
+): Route[] {
+  return [
+    ...privateDnsRoutes(store, operations, surroundings),
+    ...privateEndpointRoutes(store, operations, surroundings),
+  ];
 }

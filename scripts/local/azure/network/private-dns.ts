@@ -4,6 +4,8 @@ import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
 import type { Operations } from '../arm/operations';
+import type { Surroundings } from '../arm/surroundings';
+import { requireNetwork } from '../arm/surroundings';
 import { resourcesOf } from '../arm/checks';
 import { requireGroup } from '../arm/resources';
 import { ok, ResourceType } from '../arm/resource-type';
@@ -34,7 +36,11 @@ const NETWORK_ID =
 const apiVersions = ['2024-06-01'];
 
 /** Microsoft.Network/privateDnsZones: zones, their links to virtual networks, and the records in them. */
-export function privateDnsRoutes(store: ResourceStore, operations: Operations): Route[] {
+export function privateDnsRoutes(
+  store: ResourceStore,
+  operations: Operations,
+  surroundings: Surroundings,
+): Route[] {
   const zones = new ResourceType(store, {
     type: ZONE_TYPE,
     pattern: ZONE,
@@ -50,7 +56,7 @@ export function privateDnsRoutes(store: ResourceStore, operations: Operations): 
       return operations.beginPut(request, zoneDescribed(zones, request));
     }),
     zones.deletingSlowly(operations, (zone) => refuseLinked(store, zone)),
-    ...linkRoutes(store, operations, zones),
+    ...linkRoutes(store, operations, surroundings, zones),
     zones.route(
       'GET',
       (request) => {
@@ -118,7 +124,12 @@ function refuseLinked(store: ResourceStore, zone: Resource): void {
   );
 }
 
-function linkRoutes(store: ResourceStore, operations: Operations, zones: ResourceType): Route[] {
+function linkRoutes(
+  store: ResourceStore,
+  operations: Operations,
+  surroundings: Surroundings,
+  zones: ResourceType,
+): Route[] {
   const links = new ResourceType(store, {
     type: LINK_TYPE,
     pattern: `${ZONE}/virtualNetworkLinks/{link}`,
@@ -132,6 +143,7 @@ function linkRoutes(store: ResourceStore, operations: Operations, zones: Resourc
       requireGlobal(request, LINK_TYPE);
       const wanted = linkProperties(objectAt(request.body, 'properties'), zone);
       refuseMovedLink(links.find(request), networkOf(wanted));
+      requireNetwork(surroundings, networkOf(wanted));
       refuseOverlap(store, zone, links.idOf(request), networkOf(wanted));
       return operations.beginPut(request, (provisioningState) => {
         const virtualNetworkLinkState = provisioningState === 'Succeeded' ? 'Completed' : 'InProgress';

@@ -6,6 +6,8 @@ import type { Route } from '../arm/router';
 import type { Resource, ResourceStore } from '../arm/store';
 import { representation } from '../arm/store';
 import type { Operations } from '../arm/operations';
+import type { Surroundings } from '../arm/surroundings';
+import { requireSubnet } from '../arm/surroundings';
 import { LINK_TARGET_TYPES, linkTargetsOf } from '../arm/private-link-targets';
 import { ZONE_GROUP_TYPE, ZONE_TYPE } from './private-dns';
 import { resourcesOf } from '../arm/checks';
@@ -26,10 +28,14 @@ const apiVersions = ['2025-01-01'];
 
 /**
  * Microsoft.Network/privateEndpoints: endpoints of clusters, their network interfaces, and the groups that put their
- * addresses into private DNS zones. Networks are somebody else's: a subnet exists as soon as an endpoint names it,
- * and each is a 10.0.0.0/24.
+ * addresses into private DNS zones. Networks are somebody else's: which subnets there are the stand-in is told, and each
+ * is a 10.0.0.0/24.
  */
-export function privateEndpointRoutes(store: ResourceStore, operations: Operations): Route[] {
+export function privateEndpointRoutes(
+  store: ResourceStore,
+  operations: Operations,
+  surroundings: Surroundings,
+): Route[] {
   const endpoints = new ResourceType(store, {
     type: TYPE,
     pattern: ENDPOINT,
@@ -41,7 +47,7 @@ export function privateEndpointRoutes(store: ResourceStore, operations: Operatio
     endpoints.reading(),
     endpoints.listingBelow((request) => requireGroup(store, request)),
     endpoints.listingInSubscription(),
-    endpoints.route('PUT', (request) => put(store, operations, endpoints, request)),
+    endpoints.route('PUT', (request) => put(store, operations, surroundings, endpoints, request)),
     endpoints.deletingSlowly(operations, (endpoint, request) =>
       changeConnection(store, operations, request, endpoint),
     ),
@@ -83,6 +89,7 @@ export function privateEndpointConnections(store: ResourceStore, { id, type }: R
 function put(
   store: ResourceStore,
   operations: Operations,
+  surroundings: Surroundings,
   endpoints: ResourceType,
   request: ArmRequest,
 ): ArmResponse {
@@ -99,6 +106,7 @@ function put(
   const existing = endpoints.find(request);
   const wanted = endpointProperties(store, id, objectAt(request.body, 'properties'));
   refuseChanges(existing, wanted);
+  requireSubnet(surroundings, { subnet: subnetOf(wanted), region: location, by: id });
   const hidden = existing?.hidden ?? {
     connectionName: `${name}.${randomUUID()}`,
     interfaceName: textAt(wanted, 'customNetworkInterfaceName') || `${name}.nic.${randomUUID()}`,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { AzureStandIn } from '../../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../../scripts/local/azure/http/server';
 import type { ArmAnswer, Send } from '../arm-client';
-import { GROUP } from '../arm-client';
+import { GROUP, SUBNET, WITH_SUBNET } from '../arm-client';
 import { alertProperties } from '../bodies';
 import { ELASTIC, elasticClient, elasticWith, PASSWORD, refusalOf, SERVER, serverOf } from './elastic';
 
@@ -13,7 +13,7 @@ let send: Send;
 let directory = '';
 
 async function start(operationMs = 0): Promise<void> {
-  azure = await startAzureStandIn({ operationMs, stateFile: join(directory, 'azure.json') });
+  azure = await startAzureStandIn({ ...WITH_SUBNET, operationMs, stateFile: join(directory, 'azure.json') });
   send = elasticClient(azure);
 }
 /** The same books, in which operations from now on do not end. */
@@ -390,7 +390,7 @@ describe('around an elastic cluster', () => {
       send('PUT', endpoint, {
         location: 'westus2',
         properties: {
-          subnet: { id: `${network}/virtualNetworks/v/subnets/s` },
+          subnet: { id: SUBNET },
           privateLinkServiceConnections: [
             { name: 'wwi', properties: { privateLinkServiceId: SERVER, groupIds: [groupId] } },
           ],

@@ -4,9 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { AzureStandIn } from '../../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../../scripts/local/azure/http/server';
+import { SUBSCRIPTION_ID } from '../../../../scripts/local/azure/arm/surroundings';
+import { GROUP } from '../arm-client';
 
+const OTHER = 'aaaaaaaa-0000-0000-0000-000000000001';
 const PASSWORD = 'Correct-horse-9';
-const GROUP = '/subscriptions/s/resourceGroups/rg';
 const CLUSTER = `${GROUP}/providers/Microsoft.DBforPostgreSQL/serverGroupsv2/wwi`;
 const properties = {
   administratorLoginPassword: PASSWORD,
@@ -112,9 +114,7 @@ describe('the Azure stand-in', () => {
   });
 
   it('says plainly what it does not do', async () => {
-    expect(
-      await send('GET', '/subscriptions/s/resourceGroups/rg/providers/Microsoft.Web/sites/x'),
-    ).toMatchObject({
+    expect(await send('GET', `${GROUP}/providers/Microsoft.Web/sites/x`)).toMatchObject({
       status: 501,
       body: {
         error: {
@@ -123,6 +123,38 @@ describe('the Azure stand-in', () => {
         },
       },
     });
+  });
+
+  it.each([
+    [
+      'that does not exist',
+      OTHER,
+      404,
+      'SubscriptionNotFound',
+      `The subscription '${OTHER}' could not be found.`,
+    ],
+    [
+      'whose id is none',
+      'pay-as-you-go',
+      400,
+      'InvalidSubscriptionId',
+      "The provided subscription identifier 'pay-as-you-go' is malformed or invalid.",
+    ],
+  ])('refuses whatever is asked of a subscription %s', async (_, id, status, code, message) => {
+    const group = GROUP.replace(SUBSCRIPTION_ID, id);
+    const answers = [await send('PUT', group, { location: 'westus2' }), await send('GET', group)];
+    for (const answer of answers)
+      expect(answer).toMatchObject({ status, body: { error: { code, message } } });
+  });
+
+  it('answers for the subscriptions that it is told of, however they are spelled', async () => {
+    const told = await startAzureStandIn({ surroundings: { subscriptions: [OTHER] }, operationMs: 0 });
+    try {
+      const path = GROUP.replace(SUBSCRIPTION_ID, OTHER.toUpperCase());
+      expect((await call(told, 'PUT', path, { location: 'westus2' })).status).toBe(201);
+    } finally {
+      await told.close();
+    }
   });
 
   it('refuses a body that is no JSON object', async () => {
@@ -155,7 +187,7 @@ describe('the Azure stand-in', () => {
     const list = (filter: string): Promise<Answer> =>
       send(
         'GET',
-        `${azure.origin}/subscriptions/s/resources?api-version=2015-11-01&$filter=${encodeURIComponent(filter)}`,
+        `${azure.origin}/subscriptions/${SUBSCRIPTION_ID}/resources?api-version=2015-11-01&$filter=${encodeURIComponent(filter)}`,
       );
     const { body } = await list("resourceType eq 'microsoft.dbforpostgresql/servergroupsv2'");
     expect(body.value.map((item) => item.id)).toEqual([CLUSTER]);

@@ -2,9 +2,9 @@ import { request } from 'node:https';
 import type { ClusterBackend } from '../../../../scripts/local/azure/postgresql/cluster-backend';
 import type { AzureStandIn } from '../../../../scripts/local/azure/http/server';
 import { startAzureStandIn } from '../../../../scripts/local/azure/http/server';
+import { GROUP } from '../arm-client';
 
 const PASSWORD = 'Correct-horse-9';
-const GROUP = '/subscriptions/s/resourceGroups/rg';
 const CLUSTERS = `${GROUP}/providers/Microsoft.DBforPostgreSQL/serverGroupsv2`;
 const CLUSTER = `${CLUSTERS}/wwi`;
 const properties = {
