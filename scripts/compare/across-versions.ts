@@ -7,6 +7,9 @@ type Parts = Readonly<Record<string, unknown>>;
 /** The first major that has the privilege MAINTAIN, which `GRANT ALL` and every owner's own rights hold from then on. */
 const MAINTAIN_SINCE = 17;
 
+/** The first major in which NOT NULL constraints of tables have names. */
+const NOT_NULL_NAMES_SINCE = 18;
+
 /** Whether two servers may write one and the same thing in different words. */
 export function differentMajors(from: Side, to: Side): boolean {
   return majorOf(from) !== majorOf(to);
@@ -17,12 +20,12 @@ export function differentMajors(from: Side, to: Side): boolean {
  * difference:
  *
  * - the privilege MAINTAIN, which PostgreSQL has from 17 on;
+ * - names of NOT NULL constraints, which it has from 18 on;
  * - names of columns of a view over one table: up to 15, PostgreSQL writes the table before each, from 16 on it does not.
  */
 export function alikeAcrossVersions(from: Side, to: Side, parser: SqlParser): [Side, Side] {
-  const known =
-    Math.min(majorOf(from), majorOf(to)) < MAINTAIN_SINCE ? [from, to].map(withoutMaintain) : [from, to];
-  const [left = from, right = to] = known;
+  const older = Math.min(majorOf(from), majorOf(to));
+  const [left = from, right = to] = [from, to].map((side) => withoutNewer(side, older));
   const definitions = new Map(left.views.map((view) => [tableKey(view.view), view.objects['definition']]));
   const views = right.views.map((view): SideView => {
     const other = definitions.get(tableKey(view.view));
@@ -37,13 +40,18 @@ function majorOf({ postgres }: Side): number {
   return Number.parseInt(postgres, 10);
 }
 
-function withoutMaintain(side: Side): Side {
+/** A side without what a server of the older major cannot have. */
+function withoutNewer(side: Side, older: number): Side {
+  if (older >= NOT_NULL_NAMES_SINCE) return side;
+  const isGrants = (part: string): boolean => older < MAINTAIN_SINCE && /^grants\b/.test(part);
   const each = (parts: Parts): Record<string, never> =>
     Object.fromEntries(
-      Object.entries(parts).map(([part, value]) => [
-        part,
-        /^grants\b/.test(part) && typeof value === 'string' ? withoutGrantOf('MAINTAIN', value) : value,
-      ]),
+      Object.entries(parts)
+        .filter(([part]) => !part.startsWith('name of NOT NULL '))
+        .map(([part, value]) => [
+          part,
+          isGrants(part) && typeof value === 'string' ? withoutGrantOf('MAINTAIN', value) : value,
+        ]),
     ) as Record<string, never>;
   const all = (objects: Readonly<Record<string, Parts>>): Record<string, Record<string, never>> =>
     Object.fromEntries(Object.entries(objects).map(([name, parts]) => [name, each(parts)]));

@@ -17,6 +17,13 @@ const withView = (postgres: string, definition: string, grants = 'citus SELECT f
     views: [{ view: { schema: 'public', name: 'v' }, objects: { definition, grants } }],
   });
 
+const TABLE: Side['tables'][number] = {
+  table: { schema: 'public', name: 'a' },
+  citus: { kind: 'plain' },
+  columns: ['a'],
+  rows: { rows: 0, checksum: '0', shards: [] },
+};
+
 const different = (from: Side, to: Side): (string | undefined)[] =>
   compareSides(...alikeAcrossVersions(from, to, parser)).differences.map(({ part }) => part);
 
@@ -70,20 +77,26 @@ describe('a view over one table', () => {
   });
 });
 
+test('names of NOT NULL constraints are no difference to a version that does not know them', () => {
+  const named = (postgres: string, names: Readonly<Record<string, string>>): Side =>
+    ofVersion(postgres, { objects: { a: { kind: 'table', ...names } }, tables: [TABLE] });
+  const since = named('18.6', { 'name of NOT NULL of column id': 'of whom' });
+  for (const old of [named('17.11', {}), named('15.20', {})]) {
+    expect(different(old, since)).toEqual([]);
+    expect(different(since, old)).toEqual([]);
+  }
+  expect(different(since, named('18.6', { 'name of NOT NULL of column id': 'a_id_not_null' }))).toHaveLength(
+    1,
+  );
+});
+
 describe('the privilege MAINTAIN', () => {
   const old = 'citus INSERT f, citus SELECT f';
   const since = 'app MAINTAIN t, citus INSERT f, citus MAINTAIN f, citus SELECT f';
   const granted = (postgres: string, grants: string): Side =>
     ofVersion(postgres, {
       objects: { a: { grants } },
-      tables: [
-        {
-          table: { schema: 'public', name: 'a' },
-          citus: { kind: 'plain' },
-          columns: ['a'],
-          rows: { rows: 0, checksum: '0', shards: [] },
-        },
-      ],
+      tables: [TABLE],
     });
 
   it('is no difference to a version that does not know it', () => {

@@ -5,10 +5,14 @@ import { parseDistribution } from '../../config/workload/distribution';
 import { tablesApply, tablesPlan, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
+import { laneStatus } from '../support/lanes';
 import { scratchDirectory } from '../support/scratch';
 import { query, testContext } from './support/sensors';
 
 jest.setTimeout(180_000);
+
+/** Only from then on do NOT NULL constraints have names. */
+const testOf18 = /PostgreSQL (?:1[89]|[2-9]\d)\b/.test(laneStatus('citus').reason) ? test : test.skip;
 
 const spec = (text: string): Distribution => parseDistribution(text, 'distribution.yaml');
 
@@ -22,6 +26,10 @@ SELECT line FROM (
   UNION ALL
   SELECT format('check %s of %s: %s %s', con.conname, name, pg_get_constraintdef(con.oid), con.convalidated)
     FROM named JOIN pg_constraint con ON con.conrelid = named.oid AND con.contype = 'c'
+  UNION ALL
+  SELECT format('%s %s of %s: %s %s %s', con.contype, con.conname, name, pg_get_constraintdef(con.oid), con.convalidated, con.connoinherit)
+    FROM named JOIN pg_class c USING (oid) JOIN pg_constraint con ON con.conrelid = named.oid AND con.contype = 'n' AND con.coninhcount = 0
+   WHERE c.relkind = 'r' OR NOT con.convalidated
   UNION ALL
   SELECT format('column %s of %s: %s %s', a.attname, name, (SELECT string_agg(o, ',') FROM unnest(a.attoptions) o WHERE o LIKE 'n_distinct%'), a.attstorage)
     FROM named JOIN pg_attribute a ON a.attrelid = named.oid AND a.attnum > 0
@@ -272,6 +280,41 @@ INSERT INTO b SELECT i % 20, i, i FROM generate_series(1, 400) i`;
     await apply(spec('tables:\n  note: { local: true }\n  page: { local: true }\n  log: { local: true }\n'));
     expect(await look()).toEqual(before);
   });
+
+  testOf18(
+    'names of NOT NULL constraints, those that are NOT VALID or NO INHERIT, and comments on them (needs PostgreSQL 18)',
+    async () => {
+      await run(
+        `CREATE TABLE "Key" (id int PRIMARY KEY, note text CONSTRAINT "is Noted" NOT NULL, plain int NOT NULL); INSERT INTO "Key" VALUES (1, 'a', 1);
+       CREATE TABLE reading (org int CONSTRAINT "of Org" NOT NULL, id int NOT NULL, late int, alone int, PRIMARY KEY (org, id)); ALTER TABLE reading RENAME id TO no;
+       INSERT INTO reading SELECT i % 9, i, NULL, i FROM generate_series(1, 90) i;
+       CREATE TABLE near (id int PRIMARY KEY, key_id int CONSTRAINT "has Key" NOT NULL REFERENCES "Key"); INSERT INTO near VALUES (1, 1);
+       CREATE TABLE day (org int CONSTRAINT "day Org" NOT NULL, at date NOT NULL, v int, PRIMARY KEY (org, at)) PARTITION BY RANGE (at);
+       CREATE TABLE "day 1" PARTITION OF day FOR VALUES FROM ('2025-01-01') TO ('2026-01-01'); INSERT INTO day VALUES (1, '2025-02-02', 1);
+       ALTER TABLE "day 1" ADD CONSTRAINT "own V" NOT NULL v; COMMENT ON CONSTRAINT "own V" ON "day 1" IS 'its own';
+       COMMENT ON CONSTRAINT "of Org" ON reading IS 'whose'; COMMENT ON CONSTRAINT "has Key" ON near IS 'which'; COMMENT ON CONSTRAINT "day Org" ON day IS 'lost';
+       ALTER TABLE reading ADD CONSTRAINT "in Time" NOT NULL late NOT VALID; COMMENT ON CONSTRAINT "in Time" ON reading IS 'for new ones';
+       ALTER TABLE reading ADD CONSTRAINT "for It alone" NOT NULL alone NO INHERIT`,
+      );
+      const look = (): Promise<unknown> => lines('"Key"', 'reading', 'near', '"day 1"');
+      const before = await look();
+      const by = (shards: number): Distribution =>
+        spec(
+          `online: false\nshardCount: ${String(shards)}\ntables:\n  '"Key"': { reference: true }\n  reading: { distributeBy: org }\n  day: { distributeBy: org }\n`,
+        );
+      await apply(by(4));
+      expect(await look()).toEqual(before);
+      await apply(by(6));
+      expect(await look()).toEqual(before);
+      const local = spec(
+        `tables:\n  '"Key"': { local: true }\n  reading: { local: true }\n  day: { local: true }\n`,
+      );
+      const { document } = await tablesPlan(testContext(), { target: database.target, expected: local });
+      expect(document.findings.map(({ id }) => id)).toEqual(['not-null-names:day']);
+      await apply(local);
+      expect(await look()).toEqual(before);
+    },
+  );
 
   test('a materialized view over a table whose policies are forced, in a schema whose name needs quotes', async () => {
     await run(

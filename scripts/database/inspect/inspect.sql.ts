@@ -272,13 +272,14 @@ SELECT slot_name::text AS name, plugin::text AS plugin, active
  WHERE slot_type = 'logical' AND NOT temporary AND database = current_database() AND slot_name !~ '^citus_shard_'
  ORDER BY slot_name COLLATE "C"`;
 
-/** CHECK constraints NOT VALID of the tables and of their partitions, those that a partition inherits left out; parents come first. */
+/** CHECK and NOT NULL constraints NOT VALID of the tables and of their partitions, those that a partition inherits left out; parents come first. */
 export const UNCHECKED_CHECKS = `
 WITH ${FAMILY}
 SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table, con.conname::text AS name,
+       CASE con.contype WHEN 'n' THEN (SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = f.relation AND a.attnum = con.conkey[1]) END AS column,
        pg_get_constraintdef(con.oid) AS definition, obj_description(con.oid, 'pg_constraint') AS comment
   FROM family f
-  JOIN pg_constraint con ON con.conrelid = f.relation AND con.contype = 'c' AND NOT con.convalidated AND con.coninhcount = 0
+  JOIN pg_constraint con ON con.conrelid = f.relation AND con.contype IN ('c', 'n') AND NOT con.convalidated AND con.coninhcount = 0
   JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE con.conname NOT LIKE 'scaleout\\_not\\_null\\_%'
  ORDER BY f.oid, f.oid <> f.relation, n.nspname COLLATE "C", c.relname COLLATE "C", con.conname COLLATE "C"`;
@@ -339,6 +340,21 @@ SELECT oid::int8::float8 AS oid, statement
         SELECT oid, place + shift, 'SET LOCAL citus.enable_ddl_propagation TO ' || setting
           FROM extras CROSS JOIN (VALUES (-1, 'off'), (1, 'on')) AS around(shift, setting) WHERE place = 3) AS all_extras
  ORDER BY oid, place, statement COLLATE "C"`;
+
+/**
+ * NOT NULL constraints, which have names from PostgreSQL 18 on, of the tables and of their partitions; what a partition inherits is its
+ * table's. What partitions inherit nobody can rename once the names differ, and Citus makes each anew under a name of its own.
+ */
+export const NOT_NULLS = `
+WITH ${FAMILY}
+SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name', c.relname) AS table, a.attname::text AS column,
+       con.conname::text AS name, con.connoinherit AS "noInherit", c.relkind = 'p' AND NOT con.connoinherit AS inherited,
+       obj_description(con.oid, 'pg_constraint') IS NOT NULL AS commented
+  FROM family f
+  JOIN pg_constraint con ON con.conrelid = f.relation AND con.contype = 'n' AND con.convalidated AND con.coninhcount = 0
+  JOIN pg_class c ON c.oid = f.relation JOIN pg_namespace n ON n.oid = c.relnamespace
+  JOIN pg_attribute a ON a.attrelid = f.relation AND a.attnum = con.conkey[1]
+ ORDER BY f.oid, n.nspname COLLATE "C", c.relname COLLATE "C", a.attnum`;
 
 /** The index by which a table, or a partition of it, is clustered. */
 export const CLUSTERED = `
@@ -403,7 +419,7 @@ SELECT f.oid::int8::float8 AS oid, f.oid <> f.relation AS "ofPartition",
   SELECT 'constraint', n.nspname, con.conname, d.description
     FROM pg_constraint con JOIN pg_namespace n ON n.oid = con.connamespace
     JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = con.oid
-   WHERE con.conrelid = f.relation
+   WHERE con.conrelid = f.relation AND NOT (con.contype = 'n' AND (r.relkind = 'p' AND NOT con.connoinherit OR con.coninhcount > 0))
   UNION ALL
   SELECT 'index', n.nspname, c.relname, d.description
     FROM pg_index i

@@ -29,6 +29,7 @@ import {
   IDENTITIES,
   KEYS,
   LOGICAL_SLOTS,
+  NOT_NULLS,
   defaultSequences,
   OTHER_SCHEMAS,
   OWN_CHECKS,
@@ -54,6 +55,7 @@ import type {
   LiveForeignKey,
   LiveIdentity,
   LiveKey,
+  LiveNotNull,
   LivePolicy,
   LivePublication,
   LiveSchema,
@@ -180,11 +182,12 @@ async function read(
     byTable(await rowsOf<ForcedRow>(forced(lifting), reading)),
     byTable(await rowsOf<DependentRow>(dependents(citus), reading)),
   ];
-  const [needs, clustered, unchecked, extras] = [
+  const [needs, clustered, unchecked, extras, notNulls] = [
     byTable(factsToo ? await rowsOf<NeedRow>(NEEDS, reading) : []),
     byTable(await rowsOf<ClusteredRow>(CLUSTERED, reading)),
     byTable(await rowsOf<UncheckedCheckRow>(UNCHECKED_CHECKS, reading)),
     byTable(await rowsOf<ExtraRow>(EXTRAS, reading)),
+    byTable(await rowsOf<NotNullRow>(NOT_NULLS, reading)),
   ];
   const [publications, subscriptions] = [
     byTable(factsToo ? await rowsOf<PublicationRow>(PUBLICATIONS, reading) : []),
@@ -230,6 +233,7 @@ async function read(
         calls: calling?.ofPolicy(row.table, row.name) ?? [],
       })),
       uncheckedChecks: (unchecked.get(table.oid) ?? []).map(present),
+      ...(notNulls.has(table.oid) ? { notNulls: (notNulls.get(table.oid) ?? []).map(present) } : {}),
       clustered: (clustered.get(table.oid) ?? []).map(present),
       publications: (publications.get(table.oid) ?? []).map(present),
       subscriptions: (subscriptions.get(table.oid) ?? []).map(({ name }) => name),
@@ -587,6 +591,7 @@ type ViewRow = LiveView & { readonly columns: string[]; readonly compared: strin
 
 type ServerBoundRow = ServerBoundColumn & { readonly oid: number };
 
+type NotNullRow = LiveNotNull & { readonly oid: number };
 type ClusteredRow = LiveTable['clustered'][number] & { readonly oid: number };
 
 type NeedRow = TableNeed & { readonly oid: number };
@@ -601,8 +606,9 @@ type PolicyRow = Omit<LivePolicy, 'using' | 'withCheck'> & {
   readonly withCheck: string | null;
 };
 
-type UncheckedCheckRow = Omit<UncheckedCheck, 'comment'> & {
+type UncheckedCheckRow = Omit<UncheckedCheck, 'comment' | 'column'> & {
   readonly oid: number;
+  readonly column: string | null;
   readonly comment: string | null;
 };
 

@@ -246,7 +246,9 @@ export interface LiveTable {
   readonly needs: readonly TableNeed[];
   /** CREATE RULE, on it and on its partitions: Citus forgets them when it makes the table anew. */
   readonly rules: readonly { readonly table: TableName; readonly rule: string }[];
-  /** CHECK constraints NOT VALID, on it and on its partitions: Citus makes them anew as if every row held to them. */
+  /** NOT NULL constraints of it and of its partitions, without what these inherit; absent before PostgreSQL 18. */
+  readonly notNulls?: readonly LiveNotNull[];
+  /** CHECK and NOT NULL constraints NOT VALID, on it and on its partitions: Citus makes them anew as if every row held to them. */
   readonly uncheckedChecks: readonly UncheckedCheck[];
   /** The table and partitions of it that CLUSTER orders by an index. */
   readonly clustered: readonly { readonly table: TableName; readonly index: string }[];
@@ -298,15 +300,29 @@ export interface LiveIdentity {
   readonly extras: readonly string[];
 }
 
-/** A CHECK constraint of which old rows may not hold to it. */
+/** A CHECK or NOT NULL constraint of which old rows may not hold to it. */
 export interface UncheckedCheck {
   /** The table, or the partition of it, that it is on. */
   readonly table: TableName;
   readonly name: string;
+  /** The column of a NOT NULL, whose name shards need not have. */
+  readonly column?: string;
   /** `pg_get_constraintdef`, which ends in NOT VALID. */
   readonly definition: string;
   /** COMMENT ON CONSTRAINT. */
   readonly comment?: string;
+}
+
+/** A NOT NULL constraint that every row holds to, with the name that it has from PostgreSQL 18 on. */
+export interface LiveNotNull {
+  /** The table, or the partition of it, that it is on. */
+  readonly table: TableName;
+  readonly column: string;
+  readonly name: string;
+  readonly noInherit: boolean;
+  /** Partitions have it from the table. */
+  readonly inherited: boolean;
+  readonly commented: boolean;
 }
 
 /** A row-level security policy. */

@@ -32,6 +32,12 @@ SELECT a.attrelid::int8::float8, 'settings of column ' || a.attname,
  WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
    AND (coalesce(a.attstattarget, -1) <> -1 OR a.attstorage <> t.typstorage OR a.attcompression <> '' OR o.options IS NOT NULL)
 UNION ALL
+SELECT con.conrelid::int8::float8, 'name of NOT NULL of column ' || a.attname,
+       concat_ws(' ', con.conname, CASE WHEN con.connoinherit THEN 'NO INHERIT' END, CASE WHEN NOT con.convalidated THEN 'NOT VALID' END)
+  FROM pg_constraint con
+  JOIN pg_class c ON c.oid = con.conrelid JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1]
+ WHERE con.conrelid = ANY ($1::oid[]) AND con.contype = 'n' AND con.coninhcount = 0 AND (c.relkind = 'r' OR con.connoinherit)
+UNION ALL
 SELECT p.polrelid::int8::float8, 'comment on policy ' || p.polname, d.description
   FROM pg_policy p JOIN pg_description d ON d.classoid = 'pg_policy'::regclass AND d.objoid = p.oid
  WHERE p.polrelid = ANY ($1::oid[])
@@ -53,7 +59,7 @@ SELECT p.root::int8::float8, 'comment on index ' || c.relname || ' of partition 
   JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = 0
 UNION ALL
 SELECT p.root::int8::float8, 'comment on constraint ' || con.conname || ' of partition ' || p.name, d.description
-  FROM partitions p JOIN pg_constraint con ON con.conrelid = p.oid
+  FROM partitions p JOIN pg_constraint con ON con.conrelid = p.oid AND NOT (con.contype = 'n' AND con.coninhcount > 0)
   JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = con.oid`;
 
 /** The partitions of the tables, at any depth. Tables: `$1::oid[]`. */

@@ -39,7 +39,7 @@ export function copyMode(target: TargetState, live: LiveTable): CopyMode {
     // They are away while Citus copies, which takes a transaction.
     return {
       online: false,
-      reason: `shards take no row that does not hold to a CHECK, though it is NOT VALID (${live.uncheckedChecks.map(({ name }) => name).join(', ')}: VALIDATE CONSTRAINT, and the copy runs beside writes)`,
+      reason: `shards take no row that does not hold to a constraint, though it is NOT VALID (${live.uncheckedChecks.map(({ name }) => name).join(', ')}: VALIDATE CONSTRAINT, and the copy runs beside writes)`,
     };
   }
   if (live.rules.length > 0) {

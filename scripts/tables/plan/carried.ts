@@ -2,10 +2,11 @@ import { escapeIdentifier, escapeLiteral } from 'pg';
 import { tableKey } from '../../../config/workload/identifiers';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { allOf } from '../../../config/text/text';
+import { groupBy } from '../../lib/group-by';
 import { force, noForce, withForcedPolicies } from '../../database/model/forced-policies';
 import { showTable, sqlTable, sqlTableArgument } from '../../database/model/names';
 import { orderTables } from '../../database/model/order';
-import type { LiveDatabase, LiveIdentity, LiveTable } from '../../database/model/live';
+import type { LiveDatabase, LiveIdentity, LiveNotNull, LiveTable } from '../../database/model/live';
 import { carriedViews, ofAll, recreatedViews } from './carried-views';
 import type { Carried, Part, Recreation } from './carried-views';
 
@@ -51,8 +52,9 @@ export function carried(
   const contents = carriedViews(views, how);
   const checks = carriedChecks(made, filled);
   const extras = carriedExtras(made);
+  const notNulls = carriedNotNulls(made, how);
   const clustering = carriedClustering(made, how);
-  const parts = [positions, checks, extras, clustering, contents];
+  const parts = [positions, checks, notNulls, extras, clustering, contents];
   return {
     before: [
       ...contents.settings,
@@ -61,7 +63,7 @@ export function carried(
       ...parts.flatMap(({ before }) => before),
     ],
     after: [...parts.flatMap(({ after }) => after), ...force(lifted)],
-    what: [positions, contents, extras, clustering, checks].flatMap(({ what }) => what),
+    what: [positions, contents, extras, notNulls, clustering, checks].flatMap(({ what }) => what),
     refreshes: contents.refreshes,
   };
 }
@@ -76,6 +78,51 @@ function carriedExtras(made: readonly LiveTable[]): Part {
       bare.map(({ table }) => table),
     ),
   };
+}
+
+/**
+ * Citus makes NOT NULL constraints anew under names of its own: in a copy under that of a table that was there for a moment, otherwise under
+ * PostgreSQL's own. Which name it was is not known before. What partitions inherit keeps it: nobody can rename it.
+ */
+function carriedNotNulls(made: readonly LiveTable[], how: Recreation): Part {
+  const lost = made
+    .flatMap(({ notNulls = [] }) => notNulls)
+    .filter((each) => !each.inherited && (how === 'copy' || isNamed(each) || each.noInherit));
+  const tables = [...groupBy(lost, ({ table }) => tableKey(table)).values()];
+  const told = lost.filter((each) => isNamed(each) || each.noInherit);
+  return {
+    before: [],
+    after: tables.flatMap((each) => againNotNull(each)),
+    what: ofAll('names of NOT NULL constraints', [
+      ...new Map(told.map(({ table }) => [tableKey(table), table])).values(),
+    ]),
+  };
+}
+
+/** Whether somebody gave it another name than PostgreSQL does. Pure. */
+export function isNamed({ table, column, name }: LiveNotNull): boolean {
+  return name !== `${table.name}_${column}_not_null`;
+}
+
+/** @param all those of one table */
+function againNotNull(all: readonly LiveNotNull[]): string[] {
+  const [first] = all;
+  if (first === undefined) return [];
+  const table = sqlTable(first.table);
+  const wanted = all
+    .map(({ column, name }) => `(${escapeLiteral(column)}, ${escapeLiteral(name)})`)
+    .join(', ');
+  const renaming =
+    `SELECT format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', ${escapeLiteral(table)}, con.conname, wanted.name) ` +
+    `FROM (VALUES ${wanted}) AS wanted(attname, name) JOIN pg_attribute a USING (attname) ` +
+    "JOIN pg_constraint con ON con.conrelid = a.attrelid AND con.contype = 'n' AND con.conkey = ARRAY[a.attnum] AND con.conname <> wanted.name " +
+    `WHERE a.attrelid = ${escapeLiteral(table)}::regclass`;
+  return locally(
+    `DO ${escapeLiteral(`DECLARE renaming text; BEGIN FOR renaming IN ${renaming} LOOP EXECUTE renaming; END LOOP; END`)}`,
+    ...all
+      .filter(({ noInherit }) => noInherit)
+      .map(({ name }) => `ALTER TABLE ${table} ALTER CONSTRAINT ${escapeIdentifier(name)} NO INHERIT`),
+  );
 }
 
 /** Of a table that it knows Citus copies the index by which it is clustered with a statement that it refuses. */
@@ -97,10 +144,10 @@ function carriedClustering(made: readonly LiveTable[], how: Recreation): Part {
 }
 
 /** On the coordinator alone, for what Citus takes to no shard. */
-function locally(statement: string): string[] {
+function locally(...statements: readonly string[]): string[] {
   return [
     'SET LOCAL citus.enable_ddl_propagation TO off',
-    statement,
+    ...statements,
     'SET LOCAL citus.enable_ddl_propagation TO on',
   ];
 }
@@ -120,7 +167,7 @@ function carriedPositions(counting: readonly LiveTable[]): Part {
 }
 
 /**
- * Citus makes a CHECK that is NOT VALID anew as one that every row holds to: a copy fails at the first row that does not, and a table
+ * Citus makes a CHECK or NOT NULL that is NOT VALID anew as one that every row holds to: a copy fails at the first row that does not, and a table
  * that is no copy says what is not so. So it is away meanwhile.
  */
 function carriedChecks(made: readonly LiveTable[], filled: readonly LiveTable[]): Part {
@@ -134,8 +181,10 @@ function carriedChecks(made: readonly LiveTable[], filled: readonly LiveTable[])
   return {
     before: [
       ...(oneByOne ? ["SET LOCAL citus.multi_shard_modify_mode TO 'sequential'"] : []),
-      ...checks.map(
-        ({ table, name }) => `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`,
+      ...checks.map(({ table, name, column }) =>
+        column === undefined
+          ? `ALTER TABLE ${sqlTable(table)} DROP CONSTRAINT ${escapeIdentifier(name)}`
+          : `ALTER TABLE ${sqlTable(table)} ALTER COLUMN ${escapeIdentifier(column)} DROP NOT NULL`,
       ),
     ],
     after: [

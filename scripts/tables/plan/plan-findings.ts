@@ -10,6 +10,7 @@ import type { StepEffects } from '../../database/target/step-effects';
 import type { LiveTable } from '../../database/model/live';
 import type { TargetState } from '../../database/target/target-state';
 import type { TablesStep } from '../../database/model/step';
+import { isNamed } from './carried';
 import { boundBy } from './carried-views';
 import { viewPolicyFindings } from '../../database/checks/view-roles';
 import { narrowedSequences } from '../../database/checks/sequences';
@@ -33,6 +34,7 @@ const SOURCES: readonly Source[] = [
   commitsBehind,
   staleContents,
   splitShards,
+  notNullNames,
   convertedTables,
   objectIdentifiers,
   hashesOfEnums,
@@ -101,6 +103,27 @@ function forcedPolicyWindows({ live }: TargetState, effects: StepEffects): Findi
       ),
     ];
   });
+}
+
+/** PostgreSQL renames what partitions inherit only where it has one name on all of them, and Citus gives each another one. */
+function notNullNames({ live }: TargetState, effects: StepEffects): Finding[] {
+  const recreated = new Set(effects.recreated.flatMap(({ tables }) => tables).map(tableKey));
+  return live.tables
+    .filter((table) => recreated.has(tableKey(table.table)) || effects.converted.has(table))
+    .flatMap(({ table, notNulls = [] }) => {
+      const lost = notNulls.filter((each) => each.inherited && (isNamed(each) || each.commented));
+      if (lost.length === 0) return [];
+      const name = showTable(table);
+      return [
+        finding(
+          'not-null-names',
+          name,
+          `Citus makes ${allOf(lost.map((each) => `${each.name} (${each.column})`))} of partitioned table ${name} anew, NOT NULL as before and under names of its own, ` +
+            'which PostgreSQL lets nobody change where partitions inherit it. The names are lost, and comments on them',
+          'none',
+        ),
+      ];
+    });
 }
 
 /** Groups with isolated tenants, or split otherwise, that the tables are in or come to. */

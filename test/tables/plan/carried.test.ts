@@ -95,6 +95,29 @@ describe('what is carried in the transaction in which Citus makes a table anew',
     ]);
   });
 
+  test("names of NOT NULL constraints, PostgreSQL's own where a copy loses them; a NOT NULL that is NOT VALID is away by its column", () => {
+    const plain = { table: named('t'), noInherit: false, inherited: false, commented: false };
+    const own = { ...plain, column: 'id', name: 't_id_not_null' };
+    const given = { ...plain, column: 'n', name: "n's" };
+    const bound = liveTable('t', { notNulls: [own, given, { ...given, column: 'at', inherited: true }] });
+    const copy = carried(liveDatabase([bound]), [named('t')], 'copy');
+    expect(copy.after).toHaveLength(3);
+    expect(copy.after[1]).toContain("(''id'', ''t_id_not_null''), (''n'', ''n''''s'')) AS wanted");
+    expect(copy.what).toEqual(['names of NOT NULL constraints of t']);
+    const usual = liveDatabase([liveTable('t', { notNulls: [own] })]);
+    expect(carried(usual, [named('t')], 'copy')).toMatchObject({ after: { length: 3 }, what: [] });
+    expect(carried(usual, [named('t')], 'convert').after).toEqual([]);
+    expect(carried(liveDatabase([bound]), [named('t')], 'convert').after).toHaveLength(3);
+
+    const check = { table: named('t'), name: 'later', column: 'N', definition: 'NOT NULL "N" NOT VALID' };
+    expect(
+      carried(liveDatabase([liveTable('t', { uncheckedChecks: [check] })]), [named('t')], 'copy'),
+    ).toMatchObject({
+      before: ['ALTER TABLE "public"."t" ALTER COLUMN "N" DROP NOT NULL'],
+      after: ['ALTER TABLE "public"."t" ADD CONSTRAINT "later" NOT NULL "N" NOT VALID'],
+    });
+  });
+
   test('nothing, where nothing rests on the table', () => {
     expect(carried(live, [named('u')], 'convert')).toEqual({
       before: [],
