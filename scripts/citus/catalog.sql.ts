@@ -120,6 +120,14 @@ export const FOREIGN_OWNED = `
      AND NOT pg_has_role(current_user, c.relowner, 'USAGE')
    ORDER BY 1`;
 
+/** Tables with shards that another role owns: Citus connects to nodes as that role where it moves them. */
+export const OTHERS_TABLES = `
+  SELECT c.oid::regclass::text AS table, pg_get_userbyid(c.relowner)::text AS owner
+    FROM pg_dist_partition t
+    JOIN pg_class c ON c.oid = t.logicalrelid
+   WHERE c.relowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+   ORDER BY 1`;
+
 /** Distributed tables whose owner may create nothing in their schema. A move creates the shard where it arrives as the owner. */
 export const UNCREATABLE = `
   SELECT c.oid::regclass::text AS table, pg_get_userbyid(c.relowner)::text AS owner, c.relnamespace::regnamespace::text AS schema

@@ -11,7 +11,7 @@ import type { ReplicationServer } from './replication-servers';
 import { setting, SETTINGS, settingDifferences } from './settings';
 import type { SettingDifference } from './settings';
 
-const hindrance = z.object({
+export const hindrance = z.object({
   role: z.string(),
   /**
    * `missing` and `no-member`: this session's role cannot give a relation to the role there. The others: Citus cannot connect there as
@@ -26,8 +26,11 @@ export type RoleHindrance = Readonly<z.infer<typeof hindrance>> & {
   readonly nodes: readonly string[];
 };
 
-/** A role that is missing on a node is made there by Citus, without the membership that it needs in the next moment. */
-function hindrances(roles: readonly string[]): string {
+/**
+ * The {@link hindrance}s of roles on a node, as JSON. A role that is missing there is made by Citus, without the membership that it needs in
+ * the next moment.
+ */
+export function roleHindrances(roles: readonly string[]): string {
   return `
 SELECT coalesce(json_agg(json_build_object('role', role, 'what', what)), '[]')
   FROM json_array_elements_text(${escapeLiteral(JSON.stringify(roles))}::json) AS role
@@ -67,7 +70,7 @@ export async function readNodeSessions(
   const answers = await askAllNodes(
     client,
     sessionsOfNode,
-    `SELECT json_build_object('settings', (${SETTINGS}), 'hindrances', (${hindrances(roles)}), 'replication', (${REPLICATION_SERVER}))`,
+    `SELECT json_build_object('settings', (${SETTINGS}), 'hindrances', (${roleHindrances(roles)}), 'replication', (${REPLICATION_SERVER}))`,
   );
   const known = answers.flatMap(({ nodeId, answer }) =>
     answer.hindrances.map((each) => ({ ...each, nodeId })),
@@ -83,11 +86,7 @@ export async function readNodeSessions(
       nodes,
       answers.map(({ nodeId, answer: { settings } }) => ({ nodeId, settings })),
     ),
-    roleHindrances: [...groupBy(known, (each) => `${each.what} ${each.role}`).values()].map((same) => ({
-      role: same[0].role,
-      what: same[0].what,
-      nodes: nodes.filter(({ nodeId }) => same.some((each) => each.nodeId === nodeId)).map(nodeName),
-    })),
+    roleHindrances: hindrancesByRole(nodes, known),
     replicationServers: answers.flatMap(({ nodeId, answer }) =>
       nodes
         .filter((node) => node.nodeId === nodeId)
@@ -100,6 +99,18 @@ export async function readNodeSessions(
         })),
     ),
   };
+}
+
+/** What nodes say, each hindrance once. Pure. */
+export function hindrancesByRole(
+  nodes: readonly Node[],
+  known: readonly (z.infer<typeof hindrance> & { readonly nodeId: number })[],
+): RoleHindrance[] {
+  return [...groupBy(known, (each) => `${each.what} ${each.role}`).values()].map((same) => ({
+    role: same[0].role,
+    what: same[0].what,
+    nodes: nodes.filter(({ nodeId }) => same.some((each) => each.nodeId === nodeId)).map(nodeName),
+  }));
 }
 
 /** Whether the server has a setting that this session's role may not see: views leave such a one out. */

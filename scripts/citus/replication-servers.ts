@@ -37,3 +37,13 @@ SELECT json_build_object(
  * task executor, and PostgreSQL's logical replication launcher.
  */
 export const FEWEST_WORKER_PROCESSES = 4;
+
+/** With which Citus copies shards that move; splits have one of Citus's own. */
+export const MOVE_PLUGIN = 'pgoutput';
+
+/** Libraries that may be named as output plugins; undefined where any may, or nobody can tell. Pure. */
+export function allowedPlugins({
+  outputPlugins,
+}: Pick<z.infer<typeof replicationServer>, 'outputPlugins'>): string[] | undefined {
+  return outputPlugins?.split(',').map((each) => each.trim().replaceAll('"', ''));
+}

@@ -85,10 +85,20 @@ async function planAndFaults(
   options: RebalanceOptions,
 ): Promise<{ readonly plan: Rebalance; readonly failures: readonly string[] }> {
   const plan = await withBoundedReads(client, () => readPlan(client, options));
-  if (options.budget === undefined) return { plan, failures: await readFaults(client, plan, options.mode) };
+  const atWork = await runsAtWork(client);
+  if (options.budget === undefined)
+    return { plan, failures: [...atWork, ...(await readFaults(client, plan, options.mode))] };
   const both = await readBudgetedFaults(client, plan);
   const budgeted = underBudget(plan, both, await readCosts(client), options.budget.maxWritePauseMs);
-  return { plan: budgeted.plan, failures: [...both.faults, ...budgeted.faults] };
+  return { plan: budgeted.plan, failures: [...atWork, ...both.faults, ...budgeted.faults] };
+}
+
+async function runsAtWork(client: Client): Promise<string[]> {
+  const run = await readLastRun(client);
+  if (run === undefined || !isAtWork(run)) return [];
+  return [
+    `rebalance run ${String(run.id)} of role ${run.role} is at work, and there is one at a time: "scaleout rebalance status" shows it, and "scaleout rebalance stop" ends it after its current move`,
+  ];
 }
 
 /** Connects to the coordinator, and restores what an earlier run left undone. */

@@ -7,9 +7,12 @@ import { refused, ScaleoutError } from '../lib/errors';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { Estimate } from './estimate';
 import { estimate, measuredFactor, windowSeconds } from './estimate';
-import { asynchronousCommits } from '../database/checks/findings';
+import { asynchronousCommits, finding } from '../database/checks/findings';
 import { rebalanceFindings } from './findings';
-import { readJobs } from '../citus/job';
+import { hindranceFindings } from './hindrances';
+import { HINDRANCES, nodeHindrances, readRecordedLeftovers } from '../citus/hindrances';
+import { hasEnded, readJobs } from '../citus/job';
+import type { Job } from '../citus/job';
 import { isMovableTable, readPlannedMoves } from '../citus/moves';
 import type { Move } from '../citus/moves';
 import { askAllNodes, nodeName, sameNode } from '../citus/nodes';
@@ -109,9 +112,23 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
         secured,
         (move) => estimate([move], options.mode, factor).seconds + windowSeconds(move),
       ),
-      ...(moves.length > 0 ? await sessionFindings(client, options, snapshot) : []),
+      ...jobFindings(history),
+      ...(moves.length > 0 ? await nodeFindings(client, options, snapshot, moves) : []),
     ],
   };
+}
+
+function jobFindings(jobs: readonly Job[]): Finding[] {
+  return jobs
+    .filter((job) => !hasEnded(job))
+    .map(({ id, state }) =>
+      finding(
+        'rebalance-running',
+        `job ${String(id)}`,
+        `rebalance job ${String(id)} is ${state}: a run follows it to its end, and then does what is left. "scaleout rebalance status" shows it, "scaleout rebalance stop" ends it`,
+        'none',
+      ),
+    );
 }
 
 const COMMITS_BEHIND = {
@@ -122,13 +139,21 @@ const COMMITS_BEHIND = {
 
 const session = z.object({ database: z.string(), role: z.string() });
 
-const sessionsOfNode = z.object({ commits: z.array(z.string().nullable()), settings: z.array(setting) });
+const sessionsOfNode = z.object({
+  commits: z.array(z.string().nullable()),
+  settings: z.array(setting),
+  hindrances: nodeHindrances,
+});
 
-/** How sessions begin on the nodes, of which each question opens one on every node: rows that move answer as those of their new node. */
-async function sessionFindings(
+/**
+ * How sessions begin on the nodes, as rows that move answer as those of their new node, and what there is in the way of moves. Each question
+ * opens a session on every node.
+ */
+async function nodeFindings(
   client: Client,
   { mode }: RebalanceOptions,
   { nodes }: Snapshot,
+  moves: readonly Move[],
 ): Promise<Finding[]> {
   const [{ database, role } = { database: '', role: '' }] = await readRows(
     client,
@@ -138,7 +163,7 @@ async function sessionFindings(
   const answers = await askAllNodes(
     client,
     sessionsOfNode,
-    `SELECT json_build_object('commits', (${ASYNCHRONOUS_COMMITS}), 'settings', (${SETTINGS}))`,
+    `SELECT json_build_object('commits', (${ASYNCHRONOUS_COMMITS}), 'settings', (${SETTINGS}), 'hindrances', (${HINDRANCES}))`,
   );
   // Labels of nodes and names of roles whose commits are acknowledged before they are written, each once.
   const places = answers.flatMap(({ nodeId, answer }) => {
@@ -152,6 +177,13 @@ async function sessionFindings(
   return [
     ...(isLogical(mode) ? asynchronousCommits([...new Set(places)], COMMITS_BEHIND) : []),
     ...settingFindings({ settingDifferences: differences, database, role }),
+    ...hindranceFindings({
+      nodes,
+      moves,
+      answers: answers.map(({ nodeId, answer }) => ({ nodeId, answer: answer.hindrances })),
+      recorded: await readRecordedLeftovers(client),
+      logical: isLogical(mode),
+    }),
   ];
 }
 

@@ -12,13 +12,27 @@ import { isLogical } from '../citus/transfer-mode';
 import { readHiddenDrift } from './observe';
 import type { Move } from '../citus/moves';
 import type { Rebalance } from './plan';
-import { FEWEST_WORKER_PROCESSES, REPLICATION_SERVER, replicationServer } from '../citus/replication-servers';
-import { askAllNodes, nodeName } from '../citus/nodes';
+import {
+  allowedPlugins,
+  FEWEST_WORKER_PROCESSES,
+  MOVE_PLUGIN,
+  REPLICATION_SERVER,
+  replicationServer,
+} from '../citus/replication-servers';
+import { askAllNodes, nodeName, readNodes } from '../citus/nodes';
+import { hindrance, hindrancesByRole, roleHindrances } from '../citus/node-sessions';
+import type { RoleHindrance } from '../citus/node-sessions';
+import { readRecordedLeftovers, strayShard } from '../citus/hindrances';
+import { STRAY_SHARDS } from '../citus/hindrances.sql';
+import { hindranceRemedy, owned } from '../database/checks/owners';
+import { strayFaults, unknownShards } from './hindrances';
+import type { UnknownShard } from './hindrances';
 import type { Node } from '../citus/nodes';
 import { readRows } from '../citus/rows';
 import {
   FOREIGN_OWNED,
   NOT_REPLICABLE,
+  OTHERS_TABLES,
   UNCREATABLE,
   UNREACHABLE,
   UNREFERENCEABLE,
@@ -41,6 +55,13 @@ export interface Facts {
   /** Distributed and reference tables that logical replication does not copy, or not beside every write. */
   readonly notReplicable: readonly z.infer<typeof notReplicable>[];
   readonly settings: readonly (z.infer<typeof nodeSettings> & { readonly nodeId: number })[];
+  readonly database: string;
+  /** Tables with shards that are another role's. */
+  readonly othersTables: readonly { readonly table: string; readonly owner: string }[];
+  /** What keeps Citus from connecting to nodes as those roles. */
+  readonly roleHindrances: readonly RoleHindrance[];
+  /** Tables of nodes that bear the names of shards. */
+  readonly strays: readonly UnknownShard[];
 }
 
 const unreferenceable = z.object({
@@ -62,8 +83,16 @@ const notReplicable = z.object({
 /** What a move depends on, as a node has it set. */
 const nodeSettings = z.object({ walLevel: z.string(), server: replicationServer });
 
-const NODE_SETTINGS = `
-SELECT json_build_object('walLevel', current_setting('wal_level'), 'server', (${REPLICATION_SERVER}))`;
+const nodeFacts = nodeSettings.extend({
+  strays: z.array(strayShard),
+  hindrances: z.array(hindrance),
+});
+
+/** @param owners of the tables */
+function nodeFactsQuery(owners: readonly string[]): string {
+  return `
+SELECT json_build_object('walLevel', current_setting('wal_level'), 'server', (${REPLICATION_SERVER}), 'strays', (${STRAY_SHARDS}), 'hindrances', (${roleHindrances(owners)}))`;
+}
 
 /** Names a message lists. */
 const NAMED = 8;
@@ -90,22 +119,38 @@ export async function requireReachableNodes(client: Client): Promise<void> {
 }
 
 async function readFacts(client: Client): Promise<Facts> {
-  const role = await client.query<{ role: string }>('SELECT current_user AS role');
+  const [{ role, database } = { role: '', database: '' }] = await readRows(
+    client,
+    z.object({ role: z.string(), database: z.string() }),
+    'SELECT current_user::text AS role, current_database()::text AS database',
+  );
   const table = z.object({ table: z.string() });
-  const settings = await askAllNodes(client, nodeSettings, NODE_SETTINGS);
+  const ownedTable = table.extend({ owner: z.string() });
+  const othersTables = await readRows(client, ownedTable, OTHERS_TABLES);
+  const owners = [...new Set(othersTables.map(({ owner }) => owner))];
+  const nodes = await readNodes(client);
+  const answers = await askAllNodes(client, nodeFacts, nodeFactsQuery(owners));
+  const recorded = await readRecordedLeftovers(client);
   return {
-    role: role.rows[0]?.role ?? '',
-    foreignOwned: await readRows(client, table.extend({ owner: z.string() }), FOREIGN_OWNED),
-    uncreatable: await readRows(client, table.extend({ owner: z.string(), schema: z.string() }), UNCREATABLE),
+    role,
+    database,
+    othersTables,
+    roleHindrances: hindrancesByRole(
+      nodes,
+      answers.flatMap(({ nodeId, answer }) => answer.hindrances.map((each) => ({ ...each, nodeId }))),
+    ),
+    strays: unknownShards({ nodes, answers, recorded }),
+    foreignOwned: await readRows(client, ownedTable, FOREIGN_OWNED),
+    uncreatable: await readRows(client, ownedTable.extend({ schema: z.string() }), UNCREATABLE),
     unreferenceable: await readRows(client, unreferenceable, UNREFERENCEABLE),
     notReplicable: await readRows(client, notReplicable, NOT_REPLICABLE),
-    settings: settings.map(({ nodeId, answer }) => ({ nodeId, ...answer })),
+    settings: answers.map(({ nodeId, answer: { walLevel, server } }) => ({ nodeId, walLevel, server })),
   };
 }
 
 /** What a rebalance does to tables. */
 export type Work = Pick<Rebalance, 'missingReferenceTables'> & {
-  readonly moves: readonly Pick<Move<Pick<Node, 'nodeId'>>, 'tables' | 'from' | 'to'>[];
+  readonly moves: readonly Pick<Move<Pick<Node, 'nodeId'>>, 'shardIds' | 'tables' | 'from' | 'to'>[];
 };
 
 /** Why this would fail, each with its way out; empty when nothing speaks against it. */
@@ -123,7 +168,11 @@ export function preflightFaults(
         `Run this as a role that has the rights of every owner, or give the tables to ${facts.role} (ALTER TABLE ... OWNER TO)`,
     );
   }
-  faults.push(...ownerFaults(facts, moves));
+  faults.push(
+    ...ownerFaults(facts, moves),
+    ...loginFaults(facts, moves),
+    ...strayFaults(moves, facts.strays),
+  );
   const copied = new Set([...moves.flatMap(({ tables }) => tables), ...missingReferenceTables]);
   const tables = facts.notReplicable.filter(({ table }) => copied.has(table));
   if (isLogical(mode)) faults.push(...replicationFaults(tables, mode));
@@ -178,6 +227,23 @@ function ownerFaults(facts: Facts, moves: Work['moves']): string[] {
   return faults;
 }
 
+/** Whose sessions do not reach the nodes: a move makes shards, and copies them, in the name of their owner. */
+function loginFaults(facts: Facts, moves: Work['moves']): string[] {
+  const moved = new Set(moves.flatMap(({ tables }) => tables));
+  return facts.roleHindrances
+    .filter(({ what }) => what !== 'no-member')
+    .flatMap((hindrance) => {
+      const tables = facts.othersTables.filter(
+        ({ table, owner }) => owner === hindrance.role && moved.has(table),
+      );
+      if (tables.length === 0) return [];
+      const names = tables.map(({ table }) => table);
+      return [
+        `${owned(hindrance, names)}. Citus connects as the owner where it moves their shards: ${hindranceRemedy(facts, hindrance)}`,
+      ];
+    });
+}
+
 /**
  * A move holds a slot and a sender on the node that it leaves, and a process that replays on the one it goes to. Citus chooses itself from
  * where it copies reference tables.
@@ -196,7 +262,7 @@ function exhaustedFaults(
     ['max_wal_senders', left, 'from', ({ senders, sendersInUse }) => senders - sendersInUse],
     ['max_logical_replication_workers', entered, 'to', ({ applyWorkers }) => applyWorkers],
   ];
-  return needed.flatMap(([setting, nodes, end, freeOf]) => {
+  const exhausted = needed.flatMap(([setting, nodes, end, freeOf]) => {
     const without = settings.filter(({ nodeId, server }) => nodes.has(nodeId) && freeOf(server) < 1);
     if (without.length === 0) return [];
     const where = someOf(
@@ -207,6 +273,18 @@ function exhaustedFaults(
       `mode ${mode} needs one of ${setting} on every node that it copies ${end}, and none is free on ${where}. Free one, raise it and restart, or choose --mode block_writes`,
     ];
   });
+  const forbidden = settings.filter(
+    ({ nodeId, server }) => left.has(nodeId) && allowedPlugins(server)?.includes(MOVE_PLUGIN) === false,
+  );
+  if (forbidden.length === 0) return exhausted;
+  const where = someOf(
+    forbidden.map(({ nodeId }) => `node ${String(nodeId)}`),
+    NAMED,
+  );
+  return [
+    ...exhausted,
+    `mode ${mode} needs ${MOVE_PLUGIN} among output_plugin_libraries of every node that it copies from, and it is not on ${where}. Add it there, or choose --mode block_writes`,
+  ];
 }
 
 /** Why logical replication does not copy these tables, or not beside every write. */

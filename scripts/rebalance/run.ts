@@ -16,6 +16,7 @@ import type { BudgetedDocument, BudgetedInput } from './budgeted';
 import { underBudget } from './budgeted-plan';
 import { describeDifference } from './compare';
 import { FORCED_WINDOW } from './findings';
+import { isHindrance } from './hindrances';
 import { describeTask, followJob, sentence } from './follow';
 import type { Job, JobProgress } from '../citus/job';
 import { jobError, progressOf, readCopiedBytes, readJob, runningJob } from '../citus/job';
@@ -190,6 +191,7 @@ async function rebalance(
   const plan = await readPlan(client, options);
   requireAllowedByFlag(plan.findings, options);
   for (const idle of idleAllowances(plan.findings, options.allow)) context.reporter.info(idle);
+  for (const { message } of plan.findings.filter(isHindrance)) context.reporter.info(message);
   const both = options.budget === undefined ? undefined : await readBudgetedFaults(client, plan);
   if (both === undefined) await requireMovable(client, plan, options.mode);
   else requireNone(both.faults);

@@ -27,7 +27,8 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
       await vault.database.addWorkers();
       const plan = await rebalancePlan(recordingContext().context, vault.input(mode));
       expect(plan.outcome).toBe('refused');
-      expect(plan.document.findings).toEqual([
+      // Transactions of other databases are a note where their server is one that shards leave.
+      expect(plan.document.findings.filter(({ needs }) => needs === 'allowance')).toEqual([
         {
           id: WINDOW,
           message: expect.stringMatching(/4 windows of about .* at most, .* in all/) as string,

@@ -1,3 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { withClient } from '../../scripts/lib/connection';
+import { LONG_TRANSACTION_S } from '../../scripts/citus/hindrances.sql';
 import { rebalancePlan, rebalanceRun } from '../../scripts/rebalance/commands';
 import { COPY_REFERENCE_TABLES, MOVE } from '../../scripts/citus/catalog.sql';
 import { allowColumnar, freshCitusDatabase, platformSuite } from '../support/citus';
@@ -78,6 +81,66 @@ platformSuite('what a rebalance refuses before its first move', () => {
       },
     );
   });
+
+  test('says who would be waited for and what earlier operations left, and refuses what is in the way', async () => {
+    await vault.as(async (client) => {
+      await client.query('CREATE TABLE carts (user_id int, id int, PRIMARY KEY (user_id, id))');
+      await client.query("SELECT create_distributed_table('carts', 'user_id', shard_count := 6)");
+      await client.query('INSERT INTO carts SELECT i % 50, i FROM generate_series(1, 2000) i');
+    });
+    await vault.database.addWorkers();
+    const { document } = await rebalancePlan(recordingContext().context, vault.input(undefined));
+    const move = document.moves[0]!;
+    const port = Number(move.to.split(':')[1]);
+    const stray = `carts_${String(move.shardId)}`;
+    const slot = 'citus_shard_move_slot_1_10_1000001';
+    const onTarget = (sql: string): Promise<unknown> =>
+      withClient({ ...vault.database.platform, port }, async (client) => {
+        for (const statement of sql.split('; ')) await client.query(statement);
+      });
+    await onTarget(`SET citus.enable_ddl_propagation TO off; CREATE TABLE ${stray} (user_id int, id int)`);
+    await vault.platform(async (client) => {
+      await client.query("SELECT pg_create_logical_replication_slot($1, 'pgoutput')", [slot]);
+      await client.query("INSERT INTO pg_dist_cleanup VALUES (1000002, 1000002, 1, 'public.carts_1', 0, 1)");
+    });
+    try {
+      await vault.as(async (writer) => {
+        await writer.query('BEGIN');
+        await writer.query('UPDATE carts SET id = -id WHERE user_id = 7 /* secret */');
+        const { rows } = await writer.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+        await sleep(1000 * LONG_TRANSACTION_S + 200);
+        const plan = await rebalancePlan(recordingContext().context, vault.input(undefined));
+        const kinds = plan.document.findings.map(({ id }) => id);
+        // Other databases of these servers are in the way as well.
+        expect(kinds).toEqual(
+          expect.arrayContaining([
+            `long-transaction:coordinator/${String(rows[0]!.pid)}`,
+            'leftovers:pg_dist_cleanup',
+            `orphaned-slot:coordinator/${slot}`,
+          ]),
+        );
+        expect(JSON.stringify(plan.document)).not.toMatch('secret');
+        expect(plan.document.failures).toEqual([
+          expect.stringMatching(`^public\\.${stray} on w[01] is in the way`),
+        ]);
+        expect(plan.outcome).toBe('refused');
+        await writer.query('ROLLBACK');
+      });
+      // What the messages say removes it.
+      await vault.platform((client) => client.query(`SELECT pg_drop_replication_slot('${slot}')`));
+      await vault.as((client) => client.query('CALL citus_cleanup_orphaned_resources()'));
+      await onTarget(`SET citus.enable_manual_changes_to_shards TO on; DROP TABLE public.${stray}`);
+      const run = await rebalanceRun(recordingContext().context, vault.input(undefined));
+      expect(run).toMatchObject({ outcome: 'done', document: { moves: 4 } });
+    } finally {
+      await vault.platform((client) =>
+        client.query(
+          'SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = $1',
+          [slot],
+        ),
+      );
+    }
+  }, 120_000);
 
   async function moveFirst(mode: string): Promise<void> {
     const plan = await rebalancePlan(recordingContext().context, vault.input('auto'));

@@ -4,6 +4,10 @@ import { preflightFaults } from '../../scripts/rebalance/preflight';
 
 const fit: Facts = {
   role: 'citus',
+  database: 'citus',
+  othersTables: [],
+  roleHindrances: [],
+  strays: [],
   foreignOwned: [],
   uncreatable: [],
   unreferenceable: [],
@@ -11,7 +15,7 @@ const fit: Facts = {
   settings: [1, 2, 3].map((nodeId) => ({ nodeId, walLevel: 'logical', server })),
 };
 const moves: Work = {
-  moves: [{ tables: ['devices', 'events'], from: { nodeId: 1 }, to: { nodeId: 4 } }],
+  moves: [{ shardIds: [1, 101], tables: ['devices', 'events'], from: { nodeId: 1 }, to: { nodeId: 4 } }],
   missingReferenceTables: ['types'],
 };
 
@@ -98,7 +102,7 @@ test('a node without a free slot, sender or process that replays is named where 
   );
   // Of shards alone, each end needs its own, and the other nodes nothing.
   const of = (from: number, to: number): string[] => {
-    const alone = [{ tables: ['events'], from: { nodeId: from }, to: { nodeId: to } }];
+    const alone = [{ shardIds: [101], tables: ['events'], from: { nodeId: from }, to: { nodeId: to } }];
     return preflightFaults({ ...fit, settings }, { moves: alone, missingReferenceTables: [] }, 'auto');
   };
   expect(of(1, 2)).toEqual([]);
@@ -108,4 +112,47 @@ test('a node without a free slot, sender or process that replays is named where 
     expect.stringMatching('max_wal_senders on every node'),
   ]);
   expect(preflightFaults({ ...fit, settings }, moves, 'block_writes')).toEqual([]);
+});
+
+test('a server that lets no move decode its log is named where moves replicate', () => {
+  const plugins = (outputPlugins: string): Facts => ({
+    ...fit,
+    settings: [
+      ...fit.settings.slice(1),
+      { nodeId: 1, walLevel: 'logical', server: { ...server, outputPlugins } },
+    ],
+  });
+  expect(preflightFaults(plugins('test_decoding, "citus"'), moves, 'auto')).toEqual([
+    expect.stringMatching('pgoutput among output_plugin_libraries .* not on node 1'),
+  ]);
+  expect(preflightFaults(plugins('pgoutput, citus'), moves, 'auto')).toEqual([]);
+  expect(preflightFaults(plugins('citus'), moves, 'block_writes')).toEqual([]);
+});
+
+test('an owner as whom Citus reaches no node is named with the way to let it in, where its tables move', () => {
+  const facts: Facts = {
+    ...fit,
+    othersTables: [
+      { table: 'events', owner: 'app' },
+      { table: 'elsewhere', owner: 'eve' },
+    ],
+    roleHindrances: [
+      { role: 'app', what: 'no-login', nodes: ['a:5432'] },
+      { role: 'app', what: 'no-member', nodes: ['a:5432'] },
+      { role: 'eve', what: 'no-login', nodes: ['a:5432'] },
+    ],
+  };
+  expect(preflightFaults(facts, moves, 'block_writes')).toEqual([
+    expect.stringMatching(
+      /^table events belongs to role app, which may not log in .* ALTER ROLE "app" LOGIN on a:5432$/,
+    ),
+  ]);
+});
+
+test('a table in the way of a shard that arrives is a fault on that node alone', () => {
+  const stray = { shardId: 101, table: 'events', name: 'public.events_101', nodeId: 4, label: 'w2' };
+  expect(preflightFaults({ ...fit, strays: [stray] }, moves, 'block_writes')).toEqual([
+    expect.stringMatching(/^public\.events_101 on w2 is in the way .* DROP TABLE public\.events_101$/),
+  ]);
+  expect(preflightFaults({ ...fit, strays: [{ ...stray, nodeId: 1 }] }, moves, 'block_writes')).toEqual([]);
 });

@@ -3,7 +3,7 @@ import { allOf, someOf } from '../../../config/text/text';
 import { groupBy } from '../../lib/group-by';
 import type { RoleHindrance } from '../../citus/node-sessions';
 import { copyMode } from '../target/copy-mode';
-import type { LiveTable } from '../model/live';
+import type { LiveDatabase, LiveTable } from '../model/live';
 import { showTable } from '../model/names';
 import type { ConvertedAlong } from '../target/recreated';
 import type { TargetState } from '../target/target-state';
@@ -29,7 +29,7 @@ export function ownerFailures(target: TargetState, takenAlong: ConvertedAlong): 
     const instead = isOfMembership(hindrance.what)
       ? ''
       : ', or say online: false, which skips the online copy and blocks writes instead';
-    return `${owned(hindrance, names)}. ${why}: ${remedy(target, hindrance)}${instead}`;
+    return `${owned(hindrance, names)}. ${why}: ${hindranceRemedy(target.live, hindrance)}${instead}`;
   });
 }
 
@@ -64,7 +64,7 @@ export function ownersKeptOut(target: TargetState): Finding[] {
         'owner-kept-out',
         hindrance.role,
         `${owned(hindrance, names)}. The copy itself takes no session of the owner. Afterwards Citus connects to nodes as the role that asks, so SET ROLE ${escapeIdentifier(hindrance.role)} ` +
-          `and SECURITY DEFINER functions of that role fail on shards of other nodes: ${remedy(target, hindrance)}, where an application does either`,
+          `and SECURITY DEFINER functions of that role fail on shards of other nodes: ${hindranceRemedy(target.live, hindrance)}, where an application does either`,
         'allowance',
       ),
   );
@@ -125,7 +125,7 @@ function isCopiedOnline(target: TargetState, live: LiveTable): boolean {
 }
 
 /** `tables a and b belong to role app_owner, which may not log in` */
-function owned({ role, what, nodes }: RoleHindrance, names: readonly string[]): string {
+export function owned({ role, what, nodes }: RoleHindrance, names: readonly string[]): string {
   const which = {
     missing: `which does not exist on ${allOf(nodes)}`,
     'no-member': `of which this session's role is no member on ${allOf(nodes)}`,
@@ -137,7 +137,11 @@ function owned({ role, what, nodes }: RoleHindrance, names: readonly string[]): 
   return `${names.length === 1 ? 'table' : 'tables'} ${someOf(names, NAMED)} ${names.length === 1 ? 'belongs' : 'belong'} to role ${role}, ${which}`;
 }
 
-function remedy({ live }: TargetState, { role, what, nodes }: RoleHindrance): string {
+/** The statement that lets Citus in, and where. */
+export function hindranceRemedy(
+  live: Pick<LiveDatabase, 'role' | 'database'>,
+  { role, what, nodes }: RoleHindrance,
+): string {
   const [owner, session, database] = [role, live.role, live.database].map((name) =>
     escapeIdentifier(name),
   ) as [string, string, string];

@@ -1,6 +1,6 @@
 import { escapeIdentifier } from 'pg';
 import { someOf } from '../../../config/text/text';
-import { FEWEST_WORKER_PROCESSES } from '../../citus/replication-servers';
+import { allowedPlugins, FEWEST_WORKER_PROCESSES } from '../../citus/replication-servers';
 import type { ReplicationServer } from '../../citus/replication-servers';
 import { showTable } from '../model/names';
 import { finding } from './findings';
@@ -63,7 +63,7 @@ function lacking(servers: readonly ReplicationServer[]): Lack[] {
 }
 
 function lackingAtSource(source: ReplicationServer, targets: number): Lack[] {
-  const { node, slots, slotsInUse, senders, sendersInUse, outputPlugins } = source;
+  const { node, slots, slotsInUse, senders, sendersInUse } = source;
   const counted = (setting: string, most: number, inUse: number): Lack[] =>
     most - inUse >= targets
       ? []
@@ -73,7 +73,7 @@ function lackingAtSource(source: ReplicationServer, targets: number): Lack[] {
             remedy: `raise ${setting} and restart, or free some`,
           },
         ];
-  const plugins = outputPlugins?.split(',').map((each) => each.trim().replaceAll('"', ''));
+  const plugins = allowedPlugins(source);
   return [
     ...counted('max_replication_slots', slots, slotsInUse),
     ...counted('max_wal_senders', senders, sendersInUse),
