@@ -1,6 +1,8 @@
-import { Option } from '@commander-js/extra-typings';
+import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Strategy } from '../citus/strategy';
 import type { TransferMode } from '../citus/transfer-mode';
+import type { DailyHours } from '../rebalance/hours';
+import { ScaleoutError } from '../lib/errors';
 import { REBALANCE_WAYS } from '../rebalance/ways';
 import type { RebalanceWay } from '../rebalance/ways';
 import type { AddVerb, Group } from './command';
@@ -111,7 +113,39 @@ function withMoves(command: Group) {
         'empty this node, which is to hold no shards any more, and move nothing else',
       ).conflicts('only'),
     )
-    .addOption(new Option('--max-moves <count>', 'end after this many moves').argParser(wholeNumber(1)));
+    .addOption(new Option('--max-moves <count>', 'end after this many moves').argParser(wholeNumber(1)))
+    .addOption(
+      new Option(
+        '--throttle <mb>',
+        'megabytes (1,000,000 bytes) that move in a second on average at most; single moves are as fast as they go',
+      ).argParser(megabytes),
+    )
+    .addOption(
+      new Option(
+        '--window <hours>',
+        'hours in which moves start and end, as 22:00-04:00 or "01:00-05:00 Europe/Berlin"; outside of them a run ends, and the next one goes on',
+      ),
+    )
+    .addOption(new Option('--wait', 'wait for --window to open, instead of ending'));
+}
+
+/** Reads a rate. @throws InvalidArgumentError for what is no number above zero */
+function megabytes(text: string): number {
+  const value = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && value > 0) return value * 1e6;
+  throw new InvalidArgumentError('It must be a number above 0, as in 20 or 0.5.');
+}
+
+/** Reads hours of the day, in the zone of this machine where none is named. @throws ScaleoutError for what are none */
+async function hoursOfDay(text: string | undefined): Promise<DailyHours | undefined> {
+  if (text === undefined) return undefined;
+  const { parseHours } = await import('../rebalance/hours.ts');
+  try {
+    return parseHours(text, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new ScaleoutError('input.invalid', `--window is "${text}". ${why} Nothing was changed`);
+  }
 }
 
 interface RebalanceFlags extends DatabaseFlags {
@@ -122,6 +156,9 @@ interface RebalanceFlags extends DatabaseFlags {
   readonly only?: string;
   readonly drain?: string;
   readonly maxMoves?: number;
+  readonly throttle?: number;
+  readonly window?: string;
+  readonly wait?: boolean;
   readonly allow: readonly string[];
 }
 
@@ -129,6 +166,7 @@ async function rebalanceInput(context: CliContext, flags: RebalanceFlags) {
   const { way, mode, only, drain, maxMoves, maxWritePause } = flags;
   // What is wrong with a flag is said before a database is looked for.
   const allow = await allowed(flags.allow);
+  const hours = await hoursOfDay(flags.window);
   return {
     target: await databaseTarget(context, flags),
     allow,
@@ -139,5 +177,8 @@ async function rebalanceInput(context: CliContext, flags: RebalanceFlags) {
     drain,
     maxMoves,
     maxWritePauseMs: maxWritePause,
+    bytesPerSecond: flags.throttle,
+    hours,
+    waitForHours: flags.wait,
   };
 }

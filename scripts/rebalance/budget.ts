@@ -110,15 +110,20 @@ export const LAUNCH_INTERVAL_MS = 5000;
  *
  * @param moves in the planner's order, those that were cancelled at the end
  * @param wouldWait whether a move would stand still for a while before it begins
- * @returns its index; undefined where none is left
+ * @param mayStart whether it may begin now at all
+ * @returns its index; undefined where none may
  */
 export function nextMove<Some extends Pending>(
   moves: readonly Some[],
   costs: MoveCosts,
   wouldWait: (move: Some) => boolean = () => false,
+  mayStart: (move: Some) => boolean = () => true,
 ): number | undefined {
   const free = [...moves.keys()].filter(
-    (index) => moves.findIndex(({ shardId }) => shardId === moves[index]?.shardId) === index,
+    (index) =>
+      moves.findIndex(({ shardId }) => shardId === moves[index]?.shardId) === index &&
+      moves[index] !== undefined &&
+      mayStart(moves[index]),
   );
   if (samplesOf(costs, 'blocking').length > 0 || samplesOf(costs, 'logical').length > 0) {
     return free.find((index) => moves[index] !== undefined && !wouldWait(moves[index])) ?? free[0];

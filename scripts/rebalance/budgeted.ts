@@ -15,11 +15,14 @@ import type { Cancelled, Pending } from './budget';
 import { chooseWay, comesAgain, LAUNCH_INTERVAL_MS, nextMove, restMs, transferMode } from './budget';
 import { MoveGuard } from './move-guard';
 import type { GuardReport } from './move-guard';
-import { learn, secondsLeft } from './move-cost';
+import { learn, predictSeconds, secondsLeft } from './move-cost';
 import type { CopyWay, MoveCosts } from './move-cost';
 import { compareAfter, NOTHING_COMPARED, seeBefore, together } from './observe';
 import type { ComparedRows } from './observe';
 import { allowedWindow, copyReferenceTables, isAtItsSource, moveFailed } from './one-by-one';
+import { showHours } from './hours';
+import type { DailyHours } from './hours';
+import { Pacer, throttledSeconds } from './pacer';
 import type { Rebalance } from './plan';
 import type { RunRecord } from './run-record';
 import { inForcedPolicyWindow } from './window';
@@ -56,6 +59,8 @@ export interface BudgetedDocument {
   readonly left: readonly LeftMove[];
   /** Seconds that the moves were thought to take in all once three were made; null where there were fewer. */
   readonly estimatedSeconds: number | null;
+  /** When --window opens again, ISO 8601, where it closed before the last move; null otherwise. */
+  readonly opensAt: string | null;
 }
 
 export interface Budgeted {
@@ -123,6 +128,8 @@ class BudgetedRun {
   /** By node, when a logical move to it began last. */
   private readonly launchedAt = new Map<string, number>();
   private estimatedSeconds: number | null = null;
+  private readonly pacer: Pacer;
+  private opensAt: string | null = null;
   private pid = 0;
 
   constructor(input: BudgetedInput) {
@@ -138,20 +145,20 @@ class BudgetedRun {
       tries: [],
     }));
     this.bar = context.reporter.progress('moving shards', plan.moves.length, 'moves');
+    this.pacer = new Pacer({
+      budget: options.budget,
+      record: input.record,
+      context,
+      stands: () => this.stands(),
+      secondsToCome: () => this.secondsToCome(),
+    });
   }
 
   async run(): Promise<Budgeted> {
     const { client, plan, options } = this.input;
     await this.prepareSession();
     if (plan.missingReferenceTables.length > 0) await copyReferenceTables(client, options);
-    let stopped = false;
-    for (let next = this.next(); next !== undefined; next = this.next()) {
-      stopped = await this.isAskedToStop(next);
-      if (stopped) break;
-      this.pending = this.pending.filter((each) => each !== next);
-      await sleep(restMs(next));
-      if (await this.makeOrPutOff(next)) break;
-    }
+    const stopped = await this.makeAll();
     this.bar.finish();
     const { maxWritePauseMs } = options.budget;
     return {
@@ -161,12 +168,38 @@ class BudgetedRun {
         made: this.made,
         left: this.left,
         estimatedSeconds: this.estimatedSeconds,
+        opensAt: this.opensAt,
       },
       moves: this.moved,
       seconds: this.secondsSoFar(),
       rows: this.rows,
       stopped,
     };
+  }
+
+  /** @returns whether another session asked it to stop */
+  private async makeAll(): Promise<boolean> {
+    while (this.pending.length > 0) {
+      const next = this.next();
+      if (next === undefined) {
+        const answer = await this.pacer.outOfHours();
+        if (answer === 'stop') return true;
+        if (answer === 'go on') continue;
+        this.opensAt = answer.opensAt;
+        return false;
+      }
+      if (await this.pacer.idle(() => this.isAskedToStop(next))) return true;
+      const rest = this.pacer.restMs(next.bytes);
+      if (rest > 0) {
+        if (await this.pacer.rest(rest)) return true;
+        continue;
+      }
+      this.pending = this.pending.filter((each) => each !== next);
+      this.pacer.count(next.bytes);
+      await sleep(restMs(next));
+      if (await this.makeOrPutOff(next)) return false;
+    }
+    return false;
   }
 
   private next(): PendingMove | undefined {
@@ -177,6 +210,8 @@ class BudgetedRun {
       (each) =>
         performance.now() - (this.launchedAt.get(nodeName(each.move.to)) ?? -Infinity) < LAUNCH_INTERVAL_MS &&
         chooseWay(each, this.costs, maxWritePauseMs) === 'logical',
+      (each) =>
+        this.pacer.fits(predictSeconds(this.costs, chooseWay(each, this.costs, maxWritePauseMs), each.bytes)),
     );
     return index === undefined ? undefined : this.pending[index];
   }
@@ -361,10 +396,12 @@ class BudgetedRun {
 
   private secondsToCome(): number {
     const { maxWritePauseMs } = this.input.options.budget;
-    return secondsLeft(
+    const seconds = secondsLeft(
       this.costs,
       this.pending.map((each) => ({ bytes: each.bytes, way: chooseWay(each, this.costs, maxWritePauseMs) })),
     );
+    const bytes = this.pending.reduce((sum, each) => sum + each.bytes, 0);
+    return throttledSeconds(seconds, bytes, this.input.options.budget.bytesPerSecond);
   }
 
   private stands(): string {
@@ -390,6 +427,19 @@ function reasonOf(error: unknown, cancelled: Cancelled | undefined): Cancelled |
   const busy =
     error.code === '40P01' || error.code === '55P03' || /could not acquire the lock/.test(error.message);
   return busy ? 'busy' : undefined;
+}
+
+/** That the hours closed before all was moved, and when they open; empty where they did not. Pure. */
+export function describeClosed(
+  { opensAt, made }: Pick<BudgetedDocument, 'opensAt' | 'made'>,
+  hours: DailyHours | undefined,
+  left: number,
+): string {
+  if (opensAt === null || hours === undefined || left === 0) return '';
+  return (
+    `no move that is left would end within --window "${showHours(hours)}" now: ${String(made.length)} of ${String(made.length + left)} moves are done and stay. ` +
+    `It opens at ${opensAt}: run "scaleout rebalance run" again then, or with --wait`
+  );
 }
 
 /** Why some moves are left, and what to do; empty where none is. */

@@ -89,7 +89,7 @@ async function planAndFaults(
   if (options.budget === undefined)
     return { plan, failures: [...atWork, ...(await readFaults(client, plan, options.mode))] };
   const both = await readBudgetedFaults(client, plan);
-  const budgeted = underBudget(plan, both, await readCosts(client), options.budget.maxWritePauseMs);
+  const budgeted = underBudget(plan, both, await readCosts(client), options.budget);
   return { plan: budgeted.plan, failures: [...atWork, ...both.faults, ...budgeted.faults] };
 }
 
@@ -146,7 +146,7 @@ export async function rebalanceRun(
           }),
         ),
       );
-      const ended = document.state === 'finished' || document.state === 'balanced';
+      const ended = ['finished', 'balanced', 'out-of-hours'].includes(document.state);
       return { document, text: runText(document), outcome: ended && !hasLost(document) ? 'done' : 'failed' };
     },
     { purpose: 'rebalance run', reporter: context.reporter, direct: true },

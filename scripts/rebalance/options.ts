@@ -3,6 +3,7 @@ import { ScaleoutError } from '../lib/errors';
 import type { Strategy } from '../citus/strategy';
 import type { TransferMode } from '../citus/transfer-mode';
 import { DEFAULT_MAX_WRITE_PAUSE_MS, LEAST_MAX_WRITE_PAUSE_MS } from './budget';
+import type { DailyHours } from './hours';
 import { jobDefaults } from './ways';
 import type { RebalanceWay } from './ways';
 
@@ -23,6 +24,12 @@ export interface BudgetOptions {
   readonly only?: string | undefined;
   /** The node that is emptied, by its label or `name:port`. @default - none, every node gets its share */
   readonly drain?: string | undefined;
+  /** Bytes a second that the run moves on average at most. @default - as fast as it goes */
+  readonly bytesPerSecond?: number | undefined;
+  /** When moves may start, and have to end by what they are thought to take. @default - at any time */
+  readonly hours?: DailyHours | undefined;
+  /** Whether a run waits for those hours, instead of ending. @default false */
+  readonly waitForHours?: boolean | undefined;
 }
 
 /** What is asked for, where the defaults will not do. */
@@ -53,9 +60,7 @@ export function withDefaults(asked: AskedOptions): RebalanceOptions {
   const { strategy, mode } = jobDefaults(asked);
   const way = asked.way ?? (asked.mode === undefined ? 'budgeted' : 'background');
   if (way === 'background') {
-    const unfit = (['maxWritePauseMs', 'maxMoves', 'only', 'drain'] as const).find(
-      (name) => asked[name] !== undefined,
-    );
+    const unfit = OF_A_BUDGET.find((name) => asked[name] !== undefined);
     if (unfit !== undefined) {
       throw new ScaleoutError(
         'input.invalid',
@@ -70,19 +75,43 @@ export function withDefaults(asked: AskedOptions): RebalanceOptions {
       `--mode ${asked.mode} is of --way background: under a budget each shard group is copied as its size and --max-write-pause allow. Leave --mode out, or choose --way background`,
     );
   }
-  const { maxWritePauseMs = DEFAULT_MAX_WRITE_PAUSE_MS, maxMoves, only, drain } = asked;
+  const { maxWritePauseMs = DEFAULT_MAX_WRITE_PAUSE_MS } = asked;
   if (maxWritePauseMs < LEAST_MAX_WRITE_PAUSE_MS) {
     throw new ScaleoutError(
       'input.invalid',
       `--max-write-pause is ${String(maxWritePauseMs)} ms: no move is that short. It has to be ${String(LEAST_MAX_WRITE_PAUSE_MS)} or more; ${String(DEFAULT_MAX_WRITE_PAUSE_MS)} is the default`,
     );
   }
-  return { strategy, mode, budget: { maxWritePauseMs, maxMoves, only, drain } };
+  if (asked.waitForHours === true && asked.hours === undefined) {
+    throw new ScaleoutError(
+      'input.invalid',
+      '--wait is for --window, which says what a run waits for: add --window, or leave --wait out',
+    );
+  }
+  const { maxMoves, only, drain, bytesPerSecond, hours, waitForHours } = asked;
+  return {
+    strategy,
+    mode,
+    budget: { maxWritePauseMs, maxMoves, only, drain, bytesPerSecond, hours, waitForHours },
+  };
 }
+
+const OF_A_BUDGET = [
+  'maxWritePauseMs',
+  'maxMoves',
+  'only',
+  'drain',
+  'bytesPerSecond',
+  'hours',
+  'waitForHours',
+] as const;
 
 const FLAGS = {
   maxWritePauseMs: '--max-write-pause',
   maxMoves: '--max-moves',
   only: '--only',
   drain: '--drain',
+  bytesPerSecond: '--throttle',
+  hours: '--window',
+  waitForHours: '--wait',
 } as const;

@@ -11,9 +11,9 @@ import { stopIfAsked } from '../lib/verb';
 import type { ComparedState } from '../database/observe/comparison';
 import type { Observation } from '../database/observe/observation';
 import type { ReadSessions } from '../database/observe/read-sessions';
-import { describeLeft, moveWithinBudget } from './budgeted';
+import { describeClosed, describeLeft, moveWithinBudget } from './budgeted';
 import type { BudgetedDocument, BudgetedInput } from './budgeted';
-import { underBudget } from './budgeted-plan';
+import { opensLater, underBudget } from './budgeted-plan';
 import { describeDifference } from './compare';
 import { FORCED_WINDOW } from './findings';
 import { isHindrance } from './hindrances';
@@ -28,7 +28,7 @@ import type { ComparedRows } from './observe';
 import type { Move } from '../citus/moves';
 import { copyReferenceTables, moveOneByOne } from './one-by-one';
 import type { MovedOneByOne } from './one-by-one';
-import type { RebalanceOptions, RunOptions } from './options';
+import type { BudgetOptions, RebalanceOptions, RunOptions } from './options';
 import type { NodePlacement } from '../citus/placements';
 import { readPlacements, readSnapshot } from '../citus/placements';
 import type { Rebalance } from './plan';
@@ -47,8 +47,8 @@ export interface RebalanceRunResult {
   readonly budget: BudgetedDocument | null;
   /** Id of the background job that was followed to its end; null when there was none. */
   readonly job: number | null;
-  /** `balanced`: there was nothing to move. */
-  readonly state: 'balanced' | 'finished' | 'failed' | 'cancelled';
+  /** `balanced`: there was nothing to move; `out-of-hours`: the moves that are left wait for --window to open again. */
+  readonly state: 'balanced' | 'finished' | 'failed' | 'cancelled' | 'out-of-hours';
   /** Moves that were done, while this run watched or before. */
   readonly moves: number;
   readonly movesPlanned: number;
@@ -207,7 +207,10 @@ async function rebalance(
   const { budget } = options;
   if (budget !== undefined && both !== undefined) {
     const costs = await readCosts(client);
-    requireNone(underBudget(plan, both, costs, budget.maxWritePauseMs).faults);
+    const budgeted = underBudget(plan, both, costs, budget);
+    requireNone(budgeted.faults);
+    const opensAt = opensLater(budgeted.plan, costs, budget, Date.now());
+    if (opensAt !== undefined && budget.waitForHours !== true) return notOpen(plan, budget, opensAt);
     await look(plan.moves);
     return withGuard((guard) =>
       withinBudget({ client, guard, plan, costs, context, ...both, options: { ...options, budget } }),
@@ -255,6 +258,26 @@ async function watching<T extends Ending | undefined>(
   return { ...ending, rows: { ...rows, different: [...rows.different, ...drift] } };
 }
 
+/** A run that began out of its hours: it reads nothing, for which these may be the wrong hours too. */
+function notOpen(plan: Rebalance, budget: BudgetOptions, opensAt: string): Ending {
+  const { maxWritePauseMs, hours } = budget;
+  const document = {
+    maxWritePauseMs,
+    longestWritePauseMs: 0,
+    made: [],
+    left: [],
+    estimatedSeconds: null,
+    opensAt,
+  };
+  return {
+    ...nothingMoved({ ...plan, missingReferenceTables: [] }),
+    state: 'out-of-hours',
+    movesPlanned: plan.moves.length,
+    problem: describeClosed(document, hours, plan.moves.length),
+    budget: document,
+  };
+}
+
 /** Keeps the record of a run while it moves. */
 async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Ending> {
   const { client, plan, context, options } = input;
@@ -279,6 +302,11 @@ async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Endin
     : stopped
       ? `stopped as asked: ${String(moves.length)} of ${String(plan.moves.length)} moves are done and stay. Run "scaleout rebalance run" again to do the rest`
       : describeLeft(document);
+  const closed = describeClosed(document, options.budget.hours, plan.moves.length - moves.length);
+  if (problem === '' && closed !== '') {
+    await record.end('stopped', closed);
+    return { ...made, state: 'out-of-hours', problem: closed, budget: document };
+  }
   const state = problem === '' ? 'finished' : stopped ? 'cancelled' : 'failed';
   await record.end(state === 'cancelled' ? 'stopped' : state, problem);
   return { ...made, state, problem, budget: document };

@@ -281,6 +281,45 @@ platformSuite('a rebalance under a budget', () => {
     expect(nothing.document.run).toBeNull();
   }, 60_000);
 
+  test('begins in its hours, waits for them where asked to, and keeps to its rate', async () => {
+    const minute = Math.floor(Date.now() / 60_000) % 1440;
+    // In two hours and for one hour, whenever this runs.
+    const hours = { from: (minute + 120) % 1440, to: (minute + 180) % 1440, zone: 'UTC' };
+    const early = await rebalanceRun(recordingContext().context, input({ hours }));
+    expect(early).toMatchObject({
+      outcome: 'done',
+      document: { state: 'out-of-hours', moves: 0, movesPlanned: 4, rows: null, budget: { made: [] } },
+    });
+    const opensInMs = Date.parse(early.document.budget!.opensAt!) - Date.now();
+    expect(Math.abs(opensInMs / 3_600_000 - 2)).toBeLessThan(0.1);
+    expect(early.text).toMatch(/0 of 4 moves are done and stay\. It opens at .*with --wait/);
+
+    const waiting = recordingContext();
+    const waits = rebalanceRun(waiting.context, input({ hours, waitForHours: true, compareRows: false }));
+    waits.catch(() => undefined);
+    const status = async () => (await rebalanceStatus(recordingContext().context, target())).document;
+    await until(async () => (await status()).running[0]?.includes('waiting for the hours') === true);
+    await rebalanceStop(recordingContext().context, target());
+    expect((await waits).document).toMatchObject({ state: 'cancelled', moves: 0 });
+    const again: Watched = watchedContext();
+    const interrupted = rebalanceRun(again.context, input({ hours, waitForHours: true, compareRows: false }));
+    interrupted.catch(() => undefined);
+    await until(async () => (await status()).running[0]?.includes('waiting for the hours') === true);
+    again.abort.abort();
+    await expect(interrupted).rejects.toThrow(InterruptedError);
+
+    const open = { from: (minute + 1380) % 1440, to: (minute + 60) % 1440, zone: 'UTC' };
+    const plan = await rebalancePlan(recordingContext().context, input());
+    const bytes = plan.document.moves.reduce((sum, move) => sum + move.bytes, 0);
+    const run = await rebalanceRun(
+      recordingContext().context,
+      input({ hours: open, bytesPerSecond: bytes / 3 }),
+    );
+    expect(run).toMatchObject({ outcome: 'done', document: { state: 'finished', moves: 4 } });
+    expect(run.document.seconds).toBeGreaterThanOrEqual(2.99);
+    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+  }, 60_000);
+
   test('Ctrl-C ends it between two moves, and the next run does the rest', async () => {
     const first: Watched = watchedContext(() => first.abort.abort());
     await expect(rebalanceRun(first.context, input())).rejects.toThrow(InterruptedError);

@@ -1,6 +1,9 @@
 import { describeLeft } from '../../scripts/rebalance/budgeted';
 import type { BudgetedDocument, LeftMove } from '../../scripts/rebalance/budgeted';
-import { underBudget } from '../../scripts/rebalance/budgeted-plan';
+import * as fc from 'fast-check';
+import { throttleRestMs } from '../../scripts/rebalance/pacer';
+import { cases } from '../support/properties';
+import { opensLater, underBudget } from '../../scripts/rebalance/budgeted-plan';
 import type { MoveSample } from '../../scripts/rebalance/move-cost';
 import type { Rebalance } from '../../scripts/rebalance/plan';
 import { inScope } from '../../scripts/rebalance/plan';
@@ -50,7 +53,7 @@ describe('a plan under a budget', () => {
       plan([move(1, 10 * MIB), move(2, 1000 * MIB)]),
       { onlyBlocking: new Map() },
       costs,
-      300,
+      { maxWritePauseMs: 300 },
     );
     expect(budgeted.moves.map(({ mode }) => mode)).toEqual(['block_writes', 'auto']);
     expect(budgeted.estimate.longestWritePauseMs).toBeLessThanOrEqual(300);
@@ -64,12 +67,63 @@ describe('a plan under a budget', () => {
   test('refuses what can be kept within it in no way', () => {
     const onlyBlocking = new Map([[2, 'it has no primary key']]);
     const moves = [move(1, 10 * MIB), move(2, 1000 * MIB)];
-    expect(underBudget(plan(moves), { onlyBlocking }, costs, 300).faults).toEqual([
+    expect(underBudget(plan(moves), { onlyBlocking }, costs, { maxWritePauseMs: 300 }).faults).toEqual([
       expect.stringMatching(
         /^shard 2 \(events; 1000\.0 MiB\) cannot be kept within --max-write-pause 300: .*it has no primary key/,
       ),
     ]);
-    expect(underBudget(plan(moves), { onlyBlocking }, costs, 60_000).faults).toEqual([]);
+    expect(underBudget(plan(moves), { onlyBlocking }, costs, { maxWritePauseMs: 60_000 }).faults).toEqual([]);
+  });
+});
+
+describe('hours and a rate', () => {
+  const costs = [sample(10 * MIB, 150)];
+  const hours = { from: 60, to: 120, zone: 'UTC' };
+  const at = (time: string): number => Date.parse(`2026-03-10T${time}Z`);
+  const both = { onlyBlocking: new Map<number, string>() };
+
+  test('are in the estimate, and a move longer than the hours is refused', () => {
+    const moves = [move(1, 10 * MIB), move(2, 10 * MIB)];
+    const slow = { maxWritePauseMs: 300, bytesPerSecond: MIB, hours };
+    const { estimate } = underBudget(plan(moves), both, costs, slow).plan;
+    expect(estimate.seconds).toBe(20);
+    expect(estimate.assumes).toMatch(/at 1\.0 MiB\/s on average.*within 01:00-02:00 UTC/);
+    const huge = move(3, 1024 * 1024 * MIB);
+    expect(underBudget(plan([...moves, huge]), both, costs, slow).faults).toEqual([
+      expect.stringMatching(/^shard 3 .* takes about .* --window "01:00-02:00 UTC" is open for 1 h 0 min/),
+    ]);
+  });
+
+  test('a run that would begin out of them knows when it could', () => {
+    const moves = plan([move(1, 10 * MIB)]);
+    const opens = (time: string): string | undefined => opensLater(moves, costs, { hours }, at(time));
+    expect(opens('01:30:00')).toBeUndefined();
+    expect(opens('00:59:00')).toBe('2026-03-10T01:00:00.000Z');
+    // No move ends in what is left.
+    expect(opens('01:59:59.990')).toBe('2026-03-11T01:00:00.000Z');
+    expect(opensLater(moves, costs, {}, at('03:00:00'))).toBeUndefined();
+  });
+
+  test('a run never moves more than its rate allows, whatever its moves take', () => {
+    fc.assert(
+      fc.property(
+        fc.array(
+          fc.record({ bytes: fc.integer({ min: 0, max: 1e9 }), ms: fc.integer({ min: 0, max: 1e5 }) }),
+          { maxLength: 20 },
+        ),
+        fc.integer({ min: 1, max: 1e8 }),
+        (moves, rate) => {
+          let [moved, activeMs] = [0, 0];
+          for (const { bytes, ms } of moves) {
+            activeMs += throttleRestMs({ moved, next: bytes, activeMs }, rate);
+            moved += bytes;
+            expect(moved).toBeLessThanOrEqual((rate * activeMs) / 1000 + 1);
+            activeMs += ms;
+          }
+        },
+      ),
+      cases(),
+    );
   });
 });
 
@@ -93,6 +147,7 @@ describe('moves that are left', () => {
     made: [],
     left: [{ shardId: 1, tables: ['events'], bytes: MIB, cancelled, onlyBlocking }],
     estimatedSeconds: null,
+    opensAt: null,
   });
 
   test('are told with what held them up, and the way out', () => {

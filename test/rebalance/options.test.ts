@@ -23,6 +23,8 @@ test.each([
   [{ mode: 'auto', drain: 'w0' }, /--drain is of --way budgeted.*which --mode chooses.*or --mode$/],
   [{ mode: 'auto', maxMoves: 1 }, /--max-moves is of --way budgeted/],
   [{ way: 'budgeted', mode: 'auto' }, /--mode auto is of --way background/],
+  [{ mode: 'auto', bytesPerSecond: 1 }, /--throttle is of --way budgeted/],
+  [{ waitForHours: true }, /--wait is for --window/],
   [{ maxWritePauseMs: 5 }, /--max-write-pause is 5 ms.*20 or more; 300 is the default/],
 ] as const)('%j is refused in a paragraph', (asked, message) => {
   expect(() => withDefaults(asked)).toThrow(message);
