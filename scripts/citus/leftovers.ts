@@ -3,6 +3,7 @@ import { count } from '../lib/reporter';
 import type { Reporter } from '../lib/reporter';
 import { isServerError, describeServerError } from '../lib/errors';
 import { CLEAN_UP } from './catalog.sql';
+import { RECORDED_LEFTOVERS } from './hindrances.sql';
 
 /** What a person types to see them all. */
 export const LIST_LEFTOVERS = 'select * from pg_dist_cleanup';
@@ -45,7 +46,13 @@ export async function cleanUpLeftovers(client: Client, reporter: Reporter): Prom
   }
 }
 
-const COUNT = 'SELECT count(*)::int AS count FROM pg_dist_cleanup';
+/** Without those of operations that a session is at work on, which are removed at their end. */
+const COUNT = `SELECT count(*)::int AS count FROM (${RECORDED_LEFTOVERS}) AS left_behind WHERE NOT "atWork"`;
+
+/** How many objects operations left that nobody is at work on. */
+export async function countLeftovers(client: Client): Promise<number> {
+  return (await client.query<{ count: number }>(COUNT)).rows[0]?.count ?? 0;
+}
 
 /**
  * Drops what moves left at their sources and on their targets, and says how much is still there: a placement that somebody reads cannot
@@ -54,14 +61,12 @@ const COUNT = 'SELECT count(*)::int AS count FROM pg_dist_cleanup';
  * @returns how many objects are left; undefined where this role may not clean up
  */
 export async function dropLeftovers(client: Client): Promise<number | undefined> {
-  const count = async (): Promise<number> =>
-    (await client.query<{ count: number }>(COUNT)).rows[0]?.count ?? 0;
-  if ((await count()) === 0) return 0;
+  if ((await countLeftovers(client)) === 0) return 0;
   try {
     await client.query(CLEAN_UP);
   } catch (error) {
     if (!isServerError(error) || error.severity !== 'ERROR') throw error;
     if (error.code === '42501') return undefined;
   }
-  return count();
+  return countLeftovers(client);
 }

@@ -126,6 +126,12 @@ function withMoves(command: Group) {
         'hours in which moves start and end, as 22:00-04:00 or "01:00-05:00 Europe/Berlin"; outside of them a run ends, and the next one goes on',
       ),
     )
+    .addOption(
+      new Option(
+        '--max-parallel <count>',
+        'moves under way at once at most; 1. Citus before 13.2 takes one of each colocation group',
+      ).argParser(wholeNumber(1)),
+    )
     .addOption(new Option('--wait', 'wait for --window to open, instead of ending'));
 }
 
@@ -159,6 +165,7 @@ interface RebalanceFlags extends DatabaseFlags {
   readonly throttle?: number;
   readonly window?: string;
   readonly wait?: boolean;
+  readonly maxParallel?: number;
   readonly allow: readonly string[];
 }
 
@@ -180,5 +187,6 @@ async function rebalanceInput(context: CliContext, flags: RebalanceFlags) {
     bytesPerSecond: flags.throttle,
     hours,
     waitForHours: flags.wait,
+    maxParallel: flags.maxParallel,
   };
 }

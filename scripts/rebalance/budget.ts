@@ -1,6 +1,6 @@
 import type { TransferMode } from '../citus/transfer-mode';
 import type { CopyWay, MoveCosts } from './move-cost';
-import { predictPauseMs, samplesOf } from './move-cost';
+import { isMeasured, predictPauseMs, samplesOf } from './move-cost';
 
 /** Milliseconds that a write may have to wait for a move, unless somebody says otherwise. */
 export const DEFAULT_MAX_WRITE_PAUSE_MS = 300;
@@ -125,7 +125,7 @@ export function nextMove<Some extends Pending>(
       moves[index] !== undefined &&
       mayStart(moves[index]),
   );
-  if (samplesOf(costs, 'blocking').length > 0 || samplesOf(costs, 'logical').length > 0) {
+  if (isMeasured(costs)) {
     return free.find((index) => moves[index] !== undefined && !wouldWait(moves[index])) ?? free[0];
   }
   return free.sort((a, b) => (moves[a]?.bytes ?? 0) - (moves[b]?.bytes ?? 0) || a - b)[0];

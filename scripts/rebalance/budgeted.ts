@@ -2,7 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { allOf } from '../../config/text/text';
 import { MOVE } from '../citus/catalog.sql';
-import { dropLeftovers } from '../citus/leftovers';
+import { countLeftovers, dropLeftovers } from '../citus/leftovers';
+import { readMovesSeveralOfAGroup, readTableTies } from '../citus/ties';
+import type { TableTies } from '../citus/ties';
+import { readSecuredTables } from '../database/observe/row-security';
 import type { Move } from '../citus/moves';
 import { nodeName } from '../citus/nodes';
 import { explain, isServerError, sqlStateOf } from '../lib/errors';
@@ -13,9 +16,12 @@ import { stopIfAsked } from '../lib/verb';
 import type { BudgetOptions, RunOptions } from './options';
 import type { Cancelled, Pending } from './budget';
 import { chooseWay, comesAgain, LAUNCH_INTERVAL_MS, nextMove, restMs, transferMode } from './budget';
+import { forcedTables } from './findings';
+import { mayRunBeside, tiesOf } from './parallel';
+import type { Concurrent, Lane } from './parallel';
 import { MoveGuard } from './move-guard';
 import type { GuardReport } from './move-guard';
-import { learn, predictSeconds, secondsLeft } from './move-cost';
+import { isMeasured, learn, predictSeconds, secondsLeft } from './move-cost';
 import type { CopyWay, MoveCosts } from './move-cost';
 import { compareAfter, NOTHING_COMPARED, seeBefore, together } from './observe';
 import type { ComparedRows } from './observe';
@@ -74,10 +80,10 @@ export interface Budgeted {
 
 /** What a run under a budget works with. */
 export interface BudgetedInput {
-  /** Makes the moves. */
+  /** Keeps the record, and copies reference tables. */
   readonly client: Client;
-  /** Watches them. */
-  readonly guard: Client;
+  /** What moves are made with: as many at once at most. */
+  readonly lanes: readonly [Lane, ...Lane[]];
   readonly record: RunRecord;
   readonly plan: Rebalance;
   /** By shard id why logical replication cannot copy the group; empty where it can. */
@@ -90,6 +96,19 @@ export interface BudgetedInput {
 
 interface PendingMove extends Pending {
   readonly move: Move;
+}
+
+/** A move that a lane is at. */
+interface UnderWay extends Concurrent {
+  /** No other begins meanwhile. */
+  readonly alone: boolean;
+  readonly ended: Promise<{ readonly lane: Lane; readonly failure?: { readonly error: unknown } }>;
+}
+
+/** What moves have in common. */
+interface Ties {
+  readonly tables: ReadonlyMap<string, TableTies>;
+  readonly severalOfAGroup: boolean;
 }
 
 /** A try that went through, or the reason why it did not. */
@@ -130,7 +149,16 @@ class BudgetedRun {
   private estimatedSeconds: number | null = null;
   private readonly pacer: Pacer;
   private opensAt: string | null = null;
-  private pid = 0;
+  /** Processes of the sessions that move. */
+  private readonly pids = new Map<Lane, number>();
+  private readonly underWay = new Map<Lane, UnderWay>();
+  private ties: Ties | undefined;
+  /** Moves whose rows are compared: what they left at their sources is not to be dropped meanwhile. */
+  private comparing = 0;
+  /** Something was lost, or a move failed: none begins any more. */
+  private ends = false;
+  /** Seconds that were spent on moves, of all lanes together. */
+  private busySeconds = 0;
 
   constructor(input: BudgetedInput) {
     const { plan, onlyBlocking, costs, options, context } = input;
@@ -156,7 +184,7 @@ class BudgetedRun {
 
   async run(): Promise<Budgeted> {
     const { client, plan, options } = this.input;
-    await this.prepareSession();
+    await this.prepare();
     if (plan.missingReferenceTables.length > 0) await copyReferenceTables(client, options);
     const stopped = await this.makeAll();
     this.bar.finish();
@@ -179,54 +207,107 @@ class BudgetedRun {
 
   /** @returns whether another session asked it to stop */
   private async makeAll(): Promise<boolean> {
-    while (this.pending.length > 0) {
-      const next = this.next();
-      if (next === undefined) {
-        const answer = await this.pacer.outOfHours();
-        if (answer === 'stop') return true;
-        if (answer === 'go on') continue;
-        this.opensAt = answer.opensAt;
-        return false;
+    try {
+      while (this.underWay.size > 0 || (this.pending.length > 0 && !this.ends)) {
+        const [lane, next] = [this.freeLane(), this.ends ? undefined : this.next()];
+        if (this.underWay.size > 0 && (lane === undefined || next === undefined || this.isInterrupted())) {
+          await this.oneEnds();
+        } else if (next === undefined) {
+          const answer = await this.pacer.outOfHours();
+          if (answer === 'stop') return true;
+          if (answer === 'go on') continue;
+          this.opensAt = answer.opensAt;
+          return false;
+        } else if (lane !== undefined && (await this.begin(next, lane))) return true;
       }
-      if (await this.pacer.idle(() => this.isAskedToStop(next))) return true;
-      const rest = this.pacer.restMs(next.bytes);
-      if (rest > 0) {
-        if (await this.pacer.rest(rest)) return true;
-        continue;
-      }
-      this.pending = this.pending.filter((each) => each !== next);
-      this.pacer.count(next.bytes);
-      await sleep(restMs(next));
-      if (await this.makeOrPutOff(next)) return false;
+      return false;
+    } finally {
+      await Promise.all([...this.underWay.values()].map(({ ended }) => ended));
     }
+  }
+
+  private isInterrupted(): boolean {
+    return this.input.context.signal.aborted;
+  }
+
+  private freeLane(): Lane | undefined {
+    return this.input.lanes.find((lane) => !this.underWay.has(lane));
+  }
+
+  /** @throws what a move failed by */
+  private async oneEnds(): Promise<void> {
+    const { lane, failure } = await Promise.race([...this.underWay.values()].map(({ ended }) => ended));
+    this.underWay.delete(lane);
+    if (failure !== undefined) throw failure.error;
+  }
+
+  /** @returns whether another session asked the run to stop */
+  private async begin(next: PendingMove, lane: Lane): Promise<boolean> {
+    if (await this.pacer.idle(() => this.isAskedToStop(next))) return true;
+    const rest = this.pacer.restMs(next.bytes);
+    // Others may have become the next by then, or the hours may be over.
+    if (rest > 0) return this.pacer.rest(rest);
+    const alone = this.input.lanes.length > 1 && (await hasForcedTables(lane.client, next.move));
+    if (alone && this.underWay.size > 0) {
+      await this.oneEnds();
+      return false;
+    }
+    this.pending = this.pending.filter((each) => each !== next);
+    this.pacer.count(next.bytes);
+    const concurrent = this.concurrent(next);
+    const ended = sleep(restMs(next))
+      .then(() => this.makeOrPutOff(next, lane, concurrent.way))
+      .then(
+        () => ({ lane }),
+        (error: unknown) => {
+          this.ends = true;
+          return { lane, failure: { error } };
+        },
+      );
+    this.underWay.set(lane, { ...concurrent, alone, ended });
     return false;
   }
 
+  /** A move as others beside it see it. */
+  private concurrent(pending: PendingMove): Concurrent {
+    const { shardId, move } = pending;
+    const way = chooseWay(pending, this.costs, this.input.options.budget.maxWritePauseMs);
+    return { shardId, way, to: nodeName(move.to), ...tiesOf(move.tables, this.ties?.tables ?? new Map()) };
+  }
+
   private next(): PendingMove | undefined {
+    const underWay = [...this.underWay.values()];
+    // What nothing is known of is tried alone.
+    if (underWay.some(({ alone }) => alone) || (underWay.length > 0 && !isMeasured(this.costs)))
+      return undefined;
     const { maxWritePauseMs } = this.input.options.budget;
     const index = nextMove(
       this.pending,
       this.costs,
       (each) =>
-        performance.now() - (this.launchedAt.get(nodeName(each.move.to)) ?? -Infinity) < LAUNCH_INTERVAL_MS &&
-        chooseWay(each, this.costs, maxWritePauseMs) === 'logical',
-      (each) =>
-        this.pacer.fits(predictSeconds(this.costs, chooseWay(each, this.costs, maxWritePauseMs), each.bytes)),
+        underWay.some(({ to }) => to === nodeName(each.move.to)) ||
+        (performance.now() - (this.launchedAt.get(nodeName(each.move.to)) ?? -Infinity) <
+          LAUNCH_INTERVAL_MS &&
+          chooseWay(each, this.costs, maxWritePauseMs) === 'logical'),
+      (each) => {
+        const concurrent = this.concurrent(each);
+        return (
+          mayRunBeside(concurrent, underWay, this.ties?.severalOfAGroup ?? false) &&
+          this.pacer.fits(predictSeconds(this.costs, concurrent.way, each.bytes))
+        );
+      },
     );
     return index === undefined ? undefined : this.pending[index];
   }
 
-  /** A move that nobody waits for any more is undone at once. */
-  private async prepareSession(): Promise<void> {
-    const { client } = this.input;
-    await client
-      .query("SELECT set_config('client_connection_check_interval', '200ms', false)")
-      .catch((error: unknown) => {
-        // Not every platform can tell that a client is gone.
-        if (!['42704', '22023', '0A000'].includes(sqlStateOf(error) ?? '')) throw error;
-      });
-    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-    this.pid = rows[0]?.pid ?? 0;
+  private async prepare(): Promise<void> {
+    const { client, lanes } = this.input;
+    for (const lane of lanes) this.pids.set(lane, await prepareSession(lane.client));
+    if (lanes.length === 1) return;
+    this.ties = {
+      tables: await readTableTies(client),
+      severalOfAGroup: await readMovesSeveralOfAGroup(client),
+    };
   }
 
   /** @throws InterruptedError on Ctrl-C */
@@ -245,66 +326,89 @@ class BudgetedRun {
     }
   }
 
-  /** @returns whether the run has to end, as something was lost */
-  private async makeOrPutOff(pending: PendingMove): Promise<boolean> {
-    const { client, context, options } = this.input;
-    if (!(await isAtItsSource(client, pending.move, context))) return false;
+  /** @param wanted how it is tried */
+  private async makeOrPutOff(pending: PendingMove, lane: Lane, wanted: CopyWay): Promise<void> {
+    if (!(await isAtItsSource(lane.client, pending.move, this.input.context))) return;
     const startedAt = performance.now();
-    const leftovers = await dropLeftovers(client);
-    const wanted = chooseWay(pending, this.costs, options.budget.maxWritePauseMs);
+    const leftovers = await this.sweep(lane);
     // A blocked move would first try to drop what somebody still reads, with writers waiting.
     const stuck = (leftovers ?? 0) > 0 && wanted === 'blocking';
     const way = stuck && pending.logicalWorks ? 'logical' : wanted;
     const tried: Tried =
-      stuck && way === 'blocking' ? { cancelled: 'busy', pauseMs: 0 } : await this.tryMove(pending.move, way);
+      stuck && way === 'blocking'
+        ? { cancelled: 'busy', pauseMs: 0 }
+        : await this.tryMove(pending.move, lane, way);
     this.longestPauseMs = Math.max(this.longestPauseMs, tried.pauseMs);
+    const seconds = (): number => (performance.now() - startedAt) / 1000;
     if (tried.cancelled !== undefined) {
-      await this.putOff(pending, way, { ...tried, seconds: (performance.now() - startedAt) / 1000 });
-      return false;
+      await this.putOff(pending, way, { ...tried, seconds: seconds() });
+      await this.sweep(lane);
+    } else {
+      await this.sweep(lane);
+      await this.note(pending, way, { ...tried, seconds: seconds() });
     }
-    const lost = tried.rows?.different.some((each) => each.lost) === true;
-    // What is left at the source is the only copy of what was lost.
-    if (!lost) await dropLeftovers(client);
-    await this.note(pending, way, { ...tried, seconds: (performance.now() - startedAt) / 1000 });
-    return lost;
+    this.busySeconds += seconds();
   }
 
-  private async tryMove(move: Move, way: CopyWay): Promise<Tried> {
-    const { client, options } = this.input;
+  /**
+   * Drops what moves left, unless it may be the only copy of what was lost.
+   *
+   * @returns how much is there
+   */
+  private async sweep({ client }: Lane): Promise<number | undefined> {
+    return this.comparing > 0 || this.ends ? countLeftovers(client) : dropLeftovers(client);
+  }
+
+  private async tryMove(move: Move, lane: Lane, way: CopyWay): Promise<Tried> {
+    const { options } = this.input;
+    const { client } = lane;
     const mode = transferMode(way);
     const planned = { ...move, mode };
     const stands = this.stands();
     const forced = await allowedWindow(client, planned, { allow: options.allow, mode }, stands);
     try {
-      return await inForcedPolicyWindow(client, forced, () => this.moveAndCompare(planned));
+      return await inForcedPolicyWindow(client, forced, () => this.moveAndCompare(planned, lane));
     } catch (error) {
       await this.input.record.end('failed', explain(error)).catch(() => undefined);
       throw moveFailed(error, stands);
     }
   }
 
-  private async moveAndCompare(move: Move): Promise<Tried> {
-    const { client, options } = this.input;
-    const before = options.compareRows ? await seeBefore(client, [move]) : [];
-    const { pauseMs, cancelled } = await this.guarded(move);
-    if (cancelled !== undefined) return { cancelled, pauseMs };
-    const allowed = new Set(options.allow.map(({ id }) => id));
-    return { pauseMs, rows: options.compareRows ? await compareAfter(client, before, allowed) : null };
+  private async moveAndCompare(move: Move, lane: Lane): Promise<Tried> {
+    const { options } = this.input;
+    const before = options.compareRows ? await seeBefore(lane.client, [move]) : [];
+    let moved = false;
+    try {
+      const { pauseMs, cancelled } = await this.guarded(move, lane, () => {
+        moved = true;
+        this.comparing += 1;
+      });
+      if (cancelled !== undefined) return { cancelled, pauseMs };
+      const allowed = new Set(options.allow.map(({ id }) => id));
+      const rows = options.compareRows ? await compareAfter(lane.client, before, allowed) : null;
+      if (rows?.different.some(({ lost }) => lost) === true) this.ends = true;
+      return { pauseMs, rows };
+    } finally {
+      if (moved) this.comparing -= 1;
+    }
   }
 
-  private async guarded(move: Move): Promise<GuardReport> {
-    const { client, guard, options } = this.input;
-    const { maxWritePauseMs } = options.budget;
+  private async guarded(move: Move, lane: Lane, onMoved: () => void): Promise<GuardReport> {
+    const { maxWritePauseMs } = this.input.options.budget;
+    const { client, guard } = lane;
     const bound =
       move.mode === 'block_writes' ? maxWritePauseMs * WITHOUT_GUARD.times + WITHOUT_GUARD.plusMs : 0;
     await setStatementTimeout(client, bound);
-    const watch = new MoveGuard(guard, { pid: this.pid, maxWritePauseMs });
+    const watch = new MoveGuard(guard, { pid: this.pids.get(lane) ?? 0, maxWritePauseMs });
     const { from, to } = move;
     if (move.mode !== 'block_writes') this.launchedAt.set(nodeName(to), performance.now());
     const failure = await client
       .query(MOVE, [move.shardId, from.name, from.port, to.name, to.port, move.mode])
       .then(
-        () => undefined,
+        () => {
+          onMoved();
+          return undefined;
+        },
         (error: unknown) => (error instanceof Error ? error : new Error(String(error))),
       );
     const report = await watch.stop();
@@ -348,7 +452,6 @@ class BudgetedRun {
       pauseMs: Math.round(pauseMs),
       again,
     });
-    await dropLeftovers(this.input.client);
     await this.input.record.add({ ...recorded(move, way), seconds, pauseMs, cancelled });
   }
 
@@ -401,7 +504,8 @@ class BudgetedRun {
       this.pending.map((each) => ({ bytes: each.bytes, way: chooseWay(each, this.costs, maxWritePauseMs) })),
     );
     const bytes = this.pending.reduce((sum, each) => sum + each.bytes, 0);
-    return throttledSeconds(seconds, bytes, this.input.options.budget.bytesPerSecond);
+    const atOnce = Math.max(1, this.busySeconds / this.secondsSoFar());
+    return throttledSeconds(seconds / atOnce, bytes, this.input.options.budget.bytesPerSecond);
   }
 
   private stands(): string {
@@ -412,6 +516,27 @@ class BudgetedRun {
 function recorded(move: Move, way: CopyWay) {
   const { shardId, tables, bytes, from, to } = move;
   return { shardId, tables, bytes, way, source: nodeName(from), target: nodeName(to) };
+}
+
+/**
+ * Has the server undo a move at once that nobody waits for any more.
+ *
+ * @returns the process of the session
+ */
+async function prepareSession(client: Client): Promise<number> {
+  await client
+    .query("SELECT set_config('client_connection_check_interval', '200ms', false)")
+    .catch((error: unknown) => {
+      // Not every platform can tell that a client is gone.
+      if (!['42704', '22023', '0A000'].includes(sqlStateOf(error) ?? '')) throw error;
+    });
+  const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+  return rows[0]?.pid ?? 0;
+}
+
+/** Whether FORCE has to be off while it moves, in whichever way. */
+async function hasForcedTables(client: Client, move: Move): Promise<boolean> {
+  return forcedTables({ ...move, mode: 'block_writes' }, await readSecuredTables(client)).length > 0;
 }
 
 async function setStatementTimeout(client: Client, ms: number): Promise<void> {
@@ -425,7 +550,9 @@ function reasonOf(error: unknown, cancelled: Cancelled | undefined): Cancelled |
   // Citus may word the cancellation of a worker's statement otherwise.
   if (cancelled !== undefined && /cancel/i.test(error.message)) return cancelled;
   const busy =
-    error.code === '40P01' || error.code === '55P03' || /could not acquire the lock/.test(error.message);
+    // Deadlocks, locks, and slots that other moves have until they end.
+    ['40P01', '55P03', '53400'].includes(error.code ?? '') ||
+    /could not acquire the lock/.test(error.message);
   return busy ? 'busy' : undefined;
 }
 

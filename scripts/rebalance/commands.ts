@@ -143,6 +143,7 @@ export async function rebalanceRun(
           runRebalance(client, options, context, {
             readers: openReadSessions(input.target, context.signal),
             withGuard: (use) => withClient(input.target, use, { purpose: 'rebalance guard' }),
+            withMover: (use) => withClient(input.target, use, { purpose: 'rebalance move', direct: true }),
           }),
         ),
       );

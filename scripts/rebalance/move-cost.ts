@@ -64,6 +64,11 @@ export function samplesOf(costs: MoveCosts, way: CopyWay): MoveSample[] {
   return costs.filter((sample) => sample.way === way && sample.cancelled !== true);
 }
 
+/** Whether anything is known of this cluster. */
+export function isMeasured(costs: MoveCosts): boolean {
+  return costs.some(({ cancelled }) => cancelled !== true);
+}
+
 /** Seconds that a run spends on a move of so many bytes. */
 export function predictSeconds(costs: MoveCosts, way: CopyWay, bytes: number): number {
   const points = samplesOf(costs, way).map((sample) => ({ bytes: sample.bytes, cost: sample.seconds }));

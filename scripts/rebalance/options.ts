@@ -28,6 +28,8 @@ export interface BudgetOptions {
   readonly bytesPerSecond?: number | undefined;
   /** When moves may start, and have to end by what they are thought to take. @default - at any time */
   readonly hours?: DailyHours | undefined;
+  /** Moves that are under way at once at most, where this Citus takes several. @default 1 */
+  readonly maxParallel?: number | undefined;
   /** Whether a run waits for those hours, instead of ending. @default false */
   readonly waitForHours?: boolean | undefined;
 }
@@ -88,11 +90,11 @@ export function withDefaults(asked: AskedOptions): RebalanceOptions {
       '--wait is for --window, which says what a run waits for: add --window, or leave --wait out',
     );
   }
-  const { maxMoves, only, drain, bytesPerSecond, hours, waitForHours } = asked;
+  const { maxMoves, only, drain, bytesPerSecond, hours, waitForHours, maxParallel } = asked;
   return {
     strategy,
     mode,
-    budget: { maxWritePauseMs, maxMoves, only, drain, bytesPerSecond, hours, waitForHours },
+    budget: { maxWritePauseMs, maxMoves, only, drain, bytesPerSecond, hours, waitForHours, maxParallel },
   };
 }
 
@@ -104,6 +106,7 @@ const OF_A_BUDGET = [
   'bytesPerSecond',
   'hours',
   'waitForHours',
+  'maxParallel',
 ] as const;
 
 const FLAGS = {
@@ -114,4 +117,5 @@ const FLAGS = {
   bytesPerSecond: '--throttle',
   hours: '--window',
   waitForHours: '--wait',
+  maxParallel: '--max-parallel',
 } as const;

@@ -59,6 +59,7 @@ const CUT_OFF = `UPDATE scaleout.rebalance_run SET state = 'failed', finished_at
 export class RunRecord {
   private readonly client: Client;
   private readonly id: string | undefined;
+  private last: Promise<unknown> = Promise.resolve();
 
   private constructor(client: Client, id: string | undefined) {
     this.client = client;
@@ -114,9 +115,13 @@ export class RunRecord {
     );
   }
 
+  /** One after another: moves that are made at once report when they please. */
   private async update(sql: string, values: unknown[]): Promise<{ readonly request?: RunRequest }[]> {
-    if (this.id === undefined) return [];
-    return (await this.client.query<{ request?: RunRequest }>(sql, [this.id, ...values])).rows;
+    const { id } = this;
+    if (id === undefined) return [];
+    const answer = this.last.then(() => this.client.query<{ request?: RunRequest }>(sql, [id, ...values]));
+    this.last = answer.catch(() => undefined);
+    return (await answer).rows;
   }
 }
 

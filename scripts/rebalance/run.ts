@@ -27,6 +27,7 @@ import { compareAfter, driftAfter, seeBefore, together } from './observe';
 import type { ComparedRows } from './observe';
 import type { Move } from '../citus/moves';
 import { copyReferenceTables, moveOneByOne } from './one-by-one';
+import { withLanes } from './parallel';
 import type { MovedOneByOne } from './one-by-one';
 import type { BudgetOptions, RebalanceOptions, RunOptions } from './options';
 import type { NodePlacement } from '../citus/placements';
@@ -84,6 +85,8 @@ export interface OtherSessions {
   readonly readers: ReadSessions;
   /** Opens one that watches moves and can cancel them. */
   readonly withGuard: <T>(use: (guard: Client) => Promise<T>) => Promise<T>;
+  /** Opens one more that moves, where several moves are made at once. */
+  readonly withMover: <T>(use: (mover: Client) => Promise<T>) => Promise<T>;
 }
 
 /** Looks at the tables of shard groups that are about to move. */
@@ -97,7 +100,7 @@ export async function runRebalance(
   client: Client,
   options: RunOptions,
   context: VerbContext,
-  { readers, withGuard }: OtherSessions,
+  { readers, ...sessions }: OtherSessions,
 ): Promise<RebalanceRunResult> {
   await requireCoordinator(client);
   await requirePutBack(client, context.reporter);
@@ -109,7 +112,7 @@ export async function runRebalance(
   const before = await withBoundedReads(client, () => readPlacements(client));
   let ending = await attach(client, options, context, look);
   if (ending === undefined || (ending.state === 'finished' && !hasLost(ending))) {
-    const own = await rebalance(client, options, context, look, withGuard);
+    const own = await rebalance(client, options, context, look, sessions);
     ending =
       ending !== undefined && own.state === 'balanced'
         ? { ...ending, referenceTables: own.referenceTables }
@@ -185,7 +188,7 @@ async function rebalance(
   options: RunOptions,
   context: VerbContext,
   look: Look,
-  withGuard: OtherSessions['withGuard'],
+  sessions: Omit<OtherSessions, 'readers'>,
 ): Promise<Ending> {
   await requireReachableNodes(client);
   const plan = await readPlan(client, options);
@@ -212,8 +215,8 @@ async function rebalance(
     const opensAt = opensLater(budgeted.plan, costs, budget, Date.now());
     if (opensAt !== undefined && budget.waitForHours !== true) return notOpen(plan, budget, opensAt);
     await look(plan.moves);
-    return withGuard((guard) =>
-      withinBudget({ client, guard, plan, costs, context, ...both, options: { ...options, budget } }),
+    return withLanes(client, lanesFor(plan, budget, context), sessions, (lanes) =>
+      withinBudget({ client, lanes, plan, costs, context, ...both, options: { ...options, budget } }),
     );
   }
   await look(plan.moves);
@@ -256,6 +259,19 @@ async function watching<T extends Ending | undefined>(
   const rows = await compareAfter(client, before, new Set(allow.map(({ id }) => id)));
   const drift = await driftAfter(client, moves, rows.different);
   return { ...ending, rows: { ...rows, different: [...rows.different, ...drift] } };
+}
+
+/** FORCE comes back at the end of a window, and another move of the table that is still under way would lose rows. */
+function lanesFor(
+  { moves, findings }: Pick<Rebalance, 'moves' | 'findings'>,
+  { maxParallel = 1 }: Pick<BudgetOptions, 'maxParallel'>,
+  { reporter }: Pick<VerbContext, 'reporter'>,
+): number {
+  const forced = findings.some(({ id }) => id.startsWith(`${FORCED_WINDOW}:`));
+  if (forced && maxParallel > 1) {
+    reporter.info('tables with forced policies move: one move after another, whatever --max-parallel says');
+  }
+  return forced ? 1 : Math.min(maxParallel, moves.length);
 }
 
 /** A run that began out of its hours: it reads nothing, for which these may be the wrong hours too. */

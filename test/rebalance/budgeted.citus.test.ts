@@ -219,6 +219,56 @@ platformSuite('a rebalance under a budget', () => {
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
   }, 60_000);
 
+  test('makes moves at once where asked to, as far as this Citus lets it', async () => {
+    await asLogin(async (client) => {
+      await client.query('DROP TABLE readings');
+      for (const table of ['lefts', 'rights']) {
+        await client.query(
+          `CREATE TABLE ${table} AS SELECT i AS id, repeat('x', 50) AS v FROM generate_series(1, 2000) i`,
+        );
+        await client.query(`ALTER TABLE ${table} ADD PRIMARY KEY (id)`);
+        await client.query(
+          "SELECT create_distributed_table($1, 'id', shard_count := 3, colocate_with := 'none')",
+          [table],
+        );
+        // All on the coordinator again.
+        await client.query(
+          `SELECT citus_move_shard_placement(shardid, nodename, nodeport, $2, $3, 'block_writes')
+             FROM citus_shards WHERE table_name = $1::regclass AND nodeport <> $3`,
+          [table, database.target.host, database.target.port],
+        );
+      }
+    });
+    const sum = (): Promise<string> =>
+      one(
+        'SELECT sum(hashtextextended(v || id, 0)::numeric)::text AS value FROM (TABLE lefts UNION ALL TABLE rights) AS every_row',
+      );
+    const before = await sum();
+    await makeRecord();
+    await remember('blocking', 100 * GENEROUS);
+    await remember('blocking', 100 * GENEROUS);
+    const run = await rebalanceRun(recordingContext().context, input({ maxParallel: 3 }));
+    expect(run).toMatchObject({
+      outcome: 'done',
+      document: { moves: 3, budget: { left: [] }, rows: { groups: 3, same: 3, different: [] } },
+    });
+    expect(run.document.budget!.made.map(({ way }) => way)).toEqual(['logical', 'logical', 'logical']);
+    const atOnce = (same: boolean): Promise<number> =>
+      one(
+        `SELECT count(*)::int AS value FROM scaleout.rebalance_move a, scaleout.rebalance_move b
+          WHERE a.shard_id < b.shard_id AND (a.tables = b.tables) = $1 AND a.run_id = b.run_id AND a.run_id > 1
+            AND a.ended_at > b.ended_at - b.seconds * interval '1 s' AND b.ended_at > a.ended_at - a.seconds * interval '1 s'`,
+        [same],
+      );
+    expect(await atOnce(false)).toBeGreaterThan(0);
+    const several = await one<boolean>(
+      "SELECT string_to_array(split_part(extversion, '-', 1), '.')::int[] >= '{13,2}' AS value FROM pg_extension WHERE extname = 'citus'",
+    );
+    expect((await atOnce(true)) > 0).toBe(several);
+    expect(run.document.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
+    expect([await sum(), await leftovers()]).toEqual([before, 0]);
+  }, 60_000);
+
   test('does not block writes while somebody reads what an earlier move left', async () => {
     const { shardId } = await idOnFirstMove();
     await withClient(database.target, async (reader) => {
