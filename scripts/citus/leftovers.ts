@@ -5,8 +5,11 @@ import { isServerError, describeServerError } from '../lib/errors';
 import { CLEAN_UP } from './catalog.sql';
 import { RECORDED_LEFTOVERS } from './hindrances.sql';
 
+/** Where Citus writes down what it is to remove. */
+export const LEFTOVERS_TABLE = 'pg_dist_cleanup';
+
 /** What a person types to see them all. */
-export const LIST_LEFTOVERS = 'select * from pg_dist_cleanup';
+export const LIST_LEFTOVERS = `select * from ${LEFTOVERS_TABLE}`;
 
 /** What Citus wrote down to remove, by kind: everything an operation makes on the way is in this list until it ends. */
 const LEFTOVERS = `

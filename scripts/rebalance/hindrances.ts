@@ -1,7 +1,7 @@
 import { escapeIdentifier, escapeLiteral } from 'pg';
 import { allOf, someOf } from '../../config/text/text';
 import type { NodeHindrances, RecordedLeftover, StrayShard } from '../citus/hindrances';
-import { LIST_LEFTOVERS } from '../citus/leftovers';
+import { LEFTOVERS_TABLE, LIST_LEFTOVERS } from '../citus/leftovers';
 import type { Move } from '../citus/moves';
 import type { Node } from '../citus/nodes';
 import { finding } from '../database/checks/findings';
@@ -173,7 +173,7 @@ function leftoverFindings({ nodes, recorded }: Hindered): Finding[] {
   return [
     finding(
       'leftovers',
-      'pg_dist_cleanup',
+      LEFTOVERS_TABLE,
       `earlier operations left ${allOf(what)} on ${allOf(where.map((group) => labelOfGroup(nodes, group)))}` +
         `${slots ? ', and a slot holds back the log of its node until its disk is full' : ''}. A run drops them before its first move, where nobody reads them: ` +
         `CALL citus_cleanup_orphaned_resources() does it now, and ${LIST_LEFTOVERS} names what stays`,
@@ -198,7 +198,7 @@ function orphanFindings({ nodes, answers, recorded }: Hindered): Finding[] {
         return finding(
           kind === 'slot' ? 'orphaned-slot' : 'orphaned-subscription',
           `${node}/${name}`,
-          `${kind === 'slot' ? 'replication slot' : 'subscription'} ${name} on ${node} is of a move or a split, and not among what Citus is to remove (pg_dist_cleanup)` +
+          `${kind === 'slot' ? 'replication slot' : 'subscription'} ${name} on ${node} is of a move or a split, and not among what Citus is to remove (${LEFTOVERS_TABLE})` +
             `${kind === 'slot' ? ': it holds back the log of the node until its disk is full' : ''}. If no session is at work on it, drop it there: ${remedy}`,
           'none',
         );
@@ -247,7 +247,7 @@ function strayFindings(hindered: Hindered): Finding[] {
     return finding(
       'orphaned-shards',
       label,
-      `${named(strays)} on ${label} ${bears} that Citus has elsewhere, and ${are} not among what it is to remove (pg_dist_cleanup). ${strayRemedy(strays)}`,
+      `${named(strays)} on ${label} ${bears} that Citus has elsewhere, and ${are} not among what it is to remove (${LEFTOVERS_TABLE}). ${strayRemedy(strays)}`,
       'none',
     );
   });
@@ -263,7 +263,7 @@ export function strayFaults(
   const inTheWay = strays.filter((stray) => isInTheWay(stray, moves));
   return [...groupBy(inTheWay, ({ label }) => label)].map(([label, same]) => {
     const [are, shards] = same.length === 1 ? ['is', 'a shard that is'] : ['are', 'shards that are'];
-    return `${named(same)} on ${label} ${are} in the way of ${shards} to move there, and not among what Citus is to remove (pg_dist_cleanup). ${strayRemedy(same)}`;
+    return `${named(same)} on ${label} ${are} in the way of ${shards} to move there, and not among what Citus is to remove (${LEFTOVERS_TABLE}). ${strayRemedy(same)}`;
   });
 }
 
