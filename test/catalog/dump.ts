@@ -22,10 +22,10 @@ export function dumpSections(dump: string): Map<string, string> {
 }
 
 /**
- * What PostgreSQL calls a NOT NULL of its own accord, and tells from 18 on: `orders_id_not_null`. Citus makes tables under
- * another name where it brings them back, and these keep it.
+ * What PostgreSQL calls a NOT NULL of its own accord, and tells from 18 on: `orders_id_not_null`. Of a partitioned table that Citus brings
+ * back it is another name, with a number behind it after the second time, and what partitions inherit nobody can rename.
  */
-const NOT_NULL_NAME = /CONSTRAINT (?:\w+_not_null|"(?:[^"]|"")*_not_null") NOT NULL/g;
+const NOT_NULL_NAME = /CONSTRAINT (?:\w+_not_null\d*|"(?:[^"]|"")*_not_null\d*") NOT NULL/g;
 
 /** The statements in an order of their own, without the settings that depend on what came before. */
 function canonical(body: string): string {
