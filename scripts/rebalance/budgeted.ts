@@ -21,7 +21,7 @@ import { mayRunBeside, tiesOf } from './parallel';
 import type { Concurrent, Lane } from './parallel';
 import { MoveGuard } from './move-guard';
 import type { GuardReport } from './move-guard';
-import { isMeasured, learn, predictSeconds, secondsLeft } from './move-cost';
+import { isMeasured, learn, predictSeconds, retrySeconds, secondsLeft } from './move-cost';
 import type { CopyWay, MoveCosts } from './move-cost';
 import { compareAfter, NOTHING_COMPARED, seeBefore, together } from './observe';
 import type { ComparedRows } from './observe';
@@ -159,6 +159,8 @@ class BudgetedRun {
   private ends = false;
   /** Seconds that were spent on moves, of all lanes together. */
   private busySeconds = 0;
+  /** Of those what went into tries that were cancelled, and into the rest after them. */
+  private cancelledSeconds = 0;
 
   constructor(input: BudgetedInput) {
     const { plan, onlyBlocking, costs, options, context } = input;
@@ -347,7 +349,9 @@ class BudgetedRun {
       await this.sweep(lane);
       await this.note(pending, way, { ...tried, seconds: seconds() });
     }
-    this.busySeconds += seconds();
+    const spent = restMs(pending) / 1000;
+    this.busySeconds += spent + seconds();
+    this.cancelledSeconds += spent + (tried.cancelled === undefined ? 0 : seconds());
   }
 
   /**
@@ -377,10 +381,10 @@ class BudgetedRun {
   private async moveAndCompare(move: Move, lane: Lane): Promise<Tried> {
     const { options } = this.input;
     const before = options.compareRows ? await seeBefore(lane.client, [move]) : [];
-    let moved = false;
+    const compared = { moved: false };
     try {
       const { pauseMs, cancelled } = await this.guarded(move, lane, () => {
-        moved = true;
+        compared.moved = true;
         this.comparing += 1;
       });
       if (cancelled !== undefined) return { cancelled, pauseMs };
@@ -389,7 +393,7 @@ class BudgetedRun {
       if (rows?.different.some(({ lost }) => lost) === true) this.ends = true;
       return { pauseMs, rows };
     } finally {
-      if (moved) this.comparing -= 1;
+      if (compared.moved) this.comparing -= 1;
     }
   }
 
@@ -505,7 +509,8 @@ class BudgetedRun {
     );
     const bytes = this.pending.reduce((sum, each) => sum + each.bytes, 0);
     const atOnce = Math.max(1, this.busySeconds / this.secondsSoFar());
-    return throttledSeconds(seconds / atOnce, bytes, this.input.options.budget.bytesPerSecond);
+    const tries = this.pending.length * retrySeconds(this.cancelledSeconds, this.made.length);
+    return throttledSeconds((seconds + tries) / atOnce, bytes, this.input.options.budget.bytesPerSecond);
   }
 
   private stands(): string {

@@ -96,6 +96,19 @@ export function secondsLeft(
   return moves.reduce((sum, { way, bytes }) => sum + predictSeconds(costs, way, bytes), 0);
 }
 
+/** So many moves are thought to have gone through at once before the first: one unlucky try is no measure of a run. */
+const SMOOTH_MOVES = 2;
+
+/**
+ * Seconds that a move to come costs on average in tries that are cancelled, by those of the run so far. Pure.
+ *
+ * @param cancelledSeconds what they took, and the rest after them
+ * @param made moves that were made meanwhile
+ */
+export function retrySeconds(cancelledSeconds: number, made: number): number {
+  return cancelledSeconds / (made + SMOOTH_MOVES);
+}
+
 interface Point {
   readonly bytes: number;
   readonly cost: number;

@@ -1,6 +1,12 @@
 import * as fc from 'fast-check';
 import type { CopyWay, MoveSample } from '../../scripts/rebalance/move-cost';
-import { learn, predictPauseMs, predictSeconds, secondsLeft } from '../../scripts/rebalance/move-cost';
+import {
+  learn,
+  predictPauseMs,
+  predictSeconds,
+  retrySeconds,
+  secondsLeft,
+} from '../../scripts/rebalance/move-cost';
 import { cases } from '../support/properties';
 
 const MIB = 1024 * 1024;
@@ -119,4 +125,44 @@ test('time left is the sum of the moves to come', () => {
       { way: 'logical', bytes: 10 * MIB },
     ]),
   ).toBeCloseTo(4.3);
+});
+
+describe('tries that are cancelled', () => {
+  /** Moves of 0.2 s of which each try is cancelled with so much probability, after 0.3 s: the share by which the estimate after the third is off. */
+  const errorOf = (
+    probability: number,
+    random: () => number,
+    count: (cancelled: number, made: number) => number,
+  ): number => {
+    let [seconds, cancelled, estimated] = [0, 0, 0];
+    for (let made = 1; made <= 21; made += 1) {
+      while (random() < probability) {
+        seconds += 0.3;
+        cancelled += 0.3;
+      }
+      seconds += 0.2;
+      if (made === 3) estimated = seconds + 18 * (0.2 + count(cancelled, made));
+    }
+    return Math.abs(estimated / seconds - 1);
+  };
+
+  test('are in the estimate: under load it is nearer than without them, and without load as near as ever', () => {
+    let state = 1;
+    const random = (): number => {
+      state = (state * 48_271) % 2_147_483_647;
+      return state / 2_147_483_647;
+    };
+    const mean = (probability: number, count: typeof retrySeconds): number =>
+      Array.from({ length: 500 }, () => errorOf(probability, random, count)).reduce(
+        (sum, each) => sum + each,
+        0,
+      ) / 500;
+    for (const probability of [0.15, 0.3, 0.5]) {
+      expect(mean(probability, retrySeconds)).toBeLessThan(mean(probability, () => 0));
+    }
+    expect(mean(0.15, retrySeconds)).toBeLessThan(0.25);
+    expect(mean(0, retrySeconds)).toBeLessThan(1e-9);
+    // One unlucky try among three is no measure of the run.
+    expect(retrySeconds(0.3, 3)).toBeCloseTo(0.06);
+  });
 });
