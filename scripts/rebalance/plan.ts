@@ -10,6 +10,8 @@ import { estimate, measuredFactor, windowSeconds } from './estimate';
 import { asynchronousCommits, finding } from '../database/checks/findings';
 import { rebalanceFindings } from './findings';
 import { hindranceFindings } from './hindrances';
+import { readProposals } from './proposals';
+import type { Proposal } from './proposals';
 import { HINDRANCES, nodeHindrances, readRecordedLeftovers } from '../citus/hindrances';
 import { hasEnded, readJobs } from '../citus/job';
 import type { Job } from '../citus/job';
@@ -54,6 +56,8 @@ export interface RebalancePlan {
   readonly estimate: Estimate;
   /** What a person should know before it runs; some need an allowance. */
   readonly findings: readonly Finding[];
+  /** What no move can bring about, and a person may do; no verb does it. */
+  readonly proposals: readonly Proposal[];
   /** Why a run would be refused, each with its way out. */
   readonly failures: readonly string[];
 }
@@ -105,6 +109,7 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
     after: applyMoves(before, moves),
     disk: diskNeed(before, moves, copied.length === 0 ? [] : await readMissingReferenceBytes(client)),
     estimate: estimate(moves, options.mode, factor),
+    proposals: await readProposals(client, snapshot),
     findings: [
       ...rebalanceFindings(
         moves,

@@ -33,6 +33,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
       nodesText(plan.before),
       ...(plan.missingReferenceTables.length === 0 ? [] : ['', diskText(plan)]),
       ...findingsText(plan.findings, open),
+      ...proposalsText(plan.proposals),
       ...failuresText(plan.failures),
     ].join('\n');
   }
@@ -61,6 +62,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
     `About ${duration(seconds)}; a write may wait up to ${duration(longestWritePauseMs / 1000)}.`,
     `Estimated as ${assumes}.`,
     ...findingsText(plan.findings, open),
+    ...proposalsText(plan.proposals),
     ...failuresText(plan.failures),
   ].join('\n');
 }
@@ -102,6 +104,15 @@ function findingsText(findings: readonly Finding[], open: readonly Finding[]): s
   if (findings.length === 0) return [];
   const lines = findings.map(({ id, message }) => `- ${id}: ${message}.`);
   return ['', 'To know before:', ...lines, ...(open.length === 0 ? [] : ['', `${howToAllowByFlag(open)}.`])];
+}
+
+function proposalsText(proposals: RebalancePlan['proposals']): string[] {
+  if (proposals.length === 0) return [];
+  return [
+    '',
+    'To consider, as nothing of this is done here:',
+    ...proposals.map(({ message }) => `- ${message}.`),
+  ];
 }
 
 function failuresText(failures: readonly string[]): string[] {

@@ -35,6 +35,7 @@ const plan = (moves: readonly Move[]): Rebalance => ({
   after: [],
   disk: [],
   estimate: { seconds: 0, longestWritePauseMs: 0, assumes: '' },
+  proposals: [],
   findings: [],
 });
 

@@ -142,6 +142,30 @@ platformSuite('what a rebalance refuses before its first move', () => {
     }
   }, 120_000);
 
+  test('proposes a shard of its own for a tenant that outweighs a node, by statistics or by counting, and that works', async () => {
+    await vault.as(async (client) => {
+      await client.query('CREATE TABLE carts (user_id text, id int, v text, PRIMARY KEY (user_id, id))');
+      await client.query('ALTER TABLE carts SET (autovacuum_enabled = off)');
+      await client.query("SELECT create_distributed_table('carts', 'user_id', shard_count := 6)");
+      await client.query(
+        "INSERT INTO carts SELECT CASE WHEN i % 10 < 8 THEN 'big' ELSE 'u' || i % 500 END, i, repeat('x', 100) FROM generate_series(1, 20000) i",
+      );
+    });
+    await vault.database.addWorkers();
+    const proposals = async () =>
+      (await rebalancePlan(recordingContext().context, vault.input(undefined))).document.proposals;
+    const counted = await proposals();
+    await vault.as((client) => client.query('ANALYZE carts'));
+    const [proposal, ...others] = await proposals();
+    expect(others).toEqual([]);
+    expect(proposal).toMatchObject({ kind: 'isolate-tenant', tables: ['carts'], tenant: 'big' });
+    expect(counted.map(({ tenant, shardId }) => [tenant, shardId])).toEqual([['big', proposal!.shardId]]);
+    await vault.as((client) => client.query(proposal!.sql.replace("'auto'", "'block_writes'")));
+    const run = await rebalanceRun(recordingContext().context, vault.input(undefined));
+    expect(run.outcome).toBe('done');
+    expect(await vault.rows('carts')).toBe(20_000);
+  }, 120_000);
+
   async function moveFirst(mode: string): Promise<void> {
     const plan = await rebalancePlan(recordingContext().context, vault.input('auto'));
     const move = plan.document.moves[0]!;

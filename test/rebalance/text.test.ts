@@ -30,6 +30,7 @@ function plan(shards: number, moved: number): RebalancePlan {
     after: applyMoves(before, moves),
     disk: diskNeed(before, moves, []),
     estimate: estimate(moves, 'auto', undefined),
+    proposals: [],
     findings: [],
   });
 }
