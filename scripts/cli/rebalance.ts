@@ -1,7 +1,6 @@
 import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Strategy } from '../citus/strategy';
 import type { TransferMode } from '../citus/transfer-mode';
-import type { DailyHours } from '../rebalance/hours';
 import { ScaleoutError } from '../lib/errors';
 import { REBALANCE_WAYS } from '../rebalance/ways';
 import type { RebalanceWay } from '../rebalance/ways';
@@ -28,10 +27,18 @@ export function addRebalance(program: Group, verb: AddVerb): void {
     withMoves(rebalance.command('plan'))
       .description('show which shards would move where, and how long it takes; changes nothing')
       .addOption(findingsAllowed())
+      .addOption(
+        new Option(
+          '--assume <cluster>',
+          'say also what it would be in a cluster of another size, as "nodes=16 new=4 shards=1024 gb=2000"',
+        ),
+      )
       .addOption(detailedExitcode()),
     async (context, flags) => {
       const { rebalancePlan } = await import('../rebalance/commands.ts');
-      return rebalancePlan(context, await rebalanceInput(context, flags));
+      const { parseAssumed } = await import('../rebalance/on-paper.ts');
+      const assumed = readFlag('--assume', flags.assume, parseAssumed);
+      return rebalancePlan(context, { ...(await rebalanceInput(context, flags)), assumed });
     },
   );
 
@@ -142,15 +149,18 @@ function megabytes(text: string): number {
   throw new InvalidArgumentError('It must be a number above 0, as in 20 or 0.5.');
 }
 
-/** Reads hours of the day, in the zone of this machine where none is named. @throws ScaleoutError for what are none */
-async function hoursOfDay(text: string | undefined): Promise<DailyHours | undefined> {
+/** Reads what commander does not. @throws ScaleoutError that says what is wrong with it */
+function readFlag<Value>(
+  flag: string,
+  text: string | undefined,
+  read: (text: string) => Value,
+): Value | undefined {
   if (text === undefined) return undefined;
-  const { parseHours } = await import('../rebalance/hours.ts');
   try {
-    return parseHours(text, Intl.DateTimeFormat().resolvedOptions().timeZone);
+    return read(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new ScaleoutError('input.invalid', `--window is "${text}". ${why} Nothing was changed`);
+    throw new ScaleoutError('input.invalid', `${flag} is "${text}". ${why} Nothing was changed`);
   }
 }
 
@@ -173,7 +183,10 @@ async function rebalanceInput(context: CliContext, flags: RebalanceFlags) {
   const { way, mode, only, drain, maxMoves, maxWritePause } = flags;
   // What is wrong with a flag is said before a database is looked for.
   const allow = await allowed(flags.allow);
-  const hours = await hoursOfDay(flags.window);
+  const { parseHours } = await import('../rebalance/hours.ts');
+  const hours = readFlag('--window', flags.window, (text) =>
+    parseHours(text, Intl.DateTimeFormat().resolvedOptions().timeZone),
+  );
   return {
     target: await databaseTarget(context, flags),
     allow,

@@ -11,8 +11,11 @@ import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { requireCoordinator, requirePrimary } from '../citus/nodes';
 import { hasEnded, readJob, runningJob } from '../citus/job';
+import { DEFAULT_MAX_WRITE_PAUSE_MS } from './budget';
 import { underBudget } from './budgeted-plan';
 import type { AskedOptions, RebalanceOptions } from './options';
+import { onPaper } from './on-paper';
+import type { AssumedCluster } from './on-paper';
 import { withDefaults } from './options';
 import type { Rebalance, RebalancePlan } from './plan';
 import { planDocument, readPlan } from './plan';
@@ -30,6 +33,11 @@ export interface RebalanceInput extends AskedOptions {
   readonly target: ConnectionTarget;
   /** Findings that are allowed. @default none */
   readonly allow?: readonly Allowance[];
+}
+
+export interface RebalancePlanInput extends RebalanceInput {
+  /** A cluster of another size, for which the plan says what a rebalance would come to. */
+  readonly assumed?: AssumedCluster | undefined;
 }
 
 export interface RebalanceRunInput extends RebalanceInput {
@@ -60,14 +68,21 @@ export interface RebalanceAsked {
  */
 export async function rebalancePlan(
   context: VerbContext,
-  input: RebalanceInput,
+  input: RebalancePlanInput,
 ): Promise<VerbResult<RebalancePlan>> {
   const options = withDefaults(input);
   const { allow = [] } = input;
   return onCoordinator(input, context, 'rebalance plan', async (client) => {
     await requireReachableNodes(client);
     const { plan, failures } = await planAndFaults(client, options);
-    const document = planDocument(plan, failures);
+    const paper =
+      input.assumed === undefined
+        ? null
+        : onPaper(input.assumed, await readCosts(client), {
+            maxWritePauseMs: DEFAULT_MAX_WRITE_PAUSE_MS,
+            ...options.budget,
+          });
+    const document = planDocument(plan, failures, paper);
     const pending = plan.moves.length > 0 || plan.missingReferenceTables.length > 0;
     for (const fault of failures) context.reporter.warn(`a run would be refused: ${fault}`);
     for (const idle of idleAllowances(document.findings, allow)) context.reporter.info(idle);

@@ -10,6 +10,7 @@ import { estimate, measuredFactor, windowSeconds } from './estimate';
 import { asynchronousCommits, finding } from '../database/checks/findings';
 import { rebalanceFindings } from './findings';
 import { hindranceFindings } from './hindrances';
+import type { OnPaper } from './on-paper';
 import { readProposals } from './proposals';
 import type { Proposal } from './proposals';
 import { HINDRANCES, nodeHindrances, readRecordedLeftovers } from '../citus/hindrances';
@@ -58,18 +59,25 @@ export interface RebalancePlan {
   readonly findings: readonly Finding[];
   /** What no move can bring about, and a person may do; no verb does it. */
   readonly proposals: readonly Proposal[];
+  /** What it would be in a cluster of another size, where that was asked for; null otherwise. */
+  readonly onPaper: OnPaper | null;
   /** Why a run would be refused, each with its way out. */
   readonly failures: readonly string[];
 }
 
 /** A plan as runs carry it out. */
-export interface Rebalance extends Omit<RebalancePlan, 'moves' | 'failures'> {
+export interface Rebalance extends Omit<RebalancePlan, 'moves' | 'failures' | 'onPaper'> {
   readonly moves: readonly Move[];
 }
 
-export function planDocument(plan: Rebalance, failures: readonly string[] = []): RebalancePlan {
+export function planDocument(
+  plan: Rebalance,
+  failures: readonly string[] = [],
+  paper: OnPaper | null = null,
+): RebalancePlan {
   return {
     ...plan,
+    onPaper: paper,
     failures,
     moves: plan.moves.map(({ shardId, tables, bytes, from, to, mode }) => ({
       shardId,

@@ -34,6 +34,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
       ...(plan.missingReferenceTables.length === 0 ? [] : ['', diskText(plan)]),
       ...findingsText(plan.findings, open),
       ...proposalsText(plan.proposals),
+      ...paperText(plan.onPaper),
       ...failuresText(plan.failures),
     ].join('\n');
   }
@@ -63,6 +64,7 @@ export function planText(plan: RebalancePlan, open: readonly Finding[] = []): st
     `Estimated as ${assumes}.`,
     ...findingsText(plan.findings, open),
     ...proposalsText(plan.proposals),
+    ...paperText(plan.onPaper),
     ...failuresText(plan.failures),
   ].join('\n');
 }
@@ -104,6 +106,17 @@ function findingsText(findings: readonly Finding[], open: readonly Finding[]): s
   if (findings.length === 0) return [];
   const lines = findings.map(({ id, message }) => `- ${id}: ${message}.`);
   return ['', 'To know before:', ...lines, ...(open.length === 0 ? [] : ['', `${howToAllowByFlag(open)}.`])];
+}
+
+function paperText(paper: RebalancePlan['onPaper']): string[] {
+  if (paper === null) return [];
+  const { nodes, added, shards, bytes, moves, bytesMoved, way, seconds } = paper;
+  return [
+    '',
+    `On paper, ${count(nodes)} nodes with ${count(shards)} shard groups of ${asBytes(Math.round(bytes / shards))} and ${count(added)} that join: ` +
+      `${movesText(moves)} of ${asBytes(bytesMoved)} ${way === 'blocking' ? 'with writes blocked' : 'by logical replication'} in about ${duration(seconds)}; ` +
+      `a write may wait up to ${duration(paper.longestWritePauseMs / 1000)}, and each node that joins needs ${asBytes(paper.bytesPerAddedNode)}.`,
+  ];
 }
 
 function proposalsText(proposals: RebalancePlan['proposals']): string[] {

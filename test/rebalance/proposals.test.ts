@@ -68,6 +68,7 @@ describe('a shard group that outweighs a node', () => {
       estimate: { seconds: 0, longestWritePauseMs: 0, assumes: '' },
       findings: [],
       proposals: [proposal],
+      onPaper: null,
       failures: [],
     });
     expect(text).toMatch(
