@@ -65,15 +65,15 @@ SELECT EXISTS (
                    FROM locks WHERE NOT granted AND pid NOT IN (SELECT pid FROM step)), 0)::float8 AS "waitedMs"`;
 
 /**
- * Nodes that hold prepared transactions of this database. One of a living session is there for the moment of its commit;
+ * Prepared transactions of this database and their nodes. One of a living session is there for the moment of its commit;
  * one that stays belongs to a session that its server took along, and keeps its locks until Citus settles it.
  */
 export const PREPARED_TRANSACTIONS = `
-SELECT format('%s:%s', n.nodename, n.nodeport) AS node
+SELECT format('%s:%s', n.nodename, n.nodeport) AS node, gid
   FROM run_command_on_all_nodes(
-         'SELECT count(*) FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE ''citus\\_%''') r
-  JOIN pg_dist_node n USING (nodeid)
- WHERE r.success AND r.result::int > 0
+         'SELECT coalesce(json_agg(gid), ''[]'') FROM pg_prepared_xacts WHERE database = current_database() AND gid LIKE ''citus\\_%''') r
+  JOIN pg_dist_node n USING (nodeid),
+       json_array_elements_text(CASE WHEN r.success THEN r.result::json ELSE '[]' END) AS gid
  ORDER BY n.groupid`;
 
 /**

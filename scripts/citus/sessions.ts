@@ -39,10 +39,25 @@ export async function readCopies(client: Client, pid: number): Promise<CopyCount
   return readRows(client, copyCount, COPIES, [pid]);
 }
 
-/** `name:port` of each node that holds prepared transactions of this database. */
-export async function nodesWithPreparedTransactions(client: Client): Promise<string[]> {
-  const rows = await readRows(client, z.object({ node: z.string() }), PREPARED_TRANSACTIONS);
-  return rows.map(({ node }) => node);
+/**
+ * How long a prepared transaction is waited for, in milliseconds. Citus looks for such once a minute
+ * (citus.recover_2pc_interval), from when the server is back: two rounds and a half. Whoever may call
+ * recover_prepared_transactions() could do it at once; that is superusers alone.
+ */
+export const SETTLED_WITHIN_MS = 150_000;
+
+const preparedTransaction = z.object({
+  /** `name:port` */
+  node: z.string(),
+  gid: z.string(),
+});
+
+/** A transaction that is prepared on a node, and neither committed nor undone there. */
+export type PreparedTransaction = Readonly<z.infer<typeof preparedTransaction>>;
+
+/** Those of this database, on nodes that answer. */
+export async function readPreparedTransactions(client: Client): Promise<PreparedTransaction[]> {
+  return readRows(client, preparedTransaction, PREPARED_TRANSACTIONS);
 }
 
 const writersHeld = z.object({ held: z.boolean(), waitedMs: z.number() });

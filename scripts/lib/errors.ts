@@ -132,6 +132,16 @@ export function isServerError(error: unknown): error is Error & ServerMessage {
   return error instanceof Error && 'severity' in error && 'code' in error;
 }
 
+/** What Citus, and the client library of its nodes, say of a node that went away under a statement. */
+const NODE_LOST =
+  /connection to the remote node|server closed the connection unexpectedly|lost connection to|could not connect to|the database system is (?:starting up|shutting down|in recovery|not yet accepting)/i;
+
+/** Whether a statement failed because another node of the cluster went away; the session itself is alive. */
+export function isOfLostNode(error: unknown): error is Error & ServerMessage {
+  if (!isServerError(error) || error.severity !== 'ERROR') return false;
+  return /^(08|57P0)/.test(error.code ?? '') || NODE_LOST.test(error.message);
+}
+
 /** The server's words in one paragraph: message, detail, hint, SQLSTATE. */
 export function describeServerError(error: ServerMessage): string {
   const hidden = HIDDEN_ROWS.exec(error.message)?.[1];
@@ -168,7 +178,8 @@ export function explain(error: unknown): string {
   return String(error);
 }
 
+/** The client library of the nodes words what it meets in several lines. */
 function sentence(text: string): string {
-  const trimmed = text.trim();
+  const trimmed = text.trim().replace(/\s*\n\s*/g, ' ');
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }

@@ -8,7 +8,7 @@ import type { TableTies } from '../citus/ties';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { Move } from '../citus/moves';
 import { nodeName } from '../citus/nodes';
-import { explain, isServerError, sqlStateOf } from '../lib/errors';
+import { explain, InterruptedError, isServerError, sqlStateOf } from '../lib/errors';
 import { bytes as asBytes, duration } from '../lib/reporter';
 import type { Progress } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
@@ -31,6 +31,7 @@ import type { DailyHours } from './hours';
 import { Pacer, throttledSeconds } from './pacer';
 import type { Rebalance } from './plan';
 import type { RunRecord } from './run-record';
+import { untilSettled } from './settled';
 import { inForcedPolicyWindow } from './window';
 
 /** A move that was made. */
@@ -330,6 +331,7 @@ class BudgetedRun {
 
   /** @param wanted how it is tried */
   private async makeOrPutOff(pending: PendingMove, lane: Lane, wanted: CopyWay): Promise<void> {
+    await this.settled(lane);
     if (!(await isAtItsSource(lane.client, pending.move, this.input.context))) return;
     const startedAt = performance.now();
     const leftovers = await this.sweep(lane);
@@ -352,6 +354,17 @@ class BudgetedRun {
     const spent = restMs(pending) / 1000;
     this.busySeconds += spent + seconds();
     this.cancelledSeconds += spent + (tried.cancelled === undefined ? 0 : seconds());
+  }
+
+  private async settled({ client }: Lane): Promise<void> {
+    const { context, record } = this.input;
+    try {
+      await untilSettled(client, context, this.stands());
+    } catch (error) {
+      const state = error instanceof InterruptedError ? 'stopped' : 'failed';
+      await record.end(state, explain(error)).catch(() => undefined);
+      throw error;
+    }
   }
 
   /**

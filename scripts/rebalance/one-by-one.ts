@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { TableName } from '../../config/workload/distribution-types';
 import { howToAllowByFlag, notAllowed } from '../database/checks/findings';
 import { readSecuredTables } from '../database/observe/row-security';
-import { explain, isServerError, refused, ScaleoutError } from '../lib/errors';
+import { explain, isOfLostNode, isServerError, refused, ScaleoutError, serverDetails } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import { estimate, windowSeconds } from './estimate';
@@ -15,6 +15,7 @@ import type { Move } from '../citus/moves';
 import { nodeName, sameNode } from '../citus/nodes';
 import type { Rebalance } from './plan';
 import { COPY_REFERENCE_TABLES, MOVE } from '../citus/catalog.sql';
+import { untilSettled } from './settled';
 import { inForcedPolicyWindow } from './window';
 
 /** What became of the moves of a plan. */
@@ -45,6 +46,7 @@ export async function moveOneByOne(
   for (const move of plan.moves) {
     const stands = `${String(moved.length)} of ${String(plan.moves.length)} moves are done`;
     stopIfAsked(context.signal, `${stands}; run "scaleout rebalance run" again to do the rest`);
+    await untilSettled(client, context, stands);
     if (!(await isAtItsSource(client, move, context))) continue;
     const forced = await allowedWindow(client, move, options, stands);
     const compared = await inForcedPolicyWindow(client, forced, () =>
@@ -125,6 +127,14 @@ export function moveFailed(error: unknown, stands: string): unknown {
     });
   }
   if (!isServerError(error)) return error;
+  if (isOfLostNode(error)) {
+    return new ScaleoutError(
+      'rebalance.node-lost',
+      `a node went away during a move: ${explain(error)} ${stands} and stay, and the one under way is undone. ` +
+        'When every node answers again, run "scaleout rebalance run" again: it removes what that one left and does the rest',
+      { cause: error, details: serverDetails(error) },
+    );
+  }
   return new ScaleoutError(
     'rebalance.move-failed',
     `a move failed: ${explain(error)} ${stands} and stay. ` +

@@ -36,6 +36,7 @@ import type { Rebalance } from './plan';
 import { readPlan } from './plan';
 import { readBudgetedFaults, requireMovable, requireNone, requireReachableNodes } from './preflight';
 import { readCosts, RunRecord } from './run-record';
+import { untilSettled } from './settled';
 import type { RebalanceWay } from './ways';
 import { CLEAN_UP, START } from '../citus/catalog.sql';
 
@@ -229,6 +230,7 @@ async function rebalance(
   }
   const ending = await watching(client, plan.moves, options, context, async () => {
     stopIfAsked(context.signal, 'nothing was changed; "scaleout rebalance run" starts it');
+    await untilSettled(client, context, 'nothing was changed');
     const started = await start(client, options);
     if (started === undefined) return nothingMoved(plan);
     if (started === 'not available') return undefined;

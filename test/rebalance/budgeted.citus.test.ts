@@ -269,6 +269,27 @@ platformSuite('a rebalance under a budget', () => {
     expect([await sum(), await leftovers()]).toEqual([before, 0]);
   }, 60_000);
 
+  test('moves no shard before Citus has settled what a lost session left prepared on its node', async () => {
+    const { id, shardId } = await idOnFirstMove();
+    const gid = 'citus_7_1_1_1';
+    await withClient(database.platform, async (lost) => {
+      await lost.query(
+        'SET citus.enable_manual_changes_to_shards TO on; SET citus.override_table_visibility TO off',
+      );
+      await lost.query('BEGIN');
+      await lost.query(`UPDATE readings_${String(shardId)} SET v = 'settled' WHERE id = $1`, [id]);
+      await lost.query(`PREPARE TRANSACTION '${gid}'`);
+      const { context, infos } = recordingContext();
+      const run = rebalanceRun(context, input({ maxMoves: 1, compareRows: false }));
+      run.catch(() => undefined);
+      await until(() => infos.some((info) => info.includes('left prepared')));
+      expect(await one('SELECT count(*)::int AS value FROM scaleout.rebalance_move')).toBe(0);
+      await lost.query(`COMMIT PREPARED '${gid}'`);
+      expect((await run).outcome).toBe('done');
+    });
+    expect(await one('SELECT v AS value FROM readings WHERE id = $1', [id])).toBe('settled');
+  }, 60_000);
+
   test('does not block writes while somebody reads what an earlier move left', async () => {
     const { shardId } = await idOnFirstMove();
     await withClient(database.target, async (reader) => {

@@ -1,18 +1,11 @@
 import type { Client } from 'pg';
-import { nodesWithPreparedTransactions } from '../../citus/sessions';
+import { readPreparedTransactions, SETTLED_WITHIN_MS } from '../../citus/sessions';
 import type { Blocker } from './lock-monitor';
-
-/**
- * How long a prepared transaction is waited for, in milliseconds. Citus looks for such once a minute
- * (citus.recover_2pc_interval), from when the server is back: two rounds and a half. Whoever may call
- * recover_prepared_transactions() could do it at once; that is superusers alone.
- */
-const SETTLED_WITHIN_MS = 150_000;
 
 /** Prepared transactions as the blockers they may be, one for each node that has any. */
 export async function preparedTransactions(client: Client): Promise<Blocker[]> {
-  const nodes = await nodesWithPreparedTransactions(client);
-  return nodes.map((node) => ({
+  const nodes = new Set((await readPreparedTransactions(client)).map(({ node }) => node));
+  return [...nodes].map((node) => ({
     pid: null,
     node,
     user: null,
