@@ -29,11 +29,13 @@ SELECT coalesce(json_agg(t), '[]')
           FROM pg_prepared_xacts
          WHERE prepared < clock_timestamp() - interval '${String(LONG_TRANSACTION_S)} s') AS t`;
 
-/** Replication slots and subscriptions that Citus makes for the length of a move or a split, with the operation that their name ends in. */
+/** Replication slots, publications and subscriptions that Citus makes for the length of a move or a split, with the operation that their name ends in. */
 export const OPERATION_OBJECTS = `
 SELECT coalesce(json_agg(json_build_object('kind', kind, 'name', name, 'operation', substring(name FROM '\\d+$'))), '[]')
   FROM (SELECT 'slot' AS kind, slot_name::text AS name FROM pg_replication_slots
          WHERE database = current_database() AND slot_name ~ '^citus_shard_(move|split)_slot_.*\\d$'
+        UNION ALL
+        SELECT 'publication', pubname FROM pg_publication WHERE pubname ~ '^citus_shard_(move|split)_publication_.*\\d$'
         UNION ALL
         SELECT 'subscription', subname FROM pg_subscription JOIN pg_database d ON d.oid = subdbid AND d.datname = current_database()
          WHERE subname ~ '^citus_shard_(move|split)_subscription_.*\\d$') AS made`;

@@ -32,7 +32,7 @@ const longPrepared = z.object({
 });
 
 const operationObject = z.object({
-  kind: z.enum(['slot', 'subscription']),
+  kind: z.enum(['slot', 'publication', 'subscription']),
   name: z.string(),
   /** The number of the operation that made it, or whatever its name ends in. */
   operation: z.string(),

@@ -255,11 +255,13 @@ export const ERRORS = {
     hint: 'Fix the cause, then run rebalance run again.',
   },
   'rebalance.node-lost': {
-    meaning: 'A node went away while shards moved; the moves before stay done, and the one under way is undone.',
+    meaning:
+      'A node went away while shards moved; the moves before stay done, and the one under way is undone.',
     hint: 'When every node answers again, run rebalance run again: it does what is left.',
   },
   'rebalance.unsettled': {
-    meaning: 'A transaction stays prepared on a node, and a move would lose what it wrote; moves before stay done.',
+    meaning:
+      'A transaction stays prepared on a node, and a move would lose what it wrote; moves before stay done.',
     hint: 'Settle it with recover_prepared_transactions(), then run rebalance run again.',
   },
   'rebalance.not-compared': {

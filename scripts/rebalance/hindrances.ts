@@ -40,6 +40,7 @@ const KINDS = [
   'prepared-transaction',
   'leftovers',
   'orphaned-slot',
+  'orphaned-publication',
   'orphaned-subscription',
   'orphaned-shards',
 ];
@@ -182,7 +183,10 @@ function leftoverFindings({ nodes, recorded }: Hindered): Finding[] {
   ];
 }
 
-/** What an operation makes is written down before it is made: what is not in that list, nobody removes. */
+/**
+ * What is not in that list, nobody removes: Citus writes a subscription down after it has made it, and crosses off also what a node that
+ * went away had not removed yet.
+ */
 function orphanFindings({ nodes, answers, recorded }: Hindered): Finding[] {
   const known = new Set(recorded.map(({ name }) => bare(name)));
   return answers.flatMap(({ nodeId, answer }) =>
@@ -190,20 +194,27 @@ function orphanFindings({ nodes, answers, recorded }: Hindered): Finding[] {
       .filter(({ name }) => !known.has(name))
       .map(({ kind, name }) => {
         const node = labelOf(nodes, nodeId);
-        const subscription = escapeIdentifier(name);
-        const remedy =
-          kind === 'slot'
-            ? `SELECT pg_drop_replication_slot(${escapeLiteral(name)})`
-            : `ALTER SUBSCRIPTION ${subscription} DISABLE; ALTER SUBSCRIPTION ${subscription} SET (slot_name = NONE); DROP SUBSCRIPTION ${subscription}`;
         return finding(
-          kind === 'slot' ? 'orphaned-slot' : 'orphaned-subscription',
+          `orphaned-${kind}`,
           `${node}/${name}`,
-          `${kind === 'slot' ? 'replication slot' : 'subscription'} ${name} on ${node} is of a move or a split, and not among what Citus is to remove (${LEFTOVERS_TABLE})` +
-            `${kind === 'slot' ? ': it holds back the log of the node until its disk is full' : ''}. If no session is at work on it, drop it there: ${remedy}`,
+          `${kind === 'slot' ? 'replication slot' : kind} ${name} on ${node} is of a move or a split, and not among what Citus is to remove (${LEFTOVERS_TABLE})` +
+            `${kind === 'slot' ? ': it holds back the log of the node until its disk is full' : ''}. If no session is at work on it, drop it there: ${dropStatement(kind, name)}`,
           'none',
         );
       }),
   );
+}
+
+function dropStatement(kind: NodeHindrances['objects'][number]['kind'], name: string): string {
+  const quoted = escapeIdentifier(name);
+  switch (kind) {
+    case 'slot':
+      return `SELECT pg_drop_replication_slot(${escapeLiteral(name)})`;
+    case 'publication':
+      return `DROP PUBLICATION ${quoted}`;
+    case 'subscription':
+      return `ALTER SUBSCRIPTION ${quoted} DISABLE; ALTER SUBSCRIPTION ${quoted} SET (slot_name = NONE); DROP SUBSCRIPTION ${quoted}`;
+  }
 }
 
 /** Object names in that list are written as SQL. */

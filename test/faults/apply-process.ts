@@ -66,7 +66,8 @@ export async function secondsToLoad(target: ConnectionTarget): Promise<number> {
   return run.seconds();
 }
 
-function runProgram(target: ConnectionTarget, args: readonly string[]): Run {
+/** Runs `scaleout ARGS` against a database as a process of its own. */
+export function runProgram(target: ConnectionTarget, args: readonly string[]): Run {
   const from = performance.now();
   const seconds = (): number => (performance.now() - from) / 1000;
   const child = spawn(process.execPath, [PROGRAM, ...args], {

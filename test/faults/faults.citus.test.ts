@@ -3,8 +3,12 @@ import { laneSuite } from '../support/lanes';
 import { testRun } from '../support/test-run';
 import type { FaultyCluster } from './faulty-cluster';
 import { startFaultyCluster } from './faulty-cluster';
+import { inFirstMove } from './rebalance/arrival';
+import { moveSubjectOf, SHORT_STORY } from './rebalance/subject';
+import { killMoves, VICTIMS } from './rebalance/trials';
 import { storyOf } from './stories';
 import { subjectOf } from './subject';
+import type { Fault } from './trials';
 import { killProcess, killServer, measure } from './trials';
 
 jest.setTimeout(240_000);
@@ -12,15 +16,17 @@ jest.setTimeout(240_000);
 /** Containers, and clusters that somebody else runs, are not for killing. */
 const killable = testRun().citus === 'native';
 
-/** A sample of `npm run test:faults`, which kills more than a hundred times: servers of its own, since it kills them. */
+/** A sample of `npm run test:faults` and `npm run test:faults -- rebalance`, which kill more than a hundred times: servers of its own, since it kills them. */
 (killable ? laneSuite : skipped)('citus', 'kills', () => {
-  let cluster: FaultyCluster | undefined;
-  afterEach(async () => {
-    await cluster?.stop();
+  let cluster: FaultyCluster;
+  beforeAll(async () => {
+    cluster = await startFaultyCluster();
+  });
+  afterAll(async () => {
+    await cluster.stop();
   });
 
   test('the program twice and a server once: nothing is lost', async () => {
-    cluster = await startFaultyCluster();
     const subject = subjectOf(cluster, await storyOf('sensors'), 500);
     try {
       const yardstick = await measure(cluster, subject);
@@ -32,6 +38,21 @@ const killable = testRun().citus === 'native';
     } finally {
       subject.dispose();
     }
+  });
+
+  test('a rebalance, a worker under it, and the coordinator, beside writes: nothing is lost', async () => {
+    const subject = moveSubjectOf(cluster, SHORT_STORY);
+    const random = randomNumbers(20_262);
+    const problems: string[] = [];
+    const faults: Fault[] = [];
+    for (const victim of VICTIMS) {
+      const moment = inFirstMove(random);
+      const trial = await killMoves(cluster, subject, { victim, moment, random });
+      problems.push(...trial.problems);
+      faults.push(...trial.faults);
+    }
+    expect(problems).toEqual([]);
+    expect(faults.map(({ killed }) => killed)).toEqual([...VICTIMS]);
   });
 });
 

@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
-import { randomNumbers } from '../../scripts/local/workloads/generate';
 import type { FaultyCluster } from './faulty-cluster';
 import { startFaultyCluster } from './faulty-cluster';
+import { numbersOf } from './numbers';
 import { describeTrial, summarize } from './report';
 import { storyOf, USUAL_STORY } from './stories';
 import { subjectOf } from './subject';
@@ -136,13 +136,6 @@ function dealer(
     place += 1;
     return task;
   };
-}
-
-function numbersOf(seed: number): () => number {
-  // Seeds side by side are to have nothing in common.
-  const random = randomNumbers(Math.imul(seed + 1, 0x9e3779b1));
-  for (let warm = 0; warm < 10; warm += 1) random();
-  return random;
 }
 
 function readOptions(argv: readonly string[]): Options {

@@ -201,7 +201,7 @@ async function fingerprints(client: Client, views: boolean): Promise<string[]> {
 }
 
 /** Drops everything of the users', whatever a run left of it. */
-const EMPTY = `DO $$
+export const EMPTY = `DO $$
 DECLARE names text;
 BEGIN
   DROP SCHEMA IF EXISTS scaleout CASCADE;

@@ -202,7 +202,8 @@ async function arrival(moment: Moment, run: Run, loaded: number, worked: number)
   return Promise.race([over, sleep(Math.max(0, seconds * 1000), true, { ref: false })]);
 }
 
-async function within(run: Run, ms: number): Promise<Ended | undefined> {
+/** How a run ended; undefined, and it is killed, where it takes longer. */
+export async function within(run: Run, ms: number): Promise<Ended | undefined> {
   const timer = new AbortController();
   const ended = await Promise.race([
     run.ended,
@@ -295,13 +296,13 @@ export function withoutGap(line: string, expected: readonly string[]): string {
 }
 
 /** Lines of `expected` that are not in `found`. */
-function missing(expected: readonly string[], found: readonly string[]): string[] {
+export function missing(expected: readonly string[], found: readonly string[]): string[] {
   const there = new Set(found);
   return expected.filter((line) => !there.has(line)).map((line) => `lost: ${line}`);
 }
 
 /** Who does what on every server, for a hang's report. */
-async function activity(cluster: FaultyCluster): Promise<string[]> {
+export async function activity(cluster: FaultyCluster): Promise<string[]> {
   const lines: string[] = [];
   for (const name of cluster.names) {
     await withClient(cluster.platform(name), async (client) => {

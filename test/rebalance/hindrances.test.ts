@@ -131,16 +131,23 @@ describe('what an earlier operation left', () => {
       { shardId: 1, table: 'events', name: 'public.events_1' },
       { shardId: 2, table: 'events', name: 'public.events_2' },
     ];
-    const all = found([on(2, { objects: [slot, subscription], strays })]);
+    const publication = {
+      kind: 'publication',
+      name: 'citus_shard_move_publication_3_10_7',
+      operation: '7',
+    } as const;
+    const all = found([on(2, { objects: [slot, subscription, publication], strays })]);
     expect(all.map(([id]) => id)).toEqual([
       `orphaned-slot:w0/${slot.name}`,
       `orphaned-subscription:w0/${subscription.name}`,
+      `orphaned-publication:w0/${publication.name}`,
       'orphaned-shards:w0',
     ]);
     expect(all[0]![1]).toMatch(`SELECT pg_drop_replication_slot('${slot.name}')`);
+    expect(all[2]![1]).toMatch(`drop it there: DROP PUBLICATION "${publication.name}"`);
     expect(all[1]![1]).toMatch(`SET (slot_name = NONE); DROP SUBSCRIPTION "${subscription.name}"`);
     // The other one is in the way of a move, which is a fault.
-    expect(all[2]![1]).toMatch(
+    expect(all[3]![1]).toMatch(
       /^public\.events_2 on w0 bears the name of a shard .* in events too.*DROP TABLE public\.events_2$/,
     );
   });
