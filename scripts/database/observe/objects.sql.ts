@@ -1,7 +1,8 @@
 /**
  * What belongs to a table and no plan depends on: grants, what was set for single columns, comments on policies, triggers and rules,
  * and those on partitions and all that belongs to them. One row a fact: the table's oid, for a partition that of its parent, what it
- * is about, and its definition. Who granted is left out; the owner may do it for somebody else. Tables: `$1::oid[]`.
+ * is about, and its definition. Who granted is left out; the owner may do it for somebody else. So are the names that PostgreSQL or Citus
+ * gives to NOT NULL constraints. Tables: `$1::oid[]`.
  */
 export const GRANTS_AND_SETTINGS = `
 WITH RECURSIVE partitions(root, oid, name) AS (
@@ -32,11 +33,12 @@ SELECT a.attrelid::int8::float8, 'settings of column ' || a.attname,
  WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
    AND (coalesce(a.attstattarget, -1) <> -1 OR a.attstorage <> t.typstorage OR a.attcompression <> '' OR o.options IS NOT NULL)
 UNION ALL
-SELECT con.conrelid::int8::float8, 'name of NOT NULL of column ' || a.attname,
-       concat_ws(' ', con.conname, CASE WHEN con.connoinherit THEN 'NO INHERIT' END, CASE WHEN NOT con.convalidated THEN 'NOT VALID' END)
+SELECT con.conrelid::int8::float8, 'name of NOT NULL of column ' || a.attname, about.text
   FROM pg_constraint con
   JOIN pg_class c ON c.oid = con.conrelid JOIN pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = con.conkey[1]
- WHERE con.conrelid = ANY ($1::oid[]) AND con.contype = 'n' AND con.coninhcount = 0 AND (c.relkind = 'r' OR con.connoinherit)
+ CROSS JOIN LATERAL (SELECT concat_ws(' ', CASE WHEN con.conname !~ '_not_null[0-9]*$' THEN con.conname END, CASE WHEN con.connoinherit THEN 'NO INHERIT' END,
+                                      CASE WHEN NOT con.convalidated THEN 'NOT VALID' END)) about(text)
+ WHERE con.conrelid = ANY ($1::oid[]) AND con.contype = 'n' AND con.coninhcount = 0 AND (c.relkind = 'r' OR con.connoinherit) AND about.text <> ''
 UNION ALL
 SELECT p.polrelid::int8::float8, 'comment on policy ' || p.polname, d.description
   FROM pg_policy p JOIN pg_description d ON d.classoid = 'pg_policy'::regclass AND d.objoid = p.oid
