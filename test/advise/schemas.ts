@@ -22,6 +22,8 @@ export interface Sketch {
   readonly unique?: readonly (readonly string[])[];
   /** `column` to `table.column`. */
   readonly references?: Readonly<Record<string, string>>;
+  /** Foreign keys of several columns: `tenant_id, order_id` to `orders.tenant_id, id`. */
+  readonly composite?: Readonly<Record<string, string>>;
   readonly rows: number;
   readonly mib: number;
   readonly distinct?: Readonly<Record<string, number>>;
@@ -49,7 +51,7 @@ export function situation(
 
 function toTable(
   name: string,
-  { columns, key: primary, unique = [], references = {}, more }: Sketch,
+  { columns, key: primary, unique = [], references = {}, composite = {}, more }: Sketch,
 ): LiveTable {
   return liveTable(name, {
     columns: Object.entries(columns).map(([each, type]) =>
@@ -59,9 +61,9 @@ function toTable(
       ...(primary === undefined ? [] : [primaryKey(name, primary)]),
       ...unique.map((each) => key(`${name}_${each.join('_')}_key`, 'unique', each)),
     ],
-    foreignKeys: Object.entries(references).map(([from, to]): LiveForeignKey => {
-      const [table = '', target = ''] = to.split('.');
-      return foreignKey(name, [from], table, { referencedColumns: [target] });
+    foreignKeys: Object.entries({ ...references, ...composite }).map(([from, to]): LiveForeignKey => {
+      const [table = '', targets = ''] = to.split('.');
+      return foreignKey(name, from.split(', '), table, { referencedColumns: targets.split(', ') });
     }),
     ...more,
   });
@@ -101,15 +103,22 @@ export function asks(
   {
     holds = [],
     joins = [],
+    sets = [],
     share,
-  }: { holds?: readonly string[]; joins?: readonly (readonly [string, string])[]; share: number },
+  }: {
+    holds?: readonly string[];
+    joins?: readonly (readonly [string, string])[];
+    /** Columns of the first table that it changes. */
+    sets?: readonly string[];
+    share: number;
+  },
 ): AdvisedQuery {
   const reference = (text: string): { alias: string; column: string } => {
     const [alias = '', columnName = ''] = text.split('.');
     return { alias, column: columnName };
   };
   const shape: QueryShape = {
-    command: 'select',
+    command: sets.length > 0 ? 'update' : 'select',
     relations: tables.map((table) => ({ alias: table, table: named(table), block: 0 })),
     blocks: [{ parent: undefined, kind: 'query', whole: false, correlated: false }],
     equalities: joins.map(([a, b]) => [reference(a), reference(b)]),
@@ -121,7 +130,8 @@ export function asks(
     outerJoins: [],
     semiJoined: new Set(),
     exists: false,
-    sets: [],
+    ...(sets.length > 0 ? { modifies: named(tables[0] ?? '') } : {}),
+    sets,
     locksRows: false,
     recursive: false,
     groupingSets: false,
