@@ -1,9 +1,8 @@
-import type { TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
 import type { KnownHashes } from './hashes';
 import type { LiveColumn, LiveDatabase, LiveForeignKey, LiveTable } from '../database/model/live';
 import type { JoinKey, JoinKeyColumn } from './join-keys';
-import { findJoinKeys, joinsOf, typeFamily } from './join-keys';
+import { findJoinKeys, typeFamily } from './join-keys';
 import {
   LARGE_SHARE,
   REFERENCE_ALWAYS_BYTES,
@@ -37,7 +36,7 @@ export class AdviceModel {
   readonly domainsOf: ReadonlyMap<string, readonly JoinKey[]>;
   /** By referencing table. */
   readonly parents: ReadonlyMap<string, readonly LiveForeignKey[]>;
-  /** By table: those it is joined with, by any column. */
+  /** By table: those that a query reads together with it. */
   readonly partners: ReadonlyMap<string, ReadonlySet<string>>;
 
   constructor(input: AdviceInput) {
@@ -157,18 +156,15 @@ function isTime(type: string): boolean {
   return /^(date|time|timestamp|interval)/.test(type);
 }
 
+/** Whatever a query reads together has to be where its rows are, by whichever operator it joins, or in which subquery. */
 function partnersOf(queries: readonly AdvisedQuery[]): Map<string, Set<string>> {
   const partners = new Map<string, Set<string>>();
-  const add = (from: TableName, to: TableName): void => {
-    const set = partners.get(tableKey(from)) ?? new Set();
-    set.add(tableKey(to));
-    partners.set(tableKey(from), set);
-  };
   for (const { shape } of queries) {
-    if (shape === undefined) continue;
-    for (const [a, b] of joinsOf(shape)) {
-      add(a.table, b.table);
-      add(b.table, a.table);
+    const together = new Set((shape?.relations ?? []).map(({ table }) => tableKey(table)));
+    for (const key of together) {
+      const set = partners.get(key) ?? new Set();
+      partners.set(key, set);
+      for (const other of together) if (other !== key) set.add(other);
     }
   }
   return partners;

@@ -269,11 +269,11 @@ function referenceReasons(
   const other = by === undefined ? '' : showTable(by);
   const why = {
     'foreign key': `a foreign key of ${other} leads to it`,
-    join: `${other} is joined with it`,
+    join: `queries read it together with ${other}`,
     name: `a column of ${other} points to it by its name`,
   }[because.by];
   return [
-    `${why}, by another column than the distribution column, so every node needs all of it`,
+    `${why}, and not by the distribution column, so every node needs all of it`,
     `small enough for that: ${showBytes(bytes)}${rows === undefined ? '' : `, ${number(rows)} rows`}`,
     ...(rows !== undefined && rows > 0 && writes > rows * 10
       ? [`${number(writes)} rows written so far, and each write goes to every node: see that this stays rare`]

@@ -30,6 +30,7 @@ export function assign(situation: AdviceModel, chosen: readonly JoinKey[]): Map<
       if (member !== undefined && !assigned.has(key))
         assigned.set(key, { kind: 'distributed', domain, member });
     }
+    copyOwner(situation, domain, assigned);
   }
   takeChildren(situation, assigned);
   takeParents(situation, assigned);
@@ -38,6 +39,33 @@ export function assign(situation: AdviceModel, chosen: readonly JoinKey[]): Map<
     assigned.set(key, situation.isLarge(key) ? { kind: 'undecided', because: undefined } : { kind: 'local' });
   }
   return assigned;
+}
+
+/**
+ * The table whose key a domain is, made a reference table where it is led to by another column as well: that foreign key could
+ * not be kept otherwise, and the others have each other without it.
+ */
+function copyOwner(situation: AdviceModel, domain: JoinKey, assigned: Map<string, Assigned>): void {
+  const { owner } = domain;
+  const place = owner === undefined ? undefined : assigned.get(owner);
+  if (owner === undefined || place?.kind !== 'distributed' || place.domain !== domain) return;
+  const others = [...domain.members.keys()].flatMap((key) => {
+    const each = assigned.get(key);
+    return key !== owner && each?.kind === 'distributed' && each.domain === domain ? [key] : [];
+  });
+  if (others.length < 2 || !situation.canBeReference(owner)) return;
+  const by = [owner, ...others].find((key) => {
+    const each = assigned.get(key);
+    return situation.parents
+      .get(key)
+      ?.some(
+        ({ references, columns, referencedColumns }) =>
+          tableKey(references) === owner &&
+          each?.kind === 'distributed' &&
+          referencedColumns[columns.indexOf(each.member.column.name)] !== place.member.column.name,
+      );
+  });
+  if (by !== undefined) assigned.set(owner, { kind: 'reference', because: { by: 'foreign key', table: by } });
 }
 
 /** A foreign key may lead to a distributed table only from a table of the same group. */

@@ -3,6 +3,7 @@ import { tableKey } from '../../config/workload/identifiers';
 import type { LiveColumn, LiveTable } from '../database/model/live';
 import { EqualSets } from '../database/forecast/equal-columns';
 import type { QueryShape } from '../database/forecast/shape';
+import { showTable } from '../database/model/names';
 import type { AdvisedQuery } from './workload';
 
 /** Columns of several tables that mean the same thing, such as every `user_id`: what tables can live together by. */
@@ -25,6 +26,10 @@ export interface JoinKeyColumn {
   readonly filtered: number;
   /** Share of the workload that joins by it. */
   readonly joined: number;
+  /** Place among the columns of the primary key, or of a unique key where it is in no primary one; absent where in none. */
+  readonly placeInKey?: number;
+  /** A query of the workload that sets it. */
+  readonly setBy?: string;
 }
 
 /** Why two columns are taken to mean the same. */
@@ -43,7 +48,13 @@ export interface ColumnName {
 const NUMBERS = new Set(['smallint', 'integer', 'bigint']);
 const TEXTS = new Set(['text', 'character varying', 'character']);
 /** Names of columns that point at something: `user_id`, `userId`, `customer_uuid`. */
-const POINTER = /^(?<stem>.+?)_?(?:id|Id|ID|uuid|key|code)$/;
+const POINTER =
+  /^(?<stem>.+?)(?:_(?:id|uuid|guid|key|code)|_(?:ID|UUID|GUID|KEY|CODE)|(?<=[\p{Ll}\d])(?:Id|ID|Uuid|Key|Code))$/u;
+/** `userid` points at something where there are users; `paid` and `valid` are words. */
+const GLUED = /^(?<stem>.+)id$/;
+
+/** Behind every place in a key. */
+const NO_PLACE = 1000;
 
 /** Columns of one family can be given one type; the others never mean the same. */
 export function typeFamily(type: string): string {
@@ -52,7 +63,11 @@ export function typeFamily(type: string): string {
 }
 
 /** Finds what columns mean the same: by foreign keys, by the joins of the workload, and by names where neither says. Pure. */
-export function findJoinKeys(tables: readonly LiveTable[], queries: readonly AdvisedQuery[]): JoinKey[] {
+export function findJoinKeys(
+  tables: readonly LiveTable[],
+  queries: readonly AdvisedQuery[],
+  asked?: AskedColumn,
+): JoinKey[] {
   const known = new Map(tables.map((table) => [tableKey(table.table), new Columns(table)]));
   const use = countUse(queries);
   const links = foreignKeyLinks(tables).filter((link) => comparable(known, link));
@@ -64,6 +79,13 @@ export function findJoinKeys(tables: readonly LiveTable[], queries: readonly Adv
   );
   links.push(...joins);
   links.push(...nameLinks([...known.values()], links));
+  const wanted = asked === undefined ? [] : askedColumns(tables, asked);
+  const linked = new Set(links.flatMap(({ from, to }) => [columnKey(from), columnKey(to)]));
+  links.push(
+    ...linkedByName(wanted.filter((name) => !linked.has(columnKey(name)))).filter((link) =>
+      comparable(known, link),
+    ),
+  );
 
   const sets = new EqualSets();
   const seen = new Map<string, ColumnName>();
@@ -74,6 +96,7 @@ export function findJoinKeys(tables: readonly LiveTable[], queries: readonly Adv
   };
   for (const { from, to } of links) sets.join(see(from), see(to));
   for (const columns of known.values()) for (const column of columns.alone()) see(column);
+  for (const name of wanted) see(name);
   for (const name of use.filtered.values())
     if (known.get(tableKey(name.table))?.has(name.column) === true) see(name);
 
@@ -94,6 +117,27 @@ export function findJoinKeys(tables: readonly LiveTable[], queries: readonly Adv
   return [...grouped].map(([root, names]) => toDomain(names, linksOf.get(root) ?? [], known, use));
 }
 
+/** A column that somebody asks for by its name, in one table or in all that have it. */
+export interface AskedColumn {
+  /** As messages name it; absent for every table that has the column. */
+  readonly table?: string;
+  readonly column: string;
+}
+
+/** The columns that are meant; none where there is no such column. Pure. */
+export function askedColumns(tables: readonly LiveTable[], asked: AskedColumn): ColumnName[] {
+  return tables.flatMap(({ table, columns }) =>
+    (asked.table === undefined || showTable(table) === asked.table) &&
+    columns.some(({ name }) => name === asked.column)
+      ? [{ table, column: asked.column }]
+      : [],
+  );
+}
+
+function linkedByName([first, ...others]: readonly ColumnName[]): JoinKeyLink[] {
+  return first === undefined ? [] : others.map((from): JoinKeyLink => ({ from, to: first, by: 'name' }));
+}
+
 function toDomain(
   names: readonly ColumnName[],
   links: readonly JoinKeyLink[],
@@ -106,12 +150,16 @@ function toDomain(
     const live = columns?.get(column);
     if (columns === undefined || live === undefined) continue;
     const key = columnKey({ table, column });
+    const placeInKey = columns.placeInKey(column);
+    const setBy = use.setBy.get(key);
     const member: JoinKeyColumn = {
       table,
       column: live,
       unique: columns.isUnique(column),
       filtered: use.share.get(key)?.filtered ?? 0,
       joined: use.share.get(key)?.joined ?? 0,
+      ...(placeInKey === undefined ? {} : { placeInKey }),
+      ...(setBy === undefined ? {} : { setBy }),
     };
     const list = members.get(tableKey(table));
     if (list === undefined) members.set(tableKey(table), [member]);
@@ -136,6 +184,7 @@ function toDomain(
         Number(b === owner) - Number(a === owner) ||
         b.filtered + b.joined - (a.filtered + a.joined) ||
         Number(b.column.notNull) - Number(a.column.notNull) ||
+        (a.placeInKey ?? NO_PLACE) - (b.placeInKey ?? NO_PLACE) ||
         Number(b.column.name === name) - Number(a.column.name === name) ||
         compare(a.column.name, b.column.name),
     );
@@ -169,6 +218,14 @@ class Columns {
 
   isUnique(column: string): boolean {
     return this.uniqueAlone.has(column);
+  }
+
+  /** Where it stands in the primary key, else in the first unique one that has it. */
+  placeInKey(column: string): number | undefined {
+    const keys = this.table.keys
+      .filter(({ kind, valid, columns }) => valid && kind !== 'exclusion' && columns.includes(column))
+      .sort((a, b) => Number(b.kind === 'primary') - Number(a.kind === 'primary'));
+    return keys[0]?.columns.indexOf(column);
   }
 
   /** The column that is the primary key by itself. */
@@ -227,51 +284,69 @@ export function joinsOf(shape: QueryShape): [ColumnName, ColumnName][] {
 
 /**
  * Where neither foreign key nor join says what a column points at, its name may: `customer_id` and the key of
- * `customers`, or one pointer's name in several tables.
+ * `customers`, or one pointer's name in several tables. A key may point as well: a table of settings has one row to a customer.
  */
 function nameLinks(tables: readonly Columns[], links: readonly JoinKeyLink[]): JoinKeyLink[] {
   const explained = new Set(links.map(({ from }) => columnKey(from)));
-  const keyed = new Map<string, Columns[]>();
-  const note = (name: string, columns: Columns): void => {
-    const list = keyed.get(name);
-    if (list === undefined) keyed.set(name, [columns]);
-    else list.push(columns);
-  };
-  for (const columns of tables) {
-    const key = columns.key();
-    if (key === undefined) continue;
-    if (POINTER.test(key)) note(`column ${key.toLowerCase()}`, columns);
-    for (const stem of singulars(columns.table.table.name)) note(`table ${stem}`, columns);
-  }
+  const owners = new Owners(tables);
   const found: JoinKeyLink[] = [];
-  const pending = new Map<string, ColumnName[]>();
+  const alike = new Map<string, { readonly name: ColumnName; readonly unique: boolean }[]>();
   for (const columns of tables) {
     for (const { name, type } of columns.table.columns) {
       const from = { table: columns.table.table, column: name };
-      const stem = POINTER.exec(name)?.groups?.['stem'];
-      if (stem === undefined || explained.has(columnKey(from)) || columns.key() === name) continue;
-      const owners = [
-        ...new Set([
-          ...(keyed.get(`column ${name.toLowerCase()}`) ?? []),
-          ...(keyed.get(`table ${plain(stem)}`) ?? []),
-        ]),
-      ].filter(
-        (owner) =>
-          owner !== columns && typeFamily(owner.get(owner.key() ?? '')?.type ?? '') === typeFamily(type),
-      );
-      const [owner] = owners;
+      if (explained.has(columnKey(from))) continue;
+      const owner = owners.of(columns, name, type);
       const key = owner?.key();
-      if (owners.length === 1 && owner !== undefined && key !== undefined) {
+      if (owner === columns) continue;
+      if (owner !== undefined && key !== undefined) {
         found.push({ from, to: { table: owner.table.table, column: key }, by: 'name' });
-      } else if (owners.length === 0) {
+      } else if (POINTER.test(name)) {
         const like = `${name} ${typeFamily(type)}`;
-        const [first] = pending.get(like) ?? [];
-        if (first === undefined) pending.set(like, [from]);
-        else found.push({ from, to: first, by: 'name' });
+        const list = alike.get(like) ?? [];
+        list.push({ name: from, unique: columns.isUnique(name) });
+        alike.set(like, list);
       }
     }
   }
-  return found;
+  // Unique in each of them, it names their own rows: an identifier for others to see.
+  const shared = [...alike.values()].filter((list) => list.some(({ unique }) => !unique));
+  return [...found, ...shared.flatMap((list) => linkedByName(list.map(({ name }) => name)))];
+}
+
+/** What tables have a key of one column, by what others may call it. */
+class Owners {
+  private readonly byName = new Map<string, Columns[]>();
+
+  constructor(tables: readonly Columns[]) {
+    for (const columns of tables) {
+      const key = columns.key();
+      if (key === undefined) continue;
+      if (POINTER.test(key)) this.note(`column ${key.toLowerCase()}`, columns);
+      for (const stem of singulars(columns.table.table.name)) this.note(`table ${stem}`, columns);
+    }
+  }
+
+  /** The table that a column points at by its name; undefined where none does, or more than one. It may be the column's own. */
+  of(columns: Columns, name: string, type: string): Columns | undefined {
+    const stem = (POINTER.exec(name) ?? GLUED.exec(name))?.groups?.['stem'];
+    if (stem === undefined) return undefined;
+    const fits = (owner: Columns): boolean =>
+      typeFamily(owner.get(owner.key() ?? '')?.type ?? '') === typeFamily(type);
+    const named = (this.byName.get(`table ${plain(stem)}`) ?? []).filter(fits);
+    const near = named.filter(({ table }) => table.table.schema === columns.table.table.schema);
+    const [owner, ...others] = near.length > 0 ? near : named;
+    if (owner !== undefined && others.length === 0) return owner;
+    // A key is nobody else's because its name is the same.
+    if (columns.key() === name) return undefined;
+    const [only, ...more] = (this.byName.get(`column ${name.toLowerCase()}`) ?? []).filter(fits);
+    return more.length === 0 ? only : undefined;
+  }
+
+  private note(name: string, columns: Columns): void {
+    const list = this.byName.get(name);
+    if (list === undefined) this.byName.set(name, [columns]);
+    else list.push(columns);
+  }
 }
 
 function plain(name: string): string {
@@ -287,6 +362,8 @@ function singulars(table: string): string[] {
 interface Use {
   readonly share: ReadonlyMap<string, { readonly filtered: number; readonly joined: number }>;
   readonly filtered: ReadonlyMap<string, ColumnName>;
+  /** A query that sets the column. */
+  readonly setBy: ReadonlyMap<string, string>;
 }
 
 function countUse(queries: readonly AdvisedQuery[]): Use {
@@ -299,8 +376,12 @@ function countUse(queries: readonly AdvisedQuery[]): Use {
     share.set(key, entry);
     if (kind === 'filtered') filtered.set(key, name);
   };
-  for (const { shape, share: amount } of queries) {
+  const setBy = new Map<string, string>();
+  for (const { shape, share: amount, name: query } of queries) {
     if (shape === undefined) continue;
+    const { modifies, sets } = shape;
+    if (modifies !== undefined)
+      for (const each of sets) setBy.set(columnKey({ table: modifies, column: each }), query);
     const once = new Map<string, ColumnName>();
     for (const name of filtersOf(shape)) once.set(columnKey(name), name);
     for (const name of once.values()) add(name, 'filtered', amount);
@@ -308,7 +389,7 @@ function countUse(queries: readonly AdvisedQuery[]): Use {
     for (const name of joinsOf(shape).flat()) joined.set(columnKey(name), name);
     for (const name of joined.values()) add(name, 'joined', amount);
   }
-  return { share, filtered };
+  return { share, filtered, setBy };
 }
 
 /** Columns that a query holds to a value. */

@@ -250,6 +250,26 @@ describe('other schemas', () => {
     expect(reasons(advice, 'orders')).toMatch(/by name alone/);
   });
 
+  it('a small table that queries read beside a distributed one is a reference table, by whichever operator they join', () => {
+    const hits: Record<string, Sketch> = {
+      net: { columns: { addrs: 'cidr', place: 'text' }, key: ['addrs'], rows: 500, mib: 0.1 },
+      hit: {
+        columns: { site_id: 'bigint', id: 'bigint', ip: 'inet' },
+        key: ['site_id', 'id'],
+        rows: 30_000,
+        mib: 3,
+      },
+    };
+    const advice = advise(
+      situation(hits, [
+        asks('hits', ['hit', 'net'], { holds: ['hit.site_id'], share: 0.5 }),
+        asks('of site', ['hit'], { holds: ['hit.site_id'], share: 0.5 }),
+      ]),
+    );
+    expect(decisions(advice)).toEqual({ hit: 'by site_id', net: 'reference' });
+    expect(reasons(advice, 'net')).toMatch(/queries read it together with hit/);
+  });
+
   it('mixed case and quotes: names survive the file', () => {
     const advice = advise(
       situation({

@@ -40,9 +40,13 @@ export function foreignKeyFault(target: TargetState, key: LiveForeignKey): strin
       );
     }
     if (place === -1 || key.referencedColumns[place] !== to.column) {
+      // No column is referenced twice by one key.
+      const way = key.referencedColumns.includes(to.column)
+        ? `It pairs ${to.column} with another column already, so this foreign key cannot be kept here: make ${showTable(key.references)} a reference table, or drop it`
+        : `Add them to the foreign key, make ${showTable(key.references)} a reference table, or drop it`;
       return (
         `${subject} by (${key.columns.join(', ')}): between distributed tables it must pair the distribution columns, ` +
-        `${from.column} with ${to.column}. Add them to the foreign key, make ${showTable(key.references)} a reference table, or drop it`
+        `${from.column} with ${to.column}. ${way}`
       );
     }
     const unique = target

@@ -229,8 +229,13 @@ describe('foreign keys', () => {
     ['distributed to another group', ab(byId('a'), byId('b')), 'the two are not colocated'],
     [
       'without the distribution column',
+      ab(byId('a', { colocateWith: named('b') }), byId('b'), { columns: ['b'], referencedColumns: ['c'] }),
+      'must pair the distribution columns, id with id. Add them to the foreign key',
+    ],
+    [
+      'pairing its target with another column',
       ab(byId('a', { colocateWith: named('b') }), byId('b'), { columns: ['b'] }),
-      'must pair the distribution columns',
+      'It pairs id with another column already, so this foreign key cannot be kept here',
     ],
     [
       'changing the distribution column',
