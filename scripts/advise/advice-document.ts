@@ -1,6 +1,6 @@
 import type { Forecast } from '../database/forecast/forecast';
 import type { Change } from './changes';
-import type { Consequence } from './choice';
+import type { Candidate } from './candidate';
 
 /** Schemas with the same tables in each, as where every tenant has one: advised to be distributed as wholes. */
 export interface SchemaAdvice {
@@ -55,18 +55,39 @@ export interface TableAdvice {
 export interface Choice {
   readonly chosen?: string;
   readonly because: string;
-  readonly candidates: readonly {
-    readonly column: string;
-    readonly tables: number;
-    readonly bytes: number;
-    /** Share of the database's bytes, 0 to 1. */
-    readonly coverage: number;
-    readonly distinct?: number;
-    /** Share of the rows that hold the most frequent value, 0 to 1. */
-    readonly top?: number;
+  /** The best first. */
+  readonly candidates: readonly (CandidateAdvice & {
     /** Shares of the workload, 0 to 1. */
-    readonly workload: Consequence['routes'];
-  }[];
+    readonly workload: NonNullable<Candidate['routes']>;
+    /** Why it is not the one; absent where it is. */
+    readonly lost?: string;
+    /** What would make it the one. */
+    readonly wins?: string;
+  })[];
+  /** Candidates that were not held against the workload: impossible, or far behind. */
+  readonly others: readonly (CandidateAdvice & { readonly lost: string; readonly wins: string })[];
+  /** Keys of one table each, `table.column`, that no other table has and no query asks for. */
+  readonly alone: readonly string[];
+  /** The second-best, and what choosing it would cost. */
+  readonly runnerUp?: { readonly column: string; readonly cost: string };
+}
+
+/** A column that tables could be distributed by. */
+export interface CandidateAdvice {
+  readonly column: string;
+  /** The table whose key it is, else the largest that has it. */
+  readonly table: string;
+  readonly tables: number;
+  /** Tables that can get it along foreign keys. */
+  readonly reachable: number;
+  readonly bytes: number;
+  /** Share of the database's bytes, 0 to 1. */
+  readonly coverage: number;
+  /** Points of 100. */
+  readonly score: number;
+  readonly distinct?: number;
+  /** Share of the rows that hold the most frequent value, 0 to 1. */
+  readonly top?: number;
 }
 
 export interface QueryAdvice extends Partial<Forecast> {

@@ -1,4 +1,4 @@
-import type { Advice, Choice, QueryAdvice, TableAdvice } from './advice-document';
+import type { Advice, CandidateAdvice, Choice, QueryAdvice, TableAdvice } from './advice-document';
 import type { Distribution, ExpectedTable, TableName } from '../../config/workload/distribution-types';
 import { tableKey } from '../../config/workload/identifiers';
 import { bytes as showBytes } from '../lib/reporter';
@@ -6,6 +6,8 @@ import { compareTables, showTable } from '../database/model/names';
 import type { Assigned } from './assignment';
 import { assign, missingColumn } from './assignment';
 import { findChanges } from './changes';
+import { isAlone } from './candidate';
+import type { Candidate } from './candidate';
 import type { Round } from './choice';
 import { chooseJoinKeys, forecasts } from './choice';
 import type { JoinKey } from './join-keys';
@@ -53,7 +55,15 @@ function adviseTables(input: AdviceInput, caveats: readonly string[]): Advice {
       return { name, source, share, ...(calls === undefined ? {} : { calls }), ...how, sql };
     }),
     changes,
-    caveats,
+    caveats: [
+      ...caveats,
+      ...chosen.flatMap((domain) => {
+        const against = situation.domainWarning(domain);
+        return against === undefined
+          ? []
+          : [`${domain.name}: ${against}. What helps: ${situation.domainRemedy(domain)}`];
+      }),
+    ],
   };
 }
 
@@ -191,7 +201,7 @@ function reasonsOf(situation: AdviceModel, key: string, place: Assigned, rounds:
     case 'lacks-column': {
       const { through } = place;
       const own = place.domain.members.get(key)?.[0];
-      const fault = own === undefined ? undefined : situation.columnFault(key, own.column);
+      const fault = own === undefined ? undefined : situation.memberFault(key, own);
       const parent = showTable(through.references);
       if (own !== undefined && fault !== undefined) {
         return [
@@ -303,30 +313,53 @@ function undecidedReasons(
   for (const domain of situation.domainsOf.get(key) ?? []) {
     const member = domain.members.get(key)?.[0];
     if (member === undefined) continue;
-    const fault = situation.columnFault(key, member.column) ?? situation.domainFault(domain);
+    const fault = situation.memberFault(key, member) ?? situation.domainFault(domain);
     if (fault !== undefined) reasons.push(`not by ${member.column.name}: ${fault}`);
   }
   if (reasons.length === 0) reasons.push('no key, foreign key or query says by what its rows are read');
   return reasons;
 }
 
-function toChoice(situation: AdviceModel, { chosen, because, compared }: Round): Choice {
+function toChoice(situation: AdviceModel, { chosen, because, compared, losers, runnerUp }: Round): Choice {
+  const verdicts = new Map(losers.map(({ candidate, lost, wins }) => [candidate, { lost, wins }]));
+  const rest = losers.filter(({ candidate }) => candidate.routes === undefined);
+  const others = rest.filter(({ candidate }) => !isAlone(candidate.domain));
   return {
     ...(chosen === undefined ? {} : { chosen: chosen.name }),
     because,
-    candidates: compared.map(({ domain, tables, bytes, coverage, routes }) => {
-      const distinct = situation.distinct(domain);
-      const top = situation.worstTop(domain)?.top;
-      return {
-        column: domain.name,
-        tables,
-        bytes,
-        coverage,
-        ...(distinct === undefined ? {} : { distinct }),
-        ...(top === undefined ? {} : { top }),
-        workload: routes,
-      };
+    candidates: compared.flatMap((candidate) => {
+      const { routes } = candidate;
+      if (routes === undefined) return [];
+      return [{ ...toCandidate(situation, candidate), workload: routes, ...verdicts.get(candidate) }];
     }),
+    alone: rest
+      .filter(({ candidate }) => isAlone(candidate.domain))
+      .map(({ candidate }) => toCandidate(situation, candidate))
+      .map(({ table, column }) => `${table}.${column}`)
+      .sort(),
+    others: others.map(({ candidate, lost, wins }) => ({ ...toCandidate(situation, candidate), lost, wins })),
+    ...(runnerUp === undefined ? {} : { runnerUp: { column: runnerUp.domain.name, cost: runnerUp.cost } }),
+  };
+}
+
+function toCandidate(situation: AdviceModel, candidate: Candidate): CandidateAdvice {
+  const { domain, tables, bytes, coverage, reachable, score } = candidate;
+  const distinct = situation.distinct(domain);
+  const top = situation.worstTop(domain)?.top;
+  const [first] = [...domain.members.keys()].sort(
+    (a, b) => situation.statistics(b).bytes - situation.statistics(a).bytes,
+  );
+  const table = situation.tables.get(domain.owner ?? first ?? '')?.table;
+  return {
+    column: domain.name,
+    table: table === undefined ? '' : showTable(table),
+    tables,
+    reachable: reachable.length,
+    bytes,
+    coverage,
+    score: Math.round(score * 10) / 10,
+    ...(distinct === undefined ? {} : { distinct }),
+    ...(top === undefined ? {} : { top }),
   };
 }
 

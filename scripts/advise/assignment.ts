@@ -70,20 +70,11 @@ function copyOwner(situation: AdviceModel, domain: JoinKey, assigned: Map<string
 
 /** A foreign key may lead to a distributed table only from a table of the same group. */
 function takeChildren(situation: AdviceModel, assigned: Map<string, Assigned>): void {
-  const children = new Map<string, LiveForeignKey[]>();
-  for (const keys of situation.parents.values()) {
-    for (const key of keys) {
-      const list = children.get(tableKey(key.references));
-      if (list === undefined) children.set(tableKey(key.references), [key]);
-      else list.push(key);
-    }
-  }
   const waiting = [...assigned.keys()];
   for (let parent = waiting.shift(); parent !== undefined; parent = waiting.shift()) {
     const place = assigned.get(parent);
     if (place?.kind !== 'distributed' && place?.kind !== 'lacks-column') continue;
-    for (const through of children.get(parent) ?? []) {
-      const child = tableKey(through.table);
+    for (const { child, through } of situation.children.get(parent) ?? []) {
       if (assigned.has(child)) continue;
       assigned.set(child, { kind: 'lacks-column', domain: place.domain, through });
       waiting.push(child);
@@ -123,13 +114,23 @@ export function missingColumn(
     : (parent?.column.name ?? place.domain.name);
 }
 
-/** Where each table is, for the forecast of queries. */
+/**
+ * Where each table is, for the forecast of queries.
+ *
+ * @param added tables that lack the column have got it
+ */
 export function placements(
   situation: AdviceModel,
   assigned: ReadonlyMap<string, Assigned>,
+  added = false,
 ): (key: string) => Placement {
   return (key) => {
     const place = assigned.get(key);
+    if (added && place?.kind === 'lacks-column') {
+      const column = missingColumn(situation, place);
+      const group = String(situation.domains.indexOf(place.domain));
+      return { kind: 'distributed', column: `${column} to come`, group, position: -1, plainCasts: [] };
+    }
     if (place?.kind === 'reference') return { kind: 'reference' };
     if (place?.kind !== 'distributed') return { kind: 'local' };
     const { column, table } = place.member;

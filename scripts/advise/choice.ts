@@ -1,35 +1,35 @@
 import { tableKey } from '../../config/workload/identifiers';
 import { assign, placements } from './assignment';
+import type { Candidate } from './candidate';
+import { costOf, describeGap, furthest, isAlone, weigh, whyNot } from './candidate';
+import { askedColumns } from './join-keys';
 import type { JoinKey } from './join-keys';
 import type { Forecast, Route } from '../database/forecast/forecast';
 import { forecast } from '../database/forecast/forecast';
-import { CLEARLY_LARGER, MOST_COMPARED, SAME_SHARE } from './limits';
+import { CLEARLY_LARGER, MOST_COMPARED, SAME_SCORE } from './limits';
 import type { AdviceModel } from './advice-model';
-import { percent } from './advice-model';
 
-/** What choosing a domain would bring, in numbers. */
-export interface Consequence {
-  readonly domain: JoinKey;
-  /** Tables that have its column. */
-  readonly tables: number;
-  /** Bytes of those, and their share of the database. */
-  readonly bytes: number;
-  readonly coverage: number;
-  /** Share of the workload by how it would run; all zero where there is no workload. */
-  readonly routes: Readonly<Record<Route, number>>;
-  readonly ownerBytes: number;
+/** A candidate that was not chosen. */
+export interface Loser {
+  readonly candidate: Candidate;
+  readonly lost: string;
+  readonly wins: string;
 }
 
 export interface Round {
   readonly chosen: JoinKey | undefined;
-  readonly compared: readonly Consequence[];
+  /** Those that were compared by what each query would do, the best first. */
+  readonly compared: readonly Candidate[];
+  /** Every candidate that was not chosen, those that were not compared after the others. */
+  readonly losers: readonly Loser[];
+  readonly runnerUp?: { readonly domain: JoinKey; readonly cost: string };
   /** Why the first, or why none. */
   readonly because: string;
 }
 
 /**
  * Chooses, round by round, what the tables are distributed by: the first domain for all it covers, the next for the large
- * tables that are left. Comparisons are made number by number in a fixed order, never by a total. Pure.
+ * tables that are left. A column that somebody asks for is the first, whatever speaks against it. Pure.
  */
 export function chooseJoinKeys(situation: AdviceModel): {
   readonly chosen: JoinKey[];
@@ -46,10 +46,18 @@ export function chooseJoinKeys(situation: AdviceModel): {
         return chosen.length === 0 || (place === 'undecided' && situation.isLarge(key));
       }),
     );
-    const candidates = rankByBytes(situation, open, chosen, hopeless);
-    if (candidates.length === 0) return { chosen, rounds };
-    const compared = candidates.map((domain) => weigh(situation, open, [...chosen, domain]));
-    const round = decide(compared);
+    const left = situation.domains.filter((domain) => !chosen.includes(domain) && !hopeless.has(domain));
+    const asked = chosen.length === 0 ? askedDomain(situation) : undefined;
+    const all = left.map((domain) => weigh(situation, open, domain)).sort(byScore);
+    const compared = foremost(situation, all, asked)
+      .map(({ domain }) => weigh(situation, open, domain, routeShares(situation, [...chosen, domain])))
+      .sort(byScore);
+    if (compared.length === 0) {
+      if (chosen.length === 0) rounds.push(nothing(situation, all));
+      return { chosen, rounds };
+    }
+    const others = all.filter((each) => !compared.some(({ domain }) => domain === each.domain));
+    const round = decide(situation, compared, chosen.length === 0 ? others : [], asked);
     rounds.push(round);
     if (round.chosen === undefined) {
       for (const { domain } of compared) hopeless.add(domain);
@@ -58,69 +66,67 @@ export function chooseJoinKeys(situation: AdviceModel): {
   }
 }
 
-/** The domains worth a look: possible, and with the most bytes or the most of the workload. */
-function rankByBytes(
+function byScore(a: Candidate, b: Candidate): number {
+  return b.score - a.score || b.bytes - a.bytes;
+}
+
+/** The candidates worth a look at what each query would do: possible, and with the most points or the most of the workload. */
+function foremost(
   situation: AdviceModel,
-  open: ReadonlySet<string>,
-  chosen: readonly JoinKey[],
-  hopeless: ReadonlySet<JoinKey>,
-): JoinKey[] {
-  const ranked = situation.domains
-    .filter((domain) => !chosen.includes(domain) && !hopeless.has(domain))
-    .map((domain) => {
-      const members = [...domain.members.keys()].filter(
-        (key) => open.has(key) && situation.member(domain, key) !== undefined,
-      );
-      const columns = members.flatMap((key) => domain.members.get(key) ?? []);
-      return {
-        domain,
-        tables: members.length,
-        bytes: members.reduce((sum, key) => sum + situation.statistics(key).bytes, 0),
-        used: columns.reduce((most, each) => Math.max(most, each.filtered + each.joined), 0),
-      };
-    })
-    .filter(
-      ({ tables, bytes, domain }) => tables > 0 && bytes > 0 && situation.domainFault(domain) === undefined,
-    );
-  const half = MOST_COMPARED / 2;
-  const byUse = [...ranked]
-    .filter(({ used }) => used > 0)
-    .sort((a, b) => b.used - a.used || b.bytes - a.bytes);
-  const byBytes = [...ranked].sort((a, b) => b.bytes - a.bytes || b.tables - a.tables);
-  return [...new Set([...byUse.slice(0, half), ...byBytes.slice(0, half)].map(({ domain }) => domain))];
-}
-
-function weigh(situation: AdviceModel, open: ReadonlySet<string>, chosen: readonly JoinKey[]): Consequence {
-  const domain = chosen.at(-1);
-  if (domain === undefined) throw new Error('there is nothing to weigh');
-  const members = [...domain.members.keys()].filter(
-    (key) => open.has(key) && situation.member(domain, key) !== undefined,
+  all: readonly Candidate[],
+  asked: JoinKey | undefined,
+): Candidate[] {
+  const faultless = all.filter(
+    ({ domain, tables, bytes }) => tables > 0 && bytes > 0 && situation.domainFault(domain) === undefined,
   );
-  const bytes = members.reduce((sum, key) => sum + situation.statistics(key).bytes, 0);
-  return {
-    domain,
-    tables: members.length,
-    bytes,
-    coverage: situation.bytes === 0 ? 0 : bytes / situation.bytes,
-    routes: routeShares(forecasts(situation, chosen), situation),
-    ownerBytes: domain.owner === undefined ? 0 : situation.statistics(domain.owner).bytes,
-  };
+  const together = faultless.filter(({ domain }) => !isAlone(domain));
+  const possible = together.length > 0 ? together : faultless;
+  const used = ({ domain }: Candidate): number =>
+    [...domain.members.values()]
+      .flat()
+      .reduce((most, each) => Math.max(most, each.filtered + each.joined), 0);
+  const half = MOST_COMPARED / 2;
+  const byUse = possible
+    .filter((each) => used(each) > 0)
+    .sort((a, b) => used(b) - used(a) || b.bytes - a.bytes);
+  const wanted = all.filter(({ domain }) => domain === asked);
+  return [...new Set([...wanted, ...byUse.slice(0, half), ...possible.slice(0, half)])];
 }
 
-/** How each query of the workload would run, in its order; undefined where PostgreSQL could not plan it. */
-export function forecasts(situation: AdviceModel, chosen: readonly JoinKey[]): (Forecast | undefined)[] {
+/** The domain of the column that somebody asks for: the one that most of the tables have. */
+function askedDomain(situation: AdviceModel): JoinKey | undefined {
+  const { asked, live } = situation.input;
+  if (asked === undefined) return undefined;
+  const names = askedColumns(live.tables, asked);
+  const has = (domain: JoinKey): number =>
+    names.filter(({ table, column }) =>
+      domain.members.get(tableKey(table))?.some((member) => member.column.name === column),
+    ).length;
+  return situation.domains.filter((domain) => has(domain) > 0).sort((a, b) => has(b) - has(a))[0];
+}
+
+/**
+ * How each query of the workload would run, in its order; undefined where PostgreSQL could not plan it.
+ *
+ * @param added tables that lack the column have got it, though no query holds it to a value yet; an INSERT goes on as it is
+ */
+export function forecasts(
+  situation: AdviceModel,
+  chosen: readonly JoinKey[],
+  added = false,
+): (Forecast | undefined)[] {
   const { queries } = situation.input;
   if (queries.length === 0) return [];
-  const placement = placements(situation, assign(situation, chosen));
+  const assigned = assign(situation, chosen);
+  const [now, then] = [placements(situation, assigned), placements(situation, assigned, added)];
   return queries.map(({ shape }) =>
-    shape === undefined ? undefined : forecast(shape, (table) => placement(tableKey(table))),
+    shape === undefined
+      ? undefined
+      : forecast(shape, (table) => (shape.command === 'insert' ? now : then)(tableKey(table))),
   );
 }
 
-function routeShares(
-  found: readonly (Forecast | undefined)[],
-  { input }: AdviceModel,
-): Record<Route, number> {
+function routeShares(situation: AdviceModel, chosen: readonly JoinKey[]): Record<Route, number> {
   const shares: Record<Route, number> = {
     'one-shard': 0,
     'some-shards': 0,
@@ -130,99 +136,80 @@ function routeShares(
     coordinator: 0,
     unknown: 0,
   };
-  for (const [index, each] of found.entries()) {
-    shares[each?.route ?? 'unknown'] += input.queries[index]?.share ?? 0;
+  for (const [index, each] of forecasts(situation, chosen, true).entries()) {
+    shares[each?.route ?? 'unknown'] += situation.input.queries[index]?.share ?? 0;
   }
   return shares;
 }
 
-function broken({ routes }: Consequence): number {
-  return routes.repartition + routes.refused;
+function nothing(situation: AdviceModel, all: readonly Candidate[]): Round {
+  return {
+    chosen: undefined,
+    compared: [],
+    losers: losersOf(situation, all, undefined),
+    because: 'no column will do',
+  };
 }
 
-/** One number that candidates are compared by; more is better. */
-interface Measure {
-  readonly value: (of: Consequence) => number;
-  /** As good as the best. */
-  readonly equals: (best: number, other: number) => boolean;
-  readonly why: (best: number, other: number) => string;
+function losersOf(
+  situation: AdviceModel,
+  candidates: readonly Candidate[],
+  chosen: Candidate | undefined,
+): Loser[] {
+  return candidates
+    .filter((each) => each !== chosen)
+    .map((candidate) => ({ candidate, ...whyNot(situation, candidate, chosen) }));
 }
 
-const closeShares = (best: number, other: number): boolean => best - other <= SAME_SHARE;
-
-/** In this order: a later one counts among those alone that the earlier ones found equal. */
-const MEASURES: readonly Measure[] = [
-  {
-    value: (of) => -broken(of),
-    equals: closeShares,
-    why: (best, other) =>
-      `${percent(-best)} of the workload would need joins that Citus does not make by itself, against ${percent(-other)}`,
-  },
-  {
-    value: ({ routes }) => routes['one-shard'],
-    equals: closeShares,
-    why: (best, other) =>
-      `${percent(best)} of the workload would run on one shard, against ${percent(other)}`,
-  },
-  {
-    value: ({ coverage }) => coverage,
-    equals: closeShares,
-    why: (best, other) => `its tables hold ${percent(best)} of the bytes, against ${percent(other)}`,
-  },
-  {
-    value: ({ tables }) => tables,
-    equals: (best, other) => best === other,
-    why: (best, other) => `${String(best)} tables have it, against ${String(other)}`,
-  },
-  {
-    value: ({ ownerBytes }) => ownerBytes,
-    equals: (best, other) => best === 0 || best < other * CLEARLY_LARGER,
-    why: () => 'it is the key of the larger table, which need not be copied to every node then',
-  },
-];
-
-/** Keeps, measure by measure, those that are as good as the best. */
-function foremost(compared: readonly Consequence[]): readonly Consequence[] {
-  let kept = compared;
-  for (const { value, equals } of MEASURES) {
-    const best = Math.max(...kept.map(value));
-    kept = kept.filter((each) => equals(best, value(each)));
-  }
-  return kept;
+/** As good as the first: nothing but the size of what they lead to tells them apart. */
+function isTied(first: Candidate, second: Candidate): boolean {
+  return (
+    first.score - second.score < SAME_SCORE &&
+    (first.ownerBytes === 0 || first.ownerBytes < second.ownerBytes * CLEARLY_LARGER)
+  );
 }
 
-/** The first measure that tells two apart, in words. */
-function difference(better: Consequence, other: Consequence): string | undefined {
-  const measure = MEASURES.find(({ value, equals }) => {
-    const [best, rest] = [value(better), value(other)];
-    return best > rest && !equals(best, rest);
+function decide(
+  situation: AdviceModel,
+  compared: readonly Candidate[],
+  others: readonly Candidate[],
+  asked: JoinKey | undefined,
+): Round {
+  const [top] = compared;
+  const equals = compared.filter((each) => top !== undefined && top.score - each.score < SAME_SCORE);
+  const best = [...equals].sort((a, b) => b.ownerBytes - a.ownerBytes)[0] ?? top;
+  const first = compared.find(({ domain }) => domain === asked) ?? best;
+  if (first === undefined) return nothing(situation, others);
+  const rivals = compared.filter((each) => each !== first);
+  const second = rivals.includes(best ?? first) ? best : rivals[0];
+  const because = (text: string, chosen?: Candidate): Round => ({
+    chosen: chosen?.domain,
+    compared,
+    losers: losersOf(situation, [...compared, ...others], chosen),
+    ...(chosen === undefined || second === undefined
+      ? {}
+      : { runnerUp: { domain: second.domain, cost: costOf(situation, second, chosen) } }),
+    because: text,
   });
-  return measure?.why(measure.value(better), measure.value(other));
-}
-
-function decide(compared: readonly Consequence[]): Round {
-  const [first, equal] = foremost(compared);
-  if (first === undefined) return { chosen: undefined, compared, because: 'no column will do' };
   const { domain } = first;
+  if (domain === asked) return because('is what --column asks for', first);
   const used = [...domain.members.values()].flat().some(({ filtered, joined }) => filtered + joined > 0);
   if (first.tables === 1 && !used) {
-    return {
-      chosen: undefined,
-      compared,
-      because: `nothing says by what its rows are read: no query filters by ${domain.name}, and no other table has it`,
-    };
+    return because(
+      `nothing says by what its rows are read: no query filters by ${domain.name}, and no other table has it`,
+    );
   }
+  const equal = rivals.find((each) => Math.abs(first.score - each.score) < SAME_SCORE && isTied(first, each));
   if (equal !== undefined) {
-    return {
-      chosen: undefined,
-      compared,
-      because: `${domain.name} and ${equal.domain.name} come out equal: a file of queries (--queries) or pg_stat_statements would tell them apart`,
-    };
+    return because(
+      `${domain.name} and ${equal.domain.name} come out equal: a file of queries (--queries) or pg_stat_statements would tell them apart`,
+    );
   }
-  const second = foremost(compared.filter((each) => each !== first))[0];
-  const gap = second === undefined ? undefined : difference(first, second);
-  if (second === undefined || gap === undefined) {
-    return { chosen: domain, compared, because: 'no other column comes into question' };
+  const part = second === undefined ? undefined : furthest(second, first);
+  if (second === undefined) return because('no other column comes into question', first);
+  if (part === undefined || first.score - second.score < SAME_SCORE) {
+    const text = 'it is the key of the larger table, which need not be copied to every node then';
+    return because(`rather than ${second.domain.name}: ${text}`, first);
   }
-  return { chosen: domain, compared, because: `rather than ${second.domain.name}: ${gap}` };
+  return because(`rather than ${second.domain.name}: ${describeGap(situation, part, first, second)}`, first);
 }

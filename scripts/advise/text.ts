@@ -1,5 +1,13 @@
 import { bytes, count, table } from '../lib/reporter';
-import type { Advice, Choice, QueryAdvice, SchemaAdvice, TableAdvice } from './advice-document';
+import type {
+  Advice,
+  CandidateAdvice,
+  Choice,
+  QueryAdvice,
+  SchemaAdvice,
+  TableAdvice,
+} from './advice-document';
+import { someOf } from '../../config/text/text';
 import { number, percent } from './advice-model';
 
 /** Schemas listed by name. */
@@ -54,24 +62,43 @@ function decision({ decision: kind, distributeBy }: TableAdvice): string {
   return kind === 'distribute' ? `distribute by ${distributeBy ?? ''}` : kind;
 }
 
-function choice({ chosen, because, candidates }: Choice, index: number): string[] {
-  const rows = candidates.map(({ column, tables: covered, coverage, distinct, top, workload }) => [
-    column,
-    String(covered),
-    percent(coverage),
-    distinct === undefined ? 'unknown' : number(distinct),
-    top === undefined ? '' : percent(top),
-    percent(workload['one-shard']),
-    percent(workload['some-shards'] + workload['all-shards']),
-    percent(workload.repartition + workload.refused),
-    column === chosen ? 'chosen' : '',
+function choice({ chosen, because, candidates, others, alone, runnerUp }: Choice, index: number): string[] {
+  const measured = (each: CandidateAdvice): string[] => [
+    each.column,
+    each.table,
+    String(Math.round(each.score)),
+    `${String(each.tables)}${each.reachable === 0 ? '' : ` + ${String(each.reachable)}`}`,
+    percent(each.coverage),
+    each.distinct === undefined ? 'unknown' : number(each.distinct),
+    each.top === undefined ? '' : percent(each.top),
+  ];
+  const rows = candidates.map((each) => [
+    ...measured(each),
+    percent(each.workload['one-shard']),
+    percent(each.workload['some-shards'] + each.workload['all-shards']),
+    percent(each.workload.repartition + each.workload.refused),
+    each.lost === undefined && chosen !== undefined ? 'chosen' : '',
   ]);
+  const lost = [...candidates, ...others];
   return [
     ...table([
-      ['column', 'tables', 'bytes', 'distinct', 'top value', 'one shard', 'more shards', 'not as it is', ''],
+      [
+        ...['column', 'of', 'points', 'tables', 'bytes', 'distinct', 'top value'],
+        ...['one shard', 'more shards', 'not as it is', ''],
+      ],
       ...rows,
+      ...others.map(measured),
     ]).split('\n'),
     `${String(index + 1)}. ${chosen ?? 'none'}: ${because}`,
+    ...(runnerUp === undefined ? [] : [`   runner-up ${runnerUp.column}: ${runnerUp.cost}`]),
+    ...lost.flatMap(({ column, table: of, lost: why, wins }) =>
+      why === undefined ? [] : [`   not ${column} of ${of}: ${why}. It would take ${wins ?? 'more'}`],
+    ),
+    ...(alone.length === 0
+      ? []
+      : [
+          `   and ${count(alone.length)} ${alone.length === 1 ? 'key' : 'keys'} that no other table has and no query asks for: ${someOf(alone, LISTED)}`,
+        ]),
   ];
 }
 
