@@ -192,7 +192,10 @@ function decide(
     because: text,
   });
   const { domain } = first;
-  if (domain === asked) return because('is what --column asks for', first);
+  if (domain === asked) {
+    if (first.tables > 0) return because('is what --column asks for', first);
+    return because(`${domain.name} is what --column asks for: ${whyNot(situation, first, undefined).lost}`);
+  }
   const used = [...domain.members.values()].flat().some(({ filtered, joined }) => filtered + joined > 0);
   if (first.tables === 1 && !used) {
     return because(

@@ -8,6 +8,9 @@ import { putBackFirst } from '../database/checks/put-back-first';
 import { requireShardCount } from '../database/model/shard-count';
 import { advise } from './advice';
 import type { Advice } from './advice-document';
+import type { Assumptions } from './assume';
+import type { AskedColumn } from './join-keys';
+import { ASSUME_QUERY } from './queries.sql';
 import { toDistributionFile } from './distribution-file';
 import { readForAdvice } from './read';
 import { describeAdvice } from './text';
@@ -18,6 +21,10 @@ export interface AdviseInput {
   readonly queries?: readonly WorkloadQuery[] | undefined;
   /** Shards of each distributed table. @default 32, Citus's own */
   readonly shardCount?: number | undefined;
+  /** What production has, where this database is a small copy of it. */
+  readonly assumed?: Assumptions | undefined;
+  /** The column that somebody wants to see advice for: `COLUMN` or `TABLE.COLUMN`. */
+  readonly column?: string | undefined;
   /** Where to write the distribution.yaml. */
   readonly out?: string | undefined;
 }
@@ -28,7 +35,7 @@ export interface AdviseInput {
  */
 export async function adviseDistribution(
   { reporter, signal }: VerbContext,
-  { target, queries = [], shardCount = 32, out }: AdviseInput,
+  { target, queries = [], shardCount = 32, assumed, column, out }: AdviseInput,
 ): Promise<VerbResult<Advice>> {
   requireShardCount(shardCount);
   // Before minutes of planning, and again when it is written.
@@ -37,7 +44,7 @@ export async function adviseDistribution(
     target,
     async (client) => {
       await putBackFirst(client, reporter);
-      return readForAdvice(client, { queries, shardCount });
+      return readForAdvice(client, { queries, shardCount, assumed, asked: askedOf(column) });
     },
     { purpose: 'advise', reporter, signal },
   );
@@ -47,6 +54,17 @@ export async function adviseDistribution(
     reporter.info(`wrote ${out}`);
   }
   return { document: advice, text: describeAdvice(advice), outcome: 'done' };
+}
+
+function askedOf(text: string | undefined): AskedColumn | undefined {
+  if (text === undefined) return undefined;
+  const [, table, column = text] = /^(.+)\.([^.]+)$/.exec(text) ?? [];
+  return { ...(table === undefined ? {} : { table: table.replace(/^public\./, '') }), column };
+}
+
+/** What another database is asked, to print the file that `--assume` reads. */
+export function assumeQuery(): VerbResult<{ readonly formatVersion: 1; readonly query: string }> {
+  return { document: { formatVersion: 1, query: ASSUME_QUERY }, text: `${ASSUME_QUERY};`, outcome: 'done' };
 }
 
 /** Never over a file that somebody may have edited, and whole or not at all. */

@@ -1,7 +1,11 @@
 /** What `advise` asks of a database beside what `inspect` reads. All of it is catalogs and views, never a table's rows. */
 
 /** Sizes and counts; those of a partitioned table are its partitions' together. */
-export const TABLE_STATISTICS = `
+export const TABLE_STATISTICS = tableStatistics('$1::oid[]');
+
+/** @param tables their oids, as SQL */
+function tableStatistics(tables: string): string {
+  return `
 SELECT n.nspname AS schema, c.relname AS name,
        CASE WHEN c.reltuples >= 0 THEN c.reltuples::float8 END AS rows,
        CASE WHEN c.relkind = 'p'
@@ -14,15 +18,40 @@ SELECT n.nspname AS schema, c.relname AS name,
        row_security_active(c.oid) AS "rowSecurity"
   FROM pg_class c
   JOIN pg_namespace n ON n.oid = c.relnamespace
- WHERE c.oid = ANY ($1::oid[])`;
+ WHERE c.oid = ANY (${tables})`;
+}
 
 /** Only columns this role may read are in the view. A negative n_distinct is a share of the rows. */
-export const COLUMN_STATISTICS = `
+export const COLUMN_STATISTICS = columnStatistics('$1::oid[]');
+
+/** @param tables their oids, as SQL */
+function columnStatistics(tables: string): string {
+  return `
 SELECT s.schemaname AS schema, s.tablename AS name, s.attname AS column,
        s.n_distinct::float8 AS distinct, s.null_frac::float8 AS nulls, (s.most_common_freqs)[1]::float8 AS top
   FROM pg_stats s
   JOIN pg_class c ON c.oid = format('%I.%I', s.schemaname, s.tablename)::regclass
- WHERE c.oid = ANY ($1::oid[]) AND s.inherited = (c.relkind = 'p')`;
+ WHERE c.oid = ANY (${tables}) AND s.inherited = (c.relkind = 'p')`;
+}
+
+const ALL_TABLES = `ARRAY(SELECT c.oid FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence <> 't'
+           AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast')`;
+
+/**
+ * What to run on production, with `psql -AtX`: it prints the file that `--assume` reads, out of catalogs and statistics. How many
+ * rows and values there are leaves the database, and no value of any row does.
+ */
+export const ASSUME_QUERY = `
+SELECT jsonb_pretty(jsonb_build_object('formatVersion', 1, 'tables', coalesce(jsonb_object_agg(
+         format('%I.%I', t.schema, t.name),
+         jsonb_strip_nulls(jsonb_build_object('rows', round(t.rows), 'bytes', t.bytes, 'columns', (
+           SELECT jsonb_object_agg(format('%I', k."column"), jsonb_strip_nulls(jsonb_build_object(
+                    'distinct', round(CASE WHEN k.distinct < 0 THEN -k.distinct * coalesce(t.rows, 0) ELSE k.distinct END),
+                    'nulls', k.nulls, 'top', k.top)))
+             FROM (${columnStatistics(ALL_TABLES)}) k
+            WHERE k.schema = t.schema AND k.name = t.name)))), '{}')))
+  FROM (${tableStatistics(ALL_TABLES)}) t`.trim();
 
 /** The partitioned table that each partition is a part of, in the end. */
 export const PARTITIONS = `

@@ -2,7 +2,7 @@ import type { Client, QueryResultRow } from 'pg';
 import { escapeIdentifier } from 'pg';
 import { tableKey } from '../../config/workload/identifiers';
 import type { TableName } from '../../config/workload/distribution-types';
-import { someOf } from '../../config/text/text';
+import { didYouMean, someOf } from '../../config/text/text';
 import type { WorkloadQuery } from '../../config/workload/workload-queries';
 import { citusVersion, withBoundedReads } from '../lib/connection';
 import {
@@ -31,6 +31,10 @@ import { hashConstants } from './hashes';
 import type { QueryShape } from '../database/forecast/shape';
 import { readShape } from '../database/forecast/shape';
 import type { AdviceInput } from './advice-model';
+import type { Assumptions } from './assume';
+import { withAssumptions } from './assume';
+import { askedColumns } from './join-keys';
+import type { AskedColumn } from './join-keys';
 import type { ColumnStatistics, TableStatistics } from './statistics';
 import type { AdvisedQuery } from './workload';
 import { mentionsAny, readableStatement, shareOut } from './workload';
@@ -46,6 +50,10 @@ export interface ReadOptions {
   /** The queries of a file. */
   readonly queries?: readonly WorkloadQuery[];
   readonly shardCount: number;
+  /** What to take tables for, in the place of their statistics. */
+  readonly assumed?: Assumptions | undefined;
+  /** The column that advice is to be for. */
+  readonly asked?: AskedColumn | undefined;
 }
 
 export interface AdviceRead {
@@ -64,7 +72,11 @@ export async function readForAdvice(client: Client, options: ReadOptions): Promi
   const live = await inspectAll(client);
   const tables = live.tables.filter(({ kind }) => kind === 'table' || kind === 'partitioned');
   requireTables(live, tables);
-  const known = await withBoundedReads(client, () => readStatistics(client, tables));
+  if (options.asked !== undefined) requireColumn(tables, options.asked);
+  const known = assuming(
+    await withBoundedReads(client, () => readStatistics(client, tables)),
+    options.assumed,
+  );
   requireStatistics(live, known);
   const partitions = await client.query<TableName & { rootSchema: string; rootName: string }>(PARTITIONS);
   const partitionOf = new Map(
@@ -86,9 +98,14 @@ export async function readForAdvice(client: Client, options: ReadOptions): Promi
       statistics: known.tables,
       queries: workload.queries,
       shardCount: options.shardCount,
+      ...(options.asked === undefined ? {} : { asked: options.asked }),
       hashes: await hashConstants(client, shapes),
     },
-    caveats: [...statisticsCaveats(live, known), ...workload.caveats],
+    caveats: [
+      ...assumeCaveats(known, options.assumed),
+      ...statisticsCaveats(live, known),
+      ...workload.caveats,
+    ],
   };
 }
 
@@ -116,6 +133,33 @@ function requireTables(live: LiveDatabase, tables: readonly LiveTable[]): void {
         'to change it, edit the distribution.yaml and see what `tables plan --spec` makes of it',
     );
   }
+}
+
+function requireColumn(tables: readonly LiveTable[], asked: AskedColumn): void {
+  if (askedColumns(tables, asked).length > 0) return;
+  const names = [...new Set(tables.flatMap(({ columns }) => columns.map(({ name }) => name)))];
+  const where = asked.table === undefined ? 'no table has' : `there is no table ${asked.table} with`;
+  throw new ScaleoutError(
+    'input.invalid',
+    `${where} a column ${asked.column}${didYouMean(asked.column, names)}: name one that is there with --column, as COLUMN or TABLE.COLUMN`,
+  );
+}
+
+function assuming(known: Known, assumed: Assumptions | undefined): Known {
+  return assumed === undefined ? known : { ...known, tables: withAssumptions(known.tables, assumed) };
+}
+
+function assumeCaveats({ tables }: Known, assumed: Assumptions = new Map()): string[] {
+  const strange = [...assumed].filter(([key]) => !tables.has(key)).map(([, { written }]) => written);
+  const missing = [...tables.keys()].filter((key) => !assumed.has(key)).length;
+  if (assumed.size === 0) return [];
+  return [
+    `rows, sizes and values are those that --assume gives for ${String(assumed.size - strange.length)} of ${String(tables.size)} tables` +
+      (missing === 0 ? '' : ', and of the others those of this database'),
+    ...(strange.length === 0
+      ? []
+      : [`--assume names tables that are not here: ${someOf(strange, MOST_NAMED)}`]),
+  ];
 }
 
 interface Known {

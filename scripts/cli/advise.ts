@@ -14,15 +14,28 @@ export function addAdvise(program: Group, verb: AddVerb): void {
         'what runs all day, as config/workloads/*/queries.sql; with pg_stat_statements if there',
       )
       .option('--shards <count>', 'shards of a distributed table', wholeNumber(1), 32)
+      .option('--column <name>', 'what if it were this column: COLUMN, or TABLE.COLUMN')
+      .option(
+        '--assume <file>',
+        'rows, sizes and distinct values of production, where this is a small copy of it',
+      )
+      .option(
+        '--print-assume-query',
+        'print the SQL that has production print that file (psql -AtX), and stop',
+      )
       .option(
         '--out <file>',
         'write the distribution.yaml that follows, to edit; never over a file that is there',
       ),
     async (context, flags) => {
-      const { adviseDistribution } = await import('../advise/commands.ts');
+      const { adviseDistribution, assumeQuery } = await import('../advise/commands.ts');
+      if (flags.printAssumeQuery === true) return assumeQuery();
       const queries = await queriesOf(flags);
       const target = await databaseTarget(context, flags);
-      return adviseDistribution(context, { target, ...queries, shardCount: flags.shards, out: flags.out });
+      const { shards: shardCount, out, column, assume } = flags;
+      const { loadAssumptions } = await import('../advise/assume.ts');
+      const assumed = assume === undefined ? undefined : loadAssumptions(assume);
+      return adviseDistribution(context, { target, ...queries, shardCount, out, column, assumed });
     },
   );
 }

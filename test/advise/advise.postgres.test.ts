@@ -8,7 +8,8 @@ import { silentReporter } from '../../scripts/lib/reporter';
 import { localEngines } from '../../scripts/local/engines';
 import { chooseEngine } from '../../scripts/local/engines/choose-engine';
 import type { LocalCluster } from '../../scripts/local/engines/engine';
-import { adviseDistribution } from '../../scripts/advise/commands';
+import { parseAssumptions } from '../../scripts/advise/assume';
+import { adviseDistribution, assumeQuery } from '../../scripts/advise/commands';
 import type { AdviseInput } from '../../scripts/advise/commands';
 import type { Advice } from '../../scripts/advise/advice-document';
 import { laneSuite } from '../support/lanes';
@@ -123,6 +124,55 @@ laneSuite('postgres', 'advise on plain PostgreSQL', () => {
     expect(decided(advice)).toEqual({ owners: 'owner_id', readings: 'owner_id' });
     expect(advice.tables.find(({ name }) => name === 'readings')?.bytes).toBeGreaterThan(100_000);
     expect(advice.queries.map(({ route }) => route)).toEqual(['all-shards', 'one-shard']);
+  });
+
+  it('reads joins of every kind, and takes rows and values of production for those of a copy', async () => {
+    await query(
+      target,
+      `CREATE TABLE orgs (id bigint PRIMARY KEY);
+       CREATE TABLE rates (span int4range PRIMARY KEY, tax int);
+       CREATE TABLE bills (org_id bigint NOT NULL REFERENCES orgs, id bigint, at int NOT NULL, PRIMARY KEY (org_id, id));
+       CREATE TABLE lines (org_id bigint NOT NULL, id bigint, bill_id bigint NOT NULL, PRIMARY KEY (org_id, id),
+         FOREIGN KEY (org_id, bill_id) REFERENCES bills);
+       INSERT INTO orgs SELECT generate_series(1, 9);
+       INSERT INTO rates SELECT int4range(g, g + 1), g FROM generate_series(1, 50) g;
+       INSERT INTO bills SELECT g % 9 + 1, g, g FROM generate_series(1, 3000) g;
+       INSERT INTO lines SELECT g % 9 + 1, g, g FROM generate_series(1, 3000) g;
+       ANALYZE`,
+    );
+    const mine = 'b.org_id = $1';
+    const sql = {
+      lateral: `SELECT * FROM bills b, LATERAL (SELECT * FROM lines l WHERE l.org_id = b.org_id AND l.bill_id = b.id LIMIT 3) x WHERE ${mine}`,
+      operator: `SELECT * FROM bills b JOIN rates r ON r.span @> b.at WHERE ${mine}`,
+      cte: `WITH b AS MATERIALIZED (SELECT * FROM bills b WHERE ${mine}) SELECT count(*) FROM b JOIN lines l USING (org_id) WHERE l.org_id = $1`,
+      exists: `SELECT * FROM bills b WHERE ${mine} AND EXISTS (SELECT FROM lines l WHERE l.org_id = b.org_id AND l.bill_id = b.id)`,
+      in: `SELECT * FROM bills b WHERE ${mine} AND id IN (SELECT bill_id FROM lines l WHERE l.org_id = $1)`,
+      returning: 'DELETE FROM lines WHERE org_id = $1 AND id = ANY ($2) RETURNING id',
+    };
+    const queries = await parseQueries(
+      Object.entries(sql)
+        .map(([name, text]) => `-- name: ${name}\n${text};\n`)
+        .join(''),
+      'q.sql',
+    );
+    const advice = await run({ queries });
+    expect(decided(advice)).toEqual({ orgs: 'id', bills: 'org_id', lines: 'org_id', rates: 'reference' });
+    expect(Object.fromEntries(advice.queries.map(({ name, route }) => [name, route]))).toEqual(
+      Object.fromEntries(Object.keys(sql).map((name) => [name, 'one-shard'])),
+    );
+    expect(advice.caveats).toContainEqual(expect.stringMatching(/^org_id: it has 9 distinct values/));
+    const [row] = await query<{ file: string }>(
+      target,
+      `SELECT (${assumeQuery().document.query})::text AS file`,
+    );
+    const file = (row?.file ?? '').replaceAll(/"(distinct|rows)": 9\b/g, '"$1": 900');
+    const assumed = parseAssumptions(file, 'production.json');
+    expect([...assumed.keys()]).toHaveLength(4);
+    const assuming = (await run({ queries, assumed })).caveats.join();
+    expect(assuming).toMatch(/those that --assume gives for 4 of 4 tables/);
+    expect(assuming).not.toMatch(/distinct values/);
+    expect((await run({ column: 'bills.id' })).choices[0]?.because).toBe('is what --column asks for');
+    await expect(run({ column: 'ogr_id' })).rejects.toThrow(/no table has a column ogr_id.*org_id/);
   });
 
   describe('bad input is one paragraph, and changes nothing', () => {
