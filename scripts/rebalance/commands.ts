@@ -7,7 +7,7 @@ import { openReadSessions } from '../database/observe/read-sessions';
 import { putBackFirst } from '../database/checks/put-back-first';
 import type { ConnectionTarget } from '../lib/connection';
 import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
-import { ScaleoutError } from '../lib/errors';
+import { isOfLostNode, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { requireCoordinator, requirePrimary } from '../citus/nodes';
 import { hasEnded, readJob, runningJob } from '../citus/job';
@@ -23,6 +23,7 @@ import { readBudgetedFaults, readFaults, requireReachableNodes } from './preflig
 import { STOP } from '../citus/catalog.sql';
 import { askRun, isAtWork, readCosts, readLastRun } from './run-record';
 import type { RecordedRun, RunRequest } from './run-record';
+import { nodeLost } from './one-by-one';
 import type { RebalanceRunResult } from './run';
 import { hasLost, runRebalance } from './run';
 import type { RebalanceStatus } from './status';
@@ -159,6 +160,9 @@ export async function rebalanceRun(
             readers: openReadSessions(input.target, context.signal),
             withGuard: (use) => withClient(input.target, use, { purpose: 'rebalance guard' }),
             withMover: (use) => withClient(input.target, use, { purpose: 'rebalance move', direct: true }),
+          }).catch((error: unknown) => {
+            // Between two moves as well nodes are asked.
+            throw isOfLostNode(error) ? nodeLost(error, 'Moves that were made stay') : error;
           }),
         ),
       );

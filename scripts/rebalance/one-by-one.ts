@@ -3,6 +3,7 @@ import type { TableName } from '../../config/workload/distribution-types';
 import { howToAllowByFlag, notAllowed } from '../database/checks/findings';
 import { readSecuredTables } from '../database/observe/row-security';
 import { explain, isOfLostNode, isServerError, refused, ScaleoutError, serverDetails } from '../lib/errors';
+import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import { estimate, windowSeconds } from './estimate';
@@ -127,18 +128,21 @@ export function moveFailed(error: unknown, stands: string): unknown {
     });
   }
   if (!isServerError(error)) return error;
-  if (isOfLostNode(error)) {
-    return new ScaleoutError(
-      'rebalance.node-lost',
-      `a node went away during a move: ${explain(error)} ${stands} and stay, and the one under way is undone. ` +
-        'When every node answers again, run "scaleout rebalance run" again: it removes what that one left and does the rest',
-      { cause: error, details: serverDetails(error) },
-    );
-  }
+  if (isOfLostNode(error)) return nodeLost(error, `${stands} and stay`);
   return new ScaleoutError(
     'rebalance.move-failed',
     `a move failed: ${explain(error)} ${stands} and stay. ` +
       'Mend the cause and run "scaleout rebalance run" again: it does what is left',
     { cause: error },
+  );
+}
+
+/** @param stands what is done, as a sentence */
+export function nodeLost(error: Error & ServerMessage, stands: string): ScaleoutError {
+  return new ScaleoutError(
+    'rebalance.node-lost',
+    `a node went away while shards moved: ${explain(error)} ${stands}; a move that was under way is undone. ` +
+      'When every node answers again, run "scaleout rebalance run" again: it removes what is left of that one and does the rest',
+    { cause: error, details: serverDetails(error) },
   );
 }
