@@ -71,7 +71,9 @@ function addControls(rebalance: Group, verb: AddVerb): void {
   );
 
   verb(
-    withDatabase(rebalance.command('pause')).description('have a run wait after its current move'),
+    withDatabase(rebalance.command('pause')).description(
+      'have a run wait after its current move, or end the running job there, until resume',
+    ),
     async (context, flags) => {
       const { rebalancePause } = await import('../rebalance/commands.ts');
       return rebalancePause(context, { target: await databaseTarget(context, flags) });
@@ -79,9 +81,13 @@ function addControls(rebalance: Group, verb: AddVerb): void {
   );
 
   verb(
-    withDatabase(rebalance.command('resume')).description('let a paused run go on'),
+    withDatabase(rebalance.command('resume'))
+      .description(
+        'let a paused run go on; where none is at work, as after a crash, do what the last one left, with its options',
+      )
+      .option('--events', 'tell what happens in lines of JSON on stderr, one for each move'),
     async (context, flags) => {
-      const { rebalanceResume } = await import('../rebalance/commands.ts');
+      const { rebalanceResume } = await import('../rebalance/resume.ts');
       return rebalanceResume(context, { target: await databaseTarget(context, flags) });
     },
   );

@@ -42,8 +42,24 @@ export type RunEvent =
     }
   /** A step failed, and the database is read again before it counts. */
   | { readonly name: 'step.rechecking'; readonly step: string; readonly message: string }
+  | MoveStarted
   | MoveDone
-  | MoveCancelled;
+  | MoveCancelled
+  | MoveRetried
+  | JobFollowed
+  | JobEnded;
+
+/** A shard group begins to move. */
+interface MoveStarted {
+  readonly name: 'move.started';
+  readonly shard: number;
+  readonly tables: readonly string[];
+  readonly bytes: number;
+  /** `name:port` */
+  readonly from: string;
+  readonly to: string;
+  readonly way: 'blocking' | 'logical';
+}
 
 /** A shard group is on its new node. */
 interface MoveDone {
@@ -52,9 +68,10 @@ interface MoveDone {
   readonly way: 'blocking' | 'logical';
   readonly bytes: number;
   readonly seconds: number;
-  /** No write waited longer than this for it. */
-  readonly pauseMs: number;
-  readonly secondsLeft: number;
+  /** No write waited longer than this for it; null where nobody measured, as of a move of a job. */
+  readonly pauseMs: number | null;
+  /** Null where nobody knows. */
+  readonly secondsLeft: number | null;
 }
 
 /** A move was undone, so that writes can go on. */
@@ -66,6 +83,35 @@ interface MoveCancelled {
   readonly pauseMs: number;
   /** Whether it is tried again in this run. */
   readonly again: boolean;
+}
+
+/** A move of a job failed, and Citus tries it again: for half an hour, whatever the reason. */
+interface MoveRetried {
+  readonly name: 'move.retried';
+  /** Null where reference tables are copied. */
+  readonly shard: number | null;
+  /** From 1. */
+  readonly attempt: number;
+  /** The words of the server. */
+  readonly reason: string;
+}
+
+/** A job of Citus is followed from here on. */
+interface JobFollowed {
+  readonly name: 'job.followed';
+  readonly job: number;
+  /** Done already. */
+  readonly moves: number;
+  readonly movesPlanned: number;
+}
+
+interface JobEnded {
+  readonly name: 'job.finished' | 'job.failed' | 'job.cancelled';
+  readonly job: number;
+  readonly moves: number;
+  readonly movesPlanned: number;
+  /** The words of the server; empty where it finished. */
+  readonly reason: string;
 }
 
 /** An event as one line for people; undefined where they see it otherwise, or do not care. Pure. */
@@ -82,7 +128,13 @@ export function describeEvent(event: RunEvent): string | undefined {
       return event.shown ? undefined : `${event.step} (${event.seconds.toFixed(1)} s)`;
     case 'step.retrying':
       return describeRetry(event);
+    case 'move.started':
     case 'move.done':
+    case 'move.retried':
+    case 'job.followed':
+    case 'job.finished':
+    case 'job.failed':
+    case 'job.cancelled':
       return undefined;
     case 'move.cancelled':
       return describeCancelled(event);

@@ -12,9 +12,10 @@ import { explain, InterruptedError, isServerError, sqlStateOf } from '../lib/err
 import { bytes as asBytes, duration } from '../lib/reporter';
 import type { Progress } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
-import { stopIfAsked } from '../lib/verb';
+import { isAskedToStop } from './between-moves';
 import type { BudgetOptions, RunOptions } from './options';
 import type { Cancelled, Pending } from './budget';
+import { startEvent } from './job-events';
 import { chooseWay, comesAgain, LAUNCH_INTERVAL_MS, nextMove, restMs, transferMode } from './budget';
 import { forcedTables } from './findings';
 import { mayRunBeside, tiesOf } from './parallel';
@@ -101,6 +102,7 @@ interface PendingMove extends Pending {
 
 /** A move that a lane is at. */
 interface UnderWay extends Concurrent {
+  readonly move: Move;
   /** No other begins meanwhile. */
   readonly alone: boolean;
   readonly ended: Promise<{ readonly lane: Lane; readonly failure?: { readonly error: unknown } }>;
@@ -116,9 +118,6 @@ interface Ties {
 type Tried =
   | { readonly cancelled: Cancelled; readonly pauseMs: number }
   | { readonly cancelled?: undefined; readonly pauseMs: number; readonly rows: ComparedRows | null };
-
-/** Milliseconds between two looks at whether a paused run may go on. */
-const PAUSED_POLL_MS = 1000;
 
 /** The server ends a blocked move by itself this long after its guard should have, should the guard be gone. */
 const WITHOUT_GUARD = { times: 2, plusMs: 2000 } as const;
@@ -246,7 +245,11 @@ class BudgetedRun {
 
   /** @returns whether another session asked the run to stop */
   private async begin(next: PendingMove, lane: Lane): Promise<boolean> {
-    if (await this.pacer.idle(() => this.isAskedToStop(next))) return true;
+    const stands = this.stands();
+    const [others, secondsLeft] = [[...this.underWay.values()].map(({ move }) => move), this.secondsToCome()];
+    const between = { next: next.move, others, secondsLeft, stands };
+    const { record, context } = this.input;
+    if (await this.pacer.idle(() => isAskedToStop(record, context, between))) return true;
     const rest = this.pacer.restMs(next.bytes);
     // Others may have become the next by then, or the hours may be over.
     if (rest > 0) return this.pacer.rest(rest);
@@ -267,7 +270,7 @@ class BudgetedRun {
           return { lane, failure: { error } };
         },
       );
-    this.underWay.set(lane, { ...concurrent, alone, ended });
+    this.underWay.set(lane, { ...concurrent, move: next.move, alone, ended });
     return false;
   }
 
@@ -313,22 +316,6 @@ class BudgetedRun {
     };
   }
 
-  /** @throws InterruptedError on Ctrl-C */
-  private async isAskedToStop({ move }: PendingMove): Promise<boolean> {
-    const { context, record } = this.input;
-    for (let paused = false; ; paused = true) {
-      if (context.signal.aborted) await record.end('stopped', 'stopped by Ctrl-C');
-      stopIfAsked(context.signal, `${this.stands()}; run "scaleout rebalance run" again to do the rest`);
-      const doing = paused
-        ? 'paused'
-        : `shard ${String(move.shardId)} (${move.tables.join(', ')}; ${asBytes(move.bytes)}) from ${move.from.label} to ${move.to.label}`;
-      const request = await record.doing(doing, this.secondsToCome());
-      if (request !== 'pause') return request === 'stop';
-      if (!paused) context.reporter.info('paused as asked; "scaleout rebalance resume" lets it go on');
-      await sleep(PAUSED_POLL_MS, undefined, { signal: context.signal }).catch(() => undefined);
-    }
-  }
-
   /** @param wanted how it is tried */
   private async makeOrPutOff(pending: PendingMove, lane: Lane, wanted: CopyWay): Promise<void> {
     await this.settled(lane);
@@ -338,6 +325,7 @@ class BudgetedRun {
     // A blocked move would first try to drop what somebody still reads, with writers waiting.
     const stuck = (leftovers ?? 0) > 0 && wanted === 'blocking';
     const way = stuck && pending.logicalWorks ? 'logical' : wanted;
+    this.input.context.reporter.event(startEvent({ ...pending.move, mode: transferMode(way) }));
     const tried: Tried =
       stuck && way === 'blocking'
         ? { cancelled: 'busy', pauseMs: 0 }

@@ -4,6 +4,7 @@ import { bytes as asBytes } from '../lib/reporter';
 import type { VerbContext } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
 import { isCopyingMostly } from './estimate';
+import { JobNews } from './job-events';
 import type { Job, JobMove, JobProgress, Task } from '../citus/job';
 import { hasEnded, isWaitingForWorkers, progressOf, retryingTasks } from '../citus/job';
 
@@ -12,6 +13,8 @@ export interface JobSource {
   read(): Promise<Job>;
   /** Bytes that the moves under way have copied. */
   copiedBytes(): Promise<number>;
+  /** Is told of each move that arrives, with the seconds for which it was seen under way. */
+  arrived?(move: JobMove, seconds: number): Promise<void>;
 }
 
 const POLL_MS = 1000;
@@ -42,11 +45,15 @@ export async function followJob(
     inBytes ? 'bytes' : 'moves',
   );
   const told = new Set<string>();
+  const news = new JobNews();
   let idlePolls = 0;
   let shown = 0;
   try {
     for (;;) {
       const progress = progressOf(job);
+      const { events, arrived } = news.look(job, performance.now());
+      for (const event of events) context.reporter.event(event);
+      for (const { move, seconds } of arrived) await source.arrived?.(move, seconds);
       for (const warning of retryWarnings(job)) {
         if (!told.has(warning)) context.reporter.warn(warning);
         told.add(warning);

@@ -2,12 +2,21 @@ import type { Client } from 'pg';
 import type { TableName } from '../../config/workload/distribution-types';
 import { howToAllowByFlag, notAllowed } from '../database/checks/findings';
 import { readSecuredTables } from '../database/observe/row-security';
-import { explain, isOfLostNode, isServerError, refused, ScaleoutError, serverDetails } from '../lib/errors';
+import {
+  explain,
+  InterruptedError,
+  isOfLostNode,
+  isServerError,
+  refused,
+  ScaleoutError,
+  serverDetails,
+} from '../lib/errors';
 import type { ServerMessage } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
-import { stopIfAsked } from '../lib/verb';
+import { isAskedToStop } from './between-moves';
 import { estimate, windowSeconds } from './estimate';
 import { forcedTables, rebalanceFindings } from './findings';
+import { arrivedTry, doneEvent, startEvent } from './job-events';
 import { compareAfter, NOTHING_COMPARED, seeBefore, together } from './observe';
 import type { ComparedRows } from './observe';
 import type { RunOptions } from './options';
@@ -15,6 +24,7 @@ import { nodesOf } from '../citus/moves';
 import type { Move } from '../citus/moves';
 import { nodeName, sameNode } from '../citus/nodes';
 import type { Rebalance } from './plan';
+import type { RunRecord } from './run-record';
 import { COPY_REFERENCE_TABLES, MOVE } from '../citus/catalog.sql';
 import { untilSettled } from './settled';
 import { inForcedPolicyWindow } from './window';
@@ -25,6 +35,8 @@ export interface MovedOneByOne {
   readonly seconds: number;
   /** Null where nobody asked. */
   readonly rows: ComparedRows | null;
+  /** Another session asked it to stop. */
+  readonly stopped: boolean;
 }
 
 /**
@@ -38,23 +50,26 @@ export async function moveOneByOne(
   options: RunOptions,
   plan: Rebalance,
   context: VerbContext,
+  record: RunRecord,
 ): Promise<MovedOneByOne> {
   const began = Date.now();
   if (plan.missingReferenceTables.length > 0) await copyReferenceTables(client, options);
   const bar = context.reporter.progress('moving shards', plan.moves.length, 'moves');
   const moved: Move[] = [];
   let rows = options.compareRows ? NOTHING_COMPARED : null;
+  let stopped = false;
   for (const move of plan.moves) {
     const stands = `${String(moved.length)} of ${String(plan.moves.length)} moves are done`;
-    stopIfAsked(context.signal, `${stands}; run "scaleout rebalance run" again to do the rest`);
-    await untilSettled(client, context, stands);
-    if (!(await isAtItsSource(client, move, context))) continue;
-    const forced = await allowedWindow(client, move, options, stands);
-    const compared = await inForcedPolicyWindow(client, forced, () =>
-      moveAndCompare(client, move, options),
-    ).catch((error: unknown) => {
-      throw moveFailed(error, stands);
+    stopped = await isAskedToStop(record, context, { next: move, secondsLeft: null, stands });
+    if (stopped) break;
+    await untilSettled(client, context, stands).catch(async (error: unknown) => {
+      await record
+        .end(error instanceof InterruptedError ? 'stopped' : 'failed', explain(error))
+        .catch(() => undefined);
+      throw error;
     });
+    if (!(await isAtItsSource(client, move, context))) continue;
+    const compared = await moveAndTell(client, { move, options, stands, context, record });
     moved.push(move);
     bar.update(moved.length);
     rows = together(rows, compared);
@@ -62,7 +77,34 @@ export async function moveOneByOne(
   }
   bar.update(moved.length);
   bar.finish();
-  return { moves: moved, seconds: (Date.now() - began) / 1000, rows };
+  return { moves: moved, seconds: (Date.now() - began) / 1000, rows, stopped };
+}
+
+interface OneMove {
+  readonly move: Move;
+  readonly options: RunOptions;
+  readonly stands: string;
+  readonly context: VerbContext;
+  readonly record: RunRecord;
+}
+
+async function moveAndTell(
+  client: Client,
+  { move, options, stands, context, record }: OneMove,
+): Promise<ComparedRows | null> {
+  const startedAt = performance.now();
+  const forced = await allowedWindow(client, move, options, stands);
+  context.reporter.event(startEvent(move));
+  const compared = await inForcedPolicyWindow(client, forced, () =>
+    moveAndCompare(client, move, options),
+  ).catch(async (error: unknown) => {
+    await record.end('failed', explain(error)).catch(() => undefined);
+    throw moveFailed(error, stands);
+  });
+  const seconds = (performance.now() - startedAt) / 1000;
+  await record.add(arrivedTry(move, seconds));
+  context.reporter.event(doneEvent(move, seconds, null));
+  return compared;
 }
 
 export async function copyReferenceTables(client: Client, options: RunOptions): Promise<void> {

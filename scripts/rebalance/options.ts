@@ -1,10 +1,14 @@
+import { z } from 'zod';
 import type { Allowance } from '../../config/workload/distribution-types';
 import { ScaleoutError } from '../lib/errors';
+import { STRATEGIES } from '../citus/strategy';
 import type { Strategy } from '../citus/strategy';
+import { TRANSFER_MODES } from '../citus/transfer-mode';
 import type { TransferMode } from '../citus/transfer-mode';
 import { DEFAULT_MAX_WRITE_PAUSE_MS, LEAST_MAX_WRITE_PAUSE_MS } from './budget';
 import type { DailyHours } from './hours';
-import { jobDefaults } from './ways';
+import type { RecordedOptions } from './run-record';
+import { jobDefaults, REBALANCE_WAYS } from './ways';
 import type { RebalanceWay } from './ways';
 
 export interface RebalanceOptions {
@@ -108,6 +112,46 @@ const OF_A_BUDGET = [
   'waitForHours',
   'maxParallel',
 ] as const;
+
+const recorded = z.object({
+  way: z.enum(REBALANCE_WAYS),
+  strategy: z.enum(STRATEGIES),
+  mode: z.enum(TRANSFER_MODES).optional(),
+  maxWritePauseMs: z.number().optional(),
+  maxMoves: z.number().optional(),
+  only: z.string().optional(),
+  drain: z.string().optional(),
+  bytesPerSecond: z.number().optional(),
+  hours: z.object({ from: z.number(), to: z.number(), zone: z.string() }).optional(),
+  waitForHours: z.boolean().optional(),
+  maxParallel: z.number().optional(),
+  allow: z.array(z.string()),
+  compareRows: z.boolean(),
+});
+
+/** What the record of a run keeps of its options, so that another run can go on with them. Pure. */
+export function toRecord({ strategy, mode, budget, allow, compareRows }: RunOptions): RecordedOptions {
+  const how = budget === undefined ? { way: 'background', mode } : { way: 'budgeted', ...budget };
+  return { ...how, strategy, allow: allow.map(({ id }) => id), compareRows };
+}
+
+/**
+ * The options of a run that goes on with what another one left. Pure.
+ *
+ * @param made moves that were made already, which count
+ * @throws ZodError where another version of this program kept them in another shape
+ */
+export function fromRecord(
+  options: RecordedOptions,
+  made: number,
+): AskedOptions & Pick<RunOptions, 'allow' | 'compareRows'> {
+  const { allow, maxMoves, ...rest } = recorded.parse(options);
+  return {
+    ...rest,
+    allow: allow.map((id) => ({ id })),
+    ...(maxMoves === undefined ? {} : { maxMoves: Math.max(1, maxMoves - made) }),
+  };
+}
 
 const FLAGS = {
   maxWritePauseMs: '--max-write-pause',

@@ -122,7 +122,7 @@ export class Pacer {
       if (context.signal.aborted) await record.end('stopped', 'stopped by Ctrl-C');
       stopIfAsked(context.signal, `${stands()}; run "scaleout rebalance run" again to do the rest`);
       // Nothing moves here: a pause begins before the next move.
-      if ((await record.doing(what, secondsToCome())) === 'stop') return true;
+      if ((await record.doing(what, null, secondsToCome())) === 'stop') return true;
       await sleep(Math.min(left, POLL_MS), undefined, { signal: context.signal }).catch(() => undefined);
     }
     return false;

@@ -6,6 +6,7 @@ import type { Finding } from '../database/checks/findings';
 import { refused, ScaleoutError } from '../lib/errors';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { Estimate } from './estimate';
+import { afterMoves } from './along';
 import { estimate, measuredFactor, windowSeconds } from './estimate';
 import { asynchronousCommits, finding } from '../database/checks/findings';
 import { rebalanceFindings } from './findings';
@@ -256,14 +257,12 @@ export function diskNeed(
 }
 
 /** What the nodes hold once the moves are done. */
-export function applyMoves(before: readonly NodePlacement[], moves: readonly Move[]): NodePlacement[] {
-  return before.map((node) => {
-    let { shards, bytes } = node;
-    for (const move of moves) {
-      const change = Number(sameNode(move.to, node)) - Number(sameNode(move.from, node));
-      shards += change;
-      bytes += change * move.bytes;
-    }
-    return { ...node, shards, bytes };
-  });
+export function applyMoves(
+  before: readonly NodePlacement[],
+  moves: readonly Move[],
+): readonly NodePlacement[] {
+  return afterMoves(
+    before,
+    moves.map((move) => ({ ...move, from: nodeName(move.from), to: nodeName(move.to) })),
+  );
 }

@@ -18,6 +18,8 @@ import { describeDifference } from './compare';
 import { FORCED_WINDOW } from './findings';
 import { isHindrance } from './hindrances';
 import { describeTask, followJob, sentence } from './follow';
+import type { JobSource } from './follow';
+import { arrivedTry } from './job-events';
 import type { Job, JobProgress } from '../citus/job';
 import { jobError, progressOf, readCopiedBytes, readJob, runningJob } from '../citus/job';
 import { jobWarnings, movesAhead } from './job-moves';
@@ -29,13 +31,17 @@ import type { Move } from '../citus/moves';
 import { copyReferenceTables, moveOneByOne } from './one-by-one';
 import { withLanes } from './parallel';
 import type { MovedOneByOne } from './one-by-one';
+import { toRecord } from './options';
 import type { BudgetOptions, RebalanceOptions, RunOptions } from './options';
 import type { NodePlacement } from '../citus/placements';
 import { readPlacements, readSnapshot } from '../citus/placements';
 import type { Rebalance } from './plan';
 import { readPlan } from './plan';
 import { readBudgetedFaults, requireMovable, requireNone, requireReachableNodes } from './preflight';
+import { readOwnRecord } from './record-document';
+import type { RunDocument } from './record-document';
 import { readCosts, RunRecord } from './run-record';
+import type { NewRun } from './run-record';
 import { untilSettled } from './settled';
 import type { RebalanceWay } from './ways';
 import { CLEAN_UP, START } from '../citus/catalog.sql';
@@ -72,11 +78,13 @@ export interface RebalanceRunResult {
   /** As this run found the nodes. */
   readonly before: readonly NodePlacement[];
   readonly after: readonly NodePlacement[];
+  /** For the auditor, as kept in the database; null where nothing moved, or this role may keep none. */
+  readonly record: RunDocument | null;
 }
 
 type Ending = Omit<
   RebalanceRunResult,
-  'formatVersion' | 'way' | 'budget' | 'before' | 'after' | keyof ComparedState
+  'formatVersion' | 'way' | 'budget' | 'before' | 'after' | 'record' | keyof ComparedState
 > & {
   readonly budget?: BudgetedDocument;
 };
@@ -127,12 +135,13 @@ export async function runRebalance(
   if (!hasLost(ending)) await cleanUp(client, context);
   return {
     formatVersion: 1,
-    way: options.budget === undefined ? 'background' : 'budgeted',
+    way: wayOf(options),
     budget: null,
     ...ending,
     ...state,
     before,
     after: await readPlacements(client),
+    record: ending.state === 'balanced' ? null : await readOwnRecord(client),
   };
 }
 
@@ -181,7 +190,8 @@ async function attach(
   );
   const moves = movesAhead(job);
   await look(moves);
-  return watching(client, moves, options, context, () => follow(client, job.id, context));
+  const record = await RunRecord.ofJob(client, job.id);
+  return watching(client, moves, options, context, () => follow(client, job.id, context, record));
 }
 
 async function rebalance(
@@ -234,7 +244,11 @@ async function rebalance(
     const started = await start(client, options);
     if (started === undefined) return nothingMoved(plan);
     if (started === 'not available') return undefined;
-    return { ...(await follow(client, started, context)), referenceTables: plan.missingReferenceTables };
+    const record = await RunRecord.begin(client, newRun(plan, options, started));
+    return {
+      ...(await follow(client, started, context, record)),
+      referenceTables: plan.missingReferenceTables,
+    };
   });
   if (ending !== undefined) return ending;
   context.reporter.info(
@@ -299,35 +313,53 @@ function notOpen(plan: Rebalance, budget: BudgetOptions, opensAt: string): Endin
 /** Keeps the record of a run while it moves. */
 async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Ending> {
   const { client, plan, context, options } = input;
-  const bytes = plan.moves.reduce((sum, move) => sum + move.bytes, 0);
-  const { maxWritePauseMs } = options.budget;
-  const record = await RunRecord.begin(client, {
-    strategy: plan.strategy,
-    maxWritePauseMs,
-    moves: plan.moves.length,
-    bytes,
-  });
+  const record = await RunRecord.begin(client, newRun(plan, options, null));
   if (!record.isKept) {
     context.reporter.info(
       'this role may create nothing in the database, so that no record of this run is kept and "scaleout rebalance stop" does not reach it; Ctrl-C does',
     );
   }
   const run = await moveWithinBudget({ ...input, record });
-  const { document, moves, rows, stopped } = run;
+  const { document, moves, rows } = run;
   const made = await whatWasMade(client, plan, run);
   const problem = hasLost({ rows })
     ? lostText(moves.length, plan.moves.length)
-    : stopped
-      ? `stopped as asked: ${String(moves.length)} of ${String(plan.moves.length)} moves are done and stay. Run "scaleout rebalance run" again to do the rest`
-      : describeLeft(document);
+    : endedEarly(plan, run) || describeLeft(document);
   const closed = describeClosed(document, options.budget.hours, plan.moves.length - moves.length);
   if (problem === '' && closed !== '') {
-    await record.end('stopped', closed);
+    await record.end('out-of-hours', closed);
     return { ...made, state: 'out-of-hours', problem: closed, budget: document };
   }
-  const state = problem === '' ? 'finished' : stopped ? 'cancelled' : 'failed';
+  const state = stateOf(problem, run);
   await record.end(state === 'cancelled' ? 'stopped' : state, problem);
   return { ...made, state, problem, budget: document };
+}
+
+function newRun(plan: Rebalance, options: RunOptions, job: number | null): NewRun {
+  return {
+    way: wayOf(options),
+    job,
+    strategy: plan.strategy,
+    options: toRecord(options),
+    maxWritePauseMs: options.budget?.maxWritePauseMs ?? null,
+    moves: plan.moves,
+  };
+}
+
+function wayOf({ budget }: Pick<RunOptions, 'budget'>): RebalanceWay {
+  return budget === undefined ? 'background' : 'budgeted';
+}
+
+/** Why moves of this program's own ended before their plan did; empty where they did not. */
+function endedEarly({ moves: planned }: Rebalance, { moves, rows, stopped }: MovedOneByOne): string {
+  if (hasLost({ rows }) && moves.length < planned.length) return lostText(moves.length, planned.length);
+  return stopped
+    ? `stopped as asked: ${String(moves.length)} of ${String(planned.length)} moves are done and stay. Run "scaleout rebalance run" again to do the rest`
+    : '';
+}
+
+function stateOf(problem: string, { stopped }: Pick<MovedOneByOne, 'stopped'>) {
+  return problem === '' ? 'finished' : stopped ? 'cancelled' : 'failed';
 }
 
 /** What of an ending both ways of moving in sessions of this program's own say alike. */
@@ -358,14 +390,13 @@ async function inSession(
   plan: Rebalance,
   context: VerbContext,
 ): Promise<Ending> {
-  const run = await moveOneByOne(client, options, plan, context);
-  const [done, planned] = [run.moves.length, plan.moves.length];
-  const brokeOff = hasLost(run) && done < planned;
-  return {
-    ...(await whatWasMade(client, plan, run)),
-    state: brokeOff ? 'failed' : 'finished',
-    problem: brokeOff ? lostText(done, planned) : '',
-  };
+  const record = await RunRecord.begin(client, newRun(plan, options, null));
+  const run = await moveOneByOne(client, options, plan, context, record);
+  const made = await whatWasMade(client, plan, run);
+  const problem = endedEarly(plan, run);
+  const state = stateOf(problem, run);
+  await record.end(state === 'cancelled' ? 'stopped' : state, problem);
+  return { ...made, state, problem };
 }
 
 /** @throws ScaleoutError (refused) that names each finding without an allowance */
@@ -415,11 +446,20 @@ function busyOrItself(error: unknown): unknown {
   );
 }
 
-async function follow(client: Client, id: number, context: VerbContext): Promise<Ending> {
+async function follow(client: Client, id: number, context: VerbContext, record: RunRecord): Promise<Ending> {
   const snapshot = await readSnapshot(client);
-  const source = { read: () => readJob(client, id, snapshot), copiedBytes: () => readCopiedBytes(client) };
+  const source: JobSource = {
+    read: () => readJob(client, id, snapshot),
+    copiedBytes: () => readCopiedBytes(client),
+    arrived: (move, seconds) => record.add(arrivedTry(move, seconds)),
+  };
   const job = await followJob(source, context);
   const progress = progressOf(job);
+  const problem = describeEnd(job, progress);
+  await record.end(
+    job.state === 'finished' ? 'finished' : job.state === 'cancelled' ? 'stopped' : 'failed',
+    problem,
+  );
   return {
     job: job.id,
     state: job.state === 'finished' ? 'finished' : job.state === 'cancelled' ? 'cancelled' : 'failed',
@@ -429,7 +469,7 @@ async function follow(client: Client, id: number, context: VerbContext): Promise
     seconds: job.seconds,
     referenceTables: [],
     rows: null,
-    problem: describeEnd(job, progress),
+    problem,
   };
 }
 

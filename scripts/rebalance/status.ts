@@ -1,14 +1,19 @@
 import type { Client } from 'pg';
+import { afterMoves, beforeMoves } from './along';
+import type { NodesAlong, NodesMove } from './along';
 import { secondsLeft } from './estimate';
 import { describeMove, retryWarnings } from './follow';
 import type { Job, JobState } from '../citus/job';
 import { hasEnded, isWaitingForWorkers, progressOf, readCopiedBytes, readJobs } from '../citus/job';
+import { addressOf } from './job-events';
 import { jobWarnings } from './job-moves';
 import type { NodePlacement, Snapshot } from '../citus/placements';
 import { placementsOf, readSnapshot } from '../citus/placements';
 import { describeEnd } from './run';
-import { isAtWork, readLastRun } from './run-record';
-import type { RecordedRun, RunState } from './run-record';
+import { recordDocument } from './record-document';
+import type { RunDocument } from './record-document';
+import { isAtWork, readLastRun, readRunMoves } from './run-record';
+import type { RecordedRun, RunMoves, RunState, TriedMove } from './run-record';
 
 /** What `rebalance status` answers with. */
 export interface RebalanceStatus {
@@ -21,7 +26,7 @@ export interface RebalanceStatus {
     readonly finishedAt: string | null;
     readonly seconds: number;
   } | null;
-  /** The run under a budget that is at work or was the last; null where a job is newer, or none ever was. */
+  /** The run that makes moves itself and is at work or was the last; null where a job is newer, or none ever was. */
   readonly run: {
     readonly id: number;
     readonly state: RunState | 'cut off';
@@ -30,7 +35,8 @@ export interface RebalanceStatus {
     readonly startedAt: string;
     readonly finishedAt: string | null;
     readonly seconds: number;
-    readonly maxWritePauseMs: number;
+    /** Null where no budget was asked for: nothing was measured then. */
+    readonly maxWritePauseMs: number | null;
     readonly longestWritePauseMs: number;
     readonly cancelledTries: number;
   } | null;
@@ -44,47 +50,102 @@ export interface RebalanceStatus {
   readonly running: readonly string[];
   /** What a person should act on: retries, a job that does not begin, how a job failed. */
   readonly warnings: readonly string[];
+  /** What each node held before the moves, holds now, and will hold after them. */
+  readonly before: readonly NodePlacement[];
   readonly nodes: readonly NodePlacement[];
+  readonly planned: readonly NodePlacement[];
+  /** For the auditor; null where no record was kept. */
+  readonly record: RunDocument | null;
+}
+
+/** What a watcher asks for once: sizes of every shard are not read again and again. */
+export interface Seen {
+  readonly snapshot: Snapshot;
+  /** Before the first move, by the snapshot. */
+  readonly before: readonly NodePlacement[];
 }
 
 /** Reads and changes nothing. */
 export async function readStatus(client: Client): Promise<RebalanceStatus> {
-  const snapshot = await readSnapshot(client);
+  return (await lookAgain(client, undefined)).status;
+}
+
+/**
+ * The same for who looks again and again.
+ *
+ * @param seen of an earlier look at the same run or job
+ */
+export async function lookAgain(
+  client: Client,
+  seen: Seen | undefined,
+): Promise<{ readonly status: RebalanceStatus; readonly seen: Seen }> {
+  const snapshot = seen?.snapshot ?? (await readSnapshot(client));
   const [job] = await readJobs(client, 1, snapshot);
   const run = await readLastRun(client);
-  const newer =
-    run !== undefined &&
-    (job === undefined || (hasEnded(job) && Date.parse(job.startedAt ?? '') < Date.parse(run.startedAt)));
-  if (newer) return statusOfRun(snapshot, run);
+  const ofRun = run !== undefined && isNewerThan(run, job);
+  const moves =
+    run !== undefined && (ofRun || run.job === job?.id)
+      ? await readRunMoves(client, run)
+      : { planned: [], tried: [] };
+  if (ofRun) {
+    const status = statusOfRun(snapshot, run, moves, seen?.before);
+    return { status, seen: { snapshot, before: status.before } };
+  }
   const copied =
     job !== undefined && job.tasks.some(({ status }) => status === 'running')
       ? await readCopiedBytes(client)
       : 0;
-  const status = statusOf(snapshot, job, copied);
+  const status = statusOf(snapshot, job, copied, seen?.before);
   const warnings = job === undefined ? [] : await jobWarnings(client, job);
-  return { ...status, warnings: [...warnings, ...status.warnings] };
+  return {
+    status: {
+      ...status,
+      warnings: [...warnings, ...status.warnings],
+      record: run !== undefined && run.job === job?.id ? recordDocument(run, moves, job) : null,
+    },
+    seen: { snapshot, before: status.before },
+  };
 }
 
-/** A run under a budget that is newer than any job. Pure. */
-export function statusOfRun(snapshot: Snapshot, run: RecordedRun): RebalanceStatus {
-  const {
-    id,
-    state,
-    startedAt,
-    finishedAt,
-    seconds,
-    doing,
-    request,
-    pid,
-    maxWritePauseMs,
-    longestWritePauseMs,
-  } = run;
+/** Whether a run that makes its moves itself is what happened last, and not a job. Pure. */
+export function isNewerThan(run: RecordedRun, job: Job | undefined): boolean {
+  if (run.job !== null) return false;
+  return job === undefined || (hasEnded(job) && Date.parse(job.startedAt ?? '') < Date.parse(run.startedAt));
+}
+
+/** What nodes hold along the way. @param before of an earlier look; what they hold now is counted from there */
+function nodesAlong(
+  snapshot: Snapshot,
+  moves: readonly (NodesMove & { readonly done: boolean })[],
+  before: readonly NodePlacement[] | undefined,
+): NodesAlong {
+  const now = placementsOf(snapshot);
+  const first = before ?? beforeMoves(snapshot, now, moves);
+  return {
+    before: first,
+    nodes:
+      before === undefined
+        ? now
+        : afterMoves(
+            first,
+            moves.filter(({ done }) => done),
+          ),
+    planned: afterMoves(first, moves),
+  };
+}
+
+/** A run that makes its moves itself and is newer than any job. Pure. */
+export function statusOfRun(
+  snapshot: Snapshot,
+  run: RecordedRun,
+  moves: RunMoves = { planned: [], tried: [] },
+  before?: readonly NodePlacement[],
+): RebalanceStatus {
+  const { id, state, startedAt, finishedAt, seconds, doing, pid, maxWritePauseMs } = run;
   const atWork = isAtWork(run);
   const cutOff = state === 'running' && !atWork;
-  const asked =
-    atWork && request !== ''
-      ? [request === 'stop' ? 'it ends after this move, as asked' : 'it is asked to pause']
-      : [];
+  const made = new Set(moves.tried.filter((each) => each.cancelled === null).map(({ shardId }) => shardId));
+  const tracked = moves.planned.map((move) => ({ ...move, done: made.has(move.shardId) }));
   return {
     formatVersion: 1,
     job: null,
@@ -96,39 +157,68 @@ export function statusOfRun(snapshot: Snapshot, run: RecordedRun): RebalanceStat
       finishedAt,
       seconds,
       maxWritePauseMs,
-      longestWritePauseMs: Math.round(longestWritePauseMs),
+      longestWritePauseMs: Math.round(run.longestWritePauseMs),
       cancelledTries: run.cancelledTries,
     },
     moves: { done: run.movesDone, total: run.movesPlanned },
     bytes: { done: run.bytesDone, total: run.bytesPlanned },
     bytesPerSecond: seconds > 0 && !cutOff ? run.bytesDone / seconds : 0,
     secondsLeft: atWork ? run.secondsLeft : null,
-    running: atWork && doing !== '' ? [doing === 'paused' ? 'paused' : `moving ${doing}`] : [],
+    running:
+      atWork && doing !== ''
+        ? doing.split('\n').map((each) => (run.doingShard === null ? each : `moving ${each}`))
+        : [],
     warnings: cutOff
-      ? ['its session is gone: run "scaleout rebalance run" again, which does what is left']
-      : [...asked, run.problem].filter((each) => each !== ''),
-    nodes: placementsOf(snapshot),
+      ? ['its session is gone: "scaleout rebalance resume" does what is left, with the same options']
+      : runWarnings(run, moves.tried),
+    ...nodesAlong(snapshot, tracked, before),
+    record: recordDocument(run, moves, undefined),
   };
 }
 
+/** What was asked of a run at work, the move whose last try was cancelled, and how a run failed. */
+function runWarnings(run: RecordedRun, tried: readonly TriedMove[]): string[] {
+  const asked =
+    isAtWork(run) && run.request !== ''
+      ? [run.request === 'stop' ? 'it ends after this move, as asked' : 'it is asked to pause']
+      : [];
+  const last = new Map(tried.map((each) => [each.shardId, each]));
+  const retries = isAtWork(run)
+    ? [...last.values()].flatMap((each) => (each.cancelled === null ? [] : [cancelledText(each)]))
+    : [];
+  return [...asked, ...retries, run.problem].filter((each) => each !== '');
+}
+
+function cancelledText({ shardId, tables, cancelled, writePauseMs }: TriedMove): string {
+  const why = {
+    'over-budget': `writes had waited ${String(Math.round(writePauseMs ?? 0))} ms`,
+    queued: 'it waited for a lock of another session, with writes queueing behind it',
+    busy: 'another session was in its way',
+  }[cancelled ?? 'busy'];
+  return `the move of shard ${String(shardId)} (${tables.join(', ')}) was cancelled, because ${why}`;
+}
+
+const NOTHING: Omit<RebalanceStatus, keyof NodesAlong> = {
+  formatVersion: 1,
+  job: null,
+  run: null,
+  moves: { done: 0, total: 0 },
+  bytes: { done: 0, total: 0 },
+  bytesPerSecond: 0,
+  secondsLeft: null,
+  running: [],
+  warnings: [],
+  record: null,
+};
+
 /** @param copied bytes that the moves under way have written so far */
-export function statusOf(snapshot: Snapshot, job: Job | undefined, copied: number): RebalanceStatus {
-  const nodes = placementsOf(snapshot);
-  if (job === undefined) {
-    const none = { done: 0, total: 0 };
-    return {
-      formatVersion: 1,
-      job: null,
-      run: null,
-      moves: none,
-      bytes: none,
-      bytesPerSecond: 0,
-      secondsLeft: null,
-      running: [],
-      warnings: [],
-      nodes,
-    };
-  }
+export function statusOf(
+  snapshot: Snapshot,
+  job: Job | undefined,
+  copied: number,
+  before?: readonly NodePlacement[],
+): RebalanceStatus {
+  if (job === undefined) return { ...NOTHING, ...nodesAlong(snapshot, [], before) };
   const progress = progressOf(job);
   const done = Math.min(progress.bytesTotal, progress.bytesDone + copied);
   const { id, state, startedAt, finishedAt, seconds } = job;
@@ -139,15 +229,24 @@ export function statusOf(snapshot: Snapshot, job: Job | undefined, copied: numbe
     );
   }
   return {
-    formatVersion: 1,
+    ...NOTHING,
     job: { id, state, startedAt, finishedAt, seconds },
-    run: null,
     moves: { done: progress.movesDone, total: progress.movesTotal },
     bytes: { done, total: progress.bytesTotal },
     bytesPerSecond: seconds > 0 ? done / seconds : 0,
     secondsLeft: hasEnded(job) ? null : (secondsLeft(job) ?? null),
     running: progress.running.map((move) => `moving ${describeMove(move)}`),
     warnings: warnings.filter((warning) => warning !== ''),
-    nodes,
+    ...nodesAlong(snapshot, jobMoves(job), before),
   };
+}
+
+/** Of a job that ended, what it did not move is planned no longer. */
+function jobMoves(job: Job): (NodesMove & { readonly done: boolean })[] {
+  return job.tasks.flatMap(({ status, move }) => {
+    const done = status === 'done';
+    if (move === undefined || (hasEnded(job) && !done)) return [];
+    const { shardId, bytes, from, to } = move;
+    return [{ shardId, bytes, from: addressOf(from), to: addressOf(to), done }];
+  });
 }

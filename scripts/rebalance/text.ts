@@ -8,6 +8,7 @@ import { describeDifference } from './compare';
 import type { NodePlacement } from '../citus/placements';
 import type { RebalancePlan } from './plan';
 import { nodeName } from '../citus/nodes';
+import type { RunDocument } from './record-document';
 import type { RebalanceRunResult } from './run';
 import type { RebalanceStatus } from './status';
 
@@ -172,16 +173,24 @@ export function statusText(status: RebalanceStatus): string {
   const left = status.secondsLeft === null ? '' : `, ${duration(status.secondsLeft)} left`;
   return [
     `${run === null ? `Job ${String(job?.id)} ${job?.state ?? ''}` : `Run ${String(run.id)} ${run.state}`}: ${count(moves.done)} of ${movesText(moves.total)}, ${asBytes(bytes.done)} of ${asBytes(bytes.total)}${rate}${left}.`,
-    ...(run === null
+    ...(run === null || run.maxWritePauseMs === null
       ? []
       : [
           `No write waited longer than ${String(run.longestWritePauseMs)} ms (--max-write-pause ${String(run.maxWritePauseMs)})${run.cancelledTries === 0 ? '' : `; ${times(run.cancelledTries)} a move was cancelled to keep to that`}.`,
         ]),
     ...status.running.map((move) => `Now ${move}.`),
     ...status.warnings.map((warning) => `${capital(warning)}.`),
+    ...recordText(status.record),
     '',
     nodesText(status.nodes),
   ].join('\n');
+}
+
+/** Who asked. Each move is in the document. */
+function recordText(record: RunDocument | null): string[] {
+  if (record === null) return [];
+  const { login, role, application, startedAt } = record;
+  return [`Asked by ${login}${role === login ? '' : ` as ${role}`} with ${application}, ${startedAt}.`];
 }
 
 /** Nodes to which nothing comes are left out. */

@@ -9,12 +9,12 @@ import { InterruptedError } from '../../scripts/lib/errors';
 import {
   rebalancePause,
   rebalancePlan,
-  rebalanceResume,
   rebalanceRun,
   rebalanceStatus,
   rebalanceStop,
 } from '../../scripts/rebalance/commands';
 import type { RebalanceRunInput } from '../../scripts/rebalance/commands';
+import { rebalanceResume } from '../../scripts/rebalance/resume';
 import type { TestDatabase } from '../support/citus';
 import { platformSuite } from '../support/citus';
 import { testEnvironment } from '../support/environment';
@@ -27,22 +27,17 @@ const GENEROUS = 60_000;
 
 const until = (happened: () => boolean | Promise<boolean>): Promise<void> => untilIn(happened, 30);
 
-interface Watched extends Recorded {
-  readonly events: RunEvent[];
-}
-
-/** @param onEvent is told of each move */
-function watchedContext(onEvent: (event: RunEvent) => void = () => undefined): Watched {
-  const events: RunEvent[] = [];
+/** @param onDone is told of each move that is made */
+function watchedContext(onDone: () => void = () => undefined): Recorded {
   const recorded = recordingContext();
   const reporter = {
     ...recorded.context.reporter,
     event(event: RunEvent): void {
-      events.push(event);
-      onEvent(event);
+      recorded.events.push(event);
+      if (event.name === 'move.done') onDone();
     },
   };
-  return { ...recorded, events, context: { ...recorded.context, reporter } };
+  return { ...recorded, context: { ...recorded.context, reporter } };
 }
 
 platformSuite('a rebalance under a budget', () => {
@@ -110,7 +105,9 @@ platformSuite('a rebalance under a budget', () => {
       expect(writePauseMs).toBeLessThanOrEqual(longestWritePauseMs);
       expect(writePauseMs / 1000).toBeLessThan(seconds);
     }
-    expect(events.map(({ name }) => name)).toEqual(Array.from({ length: 4 }, () => 'move.done'));
+    expect(events.map(({ name }) => name)).toEqual(
+      Array.from({ length: 4 }, () => ['move.started', 'move.done']).flat(),
+    );
     expect(run.document.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
     expect(run.text).toMatch(
       /No write waited longer than [\d,]+ ms for a move .*: 4 with writes blocked, 0 by/,
@@ -125,6 +122,21 @@ platformSuite('a rebalance under a budget', () => {
       warnings: [],
     });
     expect(status.text).toMatch(/^Run 1 finished: 4 of 4 moves/);
+    expect(status.document.before.map(({ shards }) => shards)).toEqual([6, 0, 0]);
+    expect(status.document.planned).toEqual(status.document.nodes);
+    expect(status.document.record).toMatchObject({
+      way: 'budgeted',
+      job: null,
+      login: database.target.user,
+      role: database.target.user,
+      application: 'scaleout rebalance run',
+      state: 'finished',
+      writers: null,
+    });
+    expect(status.document.record?.moves.map(({ shardId, to, endedAt }) => [shardId, to, endedAt])).toEqual(
+      made.map(({ shardId, to }) => [shardId, to, expect.stringMatching(/^\d{4}-.*Z$/) as string]),
+    );
+    expect(run.document.record).toEqual({ ...status.document.record, seconds: expect.any(Number) as number });
     const again = await rebalanceRun(recordingContext().context, input());
     expect(again).toMatchObject({ outcome: 'done', document: { state: 'balanced', moves: 0, budget: null } });
   }, 60_000);
@@ -189,7 +201,9 @@ platformSuite('a rebalance under a budget', () => {
     expect(run.text).toMatch(
       /did not get through within --max-write-pause 1000.*primary key.*--max-write-pause 3000/s,
     );
-    expect(events.map((event) => event.name)).toEqual(['move.cancelled', 'move.cancelled', 'move.cancelled']);
+    expect(events.map((event) => event.name)).toEqual(
+      Array.from({ length: 3 }, () => ['move.started', 'move.cancelled']).flat(),
+    );
     expect(run.document.after).toEqual(run.document.before);
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
   }, 60_000);
@@ -327,29 +341,64 @@ platformSuite('a rebalance under a budget', () => {
     });
   }, 60_000);
 
-  test('stops, pauses and goes on between two moves when another session says so', async () => {
-    let moves = 0;
-    const paused = watchedContext(() => {
-      moves += 1;
+  /** A run whose first move waits for a writer that stays in its transaction until it is told. */
+  const heldUp = async (
+    work: (release: () => Promise<unknown>, run: ReturnType<typeof rebalanceRun>) => Promise<void>,
+    more: Partial<RebalanceRunInput> = {},
+  ): Promise<void> => {
+    const { id } = await idOnFirstMove();
+    await withClient(database.target, async (writer) => {
+      await writer.query('BEGIN');
+      await writer.query('UPDATE readings SET v = $1 WHERE id = $2', ['z', id]);
+      const run = rebalanceRun(recordingContext().context, input({ compareRows: false, ...more }));
+      run.catch(() => undefined);
+      await until(async () => (await status()).running.length > 0);
+      await work(() => writer.query('COMMIT'), run);
     });
-    const run = rebalanceRun({ ...paused.context }, input({ compareRows: false }));
-    run.catch(() => undefined);
-    await until(() => moves >= 1);
-    const pause = await rebalancePause(recordingContext().context, target());
-    const ended = pause.document.run === null;
-    if (!ended) {
+  };
+  const status = async () => (await rebalanceStatus(recordingContext().context, target())).document;
+
+  test('pauses, goes on and stops between two moves when another session says so', async () => {
+    await heldUp(async (release, run) => {
+      const pause = await rebalancePause(recordingContext().context, target());
       expect(pause.text).toMatch(/pauses after the move/);
-      await rebalanceResume(recordingContext().context, target());
-      await rebalanceStop(recordingContext().context, target());
-    }
-    const { document, outcome } = await run;
-    expect(['done', 'failed']).toContain(outcome);
-    if (document.state === 'cancelled')
-      expect(document.problem).toMatch(/stopped as asked: \d of 4 moves are done/);
-    await rebalanceRun(recordingContext().context, input());
-    expect(await rows()).toBe(2000);
+      await release();
+      await until(async () => (await status()).running.includes('paused'));
+      const paused = await status();
+      expect(paused).toMatchObject({ moves: { done: 1, total: 4 }, warnings: ['it is asked to pause'] });
+      expect(paused.nodes.map(({ shards }) => shards).sort()).toEqual([0, 1, 5]);
+      expect(paused.planned.map(({ shards }) => shards)).toEqual([2, 2, 2]);
+      const resumed = await rebalanceResume(recordingContext().context, target());
+      expect(resumed.text).toMatch(/goes on\.$/);
+      expect((await run).document).toMatchObject({ state: 'finished', moves: 4 });
+    });
     const nothing = await rebalancePause(recordingContext().context, target());
-    expect(nothing.document.run).toBeNull();
+    expect(nothing.document).toMatchObject({ run: null, job: null });
+    const resumed = await rebalanceResume(recordingContext().context, target());
+    expect(resumed).toMatchObject({ outcome: 'done', document: { run: null, result: null } });
+    expect(await rows()).toBe(2000);
+  }, 60_000);
+
+  test('stops after its move, and resume does what is left with the same options', async () => {
+    await heldUp(
+      async (release, run) => {
+        const stop = rebalanceStop(recordingContext().context, target());
+        await until(async () => (await status()).warnings.length > 0);
+        await release();
+        expect((await stop).text).toMatch(/has ended after 1 of 3 moves, which stay/);
+        expect(await run).toMatchObject({
+          outcome: 'failed',
+          document: { state: 'cancelled', problem: expect.stringMatching(/1 of 3 moves are done/) as string },
+        });
+      },
+      { maxMoves: 3 },
+    );
+    expect((await status()).record).toMatchObject({ request: 'stop', requestedBy: database.target.user });
+    const recorded = recordingContext();
+    const resumed = await rebalanceResume(recorded.context, target());
+    expect(recorded.infos.join()).toMatch(/going on with run 1, which is stopped, with its options/);
+    expect(resumed.document.result).toMatchObject({ state: 'finished', movesPlanned: 2, rows: null });
+    expect(await rows()).toBe(2000);
   }, 60_000);
 
   test('begins in its hours, waits for them where asked to, and keeps to its rate', async () => {
@@ -372,7 +421,7 @@ platformSuite('a rebalance under a budget', () => {
     await until(async () => (await status()).running[0]?.includes('waiting for the hours') === true);
     await rebalanceStop(recordingContext().context, target());
     expect((await waits).document).toMatchObject({ state: 'cancelled', moves: 0 });
-    const again: Watched = watchedContext();
+    const again: Recorded = watchedContext();
     const interrupted = rebalanceRun(again.context, input({ hours, waitForHours: true, compareRows: false }));
     interrupted.catch(() => undefined);
     await until(async () => (await status()).running[0]?.includes('waiting for the hours') === true);
@@ -392,7 +441,7 @@ platformSuite('a rebalance under a budget', () => {
   }, 60_000);
 
   test('Ctrl-C ends it between two moves, and the next run does the rest', async () => {
-    const first: Watched = watchedContext(() => first.abort.abort());
+    const first: Recorded = watchedContext(() => first.abort.abort());
     await expect(rebalanceRun(first.context, input())).rejects.toThrow(InterruptedError);
     const status = await rebalanceStatus(recordingContext().context, target());
     expect(status.document).toMatchObject({ run: { state: 'stopped' }, moves: { done: 1, total: 4 } });
@@ -424,13 +473,13 @@ platformSuite('a rebalance under a budget', () => {
       async () =>
         (await rebalanceStatus(recordingContext().context, target())).document.run?.state === 'cut off',
     );
-    const status = await rebalanceStatus(recordingContext().context, target());
-    expect(status.text).toMatch(/its session is gone/i);
+    const after = await rebalanceStatus(recordingContext().context, target());
+    expect(after.text).toMatch(/its session is gone/i);
     const stop = await rebalanceStop(recordingContext().context, target());
     expect(stop.document).toMatchObject({ job: null, run: null });
-    const run = await rebalanceRun(recordingContext().context, input());
-    expect(run.outcome).toBe('done');
-    expect(run.document.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
+    const { outcome, document } = await rebalanceResume(recordingContext().context, target());
+    expect(outcome).toBe('done');
+    expect(document.result?.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
   }, 60_000);
 

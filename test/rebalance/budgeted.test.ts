@@ -168,7 +168,16 @@ describe('moves that are left', () => {
 describe('the status of a run under a budget', () => {
   const run: RecordedRun = {
     id: 7,
-    role: 'citus',
+    way: 'budgeted',
+    job: null,
+    role: 'owners',
+    login: 'citus',
+    application: 'scaleout rebalance run',
+    strategy: 'by_disk_size',
+    options: {},
+    requestedBy: null,
+    doingShard: 1,
+    writers: null,
     pid: 42,
     state: 'running',
     request: '',
@@ -183,7 +192,6 @@ describe('the status of a run under a budget', () => {
     longestWritePauseMs: 271.4,
     startedAt: '2026-01-01T00:00:00.000Z',
     finishedAt: null,
-    startedSeconds: 0,
     seconds: 7,
     secondsLeft: 14,
   };
@@ -192,16 +200,16 @@ describe('the status of a run under a budget', () => {
   test('shows rate, time left and what writers felt', () => {
     expect(status({})).toMatchObject({ job: null, secondsLeft: 14, bytesPerSecond: 10 * MIB, warnings: [] });
     expect(statusText(status({}))).toMatch(
-      /^Run 7 running: 7 of 21 moves, 70\.0 MiB of 210\.0 MiB, 10\.0 MiB\/s, 14 s left\.\nNo write waited longer than 271 ms \(--max-write-pause 300\); once a move was cancelled to keep to that\.\nNow moving shard 1 /,
+      /^Run 7 running: 7 of 21 moves, 70\.0 MiB of 210\.0 MiB, 10\.0 MiB\/s, 14 s left\.\nNo write waited longer than 271 ms \(--max-write-pause 300\); once a move was cancelled to keep to that\.\nNow moving shard 1 .*\nAsked by citus as owners with scaleout rebalance run, 2026-01-01/,
     );
   });
 
   test('tells a run that was cut off from one at work, and what was asked of it', () => {
     const cutOff = status({ pid: null });
     expect(cutOff).toMatchObject({ run: { state: 'cut off' }, secondsLeft: null, running: [] });
-    expect(cutOff.warnings.join()).toMatch(/run "scaleout rebalance run" again/);
+    expect(cutOff.warnings.join()).toMatch(/"scaleout rebalance resume" does what is left/);
     expect(status({ request: 'stop' }).warnings).toEqual(['it ends after this move, as asked']);
-    expect(status({ request: 'pause', doing: 'paused' })).toMatchObject({ running: ['paused'] });
+    expect(status({ request: 'pause', doing: 'paused', doingShard: null })).toMatchObject({ running: ['paused'] });
     // What was asked of a run that has ended is of no interest.
     expect(
       status({ request: 'stop', state: 'stopped', pid: null, problem: 'stopped as asked' }).warnings,

@@ -1,3 +1,4 @@
+import type { RunEvent } from '../../scripts/lib/events';
 import type { VerbContext } from '../../scripts/lib/verb';
 import type { Job, Task, TaskStatus } from '../../scripts/citus/job';
 import type { Node } from '../../scripts/citus/nodes';
@@ -62,6 +63,7 @@ export interface Recorded {
   readonly context: VerbContext;
   readonly infos: string[];
   readonly warnings: string[];
+  readonly events: RunEvent[];
   readonly updates: { readonly done: number; readonly detail: string }[];
   readonly abort: AbortController;
 }
@@ -78,10 +80,12 @@ export function recordingContext(
   const abort = new AbortController();
   const infos: string[] = [];
   const warnings: string[] = [];
+  const events: RunEvent[] = [];
   const updates: { done: number; detail: string }[] = [];
   return {
     infos,
     warnings,
+    events,
     updates,
     abort,
     context: {
@@ -89,7 +93,7 @@ export function recordingContext(
       confirm: async () => true,
       reporter: {
         info: (text) => infos.push(text),
-        event: () => undefined,
+        event: (event) => events.push(event),
         warn: (text) => warnings.push(text),
         heading: () => undefined,
         progress: (title) => ({

@@ -56,7 +56,7 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
       expect(await vault.rows('vault_r')).toBe(ROWS);
       expect(await vault.forced('vault_r')).toEqual([true, true]);
       const record = await vault.platform((client) =>
-        client.query("SELECT to_regnamespace('scaleout') AS oid"),
+        client.query("SELECT to_regclass('scaleout.forced_policy') AS oid"),
       );
       expect(record.rows).toEqual([{ oid: null }]);
 

@@ -7,6 +7,7 @@ import {
   rebalanceStatus,
   rebalanceStop,
 } from '../../scripts/rebalance/commands';
+import { rebalanceResume } from '../../scripts/rebalance/resume';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
@@ -85,6 +86,12 @@ platformSuite('a rebalance in trouble', () => {
       /^Rebalance job \d+ failed, moving shard .*already exists\. 0 of 4 moves are done and stay\./,
     );
     expect(document.after).toEqual(document.before);
+    const [retried, failed] = [
+      recorded.events.find(({ name }) => name === 'move.retried'),
+      recorded.events.at(-1),
+    ];
+    expect(retried).toMatchObject({ attempt: 1, reason: expect.stringMatching(/already exists/) as string });
+    expect(failed).toMatchObject({ name: 'job.failed', job: document.job, moves: 0, movesPlanned: 4 });
     const after = await rebalanceStatus(recordingContext().context, target());
     expect(after.document).toMatchObject({ job: { state: 'failed' }, moves: { done: 0, total: 4 } });
     expect(after.text).toMatch(/failed, moving shard/);
@@ -112,7 +119,7 @@ platformSuite('a rebalance in trouble', () => {
   }, 60_000);
 
   test('a cut connection leaves the job; who then follows it is told when somebody stops it', async () => {
-    await spoilFirstMove();
+    const mend = await spoilFirstMove();
     const { run } = await runUntilRetry();
     await platform((client) =>
       client.query(
@@ -134,6 +141,25 @@ platformSuite('a rebalance in trouble', () => {
     const again = await rebalanceStop(recordingContext().context, target());
     expect(again).toMatchObject({ outcome: 'done', document: { job: null } });
     expect(await jobs()).toBe(1);
+    const { record } = (await rebalanceStatus(recordingContext().context, target())).document;
+    expect(record).toMatchObject({
+      way: 'background',
+      job: document.job,
+      state: 'stopped',
+      request: 'stop',
+      login: database.target.user,
+    });
+    // What was begun by a run that is gone goes on with its options, in a job of its own.
+    await mend();
+    const resumed = await rebalanceResume(recordingContext().context, target());
+    expect(resumed).toMatchObject({
+      outcome: 'done',
+      document: { result: { way: 'background', state: 'finished', moves: 4 } },
+    });
+    expect(resumed.document.result?.record?.moves.map(({ way }) => way)).toEqual(
+      Array.from({ length: 4 }, () => 'blocking'),
+    );
+    expect(await rows()).toBe(2000);
   }, 60_000);
 
   test('a worker that cannot be reached is named before anything starts', async () => {
