@@ -56,6 +56,7 @@ const rooms = {
   ],
   'scripts/database/checks': DATABASE,
   'scripts/rebalance': DATABASE,
+  'scripts/rebalance/watch': CITUS,
   'scripts/roles': CITUS,
   'scripts/compare': DATABASE,
   'scripts/tables': DATABASE,

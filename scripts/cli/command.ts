@@ -23,7 +23,7 @@ export function verbsOf(io: Io, end: (status: number) => void): AddVerb {
     const isSet = (flag: string): boolean => command.getOptionValue(flag) === true;
     command.action(async () => {
       const result = await work(
-        contextFor(io, { yes: isSet('yes'), events: isSet('events') }),
+        contextFor(io, { yes: isSet('yes'), events: isSet('events'), json: isSet('json') }),
         command.opts(),
         ...command.processedArgs,
       );

@@ -2,11 +2,12 @@
 import { createInterface } from 'node:readline/promises';
 import { EXIT, ScaleoutError } from '../lib/errors';
 import { eventReporter, streamReporter } from '../lib/reporter';
+import type { Terminal } from '../lib/terminal-block';
 import type { VerbContext, VerbResult } from '../lib/verb';
 
 /** The world that a run of the program touches; tests hand in their own. */
 export interface Io {
-  readonly stdout: NodeJS.WritableStream;
+  readonly stdout: NodeJS.WritableStream & Omit<Terminal, 'write'>;
   readonly stderr: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -17,6 +18,10 @@ export interface Io {
 /** What a verb gets from the program, and the environment that names a database. */
 export interface CliContext extends VerbContext {
   readonly environment: Io['environment'];
+  /** For verbs that print while they run. */
+  readonly stdout: Io['stdout'];
+  /** Whether that has to be documents. */
+  readonly json: boolean;
 }
 
 /**
@@ -25,8 +30,13 @@ export interface CliContext extends VerbContext {
  * @param flags.yes answers every question with yes
  * @param flags.events what happens is told in lines of JSON
  */
-export function contextFor(io: Io, flags: { readonly yes: boolean; readonly events?: boolean }): CliContext {
+export function contextFor(
+  io: Io,
+  flags: { readonly yes: boolean; readonly events?: boolean; readonly json?: boolean },
+): CliContext {
   return {
+    stdout: io.stdout,
+    json: flags.json === true,
     reporter: flags.events === true ? eventReporter(io.stderr) : streamReporter(io.stderr),
     signal: io.signal,
     environment: io.environment,
@@ -53,9 +63,10 @@ export function contextFor(io: Io, flags: { readonly yes: boolean; readonly even
 /** Prints the document (`--json`) or the text of a result; resolves when the reader has it. */
 export async function printResult(
   io: Io,
-  { document, text, verdict }: VerbResult,
+  { document, text, verdict, printed }: VerbResult,
   flags: { readonly json: boolean },
 ): Promise<void> {
+  if (printed === true) return;
   if (flags.json && verdict !== undefined) io.stderr.write(`${verdict}\n`);
   const whole = verdict === undefined ? text : `${text}\n\n${verdict}`;
   await (flags.json ? printDocument(io, document) : print(io, whole));

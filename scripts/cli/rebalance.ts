@@ -57,19 +57,44 @@ export function addRebalance(program: Group, verb: AddVerb): void {
     },
   );
 
+  addStatus(rebalance, verb);
   addControls(rebalance, verb);
 }
 
-/** Those for a run that goes on in another terminal. */
-function addControls(rebalance: Group, verb: AddVerb): void {
+/** Shows a run that goes on in another terminal. */
+function addStatus(rebalance: Group, verb: AddVerb): void {
   verb(
-    withDatabase(rebalance.command('status')).description('show how far the job is'),
+    withDatabase(rebalance.command('status'))
+      .description('show how far a run or the job is')
+      .option(
+        '--watch',
+        'go on until it ends, with its exit status; a picture on a terminal, a line for each change elsewhere, with --json a document for each; Ctrl-C ends the watching alone',
+      )
+      .addOption(
+        new Option('--interval <seconds>', 'seconds between two looks of --watch; 1')
+          .argParser(wholeNumber(1))
+          .implies({ watch: true }),
+      ),
     async (context, flags) => {
+      if (flags.watch === true) {
+        const { rebalanceWatch } = await import('../rebalance/watch-status.ts');
+        const { stdout, json } = context;
+        const intervalMs = 1000 * (flags.interval ?? 1);
+        return rebalanceWatch(context, {
+          target: await databaseTarget(context, flags),
+          intervalMs,
+          stdout,
+          json,
+        });
+      }
       const { rebalanceStatus } = await import('../rebalance/commands.ts');
       return rebalanceStatus(context, { target: await databaseTarget(context, flags) });
     },
   );
+}
 
+/** Those for a run that goes on in another terminal. */
+function addControls(rebalance: Group, verb: AddVerb): void {
   verb(
     withDatabase(rebalance.command('pause')).description(
       'have a run wait after its current move, or end the running job there, until resume',

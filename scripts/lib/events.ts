@@ -47,7 +47,8 @@ export type RunEvent =
   | MoveCancelled
   | MoveRetried
   | JobFollowed
-  | JobEnded;
+  | JobEnded
+  | WritersFelt;
 
 /** A shard group begins to move. */
 interface MoveStarted {
@@ -114,6 +115,16 @@ interface JobEnded {
   readonly reason: string;
 }
 
+/** What the writes of a probe had to wait so far, milliseconds from when each was due. */
+interface WritersFelt {
+  readonly name: 'writers.felt';
+  readonly writes: number;
+  readonly failed: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly longestMs: number;
+}
+
 /** An event as one line for people; undefined where they see it otherwise, or do not care. Pure. */
 export function describeEvent(event: RunEvent): string | undefined {
   switch (event.name) {
@@ -135,6 +146,7 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'job.finished':
     case 'job.failed':
     case 'job.cancelled':
+    case 'writers.felt':
       return undefined;
     case 'move.cancelled':
       return describeCancelled(event);

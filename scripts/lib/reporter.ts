@@ -1,6 +1,8 @@
 import { styleText } from 'node:util';
 import { describeEvent } from './events';
 import type { RunEvent } from './events';
+import { showsColor, TerminalBlock } from './terminal-block';
+import type { Space, Terminal } from './terminal-block';
 
 /**
  * What work tells a person while it runs. The core never prints: it reports here, and the caller decides where
@@ -17,7 +19,12 @@ export interface Reporter {
   heading(text: string): void;
   /** Starts a measured piece of work. `total` is in `unit`s (rows, bytes, moves); absent when nobody knows it. */
   progress(label: string, total: number | undefined, unit: ProgressUnit): Progress;
+  /** Shows a picture below what is reported, in place of the last one; undefined takes it away. Absent where no terminal could show one. */
+  readonly picture?: (draw: Drawing | undefined) => void;
 }
+
+/** Draws a picture into the lines that there is room for. */
+export type Drawing = (space: Space) => readonly string[];
 
 export type ProgressUnit = 'rows' | 'bytes' | 'moves' | 'steps' | 'tables' | 'tables and views';
 
@@ -26,12 +33,6 @@ export interface Progress {
   update(done: number, detail?: string): void;
   /** Ends the bar; `detail` replaces what it said last. */
   finish(detail?: string): void;
-}
-
-interface Terminal {
-  readonly isTTY?: boolean | undefined;
-  readonly columns?: number | undefined;
-  write(text: string): unknown;
 }
 
 /** Milliseconds between two lines of one progress where there is no terminal to redraw. */
@@ -43,14 +44,24 @@ const FRAME_INTERVAL_MS = 80;
 export function streamReporter(stream: Terminal, now: () => number = Date.now): Reporter {
   const tty = stream.isTTY === true;
   const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
-    tty && process.env['NO_COLOR'] === undefined ? styleText(format, text) : text;
+    showsColor(stream) ? styleText(format, text) : text;
+  const block = new TerminalBlock(stream);
+  let drawing: Drawing | undefined;
   let openBar = false;
   const line = (text: string): void => {
     if (openBar) stream.write('\r\x1b[2K');
     openBar = false;
+    block.erase();
     stream.write(`${text}\n`);
+    if (drawing !== undefined) block.draw(drawing(block.space));
+  };
+  const picture = (draw: Drawing | undefined): void => {
+    drawing = draw;
+    if (draw === undefined) block.erase();
+    else block.draw(draw(block.space));
   };
   return {
+    ...(tty ? { picture } : {}),
     info: (text) => line(`  ${text}`),
     event(event) {
       const text = describeEvent(event);

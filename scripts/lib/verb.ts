@@ -19,6 +19,8 @@ export interface VerbResult<Document = unknown> {
   readonly text: string;
   /** What a person has to read however the answer is printed: below the text, and on stderr beside a document. */
   readonly verdict?: string;
+  /** The document was printed while the verb ran. @default false */
+  readonly printed?: boolean;
   readonly outcome: 'done' | 'changes' | 'failed' | 'refused';
 }
 

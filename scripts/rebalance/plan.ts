@@ -6,7 +6,7 @@ import type { Finding } from '../database/checks/findings';
 import { refused, ScaleoutError } from '../lib/errors';
 import { readSecuredTables } from '../database/observe/row-security';
 import type { Estimate } from './estimate';
-import { afterMoves } from './along';
+import { afterMoves } from './watch/along';
 import { estimate, measuredFactor, windowSeconds } from './estimate';
 import { asynchronousCommits, finding } from '../database/checks/findings';
 import { rebalanceFindings } from './findings';

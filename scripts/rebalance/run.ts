@@ -20,6 +20,7 @@ import { isHindrance } from './hindrances';
 import { describeTask, followJob, sentence } from './follow';
 import type { JobSource } from './follow';
 import { arrivedTry } from './job-events';
+import { liveJob, livePlan } from './live-moves';
 import type { Job, JobProgress } from '../citus/job';
 import { jobError, progressOf, readCopiedBytes, readJob, runningJob } from '../citus/job';
 import { jobWarnings, movesAhead } from './job-moves';
@@ -44,6 +45,7 @@ import { readCosts, RunRecord } from './run-record';
 import type { NewRun } from './run-record';
 import { untilSettled } from './settled';
 import type { RebalanceWay } from './ways';
+import { withLivePicture } from './watch/live';
 import { CLEAN_UP, START } from '../citus/catalog.sql';
 
 /** What `rebalance run` answers with. */
@@ -319,7 +321,10 @@ async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Endin
       'this role may create nothing in the database, so that no record of this run is kept and "scaleout rebalance stop" does not reach it; Ctrl-C does',
     );
   }
-  const run = await moveWithinBudget({ ...input, record });
+  const live = livePlan(plan, options.budget.maxWritePauseMs);
+  const run = await withLivePicture(context.reporter, live, (reporter) =>
+    moveWithinBudget({ ...input, record, context: { ...context, reporter } }),
+  );
   const { document, moves, rows } = run;
   const made = await whatWasMade(client, plan, run);
   const problem = hasLost({ rows })
@@ -391,7 +396,9 @@ async function inSession(
   context: VerbContext,
 ): Promise<Ending> {
   const record = await RunRecord.begin(client, newRun(plan, options, null));
-  const run = await moveOneByOne(client, options, plan, context, record);
+  const run = await withLivePicture(context.reporter, livePlan(plan, null), (reporter) =>
+    moveOneByOne(client, options, plan, { ...context, reporter }, record),
+  );
   const made = await whatWasMade(client, plan, run);
   const problem = endedEarly(plan, run);
   const state = stateOf(problem, run);
@@ -453,7 +460,10 @@ async function follow(client: Client, id: number, context: VerbContext, record: 
     copiedBytes: () => readCopiedBytes(client),
     arrived: (move, seconds) => record.add(arrivedTry(move, seconds)),
   };
-  const job = await followJob(source, context);
+  const live = liveJob(await source.read(), snapshot);
+  const job = await withLivePicture(context.reporter, live, (reporter) =>
+    followJob(source, { ...context, reporter }),
+  );
   const progress = progressOf(job);
   const problem = describeEnd(job, progress);
   await record.end(

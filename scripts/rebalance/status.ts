@@ -1,12 +1,12 @@
 import type { Client } from 'pg';
-import { afterMoves, beforeMoves } from './along';
-import type { NodesAlong, NodesMove } from './along';
+import { afterMoves, beforeMoves } from './watch/along';
+import type { NodesAlong, NodesMove } from './watch/along';
 import { secondsLeft } from './estimate';
 import { describeMove, retryWarnings } from './follow';
 import type { Job, JobState } from '../citus/job';
 import { hasEnded, isWaitingForWorkers, progressOf, readCopiedBytes, readJobs } from '../citus/job';
-import { addressOf } from './job-events';
 import { jobWarnings } from './job-moves';
+import { jobMoves } from './live-moves';
 import type { NodePlacement, Snapshot } from '../citus/placements';
 import { placementsOf, readSnapshot } from '../citus/placements';
 import { describeEnd } from './run';
@@ -239,14 +239,4 @@ export function statusOf(
     warnings: warnings.filter((warning) => warning !== ''),
     ...nodesAlong(snapshot, jobMoves(job), before),
   };
-}
-
-/** Of a job that ended, what it did not move is planned no longer. */
-function jobMoves(job: Job): (NodesMove & { readonly done: boolean })[] {
-  return job.tasks.flatMap(({ status, move }) => {
-    const done = status === 'done';
-    if (move === undefined || (hasEnded(job) && !done)) return [];
-    const { shardId, bytes, from, to } = move;
-    return [{ shardId, bytes, from: addressOf(from), to: addressOf(to), done }];
-  });
 }

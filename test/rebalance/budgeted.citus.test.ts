@@ -6,6 +6,8 @@ import type { Client } from 'pg';
 import { withClient } from '../../scripts/lib/connection';
 import type { RunEvent } from '../../scripts/lib/events';
 import { InterruptedError } from '../../scripts/lib/errors';
+import { streamReporter } from '../../scripts/lib/reporter';
+import type { Terminal } from '../../scripts/lib/terminal-block';
 import {
   rebalancePause,
   rebalancePlan,
@@ -15,11 +17,13 @@ import {
 } from '../../scripts/rebalance/commands';
 import type { RebalanceRunInput } from '../../scripts/rebalance/commands';
 import { rebalanceResume } from '../../scripts/rebalance/resume';
+import { rebalanceWatch } from '../../scripts/rebalance/watch-status';
+import type { RebalanceWatchInput } from '../../scripts/rebalance/watch-status';
 import type { TestDatabase } from '../support/citus';
 import { platformSuite } from '../support/citus';
 import { testEnvironment } from '../support/environment';
 import type { Recorded } from './fixtures';
-import { recordingContext } from './fixtures';
+import { recordingContext, recordingStream } from './fixtures';
 import { readingsOnCoordinator, until as untilIn } from './readings';
 
 /** Nothing here rests on how fast the machine is: no move of these few rows takes as long. */
@@ -356,10 +360,18 @@ platformSuite('a rebalance under a budget', () => {
       await work(() => writer.query('COMMIT'), run);
     });
   };
+  const watching = (stdout: Terminal, json = false): RebalanceWatchInput => ({
+    ...target(),
+    intervalMs: 50,
+    stdout,
+    json,
+  });
   const status = async () => (await rebalanceStatus(recordingContext().context, target())).document;
 
   test('pauses, goes on and stops between two moves when another session says so', async () => {
     await heldUp(async (release, run) => {
+      const log = recordingStream(false);
+      const watched = rebalanceWatch(recordingContext().context, watching(log));
       const pause = await rebalancePause(recordingContext().context, target());
       expect(pause.text).toMatch(/pauses after the move/);
       await release();
@@ -371,6 +383,11 @@ platformSuite('a rebalance under a budget', () => {
       const resumed = await rebalanceResume(recordingContext().context, target());
       expect(resumed.text).toMatch(/goes on\.$/);
       expect((await run).document).toMatchObject({ state: 'finished', moves: 4 });
+      expect(await watched).toMatchObject({ outcome: 'done', document: { moves: { done: 4, total: 4 } } });
+      expect(log.written[0]).toMatch(/^Run 1 running: 0 of 4 moves, 0 B of .* now moving shard .*\n$/);
+      expect(log.written.join('')).toMatch(
+        /\n! it is asked to pause\n(.*\n)*Run 1 running: 1 of 4 .*now paused\n/,
+      );
     });
     const nothing = await rebalancePause(recordingContext().context, target());
     expect(nothing.document).toMatchObject({ run: null, job: null });
@@ -382,6 +399,10 @@ platformSuite('a rebalance under a budget', () => {
   test('stops after its move, and resume does what is left with the same options', async () => {
     await heldUp(
       async (release, run) => {
+        const { context, abort } = recordingContext();
+        const watched = rebalanceWatch(context, watching(recordingStream(true)));
+        abort.abort();
+        await expect(watched).rejects.toThrow(/stopped watching, and the rebalance goes on/);
         const stop = rebalanceStop(recordingContext().context, target());
         await until(async () => (await status()).warnings.length > 0);
         await release();
@@ -445,8 +466,11 @@ platformSuite('a rebalance under a budget', () => {
     await expect(rebalanceRun(first.context, input())).rejects.toThrow(InterruptedError);
     const status = await rebalanceStatus(recordingContext().context, target());
     expect(status.document).toMatchObject({ run: { state: 'stopped' }, moves: { done: 1, total: 4 } });
-    const second = await rebalanceRun(recordingContext().context, input());
+    const screen = recordingStream(true);
+    const { context } = recordingContext();
+    const second = await rebalanceRun({ ...context, reporter: streamReporter(screen) }, input());
     expect(second).toMatchObject({ outcome: 'done', document: { moves: 3 } });
+    expect(screen.written.join('')).toMatch(/Moving shards.*\n\[#+\] 3 of 3 moves, 0 under way, 0 to come\n/);
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
   }, 60_000);
 

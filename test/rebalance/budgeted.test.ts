@@ -209,7 +209,9 @@ describe('the status of a run under a budget', () => {
     expect(cutOff).toMatchObject({ run: { state: 'cut off' }, secondsLeft: null, running: [] });
     expect(cutOff.warnings.join()).toMatch(/"scaleout rebalance resume" does what is left/);
     expect(status({ request: 'stop' }).warnings).toEqual(['it ends after this move, as asked']);
-    expect(status({ request: 'pause', doing: 'paused', doingShard: null })).toMatchObject({ running: ['paused'] });
+    expect(status({ request: 'pause', doing: 'paused', doingShard: null })).toMatchObject({
+      running: ['paused'],
+    });
     // What was asked of a run that has ended is of no interest.
     expect(
       status({ request: 'stop', state: 'stopped', pid: null, problem: 'stopped as asked' }).warnings,

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../../scripts/lib/events';
+import type { Terminal } from '../../scripts/lib/terminal-block';
 import type { VerbContext } from '../../scripts/lib/verb';
 import type { Job, Task, TaskStatus } from '../../scripts/citus/job';
 import type { Node } from '../../scripts/citus/nodes';
@@ -108,4 +109,10 @@ export function recordingContext(
       },
     },
   };
+}
+
+/** A stream that keeps what is written to it. */
+export function recordingStream(isTTY: boolean): Terminal & { readonly written: string[] } {
+  const written: string[] = [];
+  return { isTTY, columns: 80, rows: 40, written, write: (text) => written.push(text) };
 }

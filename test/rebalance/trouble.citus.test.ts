@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import { withAdvisoryLock, withClient } from '../../scripts/lib/connection';
 import { InterruptedError } from '../../scripts/lib/errors';
+import type { Terminal } from '../../scripts/lib/terminal-block';
 import {
   rebalancePlan,
   rebalanceRun,
@@ -8,12 +9,15 @@ import {
   rebalanceStop,
 } from '../../scripts/rebalance/commands';
 import { rebalanceResume } from '../../scripts/rebalance/resume';
+import type { RebalanceStatus } from '../../scripts/rebalance/status';
+import { rebalanceWatch } from '../../scripts/rebalance/watch-status';
+import type { RebalanceWatchInput } from '../../scripts/rebalance/watch-status';
 import { tablesApply, tablesVerify } from '../../scripts/tables/commands';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import { createSensors, sensorsDistribution } from '../tables/support/sensors';
 import type { Recorded } from './fixtures';
-import { recordingContext } from './fixtures';
+import { recordingContext, recordingStream } from './fixtures';
 import { readingsOnCoordinator, until as untilIn } from './readings';
 
 const BLOCKING = { strategy: 'by_shard_count', mode: 'block_writes' } as const;
@@ -53,6 +57,13 @@ platformSuite('a rebalance in trouble', () => {
     };
   }
 
+  const watching = (stdout: Terminal, json: boolean): RebalanceWatchInput => ({
+    ...target(),
+    intervalMs: 50,
+    stdout,
+    json,
+  });
+
   async function runUntilRetry(): Promise<{ recorded: Recorded; run: ReturnType<typeof rebalanceRun> }> {
     const recorded = recordingContext();
     const run = rebalanceRun(recorded.context, { ...target(), ...BLOCKING });
@@ -77,10 +88,17 @@ platformSuite('a rebalance in trouble', () => {
     expect(recorded.warnings[0]).toMatch(/relation "readings_pkey_\d+" already exists/);
     const during = await rebalanceStatus(recordingContext().context, target());
     expect(during.text).toMatch(/failed and is tried again/);
+    const screen = recordingStream(true);
+    const watched = rebalanceWatch(recordingContext().context, watching(screen, false));
+    await until(() => screen.written.length > 1);
     // As after half an hour: the last retry is used up.
     await platform((client) => retryNow(client, ', retry_count = 32'));
     const { outcome, document, text } = await run;
     expect(outcome).toBe('failed');
+    expect(await watched).toMatchObject({ outcome: 'failed', document: { job: { state: 'failed' } } });
+    expect(screen.written.join('')).toMatch(
+      /Job \d+ running.*\n\[\.+\] 0 of 4 moves, .*\n(.*\n)+.*! moving shard \d+ .*\n(.*\n)*.*already exists/,
+    );
     expect(document).toMatchObject({ state: 'failed', moves: 0, movesPlanned: 4 });
     expect(text).toMatch(
       /^Rebalance job \d+ failed, moving shard .*already exists\. 0 of 4 moves are done and stay\./,
@@ -131,8 +149,14 @@ platformSuite('a rebalance in trouble', () => {
     );
     const next = await runUntilRetry();
     expect(next.recorded.infos.join()).toMatch(/is already running/);
+    const documents = recordingStream(false);
+    const watched = rebalanceWatch(recordingContext().context, watching(documents, true));
+    await until(() => documents.written.length > 0);
     const stop = await rebalanceStop(recordingContext().context, target());
     expect(stop.text).toMatch(/^Rebalance job \d+ is cancelled\./);
+    expect(await watched).toMatchObject({ outcome: 'failed', printed: true });
+    const states = documents.written.map((line) => (JSON.parse(line) as RebalanceStatus).job?.state);
+    expect([states[0], states.at(-1)]).toEqual(['running', 'cancelled']);
     const { outcome, document, text } = await next.run;
     expect({ outcome, state: document.state }).toEqual({ outcome: 'failed', state: 'cancelled' });
     expect(text).toMatch(

@@ -1,6 +1,6 @@
-import type { NodePlacement, Snapshot } from '../citus/placements';
-import { groupsByShard } from '../citus/placements';
-import { nodeName } from '../citus/nodes';
+import type { NodePlacement, Snapshot } from '../../citus/placements';
+import { groupsByShard } from '../../citus/placements';
+import { nodeName } from '../../citus/nodes';
 
 /** A move as the nodes see it. */
 export interface NodesMove {
