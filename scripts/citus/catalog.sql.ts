@@ -20,8 +20,9 @@ export const NODES = `
 export const MOVABLE_PLACEMENTS = `
   WITH sizes AS (SELECT shard_id, max(size) AS size FROM citus_shard_sizes() GROUP BY shard_id)
   SELECT t.logicalrelid::regclass::text AS table_name, t.colocationid, s.shardid::float8 AS shard_id,
-         s.shardminvalue, p.groupid, coalesce(sizes.size, 0)::float8 AS bytes
+         s.shardminvalue, p.groupid, coalesce(sizes.size, 0)::float8 AS bytes, c.relnamespace::regnamespace::text = 'scaleout' AS own
     FROM pg_dist_partition t
+    JOIN pg_class c ON c.oid = t.logicalrelid
     JOIN pg_dist_shard s USING (logicalrelid)
     JOIN pg_dist_placement p USING (shardid)
     LEFT JOIN sizes ON sizes.shard_id = s.shardid

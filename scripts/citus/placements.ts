@@ -40,6 +40,8 @@ export interface ShardGroup {
   readonly bytes: number;
   /** Group id of the node it is on. */
   readonly groupId: number;
+  /** Shards of this program's own tables, which move with it and count for nothing. @default - none */
+  readonly ownShardIds?: readonly number[];
 }
 
 /** The cluster as the catalogs describe it at one moment. */
@@ -56,6 +58,8 @@ const placementRow = z.object({
   shardminvalue: z.string().nullable(),
   groupid: z.number(),
   bytes: z.number(),
+  /** Whether the table is one of this program's own, which is nobody's business. */
+  own: z.boolean().optional(),
 });
 
 /** A row of {@link MOVABLE_PLACEMENTS}. */
@@ -77,12 +81,20 @@ export function shardGroups(rows: readonly PlacementRow[]): ShardGroup[] {
   const rangeOf = ({ colocationid, shard_id, shardminvalue }: PlacementRow): string =>
     colocationid === 0 ? `shard ${String(shard_id)}` : `${String(colocationid)} ${shardminvalue ?? ''}`;
   const groups = groupBy(rows, (row) => `${rangeOf(row)} on ${String(row.groupid)}`);
-  return [...groups.values()].map((members) => ({
-    shardIds: members.map((row) => row.shard_id),
-    tables: members.map((row) => row.table_name),
-    bytes: members.reduce((sum, row) => sum + row.bytes, 0),
-    groupId: members[0].groupid,
-  }));
+  return [...groups.values()].flatMap((all) => {
+    const members = all.filter(({ own }) => own !== true);
+    const own = all.filter((row) => row.own === true).map((row) => row.shard_id);
+    if (members.length === 0) return [];
+    return [
+      {
+        shardIds: members.map((row) => row.shard_id),
+        tables: members.map((row) => row.table_name),
+        bytes: members.reduce((sum, row) => sum + row.bytes, 0),
+        groupId: all[0].groupid,
+        ...(own.length === 0 ? {} : { ownShardIds: own }),
+      },
+    ];
+  });
 }
 
 export function placementsOf({ nodes, groups }: Snapshot): NodePlacement[] {
@@ -126,5 +138,9 @@ export async function readUncopiedReferenceTables(client: Client): Promise<strin
 
 /** The shard group by the id of any shard in it. */
 export function groupsByShard({ groups }: Snapshot): ReadonlyMap<number, ShardGroup> {
-  return new Map(groups.flatMap((group) => group.shardIds.map((shardId) => [shardId, group] as const)));
+  return new Map(
+    groups.flatMap((group) =>
+      [...group.shardIds, ...(group.ownShardIds ?? [])].map((shardId) => [shardId, group] as const),
+    ),
+  );
 }

@@ -49,11 +49,19 @@ export function addRebalance(program: Group, verb: AddVerb): void {
       )
       .addOption(findingsAllowed())
       .option('--events', 'tell what happens in lines of JSON on stderr, one for each move')
-      .option('--no-compare-rows', 'do not count and hash every row that moves, before and after'),
+      .option('--no-compare-rows', 'do not count and hash every row that moves, before and after')
+      .option(
+        '--probe-writes',
+        'write 50 rows a second beside the moves, to a table of its own in the group that moves, and tell what those writes waited',
+      ),
     async (context, flags) => {
       const { rebalanceRun } = await import('../rebalance/commands.ts');
       const input = await rebalanceInput(context, flags);
-      return rebalanceRun(context, { ...input, compareRows: flags.compareRows });
+      return rebalanceRun(context, {
+        ...input,
+        compareRows: flags.compareRows,
+        probeWrites: flags.probeWrites === true,
+      });
     },
   );
 

@@ -6,6 +6,7 @@ import { openReadSessions } from '../database/observe/read-sessions';
 import type { ConnectionTarget } from '../lib/connection';
 import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
 import { isOfLostNode } from '../lib/errors';
+import { startSteadyLoad } from '../lib/steady-load';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { requirePrimary } from '../citus/nodes';
 import { DEFAULT_MAX_WRITE_PAUSE_MS } from './budget';
@@ -42,6 +43,8 @@ export interface RebalancePlanInput extends RebalanceInput {
 export interface RebalanceRunInput extends RebalanceInput {
   /** Count and hash every row that moves, and ask the views over its tables, before and after. @default true */
   readonly compareRows?: boolean;
+  /** Write to a table of its own beside the moves, and tell what those writes waited. @default false */
+  readonly probeWrites?: boolean;
 }
 
 /**
@@ -108,8 +111,8 @@ export async function rebalanceRun(
   context: VerbContext,
   input: RebalanceRunInput,
 ): Promise<VerbResult<RebalanceRunResult>> {
-  const { allow = [], compareRows = true } = input;
-  const options = { ...withDefaults(input), allow, compareRows };
+  const { allow = [], compareRows = true, probeWrites = false } = input;
+  const options = { ...withDefaults(input), allow, compareRows, probeWrites };
   return withClient(
     input.target,
     async (client) => {
@@ -121,6 +124,7 @@ export async function rebalanceRun(
           runRebalance(client, options, context, {
             readers: openReadSessions(input.target, context.signal),
             withGuard: (use) => withClient(input.target, use, { purpose: 'rebalance guard' }),
+            startLoad: (load) => startSteadyLoad(input.target, load),
             withMover: (use) => withClient(input.target, use, { purpose: 'rebalance move', direct: true }),
           }).catch((error: unknown) => {
             // Between two moves as well nodes are asked.

@@ -55,6 +55,8 @@ export interface RunOptions extends RebalanceOptions {
   readonly allow: readonly Allowance[];
   /** Count and hash what moves, before and after. */
   readonly compareRows: boolean;
+  /** Write beside the moves to measure what writers feel. @default false */
+  readonly probeWrites?: boolean;
 }
 
 /**
@@ -127,12 +129,20 @@ const recorded = z.object({
   maxParallel: z.number().optional(),
   allow: z.array(z.string()),
   compareRows: z.boolean(),
+  probeWrites: z.boolean(),
 });
 
 /** What the record of a run keeps of its options, so that another run can go on with them. Pure. */
-export function toRecord({ strategy, mode, budget, allow, compareRows }: RunOptions): RecordedOptions {
+export function toRecord({
+  strategy,
+  mode,
+  budget,
+  allow,
+  compareRows,
+  probeWrites = false,
+}: RunOptions): RecordedOptions {
   const how = budget === undefined ? { way: 'background', mode } : { way: 'budgeted', ...budget };
-  return { ...how, strategy, allow: allow.map(({ id }) => id), compareRows };
+  return { ...how, strategy, allow: allow.map(({ id }) => id), compareRows, probeWrites };
 }
 
 /**
@@ -144,7 +154,7 @@ export function toRecord({ strategy, mode, budget, allow, compareRows }: RunOpti
 export function fromRecord(
   options: RecordedOptions,
   made: number,
-): AskedOptions & Pick<RunOptions, 'allow' | 'compareRows'> {
+): AskedOptions & Pick<RunOptions, 'allow' | 'compareRows' | 'probeWrites'> {
   const { allow, maxMoves, ...rest } = recorded.parse(options);
   return {
     ...rest,

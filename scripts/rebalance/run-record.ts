@@ -66,6 +66,8 @@ export interface NewRun {
   /** Null where there is no budget. */
   readonly maxWritePauseMs: number | null;
   readonly moves: readonly Pick<Move, 'shardId' | 'tables' | 'bytes' | 'from' | 'to'>[];
+  /** What a probe felt by now, which is noted after each move. @default - there is none */
+  readonly writers?: (() => WriterLatency | null) | undefined;
 }
 
 /** Of a job that nobody followed to its end, the job itself says how it ended. */
@@ -87,9 +89,12 @@ export class RunRecord {
   private readonly id: string | undefined;
   private last: Promise<unknown> = Promise.resolve();
 
-  private constructor(client: Client, id: string | undefined) {
+  private readonly writers: NewRun['writers'];
+
+  private constructor(client: Client, id: string | undefined, writers?: NewRun['writers']) {
     this.client = client;
     this.id = id;
+    this.writers = writers;
   }
 
   /**
@@ -97,7 +102,7 @@ export class RunRecord {
    * open was cut off.
    */
   static async begin(client: Client, run: NewRun): Promise<RunRecord> {
-    const { way, job, strategy, options, maxWritePauseMs, moves } = run;
+    const { way, job, strategy, options, maxWritePauseMs, moves, writers } = run;
     const planned = moves.map(({ shardId, tables, bytes, from, to }) => ({
       shardId,
       tables,
@@ -122,7 +127,7 @@ export class RunRecord {
         ]);
         return rows[0]?.id;
       });
-      return new RunRecord(client, id);
+      return new RunRecord(client, id, writers);
     } catch (error) {
       // No right to create in the database, or to write in a table of another owner.
       if (sqlStateOf(error) !== '42501') throw error;
@@ -167,16 +172,19 @@ export class RunRecord {
        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
       [shardId, tables.join(', '), bytes, source, target, way, seconds, pauseMs, cancelled],
     );
+    await this.noteWriters();
   }
 
-  /** What writers have felt so far. */
-  async felt(writers: WriterLatency): Promise<void> {
+  private async noteWriters(): Promise<void> {
+    const writers = this.writers?.() ?? null;
+    if (writers === null) return;
     await this.update('UPDATE scaleout.rebalance_run SET writers = $2 WHERE run_id = $1', [
       JSON.stringify(writers),
     ]);
   }
 
   async end(state: RunState, problem: string): Promise<void> {
+    await this.noteWriters();
     await this.update(
       `UPDATE scaleout.rebalance_run SET state = $2, problem = $3, finished_at = clock_timestamp(), doing = '', doing_shard = NULL, seconds_left = NULL WHERE run_id = $1`,
       [state, problem],

@@ -42,7 +42,9 @@ import { readBudgetedFaults, requireMovable, requireNone, requireReachableNodes 
 import { readOwnRecord } from './record-document';
 import type { RunDocument } from './record-document';
 import { readCosts, RunRecord } from './run-record';
-import type { NewRun } from './run-record';
+import type { NewRun, WriterLatency } from './run-record';
+import { dropProbes, withWriteProbe } from './write-probe';
+import type { StartLoad } from './write-probe';
 import { untilSettled } from './settled';
 import type { RebalanceWay } from './ways';
 import { withLivePicture } from './watch/live';
@@ -98,6 +100,8 @@ export interface OtherSessions {
   readonly withGuard: <T>(use: (guard: Client) => Promise<T>) => Promise<T>;
   /** Opens one more that moves, where several moves are made at once. */
   readonly withMover: <T>(use: (mover: Client) => Promise<T>) => Promise<T>;
+  /** Opens those of a probe. */
+  readonly startLoad: StartLoad;
 }
 
 /** Looks at the tables of shard groups that are about to move. */
@@ -204,6 +208,7 @@ async function rebalance(
   sessions: Omit<OtherSessions, 'readers'>,
 ): Promise<Ending> {
   await requireReachableNodes(client);
+  await dropProbes(client, context.reporter);
   const plan = await readPlan(client, options);
   requireAllowedByFlag(plan.findings, options);
   for (const idle of idleAllowances(plan.findings, options.allow)) context.reporter.info(idle);
@@ -228,11 +233,52 @@ async function rebalance(
     const opensAt = opensLater(budgeted.plan, costs, budget, Date.now());
     if (opensAt !== undefined && budget.waitForHours !== true) return notOpen(plan, budget, opensAt);
     await look(plan.moves);
-    return withLanes(client, lanesFor(plan, budget, context), sessions, (lanes) =>
-      withinBudget({ client, lanes, plan, costs, context, ...both, options: { ...options, budget } }),
+    return probing(client, plan, options, context, sessions, (probed) =>
+      withLanes(client, lanesFor(plan, budget, context), sessions, (lanes) =>
+        withinBudget({
+          client,
+          lanes,
+          plan,
+          costs,
+          context: probed,
+          ...both,
+          options: { ...options, budget },
+        }),
+      ),
     );
   }
   await look(plan.moves);
+  return probing(client, plan, options, context, sessions, (probed) => asJob(client, plan, options, probed));
+}
+
+/** A run with a probe beside it, where one was asked for. */
+interface RunContext extends VerbContext {
+  readonly writers?: () => WriterLatency | null;
+}
+
+async function probing<T>(
+  client: Client,
+  { moves }: Rebalance,
+  { probeWrites }: RunOptions,
+  context: VerbContext,
+  { startLoad }: Pick<OtherSessions, 'startLoad'>,
+  work: (context: RunContext) => Promise<T>,
+): Promise<T> {
+  if (probeWrites !== true) return work(context);
+  const { reporter } = context;
+  const shardIds = moves.map(({ shardId }) => shardId);
+  return withWriteProbe(client, { shardIds, reporter, startLoad }, (probed) =>
+    work({ ...context, ...probed }),
+  );
+}
+
+/** By a job of Citus where it may be one, else in this session. */
+async function asJob(
+  client: Client,
+  plan: Rebalance,
+  options: RunOptions,
+  context: RunContext,
+): Promise<Ending> {
   // A background job has no moment between two moves in which FORCE could be on.
   if (plan.findings.some(({ id }) => id.startsWith(`${FORCED_WINDOW}:`))) {
     context.reporter.info(
@@ -246,7 +292,7 @@ async function rebalance(
     const started = await start(client, options);
     if (started === undefined) return nothingMoved(plan);
     if (started === 'not available') return undefined;
-    const record = await RunRecord.begin(client, newRun(plan, options, started));
+    const record = await RunRecord.begin(client, newRun(plan, options, started, context));
     return {
       ...(await follow(client, started, context, record)),
       referenceTables: plan.missingReferenceTables,
@@ -313,9 +359,11 @@ function notOpen(plan: Rebalance, budget: BudgetOptions, opensAt: string): Endin
 }
 
 /** Keeps the record of a run while it moves. */
-async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Ending> {
+async function withinBudget(
+  input: Omit<BudgetedInput, 'record' | 'context'> & { readonly context: RunContext },
+): Promise<Ending> {
   const { client, plan, context, options } = input;
-  const record = await RunRecord.begin(client, newRun(plan, options, null));
+  const record = await RunRecord.begin(client, newRun(plan, options, null, context));
   if (!record.isKept) {
     context.reporter.info(
       'this role may create nothing in the database, so that no record of this run is kept and "scaleout rebalance stop" does not reach it; Ctrl-C does',
@@ -340,7 +388,12 @@ async function withinBudget(input: Omit<BudgetedInput, 'record'>): Promise<Endin
   return { ...made, state, problem, budget: document };
 }
 
-function newRun(plan: Rebalance, options: RunOptions, job: number | null): NewRun {
+function newRun(
+  plan: Rebalance,
+  options: RunOptions,
+  job: number | null,
+  { writers }: Pick<RunContext, 'writers'>,
+): NewRun {
   return {
     way: wayOf(options),
     job,
@@ -348,6 +401,7 @@ function newRun(plan: Rebalance, options: RunOptions, job: number | null): NewRu
     options: toRecord(options),
     maxWritePauseMs: options.budget?.maxWritePauseMs ?? null,
     moves: plan.moves,
+    writers,
   };
 }
 
@@ -393,9 +447,9 @@ async function inSession(
   client: Client,
   options: RunOptions,
   plan: Rebalance,
-  context: VerbContext,
+  context: RunContext,
 ): Promise<Ending> {
-  const record = await RunRecord.begin(client, newRun(plan, options, null));
+  const record = await RunRecord.begin(client, newRun(plan, options, null, context));
   const run = await withLivePicture(context.reporter, livePlan(plan, null), (reporter) =>
     moveOneByOne(client, options, plan, { ...context, reporter }, record),
   );

@@ -8,6 +8,7 @@ import { describeDifference } from './compare';
 import type { NodePlacement } from '../citus/placements';
 import type { RebalancePlan } from './plan';
 import { nodeName } from '../citus/nodes';
+import { describeWriters } from './watch/picture';
 import type { RunDocument } from './record-document';
 import type { RebalanceRunResult } from './run';
 import type { RebalanceStatus } from './status';
@@ -81,6 +82,7 @@ export function runText(result: RebalanceRunResult): string {
   return [
     first,
     ...budgetText(result),
+    ...writersText(result.record),
     ...references,
     ...rowsText(result),
     ...stateText(result),
@@ -164,6 +166,10 @@ function listed(differences: readonly string[]): string[] {
   return more > 0 ? [...lines, `and ${count(more)} more`] : lines;
 }
 
+function writersText(record: RunDocument | null): string[] {
+  return record?.writers == null ? [] : [`${capital(describeWriters(record.writers))}.`];
+}
+
 export function statusText(status: RebalanceStatus): string {
   const { job, run, moves, bytes } = status;
   if (job === null && run === null) {
@@ -180,6 +186,7 @@ export function statusText(status: RebalanceStatus): string {
         ]),
     ...status.running.map((move) => `Now ${move}.`),
     ...status.warnings.map((warning) => `${capital(warning)}.`),
+    ...writersText(status.record),
     ...recordText(status.record),
     '',
     nodesText(status.nodes),

@@ -50,3 +50,15 @@ test('every node is listed, and any shard of a group finds it', () => {
   ]);
   expect(groupsByShard(seen).get(5)).toBe(groups[0]);
 });
+
+test("this program's own tables move with a group and count for nothing in it", () => {
+  const groups = shardGroups([
+    row({}),
+    row({ shard_id: 5, table_name: 'scaleout.probe', bytes: 99, own: true }),
+  ]);
+  expect(groups).toHaveLength(1);
+  expect(groups[0]).toMatchObject({ shardIds: [row({}).shard_id], bytes: row({}).bytes, ownShardIds: [5] });
+  // A job may name the group by any of its shards.
+  expect(groupsByShard({ nodes: [], groups }).get(5)).toBe(groups[0]);
+  expect(shardGroups([row({ own: true })])).toEqual([]);
+});

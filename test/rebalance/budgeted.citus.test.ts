@@ -461,6 +461,38 @@ platformSuite('a rebalance under a budget', () => {
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
   }, 60_000);
 
+  test('a probe writes into the group that moves, is seen in the record, and leaves nothing', async () => {
+    const probes = (): Promise<number> =>
+      one("SELECT count(*)::int AS value FROM pg_class WHERE relname LIKE 'rebalance_probe_%'");
+    // As a run leaves it that was killed.
+    await makeRecord();
+    await asLogin((client) =>
+      client.query(
+        "CREATE TABLE scaleout.rebalance_probe_1 (key bigint PRIMARY KEY, at timestamptz); SELECT create_distributed_table('scaleout.rebalance_probe_1', 'key', colocate_with := 'readings')",
+      ),
+    );
+    const plan = await rebalancePlan(recordingContext().context, input());
+    expect(plan.document.moves.map(({ tables }) => tables)).toEqual([
+      ['readings'],
+      ['readings'],
+      ['readings'],
+    ]);
+    const slow = await slowDown(2);
+    const { context, events } = recordingContext();
+    const run = await rebalanceRun(context, input({ probeWrites: true }));
+    expect(run).toMatchObject({ outcome: 'done', document: { moves: 3, rows: { same: 3, different: [] } } });
+    const { writers, moves } = run.document.record!;
+    expect(writers).toMatchObject({ failed: 0, writes: expect.any(Number) as number });
+    // The writes that were due as the slow one began waited for as long as it blocked them, less what they were late.
+    const longest = moves.find(({ shardId }) => shardId === slow)!.writePauseMs!;
+    expect(longest).toBeGreaterThan(2000);
+    expect(writers!.longestMs).toBeGreaterThan(1500);
+    expect(writers!.p50Ms).toBeLessThanOrEqual(writers!.p99Ms);
+    expect(run.text).toMatch(/Writes of the probe: half within .*, the longest [12],\d{3} ms\./);
+    expect(events.filter(({ name }) => name === 'writers.felt')).toHaveLength(3);
+    expect([await rows(), await leftovers(), await probes()]).toEqual([2000, 0, 0]);
+  }, 60_000);
+
   test('Ctrl-C ends it between two moves, and the next run does the rest', async () => {
     const first: Recorded = watchedContext(() => first.abort.abort());
     await expect(rebalanceRun(first.context, input())).rejects.toThrow(InterruptedError);

@@ -45,6 +45,7 @@ const kept = {
   maxWritePauseMs: 100,
   allow: [{ id: 'forced-policy-window:ledger' }],
   compareRows: false,
+  probeWrites: false,
 };
 
 test('options come back from the record as they were asked for', () => {

@@ -290,8 +290,20 @@ platformSuite('a rebalance in trouble', () => {
     });
     await expect(auto).rejects.toThrow(/primary key or a replica identity, and readings has neither/);
     expect(await jobs()).toBe(0);
-    const run = await rebalanceRun(recordingContext().context, { ...target(), ...BLOCKING });
-    expect(run).toMatchObject({ outcome: 'done', document: { moves: 4 } });
+    const run = await rebalanceRun(recordingContext().context, {
+      ...target(),
+      ...BLOCKING,
+      probeWrites: true,
+    });
+    expect(run).toMatchObject({
+      outcome: 'done',
+      document: { moves: 4, record: { job: run.document.job, writers: { failed: 0 } } },
+    });
+    expect(run.document.record?.writers?.writes).toBeGreaterThan(0);
+    const probes = await platform((client) =>
+      client.query("SELECT FROM pg_class WHERE relname LIKE 'rebalance_probe_%'"),
+    );
+    expect(probes.rowCount).toBe(0);
     expect(await rows()).toBe(2000);
   }, 60_000);
 

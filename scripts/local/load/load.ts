@@ -5,10 +5,10 @@ import type { ConnectionTarget } from '../../lib/connection';
 import { refused } from '../../lib/errors';
 import { count, table } from '../../lib/reporter';
 import type { VerbContext, VerbResult } from '../../lib/verb';
-import { bySecond, summarize } from './latencies';
-import type { LatencySecond, LatencySummary } from './latencies';
-import { startSteadyLoad } from './steady-load';
-import type { LoadResult } from './steady-load';
+import { bySecond, summarize } from '../../lib/latencies';
+import type { LatencySecond, LatencySummary } from '../../lib/latencies';
+import { startSteadyLoad } from '../../lib/steady-load';
+import type { LoadResult } from '../../lib/steady-load';
 import { readWorkloadWrites } from './workload-writes';
 
 export interface LocalLoadInput {

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { withClient } from '../../../scripts/lib/connection';
-import { startSteadyLoad } from '../../../scripts/local/load/steady-load';
-import { summarize } from '../../../scripts/local/load/latencies';
-import type { TestDatabase } from '../../support/citus';
-import { citusSuite, freshCitusDatabase } from '../../support/citus';
+import { withClient } from '../../scripts/lib/connection';
+import { startSteadyLoad } from '../../scripts/lib/steady-load';
+import { summarize } from '../../scripts/lib/latencies';
+import type { TestDatabase } from '../support/citus';
+import { citusSuite, freshCitusDatabase } from '../support/citus';
 
 citusSuite('a load at a set rate', { workers: 0 }, () => {
   let database: TestDatabase;

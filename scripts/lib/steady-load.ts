@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
-import type { ConnectionTarget } from '../../lib/connection';
-import { withClient } from '../../lib/connection';
-import { explain } from '../../lib/errors';
+import type { ConnectionTarget } from './connection';
+import { withClient } from './connection';
+import { explain } from './errors';
 import type { Answered } from './latencies';
 
 /** What a load does, so many times a second. */
@@ -13,6 +13,10 @@ export interface SteadyLoad {
   readonly sessions: number;
   /** Makes one request; resolves once it was acknowledged. @param number counts from 0 */
   readonly request: (client: Client, number: number) => Promise<unknown>;
+  /** What its sessions call themselves. @default 'load' */
+  readonly purpose?: string;
+  /** Is told of each request that was acknowledged, at once. */
+  readonly onAnswered?: (answered: Answered) => void;
 }
 
 /** What came of a load. */
@@ -45,7 +49,7 @@ export async function startSteadyLoad(
         open();
         await running.work(client);
       },
-      { purpose: 'load' },
+      { purpose: load.purpose ?? 'load' },
     );
   });
   const all = Promise.all(sessions);
@@ -109,7 +113,9 @@ class RunningLoad {
     try {
       await this.load.request(client, number);
       const now = performance.now();
-      this.answered.push({ dueAt: due - this.startedAt, answeredAt: now - this.startedAt });
+      const answered = { dueAt: due - this.startedAt, answeredAt: now - this.startedAt };
+      this.answered.push(answered);
+      this.load.onAnswered?.(answered);
       this.acknowledged.push(number);
     } catch (error) {
       const words = explain(error);

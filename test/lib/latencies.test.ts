@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
-import { bySecond, summarize } from '../../../scripts/local/load/latencies';
-import { cases } from '../../support/properties';
+import { bySecond, summarize } from '../../scripts/lib/latencies';
+import { cases } from '../support/properties';
 
 const answered = fc.array(
   fc
