@@ -2,8 +2,8 @@ import { InvalidArgumentError, Option } from '@commander-js/extra-typings';
 import type { Strategy } from '../citus/strategy';
 import type { TransferMode } from '../citus/transfer-mode';
 import { ScaleoutError } from '../lib/errors';
-import { REBALANCE_WAYS } from '../rebalance/ways';
-import type { RebalanceWay } from '../rebalance/ways';
+import { REBALANCE_WAYS } from '../rebalance/cost/ways';
+import type { RebalanceWay } from '../rebalance/cost/ways';
 import type { AddVerb, Group } from './command';
 import {
   detailedExitcode,
@@ -36,7 +36,7 @@ export function addRebalance(program: Group, verb: AddVerb): void {
       .addOption(detailedExitcode()),
     async (context, flags) => {
       const { rebalancePlan } = await import('../rebalance/commands.ts');
-      const { parseAssumed } = await import('../rebalance/on-paper.ts');
+      const { parseAssumed } = await import('../rebalance/plan/on-paper.ts');
       const assumed = readFlag('--assume', flags.assume, parseAssumed);
       return rebalancePlan(context, { ...(await rebalanceInput(context, flags)), assumed });
     },
@@ -222,7 +222,7 @@ async function rebalanceInput(context: CliContext, flags: RebalanceFlags) {
   const { way, mode, only, drain, maxMoves, maxWritePause } = flags;
   // What is wrong with a flag is said before a database is looked for.
   const allow = await allowed(flags.allow);
-  const { parseHours } = await import('../rebalance/hours.ts');
+  const { parseHours } = await import('../rebalance/cost/hours.ts');
   const hours = readFlag('--window', flags.window, (text) =>
     parseHours(text, Intl.DateTimeFormat().resolvedOptions().timeZone),
   );

@@ -1,7 +1,7 @@
 import { Option } from '@commander-js/extra-typings';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { ScaleoutError } from '../lib/errors';
-import { jobDefaults } from '../rebalance/ways';
+import { jobDefaults } from '../rebalance/cost/ways';
 import type { AddVerb, Group } from './command';
 import { strategy, transferMode, wholeNumber, withDistribution } from './flags';
 import type { DistributionFlags } from './inputs';
@@ -32,7 +32,7 @@ export function addSimulate(program: Group, verb: AddVerb): void {
       .addOption(transferMode()),
     async (context, flags) => {
       const { simulate } = await import('../simulate/commands.ts');
-      const { estimate } = await import('../rebalance/estimate.ts');
+      const { estimate } = await import('../rebalance/cost/estimate.ts');
       const { plannedNodes } = await import('../../config/environment/planned-nodes.ts');
       const options = jobDefaults(flags);
       const { expected } = await simulatedDistribution(flags);

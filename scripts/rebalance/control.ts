@@ -7,8 +7,8 @@ import type { ConnectionTarget } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { onCoordinator } from './on-coordinator';
-import { askRun, isAtWork, readLastRun } from './run-record';
-import type { RecordedRun } from './run-record';
+import { askRun, isAtWork, readLastRun } from './record/run-record';
+import type { RecordedRun } from './record/run-record';
 
 interface ControlInput {
   readonly target: ConnectionTarget;

@@ -6,10 +6,10 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import { rebalanceRun } from './commands';
 import type { RebalanceRunInput } from './commands';
 import { onCoordinator } from './on-coordinator';
-import { fromRecord } from './options';
-import type { RebalanceRunResult } from './run';
-import { askRun, isAtWork, readLastRun } from './run-record';
-import type { RecordedRun } from './run-record';
+import { fromRecord } from './plan/options';
+import type { RebalanceRunResult } from './run/run';
+import { askRun, isAtWork, readLastRun } from './record/run-record';
+import type { RecordedRun } from './record/run-record';
 import { isNewerThan } from './status';
 
 /** What `rebalance resume` answers with. */

@@ -1,19 +1,19 @@
 import type { Client } from 'pg';
 import { afterMoves, beforeMoves } from './watch/along';
 import type { NodesAlong, NodesMove } from './watch/along';
-import { secondsLeft } from './estimate';
-import { describeMove, retryWarnings } from './follow';
+import { secondsLeft } from './cost/estimate';
+import { describeMove, retryWarnings } from './run/follow';
 import type { Job, JobState } from '../citus/job';
 import { hasEnded, isWaitingForWorkers, progressOf, readCopiedBytes, readJobs } from '../citus/job';
-import { jobWarnings } from './job-moves';
-import { jobMoves } from './live-moves';
+import { jobWarnings } from './observe/job-moves';
+import { jobMoves } from './run/live-moves';
 import type { NodePlacement, Snapshot } from '../citus/placements';
 import { placementsOf, readSnapshot } from '../citus/placements';
-import { describeEnd } from './run';
-import { recordDocument } from './record-document';
-import type { RunDocument } from './record-document';
-import { isAtWork, readLastRun, readRunMoves } from './run-record';
-import type { RecordedRun, RunMoves, RunState, TriedMove } from './run-record';
+import { describeEnd } from './run/run';
+import { recordDocument } from './record/record-document';
+import type { RunDocument } from './record/record-document';
+import { isAtWork, readLastRun, readRunMoves } from './record/run-record';
+import type { RecordedRun, RunMoves, RunState, TriedMove } from './record/run-record';
 
 /** What `rebalance status` answers with. */
 export interface RebalanceStatus {

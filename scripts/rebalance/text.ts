@@ -4,13 +4,13 @@ import { LIST_LEFTOVERS } from '../citus/leftovers';
 import { WHERE_TO_LOOK } from '../citus/free-disk';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
 import { describeState, describeStateDifferences } from '../database/observe/comparison';
-import { describeDifference } from './compare';
+import { describeDifference } from './observe/compare';
 import type { NodePlacement } from '../citus/placements';
-import type { RebalancePlan } from './plan';
+import type { RebalancePlan } from './plan/plan';
 import { nodeName } from '../citus/nodes';
 import { describeWriters } from './watch/picture';
-import type { RunDocument } from './record-document';
-import type { RebalanceRunResult } from './run';
+import type { RunDocument } from './record/record-document';
+import type { RebalanceRunResult } from './run/run';
 import type { RebalanceStatus } from './status';
 
 /** Moves listed one by one; more are summed up. */

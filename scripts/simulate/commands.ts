@@ -25,7 +25,7 @@ import {
 } from './schemas';
 import type { Reading } from './shard-rows';
 import { readTableShards, withSnapshot } from './shard-rows';
-import type { Estimate } from '../rebalance/estimate';
+import type { Estimate } from '../rebalance/cost/estimate';
 import type { ReadTable, Simulation, Topology } from './simulation';
 import { simulateCluster } from './simulation';
 import type { Source } from './source';

@@ -1,6 +1,6 @@
 import { showTable } from '../database/model/names';
 import type { Node } from '../citus/nodes';
-import type { Estimate } from '../rebalance/estimate';
+import type { Estimate } from '../rebalance/cost/estimate';
 import { reportRebalance, sizedGroup } from './shard-sizes';
 import type { RebalanceReport, SizedGroup } from './shard-sizes';
 import type { ShardLayoutGroup, ShardLayoutTable, ShardLayout } from './shard-layout';

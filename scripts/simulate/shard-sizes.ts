@@ -1,4 +1,4 @@
-import type { Estimate } from '../rebalance/estimate';
+import type { Estimate } from '../rebalance/cost/estimate';
 import type { ShardGroup } from '../citus/placements';
 import { applyMoves, planRebalance } from './rebalance';
 import type { Strategy } from '../citus/strategy';

@@ -1,5 +1,5 @@
 import { groupBy } from '../lib/group-by';
-import type { Estimate } from '../rebalance/estimate';
+import type { Estimate } from '../rebalance/cost/estimate';
 import { shardRange } from './hash-ranges';
 import { roundRobin, schemaNode } from './placement';
 import type { Strategy } from '../citus/strategy';

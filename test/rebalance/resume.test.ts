@@ -1,6 +1,6 @@
-import { fromRecord, toRecord, withDefaults } from '../../scripts/rebalance/options';
+import { fromRecord, toRecord, withDefaults } from '../../scripts/rebalance/plan/options';
 import { leftBehind } from '../../scripts/rebalance/resume';
-import type { RecordedRun } from '../../scripts/rebalance/run-record';
+import type { RecordedRun } from '../../scripts/rebalance/record/run-record';
 import { job, moveTask } from './fixtures';
 
 const options = toRecord({

@@ -1,8 +1,8 @@
-import { estimate } from '../../scripts/rebalance/estimate';
+import { estimate } from '../../scripts/rebalance/cost/estimate';
 import { placementsOf } from '../../scripts/citus/placements';
-import type { RebalancePlan } from '../../scripts/rebalance/plan';
+import type { RebalancePlan } from '../../scripts/rebalance/plan/plan';
 import { planMoves } from '../../scripts/citus/moves';
-import { applyMoves, diskNeed, planDocument } from '../../scripts/rebalance/plan';
+import { applyMoves, diskNeed, planDocument } from '../../scripts/rebalance/plan/plan';
 import { statusOf } from '../../scripts/rebalance/status';
 import { planText, statusText } from '../../scripts/rebalance/text';
 import { job, moveTask, snapshot, tasksOf } from './fixtures';

@@ -1,5 +1,5 @@
 import { loadWorkload } from '../../config/workload/workload';
-import { estimate } from '../../scripts/rebalance/estimate';
+import { estimate } from '../../scripts/rebalance/cost/estimate';
 import { tablesApply } from '../../scripts/tables/commands';
 import { simulate } from '../../scripts/simulate/commands';
 import type { TestDatabase } from '../support/citus';

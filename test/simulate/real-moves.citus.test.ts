@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { estimate } from '../../scripts/rebalance/estimate';
+import { estimate } from '../../scripts/rebalance/cost/estimate';
 import { withClient } from '../../scripts/lib/connection';
 import { silentReporter } from '../../scripts/lib/reporter';
 import type { Distribution } from '../../config/workload/distribution-types';

@@ -2,7 +2,7 @@ import type { Client } from 'pg';
 import type { Distribution } from '../../config/workload/distribution-types';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
-import { estimate } from '../../scripts/rebalance/estimate';
+import { estimate } from '../../scripts/rebalance/cost/estimate';
 import type { SimulateInput } from '../../scripts/simulate/commands';
 import { simulate } from '../../scripts/simulate/commands';
 import type { RebalanceSimulation } from '../../scripts/simulate/real-rebalance';

@@ -1,6 +1,6 @@
 import type { Distribution } from '../../config/workload/distribution-types';
 import { readTableName } from '../../config/workload/identifiers';
-import type { Estimate } from '../../scripts/rebalance/estimate';
+import type { Estimate } from '../../scripts/rebalance/cost/estimate';
 import { withClient } from '../../scripts/lib/connection';
 import { tablesApply } from '../../scripts/tables/commands';
 import { simulate } from '../../scripts/simulate/commands';

@@ -3,7 +3,7 @@ import { withClient } from '../../lib/connection';
 import { ScaleoutError } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';
 import { rebalanceRun } from '../../rebalance/commands';
-import { estimate } from '../../rebalance/estimate';
+import { estimate } from '../../rebalance/cost/estimate';
 import type { TransferMode } from '../../citus/transfer-mode';
 import { placementsOf, readSnapshot } from '../../citus/placements';
 import { tablesApply, tablesVerify } from '../../tables/commands';
