@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { configDirectory, shownConfigPath, shownPath } from '../../config/file/files';
 import { allOf, didYouMean } from '../../config/text/text';
 import { nodeCodeOf, refused, ScaleoutError } from '../lib/errors';
+import { parseStrictJson } from '../lib/strict-json';
 import type { Synthesized } from './stack/synthesized';
 import { parseSynthesized } from './stack/synthesized';
 import type { Waiver } from './judge/waivers';
@@ -29,7 +30,7 @@ export async function readSynthesis(
   const manifest = await readGenerated(path.join(directory, 'manifest.json'), `${shown}/manifest.json`);
   let names: Record<string, { synthesizedStackPath: string }>;
   try {
-    names = manifestSchema.parse(JSON.parse(manifest)).stacks;
+    names = manifestSchema.parse(parseStrictJson(manifest)).stacks;
   } catch (error) {
     throw new ScaleoutError(
       'audit.unreadable',

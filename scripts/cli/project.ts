@@ -9,11 +9,12 @@ export function addSchemas(program: Group, verb: AddVerb): void {
   verb(
     program
       .command('schemas')
-      .description('write the JSON Schemas of config/ for editors, and docs/errors.md')
+      .description('write the JSON Schemas of config/ for editors, docs/errors.md and docs/audit-rules.md')
       .option('--check', 'only say whether they are current'),
     async (_, { check }) => {
       const { schemas } = await import('../lib/schemas.ts');
-      return schemas(path.resolve(__dirname, '../..'), { check: check === true });
+      const { rulesFile } = await import('../audit/rules-document.ts');
+      return schemas(path.resolve(__dirname, '../..'), { check: check === true, more: [rulesFile()] });
     },
   );
 }

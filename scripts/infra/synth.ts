@@ -4,6 +4,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { configDirectory } from '../../config/file/files';
 import { ScaleoutError } from '../lib/errors';
+import { parseStrictJson } from '../lib/strict-json';
 import { stopIfAsked } from '../lib/verb';
 import { PROJECT_DIRECTORY } from './project';
 import type { ProcessEnvironment, ProcessResult } from './terraform';
@@ -98,7 +99,7 @@ function appFault({ exitCode, stderr }: ProcessResult): string {
 
 async function readCdktfJson(project: string): Promise<z.output<typeof cdktfSchema>> {
   try {
-    return cdktfSchema.parse(JSON.parse(await readFile(path.join(project, 'cdktf.json'), 'utf8')));
+    return cdktfSchema.parse(parseStrictJson(await readFile(path.join(project, 'cdktf.json'), 'utf8')));
   } catch (error) {
     throw new ScaleoutError(
       'infra.synthesis-failed',

@@ -17,8 +17,15 @@ export function generatedFiles(): GeneratedFile[] {
 }
 
 /** Writes the generated files of a project; with `check`, says whether those in the repository are current. */
-export function schemas(project: string, input: { readonly check: boolean }): VerbResult<SchemasDocument> {
-  const all = generatedFiles();
+export function schemas(
+  project: string,
+  input: {
+    readonly check: boolean;
+    /** What rooms that this one may not know generate beside. @default - nothing */
+    readonly more?: readonly GeneratedFile[];
+  },
+): VerbResult<SchemasDocument> {
+  const all = [...generatedFiles(), ...(input.more ?? [])];
   const stale = all.filter((generated) => {
     const file = path.join(project, generated.path);
     return !existsSync(file) || readFileSync(file, 'utf8') !== generated.text;

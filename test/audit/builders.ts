@@ -93,6 +93,7 @@ export function stackJson(environment: string, parts: Parts = {}): JsonObject {
             scope: '${azurerm_cosmosdb_postgresql_cluster.cluster.id}',
             lock_level: 'CanNotDelete',
           },
+          ...privateAccess(tags),
           ...vault(tags),
           ...monitoring(tags),
         }
@@ -101,7 +102,9 @@ export function stackJson(environment: string, parts: Parts = {}): JsonObject {
   };
   return {
     '//': { metadata: { backend: 'azurerm', stackName: environment, version: '0.21.0' } },
-    provider: { azurerm: [{ features: [{}] }] },
+    provider: {
+      azurerm: [{ features: [{}], resource_provider_registrations: 'none', storage_use_azuread: true }],
+    },
     resource: nested(environment, blocks),
     ...(production ? { data: { azurerm_client_config: { me: {} } } } : {}),
     output: { port: { value: 5432 } },
@@ -117,9 +120,41 @@ export function stackJson(environment: string, parts: Parts = {}): JsonObject {
         }),
       },
       required_providers: { azurerm: { source: 'azurerm', version: '4.55.0' } },
+      required_version: '>= 1.11.0, < 2.0.0',
     },
     variable: { admin_password: { sensitive: true, type: 'string' } },
     ...parts.sections,
+  };
+}
+
+const NETWORK = '/subscriptions/s/resourceGroups/rg-net/providers/Microsoft.Network/virtualNetworks/vnet';
+
+/** The way in past the internet, and the name it is known by. */
+function privateAccess(tags: JsonObject): Record<string, Overrides> {
+  return {
+    'azurerm_private_dns_zone.zone': { name: 'privatelink.postgres.cosmos.azure.com', tags },
+    'azurerm_private_dns_zone_virtual_network_link.link': {
+      name: 'sensors',
+      private_dns_zone_name: '${azurerm_private_dns_zone.zone.name}',
+      virtual_network_id: NETWORK,
+      registration_enabled: false,
+      tags,
+    },
+    'azurerm_private_endpoint.endpoint': {
+      name: 'sensors-coordinator',
+      subnet_id: `${NETWORK}/subnets/data`,
+      private_dns_zone_group: {
+        name: 'default',
+        private_dns_zone_ids: ['${azurerm_private_dns_zone.zone.id}'],
+      },
+      private_service_connection: {
+        name: 'sensors',
+        is_manual_connection: false,
+        private_connection_resource_id: '${azurerm_cosmosdb_postgresql_cluster.cluster.id}',
+        subresource_names: ['coordinator'],
+      },
+      tags,
+    },
   };
 }
 
@@ -128,6 +163,7 @@ function vault(tags: JsonObject): Record<string, Overrides> {
   return {
     'azurerm_key_vault.vault': {
       name: 'kv-prod',
+      tenant_id: '${data.azurerm_client_config.me.tenant_id}',
       rbac_authorization_enabled: true,
       purge_protection_enabled: true,
       soft_delete_retention_days: 90,
@@ -145,6 +181,7 @@ function vault(tags: JsonObject): Record<string, Overrides> {
       key_vault_id: '${azurerm_key_vault.vault.id}',
       value_wo: '${var.admin_password}',
       value_wo_version: 1,
+      content_type: 'password of citus',
       tags,
     },
     'azurerm_monitor_diagnostic_setting.audit': {
@@ -158,12 +195,26 @@ function vault(tags: JsonObject): Record<string, Overrides> {
 function monitoring(tags: JsonObject): Record<string, Overrides> {
   const alert = (metric_name: string): Overrides => ({
     scopes: ['${azurerm_cosmosdb_postgresql_cluster.cluster.id}'],
-    criteria: [{ metric_name, dimension: [{ name: 'ServerName', operator: 'Include', values: ['*'] }] }],
+    name: metric_name,
+    criteria: [
+      {
+        metric_name,
+        metric_namespace: 'Microsoft.DBForPostgreSQL/serverGroupsv2',
+        aggregation: 'Average',
+        operator: 'GreaterThan',
+        threshold: 80,
+        dimension: [{ name: 'ServerName', operator: 'Include', values: ['*'] }],
+      },
+    ],
     action: [{ action_group_id: '${azurerm_monitor_action_group.people.id}' }],
     tags,
   });
   return {
-    'azurerm_log_analytics_workspace.logs': { retention_in_days: 90, tags },
+    'azurerm_log_analytics_workspace.logs': {
+      retention_in_days: 90,
+      local_authentication_enabled: false,
+      tags,
+    },
     'azurerm_monitor_diagnostic_setting.cluster': {
       target_resource_id: '${azurerm_cosmosdb_postgresql_cluster.cluster.id}',
       log_analytics_workspace_id: '${azurerm_log_analytics_workspace.logs.id}',
@@ -188,13 +239,22 @@ export function bootstrapStack(
 ): Synthesized {
   const tags = { ...tagsOf('bootstrap'), workload: 'terraform-state', production: 'true' };
   const blocks: Record<string, Overrides | undefined> = {
+    'azurerm_resource_group.states': { name: 'rg-state', location: 'westus2', tags },
     'azurerm_storage_account.states': {
+      name: 'state',
       min_tls_version: 'TLS1_2',
       https_traffic_only_enabled: true,
       allow_nested_items_to_be_public: false,
       shared_access_key_enabled: false,
       local_user_enabled: false,
       account_replication_type: 'GZRS',
+      account_kind: 'StorageV2',
+      cross_tenant_replication_enabled: false,
+      allowed_copy_scope: 'AAD',
+      default_to_oauth_authentication: true,
+      infrastructure_encryption_enabled: true,
+      sas_policy: { expiration_period: '00.12:00:00', expiration_action: 'Block' },
+      location: 'westus2',
       network_rules: { default_action: 'Deny', ip_rules: ['203.0.113.8/29'] },
       blob_properties: {
         versioning_enabled: true,
@@ -205,7 +265,12 @@ export function bootstrapStack(
       tags,
       ...account,
     },
-    'azurerm_storage_container.tfstate': { name: 'tfstate', container_access_type: 'private' },
+    'azurerm_storage_container.tfstate': {
+      name: 'tfstate',
+      container_access_type: 'private',
+      storage_account_id: '${azurerm_storage_account.states.id}',
+      lifecycle: { prevent_destroy: true },
+    },
     'azurerm_management_lock.states': {
       scope: '${azurerm_storage_account.states.id}',
       lock_level: 'CanNotDelete',
@@ -217,7 +282,11 @@ export function bootstrapStack(
     ...stackJson('bootstrap'),
     resource: nested('bootstrap', Object.fromEntries(kept)),
     variable: {},
-    terraform: { backend: { local: { path: '../../../.scaleout/state/bootstrap.tfstate' } } },
+    terraform: {
+      backend: { local: { path: '../../../.scaleout/state/bootstrap.tfstate' } },
+      required_providers: { azurerm: { source: 'azurerm', version: '4.55.0' } },
+      required_version: '>= 1.9.0, < 2.0.0',
+    },
   };
   return parseSynthesized(JSON.stringify(document), 'bootstrap', 'stacks/bootstrap/cdk.tf.json');
 }

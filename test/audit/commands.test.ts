@@ -40,6 +40,20 @@ function synthesis(stacks: Readonly<Record<string, JsonObject | string>>): void 
 
 const input = { today: TODAY, waivers: [], shown: 'cdktf.out' };
 
+/** Logs that are kept for a week: a warning, and no error. */
+const SHORT = {
+  retention_in_days: 7,
+  local_authentication_enabled: false,
+  tags: {
+    environment: 'prod',
+    workload: 'sensors',
+    managedBy: 'scaleout',
+    owner: 'sensors-platform',
+    costCentre: 'wwi-1042',
+    production: 'true',
+  },
+};
+
 describe('audit', () => {
   it('passes good stacks', async () => {
     synthesis({ prod: stackJson('prod'), dev: stackJson('dev') });
@@ -58,7 +72,9 @@ describe('audit', () => {
   });
 
   it('does not refuse for a warning or a waived error', async () => {
-    synthesis({ prod: stackJson('prod', { resources: { 'azurerm_management_lock.lock': { scope: 'x' } } }) });
+    synthesis({
+      prod: stackJson('prod', { resources: { 'azurerm_log_analytics_workspace.logs': SHORT } }),
+    });
     const warned = await audit(context, { ...input, directory });
     expect([warned.outcome, warned.document.counts.warning]).toEqual(['done', 1]);
     synthesis({ prod: stackJson('prod', { cluster: { ha_enabled: false } }) });

@@ -2,7 +2,7 @@ import type { Reading } from '../stack/attributes';
 import { booleanAt, describe, stringAt } from '../stack/attributes';
 import { blocksAt } from '../stack/blocks';
 import type { Problem, ProblemOptions } from './rule';
-import { problemAt } from './rule';
+import { problemAt, valueText } from './rule';
 import type { Block } from '../stack/synthesized';
 
 /** What is read of an argument, or of what lies in it, and how messages name it. */
@@ -53,4 +53,13 @@ export function expectPreventDestroy(block: Block, why: string): readonly Proble
   const name = 'lifecycle.prevent_destroy';
   const reading = booleanAt(lifecycle, 'prevent_destroy');
   return expectValue(block, { argument: 'lifecycle', name, reading }, (value) => value, why);
+}
+
+/** Arguments that nobody may set. */
+export function expectUnset(block: Block, args: readonly string[], why: string): readonly Problem[] {
+  return args
+    .filter((argument) => (block.body[argument] ?? null) !== null)
+    .map((argument) =>
+      problemAt(block, argument, `${argument} is ${valueText(argument, block.body[argument])}: ${why}`),
+    );
 }

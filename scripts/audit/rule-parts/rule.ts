@@ -1,6 +1,9 @@
-import { CLUSTERS, NO_CLUSTER } from '../stack/azurerm';
+import { createHash } from 'node:crypto';
+import { CLUSTERS, KEY_VAULT_SECRET, NO_CLUSTER } from '../stack/azurerm';
 import { checkAt, constructPathAt } from '../stack/owner';
-import type { Block, Synthesized } from '../stack/synthesized';
+import { READABLE_SECRET } from '../stack/secret-places';
+import { namesSecret, secretIn } from '../stack/secrets';
+import type { Block, Json, Synthesized } from '../stack/synthesized';
 import { pointer, resourcesOf } from '../stack/synthesized';
 
 /** An `error` refuses the environment; a `warning` is for a person to weigh. */
@@ -14,6 +17,12 @@ export interface Facts {
   readonly today: string;
   /** The other stacks of the same synthesis. */
   readonly others: readonly Synthesized[];
+  /**
+   * Environments that may be something else than production, by the policy that no environment changes.
+   *
+   * @default - each environment says it of itself
+   */
+  readonly notProduction?: readonly string[] | undefined;
 }
 
 /** One place that breaks a rule: what is wrong, the value, and the way out. */
@@ -29,6 +38,8 @@ export interface Problem {
   readonly message: string;
   /** Where this place is less grave than the rule. @default the rule's level */
   readonly level?: Level;
+  /** What is wrong there, as a waiver repeats it: another value is waived by another one. @default - nothing is there */
+  readonly value?: string;
 }
 
 export type Verdict = (
@@ -46,6 +57,15 @@ export interface Rule {
   readonly level: Level;
   /** What must hold, in one sentence. */
   readonly property: string;
+  /** What happens where it does not, in one sentence. */
+  readonly why: string;
+  /** What to do then, in one sentence. */
+  readonly remedy: string;
+  /**
+   * What it serves: controls of the Microsoft cloud security benchmark (MCSB, v1), recommendations of the CIS Azure Foundations
+   * Benchmark (2.0.0), and checks of scanners about the same thing elsewhere.
+   */
+  readonly controls: readonly string[];
   /**
    * Which of its checks are about what a cluster has, and not about what a stack does. While a stack takes over a cluster
    * that was there before, it repeats what is there: what these find is for the time after.
@@ -98,6 +118,7 @@ export function verdictInProduction(
 export interface ProblemOptions {
   readonly check?: string;
   readonly level?: Level;
+  readonly value?: string;
 }
 
 /** A problem of one argument of a resource. Its check is the argument, where nothing else is said. */
@@ -105,11 +126,12 @@ export function problemAt(
   block: Block,
   argument: string,
   message: string,
-  { check = argument, level }: ProblemOptions = {},
+  { check = argument, level, value = argumentText(block, argument) }: ProblemOptions = {},
 ): Problem {
   return {
     ...problemOf(block, check, message),
     pointer: block.pointer + (argument in block.body ? pointer(argument) : ''),
+    value,
     ...(level === undefined ? {} : { level }),
   };
 }
@@ -127,4 +149,25 @@ export function problemIn(stack: Synthesized, at: string, check: string, message
     check: checkAt(check, stack, at),
     message,
   };
+}
+
+/** {@link valueText} of an argument; what a vault keeps is a secret by any name. */
+function argumentText({ type, body }: Block, argument: string): string {
+  const isSecret = type === KEY_VAULT_SECRET && argument === READABLE_SECRET;
+  return isSecret ? NOT_SHOWN : valueText(argument, body[argument]);
+}
+
+const NOT_SHOWN = '(not shown)';
+
+/** Longer values are told by their digest: a waiver repeats them, and nobody copies a page. */
+const LONGEST_VALUE = 120;
+
+/** A value as a waiver repeats it: its JSON, or its digest. What is a secret by its name is not told at all. */
+export function valueText(name: string, value: Json | undefined): string {
+  if (value === undefined || value === null) return 'not set';
+  if (namesSecret(name)) return NOT_SHOWN;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (secretIn(text) !== undefined) return NOT_SHOWN;
+  if (text.length <= LONGEST_VALUE) return text;
+  return `sha256:${createHash('sha256').update(text).digest('hex').slice(0, 16)}`;
 }

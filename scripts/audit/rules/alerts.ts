@@ -23,6 +23,9 @@ export const alerts: Rule = {
   level: 'warning',
   hardening: 'all',
   property: `In production somebody is told when a node is short of ${['storage', 'cpu', 'memory', 'connections'].join(', ')}, each node by itself.`,
+  why: 'A full node turns read-only before anybody looks.',
+  remedy: 'Set monitoring.alerts.',
+  controls: ['MCSB LT-1', 'MCSB IR-2'],
   check: (stack, facts) =>
     verdictInProduction(stack, facts, (clusters) => clusters.flatMap((cluster) => watched(stack, cluster))),
 };

@@ -22,6 +22,9 @@ export const availability: Rule = {
   hardening: 'all',
   property:
     'In production every node has a standby, but for those of a read replica, which can have none, backups are kept for 14 days or more, and maintenance happens in a window somebody chose.',
+  why: 'A node that fails takes its shards with it, and a late mistake cannot be taken back.',
+  remedy: 'Set highAvailability, backupRetentionDays and maintenanceWindow.',
+  controls: ['MCSB BR-1'],
   check: (stack, facts) =>
     verdictInProduction(stack, facts, (clusters) =>
       clusters.flatMap((cluster) => [

@@ -15,6 +15,9 @@ export const destroyProtection: Rule = {
   hardening: 'all',
   property:
     'A production cluster can be destroyed neither by Terraform (prevent_destroy) nor, without lifting a lock, by hand.',
+  why: 'A deleted cluster cannot be restored, its backups go with it.',
+  remedy: 'Set protectFromDestroy and lockAgainstDeletion to true.',
+  controls: ['MCSB BR-2', 'MCSB AM-4', 'CIS 10.1'],
   check: (stack, facts) =>
     verdictInProduction(stack, facts, (clusters) =>
       clusters.flatMap((cluster) => [

@@ -30,6 +30,9 @@ export const diagnostics: Rule = {
   level: 'warning',
   hardening: 'all',
   property: 'In production the logs and metrics of the cluster are kept for 30 days or more.',
+  why: 'What happened before an incident is gone after it.',
+  remedy: 'Set monitoring.workspace.',
+  controls: ['MCSB LT-3', 'MCSB LT-6'],
   check: (stack, facts) =>
     verdictInProduction(stack, facts, (clusters) => [
       ...clusters.flatMap((cluster) => collected(stack, cluster)),

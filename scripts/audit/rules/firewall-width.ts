@@ -22,6 +22,9 @@ export const firewallWidth: Rule = {
   hardening: ['width', 'azure-services', 'this-network'],
   property:
     'Firewall rules let in few, known addresses: every Azure service only for a stated reason, and together no more than 16 in production or 256 elsewhere.',
+  why: 'Every address more is somebody else who may try passwords.',
+  remedy: 'Narrow network.allow, or use private access.',
+  controls: ['MCSB NS-1', 'MCSB NS-2', 'CIS 4.3.7'],
   check(stack, facts) {
     const rules = resourcesOf(stack, ...FIREWALL_RULES);
     if (rules.length === 0) {
@@ -54,7 +57,7 @@ function judgeTotal(
       worst,
       START,
       `the firewall lets in ${total.toLocaleString('en-US')} addresses, and at most ${String(widest)} are allowed here; the widest rule is ${rangeOf(worst)}. Narrow network.allow in ${environmentFile(environment)}, or use private access`,
-      { check: 'width' },
+      { check: 'width', value: String(total) },
     ),
   ];
 }
@@ -98,7 +101,7 @@ function azureServices(rule: Block): Problem {
         rule,
         START,
         `${what}: name the addresses that need access, or say in allowAzureServices why nothing narrower will do`,
-        { check: 'azure-services' },
+        { check: 'azure-services', value: '0.0.0.0' },
       )
     : problemAt(
         rule,

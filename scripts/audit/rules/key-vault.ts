@@ -19,6 +19,9 @@ export const keyVault: Rule = {
   level: 'error',
   property:
     'A vault is reached by role and from listed addresses alone, gives nothing up before 90 days are over, and tells in production who read it.',
+  why: 'A stolen login is enough to read the password, or to delete it for good.',
+  remedy: 'Give the vault roles, listed addresses, purge protection, 90 days and an audit log.',
+  controls: ['MCSB DP-8', 'CIS 8.5', 'CIS 8.6', 'CKV_AZURE_42', 'CKV_AZURE_109', 'CKV_AZURE_110'],
   check(stack, facts) {
     return verdictOn(stack, KEY_VAULT, 'the stack holds no key vault', (vaults) =>
       vaults.flatMap((vault) => [...guarded(vault), ...audited(stack, vault, facts)]),

@@ -29,66 +29,15 @@ const UNJUDGED_ARGUMENTS: Readonly<Record<string, string>> = {
   connection: 'it is how provisioners reach a machine, which runs commands that nothing here describes',
 };
 
-/** Arguments that some rule judges: told to ignore them, Terraform leaves what was live before. */
-const JUDGED_ARGUMENTS = new Set([
-  'action',
-  'administrator_login_password',
-  'administrator_password',
-  'administrator_password_wo',
-  'administrator_password_wo_version',
-  'allow_nested_items_to_be_public',
-  'backup_retention_days',
-  'blob_properties',
-  'citus_version',
-  'cluster',
-  'container_access_type',
-  'coordinator_public_ip_access_enabled',
-  'criteria',
-  'email_receiver',
-  'enabled',
-  'enabled_log',
-  'enabled_metric',
-  'end_ip_address',
-  'ha_enabled',
-  'high_availability',
-  'https_traffic_only_enabled',
-  'local_user_enabled',
-  'lock_level',
-  'log_analytics_workspace_id',
-  'maintenance_window',
-  'min_tls_version',
-  'name',
-  'network_acls',
-  'network_rules',
-  'node_count',
-  'node_public_ip_access_enabled',
-  'password',
-  'principal_id',
-  'public_network_access_enabled',
-  'purge_protection_enabled',
-  'rbac_authorization_enabled',
-  'role_definition_id',
-  'role_definition_name',
-  'scope',
-  'scopes',
-  'shards_on_coordinator_enabled',
-  'shared_access_key_enabled',
-  'sql_version',
-  'start_ip_address',
-  'tags',
-  'target_resource_id',
-  'value',
-  'value_wo',
-  'value_wo_version',
-  'version',
-]);
-
 /** The other rules pass over what they do not know, so what none of them knows is found here. */
 export const knownContents: Rule = {
   id: 'known-contents',
   level: 'error',
   property:
     'A stack holds a cluster, or where the states lie, and nothing the rules cannot judge: no other resource type, module, data source or provisioner, no judged argument that Terraform is to ignore, and nothing taken over but a cluster with what belongs to it.',
+  why: 'What no rule knows passes every rule.',
+  remedy: 'Remove it, or teach the rules about it.',
+  controls: ['MCSB AM-2', 'MCSB PV-2'],
   check(stack) {
     return verdict([
       ...cluster(stack),
@@ -207,7 +156,6 @@ function ignored(stack: Synthesized, block: Block): readonly Problem[] {
   return ignoredChanges(block).flatMap((name) => {
     // `tags["x"]` and `maintenance_window[0].start_hour` are parts of the argument they begin with.
     const argument = typeof name === 'string' ? /^[a-z_]+(?=$|[.[])/.exec(name.trim())?.[0] : undefined;
-    if (argument !== undefined && argument !== 'all' && !JUDGED_ARGUMENTS.has(argument)) return [];
     if (isUnknownPassword(stack, block, argument) || isExchangedZone(block, name)) return [];
     return [
       problemAt(
@@ -228,7 +176,9 @@ function isUnknownPassword(stack: Synthesized, block: Block, argument: string | 
 
 /** In a failover, Azure exchanges the zones of a node and its standby, and Terraform is to leave them as they are. */
 function isExchangedZone({ type }: Block, name: Json): boolean {
-  return type === ELASTIC_CLUSTER && name === 'high_availability[0].standby_availability_zone';
+  return (
+    type === ELASTIC_CLUSTER && (name === 'zone' || name === 'high_availability[0].standby_availability_zone')
+  );
 }
 
 /** An environment takes over one cluster, and what belongs to it. */

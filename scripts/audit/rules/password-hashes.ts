@@ -11,6 +11,9 @@ export const passwordHashes: Rule = {
   id: 'password-hashes',
   level: 'error',
   property: 'Passwords of roles are kept as SCRAM verifiers, which nobody can log in with.',
+  why: 'A backup would hold hashes that are as good as the passwords.',
+  remedy: 'Leave password_encryption at scram-sha-256.',
+  controls: ['MCSB IM-6', 'MCSB DP-4'],
   check(stack) {
     if (resourcesOf(stack, ...CLUSTERS).length === 0) return notApplicable(NO_CLUSTER);
     return verdict(

@@ -29,6 +29,9 @@ export const passwords: Rule = {
   level: 'error',
   property:
     'Every secret is a sensitive variable without default, referenced as a whole where it is needed and nowhere else, and written to a vault without being kept.',
+  why: 'Whoever reads a file, a plan or a state has the password.',
+  remedy: 'Reference a sensitive variable where the secret is needed, and nowhere else.',
+  controls: ['MCSB IM-8', 'MCSB DP-8'],
   check(stack) {
     const secrets = secretVariables(stack);
     return verdict([
@@ -75,7 +78,7 @@ function readable(stack: Synthesized): readonly Problem[] {
         block,
         argument,
         `${argument} is set, and Terraform's state and plans would hold the secret once more: write it with ${writeOnly} and ${writeOnly}_version`,
-        { check: 'not-write-only' },
+        { check: 'not-write-only', value: '(not shown)' },
       ),
     ];
   });
@@ -96,6 +99,7 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
   const place = secretPlace(leaf);
   // A default of a variable that is named like a secret is said once, of the variable.
   if (place?.kind === 'default' && leaf.pointer.startsWith(`${pointer('variable', place.name)}/`)) return [];
+  if (place?.kind === 'argument' && saysThereIsNone(leaf.pointer, text)) return [];
   if (place !== undefined && !isUnresolved(text)) {
     return problem(
       'literal',
@@ -137,6 +141,11 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
     given,
     `${leaf.key} holds ${what} (not repeated here): leave it out, and let the client bring its own`,
   );
+}
+
+/** A tag called token may say that there is none. */
+function saysThereIsNone(at: string, text: string): boolean {
+  return /\/tags\/[^/]+$/.test(at) && /^(none|no|n\/a|unused|not[ -]used|false|-)$/i.test(text.trim());
 }
 
 /** The reference in a text that resolves to a secret, or to a whole resource with one in it. */

@@ -22,6 +22,9 @@ export const publicAccess: Rule = {
   hardening: 'all',
   property:
     'Public access is set explicitly: off for workers everywhere but for a stated reason, and off for the coordinator in production.',
+  why: 'Whoever finds the address can try passwords, from everywhere.',
+  remedy: 'Set network.access to private, or keep the workers closed.',
+  controls: ['MCSB NS-2', 'CKV_AZURE_68'],
   check(stack, facts) {
     return verdictOn(stack, CLUSTERS, NO_CLUSTER, (clusters) =>
       clusters.flatMap((cluster) =>

@@ -16,6 +16,9 @@ export const roleAssignments: Rule = {
   id: 'role-assignments',
   level: 'error',
   property: 'A stack gives nobody more than the reading or writing of secrets, and of its own vault alone.',
+  why: 'Deploying would hand out rights over what is not its own.',
+  remedy: 'Assign the role by hand, where somebody answers for it.',
+  controls: ['MCSB PA-7'],
   check(stack) {
     return verdictOn(stack, ROLE_ASSIGNMENT, 'the stack assigns no role', (assignments) =>
       assignments.flatMap((each) => [...scope(stack, each), ...role(each)]),

@@ -27,6 +27,9 @@ export const sessionSettings: Rule = {
   level: 'warning',
   hardening: 'all',
   property: 'Settings that change what a query answers are the same on the coordinator and on the workers.',
+  why: 'An answer changes with the place of a row.',
+  remedy: 'Give both kinds of node the same value under parameters.',
+  controls: ['MCSB PV-1'],
   check(stack) {
     if (resourcesOf(stack, ELASTIC_CLUSTER).length > 0) {
       return notApplicable('an elastic cluster has one list of parameters for all of its nodes');

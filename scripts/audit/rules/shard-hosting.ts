@@ -15,6 +15,9 @@ export const shardHosting: Rule = {
   id: 'shard-hosting',
   level: 'error',
   property: 'Whether the coordinator holds shards is set explicitly, and a single node always holds its own.',
+  why: 'The service decides by how the cluster was once created, and distributing a table may fail.',
+  remedy: 'Set cluster.coordinatorHoldsShards.',
+  controls: ['MCSB PV-1'],
   check(stack) {
     if (resourcesOf(stack, ELASTIC_CLUSTER).length > 0) {
       return notApplicable('every node of an elastic cluster holds shards, which no argument says otherwise');

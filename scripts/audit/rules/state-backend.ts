@@ -29,6 +29,9 @@ export const stateBackend: Rule = {
   level: 'error',
   property:
     "State lies in Azure storage of its own, is reached with Entra ID and no key, and no file names a path of somebody's machine.",
+  why: 'A state on one disk is neither shared, locked nor encrypted, and a key to it belongs to nobody.',
+  remedy: 'Configure the azurerm backend with use_azuread_auth.',
+  controls: ['MCSB IM-1', 'MCSB DP-8'],
   check(stack, facts) {
     return verdict([...backend(stack, facts), ...absolutePaths(stack)]);
   },

@@ -19,6 +19,9 @@ export const stateStorage: Rule = {
   level: 'error',
   property:
     'Storage of states takes Entra logins over TLS 1.2 from listed addresses alone, keeps versions and what is deleted, and cannot be destroyed or deleted by accident.',
+  why: 'A state holds passwords in the clear, and losing it loses the way back to the database.',
+  remedy: 'Close the account, keep versions, and lock it.',
+  controls: ['MCSB DP-3', 'MCSB NS-2', 'MCSB BR-2', 'CKV_AZURE_3', 'CKV_AZURE_35', 'CKV_AZURE_44'],
   check(stack) {
     return verdictOn(stack, STORAGE_ACCOUNT, 'the stack holds no storage account', (accounts) => [
       ...accounts.flatMap((account) => [

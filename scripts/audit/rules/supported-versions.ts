@@ -28,6 +28,9 @@ export const supportedVersions: Rule = {
   // No version of an existing cluster is changed while it is taken over.
   hardening: ['retired', 'retiring', CITUS],
   property: 'PostgreSQL and Citus are named, a pair the service offers, and not past their end of support.',
+  why: 'A version without support gets no fixes, and no cluster can be created with it.',
+  remedy: 'Upgrade, or plan the move to another cluster.',
+  controls: ['MCSB PV-6'],
   check(stack, facts) {
     const found = verdictOn(stack, CLUSTERS, NO_CLUSTER, (clusters) =>
       clusters.flatMap((cluster) =>

@@ -50,6 +50,9 @@ export const tags: Rule = {
   level: 'error',
   hardening: 'all',
   property: `Every resource that takes tags carries ${MANDATORY_TAGS.join(', ')}, and the tags of environment and production are right.`,
+  why: 'Nobody knows whose it is, what for, and who is to be called.',
+  remedy: 'Write the tags into the file of the environment.',
+  controls: ['MCSB AM-1'],
   check(stack) {
     const tagged = stack.resources.filter((block) => TAGGED.has(block.type));
     if (tagged.length === 0) return notApplicable('the stack holds no resource that takes tags');

@@ -24,6 +24,9 @@ export const tls: Rule = {
   hardening: ['value'],
   property:
     "Nothing weakens the service's mandatory TLS: no server parameter, and no connection string that does not verify the server.",
+  why: 'Whoever stands between a client and the server reads along, or answers in its place.',
+  remedy: 'Leave the parameter to the service, and use verify-full in connection strings.',
+  controls: ['MCSB DP-3', 'CIS 4.3.1', 'CKV_AZURE_29'],
   check(stack) {
     if (resourcesOf(stack, ...CLUSTERS).length === 0) return notApplicable(NO_CLUSTER);
     return verdict([...weakParameters(stack, PARAMETERS, 'weakens TLS'), ...connectionStrings(stack)]);

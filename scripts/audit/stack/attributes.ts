@@ -42,6 +42,11 @@ export function stringAt(body: JsonObject, name: string): Reading<string> {
   return read(body, name, (value) => (typeof value === 'object' ? undefined : String(value)));
 }
 
+/** A value where it is text, and nothing otherwise. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
 /** A reading in words that follow the argument's name. */
 export function describe(reading: Reading<unknown>): string {
   return reading.state === 'value' ? `is ${String(reading.value)}` : describeGap(reading);

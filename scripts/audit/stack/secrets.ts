@@ -7,6 +7,9 @@ const SECRET =
 const SECRET_IN_TEXT =
   /(password|passwd|passphrase|pwd|secret|token|(private|access|account|shared|api)_?key)s?["']?(\s*=(?!=)\s*|\s*:\s*["'])[^\s=,;&]/i;
 
+/** A word in the query of a page, as in `https://wiki.example.com/reset?password=forgotten`: it names what the page is about. */
+const WORD_IN_QUERY = /(https?:\/\/[^\s?]+\?(?:\S*?&)?)[\w-]+=([a-z][a-z_-]*|\d{1,2})(?=[&#\s]|$)/g;
+
 /** `scheme://user:password@host`. */
 const CREDENTIALS_IN_URL = /:\/\/[^/\s:@]*:[^/\s@]+@/;
 
@@ -27,5 +30,5 @@ export function namesSecret(name: string): boolean {
 /** What a text gives away by itself, whatever it is called. */
 export function secretIn(text: string): 'url' | 'text' | undefined {
   if (CREDENTIALS_IN_URL.test(text)) return 'url';
-  return SECRET_IN_TEXT.test(text) ? 'text' : undefined;
+  return SECRET_IN_TEXT.test(text.replace(WORD_IN_QUERY, '$1')) ? 'text' : undefined;
 }

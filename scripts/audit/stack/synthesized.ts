@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { ScaleoutError } from '../../lib/errors';
+import { refused, ScaleoutError } from '../../lib/errors';
+import { parseStrictJson, RepeatedKeyError } from '../../lib/strict-json';
 
 /** Any JSON value. */
 export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
@@ -41,7 +42,7 @@ const metadata = z.object({ metadata: z.object({ path: z.string() }) });
  * Parses one `cdk.tf.json`.
  *
  * @param file how messages name it, e.g. `cdktf.out/stacks/dev/cdk.tf.json`
- * @throws ScaleoutError when it is not the JSON of a stack
+ * @throws ScaleoutError when it is not the JSON of a stack; refused where it has two readings, by a key that is there twice
  */
 export function parseSynthesized(text: string, environment: string, file: string): Synthesized {
   const document = parseJson(text, file);
@@ -70,8 +71,15 @@ export function parseSynthesized(text: string, environment: string, file: string
 
 function parseJson(text: string, file: string): Json {
   try {
-    return JSON.parse(text) as Json;
+    return parseStrictJson(text) as Json;
   } catch (error) {
+    if (error instanceof RepeatedKeyError) {
+      throw refused(
+        'audit.other-stack',
+        `${file} has the key ${error.key} twice: Terraform need not take the one that is judged, so what is judged would not be what is applied. It is generated; write it again with npx cdktf synth`,
+        { cause: error },
+      );
+    }
     throw broken(file, `it is not JSON (${error instanceof Error ? error.message : String(error)})`);
   }
 }
@@ -128,12 +136,22 @@ export interface Leaf {
 
 /** Every value below `root` that is neither object nor array, without the framework's metadata. */
 export function leaves(root: Json, at = '', key = ''): readonly Leaf[] {
+  if (at !== '' || key !== '' || typeof root !== 'object' || root === null) return leavesBelow(root, at, key);
+  const found = known.get(root) ?? leavesBelow(root, at, key);
+  known.set(root, found);
+  return found;
+}
+
+/** Documents are never written to, and several rules read every value of one. */
+const known = new WeakMap<object, readonly Leaf[]>();
+
+function leavesBelow(root: Json, at: string, key: string): readonly Leaf[] {
   if (Array.isArray(root)) {
-    return (root as readonly Json[]).flatMap((item, index) => leaves(item, at + pointer(index), key));
+    return (root as readonly Json[]).flatMap((item, index) => leavesBelow(item, at + pointer(index), key));
   }
   if (isObject(root)) {
     return Object.entries(root).flatMap(([name, value]) =>
-      name === METADATA_KEY ? [] : leaves(value, at + pointer(name), name),
+      name === METADATA_KEY ? [] : leavesBelow(value, at + pointer(name), name),
     );
   }
   return [{ pointer: at, key, value: root as Leaf['value'] }];

@@ -147,7 +147,8 @@ const ACCESS: readonly Broken[] = [
       '/subscriptions/11111111-1111-1111-1111-111111111111/resourceGroups/rg-foreign/providers/Microsoft.Network/virtualNetworks/vnet-foreign/subnets/s',
     ],
   }),
-  endpoint('location', { weak: ['chinaeast2'] }),
+  // The provider asks for it: no plan comes about without.
+  endpoint('location', { weak: ['chinaeast2'], removed: false }),
   {
     type: 'azurerm_private_dns_zone',
     path: 'name',
@@ -277,8 +278,14 @@ const WATCHED: readonly Broken[] = [
   { type: 'azurerm_monitor_diagnostic_setting', path: 'enabled_metric', weak: [[], [{ category: 'None' }]] },
   { type: 'azurerm_log_analytics_workspace', path: 'retention_in_days', weak: [7, 29], removed: false },
   { type: 'azurerm_log_analytics_workspace', path: 'local_authentication_enabled', weak: [true] },
-  { type: 'azurerm_log_analytics_workspace', path: 'sku', weak: ['Free'], ignored: false },
-  { type: 'azurerm_log_analytics_workspace', path: 'location', weak: ['chinaeast2'], ignored: false },
+  { type: 'azurerm_log_analytics_workspace', path: 'sku', weak: ['Free'], ignored: false, removed: false },
+  {
+    type: 'azurerm_log_analytics_workspace',
+    path: 'location',
+    weak: ['chinaeast2'],
+    ignored: false,
+    removed: false,
+  },
   { type: 'azurerm_log_analytics_workspace', path: 'tags' },
 ];
 

@@ -18,6 +18,7 @@ describe('public-access', () => {
         message: expect.stringMatching(
           /is true.*private endpoint.*config\/environments\/prod\.yaml/,
         ) as string,
+        value: 'true',
       },
     ]);
   });

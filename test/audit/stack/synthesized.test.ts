@@ -26,6 +26,8 @@ describe('parseSynthesized', () => {
     ['{"resource": []}', /its "resource" is no object/],
     ['{"resource": {"a": 1}}', /resource\.a is no object/],
     ['{"resource": {"a": {"b": 1}}}', /resource\.a\.b is no object/],
+    ['{"a": {"x": 1, "x": 2}}', /has the key a\.x twice: Terraform need not take the one that is judged/],
+    ['{"r\\u0065source": {}, "resource": {}}', /has the key resource twice/],
   ])('fails on %s in one sentence', (text, message) => {
     expect(() => parseSynthesized(text, 'dev', 'stacks/dev/cdk.tf.json')).toThrow(message);
   });

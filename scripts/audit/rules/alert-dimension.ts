@@ -1,0 +1,47 @@
+import type { Problem, Rule } from '../rule-parts/rule';
+import { problemAt, verdictOn } from '../rule-parts/rule';
+import { METRIC_ALERT } from '../stack/azurerm';
+import { blocksAt } from '../stack/blocks';
+import type { Block, JsonObject } from '../stack/synthesized';
+
+export const alertDimension: Rule = {
+  id: 'alert-dimension',
+  level: 'error',
+  hardening: 'all',
+  property: 'An alert watches every node by itself.',
+  why: 'The one hot node disappears in the average, or is not among those that are named.',
+  remedy: 'Split it by ServerName, with Include and *.',
+  controls: ['MCSB LT-1'],
+  check: (stack) =>
+    verdictOn(stack, METRIC_ALERT, 'the stack holds no alert', (alerts) => alerts.flatMap(judge)),
+};
+
+function judge(alert: Block): readonly Problem[] {
+  return criteria(
+    alert,
+    (criterion) => {
+      const dimensions = blocksAt(criterion, 'dimension');
+      const isAll =
+        dimensions.length === 1 &&
+        dimensions.every(
+          (each) =>
+            each['name'] === 'ServerName' &&
+            each['operator'] === 'Include' &&
+            JSON.stringify(each['values']) === '["*"]',
+        );
+      return isAll ? undefined : 'dimension is not every node by itself: set it to ServerName, Include and *';
+    },
+    'dimension',
+  );
+}
+
+function criteria(
+  alert: Block,
+  check: (criterion: JsonObject) => string | undefined,
+  id: string,
+): readonly Problem[] {
+  return blocksAt(alert.body, 'criteria').flatMap((criterion) => {
+    const problem = check(criterion);
+    return problem === undefined ? [] : [problemAt(alert, 'criteria', problem, { check: id })];
+  });
+}
