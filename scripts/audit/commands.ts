@@ -6,7 +6,7 @@ import type { Change, DifferenceDocument } from './difference/difference';
 import { difference as compare } from './difference/difference';
 import type { AuditDocument } from './judge/judge';
 import { judge } from './judge/judge';
-import { readSynthesis, readWaivers, stackOf } from './read';
+import { readPolicy, readSynthesis, stackOf } from './read';
 import { CLUSTERS } from './stack/azurerm';
 import type { Format } from './format';
 import { renderDifferenceMarkdown, renderDifferenceText } from './render/difference';
@@ -14,7 +14,7 @@ import { renderJson } from './render/json';
 import { renderMarkdown } from './render/markdown';
 import { renderText } from './render/text';
 import { RULES } from './rules';
-import type { Waiver } from './judge/waivers';
+import type { Policy, Waiver } from './judge/waivers';
 
 interface Output {
   /** @default 'text' */
@@ -32,7 +32,9 @@ export interface AuditInput extends Output {
   readonly environment?: string | undefined;
   /** The day to judge against, `YYYY-MM-DD`. @default today, in UTC */
   readonly today?: string | undefined;
-  /** @default those of config/waivers.yaml */
+  /** @default that of config/policy.yaml, with the waivers of config/waivers.yaml */
+  readonly policy?: Policy | undefined;
+  /** Instead of the policy's. */
   readonly waivers?: readonly Waiver[] | undefined;
 }
 
@@ -45,11 +47,13 @@ export interface AuditInput extends Output {
 export async function audit(context: VerbContext, input: AuditInput): Promise<VerbResult<AuditDocument>> {
   const stacks = await readSynthesis(input.directory, input.shown);
   if (input.environment !== undefined) stackOf(stacks, input.environment);
+  const policy = input.policy ?? (await readPolicy());
   const document = judge({
     stacks,
     ...(input.environment === undefined ? {} : { environment: input.environment }),
     rules: RULES,
-    waivers: input.waivers ?? (await readWaivers()),
+    notProduction: policy.notProduction,
+    waivers: input.waivers ?? policy.waivers,
     today: input.today ?? new Date().toISOString().slice(0, 10),
   });
   const text = { text: renderText, json: renderJson, markdown: renderMarkdown }[input.format ?? 'text'](

@@ -7,8 +7,8 @@ import { nodeCodeOf, refused, ScaleoutError } from '../lib/errors';
 import { parseStrictJson } from '../lib/strict-json';
 import type { Synthesized } from './stack/synthesized';
 import { parseSynthesized } from './stack/synthesized';
-import type { Waiver } from './judge/waivers';
-import { parseWaivers } from './judge/waivers';
+import type { Policy, Waiver } from './judge/waivers';
+import { parsePolicy, parseWaivers } from './judge/waivers';
 
 /** The part of `manifest.json` that says which stacks a synthesis wrote; older ones may lie beside them. */
 const manifestSchema = z.object({
@@ -99,12 +99,26 @@ async function readGenerated(file: string, shown: string): Promise<string> {
 export async function readWaivers(
   file = path.join(configDirectory(), 'waivers.yaml'),
 ): Promise<readonly Waiver[]> {
-  let text: string;
+  const text = await readOptional(file);
+  return text === undefined ? [] : parseWaivers(text, shownPath(file));
+}
+
+/** What `config/policy.yaml` allows, and the waivers of `config/waivers.yaml` beside it. */
+export async function readPolicy(directory = configDirectory()): Promise<Policy> {
+  const file = path.join(directory, 'policy.yaml');
+  const text = await readOptional(file);
+  const policy = text === undefined ? { waivers: [] } : parsePolicy(text, shownPath(file));
+  return {
+    ...policy,
+    waivers: [...policy.waivers, ...(await readWaivers(path.join(directory, 'waivers.yaml')))],
+  };
+}
+
+async function readOptional(file: string): Promise<string | undefined> {
   try {
-    text = await readFile(file, 'utf8');
+    return await readFile(file, 'utf8');
   } catch (error) {
-    if (nodeCodeOf(error) === 'ENOENT') return [];
+    if (nodeCodeOf(error) === 'ENOENT') return undefined;
     throw error;
   }
-  return parseWaivers(text, shownPath(file));
 }

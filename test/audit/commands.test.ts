@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { audit, difference } from '../../scripts/audit/commands';
-import { readWaivers } from '../../scripts/audit/read';
+import { readPolicy, readWaivers } from '../../scripts/audit/read';
 import { silentReporter } from '../../scripts/lib/reporter';
 import type { VerbContext } from '../../scripts/lib/verb';
 import type { JsonObject } from '../../scripts/audit/stack/synthesized';
@@ -38,7 +38,7 @@ function synthesis(stacks: Readonly<Record<string, JsonObject | string>>): void 
   );
 }
 
-const input = { today: TODAY, waivers: [], shown: 'cdktf.out' };
+const input = { today: TODAY, policy: { waivers: [] }, shown: 'cdktf.out' };
 
 /** Logs that are kept for a week: a warning, and no error. */
 const SHORT = {
@@ -83,6 +83,7 @@ describe('audit', () => {
         rule: 'availability',
         check: 'ha_enabled',
         level: 'error' as const,
+        value: 'false',
         constructPath: 'prod/cluster',
         reason: 'r',
         expires: '2027-01-01',
@@ -209,6 +210,16 @@ describe('difference, of what nobody should apply', () => {
     } finally {
       rmSync(after, { recursive: true });
     }
+  });
+});
+
+describe('readPolicy', () => {
+  it('takes the waivers of both files, and is strict', async () => {
+    expect(await readPolicy(directory)).toEqual({ waivers: [] });
+    writeFileSync(path.join(directory, 'policy.yaml'), 'notProduction: [dev]\n');
+    expect(await readPolicy(directory)).toEqual({ notProduction: ['dev'], waivers: [] });
+    writeFileSync(path.join(directory, 'policy.yaml'), 'production: [prod]\n');
+    await expect(readPolicy(directory)).rejects.toThrow(/policy\.yaml:1: .*unknown key/);
   });
 });
 

@@ -19,12 +19,14 @@ export interface Finding {
   /** JSON pointer into the environment's `cdk.tf.json`. */
   readonly pointer: string;
   readonly message: string;
+  /** What is wrong there, for a waiver to repeat. */
+  readonly value: string;
   /** Set where somebody answers for the finding; it then refuses nothing. */
   readonly waiver: { readonly reason: string; readonly expires: string } | null;
 }
 
 /** What is worth knowing of a place, and asks for nothing. */
-export type Note = Omit<Finding, 'level' | 'waiver'>;
+export type Note = Omit<Finding, 'level' | 'waiver' | 'value'>;
 
 /** How one rule ended for one environment: said for every pair, so that nothing passes by not being looked at. */
 export interface RuleOutcome {
@@ -65,17 +67,27 @@ export interface JudgeInput {
   readonly environment?: string;
   readonly rules: readonly Rule[];
   readonly waivers: readonly Waiver[];
+  /** Environments that may be something else than production. @default - each says it of itself */
+  readonly notProduction?: readonly string[] | undefined;
   /** The day to judge against, `YYYY-MM-DD`. */
   readonly today: string;
 }
 
 /** Holds stacks against rules. Pure: the same input gives the same document. */
-export function judge({ stacks, environment, rules, waivers, today }: JudgeInput): AuditDocument {
+export function judge({
+  stacks,
+  environment,
+  rules,
+  waivers,
+  notProduction,
+  today,
+}: JudgeInput): AuditDocument {
   const judged = stacks.filter((stack) => environment === undefined || stack.environment === environment);
   const results = judged.flatMap((stack) => {
     const facts: Facts = {
-      production: isProduction(stack),
+      production: isProduction(stack) || notProduction?.includes(stack.environment) === false,
       today,
+      notProduction,
       others: stacks.filter((other) => other !== stack),
     };
     return rules.map((rule) => judgeRule(rule, stack, facts, waivers));
@@ -133,6 +145,8 @@ function judgeRule(
 }
 
 const UNJUDGED = 'unjudged';
+/** Of what is missing, or wrong as a whole. */
+const NO_VALUE = 'none';
 
 /** A rule that cannot judge has not passed. */
 function check(rule: Rule, stack: Synthesized, facts: Facts): ReturnType<Rule['check']> {
@@ -164,6 +178,7 @@ function toFinding(
   const ownLevel = problem.level ?? rule.level;
   const finding: Finding = {
     ...place(rule, stack, problem),
+    value: problem.value ?? NO_VALUE,
     level: isForLater(rule, problem, stack) ? 'after-adoption' : ownLevel,
     waiver: null,
   };
@@ -202,12 +217,13 @@ function waived(finding: Finding, problem: Problem, today: string, waivers: read
   return { ...finding, waiver: { reason, expires } };
 }
 
-/** The level is part of it: who accepted a warning has not accepted the error it grows into. */
+/** Level and value are part of it: who accepted a warning, or 300 addresses, has not accepted what it grows into. */
 function covers(waiver: Waiver, finding: Finding): boolean {
   return (
     waiver.rule === finding.ruleId &&
     waiver.check === finding.check &&
     waiver.level === finding.level &&
+    waiver.value === finding.value &&
     waiver.constructPath === finding.constructPath
   );
 }

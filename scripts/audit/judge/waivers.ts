@@ -12,6 +12,8 @@ export interface Waiver {
   readonly check: string;
   /** The finding's; a warning that becomes an error is waived no more. */
   readonly level: Level;
+  /** What is wrong there, as the finding says it: a wider rule, or a later day, is another value. */
+  readonly value: string;
   /** The construct the finding names, exactly; it begins with the environment. */
   readonly constructPath: string;
   /** Why the finding is accepted, for the auditor to read. */
@@ -22,6 +24,7 @@ export interface Waiver {
 
 const ids = RULES.map(({ id }) => id);
 const checkAllowed = 'what the finding names after its rule, as in retiring of supported-versions/retiring';
+const valueAllowed = 'the value that is accepted, in quotes, as the finding says it';
 const reasonAllowed =
   'why this finding is accepted, in a sentence an auditor can judge (20 letters at least)';
 const dayAllowed = 'the last day the waiver holds, as in 2027-01-31';
@@ -31,13 +34,14 @@ const waiverSchema = strictShape(
     rule: z.enum(ids, { error: `the id of a rule: ${oneOf(ids)}` }),
     check: z.string({ error: checkAllowed }).min(1, { error: checkAllowed }),
     level: z.enum(['error', 'warning'], { error: 'error or warning, as the finding says' }),
+    value: z.string({ error: valueAllowed }).min(1, { error: valueAllowed }),
     constructPath: z
       .string({ error: 'the construct of the finding, as in dev/cluster' })
       .regex(/^[^/\s]+(\/[^/\s]+)*$/, { error: 'the construct of the finding, as in dev/cluster' }),
     reason: z.string({ error: reasonAllowed }).trim().min(20, { error: reasonAllowed }),
     expires: z.iso.date({ error: dayAllowed }),
   },
-  'a waiver with the keys rule, check, level, constructPath, reason and expires',
+  'a waiver with the keys rule, check, level, value, constructPath, reason and expires',
 );
 
 const waiversSchema = strictShape(
@@ -45,32 +49,60 @@ const waiversSchema = strictShape(
   'a map with the key waivers',
 );
 
+/** No finding is waived twice. */
+const oncePerFinding = rule(
+  z.object({
+    waivers: z.array(
+      z.object({ rule: z.string(), check: z.string(), level: z.string(), constructPath: z.string() }),
+    ),
+  }),
+  (data, report) => {
+    const seen = new Set<string>();
+    for (const [index, waiver] of data.waivers.entries()) {
+      const key = `${waiver.rule} ${waiver.check} ${waiver.level} ${waiver.constructPath}`;
+      if (seen.has(key)) {
+        report(
+          ['waivers', index],
+          `${show(`${waiver.rule}/${waiver.check}`)} of ${waiver.constructPath} is waived twice: keep one`,
+        );
+      }
+      seen.add(key);
+    }
+  },
+);
+
+const notProductionAllowed = 'a list of environments, as in [dev]';
+const policySchema = strictShape(
+  {
+    notProduction: z.array(z.string({ error: 'the name of an environment' }), {
+      error: notProductionAllowed,
+    }),
+    waivers: z.array(waiverSchema, { error: 'a list of waivers' }).default([]),
+  },
+  'a map with the keys notProduction and waivers',
+);
+
+/** What the owners of a project allow, and no environment can. */
+export interface Policy {
+  /** The environments that may be something else than production. @default - no policy: each says it of itself */
+  readonly notProduction?: readonly string[] | undefined;
+  readonly waivers: readonly Waiver[];
+}
+
 /**
- * Parses `waivers.yaml`: `waivers: [{ rule, check, level, constructPath, reason, expires }]`, strictly, every fault at once.
+ * Parses `policy.yaml`: `notProduction: [dev]` and `waivers`, strictly, every fault at once.
+ *
+ * @throws ConfigError
+ */
+export function parsePolicy(text: string, file: string): Policy {
+  return parseYaml(text, file, policySchema, [oncePerFinding]);
+}
+
+/**
+ * Parses `waivers.yaml`: `waivers: [{ rule, check, level, value, constructPath, reason, expires }]`, strictly, every fault at once.
  *
  * @throws ConfigError
  */
 export function parseWaivers(text: string, file: string): readonly Waiver[] {
-  return parseYaml(text, file, waiversSchema, [
-    rule(
-      z.object({
-        waivers: z.array(
-          z.object({ rule: z.string(), check: z.string(), level: z.string(), constructPath: z.string() }),
-        ),
-      }),
-      (data, report) => {
-        const seen = new Set<string>();
-        for (const [index, waiver] of data.waivers.entries()) {
-          const key = `${waiver.rule} ${waiver.check} ${waiver.level} ${waiver.constructPath}`;
-          if (seen.has(key)) {
-            report(
-              ['waivers', index],
-              `${show(`${waiver.rule}/${waiver.check}`)} of ${waiver.constructPath} is waived twice: keep one`,
-            );
-          }
-          seen.add(key);
-        }
-      },
-    ),
-  ]).waivers;
+  return parseYaml(text, file, waiversSchema, [oncePerFinding]).waivers;
 }

@@ -27,7 +27,7 @@ export function renderText(document: AuditDocument): string {
 }
 
 function describe(finding: Finding): string {
-  const lines = [`  ${levelText(finding)}: ${placeText(finding)}`];
+  const lines = [`  ${levelText(finding)}: ${placeText(finding)}`, `    value: ${finding.value}`];
   if (finding.waiver !== null) {
     lines.push(`    waived until ${finding.waiver.expires}: ${finding.waiver.reason}`);
   }

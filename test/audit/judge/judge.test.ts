@@ -23,6 +23,7 @@ const waiver = {
   rule: 'public-access',
   check: 'node_public_ip_access_enabled',
   level: 'error' as const,
+  value: 'true',
   constructPath: 'dev/cluster',
   reason: 'load test until the end of the month',
   expires: '2026-03-31',
@@ -80,6 +81,7 @@ describe('judge', () => {
         message: expect.stringMatching(
           /could not judge this stack \(out of luck\), which counts as a violation/,
         ) as string,
+        value: 'none',
         waiver: null,
       },
     ]);
@@ -106,6 +108,7 @@ describe('judge', () => {
     ['another rule', { ...waiver, rule: 'tags' }],
     ['another check of the rule', { ...waiver, check: 'coordinator_public_ip_access_enabled' }],
     ['a warning', { ...waiver, level: 'warning' as const }],
+    ['another value', { ...waiver, value: '300' }],
     ['another construct', { ...waiver, constructPath: 'dev/cluster/other' }],
   ])('does not stretch the waiver of %s, and calls it unused', (_, other) => {
     const document = judge({ ...input, stacks: flawed, waivers: [other] });
@@ -113,9 +116,43 @@ describe('judge', () => {
     expect(document.unusedWaivers).toEqual([other]);
   });
 
+  it('holds an environment to production unless the policy lets it be something else, and says so first', () => {
+    const on = (notProduction: readonly string[]): readonly string[] =>
+      judge({ ...input, stacks: [stack('dev')], notProduction }).findings.map(
+        ({ ruleId, check }) => `${ruleId}/${check}`,
+      );
+    expect(on(['dev'])).toEqual([]);
+    expect(on(['other'])[0]).toBe('production-declared/left');
+    expect(on(['other'])).toContain('availability/ha_enabled');
+  });
+
+  it('waives a width, and no wider one', () => {
+    const wide = (last: string): number =>
+      judge({
+        ...input,
+        stacks: [
+          stack('dev', {
+            resources: {
+              'azurerm_cosmosdb_postgresql_firewall_rule.office': firewallRule('203.0.112.0', last),
+            },
+          }),
+        ],
+        waivers: [
+          { ...waiver, rule: 'firewall-width', check: 'width', value: '300', constructPath: 'dev/office' },
+        ],
+      }).counts.error;
+    expect([wide('203.0.113.43'), wide('203.0.113.44')]).toEqual([0, 1]);
+  });
+
   it('waives a warning, and not the error it grows into', () => {
     const stacks = [stack('dev', { cluster: { sql_version: '14', citus_version: '12.1' } })];
-    const accepted = { ...waiver, rule: 'supported-versions', check: 'retiring', level: 'warning' as const };
+    const accepted = {
+      ...waiver,
+      rule: 'supported-versions',
+      check: 'retiring',
+      level: 'warning' as const,
+      value: '14',
+    };
     const on = (today: string, expires: string): object =>
       judge({ ...input, stacks, today, waivers: [{ ...accepted, expires }] }).counts;
     expect(on('2026-10-01', '2027-06-30')).toMatchObject({ error: 0, warning: 0, waived: 1 });

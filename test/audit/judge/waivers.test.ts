@@ -5,6 +5,7 @@ const good = `waivers:
   - rule: public-access
     check: node_public_ip_access_enabled
     level: error
+    value: 'true'
     constructPath: dev/cluster
     reason: load test until the end of the month
     expires: 2026-03-31
@@ -27,6 +28,7 @@ describe('parseWaivers', () => {
         rule: 'public-access',
         check: 'node_public_ip_access_enabled',
         level: 'error',
+        value: 'true',
         constructPath: 'dev/cluster',
         reason: 'load test until the end of the month',
         expires: '2026-03-31',
