@@ -1,5 +1,8 @@
+import { KNOWN_ARGUMENTS } from '../../audit/rule-parts/known-arguments';
 import { CLUSTERS } from '../../audit/stack/azurerm';
+import type { Json } from '../../audit/stack/synthesized';
 import type { Verdict } from './finding';
+import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
 import { destroys } from './plan-json';
 import { changedAttributes, shownValue, valueText } from './values';
@@ -7,22 +10,23 @@ import { changedAttributes, shownValue, valueText } from './values';
 /** What the service alone fills in; the earliest restore point moves every day. */
 const COMPUTED = ['earliest_restore_time', 'fqdn', 'id', 'private_dns_zone_id', 'servers', 'storage_tier'];
 
-/** What somebody changed on the cluster past Terraform, and what the plan makes of it. */
+/** What somebody changed past Terraform, on the cluster or on what belongs to it, and what the plan makes of it. */
 export function drifts(change: ResourceChange, plan: TerraformPlan): readonly Verdict[] {
-  if (!CLUSTERS.includes(change.type)) return [];
+  const isCluster = CLUSTERS.includes(change.type);
+  const what = isCluster ? 'the cluster' : `${change.type} ${nameOf(change)}`;
   if (destroys(change)) {
     return [
       {
         guard: 'drift',
         level: 'note',
         values: [shownValue(change, 'name')],
-        why: 'somebody deleted the cluster past Terraform',
+        why: `somebody deleted ${what} past Terraform`,
         wayOut: 'find out who, before anything is created in its place',
       },
     ];
   }
   const values = changedAttributes(change)
-    .filter((attribute) => !COMPUTED.includes(attribute))
+    .filter((attribute) => (isCluster ? !COMPUTED.includes(attribute) : isArgument(change, attribute)))
     .map((attribute) => shownValue(change, attribute));
   if (values.length === 0) return [];
   const undone = plan.changes.find(({ address }) => address === change.address);
@@ -35,8 +39,20 @@ export function drifts(change: ResourceChange, plan: TerraformPlan): readonly Ve
       guard: 'drift',
       level: 'note',
       values,
-      why: `somebody changed the cluster past Terraform: ${fate.join(', ')}`,
+      why: `somebody changed ${what} past Terraform: ${fate.join(', ')}`,
       wayOut: 'write into the config what is to stay; the rest goes back with this plan',
     },
   ];
+}
+
+/** Of what belongs to a cluster, only what a stack can say: the rest the service fills in. A map that is empty is not set. */
+function isArgument({ type, before, after }: ResourceChange, attribute: string): boolean {
+  const isKnown =
+    attribute === 'tags' || (KNOWN_ARGUMENTS[type] ?? []).some((each) => each.split('.')[0] === attribute);
+  return isKnown && !(isEmpty(before?.[attribute]) && isEmpty(after?.[attribute]));
+}
+
+function isEmpty(value: Json | undefined): boolean {
+  if (value === undefined || value === null || value === '') return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
 }

@@ -9,6 +9,7 @@ import { lockedAgainst } from './locked';
 import { losses } from './losses';
 import { rolesWithoutPassword } from './new-roles';
 import type { ResourceChange, TerraformPlan } from './plan-json';
+import { leavesProduction } from './production';
 import { changesNothing } from './plan-json';
 
 const ORDER: readonly Level[] = ['never', 'needs-yes', 'note'];
@@ -20,6 +21,7 @@ export function guardPlan(plan: TerraformPlan, context: GuardContext): readonly 
     ? (change: ResourceChange) =>
         changesNothing(change) ? openings(change, context) : changesOfAdoption(change)
     : (change: ResourceChange) => [
+        ...leavesProduction(change),
         ...clusterUpdates(change),
         ...openFromTheStart(change),
         ...unknownToTheState(change, context),

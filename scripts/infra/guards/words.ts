@@ -111,7 +111,9 @@ export function describeJudged(
   judgement: Judgement,
   { imported, adopting }: AdoptionProgress = { imported: 0, adopting: false },
 ): string {
-  const lines: string[] = [];
+  // What happened past Terraform comes first: all else is read otherwise after it.
+  const drift = judgement.findings.filter(({ guard }) => guard === 'drift');
+  const lines = drift.flatMap((finding) => [describeFinding(finding, judgement), '']);
   if (imported > 0 && imported === changes.length) {
     lines.push(`${imported} to import, nothing else: ${environment} takes over what is there as it is.`, '');
   }
@@ -122,7 +124,9 @@ export function describeJudged(
   for (const { constructPath, action, words } of changes) {
     lines.push(`${action.padEnd(8)}${constructPath}`, ...words.map((word) => `          ${word}`));
   }
-  for (const finding of judgement.findings) lines.push('', describeFinding(finding, judgement));
+  for (const finding of judgement.findings) {
+    if (finding.guard !== 'drift') lines.push('', describeFinding(finding, judgement));
+  }
   if (judgement.refused.length > 0) lines.push('', describeRefusal(environment, judgement));
   return lines.join('\n');
 }

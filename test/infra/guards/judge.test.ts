@@ -199,6 +199,15 @@ describe('a firewall rule', () => {
   });
 });
 
+describe('production', () => {
+  it('is left by a yes alone', () => {
+    const tagged = (production: string): object => ({ name: 'c', tags: { production } });
+    const left = change({ before: tagged('true'), after: tagged('false') });
+    expect(ids([left])).toEqual(['needs-yes leave-production:c']);
+    expect(ids([change({ before: tagged('false'), after: tagged('true') })])).toEqual([]);
+  });
+});
+
 describe('drift', () => {
   it('is told of a cluster, with what the plan makes of it', () => {
     const drift = change({
@@ -212,6 +221,31 @@ describe('drift', () => {
       level: 'note',
       why: 'somebody changed the cluster past Terraform: ha_enabled from false to true (this plan changes it again), node_count from 2 to 4 (this plan leaves it)',
     });
+  });
+
+  it.each([
+    [
+      'azurerm_cosmosdb_postgresql_firewall_rule',
+      { name: 'r', end_ip_address: '203.0.113.8' },
+      { name: 'r', end_ip_address: '203.0.113.255' },
+      'note drift:r',
+    ],
+    ['azurerm_management_lock', { name: 'keep', lock_level: 'CanNotDelete' }, null, 'note drift:keep'],
+    [
+      'azurerm_role_assignment',
+      { name: 'a', principal_id: 'x' },
+      { name: 'a', principal_id: 'y' },
+      'note drift:a',
+    ],
+    [
+      'azurerm_key_vault',
+      { name: 'kv', vault_uri: 'x', tags: null },
+      { name: 'kv', vault_uri: 'y', tags: {} },
+      undefined,
+    ],
+  ])('is told of what belongs to the cluster: %s', (type, before, after, expected) => {
+    const drift = change({ type, actions: [after === null ? 'delete' : 'update'], before, after });
+    expect(ids([], [drift])).toEqual(expected === undefined ? [] : [expected]);
   });
 
   it('is not what the service itself moves on', () => {
