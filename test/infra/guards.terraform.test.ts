@@ -268,7 +268,13 @@ azureSuite('guards on real plans', () => {
       await rehearsal.inAzure('DELETE', CLUSTER_ID);
       await new Promise((done) => setTimeout(done, 500));
       const { ids } = await judged(() => undefined);
-      expect(ids).toEqual(['needs-yes recreate-cluster:wwi-sensors-dev', 'note drift:wwi-sensors-dev']);
+      // Its firewall rule and its role went with it.
+      expect(ids).toEqual([
+        'needs-yes recreate-cluster:wwi-sensors-dev',
+        'note drift:wwi-sensors-dev',
+        'note drift:office',
+        'note drift:app',
+      ]);
       expect((await rehearsal.inAzure('GET', GROUP_ID)).status).toBe(200);
     },
     SLOW,
