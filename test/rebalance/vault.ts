@@ -127,6 +127,20 @@ export class Vault {
   async windowOpens(): Promise<void> {
     await until(async () => !(await this.forced('vault_r')).includes(true));
   }
+
+  /** Waits until a move stands where workers wait ({@link whileWorkersWaitAfter}). */
+  async moveWaits(): Promise<void> {
+    const workers = await this.workers();
+    const isWaiting = (worker: ConnectionTarget): Promise<boolean> =>
+      withClient(worker, async (client) => {
+        const { rowCount } = await client.query(
+          "SELECT FROM pg_locks WHERE locktype = 'advisory' AND objid = $1 AND NOT granted",
+          [GATE],
+        );
+        return rowCount !== 0;
+      });
+    await until(async () => (await Promise.all(workers.map(isWaiting))).includes(true));
+  }
 }
 
 export async function until(happened: () => boolean | Promise<boolean>): Promise<void> {

@@ -74,6 +74,8 @@ platformSuite('a rebalance of tables whose policies are forced', () => {
       const child = spawn(process.execPath, [CHILD, JSON.stringify(input)], { stdio: 'ignore' });
       const ended = new Promise((resolve) => child.on('exit', (_code, signal) => resolve(signal)));
       await vault.windowOpens();
+      // Killed before its move, it would leave a window to which the next verb puts an end.
+      await vault.moveWaits();
       child.kill('SIGKILL');
       expect(await ended).toBe('SIGKILL');
       // Its session on the server goes on with the move, and FORCE must not come back in the middle of that.
