@@ -146,7 +146,8 @@ export function isOfLostNode(error: unknown): error is Error & ServerMessage {
 export function describeServerError(error: ServerMessage): string {
   const hidden = HIDDEN_ROWS.exec(error.message)?.[1];
   if (hidden !== undefined) return describeHiddenRows(hidden);
-  const parts = [sentence(error.message)];
+  // The client library of the nodes words what it meets in several lines; lines of a detail are a list.
+  const parts = [sentence(error.message.replace(/\s*\n\s*/g, ' '))];
   if (error.detail !== undefined) parts.push(sentence(error.detail));
   if (error.hint !== undefined) parts.push(`Hint: ${sentence(error.hint)}`);
   if (error.code !== undefined) parts.push(`(SQLSTATE ${error.code})`);
@@ -178,8 +179,7 @@ export function explain(error: unknown): string {
   return String(error);
 }
 
-/** The client library of the nodes words what it meets in several lines. */
 function sentence(text: string): string {
-  const trimmed = text.trim().replace(/\s*\n\s*/g, ' ');
+  const trimmed = text.trim();
   return /[.!?]$/.test(trimmed) ? trimmed : `${trimmed}.`;
 }
