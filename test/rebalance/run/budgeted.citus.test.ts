@@ -372,6 +372,7 @@ platformSuite('a rebalance under a budget', () => {
     await heldUp(async (release, run) => {
       const log = recordingStream(false);
       const watched = rebalanceWatch(recordingContext().context, watching(log));
+      await until(() => log.written.length > 0);
       const pause = await rebalancePause(recordingContext().context, target());
       expect(pause.text).toMatch(/pauses after the move/);
       await release();
@@ -380,6 +381,7 @@ platformSuite('a rebalance under a budget', () => {
       expect(paused).toMatchObject({ moves: { done: 1, total: 4 }, warnings: ['it is asked to pause'] });
       expect(paused.nodes.map(({ shards }) => shards).sort()).toEqual([0, 1, 5]);
       expect(paused.planned.map(({ shards }) => shards)).toEqual([2, 2, 2]);
+      await until(() => log.written.join('').includes('now paused'));
       const resumed = await rebalanceResume(recordingContext().context, target());
       expect(resumed.text).toMatch(/goes on\.$/);
       expect((await run).document).toMatchObject({ state: 'finished', moves: 4 });
