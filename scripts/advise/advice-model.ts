@@ -40,6 +40,7 @@ export interface Child {
 
 /** A database before anything is decided, looked up by table key. Pure. */
 export class AdviceModel {
+  private readonly domainFaults = new Map<JoinKey, string | undefined>();
   readonly input: AdviceInput;
   /** What can be decided on: ordinary and partitioned tables. */
   readonly tables: ReadonlyMap<string, LiveTable>;
@@ -176,7 +177,13 @@ export class AdviceModel {
 
   /** Why tables cannot be distributed by a domain, as the rest of a sentence; undefined where they can. */
   domainFault(domain: JoinKey): string | undefined {
-    return this.namesRows(domain) ?? (this.speaksFor(domain) ? undefined : this.domainWarning(domain));
+    // Every candidate asks for the fault of those above it.
+    if (!this.domainFaults.has(domain)) {
+      const fault =
+        this.namesRows(domain) ?? (this.speaksFor(domain) ? undefined : this.domainWarning(domain));
+      this.domainFaults.set(domain, fault);
+    }
+    return this.domainFaults.get(domain);
   }
 
   /** What is against a domain, as the rest of a sentence, though what speaks for it may be more; undefined for nothing. */

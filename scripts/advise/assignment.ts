@@ -68,16 +68,21 @@ function copyOwner(situation: AdviceModel, domain: JoinKey, assigned: Map<string
   if (by !== undefined) assigned.set(owner, { kind: 'reference', because: { by: 'foreign key', table: by } });
 }
 
-/** A foreign key may lead to a distributed table only from a table of the same group. */
+/**
+ * A foreign key may lead to a distributed table only from a table of the same group. Along one that every row fills in, every row gets the
+ * column, however far that way is; the others are for what is left.
+ */
 function takeChildren(situation: AdviceModel, assigned: Map<string, Assigned>): void {
-  const waiting = [...assigned.keys()];
-  for (let parent = waiting.shift(); parent !== undefined; parent = waiting.shift()) {
-    const place = assigned.get(parent);
-    if (place?.kind !== 'distributed' && place?.kind !== 'lacks-column') continue;
-    for (const { child, through } of situation.children.get(parent) ?? []) {
-      if (assigned.has(child)) continue;
-      assigned.set(child, { kind: 'lacks-column', domain: place.domain, through });
-      waiting.push(child);
+  for (const alongAny of [false, true]) {
+    const waiting = [...assigned.keys()];
+    for (let parent = waiting.shift(); parent !== undefined; parent = waiting.shift()) {
+      const place = assigned.get(parent);
+      if (place?.kind !== 'distributed' && place?.kind !== 'lacks-column') continue;
+      for (const { child, through, filled } of situation.children.get(parent) ?? []) {
+        if (assigned.has(child) || !(filled || alongAny)) continue;
+        assigned.set(child, { kind: 'lacks-column', domain: place.domain, through });
+        waiting.push(child);
+      }
     }
   }
 }

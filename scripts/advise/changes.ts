@@ -119,6 +119,11 @@ function addColumn(
       `child.${escapeIdentifier(each)} = parent.${escapeIdentifier(through.referencedColumns[index] ?? '')}`,
   );
   const from = source?.column.name ?? column;
+  const { filled = true } =
+    situation.children.get(tableKey(through.references))?.find((each) => each.through === through) ?? {};
+  const nobodys = filled
+    ? ''
+    : `Rows that hold NULL in ${through.columns.join(', ')} get none this way: say whose they are before it is declared NOT NULL. `;
   return {
     table,
     kind: 'add-column',
@@ -126,7 +131,7 @@ function addColumn(
     text:
       `${table} needs the column ${column} of ${parent}, so that its rows lie beside theirs: add it, fill it in from ${parent}, have every INSERT write it, ` +
       `and let foreign key ${through.name} be (${[column, ...through.columns].join(', ')}) to (${[from, ...through.referencedColumns].join(', ')}). ` +
-      `Otherwise drop ${through.name} and leave ${table} on the coordinator`,
+      `${nobodys}Otherwise drop ${through.name} and leave ${table} on the coordinator`,
     sql: [
       `ALTER TABLE ${sqlTable(through.table)} ADD COLUMN ${escapeIdentifier(column)} ${type}`,
       `UPDATE ${sqlTable(through.table)} child SET ${escapeIdentifier(column)} = parent.${escapeIdentifier(from)} FROM ${sqlTable(through.references)} parent WHERE ${pairs.join(' AND ')}`,

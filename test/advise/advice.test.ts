@@ -390,6 +390,33 @@ it('triggers, owners and unique constraints are said in the words of tables plan
   expect(describeAdvice(advice)).toMatch(/To change first/);
 });
 
+it.each([
+  ['author', 'task_id', 'bigint', 'bigint?'],
+  ['task_id', 'author', 'bigint?', 'bigint'],
+])(
+  'a table gets the column along the foreign key that every row has, not by %s',
+  (_not, by, task, author) => {
+    const owned = { key: ['id'], references: { org_id: 'orgs.id' }, rows: 100_000, mib: 500 };
+    const advice = advise(
+      situation({
+        orgs: { columns: { id: 'bigint' }, key: ['id'], rows: 5000, mib: 1 },
+        people: { columns: { id: 'bigint', org_id: 'bigint' }, ...owned },
+        tasks: { columns: { id: 'bigint', org_id: 'bigint' }, ...owned },
+        remarks: {
+          columns: { id: 'bigint', task_id: task, author },
+          key: ['id'],
+          references: { author: 'people.id', task_id: 'tasks.id' },
+          rows: 100_000,
+          mib: 500,
+        },
+      }),
+    );
+    const added = advice.changes.find(({ table, kind }) => kind === 'add-column' && table === 'remarks');
+    expect(added?.sql?.join()).toContain(`child."${by}" = parent."id"`);
+    expect(added?.text).not.toContain('hold NULL');
+  },
+);
+
 it('advises on 1,000 tables and 3,000 foreign keys in under 3 s', () => {
   const sketches: Record<string, Sketch> = {
     tenants: { columns: { id: 'bigint' }, key: ['id'], rows: 10_000, mib: 2 },
