@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { bytes as asBytes } from '../../lib/reporter';
 import type { VerbContext } from '../../lib/verb';
 import { stopIfAsked } from '../../lib/verb';
 import { fitsInto, hoursAt, nextOpening, showHours } from '../cost/hours';
@@ -90,7 +89,7 @@ export class Pacer {
    */
   async rest(ms: number): Promise<boolean> {
     const { bytesPerSecond = 0 } = this.input.budget;
-    return this.wait(ms, `resting, as --throttle is ${asBytes(bytesPerSecond)}/s`);
+    return this.wait(ms, `resting, as --throttle is ${String(bytesPerSecond / 1e6)} MB a second`);
   }
 
   /**

@@ -191,8 +191,12 @@ async function attach(
   const job = await readJob(client, running.id, await readSnapshot(client));
   const [warning] = await jobWarnings(client, job);
   if (warning !== undefined) throw refused('rebalance.other-options', warning);
+  const budgeted =
+    options.budget === undefined
+      ? ''
+      : '. It keeps to no write pause, hours, rate or number of moves that this run was asked for: "scaleout rebalance stop" ends it, and a run after it does';
   context.reporter.info(
-    `rebalance job ${String(job.id)} is already running, with the strategy and mode it was started with: following it`,
+    `rebalance job ${String(job.id)} is already running, with the strategy and mode it was started with: following it${budgeted}`,
   );
   const moves = movesAhead(job);
   await look(moves);
