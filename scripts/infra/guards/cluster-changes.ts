@@ -61,14 +61,22 @@ const GUARDS: Readonly<Record<string, Guard>> = {
           level: 'needs-yes',
           wayOut: `rehearse it on a restored copy, plan the downtime, and then allow it; or ${KEEP}, citusVersion "${valueText(shown)}"`,
         },
-  coordinator_public_ip_access_enabled: ({ to }) =>
-    to === true
-      ? {
-          guard: 'open-coordinator',
-          level: 'needs-yes',
-          wayOut: 'keep network.access: private; or allow it, and list narrow ranges under network.allow',
-        }
-      : undefined,
+  coordinator_public_ip_access_enabled: ({ to }) => {
+    if (to === true) {
+      return {
+        guard: 'open-coordinator',
+        level: 'needs-yes',
+        wayOut: 'keep network.access: private; or allow it, and list narrow ranges under network.allow',
+      };
+    }
+    if (to !== false) return undefined;
+    return {
+      guard: 'close-coordinator',
+      level: 'needs-yes',
+      wayOut:
+        'see that the subnet of network.subnetId is there and that clients reach it: the endpoint is made after the public address is gone, and where it fails nobody reaches the cluster; then allow it',
+    };
+  },
   node_public_ip_access_enabled: ({ to }) => (to === true ? OPEN_WORKERS : undefined),
   ha_enabled: ({ from, to }) =>
     from === true && to === false

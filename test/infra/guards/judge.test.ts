@@ -54,7 +54,7 @@ describe('an update of the cluster', () => {
       'a private coordinator',
       { coordinator_public_ip_access_enabled: false },
       { coordinator_public_ip_access_enabled: true },
-      [],
+      ['needs-yes close-coordinator:c'],
     ],
     ['public workers', { node_public_ip_access_enabled: true }, {}, ['needs-yes open-workers:c']],
     ['no standbys', { ha_enabled: false }, {}, ['note standbys-removed:c']],
