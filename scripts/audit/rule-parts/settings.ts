@@ -44,3 +44,49 @@ export function problemOfSetting(
 export function argumentsOf({ body }: Setting, isMeant: (argument: string) => boolean): readonly string[] {
   return Object.keys(body).filter((argument) => argument !== '//' && isMeant(argument));
 }
+
+/** Arguments of the provider by which it signs in. */
+export const CREDENTIAL_ARGUMENTS: readonly string[] = [
+  'client_id',
+  'client_id_file_path',
+  'client_secret',
+  'client_secret_file_path',
+  'client_certificate',
+  'client_certificate_path',
+  'client_certificate_password',
+  'oidc_request_token',
+  'oidc_request_url',
+  'oidc_token',
+  'oidc_token_file_path',
+  'ado_pipeline_service_connection_id',
+  'use_cli',
+  'use_msi',
+  'use_oidc',
+  'use_aks_workload_identity',
+];
+
+/** Arguments of the provider that say where it makes things, and on whose account. */
+export const TARGET_ARGUMENTS: readonly string[] = [
+  'subscription_id',
+  'tenant_id',
+  'auxiliary_tenant_ids',
+  'environment',
+  'metadata_host',
+  'msi_endpoint',
+  'msi_api_version',
+  'partner_id',
+  'disable_terraform_partner_id',
+];
+
+/** Arguments that the provider is given and should not be, with what is wrong with each. */
+export function providerProblems(
+  stack: Synthesized,
+  isMeant: (argument: string) => boolean,
+  message: (argument: string) => string,
+): readonly Problem[] {
+  return providerBlocks(stack).flatMap((block) =>
+    argumentsOf(block, isMeant).map((argument) =>
+      problemOfSetting(stack, block, argument, message(argument)),
+    ),
+  );
+}

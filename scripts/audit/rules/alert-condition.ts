@@ -1,8 +1,8 @@
+import { criteriaProblems } from '../rule-parts/alert-criteria';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { problemAt, verdictOn, valueText } from '../rule-parts/rule';
+import { verdictOn, valueText } from '../rule-parts/rule';
 import { METRIC_ALERT } from '../stack/azurerm';
-import { blocksAt } from '../stack/blocks';
-import type { Block, JsonObject } from '../stack/synthesized';
+import type { Block } from '../stack/synthesized';
 
 export const alertCondition: Rule = {
   id: 'alert-condition',
@@ -17,7 +17,7 @@ export const alertCondition: Rule = {
 
 function judge(alert: Block): readonly Problem[] {
   return [
-    ...criteria(
+    ...criteriaProblems(
       alert,
       (each) =>
         each['operator'] === 'GreaterThan' || each['operator'] === 'GreaterThanOrEqual'
@@ -25,7 +25,7 @@ function judge(alert: Block): readonly Problem[] {
           : `operator is ${valueText('', each['operator'])}: a shortage is more than the threshold. Set it to GreaterThan`,
       'operator',
     ),
-    ...criteria(
+    ...criteriaProblems(
       alert,
       (each) =>
         each['aggregation'] === 'Average' || each['aggregation'] === 'Maximum'
@@ -34,15 +34,4 @@ function judge(alert: Block): readonly Problem[] {
       'aggregation',
     ),
   ];
-}
-
-function criteria(
-  alert: Block,
-  check: (criterion: JsonObject) => string | undefined,
-  id: string,
-): readonly Problem[] {
-  return blocksAt(alert.body, 'criteria').flatMap((criterion) => {
-    const problem = check(criterion);
-    return problem === undefined ? [] : [problemAt(alert, 'criteria', problem, { check: id })];
-  });
 }

@@ -1,8 +1,9 @@
+import { criteriaProblems } from '../rule-parts/alert-criteria';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { problemAt, verdictOn } from '../rule-parts/rule';
+import { verdictOn } from '../rule-parts/rule';
 import { METRIC_ALERT } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
-import type { Block, JsonObject } from '../stack/synthesized';
+import type { Block } from '../stack/synthesized';
 
 export const alertDimension: Rule = {
   id: 'alert-dimension',
@@ -17,7 +18,7 @@ export const alertDimension: Rule = {
 };
 
 function judge(alert: Block): readonly Problem[] {
-  return criteria(
+  return criteriaProblems(
     alert,
     (criterion) => {
       const dimensions = blocksAt(criterion, 'dimension');
@@ -33,15 +34,4 @@ function judge(alert: Block): readonly Problem[] {
     },
     'dimension',
   );
-}
-
-function criteria(
-  alert: Block,
-  check: (criterion: JsonObject) => string | undefined,
-  id: string,
-): readonly Problem[] {
-  return blocksAt(alert.body, 'criteria').flatMap((criterion) => {
-    const problem = check(criterion);
-    return problem === undefined ? [] : [problemAt(alert, 'criteria', problem, { check: id })];
-  });
 }

@@ -2,11 +2,12 @@ import { textOf } from '../stack/attributes';
 import { ALERT_RULES } from '../../../config/azure/alert-thresholds';
 import { SERVICE_FACTS } from '../../../config/azure/postgres-services';
 import { isOwn } from '../rule-parts/own-references';
+import { criteriaProblems } from '../rule-parts/alert-criteria';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { problemAt, verdictOn, valueText } from '../rule-parts/rule';
 import { ELASTIC_CLUSTER, METRIC_ALERT, CLUSTERS } from '../stack/azurerm';
 import { blocksAt } from '../stack/blocks';
-import type { Block, Json, JsonObject, Synthesized } from '../stack/synthesized';
+import type { Block, Json, Synthesized } from '../stack/synthesized';
 import { resourcesOf } from '../stack/synthesized';
 
 export const alertScope: Rule = {
@@ -46,7 +47,7 @@ function judge(alert: Block, stack: Synthesized): readonly Problem[] {
             check: 'criteria',
           }),
         ]),
-    ...criteria(
+    ...criteriaProblems(
       alert,
       (each) =>
         textOf(each['metric_namespace']).toLowerCase() === metricNamespace.toLowerCase()
@@ -54,7 +55,7 @@ function judge(alert: Block, stack: Synthesized): readonly Problem[] {
           : `metric_namespace is ${valueText('', each['metric_namespace'])}: that of the service is ${metricNamespace}`,
       'namespace',
     ),
-    ...criteria(
+    ...criteriaProblems(
       alert,
       (each) =>
         known.includes(textOf(each['metric_name']))
@@ -63,15 +64,4 @@ function judge(alert: Block, stack: Synthesized): readonly Problem[] {
       'metric',
     ),
   ];
-}
-
-function criteria(
-  alert: Block,
-  check: (criterion: JsonObject) => string | undefined,
-  id: string,
-): readonly Problem[] {
-  return blocksAt(alert.body, 'criteria').flatMap((criterion) => {
-    const problem = check(criterion);
-    return problem === undefined ? [] : [problemAt(alert, 'criteria', problem, { check: id })];
-  });
 }

@@ -1,10 +1,10 @@
 import { ALERT_RULES } from '../../../config/azure/alert-thresholds';
+import { criteriaProblems } from '../rule-parts/alert-criteria';
 import type { Problem, Rule } from '../rule-parts/rule';
-import { problemAt, verdictOn, valueText } from '../rule-parts/rule';
+import { verdictOn, valueText } from '../rule-parts/rule';
 import { numberAt, describe, textOf } from '../stack/attributes';
 import { METRIC_ALERT } from '../stack/azurerm';
-import { blocksAt } from '../stack/blocks';
-import type { Block, JsonObject } from '../stack/synthesized';
+import type { Block } from '../stack/synthesized';
 
 export const alertThreshold: Rule = {
   id: 'alert-threshold',
@@ -27,7 +27,7 @@ const MOST: Readonly<Record<string, number>> = {
 };
 
 function judge(alert: Block): readonly Problem[] {
-  return criteria(
+  return criteriaProblems(
     alert,
     (criterion) => {
       const { metric_name: metric } = criterion;
@@ -38,15 +38,4 @@ function judge(alert: Block): readonly Problem[] {
     },
     'threshold',
   );
-}
-
-function criteria(
-  alert: Block,
-  check: (criterion: JsonObject) => string | undefined,
-  id: string,
-): readonly Problem[] {
-  return blocksAt(alert.body, 'criteria').flatMap((criterion) => {
-    const problem = check(criterion);
-    return problem === undefined ? [] : [problemAt(alert, 'criteria', problem, { check: id })];
-  });
 }

@@ -1,31 +1,23 @@
 import { parameterRule } from '../rule-parts/parameter-rule';
 import type { Rule } from '../rule-parts/rule';
 
+/** Levels by which errors are logged. */
+const LEVELS = [
+  'debug5',
+  'debug4',
+  'debug3',
+  'debug2',
+  'debug1',
+  'info',
+  'notice',
+  'warning',
+  'error',
+  'log',
+];
+
 const SAFE: Readonly<Record<string, readonly string[]>> = {
-  log_min_messages: [
-    'debug5',
-    'debug4',
-    'debug3',
-    'debug2',
-    'debug1',
-    'info',
-    'notice',
-    'warning',
-    'error',
-    'log',
-  ],
-  log_min_error_statement: [
-    'debug5',
-    'debug4',
-    'debug3',
-    'debug2',
-    'debug1',
-    'info',
-    'notice',
-    'warning',
-    'error',
-    'log',
-  ],
+  log_min_messages: LEVELS,
+  log_min_error_statement: LEVELS,
   log_error_verbosity: ['default', 'verbose'],
 };
 

@@ -1,6 +1,6 @@
 import type { Rule } from '../rule-parts/rule';
 import { verdict } from '../rule-parts/rule';
-import { providerBlocks, problemOfSetting, argumentsOf } from '../rule-parts/settings';
+import { TARGET_ARGUMENTS, providerProblems } from '../rule-parts/settings';
 
 export const providerTarget: Rule = {
   id: 'provider-target',
@@ -11,27 +11,11 @@ export const providerTarget: Rule = {
   controls: ['MCSB PA-7', 'MCSB DS-6'],
   check: (stack) =>
     verdict(
-      providerBlocks(stack).flatMap((block) =>
-        argumentsOf(block, (argument) => NAMES.has(argument)).map((argument) =>
-          problemOfSetting(
-            stack,
-            block,
-            argument,
-            `the provider sets ${argument}: where things are made comes from ARM_* variables of whoever deploys. Take it away`,
-          ),
-        ),
+      providerProblems(
+        stack,
+        (argument) => TARGET_ARGUMENTS.includes(argument),
+        (argument) =>
+          `the provider sets ${argument}: where things are made comes from ARM_* variables of whoever deploys. Take it away`,
       ),
     ),
 };
-
-const NAMES = new Set([
-  'subscription_id',
-  'tenant_id',
-  'auxiliary_tenant_ids',
-  'environment',
-  'metadata_host',
-  'msi_endpoint',
-  'msi_api_version',
-  'partner_id',
-  'disable_terraform_partner_id',
-]);
