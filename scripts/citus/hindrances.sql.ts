@@ -54,11 +54,14 @@ SELECT coalesce(json_agg(json_build_object('shardId', s.shardid, 'table', t.oid:
  WHERE c.relkind IN ('r', 'p')
    AND NOT EXISTS (SELECT FROM pg_dist_placement p WHERE p.shardid = s.shardid AND p.groupid = (SELECT groupid FROM pg_dist_local_group))`;
 
+/** What sort of object a line of `pg_dist_cleanup` is. */
+export const LEFTOVER_KIND = `CASE object_type WHEN 1 THEN 'shard placements' WHEN 2 THEN 'subscriptions' WHEN 3 THEN 'replication slots'
+                        WHEN 4 THEN 'publications' WHEN 5 THEN 'roles' ELSE 'objects' END`;
+
 /** What operations wrote down to remove, of those that no session is at work on: Citus holds a lock of class 10 on the number of one that is. */
 export const RECORDED_LEFTOVERS = `
 SELECT object_name AS name, node_group_id AS "groupId", operation_id::text AS operation,
-       CASE object_type WHEN 1 THEN 'shard placements' WHEN 2 THEN 'subscriptions' WHEN 3 THEN 'replication slots'
-                        WHEN 4 THEN 'publications' WHEN 5 THEN 'roles' ELSE 'objects' END AS kind,
+       ${LEFTOVER_KIND} AS kind,
        EXISTS (SELECT FROM pg_locks l
                 WHERE l.locktype = 'advisory' AND l.objsubid = 10 AND l.granted
                   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())

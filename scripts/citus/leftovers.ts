@@ -3,7 +3,7 @@ import { count } from '../lib/reporter';
 import type { Reporter } from '../lib/reporter';
 import { isServerError, describeServerError } from '../lib/errors';
 import { CLEAN_UP } from './catalog.sql';
-import { RECORDED_LEFTOVERS } from './hindrances.sql';
+import { LEFTOVER_KIND, RECORDED_LEFTOVERS } from './hindrances.sql';
 
 /** Where Citus writes down what it is to remove. */
 export const LEFTOVERS_TABLE = 'pg_dist_cleanup';
@@ -13,8 +13,7 @@ export const LIST_LEFTOVERS = `select * from ${LEFTOVERS_TABLE}`;
 
 /** What Citus wrote down to remove, by kind: everything an operation makes on the way is in this list until it ends. */
 const LEFTOVERS = `
-SELECT CASE object_type WHEN 1 THEN 'shard placements' WHEN 2 THEN 'subscriptions' WHEN 3 THEN 'replication slots'
-                        WHEN 4 THEN 'publications' WHEN 5 THEN 'roles' ELSE 'objects' END AS kind,
+SELECT ${LEFTOVER_KIND} AS kind,
        count(*)::int AS count
   FROM pg_dist_cleanup
  GROUP BY 1

@@ -1,9 +1,9 @@
 import type { Client } from 'pg';
 import { escapeIdentifier, escapeLiteral } from 'pg';
+import { withCoordinator } from '../citus/coordinator';
 import { setRoleOnEachNode } from '../citus/roles';
-import { requireCoordinator, requirePrimary } from '../citus/nodes';
 import type { ConnectionTarget } from '../lib/connection';
-import { describeTarget, requireCitus, withAdvisoryLock, withClient } from '../lib/connection';
+import { describeTarget, withAdvisoryLock } from '../lib/connection';
 import { explain, refused, ScaleoutError, sqlStateOf } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { stopIfAsked } from '../lib/verb';
@@ -38,8 +38,11 @@ export interface RolesApplied {
 /** Says what roles would be made and changed. Logs in as each role that is there, and changes nothing. */
 export async function rolesPlan(context: VerbContext, input: RolesInput): Promise<VerbResult<RolesPlan>> {
   const passwords = readPasswords(input.roles, input.variables);
-  const { plan } = await onCoordinator(context, input, 'roles plan', (client) =>
-    read(client, input, passwords),
+  const { plan } = await withCoordinator(
+    input.target,
+    { reporter: context.reporter },
+    'roles plan',
+    (client) => read(client, input, passwords),
   );
   const verdict = describeRefused(plan.roles);
   const outcome = verdict !== undefined ? 'refused' : plan.roles.some(isPending) ? 'changes' : 'done';
@@ -60,7 +63,7 @@ export async function rolesPlan(context: VerbContext, input: RolesInput): Promis
 export async function rolesApply(context: VerbContext, input: RolesInput): Promise<VerbResult<RolesApplied>> {
   const passwords = readPasswords(input.roles, input.variables);
   const { reporter, signal } = context;
-  const { plan, after } = await onCoordinator(context, input, 'roles apply', (client) =>
+  const { plan, after } = await withCoordinator(input.target, { reporter }, 'roles apply', (client) =>
     withAdvisoryLock(client, 'roles', async () => {
       const { plan: planned, iterations } = await read(client, input, passwords);
       const verdict = describeRefused(planned.roles);
@@ -100,24 +103,6 @@ export async function rolesApply(context: VerbContext, input: RolesInput): Promi
     text: describeApplied(plan, after),
     outcome: 'done',
   };
-}
-
-function onCoordinator<T>(
-  { reporter }: VerbContext,
-  { target }: RolesInput,
-  purpose: string,
-  work: (client: Client) => Promise<T>,
-): Promise<T> {
-  return withClient(
-    target,
-    async (client) => {
-      await requireCitus(client, target);
-      await requireCoordinator(client);
-      await requirePrimary(client);
-      return work(client);
-    },
-    { purpose, reporter, direct: true },
-  );
 }
 
 async function read(
