@@ -8,6 +8,7 @@ import type { TableName } from '../../config/workload/distribution-types';
 import { withClient } from '../../scripts/lib/connection';
 import { fingerprintTables } from '../../scripts/database/observe/fingerprint';
 import type { FaultyCluster } from './faulty-cluster';
+import { lines, looksAt } from './looks';
 import {
   CATALOG,
   FORCED,
@@ -16,7 +17,6 @@ import {
   METADATA,
   REFERENCE_COPIES,
   RELATIONS,
-  SEE_SHARDS,
   SEQUENCES,
   SHARDS,
 } from './snapshot.sql';
@@ -69,16 +69,7 @@ export function subjectOf(cluster: FaultyCluster, story: Story, rows: number): S
   const spec = join(directory, 'distribution.yaml');
   writeFileSync(spec, story.specification);
   const { target } = cluster;
-  const onNode = <T>(name: string, look: (client: Client) => Promise<T>): Promise<T> =>
-    withClient(cluster.platform(name), async (client) => {
-      await client.query(SEE_SHARDS);
-      return look(client);
-    });
-  // The superuser's: policies hide nothing from it.
-  const onCoordinator = <T>(look: (client: Client) => Promise<T>): Promise<T> =>
-    onNode(cluster.names[0] ?? '', look);
-  const lines = async (client: Client, sql: string): Promise<string[]> =>
-    (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line);
+  const { onNode, onCoordinator } = looksAt(cluster);
   const leftOnNodes = async (): Promise<string[]> => {
     const found: string[] = [];
     const known: string[] = [];

@@ -1,7 +1,8 @@
 import type { Client } from 'pg';
 import { withClient } from '../../../scripts/lib/connection';
 import type { FaultyCluster } from '../faulty-cluster';
-import { CATALOG, SEE_SHARDS, SHARDS } from '../snapshot.sql';
+import { lines, looksAt } from '../looks';
+import { CATALOG, SHARDS } from '../snapshot.sql';
 import { EMPTY } from '../subject';
 import { Memory } from './memory';
 import { LEFT, ROWS, UNBALANCED, UNFINISHED_JOBS } from './proof.sql';
@@ -121,15 +122,7 @@ export interface MoveSubject {
 
 export function moveSubjectOf(cluster: FaultyCluster, story: MoveStory): MoveSubject {
   const tables = ['accounts', 'orders', 'secrets', ...(story.unidentified ? ['visits'] : [])];
-  const onNode = <T>(name: string, look: (client: Client) => Promise<T>): Promise<T> =>
-    withClient(cluster.platform(name), async (client) => {
-      await client.query(SEE_SHARDS);
-      return look(client);
-    });
-  const onCoordinator = <T>(look: (client: Client) => Promise<T>): Promise<T> =>
-    onNode(cluster.names[0] ?? '', look);
-  const lines = async (client: Client, sql: string): Promise<string[]> =>
-    (await client.query<{ line: string }>(sql)).rows.map(({ line }) => line);
+  const { onNode, onCoordinator } = looksAt(cluster);
   const rows = (): Promise<ReadonlyMap<string, string>> =>
     onCoordinator(async (client) => {
       const found = await client.query<{ key: string; line: string }>(ROWS(tables));
