@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { isAdopting } from '../audit/stack/imports';
 import { InterruptedError, ScaleoutError } from '../lib/errors';
 import { duration } from '../lib/reporter';
@@ -21,7 +22,12 @@ export interface DeployInput extends StackOptions {
   readonly name: string;
   /** Ids of findings that somebody said yes to. */
   readonly allow: readonly string[];
+  /** Milliseconds until the next try, while Azure still works on what a killed deploy began. @default 15,000 */
+  readonly pauseMs?: number;
 }
+
+/** As long as the provider itself waits for a cluster, milliseconds: three hours. */
+const PATIENCE_MS = 3 * 3600 * 1000;
 
 /** What a deploy did: `deploy --json`. */
 export interface DeployDocument {
@@ -54,9 +60,9 @@ export interface DeployDocument {
  * @throws ScaleoutError when Terraform fails, with the reason in words; refused for what is somebody else's
  */
 export async function deploy(context: VerbContext, input: DeployInput): Promise<VerbResult<DeployDocument>> {
-  const { name, allow, ...options } = input;
+  const { name, allow, pauseMs = 15_000, ...options } = input;
   const stack = await openStack(name, context, options);
-  const { judged, adopted, seconds } = await applyWithOrphans(context, stack, allow);
+  const { judged, adopted, seconds } = await applyWithOrphans(context, stack, { allow, pauseMs });
   const { judgement, changes, findings } = judged;
   const document = {
     formatVersion: 1,
@@ -108,13 +114,17 @@ interface Applied {
   readonly seconds: number;
 }
 
-/** Applies, and again with the orphans that the apply ran into, until it runs into no others. */
+/**
+ * Applies, and again with the orphans that the apply ran into, until it runs into no others and Azure has done with
+ * what it was asked for them.
+ */
 async function applyWithOrphans(
   context: VerbContext,
   stack: Stack,
-  allow: readonly string[],
+  { allow, pauseMs }: { readonly allow: readonly string[]; readonly pauseMs: number },
 ): Promise<Applied> {
   const file = path.join(stack.directory, STACK_FILE);
+  const deadline = performance.now() + PATIENCE_MS;
   const orphans: Orphan[] = [];
   let seconds = 0;
   try {
@@ -130,7 +140,10 @@ async function applyWithOrphans(
       seconds += round.seconds ?? 0;
       const found = (round.orphans ?? []).filter(({ id }) => !orphans.some((known) => known.id === id));
       if (round.failure === undefined) return { judged: round.judged, adopted: orphans, seconds };
-      if (found.length === 0) throw round.failure;
+      if (found.length === 0) {
+        if (!isAtWork(round.failure, orphans) || performance.now() > deadline) throw round.failure;
+        await untilNextTry(context, pauseMs);
+      }
       for (const { id } of found) {
         context.reporter.warn(`${id} exists already: looking whether an earlier deploy left it behind`);
       }
@@ -140,6 +153,27 @@ async function applyWithOrphans(
   } finally {
     if (orphans.length > 0) await writeFile(file, stack.text);
   }
+}
+
+/** Whether Azure still works on what was taken over, and on nothing else that it was asked to change. */
+function isAtWork({ code, details }: ScaleoutError, orphans: readonly Orphan[]): boolean {
+  const { addresses, others } = details;
+  return (
+    code === 'infra.operation-under-way' &&
+    others === 0 &&
+    Array.isArray(addresses) &&
+    addresses.every((address) => orphans.some((orphan) => orphan.address === address))
+  );
+}
+
+/** @throws InterruptedError when somebody stops the wait */
+async function untilNextTry({ reporter, signal }: VerbContext, pauseMs: number): Promise<void> {
+  reporter.warn('Azure still works on what an earlier deploy began: trying again when it may have ended');
+  await sleep(pauseMs, undefined, { signal }).catch(() => {
+    throw new InterruptedError(
+      'stopped as asked, while Azure works on what an earlier deploy began: the same command goes on from there',
+    );
+  });
 }
 
 interface Outcome {

@@ -12,6 +12,10 @@ export interface Explanation {
   /** The cause's id; `unknown` where nobody foresaw it. */
   readonly id: string;
   readonly message: string;
+  /** The resources that met it, by their addresses in the stack. */
+  readonly addresses: readonly string[];
+  /** How many other errors there were. */
+  readonly others: number;
   /** True where something says no on purpose. */
   readonly refusal: boolean;
 }
@@ -36,7 +40,8 @@ export function explainFailure(output: string, where: Where): Explanation {
     const all = cause.every === true ? [...new Set(texts)].join('; ') : (texts[0] ?? '');
     const others = diagnostics.length - own.length;
     const message = `${all}${others === 0 ? '' : ` (${others === 1 ? 'one more error' : `${String(others)} more errors`} beside it)`}`;
-    return { id: cause.id, message, refusal: cause.refusal === true };
+    const addresses = own.flatMap(({ diagnostic: { address } }) => address ?? []);
+    return { id: cause.id, message, addresses, others, refusal: cause.refusal === true };
   }
   return unknown(diagnostics.map(diagnosticText).join('; '), where, first);
 }
@@ -46,10 +51,14 @@ export function terraformFailure(
   result: Pick<ProcessResult, 'exitCode' | 'stdout' | 'stderr'>,
   where: Where,
 ): ScaleoutError {
-  const { message, refusal } = explainFailure(`${result.stdout}\n${result.stderr}`, where);
-  return refusal
-    ? refused('infra.terraform-refused', message)
-    : new ScaleoutError('infra.terraform-failed', message);
+  const { id, message, addresses, others, refusal } = explainFailure(
+    `${result.stdout}\n${result.stderr}`,
+    where,
+  );
+  const details = { addresses, others };
+  if (refusal) return refused('infra.terraform-refused', message, { details });
+  const code = id === 'conflict' ? 'infra.operation-under-way' : 'infra.terraform-failed';
+  return new ScaleoutError(code, message, { details });
 }
 
 function match(
@@ -69,6 +78,8 @@ function unknown(text: string, { environment, doing }: Where, first?: Diagnostic
   return {
     id: 'unknown',
     message: `terraform ${doing} of "${environment}" failed${at}: ${said === '' ? 'it said nothing' : said}${after}`,
+    addresses: first?.address === undefined ? [] : [first.address],
+    others: 0,
     refusal: false,
   };
 }

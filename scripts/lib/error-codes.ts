@@ -360,6 +360,10 @@ export const ERRORS = {
     meaning: 'Terraform ended with an error.',
     hint: 'Fix the cause that the message names, then run the same command again.',
   },
+  'infra.operation-under-way': {
+    meaning: 'Azure works on the resource already and takes no second change of it meanwhile.',
+    hint: 'Nothing is lost: wait until it has ended and run the same command again.',
+  },
   'infra.terraform-refused': {
     meaning: 'Azure refuses what was asked for.',
     hint: 'Change the setting that the message names.',

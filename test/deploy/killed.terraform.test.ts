@@ -18,7 +18,7 @@ import { OWN_PLUGIN } from '../support/shared-provider';
  */
 const SLOW = 180_000;
 const ROOT = resolve(__dirname, '../..');
-/** Long enough to be killed in the middle, short enough to be over when the next deploy has planned. */
+/** Long enough to be killed in the middle. */
 const OPERATION_MS = 2500;
 
 azureSuite('a deploy that is killed', () => {
@@ -29,7 +29,8 @@ azureSuite('a deploy that is killed', () => {
   }, SLOW);
   afterAll(() => rehearsal.end());
 
-  const again = () => deploy(rehearsal.context, { name: ENVIRONMENT, allow: [], ...rehearsal.options });
+  const again = () =>
+    deploy(rehearsal.context, { name: ENVIRONMENT, allow: [], pauseMs: 500, ...rehearsal.options });
 
   /** Runs a deploy in processes of its own. */
   function startDeploy(): { readonly child: ChildProcess; readonly said: () => string } {
@@ -85,7 +86,12 @@ azureSuite('a deploy that is killed', () => {
       );
       expect(left).toHaveLength(1);
       const before = rehearsal.azure.requests.length;
+      // Whatever the pace of this machine: what the killed deploy began is still under way when the next one comes.
+      rehearsal.azure.inject({ method: 'PATCH', path: /serverGroupsv2/, answer: { kind: 'conflict' } });
       const { outcome, document, text } = await again();
+      expect(rehearsal.context.reporter.lines.join('\n')).toContain(
+        'Azure still works on what an earlier deploy began',
+      );
       expect({ outcome, pending: document.pending }).toEqual({ outcome: 'done', pending: [] });
       expect(document.adopted.map(({ id }) => id)).toContain(CLUSTER_ID);
       expect(text).toContain('Next: npx scaleout tables plan --env dev');

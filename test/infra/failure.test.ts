@@ -220,13 +220,15 @@ describe('explainFailure', () => {
   });
 
   it.each([
-    ['', 'terraform plan of "dev" failed: it said nothing'],
-    ['panic: out of luck', 'terraform plan of "dev" failed: panic: out of luck'],
-    [message('Odd', 'Very\nodd.', 'a.b'), 'terraform plan of "dev" failed at a.b: Odd: Very odd.'],
-  ])('passes on what nobody foresaw: %j', (output, said) => {
+    ['', 'terraform plan of "dev" failed: it said nothing', []],
+    ['panic: out of luck', 'terraform plan of "dev" failed: panic: out of luck', []],
+    [message('Odd', 'Very\nodd.', 'a.b'), 'terraform plan of "dev" failed at a.b: Odd: Very odd.', ['a.b']],
+  ])('passes on what nobody foresaw: %j', (output, said, addresses) => {
     expect(explainFailure(output, { environment: 'dev', doing: 'plan' })).toEqual({
       id: 'unknown',
       message: said,
+      addresses,
+      others: 0,
       refusal: false,
     });
   });
