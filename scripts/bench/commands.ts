@@ -9,7 +9,7 @@ import { COMPARE_PEER, measureCompare } from './compare';
 import { COMPARED_PEER, measureCompared } from './compared';
 import type { BenchName } from './names';
 import { measurePlan, PLAN_PEER, planUnavailable } from './plan';
-import { measureRebalance, REBALANCE_BENCH, REBALANCE_PEER } from './rebalance';
+import { LARGE_REBALANCE_BENCH, measureRebalance, REBALANCE_BENCH, REBALANCE_PEER } from './rebalance';
 import { measureScaleFirst, SCALE_FIRST_PEER } from './scale-first';
 import { measureSimulate, SIMULATE_PEER } from './simulate';
 import { measureSynth } from './synth';
@@ -117,6 +117,18 @@ export const BENCHES: Readonly<Record<BenchName, Bench>> = {
     pairs: (context, runs) =>
       measureRebalance(context, runs, { ...REBALANCE_BENCH, budgets: [300], compareRows: true }),
     runs: 1,
+  },
+  'rebalance-large': {
+    against: REBALANCE_PEER,
+    unavailable: citusUnavailable,
+    pairs: (context, runs) => measureRebalance(context, runs, LARGE_REBALANCE_BENCH),
+    runs: 3,
+  },
+  'rebalance-large-parallel': {
+    against: REBALANCE_PEER,
+    unavailable: citusUnavailable,
+    pairs: (context, runs) => measureRebalance(context, runs, { ...LARGE_REBALANCE_BENCH, maxParallel: 4 }),
+    runs: 3,
   },
 };
 

@@ -16,5 +16,7 @@ export const BENCH_NAMES = [
   'write-pause-small',
   'rebalance',
   'rebalance-compared',
+  'rebalance-large',
+  'rebalance-large-parallel',
 ] as const;
 export type BenchName = (typeof BENCH_NAMES)[number];
