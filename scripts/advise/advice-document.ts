@@ -1,6 +1,7 @@
 import type { Forecast } from '../database/forecast/forecast';
 import type { Change } from './changes';
 import type { Candidate } from './candidate';
+import type { QuerySource } from './workload';
 
 /** Schemas with the same tables in each, as where every tenant has one: advised to be distributed as wholes. */
 export interface SchemaAdvice {
@@ -92,7 +93,7 @@ export interface CandidateAdvice {
 
 export interface QueryAdvice extends Partial<Forecast> {
   readonly name: string;
-  readonly source: 'file' | 'pg_stat_statements';
+  readonly source: QuerySource;
   readonly share: number;
   readonly calls?: number;
   readonly route: Forecast['route'];

@@ -13,12 +13,15 @@ import type { AskedColumn } from './join-keys';
 import { ASSUME_QUERY } from './queries.sql';
 import { toDistributionFile } from './distribution-file';
 import { readForAdvice } from './read';
+import { readServerLogs } from './server-log';
 import { describeAdvice } from './text';
 
 export interface AdviseInput {
   readonly target: ConnectionTarget;
   /** What users run all day, beside what pg_stat_statements knows. */
   readonly queries?: readonly WorkloadQuery[] | undefined;
+  /** Logs of a server that users work with. */
+  readonly logs?: readonly string[] | undefined;
   /** Shards of each distributed table. @default 32, Citus's own */
   readonly shardCount?: number | undefined;
   /** What production has, where this database is a small copy of it. */
@@ -35,16 +38,17 @@ export interface AdviseInput {
  */
 export async function adviseDistribution(
   { reporter, signal }: VerbContext,
-  { target, queries = [], shardCount = 32, assumed, column, out }: AdviseInput,
+  { target, queries = [], logs = [], shardCount = 32, assumed, column, out }: AdviseInput,
 ): Promise<VerbResult<Advice>> {
   requireShardCount(shardCount);
   // Before minutes of planning, and again when it is written.
   if (out !== undefined && existsSync(out)) throw alreadyThere(out);
+  const logged = logs.length === 0 ? undefined : await readServerLogs(logs);
   const { input, caveats } = await withClient(
     target,
     async (client) => {
       await putBackFirst(client, reporter);
-      return readForAdvice(client, { queries, shardCount, assumed, asked: askedOf(column) });
+      return readForAdvice(client, { queries, logged, shardCount, assumed, asked: askedOf(column) });
     },
     { purpose: 'advise', reporter, signal },
   );

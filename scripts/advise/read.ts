@@ -36,10 +36,11 @@ import { withAssumptions } from './assume';
 import { askedColumns } from './join-keys';
 import type { AskedColumn } from './join-keys';
 import type { ColumnStatistics, TableStatistics } from './statistics';
-import type { AdvisedQuery } from './workload';
+import type { RecordedStatement, RecordedWorkload } from './server-log';
+import type { AdvisedQuery, QuerySource } from './workload';
 import { mentionsAny, readableStatement, shareOut } from './workload';
 
-/** Statements of pg_stat_statements that are looked at, by calls. */
+/** Statements of pg_stat_statements, and of logs, that are looked at, by calls. */
 const MOST_STATEMENTS = 500;
 /** Milliseconds one query may take to plan. */
 const PLANNING_MS = 5000;
@@ -49,6 +50,8 @@ const MOST_NAMED = 10;
 export interface ReadOptions {
   /** The queries of a file. */
   readonly queries?: readonly WorkloadQuery[];
+  /** What logs of a server hold. */
+  readonly logged?: RecordedWorkload | undefined;
   readonly shardCount: number;
   /** What to take tables for, in the place of their statistics. */
   readonly assumed?: Assumptions | undefined;
@@ -87,7 +90,7 @@ export async function readForAdvice(client: Client, options: ReadOptions): Promi
   );
   const workload = await readWorkload(
     client,
-    options.queries ?? [],
+    options,
     tables.map(({ table }) => table),
     partitionOf,
   );
@@ -256,6 +259,17 @@ function statisticsCaveats(live: LiveDatabase, { tables, hidden }: Known): strin
   ];
 }
 
+type Raw = Pick<AdvisedQuery, 'name' | 'source' | 'sql' | 'calls'>;
+
+function recorded(statements: readonly RecordedStatement[], source: QuerySource, word: string): Raw[] {
+  return statements.map(({ query, calls }, index) => ({
+    name: `${word} ${String(index + 1)}`,
+    source,
+    sql: readableStatement(query),
+    calls,
+  }));
+}
+
 interface Workload {
   readonly queries: AdvisedQuery[];
   readonly caveats: string[];
@@ -263,23 +277,18 @@ interface Workload {
 
 async function readWorkload(
   client: Client,
-  fromFile: readonly WorkloadQuery[],
+  { queries: fromFile = [], logged }: Pick<ReadOptions, 'queries' | 'logged'>,
   known: readonly TableName[],
   partitionOf: ReadonlyMap<string, TableName>,
 ): Promise<Workload> {
   const tables = new Set(known.map(tableKey));
   const names = known.map(({ name }) => name);
-  const caveats: string[] = [];
-  const recorded = await readStatements(client, caveats);
-  type Raw = Pick<AdvisedQuery, 'name' | 'source' | 'sql' | 'calls'>;
+  const caveats: string[] = [...(logged?.caveats ?? [])];
+  const kept = await readStatements(client, caveats);
   const raw: Raw[] = [
     ...fromFile.map(({ name, sql }): Raw => ({ name, source: 'file', sql })),
-    ...recorded.map(({ query, calls }, index): Raw => ({
-      name: `statement ${String(index + 1)}`,
-      source: 'pg_stat_statements',
-      sql: readableStatement(query),
-      calls,
-    })),
+    ...recorded(kept, 'pg_stat_statements', 'statement'),
+    ...recorded(logged?.statements.slice(0, MOST_STATEMENTS) ?? [], 'log', 'logged statement'),
   ];
   const planned: (Raw & { shape?: QueryShape; problem?: string })[] = [];
   const wrong: string[] = [];
@@ -315,16 +324,13 @@ async function readWorkload(
   }
   if (planned.length === 0) {
     caveats.push(
-      'no workload is known (no --queries, and pg_stat_statements says nothing), so this rests on keys, foreign keys, names and sizes alone: a file with the ten commonest queries makes better advice',
+      'no workload is known (no --queries, no --log, and pg_stat_statements says nothing), so this rests on keys, foreign keys, names and sizes alone: a file with the ten commonest queries makes better advice',
     );
   }
   return { queries: shareOut(planned), caveats };
 }
 
-async function readStatements(
-  client: Client,
-  caveats: string[],
-): Promise<{ query: string; calls: number }[]> {
+async function readStatements(client: Client, caveats: string[]): Promise<RecordedStatement[]> {
   const extension = (await client.query<{ schema: string; allRoles: boolean }>(STATEMENTS_EXTENSION)).rows[0];
   if (extension === undefined) return [];
   if (!extension.allRoles) {
@@ -334,7 +340,7 @@ async function readStatements(
   }
   try {
     const view = `${escapeIdentifier(extension.schema)}.pg_stat_statements`;
-    return (await client.query<{ query: string; calls: number }>(statements(view), [MOST_STATEMENTS])).rows;
+    return (await client.query<RecordedStatement & QueryResultRow>(statements(view), [MOST_STATEMENTS])).rows;
   } catch (error) {
     if (!isServerError(error)) throw error;
     caveats.push(`pg_stat_statements is created and cannot be read: ${describeServerError(error)}`);

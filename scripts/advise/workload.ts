@@ -1,10 +1,13 @@
 import type { QueryShape } from '../database/forecast/shape';
 
+/** Where a query is known from. */
+export type QuerySource = 'file' | 'pg_stat_statements' | 'log';
+
 /** A query of the workload, as far as it could be understood. */
 export interface AdvisedQuery {
-  /** That of the file, or `statement N` in the order of calls. */
+  /** That of the file, or `statement N` and `logged statement N` in the order of calls. */
   readonly name: string;
-  readonly source: 'file' | 'pg_stat_statements';
+  readonly source: QuerySource;
   readonly sql: string;
   /** Share of the workload, 0 to 1: of calls, or of the queries of the file. */
   readonly share: number;
@@ -19,10 +22,10 @@ export interface AdvisedQuery {
  * Gives each query its share: within a source by calls (one each in a file), and each source the same weight, as calls
  * and a list of what matters have no common unit.
  */
-export function shareOut<Query extends { readonly source: AdvisedQuery['source']; readonly calls?: number }>(
+export function shareOut<Query extends { readonly source: QuerySource; readonly calls?: number }>(
   queries: readonly Query[],
 ): (Query & { readonly share: number })[] {
-  const totals = new Map<AdvisedQuery['source'], number>();
+  const totals = new Map<QuerySource, number>();
   for (const { source, calls = 1 } of queries) totals.set(source, (totals.get(source) ?? 0) + calls);
   return queries.map((query) => ({
     ...query,

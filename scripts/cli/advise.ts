@@ -1,5 +1,5 @@
 import type { AddVerb, Group } from './command';
-import { wholeNumber, withDatabase } from './flags';
+import { serverLogs, wholeNumber, withDatabase } from './flags';
 import { databaseTarget, queriesOf } from './inputs';
 
 /** Adds `advise`. */
@@ -13,6 +13,7 @@ export function addAdvise(program: Group, verb: AddVerb): void {
         '--queries <file>',
         'what runs all day, as config/workloads/*/queries.sql; with pg_stat_statements if there',
       )
+      .addOption(serverLogs())
       .option('--shards <count>', 'shards of a distributed table', wholeNumber(1), 32)
       .option('--column <name>', 'what if it were this column: COLUMN, or TABLE.COLUMN')
       .option(
@@ -32,10 +33,10 @@ export function addAdvise(program: Group, verb: AddVerb): void {
       if (flags.printAssumeQuery === true) return assumeQuery();
       const queries = await queriesOf(flags);
       const target = await databaseTarget(context, flags);
-      const { shards: shardCount, out, column, assume } = flags;
+      const { shards: shardCount, out, column, assume, log: logs } = flags;
       const { loadAssumptions } = await import('../advise/assume.ts');
       const assumed = assume === undefined ? undefined : loadAssumptions(assume);
-      return adviseDistribution(context, { target, ...queries, shardCount, out, column, assumed });
+      return adviseDistribution(context, { target, ...queries, logs, shardCount, out, column, assumed });
     },
   );
 }

@@ -54,7 +54,21 @@ export function transferMode() {
 export function allowances(what: string) {
   return new Option('--allow <id>', `${what}; repeatable`)
     .default<readonly string[]>([], 'nothing')
-    .argParser((id: string, before: readonly string[]): readonly string[] => [...before, id]);
+    .argParser(oneMore);
+}
+
+/** `--log FILE`, as often as needed. */
+export function serverLogs() {
+  return new Option(
+    '--log <file>',
+    'a log of the server (jsonlog, csvlog or plain lines) with statements, durations or plans of auto_explain; repeatable',
+  )
+    .default<readonly string[]>([], 'none')
+    .argParser(oneMore);
+}
+
+function oneMore(text: string, before: readonly string[]): readonly string[] {
+  return [...before, text];
 }
 
 /** Of a plan, as `allow:` in a distribution.yaml. */

@@ -1,3 +1,4 @@
+import { readFileSync, truncateSync } from 'node:fs';
 import { loadWorkload } from '../../config/workload/workload';
 import type { ConnectionTarget } from '../../scripts/lib/connection';
 import { withClient } from '../../scripts/lib/connection';
@@ -21,7 +22,14 @@ laneSuite('postgres', 'the workload that pg_stat_statements knows', () => {
       installation: { binaries, user },
       citus: false,
       ...(copyFrom === undefined ? {} : { copyFrom }),
-      settings: { shared_preload_libraries: 'pg_stat_statements' },
+      settings: {
+        shared_preload_libraries: 'pg_stat_statements,auto_explain',
+        logging_collector: 'on',
+        log_destination: 'stderr,csvlog,jsonlog',
+        log_filename: 'server.log',
+        // As Debian has it: a date, then whatever else.
+        log_line_prefix: '%m [%p] %q%u@%d ',
+      },
     });
     const [node] = await servers.start(['coordinator']);
     if (node === undefined) throw new Error('no server was started');
@@ -49,7 +57,8 @@ laneSuite('postgres', 'the workload that pg_stat_statements knows', () => {
     });
   const statements = ({ queries }: Advice): [string, number | undefined, string, unknown][] =>
     queries.map(({ sql, calls, route, tasks }) => [sql, calls, route, tasks]);
-  const NOTHING_KNOWN = /no workload is known \(no --queries, and pg_stat_statements says nothing\)/;
+  const NOTHING_KNOWN =
+    /no workload is known \(no --queries, no --log, and pg_stat_statements says nothing\)/;
 
   it('counts by calls, whatever the constants were, and leaves out what is not about these tables', async () => {
     await use(target, 30, 'SELECT payload FROM events WHERE device_id = $1', (turn) => [turn]);
@@ -138,5 +147,72 @@ laneSuite('postgres', 'the workload that pg_stat_statements knows', () => {
     const advice = await run();
     expect(statements(advice)).toEqual([]);
     expect(advice.caveats).toEqual([expect.stringMatching(NOTHING_KNOWN)]);
+  });
+
+  describe('of a log', () => {
+    const LOGGING = {
+      statements: "log_statement = 'all'",
+      durations: 'log_min_duration_statement = 0',
+      plans: 'auto_explain.log_min_duration = 0',
+    };
+    const APPLICATION = [
+      ['SELECT payload\n  FROM events -- "of one device", by name\n WHERE device_id = $1', 3],
+      ["UPDATE devices SET name = 'it''s, \"1\"' WHERE device_id = 3", 2],
+      ['/* both */ SELECT 1 FROM devices; DELETE FROM events WHERE event_id = 4711', 1],
+    ] as const;
+
+    /** The logs of what an application does while the server logs it in one way. */
+    async function logsOf(...settings: readonly string[]): Promise<string[]> {
+      await query(platform, 'DROP EXTENSION IF EXISTS pg_stat_statements');
+      for (const setting of settings) await query(platform, `ALTER ROLE citus SET ${setting}`);
+      const { rows } = await withClient(platform, (client) =>
+        client.query<{ log: string }>("SELECT current_setting('data_directory') || '/log/server' AS log"),
+      );
+      const logs = ['log', 'csv', 'json'].map((ending) => `${rows[0]?.log ?? ''}.${ending}`);
+      for (const log of logs) truncateSync(log);
+      for (const [sql, times] of APPLICATION) {
+        await use(target, times, sql, sql.includes('$1') ? (turn) => [turn] : undefined);
+      }
+      await query(platform, 'ALTER ROLE citus RESET ALL');
+      const last = 'THE LOG ENDS HERE';
+      await withClient(platform, async (client) => {
+        await client.query("SET log_statement = 'all'");
+        await client.query(`SELECT '${last}'`);
+      });
+      for (const log of logs) {
+        while (!readFileSync(log, 'utf8').includes(last)) await new Promise((done) => setTimeout(done, 10));
+      }
+      return logs;
+    }
+
+    it.each([
+      ['log_statement', [LOGGING.statements]],
+      ['log_min_duration_statement', [LOGGING.durations]],
+      ['auto_explain', [LOGGING.plans]],
+      ['auto_explain in JSON', [LOGGING.plans, 'auto_explain.log_format = json']],
+      ['statements and plans of the same runs', [LOGGING.statements, LOGGING.plans]],
+    ])('counts what %s writes, the same in each of its formats', async (_, settings) => {
+      for (const log of await logsOf(...settings)) {
+        const advice = await run({ logs: [log] });
+        expect(statements(advice).map(([sql, calls]) => [sql, calls])).toEqual([
+          [APPLICATION[0][0], 3],
+          ['UPDATE devices SET name = $1 WHERE device_id = $2', 2],
+          ['SELECT $1 FROM devices', 1],
+          ['DELETE FROM events WHERE event_id = $1', 1],
+        ]);
+        expect(advice.queries.map(({ source }) => source)).toEqual(advice.queries.map(() => 'log'));
+        // What rows hold stays in the log.
+        expect(JSON.stringify(advice)).not.toMatch(/it''s|4711/);
+      }
+    });
+
+    it('is read whole or refused: what is no log, or holds no statement', async () => {
+      await expect(run({ logs: ['/no/such/server.log'] })).rejects.toThrow(
+        '/no/such/server.log cannot be read (ENOENT): name a log of the server with --log',
+      );
+      await expect(run({ logs: [__filename, __filename] })).rejects.toThrow(
+        /statements\.postgres\.test\.ts and .* hold no statement of an application/,
+      );
+    });
   });
 });
