@@ -17,6 +17,8 @@ export interface ApplyProgress {
   readonly done: number;
   /** The one that it waits for, and for how long. */
   readonly detail: string;
+  /** The address of a resource that has just failed; Terraform says why when the others have ended. */
+  readonly failed?: string;
 }
 
 /** Follows an apply by its messages. Feed it whatever came; it finds the lines. */
@@ -33,7 +35,7 @@ export function applyProgress(report: (progress: ApplyProgress) => void): (text:
       const seconds = message.hook.elapsed_seconds ?? 0;
       if (message.type === 'apply_complete') done.add(addr);
       const detail = message.type === 'apply_progress' ? `${addr}, ${duration(seconds)} so far` : addr;
-      report({ done: done.size, detail });
+      report({ done: done.size, detail, ...(message.type === 'apply_errored' ? { failed: addr } : {}) });
     }
   };
 }

@@ -8,7 +8,7 @@ import type { VerbContext, VerbResult } from '../lib/verb';
 import type { Orphan } from './orphans';
 import { orphansOf, requireOwn, withImports } from './orphans';
 import { applyProgress } from './apply-progress';
-import { terraformFailure } from './failure';
+import { explainFailure, terraformFailure } from './failure';
 import type { Finding } from './guards/finding';
 import type { PlannedChange } from './guards/words';
 import { setImported } from './guards/words';
@@ -198,25 +198,34 @@ async function applyPlan(
   const started = performance.now();
   const progress = reporter.progress('apply', judged.changes.length, 'steps');
   let done = 0;
+  const failed = new Set<string>();
   const follow = applyProgress((now) => {
     done = now.done;
     progress.update(now.done, now.detail);
+    // What is broken off because somebody stopped the apply did not fail.
+    if (now.failed === undefined || signal.aborted) return;
+    failed.add(now.failed);
+    reporter.warn(`${now.failed} failed. Terraform says why when the others have ended, or after Ctrl-C`);
   });
   const result = await terraform(stack, context, ['apply', '-json', '-input=false', file], follow);
   const seconds = (performance.now() - started) / 1000;
   progress.finish(result.exitCode === 0 ? undefined : 'broken off');
   if (result.exitCode === 0) return { seconds };
+  const output = `${result.stdout}\n${result.stderr}`;
   if (signal.aborted) {
     if (judged.imports.length > 0) {
       throw new InterruptedError(
         'stopped as asked: nothing changed in Azure, and the same command takes over what is left',
       );
     }
+    const why =
+      failed.size === 0
+        ? ''
+        : `. Before that, ${explainFailure(output, { environment, doing: 'apply' }, failed).message}`;
     throw new InterruptedError(
-      `stopped as asked, with ${String(done)} of ${String(judged.changes.length)} steps done and in the state: the same command goes on from there`,
+      `stopped as asked, with ${String(done)} of ${String(judged.changes.length)} steps done and in the state: the same command goes on from there${why}`,
     );
   }
-  const output = `${result.stdout}\n${result.stderr}`;
   return {
     seconds,
     failure: terraformFailure(result, { environment, doing: 'apply' }),

@@ -26,9 +26,12 @@ const LONGEST = 600;
  * Explains a run of Terraform that failed: the gravest cause among its errors, and how many others there are. Pure.
  *
  * @param output what it wrote, `-json` or not
+ * @param of the resources that count, by their addresses @default - all
  */
-export function explainFailure(output: string, where: Where): Explanation {
-  const diagnostics = parseDiagnostics(output);
+export function explainFailure(output: string, where: Where, of?: ReadonlySet<string>): Explanation {
+  const diagnostics = parseDiagnostics(output).filter(
+    ({ address }) => of === undefined || (address !== undefined && of.has(address)),
+  );
   const [first] = diagnostics;
   if (first === undefined) return unknown(paragraph(terraformWords(output)), where);
   for (const cause of CAUSES) {

@@ -103,6 +103,38 @@ azureSuite('a deploy that meets a fault', () => {
   );
 
   it(
+    'says at once that a resource failed, and why when the rest is stopped with Ctrl-C',
+    async () => {
+      const HOME = '{ name: home, from: 203.0.113.20, to: 203.0.113.20 }';
+      rehearsal.writeConfig(
+        ['stage: single-node', 'stage: scaled-out'],
+        ['to: 203.0.113.15 }', `to: 203.0.113.9 }, ${HOME}`],
+      );
+      rehearsal.azure.inject({
+        method: 'PUT',
+        path: /firewallRules\/home/,
+        answer: { kind: 'conflict' },
+      });
+      const stop = new AbortController();
+      const since = rehearsal.context.reporter.lines.length;
+      const FAILED = /^! azurerm_cosmosdb_postgresql_firewall_rule\.Firewall_home_\w+ failed\. /;
+      const watch = setInterval(() => {
+        if (rehearsal.context.reporter.lines.slice(since).some((line) => FAILED.test(line))) stop.abort();
+      }, 20);
+      try {
+        await expect(run({}, stop.signal)).rejects.toThrow(
+          /^stopped as asked, with \d of 2 steps done .*\. Before that, another operation is under way in Azure \(azurerm_cosmosdb_postgresql_firewall_rule\.Firewall_home_/,
+        );
+      } finally {
+        clearInterval(watch);
+      }
+      rehearsal.writeConfig(['stage: single-node', 'stage: scaled-out']);
+      expect((await run()).outcome).toBe('done');
+    },
+    SLOW,
+  );
+
+  it(
     'does nothing where a person says no, or there is nothing to do',
     async () => {
       rehearsal.writeConfig(
