@@ -42,6 +42,19 @@ export const NODE_LIMITS = {
   },
 } as const satisfies Record<string, NodeLimits>;
 
+/** I/O operations a second that the disk of a node takes, by its size in GiB. */
+export const STORAGE_IOPS: Readonly<Record<(typeof MULTI_NODE_STORAGE)[number], number>> = {
+  512: 2300,
+  1024: 5000,
+  2048: 7500,
+  4096: 7500,
+  8192: 16_000,
+  16_384: 18_000,
+};
+
+/** GiB of memory that a worker has for each vCore. */
+export const WORKER_MEMORY_GIB = 8;
+
 /** Storage above this needs vCores from {@link LARGE_STORAGE_VCORES} on a single node. */
 const SMALL_SINGLE_NODE_STORAGE_GIB = 512;
 const LARGE_STORAGE_VCORES = 8;
@@ -49,7 +62,7 @@ const LARGE_STORAGE_VCORES = 8;
 /** Below this, sources disagree whether a coordinator can get workers; at it, scaling out restarts nothing. */
 export const COMFORTABLE_COORDINATOR_STORAGE_GIB = 512;
 
-const WORKER_COUNT = { fewest: 2, most: 20 } as const;
+export const WORKER_COUNT = { fewest: 2, most: 20 } as const;
 
 /**
  * Server editions by kind of node: wrong pairs pass the provider and fail in the service ("no valid SKU"). Of those that

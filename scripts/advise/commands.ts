@@ -1,12 +1,18 @@
+import path from 'node:path';
 import { existsSync, linkSync, rmSync, writeFileSync } from 'node:fs';
+import { oneOf } from '../../config/text/text';
 import type { WorkloadQuery } from '../../config/workload/workload-queries';
 import { withClient } from '../lib/connection';
 import type { ConnectionTarget } from '../lib/connection';
 import { nodeCodeOf, ScaleoutError } from '../lib/errors';
+import { htmlPage, markdownPage } from '../lib/page';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { putBackFirst } from '../database/checks/put-back-first';
 import { requireShardCount } from '../database/model/shard-count';
 import { advise } from './advice';
+import type { Assessment, Demand } from './assessment';
+import { assess } from './assessment';
+import { assessmentPage } from './assessment-page';
 import type { Advice } from './advice-document';
 import type { Assumptions } from './assume';
 import type { AskedColumn } from './join-keys';
@@ -30,6 +36,8 @@ export interface AdviseInput {
   readonly column?: string | undefined;
   /** Where to write the distribution.yaml. */
   readonly out?: string | undefined;
+  /** Where to write an assessment, as what the file's ending says: .html, .md or .json. */
+  readonly report?: { readonly file: string; readonly demand: Demand } | undefined;
 }
 
 /**
@@ -38,11 +46,12 @@ export interface AdviseInput {
  */
 export async function adviseDistribution(
   { reporter, signal }: VerbContext,
-  { target, queries = [], logs = [], shardCount = 32, assumed, column, out }: AdviseInput,
+  { target, queries = [], logs = [], shardCount = 32, assumed, column, out, report }: AdviseInput,
 ): Promise<VerbResult<Advice>> {
   requireShardCount(shardCount);
   // Before minutes of planning, and again when it is written.
-  if (out !== undefined && existsSync(out)) throw alreadyThere(out);
+  if (out !== undefined && existsSync(out)) throw alreadyThere(out, '--out');
+  const written = report === undefined ? undefined : reportWriter(report.file);
   const logged = logs.length === 0 ? undefined : await readServerLogs(logs);
   const { input, caveats } = await withClient(
     target,
@@ -54,8 +63,12 @@ export async function adviseDistribution(
   );
   const advice = advise(input, caveats);
   if (out !== undefined) {
-    write(out, toDistributionFile(advice));
+    write(out, toDistributionFile(advice), '--out');
     reporter.info(`wrote ${out}`);
+  }
+  if (report !== undefined && written !== undefined) {
+    write(report.file, written(advice, assess(advice, report.demand)), '--report');
+    reporter.info(`wrote ${report.file}`);
   }
   return { document: advice, text: describeAdvice(advice), outcome: 'done' };
 }
@@ -71,8 +84,29 @@ export function assumeQuery(): VerbResult<{ readonly formatVersion: 1; readonly 
   return { document: { formatVersion: 1, query: ASSUME_QUERY }, text: `${ASSUME_QUERY};`, outcome: 'done' };
 }
 
+type ReportWriter = (advice: Advice, assessment: Assessment) => string;
+
+const REPORTS: Readonly<Record<string, ReportWriter>> = {
+  '.html': (advice, assessment) => htmlPage(assessmentPage(assessment, advice)),
+  '.md': (advice, assessment) => markdownPage(assessmentPage(assessment, advice)),
+  '.json': (_, assessment) => `${JSON.stringify(assessment, undefined, 2)}\n`,
+};
+
+/** Refuses before minutes of planning what could not be written after them. */
+function reportWriter(file: string): ReportWriter {
+  const writer = REPORTS[path.extname(file).toLowerCase()];
+  if (writer === undefined) {
+    throw new ScaleoutError(
+      'input.invalid',
+      `${file} says not what the report is to be written as: name a file that ends in ${oneOf(Object.keys(REPORTS))} with --report`,
+    );
+  }
+  if (existsSync(file)) throw alreadyThere(file, '--report');
+  return writer;
+}
+
 /** Never over a file that somebody may have edited, and whole or not at all. */
-function write(file: string, text: string): void {
+function write(file: string, text: string, flag: string): void {
   const unfinished = `${file}.${String(process.pid)}.part`;
   try {
     writeFileSync(unfinished, text, { flag: 'wx' });
@@ -80,10 +114,10 @@ function write(file: string, text: string): void {
     linkSync(unfinished, file);
   } catch (error) {
     const code = nodeCodeOf(error) ?? 'unknown error';
-    if (code === 'EEXIST') throw alreadyThere(file, error);
+    if (code === 'EEXIST') throw alreadyThere(file, flag, error);
     throw new ScaleoutError(
       'file.unwritable',
-      `${file} cannot be written (${code}): name another file with --out`,
+      `${file} cannot be written (${code}): name another file with ${flag}`,
       {
         cause: error,
       },
@@ -93,10 +127,10 @@ function write(file: string, text: string): void {
   }
 }
 
-function alreadyThere(file: string, cause?: unknown): ScaleoutError {
+function alreadyThere(file: string, flag: string, cause?: unknown): ScaleoutError {
   return new ScaleoutError(
     'file.exists',
-    `${file} is there already, and it may have been edited: name another file with --out, or remove that one`,
+    `${file} is there already, and it may have been edited: name another file with ${flag}, or remove that one`,
     { cause },
   );
 }

@@ -102,7 +102,8 @@ function choice({ chosen, because, candidates, others, alone, runnerUp }: Choice
   ];
 }
 
-const ROUTES: Readonly<Record<QueryAdvice['route'], string>> = {
+/** Where a query goes, for people. */
+export const ROUTES: Readonly<Record<QueryAdvice['route'], string>> = {
   'one-shard': 'one shard',
   'some-shards': 'some shards',
   'all-shards': 'all shards',

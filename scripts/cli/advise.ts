@@ -27,7 +27,14 @@ export function addAdvise(program: Group, verb: AddVerb): void {
       .option(
         '--out <file>',
         'write the distribution.yaml that follows, to edit; never over a file that is there',
-      ),
+      )
+      .option(
+        '--report <file>',
+        'write what it takes, to hand to whoever decides: FILE.html, FILE.md or FILE.json',
+      )
+      .option('--growth <times>', 'in the report, clusters for so many times the data', wholeNumber(1), 2)
+      .option('--connections <count>', 'in the report, for so many clients at once', wholeNumber(1))
+      .option('--iops <count>', 'in the report, for so many I/O operations a second', wholeNumber(1)),
     async (context, flags) => {
       const { adviseDistribution, assumeQuery } = await import('../advise/commands.ts');
       if (flags.printAssumeQuery === true) return assumeQuery();
@@ -36,7 +43,18 @@ export function addAdvise(program: Group, verb: AddVerb): void {
       const { shards: shardCount, out, column, assume, log: logs } = flags;
       const { loadAssumptions } = await import('../advise/assume.ts');
       const assumed = assume === undefined ? undefined : loadAssumptions(assume);
-      return adviseDistribution(context, { target, ...queries, logs, shardCount, out, column, assumed });
+      const { report: file, growth, connections, iops } = flags;
+      const report = file === undefined ? undefined : { file, demand: { growth, connections, iops } };
+      return adviseDistribution(context, {
+        target,
+        ...queries,
+        logs,
+        shardCount,
+        out,
+        column,
+        assumed,
+        report,
+      });
     },
   );
 }

@@ -60,6 +60,30 @@ laneSuite('postgres', 'advise on the command line', () => {
     expect(written.tables).toHaveLength(3);
   });
 
+  it.each(['html', 'md', 'json'])(
+    'writes what it takes as %s, and never over what is there',
+    async (ending) => {
+      const file = path.join(scratch, `report.${ending}`);
+      const ask = () =>
+        advise(target, ...['--queries', QUERIES, '--report', file, '--growth', '10', '--connections', '300']);
+      expect((await ask()).status).toBe(0);
+      const text = readFileSync(file, 'utf8');
+      expect(text).toMatch(
+        { html: /^<!doctype html>/, md: /^# Distributing /, json: /"complexity": "low"/ }[ending] ?? '',
+      );
+      expect(text).toContain(ending === 'json' ? '"growth": 10' : 'outliers');
+      expectFault(await ask(), new RegExp(`report\\.${ending} is there already`));
+      expect(readFileSync(file, 'utf8')).toBe(text);
+    },
+  );
+
+  it('says what a report may be written as, before it reads anything', async () => {
+    expectFault(
+      await advise(undefined, '--url', 'postgresql://nobody@127.0.0.1:1/none', '--report', 'report.pdf'),
+      /report\.pdf says not what the report is to be written as: name a file that ends in \.html, \.md or \.json/,
+    );
+  });
+
   it('holds a column against the shards there will be', async () => {
     // 100 devices spread over 32 shards, and not over 128.
     const few = JSON.parse((await advise(target, '--json', '--shards', '128')).stdout) as Advice;
