@@ -1,6 +1,7 @@
 import type { Forecast } from '../database/forecast/forecast';
 import type { Change } from './changes';
 import type { Candidate } from './candidate';
+import type { MigrationStep } from './migration/steps';
 import type { QuerySource } from './workload';
 
 /** Schemas with the same tables in each, as where every tenant has one: advised to be distributed as wholes. */
@@ -28,6 +29,8 @@ export interface Advice {
   readonly queries: readonly QueryAdvice[];
   /** What has to change first, or goes better then. */
   readonly changes: readonly Change[];
+  /** What makes the schema fit, in the order of a migration's files. */
+  readonly migration: readonly MigrationStep[];
   /** What was not to be had: statistics, a workload. */
   readonly caveats: readonly string[];
 }

@@ -11,6 +11,7 @@ import type { Candidate } from './candidate';
 import type { Round } from './choice';
 import { chooseJoinKeys, forecasts } from './choice';
 import type { JoinKey } from './join-keys';
+import { migrationSteps } from './migration/steps';
 import { NOTABLE_TOP, REFERENCE_ALWAYS_BYTES, REFERENCE_MOST_BYTES, REFERENCE_MOST_SHARE } from './limits';
 import { adviseWithSchemas } from './schema-tenants';
 import { number, percent, AdviceModel } from './advice-model';
@@ -55,6 +56,7 @@ function adviseTables(input: AdviceInput, caveats: readonly string[]): Advice {
       return { name, source, share, ...(calls === undefined ? {} : { calls }), ...how, sql };
     }),
     changes,
+    migration: migrationSteps(situation, assigned),
     caveats: [
       ...caveats,
       ...chosen.flatMap((domain) => {

@@ -20,6 +20,7 @@ import { ASSUME_QUERY } from './queries.sql';
 import { toDistributionFile } from './distribution-file';
 import { readForAdvice } from './read';
 import { readServerLogs } from './server-log';
+import { migrationFiles, requireFree, writeMigration } from './migration/files';
 import { describeAdvice } from './text';
 
 export interface AdviseInput {
@@ -36,6 +37,8 @@ export interface AdviseInput {
   readonly column?: string | undefined;
   /** Where to write the distribution.yaml. */
   readonly out?: string | undefined;
+  /** The directory to write a migration to. */
+  readonly migration?: string | undefined;
   /** Where to write an assessment, as what the file's ending says: .html, .md or .json. */
   readonly report?: { readonly file: string; readonly demand: Demand } | undefined;
 }
@@ -46,11 +49,12 @@ export interface AdviseInput {
  */
 export async function adviseDistribution(
   { reporter, signal }: VerbContext,
-  { target, queries = [], logs = [], shardCount = 32, assumed, column, out, report }: AdviseInput,
+  { target, queries = [], logs = [], shardCount = 32, assumed, column, out, migration, report }: AdviseInput,
 ): Promise<VerbResult<Advice>> {
   requireShardCount(shardCount);
   // Before minutes of planning, and again when it is written.
   if (out !== undefined && existsSync(out)) throw alreadyThere(out, '--out');
+  if (migration !== undefined) requireFree(migration);
   const written = report === undefined ? undefined : reportWriter(report.file);
   const logged = logs.length === 0 ? undefined : await readServerLogs(logs);
   const { input, caveats } = await withClient(
@@ -65,6 +69,10 @@ export async function adviseDistribution(
   if (out !== undefined) {
     write(out, toDistributionFile(advice), '--out');
     reporter.info(`wrote ${out}`);
+  }
+  if (migration !== undefined) {
+    writeMigration(migration, migrationFiles(advice.migration, advice.changes));
+    reporter.info(`wrote ${migration}`);
   }
   if (report !== undefined && written !== undefined) {
     write(report.file, written(advice, assess(advice, report.demand)), '--report');

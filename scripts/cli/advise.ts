@@ -29,6 +29,11 @@ export function addAdvise(program: Group, verb: AddVerb): void {
         'write the distribution.yaml that follows, to edit; never over a file that is there',
       )
       .option(
+        '--migration <directory>',
+        'write the SQL that makes the schema fit while the application runs, with its reverse; never over what is there',
+      )
+      .option('--check <directory>', 'say which steps of such a migration are done, and stop')
+      .option(
         '--report <file>',
         'write what it takes, to hand to whoever decides: FILE.html, FILE.md or FILE.json',
       )
@@ -40,6 +45,10 @@ export function addAdvise(program: Group, verb: AddVerb): void {
       if (flags.printAssumeQuery === true) return assumeQuery();
       const queries = await queriesOf(flags);
       const target = await databaseTarget(context, flags);
+      if (flags.check !== undefined) {
+        const { checkMigration } = await import('../advise/migration/check.ts');
+        return checkMigration(context, { target, directory: flags.check });
+      }
       const { shards: shardCount, out, column, assume, log: logs } = flags;
       const { loadAssumptions } = await import('../advise/assume.ts');
       const assumed = assume === undefined ? undefined : loadAssumptions(assume);
@@ -53,6 +62,7 @@ export function addAdvise(program: Group, verb: AddVerb): void {
         out,
         column,
         assumed,
+        migration: flags.migration,
         report,
       });
     },

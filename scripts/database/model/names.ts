@@ -65,7 +65,8 @@ export function isOwnName(name: string): boolean {
   return name.startsWith(KEY_INDEX) || name.startsWith(NOT_NULL_CHECK);
 }
 
-function ownName(prefix: string, rest: string): string {
+/** A name that this project gives: not cut short by PostgreSQL, and the same for the same subject. */
+export function ownName(prefix: string, rest: string): string {
   const plain = `${prefix}${rest}`;
   if (Buffer.byteLength(plain) <= LONGEST_NAME_BYTES) return plain;
   return `${prefix}${createHash('sha256').update(rest).digest('hex').slice(0, 12)}`;
