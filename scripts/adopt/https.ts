@@ -42,10 +42,8 @@ const SYSTEM_AUTHORITIES = [
  * `SSL_CERT_DIR` name, and goes through the proxy of `HTTPS_PROXY` but for the hosts of `NO_PROXY`.
  */
 export function httpSender(environment: Variables, signal: AbortSignal): SendHttp {
-  // Reading hundreds of certificates takes longer than a request, so they are read once.
   let context: tls.SecureContext | undefined;
-  const trusting = (): tls.SecureContext =>
-    (context ??= tls.createSecureContext({ ca: authorities(environment) }));
+  const trusting = (): tls.SecureContext => (context ??= contextOf(authorities(environment)));
   return async ({ method, url, headers, body }) => {
     const { protocol, hostname } = new URL(url);
     const proxy = protocol === 'https:' ? proxyFor(url, environment) : undefined;
@@ -74,6 +72,16 @@ export function httpSender(environment: Variables, signal: AbortSignal): SendHtt
     });
     return { status: reply.statusCode ?? 0, headers: reply.headers, text: await textOf(reply) };
   };
+}
+
+/** The last of {@link contextOf}, by what it trusts. */
+let last: { readonly trusts: string; readonly context: tls.SecureContext } | undefined;
+
+/** Taking in hundreds of certificates takes longer than a request, so it is done once for all that trust the same. */
+function contextOf(ca: string[]): tls.SecureContext {
+  const trusts = ca.join('\n');
+  if (last?.trusts !== trusts) last = { trusts, context: tls.createSecureContext({ ca }) };
+  return last.context;
 }
 
 /** A connection that proves whom it leads to. @param tunnel where it does not go straight */
