@@ -25,12 +25,9 @@ export interface Change {
  * comments: those that a plan keeps are in its SQL, and nothing happens to the others. Pure.
  */
 export function takeSnapshot(live: LiveDatabase): Snapshot {
-  const tables = live.tables.map((table): [string, Record<string, string>] => [
+  const tables = live.tables.map((table): [string, Snapshot[string]] => [
     showTable(table.table),
-    {
-      ...Object.fromEntries(factsOf(table).map(([subject, value]) => [subject, shortHash(value)])),
-      ...Object.fromEntries(table.foreignKeys.map((key) => [foreignKeySubject(key), foreignKeyHash(key)])),
-    },
+    snapshotOf(table),
   ]);
   const database: [string, string][] = [
     ['wal_level', shortHash(live.walLevel)],
@@ -42,6 +39,20 @@ export function takeSnapshot(live: LiveDatabase): Snapshot {
     ]),
   ];
   return { '': Object.fromEntries(database), ...Object.fromEntries(tables) };
+}
+
+/** What was hashed already: a plan and its review look at the same tables. */
+const snapshots = new WeakMap<LiveTable, Snapshot[string]>();
+
+function snapshotOf(table: LiveTable): Snapshot[string] {
+  const known = snapshots.get(table);
+  if (known !== undefined) return known;
+  const facts = {
+    ...Object.fromEntries(factsOf(table).map(([subject, value]) => [subject, shortHash(value)])),
+    ...Object.fromEntries(table.foreignKeys.map((key) => [foreignKeySubject(key), foreignKeyHash(key)])),
+  };
+  snapshots.set(table, facts);
+  return facts;
 }
 
 function shortHash(value: unknown): string {
