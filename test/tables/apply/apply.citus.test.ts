@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Distribution } from '../../../config/workload/distribution-types';
 import { withAdvisoryLock, withClient } from '../../../scripts/lib/connection';
 import { tablesApply, tablesPlan, tablesVerify } from '../../../scripts/tables/commands';
@@ -103,6 +104,8 @@ platformSuite('tables apply on the sensors', () => {
         );
         slowest = Math.max(slowest, performance.now() - from);
         written.push(rows[0]!.event_id);
+        // As fast as it can it would take a core from what it is to disturb.
+        await sleep(5);
       }
     })();
     const { document } = await tablesApply(testContext(), { target: database.target, expected });
