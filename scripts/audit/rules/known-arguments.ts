@@ -1,8 +1,7 @@
-import { KNOWN_EVERYWHERE } from '../rule-parts/known-arguments';
-import { KNOWN_ARGUMENTS } from '../rule-parts/known-arguments';
 import type { Problem, Rule } from '../rule-parts/rule';
 import { problemAt, verdict } from '../rule-parts/rule';
 import { places } from '../stack/places';
+import { KNOWN_EVERYWHERE, RESOURCE_TYPES } from '../stack/resource-types';
 import type { Block } from '../stack/synthesized';
 
 export const knownArguments: Rule = {
@@ -20,7 +19,7 @@ export const knownArguments: Rule = {
 const TOLD = new Set(['count', 'for_each', 'dynamic', 'provisioner', 'connection']);
 
 function unknown(block: Block): readonly Problem[] {
-  const known = KNOWN_ARGUMENTS[block.type];
+  const known = RESOURCE_TYPES.get(block.type)?.known;
   // A type that no rule knows is told as a whole.
   if (known === undefined) return [];
   const allowed = new Set([...known, ...KNOWN_EVERYWHERE]);

@@ -1,6 +1,7 @@
 import { oneOf } from '../../../config/text/text';
 import { describeGap, numberAt } from '../stack/attributes';
-import { CLIENT_CONFIG, CLUSTER, CLUSTERS, ELASTIC_CLUSTER, RESOURCE_TYPES, ROLE } from '../stack/azurerm';
+import { CLIENT_CONFIG, CLUSTER, CLUSTERS, ELASTIC_CLUSTER, ROLE } from '../stack/azurerm';
+import { RESOURCE_TYPES } from '../stack/resource-types';
 import { blocksAt } from '../stack/blocks';
 import { isBootstrap } from '../stack/bootstrap';
 import { CLUSTER_PASSWORD, ignoredChanges, isAdopted, keepsUnknownPassword } from '../stack/ignored-changes';
@@ -12,7 +13,6 @@ import { isObject, pointer, resourcesOf, section } from '../stack/synthesized';
 
 /** Sections of a stack that a rule reads; `//` is the framework's own. */
 const SECTIONS = new Set(['//', 'terraform', 'provider', 'variable', 'locals', 'output', 'resource', 'data']);
-const TYPES = new Set<string>(RESOURCE_TYPES);
 /** Data sources whose answer no rule needs to know. */
 const DATA_TYPES = new Set([CLIENT_CONFIG]);
 const CLUSTER_ID =
@@ -118,7 +118,7 @@ function providers(stack: Synthesized): readonly Problem[] {
 }
 
 function type(block: Block): readonly Problem[] {
-  if (TYPES.has(block.type)) return [];
+  if (RESOURCE_TYPES.has(block.type)) return [];
   return [
     problemOf(
       block,

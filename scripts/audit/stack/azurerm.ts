@@ -31,32 +31,6 @@ export const CONFIGURATIONS: readonly string[] = [
   ELASTIC_CONFIGURATION,
 ];
 
-/** Every type that some rule knows; of any other, nothing here can say whether it is right. */
-export const RESOURCE_TYPES = [
-  CLUSTER,
-  FIREWALL_RULE,
-  ROLE,
-  COORDINATOR_CONFIGURATION,
-  NODE_CONFIGURATION,
-  ELASTIC_CLUSTER,
-  ELASTIC_FIREWALL_RULE,
-  ELASTIC_CONFIGURATION,
-  RESOURCE_GROUP,
-  MANAGEMENT_LOCK,
-  PRIVATE_ENDPOINT,
-  PRIVATE_DNS_ZONE,
-  PRIVATE_DNS_ZONE_LINK,
-  KEY_VAULT,
-  KEY_VAULT_SECRET,
-  ROLE_ASSIGNMENT,
-  WORKSPACE,
-  DIAGNOSTIC_SETTING,
-  ACTION_GROUP,
-  METRIC_ALERT,
-  STORAGE_ACCOUNT,
-  STORAGE_CONTAINER,
-] as const;
-
 /** Who deploys: reads nothing but the credentials it is given. */
 export const CLIENT_CONFIG = 'azurerm_client_config';
 

@@ -1,5 +1,5 @@
-import { KNOWN_ARGUMENTS } from '../../audit/rule-parts/known-arguments';
 import { CLUSTERS } from '../../audit/stack/azurerm';
+import { RESOURCE_TYPES } from '../../audit/stack/resource-types';
 import type { Json } from '../../audit/stack/synthesized';
 import type { Verdict } from './finding';
 import { nameOf } from './finding';
@@ -48,7 +48,7 @@ export function drifts(change: ResourceChange, plan: TerraformPlan): readonly Ve
 /** Of what belongs to a cluster, only what a stack can say: the rest the service fills in. A map that is empty is not set. */
 function isArgument({ type, before, after }: ResourceChange, attribute: string): boolean {
   const isKnown =
-    attribute === 'tags' || (KNOWN_ARGUMENTS[type] ?? []).some((each) => each.split('.')[0] === attribute);
+    attribute === 'tags' || (RESOURCE_TYPES.get(type)?.known ?? []).some((each) => each.split('.')[0] === attribute);
   return isKnown && !(isEmpty(before?.[attribute]) && isEmpty(after?.[attribute]));
 }
 
