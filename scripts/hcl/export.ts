@@ -6,6 +6,7 @@ import { withSynthesis } from '../infra/synth';
 import { paragraph, runTerraform } from '../infra/terraform';
 import { terraformWords } from '../infra/terraform-answers';
 import { ScaleoutError } from '../lib/errors';
+import { parseStrictJson } from '../lib/strict-json';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { readProviderSchemas } from './provider-schemas';
 import type { ProviderSchemas } from './schema';
@@ -80,9 +81,21 @@ async function readStacks(synthesis: string): Promise<Stack[]> {
   return Promise.all(
     names.map(async (name) => ({
       name,
-      json: JSON.parse(await readFile(path.join(directory, name, 'cdk.tf.json'), 'utf8')) as Stack['json'],
+      json: stackJson(name, await readFile(path.join(directory, name, 'cdk.tf.json'), 'utf8')),
     })),
   );
+}
+
+/** What has two readings is written as neither. */
+function stackJson(name: string, text: string): Stack['json'] {
+  try {
+    return parseStrictJson(text) as Stack['json'];
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    throw new ScaleoutError('hcl.unwritable', `stack ${name}: its cdk.tf.json cannot be read, as ${said}`, {
+      cause: error,
+    });
+  }
 }
 
 function namedFault(name: string, json: Stack['json'], schemas: ProviderSchemas): string {

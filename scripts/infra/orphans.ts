@@ -4,6 +4,7 @@ import { ORPHAN_COMMENT, ownImports } from '../audit/stack/imports';
 import type { Json, Synthesized } from '../audit/stack/synthesized';
 import { isObject, resourcesOf } from '../audit/stack/synthesized';
 import { refused } from '../lib/errors';
+import { parseStrictJson } from '../lib/strict-json';
 import { parseDiagnostics } from './diagnostics';
 import type { ResourceChange, TerraformPlan } from './guards/plan-json';
 
@@ -33,7 +34,7 @@ export function orphansOf(output: string): readonly Orphan[] {
  * before anything is done. Pure.
  */
 export function withImports(text: string, orphans: readonly Orphan[]): string {
-  const stack = JSON.parse(text) as Record<string, unknown>;
+  const stack = parseStrictJson(text) as Record<string, unknown>;
   const own = [stack['import'] ?? []].flat();
   const added = orphans.map(({ address, id }) => ({ '//': ORPHAN_COMMENT, to: address, id }));
   return JSON.stringify({ ...stack, import: [...own, ...added] }, undefined, 2);

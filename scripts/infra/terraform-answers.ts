@@ -1,19 +1,21 @@
 import { stripVTControlCharacters } from 'node:util';
 import { ScaleoutError } from '../lib/errors';
+import { parseStrictJson, RepeatedKeyError } from '../lib/strict-json';
 
 /**
  * The one document in what Terraform wrote to stdout for `-json`. Whoever stands around Terraform writes there as well,
  * such as a version manager, or the wrapper that CI puts in its place: lines before and after the document are passed
  * over. What Terraform has to say of its own settings goes to stderr, which is to be no part of this. Pure.
  *
- * @throws ScaleoutError when there is no document; what was written is not repeated, as it may hold passwords
+ * @throws ScaleoutError when there is no document, or it has two readings by a key that is there twice; what was written is not
+ * repeated, as it may hold passwords
  */
 export function terraformDocument(stdout: string): unknown {
-  const whole = parseJson(stdout);
+  const whole = parseDocument(stdout);
   if (whole !== undefined && !isLogged(whole)) return whole;
   // Every document of Terraform is an object, and begins a line.
   for (const { index } of stdout.matchAll(/^[ \t]*\{/gm)) {
-    const found = parseJson(stdout.slice(index, endOfObject(stdout, index)));
+    const found = parseDocument(stdout.slice(index, endOfObject(stdout, index)));
     if (found !== undefined && !isLogged(found)) return found;
   }
   throw new ScaleoutError('infra.terraform-answer', 'Terraform printed no JSON where it was asked for it');
@@ -30,6 +32,23 @@ export function terraformMessages(output: string): readonly unknown[] {
     .split('\n')
     .map(terraformMessage)
     .filter((message) => message !== undefined);
+}
+
+/** Undefined for what is no JSON. A log may repeat a key, a document may not. */
+function parseDocument(text: string): unknown {
+  try {
+    return parseStrictJson(text);
+  } catch (error) {
+    if (!(error instanceof RepeatedKeyError)) return undefined;
+    if (isLogged(parseJson(text))) return undefined;
+    throw new ScaleoutError(
+      'infra.terraform-answer',
+      `what Terraform printed has two readings: ${error.message}`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 function parseJson(text: string): unknown {

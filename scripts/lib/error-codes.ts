@@ -372,6 +372,11 @@ export const ERRORS = {
     meaning: 'Terraform answered in a way that this program does not understand.',
     hint: 'Install the version that .terraform-version names.',
   },
+  'infra.plan-incomplete': {
+    meaning:
+      'Terraform left a part of the config out of its plan, by a target or by deferral. Nothing was applied.',
+    hint: 'Plan the whole environment: take -target and -allow-deferral out of TF_CLI_ARGS and TF_CLI_ARGS_plan.',
+  },
   'infra.plan-unreadable': {
     meaning: 'The plan of Terraform cannot be judged, so nothing was applied.',
     hint: 'Install the version that .terraform-version names, and plan again.',

@@ -58,6 +58,13 @@ const NOISE: readonly (readonly [string, string])[] = [
 ];
 
 describe('terraformDocument', () => {
+  it('takes no document that has a key twice, and passes over a log that has', () => {
+    expect(() => terraformDocument('{"a":{"b":1,"b":2}}')).toThrow(
+      /has two readings: it has the key a\.b twice/,
+    );
+    expect(terraformDocument('{"@level":"info","n":1,"n":2}\n{"a":1}\n')).toEqual({ a: 1 });
+  });
+
   const document = { a: { value: 'a } and a "quote"' }, b: [{ c: '{' }], text: 'line\nbreak' };
 
   it.each(NOISE)('is found behind %s', (_, noise) => {

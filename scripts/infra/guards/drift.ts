@@ -1,11 +1,10 @@
 import { CLUSTERS } from '../../audit/stack/azurerm';
-import { RESOURCE_TYPES } from '../../audit/stack/resource-types';
-import type { Json } from '../../audit/stack/synthesized';
 import type { Verdict } from './finding';
 import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
 import { destroys } from './plan-json';
-import { changedAttributes, shownValue, valueText } from './values';
+import { isArgument, isSame, kindOf, transitionText } from './resource-words';
+import { changedAttributes, differing, shownValue } from './values';
 
 /** What the service alone fills in; the earliest restore point moves every day. */
 const COMPUTED = ['earliest_restore_time', 'fqdn', 'id', 'private_dns_zone_id', 'servers', 'storage_tier'];
@@ -13,7 +12,7 @@ const COMPUTED = ['earliest_restore_time', 'fqdn', 'id', 'private_dns_zone_id', 
 /** What somebody changed past Terraform, on the cluster or on what belongs to it, and what the plan makes of it. */
 export function drifts(change: ResourceChange, plan: TerraformPlan): readonly Verdict[] {
   const isCluster = CLUSTERS.includes(change.type);
-  const what = isCluster ? 'the cluster' : `${change.type} ${nameOf(change)}`;
+  const what = isCluster ? 'the cluster' : `the ${kindOf(change.type)} ${nameOf(change)} (${change.address})`;
   if (destroys(change)) {
     return [
       {
@@ -27,12 +26,15 @@ export function drifts(change: ResourceChange, plan: TerraformPlan): readonly Ve
   }
   const values = changedAttributes(change)
     .filter((attribute) => (isCluster ? !COMPUTED.includes(attribute) : isArgument(change, attribute)))
+    .filter((attribute) => !isSame(change.before?.[attribute], change.after?.[attribute]))
     .map((attribute) => shownValue(change, attribute));
   if (values.length === 0) return [];
   const undone = plan.changes.find(({ address }) => address === change.address);
-  const fate = values.map(({ attribute, before, after }) => {
+  const fate = values.map((value) => {
+    const { attribute } = value;
+    const { before, after } = differing(value);
     const reverted = undone !== undefined && changedAttributes(undone).includes(attribute);
-    return `${attribute} from ${valueText(before)} to ${valueText(after)} (${reverted ? 'this plan changes it again' : 'this plan leaves it'})`;
+    return `${attribute} from ${transitionText(attribute, before, after, ' to ')} (${reverted ? 'this plan changes it again' : 'this plan leaves it'})`;
   });
   return [
     {
@@ -43,16 +45,4 @@ export function drifts(change: ResourceChange, plan: TerraformPlan): readonly Ve
       wayOut: 'write into the config what is to stay; the rest goes back with this plan',
     },
   ];
-}
-
-/** Of what belongs to a cluster, only what a stack can say: the rest the service fills in. A map that is empty is not set. */
-function isArgument({ type, before, after }: ResourceChange, attribute: string): boolean {
-  const isKnown =
-    attribute === 'tags' || (RESOURCE_TYPES.get(type)?.known ?? []).some((each) => each.split('.')[0] === attribute);
-  return isKnown && !(isEmpty(before?.[attribute]) && isEmpty(after?.[attribute]));
-}
-
-function isEmpty(value: Json | undefined): boolean {
-  if (value === undefined || value === null || value === '') return true;
-  return typeof value === 'object' && Object.keys(value).length === 0;
 }

@@ -7,10 +7,13 @@ import type { Finding, GuardContext, Level } from './finding';
 import { findingOf } from './finding';
 import { lockedAgainst } from './locked';
 import { losses } from './losses';
+import { openedStores } from './opened';
 import { rolesWithoutPassword } from './new-roles';
 import type { ResourceChange, TerraformPlan } from './plan-json';
-import { leavesProduction } from './production';
 import { changesNothing } from './plan-json';
+import { leavesProduction } from './production';
+import { assignedOwners, forgotten } from './rights';
+import { watchLosses } from './watching';
 
 const ORDER: readonly Level[] = ['never', 'needs-yes', 'note'];
 
@@ -27,6 +30,10 @@ export function guardPlan(plan: TerraformPlan, context: GuardContext): readonly 
         ...unknownToTheState(change, context),
         ...elasticVerdicts(change, plan),
         ...losses(change, plan),
+        ...watchLosses(change, plan),
+        ...openedStores(change),
+        ...assignedOwners(change),
+        ...forgotten(change),
         ...lockedAgainst(change, plan),
         ...rolesWithoutPassword(change, context),
         ...openings(change, context),

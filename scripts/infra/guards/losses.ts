@@ -3,8 +3,9 @@ import type { Verdict } from './finding';
 import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
 import { destroys, isReplacement } from './plan-json';
+import { because, forcingValues } from './replacement';
 import type { ShownValue } from './values';
-import { shownValue, valueText } from './values';
+import { shownValue } from './values';
 
 const KEY_VAULT = 'azurerm_key_vault';
 const STATE_STORAGE = ['azurerm_storage_account', 'azurerm_storage_container'];
@@ -16,7 +17,7 @@ const PROTECTED =
 export function losses(change: ResourceChange, plan: TerraformPlan): readonly Verdict[] {
   if (change.type === CLUSTER) return clusterLoss(change, plan);
   if (!destroys(change)) return [];
-  const values = reasons(change);
+  const values = forcingValues(change);
   const replaced = isReplacement(change);
   const does = replaced ? 'is destroyed and created anew' : 'is destroyed';
   switch (change.type) {
@@ -70,7 +71,7 @@ export function losses(change: ResourceChange, plan: TerraformPlan): readonly Ve
 
 function clusterLoss(change: ResourceChange, plan: TerraformPlan): readonly Verdict[] {
   if (isReplacement(change)) {
-    const values = reasons(change);
+    const values = forcingValues(change);
     return [
       {
         guard: 'replace-cluster',
@@ -154,20 +155,4 @@ function clusterGoes(child: ResourceChange, plan: TerraformPlan): boolean {
 /** True where a refresh found that what the plan creates was there at the last run. */
 function vanished(change: ResourceChange, plan: TerraformPlan): boolean {
   return plan.drift.some((drift) => drift.address === change.address && destroys(drift));
-}
-
-/** The arguments that force a replacement; Terraform itself leaves them out of what a saved plan shows. */
-function reasons(change: ResourceChange): readonly ShownValue[] {
-  const forcing = [...new Set(change.replacePaths.map(([attribute]) => String(attribute)))];
-  return forcing.map((attribute) => shownValue(change, attribute));
-}
-
-function because(values: readonly ShownValue[]): string {
-  if (values.length === 0) return '';
-  const each = values.map(({ attribute, before, after }) =>
-    before === '(sensitive)' || after === '(sensitive)'
-      ? `its ${attribute} changes`
-      : `its ${attribute} changes from ${valueText(before)} to ${valueText(after)}`,
-  );
-  return `, because ${each.join(' and ')}`;
 }

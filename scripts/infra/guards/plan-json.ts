@@ -1,6 +1,8 @@
 import { z } from 'zod';
+import { allOf } from '../../../config/text/text';
 import type { Json, JsonObject } from '../../audit/stack/synthesized';
-import { ScaleoutError } from '../../lib/errors';
+import { refused, ScaleoutError } from '../../lib/errors';
+import { RepeatedKeyError } from '../../lib/strict-json';
 import { terraformDocument } from '../terraform-answers';
 
 export type Action = 'no-op' | 'create' | 'read' | 'update' | 'delete' | 'forget';
@@ -70,20 +72,25 @@ const planSchema = z.object({
   resource_drift: z.array(changeSchema).optional(),
   output_changes: z.record(z.string(), z.object({ actions: z.array(z.string()) })).optional(),
   errored: z.boolean().optional(),
+  complete: z.boolean().optional(),
+  deferred_changes: z
+    .array(z.object({ resource_change: z.object({ address: z.string() }).optional() }))
+    .nullish(),
 });
 
 /**
  * Parses what `terraform show -json PLANFILE` printed, format 1.x: keys that are new are left alone, another major
  * version is refused, because nobody can say what it means.
  *
- * @throws ScaleoutError when it is no such plan
+ * @throws ScaleoutError when it is no such plan; refused where Terraform left out a part of what is to be done
  */
 export function parsePlan(text: string): TerraformPlan {
   let printed: unknown;
   try {
     printed = terraformDocument(text);
   } catch (error) {
-    throw unreadable('it is not JSON', error);
+    const cause = error instanceof Error ? error.cause : undefined;
+    throw unreadable(cause instanceof RepeatedKeyError ? cause.message : 'it is not JSON', error);
   }
   const version = z.object({ format_version: z.string() }).safeParse(printed);
   if (!version.success) throw unreadable('it names no format_version', version.error);
@@ -104,6 +111,7 @@ export function parsePlan(text: string): TerraformPlan {
     output_changes: outputs = {},
   } = parsed.data;
   if (parsed.data.errored === true) throw unreadable('it is the plan of a run that failed');
+  requireComplete(parsed.data);
   const managed = changes.filter(({ mode }) => mode === 'managed').map(changeOf);
   const idle = ({ actions, importing, previousAddress }: ResourceChange): boolean =>
     actions.join() === 'no-op' && importing === undefined && previousAddress === undefined;
@@ -115,6 +123,20 @@ export function parsePlan(text: string): TerraformPlan {
       .filter(([, { actions }]) => actions.join() !== 'no-op')
       .map(([name]) => name),
   };
+}
+
+/** What a plan leaves for later no guard has seen, and the apply of it is no apply of the config. */
+function requireComplete({ complete, deferred_changes: deferred }: z.output<typeof planSchema>): void {
+  const left = (deferred ?? []).map(({ resource_change: change }) => change?.address ?? 'a resource');
+  if (left.length === 0 && complete !== false) return;
+  const what =
+    left.length === 0
+      ? 'Terraform says that applying it does not do all that the config asks for'
+      : `it leaves ${allOf([...new Set(left)].sort())} for a later one`;
+  throw refused(
+    'infra.plan-incomplete',
+    `the plan is incomplete, so nothing is applied: ${what}. Take -target and -allow-deferral out of the arguments of Terraform (TF_CLI_ARGS, TF_CLI_ARGS_plan), and plan again`,
+  );
 }
 
 function changeOf({ change, ...entry }: z.output<typeof changeSchema>): ResourceChange {

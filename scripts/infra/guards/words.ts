@@ -7,7 +7,8 @@ import type { Finding, GuardContext, Judgement } from './finding';
 import { nameOf } from './finding';
 import type { ResourceChange, TerraformPlan } from './plan-json';
 import { isReplacement } from './plan-json';
-import { changedAttributes, differing, shownValue, valueText } from './values';
+import { isArgument, judgedValues, kindOf, transitionText } from './resource-words';
+import { changedAttributes, differing, isUnknown, shownValue, valueText } from './values';
 
 /** What a plan does to one resource, for people and programs; secrets masked. */
 export interface PlannedChange {
@@ -47,17 +48,20 @@ function actionOf(change: ResourceChange): PlannedChange['action'] {
 
 function wordsOf(change: ResourceChange): readonly string[] {
   const name = nameOf(change);
+  // Of what goes a person has to know what it is: a cluster and its diagnostic setting may have one name.
+  const goes = name === change.address ? name : `${kindOf(change.type)} ${name} (${change.address})`;
   switch (actionOf(change)) {
     case 'create':
-      return [`${name}: ${explainResource(change.type, true)}`];
+      return [`${name}: ${explainResource(change.type, true)}`, ...judgedValues(change)];
     case 'destroy':
       return [
-        `${name}: ${change.deposed === undefined ? explainResource(change.type, false) : 'what a broken-off replacement left behind is removed'}`,
+        `${goes}: ${change.deposed === undefined ? explainResource(change.type, false) : 'what a broken-off replacement left behind is removed'}`,
+        ...judgedValues(change),
       ];
     case 'replace':
-      return [`${name}: destroyed, and created anew`];
+      return [`${goes}: destroyed, and created anew`, ...replacedValues(change)];
     case 'forget':
-      return [`${name}: Terraform forgets it, and Azure keeps it`];
+      return [`${goes}: Terraform forgets it, and Azure keeps it`];
     case 'read':
       return [`${name}: read`];
     case 'move':
@@ -67,6 +71,16 @@ function wordsOf(change: ResourceChange): readonly string[] {
     case 'update':
       return updates(change);
   }
+}
+
+/** The arguments that are others afterwards; what the service works out anew is left out. */
+function replacedValues(change: ResourceChange): readonly string[] {
+  return changedAttributes(change)
+    .filter((attribute) => isArgument(change, attribute) && !isUnknown(change, attribute))
+    .map((attribute) => {
+      const { before, after } = differing(shownValue(change, attribute));
+      return `${attribute}: ${transitionText(attribute, before, after)}`;
+    });
 }
 
 function updates(change: ResourceChange): readonly string[] {
@@ -82,7 +96,7 @@ function updates(change: ResourceChange): readonly string[] {
     if (change.type === ELASTIC_CLUSTER && attribute === 'cluster') {
       return `nodes: ${nodesText(before)} -> ${nodesText(after)} (${words})`;
     }
-    return `${labelOf(change, attribute)}: ${valueText(before)} -> ${valueText(after)} (${words})`;
+    return `${labelOf(change, attribute)}: ${transitionText(attribute, before, after)} (${words})`;
   });
 }
 

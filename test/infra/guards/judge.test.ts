@@ -199,6 +199,164 @@ describe('a firewall rule', () => {
   });
 });
 
+describe('what keeps watch, and leads to the cluster', () => {
+  const gone = (type: string, rest: ChangeInput = {}): object =>
+    change({ type, actions: ['delete'], before: { name: 'x' }, ...rest });
+  const replaced = (type: string): object =>
+    gone(type, { actions: ['delete', 'create'], after: { name: 'y' }, replace_paths: [['name']] });
+  const updated = (type: string, before: object, after: object, rest: ChangeInput = {}): object =>
+    change({ type, before: { name: 'x', ...before }, after: { name: 'x', ...after }, ...rest });
+  const DIAGNOSTICS = 'azurerm_monitor_diagnostic_setting';
+  const ALERT = 'azurerm_monitor_metric_alert';
+  const GROUP = 'azurerm_monitor_action_group';
+  const WORKSPACE = 'azurerm_log_analytics_workspace';
+  const mails = (...list: readonly string[]): object => ({
+    email_receiver: list.map((email_address) => ({ email_address })),
+  });
+
+  it.each([
+    ['logs', gone(DIAGNOSTICS), 'remove-logs'],
+    ['logs replaced', replaced(DIAGNOSTICS), 'remove-logs'],
+    ['an alert', gone(ALERT), 'remove-alert'],
+    ['an alert switched off', updated(ALERT, { enabled: true }, { enabled: false }), 'remove-alert'],
+    ['receivers', gone(GROUP), 'remove-receivers'],
+    ['receivers switched off', updated(GROUP, {}, { enabled: false }), 'remove-receivers'],
+    ['one receiver', updated(GROUP, mails('a', 'b'), mails('b', 'c')), 'remove-receivers'],
+    [
+      'receivers nobody knows yet',
+      updated(GROUP, mails('a'), {}, { after_unknown: { email_receiver: true } }),
+      'remove-receivers',
+    ],
+    ['a workspace', gone(WORKSPACE), 'destroy-workspace'],
+    ['a workspace replaced', replaced(WORKSPACE), 'destroy-workspace'],
+    [
+      'days of logs',
+      updated(WORKSPACE, { retention_in_days: 90 }, { retention_in_days: 30 }),
+      'fewer-log-days',
+    ],
+    [
+      'a category',
+      updated(DIAGNOSTICS, { enabled_log: [{ category: 'a' }] }, { enabled_log: [] }),
+      'remove-logs',
+    ],
+    [
+      'the sink',
+      updated(DIAGNOSTICS, { log_analytics_workspace_id: '/a' }, { log_analytics_workspace_id: '/b' }),
+      'move-logs',
+    ],
+    ['an endpoint', gone('azurerm_private_endpoint'), 'remove-endpoint'],
+    ['an endpoint replaced', replaced('azurerm_private_endpoint'), 'remove-endpoint'],
+    ['a zone', gone('azurerm_private_dns_zone'), 'remove-dns'],
+    ['a link', gone('azurerm_private_dns_zone_virtual_network_link'), 'remove-dns'],
+  ])('goes by a yes alone: %s', (_, lost, guard) => {
+    expect(ids([lost])).toEqual([`needs-yes ${guard}:x`]);
+  });
+
+  it.each([
+    ['more receivers', updated(GROUP, mails('a'), mails('a', 'b'))],
+    ['an alert switched on', updated(ALERT, { enabled: false }, { enabled: true })],
+    ['more days', updated(WORKSPACE, { retention_in_days: 30 }, { retention_in_days: 90 })],
+  ])('may become more: %s', (_, more) => {
+    expect(ids([more])).toEqual([]);
+  });
+
+  it('says which thing goes, and goes unasked with its cluster, but for the logs that are there', () => {
+    const [finding] = findings([gone(DIAGNOSTICS)]);
+    expect(finding?.why).toBe(
+      `the diagnostic setting x (${DIAGNOSTICS}.it) is removed: its logs and metrics are kept no more`,
+    );
+    const all = [
+      gone(CLUSTER),
+      ...[DIAGNOSTICS, ALERT, GROUP, WORKSPACE, 'azurerm_private_endpoint'].map((type) => gone(type)),
+    ];
+    expect(ids(all)).toEqual(['needs-yes destroy-cluster:x', 'needs-yes destroy-workspace:x']);
+  });
+});
+
+describe('a vault, and the storage of the states', () => {
+  const acls = (more: object): object => ({
+    network_acls: [{ default_action: 'Deny', bypass: 'None', ip_rules: [], ...more }],
+  });
+  const SHUT_VAULT = {
+    name: 'v',
+    public_network_access_enabled: true,
+    rbac_authorization_enabled: true,
+    purge_protection_enabled: true,
+    ...acls({}),
+  };
+  const SHUT_STORAGE = {
+    name: 'v',
+    public_network_access_enabled: true,
+    shared_access_key_enabled: false,
+    allow_nested_items_to_be_public: false,
+    local_user_enabled: false,
+    https_traffic_only_enabled: true,
+    network_rules: [{ default_action: 'Deny', bypass: ['AzureServices'] }],
+  };
+  const opened = (type: string, shut: object, after: object, before: object = {}): string[] =>
+    ids([change({ type, before: { ...shut, ...before }, after: { ...shut, ...after } })]);
+
+  it.each([
+    [acls({ default_action: 'Allow' }), {}],
+    [{ network_acls: [] }, { ...acls({ bypass: 'AzureServices' }) }],
+    [acls({ bypass: 'AzureServices' }), {}],
+    [{ rbac_authorization_enabled: false }, {}],
+    [{}, { public_network_access_enabled: false }],
+  ])('is opened by a yes alone: %j', (after, before) => {
+    expect(opened('azurerm_key_vault', SHUT_VAULT, after, before)).toEqual(['needs-yes open-vault:v']);
+  });
+
+  it.each([
+    [{ network_rules: [{ default_action: 'Allow' }] }],
+    [{ shared_access_key_enabled: true }],
+    [{ allow_nested_items_to_be_public: true }],
+    [{ local_user_enabled: true }],
+    [{ https_traffic_only_enabled: false }],
+  ])('of the states likewise: %j', (after) => {
+    expect(opened('azurerm_storage_account', SHUT_STORAGE, after)).toEqual([
+      'needs-yes open-state-storage:v',
+    ]);
+  });
+
+  it('may be shut, and listed addresses may change', () => {
+    expect(opened('azurerm_key_vault', SHUT_VAULT, {}, acls({ default_action: 'Allow' }))).toEqual([]);
+    expect(opened('azurerm_key_vault', SHUT_VAULT, acls({ ip_rules: ['203.0.113.8'] }))).toEqual([]);
+  });
+});
+
+describe('rights', () => {
+  const OWNER =
+    '/subscriptions/s/providers/Microsoft.Authorization/roleDefinitions/8E3AF657-a8ff-443c-a75c-2fe8c4bcb635';
+  const given = (after: object, unknown: object = {}): object =>
+    change({
+      type: 'azurerm_role_assignment',
+      actions: ['create'],
+      after: { principal_id: 'p', scope: '/vault', ...after },
+      after_unknown: unknown,
+    });
+
+  it.each([
+    [{ role_definition_id: OWNER }],
+    [{ role_definition_name: 'owner' }],
+    [{ role_definition_name: 'User Access Administrator', role_definition_id: '/roleDefinitions/4633458b' }],
+  ])('of an owner are given by no plan: %j', (after) => {
+    const [finding] = findings([given(after, { role_definition_id: true })]);
+    expect(finding).toMatchObject({ guard: 'assign-owner', level: 'never' });
+    expect(finding?.why).toMatch(/^p becomes (Owner|User Access Administrator) of \/vault, /);
+  });
+
+  it('that nobody knows yet need a yes, and those of a reader none', () => {
+    const both = { role_definition_id: true, role_definition_name: true };
+    expect(ids([given({}, both)])).toEqual(['needs-yes unknown-role:azurerm_role_assignment.it']);
+    const reader = { role_definition_id: '/roleDefinitions/4633458b-17de-408a-b874-0445c86b69e6' };
+    expect(ids([given(reader, { role_definition_name: true })])).toEqual([]);
+  });
+});
+
+it('lets nothing be forgotten without a yes', () => {
+  expect(ids([change({ actions: ['forget'], before: { name: 'c' } })])).toEqual(['needs-yes forget:c']);
+});
+
 describe('production', () => {
   it('is left by a yes alone', () => {
     const tagged = (production: string): object => ({ name: 'c', tags: { production } });
@@ -246,6 +404,24 @@ describe('drift', () => {
   ])('is told of what belongs to the cluster: %s', (type, before, after, expected) => {
     const drift = change({ type, actions: [after === null ? 'delete' : 'update'], before, after });
     expect(ids([], [drift])).toEqual(expected === undefined ? [] : [expected]);
+  });
+
+  it.each([
+    ['azurerm_key_vault', 'network_acls', [{ ip_rules: ['1'], virtual_network_subnet_ids: [] }]],
+    [CLUSTER, 'maintenance_window', []],
+  ])('is not what is empty on one side and not set on the other: %s', (type, attribute, empty) => {
+    const unset = Array.isArray(empty) && empty.length > 0 ? [{ ip_rules: ['1'] }] : null;
+    for (const [before, after] of [
+      [empty, unset],
+      [unset, empty],
+    ]) {
+      const drift = change({
+        type,
+        before: { name: 'x', [attribute]: before },
+        after: { name: 'x', [attribute]: after },
+      });
+      expect(ids([], [drift])).toEqual([]);
+    }
   });
 
   it('is not what the service itself moves on', () => {

@@ -31,6 +31,29 @@ describe('parsePlan', () => {
     expect(() => parsePlan(text)).toThrow(/^the plan cannot be judged, so nothing is applied: /);
   });
 
+  it('refuses a plan with two readings, and does not repeat them', () => {
+    const text = planText([change({ before: { password: 'Secret-7' } })]).replace(
+      '"before":',
+      '"before":{"password":"Secret-8"},"before":',
+    );
+    expect(() => parsePlan(text)).toThrow(/it has the key resource_changes\[0\]\.change\.before twice$/);
+    expect(() => parsePlan(text)).toThrow(/^(?!.*Secret-)/s);
+  });
+
+  it.each([
+    ['of a target', { complete: false }, /does not do all that the config asks for/],
+    [
+      'with deferred changes',
+      { complete: false, deferred_changes: [{ reason: 'x', resource_change: { address: 'a.b' } }] },
+      /it leaves a\.b for a later one/,
+    ],
+  ])('refuses a plan %s', (_, extra, message: RegExp) => {
+    const parse = (): unknown => parsePlan(planText([], [], extra));
+    expect(parse).toThrow(message);
+    expect(parse).toThrow(expect.objectContaining({ code: 'infra.plan-incomplete', exitCode: 3 }));
+    expect(parsePlan(planText([], [], { complete: true, deferred_changes: [] })).changes).toEqual([]);
+  });
+
   it('leaves alone what is new, and what nothing happens to', () => {
     const text = planText([change({ actions: ['no-op'] }), change({ actions: ['create'] })], [], {
       format_version: '1.9',
@@ -158,7 +181,7 @@ it('shows a plan in words', () => {
       'create  dev/it',
       '          rg: created',
       'forget  dev/gone',
-      '          f: Terraform forgets it, and Azure keeps it',
+      '          cluster f (azurerm_cosmosdb_postgresql_cluster.gone): Terraform forgets it, and Azure keeps it',
     ].join('\n'),
   );
   expect(describeJudged('dev', [], judgeFindings([], []))).toBe('Nothing to do: dev is as its config says.');
@@ -185,5 +208,55 @@ it('says in words what lists and objects hold, and that they hold nothing', () =
     'maintenance_window: day_of_week=6 and start_hour=3 -> none',
     'tags: none -> owner=a',
     'zones: 1, 2 -> none',
+  ]);
+});
+
+it('shows who gets in and who is told, before and after, and of what goes its type', () => {
+  const receivers = (...mails: readonly string[]): object => ({
+    name: 'ag',
+    email_receiver: mails.map((email_address) => ({ name: 'm', email_address })),
+    webhook_receiver: [],
+  });
+  const hook = (path: string): object => ({
+    ...receivers('a@example.com'),
+    webhook_receiver: [{ name: 'w', service_uri: `https://hooks.example.com/${path}` }],
+  });
+  const rule = { name: 'office', start_ip_address: '203.0.113.8', end_ip_address: '203.0.113.15' };
+  const assignment = { principal_id: 'p-1', role_definition_id: '/roles/1', scope: '/vault', id: '/a' };
+  const changes = [
+    change({ type: 'azurerm_cosmosdb_postgresql_firewall_rule', actions: ['create'], after: rule }),
+    change({
+      type: 'azurerm_monitor_action_group',
+      before: receivers('a@example.com'),
+      after: receivers('b@example.com'),
+    }),
+    change({
+      type: 'azurerm_monitor_action_group',
+      before: receivers('a@example.com'),
+      after: hook('T0/secret-path'),
+    }),
+    change({
+      type: 'azurerm_role_assignment',
+      actions: ['delete', 'create'],
+      before: assignment,
+      after: { ...assignment, principal_id: 'p-2', id: undefined },
+      after_unknown: { id: true },
+      replace_paths: [['principal_id']],
+    }),
+    change({
+      type: 'azurerm_monitor_diagnostic_setting',
+      actions: ['delete'],
+      before: { name: 'wwi', target_resource_id: '/c', enabled_log: [] },
+    }),
+  ];
+  const words = plannedChanges(parsePlan(planText(changes)), context).map((each) => each.words.join('; '));
+  expect(words).toEqual([
+    'office: more addresses are let in, within 5 minutes; start_ip_address: 203.0.113.8; end_ip_address: 203.0.113.15',
+    'email_receiver: name=m and email_address=a@example.com -> name=m and email_address=b@example.com (changed in place)',
+    expect.stringMatching(
+      /^webhook_receiver: none -> name=w and service_uri=https:\/\/hooks\.example\.com\/\.\.\. \(sha256:[0-9a-f]{8}\)/,
+    ),
+    'azurerm_role_assignment.it: destroyed, and created anew; principal_id: p-1 -> p-2',
+    'diagnostic setting wwi (azurerm_monitor_diagnostic_setting.it): destroyed; target_resource_id: /c',
   ]);
 });
