@@ -1,5 +1,6 @@
 import { RESERVED_TAGS } from '../../config/azure/tags';
 import { allOf } from '../../config/text/text';
+import { isSecretTag } from '../audit/stack/secrets';
 import { count } from '../lib/reporter';
 import type { Description } from './description';
 import type { Found } from './found';
@@ -80,16 +81,12 @@ function tagsItem({ cluster }: Found): Hardening {
   return { setting: 'tags', words: words.join(', and ') };
 }
 
-/** Tags that look like secrets: they are in the file, which people commit. */
+/** Tags that look like secrets, as the audit judges them: they are in the file, which people commit. */
 export function tellingTags(tags: Readonly<Record<string, string>>): readonly string[] {
   return Object.entries(tags)
-    .filter(([name, value]) => SECRET_NAME.test(name) || SECRET_VALUE.test(value))
+    .filter(([name, value]) => isSecretTag(name, value))
     .map(([name]) => name);
 }
-
-const SECRET_NAME = /passw|secret|token|credential|connection.?string|api.?key/i;
-/** A login with its password in an address, or in a connection string. */
-const SECRET_VALUE = /:\/\/[^\s/:@]+:[^\s/@]+@|(?:password|pwd|accountkey|sharedaccesssignature)\s*=/i;
 
 function accessItems({ cluster, rules }: Found): (Hardening | undefined)[] {
   const { coordinator, worker } = cluster;

@@ -9,6 +9,13 @@ it('names the tags that look like secrets, and no others', () => {
     url: 'https://wiki.example.com:8443/page@v2',
     owner: 'trucks',
     note: 'rotated on Monday',
+    token: 'none',
+    'access-key': 'n/a',
+    docs: 'https://wiki.example.com/reset?password=forgotten',
+    help: 'https://wiki.example.com/reset#password=forgotten',
+    'token-rotation': 'every Monday',
+    signed: 'SharedAccessSignature=sv1',
+    link: 'https://db.example.com/?user=citus&password=S3cret-9',
   };
-  expect(tellingTags(tags)).toEqual(['password', 'API-Key', 'conn', 'old']);
+  expect(tellingTags(tags)).toEqual(['password', 'API-Key', 'conn', 'old', 'signed', 'link']);
 });

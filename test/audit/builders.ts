@@ -182,6 +182,7 @@ function vault(tags: JsonObject): Record<string, Overrides> {
       value_wo: '${var.admin_password}',
       value_wo_version: 1,
       content_type: 'password of citus',
+      expiration_date: '2027-06-30T00:00:00Z',
       tags,
     },
     'azurerm_monitor_diagnostic_setting.audit': {

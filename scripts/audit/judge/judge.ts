@@ -1,3 +1,4 @@
+import { didYouMean, show } from '../../../config/text/text';
 import type { Facts, Level, Problem, Rule } from '../rule-parts/rule';
 import { isAdopting } from '../stack/imports';
 import { isProduction } from '../stack/production';
@@ -38,6 +39,12 @@ export interface RuleOutcome {
   readonly reason?: string;
 }
 
+/** A waiver that waives nothing. */
+export interface UnusedWaiver extends Waiver {
+  /** The value of the finding that it would waive if it named that value. @default - there is no such finding */
+  readonly found?: string;
+}
+
 /** What an audit answers with. */
 export interface AuditDocument {
   readonly formatVersion: 1;
@@ -47,8 +54,10 @@ export interface AuditDocument {
   readonly findings: readonly Finding[];
   readonly notes: readonly Note[];
   readonly outcomes: readonly RuleOutcome[];
-  /** Waivers that no finding needs any more: remove them. */
-  readonly unusedWaivers: readonly Waiver[];
+  /** Waivers that no finding needs any more, and those of a value that is another one by now. */
+  readonly unusedWaivers: readonly UnusedWaiver[];
+  /** What the policy says of environments that are not there, each a sentence without its end. */
+  readonly policyRemarks: readonly string[];
   readonly counts: {
     /** Findings of the level that are not waived. */
     readonly error: number;
@@ -103,11 +112,8 @@ export function judge({
     findings,
     notes: results.flatMap((result) => result.notes),
     outcomes,
-    unusedWaivers: waivers.filter(
-      (waiver) =>
-        concerns(waiver, judged, stacks) &&
-        !judgements.some(({ finding, ownLevel }) => covers(waiver, { ...finding, level: ownLevel })),
-    ),
+    unusedWaivers: unused(waivers, judged, stacks, judgements),
+    policyRemarks: strangersOf(notProduction, stacks),
     counts: {
       error: open.filter((finding) => finding.level === 'error').length,
       warning: open.filter((finding) => finding.level === 'warning').length,
@@ -204,7 +210,12 @@ function isForLater({ hardening = [] }: Rule, { check }: Problem, stack: Synthes
 
 function waived(finding: Finding, problem: Problem, today: string, waivers: readonly Waiver[]): Finding {
   const waiver = waivers.find((candidate) => covers(candidate, finding));
-  if (waiver === undefined) return finding;
+  if (waiver === undefined) {
+    const other = waivers.find((candidate) => concernsPlace(candidate, finding));
+    if (other === undefined) return finding;
+    const why = `its waiver is of the value ${other.value}, and this is ${finding.value}`;
+    return { ...finding, message: `${problem.message} (${why})` };
+  }
   const { reason, expires } = waiver;
   if (expires < today) {
     return { ...finding, message: `${problem.message} (its waiver expired on ${expires})` };
@@ -219,13 +230,47 @@ function waived(finding: Finding, problem: Problem, today: string, waivers: read
 
 /** Level and value are part of it: who accepted a warning, or 300 addresses, has not accepted what it grows into. */
 function covers(waiver: Waiver, finding: Finding): boolean {
+  return concernsPlace(waiver, finding) && waiver.value === finding.value;
+}
+
+/** True for the same finding of any value. */
+function concernsPlace(waiver: Waiver, finding: Finding): boolean {
   return (
     waiver.rule === finding.ruleId &&
     waiver.check === finding.check &&
     waiver.level === finding.level &&
-    waiver.value === finding.value &&
     waiver.constructPath === finding.constructPath
   );
+}
+
+/** The waivers that waive nothing of what was judged, with the value there is where that alone is another one. */
+function unused(
+  waivers: readonly Waiver[],
+  judged: readonly Synthesized[],
+  stacks: readonly Synthesized[],
+  judgements: readonly Judgement[],
+): readonly UnusedWaiver[] {
+  const found = judgements.map(({ finding, ownLevel }) => ({ ...finding, level: ownLevel }));
+  return waivers
+    .filter((waiver) => concerns(waiver, judged, stacks) && !found.some((each) => covers(waiver, each)))
+    .map((waiver) => {
+      const other = found.find((each) => concernsPlace(waiver, each));
+      return other === undefined ? waiver : { ...waiver, found: other.value };
+    });
+}
+
+/** A name of the policy that is no environment frees nothing, and may be a slip. */
+function strangersOf(
+  notProduction: readonly string[] | undefined,
+  stacks: readonly Synthesized[],
+): readonly string[] {
+  const names = stacks.map(({ environment }) => environment);
+  return (notProduction ?? [])
+    .filter((name) => !names.includes(name))
+    .map(
+      (name) =>
+        `the policy lists ${show(name)} under notProduction, and there is no such environment${didYouMean(name, names)}: correct the name, or take it out`,
+    );
 }
 
 /** True where this audit can tell whether a waiver is needed: its environment is judged, or is in no stack at all. */

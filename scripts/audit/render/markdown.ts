@@ -1,5 +1,5 @@
 import type { AuditDocument, Finding, RuleOutcome } from '../judge/judge';
-import { summary } from './summary';
+import { summary, unusedWaiverText } from './summary';
 import { levelText, worstFirst } from './text';
 
 /** An audit for a pull request or a record: the verdict, the findings, and every rule with what it found. */
@@ -23,9 +23,8 @@ export function renderMarkdown(document: AuditDocument): string {
         return [ruleId, outcomes[0]?.property ?? '', ...outcomes.map(describe)];
       }),
     ),
-    ...document.unusedWaivers.map(
-      (waiver) =>
-        `The waiver of ${code(`${waiver.rule}/${waiver.check}`)} for ${code(waiver.constructPath)} waives nothing any more: remove it.`,
+    ...[...document.unusedWaivers.map(unusedWaiverText), ...document.policyRemarks].map((text) =>
+      plain(sentence(capital(text))),
     ),
   ].join('\n\n');
 }
@@ -73,6 +72,10 @@ export function code(text: string): string {
 /** A value's angle brackets stay text and become no element. */
 export function plain(text: string): string {
   return text.replaceAll('<', '&lt;');
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 function sentence(text: string): string {

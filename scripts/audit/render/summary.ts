@@ -1,4 +1,4 @@
-import type { AuditDocument } from '../judge/judge';
+import type { AuditDocument, UnusedWaiver } from '../judge/judge';
 
 /** The verdict in one sentence. */
 export function summary({ counts, judgedOn, environments }: AuditDocument): string {
@@ -16,4 +16,12 @@ function later({ afterAdoption }: AuditDocument['counts']): string {
 
 function plural(count: number, word: string): string {
   return `${String(count)} ${word}${count === 1 ? '' : 's'}`;
+}
+
+/** What is to be done about a waiver that waives nothing, as a sentence without its end. */
+export function unusedWaiverText({ rule, check, constructPath, value, found }: UnusedWaiver): string {
+  const waiver = `the waiver of ${rule}/${check} for ${constructPath}`;
+  return found === undefined
+    ? `${waiver} waives nothing any more: remove it`
+    : `${waiver} is of the value ${value}, and the value is ${found} now, so it waives nothing: put that right, or write a waiver of the new value`;
 }

@@ -1,5 +1,5 @@
 import type { AuditDocument, Finding, Note } from '../judge/judge';
-import { summary } from './summary';
+import { summary, unusedWaiverText } from './summary';
 
 /** An audit for a terminal: the worst first within each environment, then what was checked. */
 export function renderText(document: AuditDocument): string {
@@ -19,11 +19,8 @@ export function renderText(document: AuditDocument): string {
       ...skipped.map(({ ruleId, reason }) => `  not applicable: ${ruleId} (${reason ?? ''})`),
     ].join('\n');
   });
-  const unused = document.unusedWaivers.map(
-    (waiver) =>
-      `the waiver of ${waiver.rule}/${waiver.check} for ${waiver.constructPath} waives nothing any more: remove it`,
-  );
-  return [...parts, ...unused, summary(document)].join('\n\n');
+  const unused = document.unusedWaivers.map(unusedWaiverText);
+  return [...parts, ...unused, ...document.policyRemarks, summary(document)].join('\n\n');
 }
 
 function describe(finding: Finding): string {

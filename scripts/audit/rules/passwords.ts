@@ -3,7 +3,7 @@ import { CLUSTER_PASSWORD, keepsUnknownPassword } from '../stack/ignored-changes
 import type { Problem, Rule } from '../rule-parts/rule';
 import { problemAt, problemIn, verdict } from '../rule-parts/rule';
 import { READABLE_SECRET, secretPlace, WRITE_ONLY_SECRET } from '../stack/secret-places';
-import { namesSecret, secretIn } from '../stack/secrets';
+import { namesSecret, saysThereIsNone, secretIn } from '../stack/secrets';
 import type { Block, Leaf, Synthesized } from '../stack/synthesized';
 import { isObject, isUnresolved, leaves, pointer, section } from '../stack/synthesized';
 
@@ -99,7 +99,8 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
   const place = secretPlace(leaf);
   // A default of a variable that is named like a secret is said once, of the variable.
   if (place?.kind === 'default' && leaf.pointer.startsWith(`${pointer('variable', place.name)}/`)) return [];
-  if (place?.kind === 'argument' && saysThereIsNone(leaf.pointer, text)) return [];
+  const isTag = /\/tags\/[^/]+$/.test(leaf.pointer);
+  if (place?.kind === 'argument' && isTag && saysThereIsNone(text)) return [];
   if (place !== undefined && !isUnresolved(text)) {
     return problem(
       'literal',
@@ -141,11 +142,6 @@ function judgeLeaf(stack: Synthesized, leaf: Leaf, secrets: ReadonlySet<string>)
     given,
     `${leaf.key} holds ${what} (not repeated here): leave it out, and let the client bring its own`,
   );
-}
-
-/** A tag called token may say that there is none. */
-function saysThereIsNone(at: string, text: string): boolean {
-  return /\/tags\/[^/]+$/.test(at) && /^(none|no|n\/a|unused|not[ -]used|false|-)$/i.test(text.trim());
 }
 
 /** The reference in a text that resolves to a secret, or to a whole resource with one in it. */

@@ -207,6 +207,11 @@ const KEPT: readonly Broken[] = [
     weak: ['literal-secret', '${base64encode(var.admin_password)}'],
   },
   { type: 'azurerm_key_vault_secret', path: 'value_wo_version', weak: [] },
+  {
+    type: 'azurerm_key_vault_secret',
+    path: 'expiration_date',
+    weak: ['2020-01-01T00:00:00Z', '2099-01-01T00:00:00Z', 'never'],
+  },
   { type: 'azurerm_key_vault_secret', path: 'key_vault_id', reference: true },
   { type: 'azurerm_key_vault_secret', path: 'content_type', ignored: false },
   { type: 'azurerm_key_vault_secret', path: 'tags', ignored: true },

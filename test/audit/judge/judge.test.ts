@@ -1,5 +1,6 @@
 import { judge } from '../../../scripts/audit/judge/judge';
 import type { JudgeInput } from '../../../scripts/audit/judge/judge';
+import { renderText } from '../../../scripts/audit/render/text';
 import { RULES } from '../../../scripts/audit/rules';
 import type { Rule } from '../../../scripts/audit/rule-parts/rule';
 import { existing, firewallRule, stack, TODAY } from '../builders';
@@ -108,12 +109,33 @@ describe('judge', () => {
     ['another rule', { ...waiver, rule: 'tags' }],
     ['another check of the rule', { ...waiver, check: 'coordinator_public_ip_access_enabled' }],
     ['a warning', { ...waiver, level: 'warning' as const }],
-    ['another value', { ...waiver, value: '300' }],
     ['another construct', { ...waiver, constructPath: 'dev/cluster/other' }],
   ])('does not stretch the waiver of %s, and calls it unused', (_, other) => {
     const document = judge({ ...input, stacks: flawed, waivers: [other] });
     expect(document.counts).toMatchObject({ error: 1, waived: 0 });
     expect(document.unusedWaivers).toEqual([other]);
+  });
+
+  it('says of a waiver of another value both values, in the finding and beside the waiver', () => {
+    const other = { ...waiver, value: '300' };
+    const document = judge({ ...input, stacks: flawed, waivers: [other] });
+    expect(document.counts).toMatchObject({ error: 1, waived: 0 });
+    expect(document.unusedWaivers).toEqual([{ ...other, found: 'true' }]);
+    expect(document.findings[0]?.message).toMatch(/ \(its waiver is of the value 300, and this is true\)$/);
+    expect(renderText(document)).toContain(
+      'the waiver of public-access/node_public_ip_access_enabled for dev/cluster is of the value 300, and the value is true now',
+    );
+  });
+
+  it('mentions a name of the policy that is no environment, and what it may have meant', () => {
+    const remarks = (...notProduction: readonly string[]) => judge({ ...input, notProduction }).policyRemarks;
+    expect(remarks('dev')).toEqual([]);
+    expect(remarks('dev', 'prd')).toEqual([
+      'the policy lists "prd" under notProduction, and there is no such environment (did you mean "prod"?): correct the name, or take it out',
+    ]);
+    expect(renderText(judge({ ...input, notProduction: ['dev', 'prd'] }))).toContain(
+      'the policy lists "prd"',
+    );
   });
 
   it('holds an environment to production unless the policy lets it be something else, and says so first', () => {
