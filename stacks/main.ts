@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { loadConfig } from '../config/environment/environment';
+import { draftConfig, loadConfig } from '../config/environment/environment';
 import type { Stage } from '../config/environment/environment';
 import { STAGES } from '../config/environment/environment-schema';
 import { ConfigError } from '../config/file/config-error';
@@ -13,10 +13,12 @@ import { synthesize } from './synthesize';
  * this asks for an output directory of its own and what `cdktf deploy` reads stays what the files say:
  *
  *     SCALEOUT_STAGE=scaled-out npx cdktf synth --output .scaleout/scaled-out
+ *
+ * SCALEOUT_UNFINISHED=leave-out writes the environments whose files are right and leaves out the others, for audits as well.
  */
 function main(): void {
   const stage = requestedStage(process.env['SCALEOUT_STAGE'], process.env['CDKTF_OUTDIR']);
-  const { environments, bootstrap } = loadConfig();
+  const { environments, bootstrap } = leavesOutUnfinished(process.env) ? draftConfig() : loadConfig();
   synthesize(environments, { bootstrap, ...(stage === undefined ? {} : { stage }) });
 }
 
@@ -33,8 +35,7 @@ function requestedStage(requested: string | undefined, outdir: string | undefine
       },
     ]);
   }
-  const deployed = path.join(path.dirname(__dirname), 'cdktf.out');
-  if (path.resolve(outdir ?? 'cdktf.out') === deployed) {
+  if (isDeployed(outdir)) {
     throw new ConfigError([
       {
         code: 'config.wrong-value',
@@ -45,6 +46,19 @@ function requestedStage(requested: string | undefined, outdir: string | undefine
     ]);
   }
   return stage;
+}
+
+/** Whether the output is what `cdktf deploy` reads. */
+function isDeployed(outdir: string | undefined): boolean {
+  return path.resolve(outdir ?? 'cdktf.out') === path.join(path.dirname(__dirname), 'cdktf.out');
+}
+
+/** What is deployed is always all of it. */
+function leavesOutUnfinished({
+  SCALEOUT_UNFINISHED: asked,
+  CDKTF_OUTDIR: outdir,
+}: NodeJS.ProcessEnv): boolean {
+  return asked === 'leave-out' && !isDeployed(outdir);
 }
 
 try {

@@ -87,6 +87,12 @@ export interface PendingEnvironment {
   readonly text: string;
 }
 
+/** What the files say, as far as they are finished. */
+export interface ConfigDraft extends Config {
+  /** What is wrong in the files that are left out, and between files. */
+  readonly issues: readonly ConfigIssue[];
+}
+
 /**
  * Reads every environment there is, and `bootstrap.yaml`.
  *
@@ -95,6 +101,20 @@ export interface PendingEnvironment {
  * @throws ConfigError with every issue of every file, also where two files would get into each other's way
  */
 export function loadConfig(directory: string = configDirectory(), pending?: PendingEnvironment): Config {
+  const { issues, ...config } = draftConfig(directory, pending);
+  if (issues.length > 0) throw new ConfigError(issues);
+  return config;
+}
+
+/**
+ * The same, without the files that have issues: one that nobody has finished keeps nobody from judging the others.
+ *
+ * @throws ConfigError where the directory of the environments cannot be read
+ */
+export function draftConfig(
+  directory: string = configDirectory(),
+  pending?: PendingEnvironment,
+): ConfigDraft {
   const home = path.join(directory, 'environments');
   const issues: ConfigIssue[] = [];
   const environments: EnvironmentSettings[] = [];
@@ -129,8 +149,7 @@ export function loadConfig(directory: string = configDirectory(), pending?: Pend
       problem: 'holds no environment: write one, as in dev.yaml',
     });
   }
-  if (issues.length > 0) throw new ConfigError(issues);
-  return { ...(bootstrap === undefined ? {} : { bootstrap }), environments };
+  return { ...(bootstrap === undefined ? {} : { bootstrap }), environments, issues };
 }
 
 /** What `read` answers; undefined, and its issues collected, where it finds some. */

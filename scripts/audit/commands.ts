@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import type { ConfigIssue } from '../../config/file/config-error';
 import { shownPath } from '../../config/file/files';
 import { nodeCodeOf, ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
@@ -6,6 +7,7 @@ import type { Change, DifferenceDocument } from './difference/difference';
 import { difference as compare } from './difference/difference';
 import type { AuditDocument } from './judge/judge';
 import { judge } from './judge/judge';
+import { unfinishedFindings } from './judge/unfinished';
 import { readPolicy, readSynthesis, stackOf } from './read';
 import { CLUSTERS } from './stack/azurerm';
 import type { Format } from './format';
@@ -28,6 +30,8 @@ export interface AuditInput extends Output {
   readonly directory: string;
   /** How messages name the directory. @default the directory, relative to where the person is */
   readonly shown?: string | undefined;
+  /** What is wrong in the config files that the synthesis left out. @default - nothing */
+  readonly unfinished?: readonly ConfigIssue[] | undefined;
   /** The one environment to judge. @default every one */
   readonly environment?: string | undefined;
   /** The day to judge against, `YYYY-MM-DD`. @default today, in UTC */
@@ -46,11 +50,13 @@ export interface AuditInput extends Output {
  */
 export async function audit(context: VerbContext, input: AuditInput): Promise<VerbResult<AuditDocument>> {
   const stacks = await readSynthesis(input.directory, input.shown);
-  if (input.environment !== undefined) stackOf(stacks, input.environment);
+  const unfinished = unfinishedFindings(input.unfinished ?? [], input.environment);
+  if (input.environment !== undefined && unfinished.length === 0) stackOf(stacks, input.environment);
   const policy = input.policy ?? (await readPolicy());
   const document = judge({
     stacks,
     ...(input.environment === undefined ? {} : { environment: input.environment }),
+    unfinished,
     rules: RULES,
     notProduction: policy.notProduction,
     waivers: input.waivers ?? policy.waivers,

@@ -1,6 +1,10 @@
 import path from 'node:path';
 import { oneOf } from '../../config/text/text';
+import type { ConfigDraft } from '../../config/environment/environment';
+import { draftConfig } from '../../config/environment/environment';
 import { STAGES } from '../../config/environment/environment-schema';
+import { ConfigError } from '../../config/file/config-error';
+import { configDirectory } from '../../config/file/files';
 import type { AuditInput, DifferenceInput, StackReference } from '../audit/commands';
 import { audit, difference } from '../audit/commands';
 import type { Format } from '../audit/format';
@@ -12,12 +16,17 @@ import { SYNTHESIS } from './project';
 import type { SynthOptions } from './synth';
 import { withSynthesis } from './synth';
 
-export interface FreshAuditInput extends Omit<AuditInput, 'directory' | 'shown'> {
+export interface FreshAuditInput extends Omit<AuditInput, 'directory' | 'shown' | 'unfinished'> {
   /** Judge this synthesis instead of a fresh one. @default - synthesize */
   readonly directory?: string | undefined;
 }
 
-/** {@link audit} of what the config says now, or of a synthesis that lies somewhere. */
+/**
+ * {@link audit} of what the config says now, or of a synthesis that lies somewhere. An environment whose file is wrong is a finding
+ * of its own, and the others are judged.
+ *
+ * @throws ConfigError where no file is right
+ */
 export async function auditFresh(
   context: VerbContext,
   input: FreshAuditInput,
@@ -25,9 +34,20 @@ export async function auditFresh(
 ): Promise<VerbResult<AuditDocument>> {
   const { directory, ...rest } = input;
   if (directory !== undefined) return audit(context, { ...rest, directory: path.resolve(directory) });
-  return withSynthesis({ ...synth, signal: context.signal }, (fresh) =>
-    audit(context, { ...rest, directory: fresh, shown: SYNTHESIS }),
+  const { environments, bootstrap, issues } = draftOf(synth);
+  // Where nothing is finished there is nothing to judge.
+  if (environments.length === 0 && bootstrap === undefined && issues.length > 0)
+    throw new ConfigError(issues);
+  const leaveOutUnfinished = issues.length > 0;
+  return withSynthesis({ ...synth, leaveOutUnfinished, signal: context.signal }, (fresh) =>
+    audit(context, { ...rest, unfinished: issues, directory: fresh, shown: SYNTHESIS }),
   );
+}
+
+/** The config of this project; of another one, only its app knows. */
+function draftOf({ project, app, environment }: SynthOptions): ConfigDraft {
+  if (project !== undefined || app !== undefined) return { environments: [], issues: [] };
+  return draftConfig(configDirectory(environment));
 }
 
 export interface FreshDifferenceInput {

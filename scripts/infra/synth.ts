@@ -13,6 +13,8 @@ import { paragraph, runProcess } from './terraform';
 export interface SynthOptions {
   /** Synthesizes every environment as if its config said this stage. @default - what the config says */
   readonly stage?: string | undefined;
+  /** Leaves out the environments whose files are wrong, instead of failing. @default false */
+  readonly leaveOutUnfinished?: boolean;
   readonly signal?: AbortSignal;
   /** @default process.env */
   readonly environment?: ProcessEnvironment;
@@ -67,6 +69,7 @@ export async function synthesize(directory: string, options: SynthOptions): Prom
       ...(context === undefined ? {} : { CDKTF_CONTEXT_JSON: JSON.stringify(context) }),
       // Set or unset: a stage somebody exported in their shell is not what is deployed.
       SCALEOUT_STAGE: options.stage,
+      SCALEOUT_UNFINISHED: options.leaveOutUnfinished === true ? 'leave-out' : undefined,
     },
   });
   if (result.exitCode === 0) return;

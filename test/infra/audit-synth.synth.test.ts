@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { configDirectory } from '../../config/file/files';
 import { auditFresh, differenceFresh } from '../../scripts/infra/audit-synth';
 import { errorDocument } from '../../scripts/lib/errors';
 import { silentReporter } from '../../scripts/lib/reporter';
@@ -80,6 +81,36 @@ laneSuite('synth', 'the environments of this project', () => {
           issues: expect.arrayContaining([expect.objectContaining({ path: 'location', line: 2 })]) as unknown,
         },
       });
+    } finally {
+      rmSync(config, { recursive: true });
+    }
+  });
+
+  it('judges the environments that are finished, and names what another one lacks', async () => {
+    const config = mkdtempSync(path.join(tmpdir(), 'scaleout-config-'));
+    try {
+      cpSync(configDirectory({}), config, { recursive: true, filter: (file) => !/\.ts$/.test(file) });
+      const draft = path.join(config, 'environments', 'dev.yaml');
+      writeFileSync(
+        draft,
+        readFileSync(draft, 'utf8').replace('postgresVersion: 16', 'postgresVersion: many'),
+      );
+      const environment = testEnvironment({ SCALEOUT_CONFIG_DIR: config });
+      const input = { today: '2026-03-01', waivers: [] };
+      const { document, outcome, text } = await auditFresh(context, input, { environment });
+      expect(outcome).toBe('refused');
+      expect([document.environments, document.unfinished]).toEqual([['bootstrap', 'prod'], ['dev']]);
+      expect(document.findings).toMatchObject([
+        {
+          ruleId: 'config',
+          check: 'config.wrong-value:cluster.postgresVersion',
+          environment: 'dev',
+          level: 'error',
+        },
+      ]);
+      expect(text).toMatch(/dev\.yaml:\d+: cluster\.postgresVersion: is "many"/);
+      const alone = await auditFresh(context, { ...input, environment: 'prod' }, { environment });
+      expect(alone.outcome).toBe('done');
     } finally {
       rmSync(config, { recursive: true });
     }

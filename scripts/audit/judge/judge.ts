@@ -51,6 +51,8 @@ export interface AuditDocument {
   /** The day judged against, `YYYY-MM-DD`. */
   readonly judgedOn: string;
   readonly environments: readonly string[];
+  /** Those whose files are wrong, so that there was nothing to judge: each has findings that say what. */
+  readonly unfinished: readonly string[];
   readonly findings: readonly Finding[];
   readonly notes: readonly Note[];
   readonly outcomes: readonly RuleOutcome[];
@@ -74,6 +76,8 @@ export interface JudgeInput {
   readonly stacks: readonly Synthesized[];
   /** The one to judge; the others are then known, not judged. @default every stack */
   readonly environment?: string;
+  /** Findings of environments that have no stack, as their files are wrong. @default - none */
+  readonly unfinished?: readonly Finding[];
   readonly rules: readonly Rule[];
   readonly waivers: readonly Waiver[];
   /** Environments that may be something else than production. @default - each says it of itself */
@@ -86,6 +90,7 @@ export interface JudgeInput {
 export function judge({
   stacks,
   environment,
+  unfinished = [],
   rules,
   waivers,
   notProduction,
@@ -102,18 +107,22 @@ export function judge({
     return rules.map((rule) => judgeRule(rule, stack, facts, waivers));
   });
   const judgements = results.flatMap((result) => result.judgements);
-  const findings = judgements.map(({ finding }) => finding);
+  const findings = [...unfinished, ...judgements.map(({ finding }) => finding)];
   const outcomes = results.map((result) => result.outcome);
   const open = findings.filter((finding) => finding.waiver === null);
   return {
     formatVersion: 1,
     judgedOn: today,
     environments: judged.map((stack) => stack.environment),
+    unfinished: [...new Set(unfinished.map((finding) => finding.environment))],
     findings,
     notes: results.flatMap((result) => result.notes),
     outcomes,
     unusedWaivers: unused(waivers, judged, stacks, judgements),
-    policyRemarks: strangersOf(notProduction, stacks),
+    policyRemarks: strangersOf(notProduction, [
+      ...stacks.map((stack) => stack.environment),
+      ...unfinished.map((finding) => finding.environment),
+    ]),
     counts: {
       error: open.filter((finding) => finding.level === 'error').length,
       warning: open.filter((finding) => finding.level === 'warning').length,
@@ -262,9 +271,8 @@ function unused(
 /** A name of the policy that is no environment frees nothing, and may be a slip. */
 function strangersOf(
   notProduction: readonly string[] | undefined,
-  stacks: readonly Synthesized[],
+  names: readonly string[],
 ): readonly string[] {
-  const names = stacks.map(({ environment }) => environment);
   return (notProduction ?? [])
     .filter((name) => !names.includes(name))
     .map(

@@ -1,10 +1,10 @@
 import type { AuditDocument, UnusedWaiver } from '../judge/judge';
 
 /** The verdict in one sentence. */
-export function summary({ counts, judgedOn, environments }: AuditDocument): string {
+export function summary({ counts, judgedOn, environments, unfinished }: AuditDocument): string {
   const verdict = counts.error === 0 ? 'passed' : 'refused';
   return (
-    `audit of ${environments.join(', ')} on ${judgedOn} ${verdict}: ${plural(counts.error, 'error')}, ` +
+    `audit of ${[...unfinished, ...environments].join(', ')} on ${judgedOn} ${verdict}: ${plural(counts.error, 'error')}, ` +
     `${plural(counts.warning, 'warning')}, ${String(counts.waived)} waived${later(counts)}; ` +
     `${plural(counts.compliant, 'check')} held, ${String(counts.notApplicable)} did not apply`
   );

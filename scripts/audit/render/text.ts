@@ -1,9 +1,10 @@
 import type { AuditDocument, Finding, Note } from '../judge/judge';
+import { UNFINISHED } from '../judge/unfinished';
 import { summary, unusedWaiverText } from './summary';
 
 /** An audit for a terminal: the worst first within each environment, then what was checked. */
 export function renderText(document: AuditDocument): string {
-  const parts = document.environments.map((environment) => {
+  const parts = [...document.unfinished, ...document.environments].map((environment) => {
     const findings = document.findings.filter((finding) => finding.environment === environment);
     const passed = document.outcomes.filter(
       (outcome) => outcome.environment === environment && outcome.status === 'compliant',
@@ -39,7 +40,8 @@ function placeText({ ruleId, check, constructPath, message, environment, pointer
   return [
     `${ruleId}/${check} at ${constructPath}`,
     `    ${message}`,
-    `    stacks/${environment}/cdk.tf.json#${pointer}`,
+    // What has no stack has no file of one.
+    ...(ruleId === UNFINISHED ? [] : [`    stacks/${environment}/cdk.tf.json#${pointer}`]),
   ].join('\n');
 }
 
