@@ -30,10 +30,18 @@ const rooms = {
   'scripts/audit/rules': [...AUDIT, 'scripts/audit/stack', 'scripts/audit/rule-parts'],
   'scripts/audit/difference': [...AUDIT, 'scripts/audit/stack'],
   'scripts/audit/judge': [...AUDIT, 'scripts/audit/stack', 'scripts/audit/rule-parts', 'scripts/audit/rules'],
+  'scripts/audit/source': [
+    ...AUDIT,
+    'scripts/audit/stack',
+    'scripts/audit/rule-parts',
+    'scripts/audit/rules',
+    'scripts/audit/judge',
+  ],
   'scripts/audit/render': [
     ...AUDIT,
     'scripts/audit/stack',
     'scripts/audit/rule-parts',
+    'scripts/audit/rules',
     'scripts/audit/difference',
     'scripts/audit/judge',
   ],

@@ -129,8 +129,14 @@ function pathText(path: Path): string {
 
 /** Where a path is written; for a key that is missing, where its parent is. */
 function offsetOf(document: Document, path: Path): number {
+  return placeOf(document, path).offset;
+}
+
+/** The same, and how many of the path's keys are there. */
+function placeOf(document: Document, path: Path): { readonly offset: number; readonly depth: number } {
   let node: unknown = document.contents;
   let offset = isNode(node) ? (node.range?.[0] ?? 0) : 0;
+  let depth = 0;
   for (const key of path) {
     if (isAlias(node)) node = node.resolve(document);
     if (isMap(node)) {
@@ -143,6 +149,28 @@ function offsetOf(document: Document, path: Path): number {
       if (!isNode(node)) break;
       offset = node.range?.[0] ?? offset;
     } else break;
+    depth += 1;
   }
-  return offset;
+  return { offset, depth };
+}
+
+/** A YAML file with the lines of its keys. */
+export interface LocatedYaml {
+  readonly data: unknown;
+  /** The line, 1-based, where a path is written, or the longest part of it that is there; `depth` keys of it are. */
+  readonly locate: (path: Path) => { readonly line: number; readonly depth: number };
+}
+
+/** Reads YAML for the places of its keys alone; undefined where it is none. */
+export function locateYaml(text: string): LocatedYaml | undefined {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  if (document.errors.length > 0) return undefined;
+  return {
+    data: document.toJS() as unknown,
+    locate(path) {
+      const { offset, depth } = placeOf(document, path);
+      return { line: lines.linePos(offset).line, depth };
+    },
+  };
 }

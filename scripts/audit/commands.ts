@@ -1,46 +1,67 @@
+import { createHash } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import type { ConfigIssue } from '../../config/file/config-error';
 import { shownPath } from '../../config/file/files';
 import { nodeCodeOf, ScaleoutError } from '../lib/errors';
+import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { Change, DifferenceDocument } from './difference/difference';
 import { difference as compare } from './difference/difference';
-import type { AuditDocument } from './judge/judge';
+import type { AuditDocument, Finding } from './judge/judge';
 import { judge } from './judge/judge';
 import { unfinishedFindings } from './judge/unfinished';
+import type { ReadPolicy, ReadStack } from './read';
 import { readPolicy, readSynthesis, stackOf } from './read';
+import { sourceOf } from './source/locate';
+import { readSources } from './source/read';
 import { CLUSTERS } from './stack/azurerm';
-import type { Format } from './format';
+import type { DifferenceFormat, Format } from './format';
 import { renderDifferenceMarkdown, renderDifferenceText } from './render/difference';
+import { renderGithub } from './render/github';
+import { renderHtml } from './render/html';
 import { renderJson } from './render/json';
+import { renderJunit } from './render/junit';
 import { renderMarkdown } from './render/markdown';
+import { renderSarif } from './render/sarif';
 import { renderText } from './render/text';
 import { RULES } from './rules';
 import type { Policy, Waiver } from './judge/waivers';
 
-interface Output {
+interface Output<Name extends Format> {
   /** @default 'text' */
-  readonly format?: Format | undefined;
+  readonly format?: Name | undefined;
   /** A file to write the result to, in the format. @default - none */
   readonly out?: string | undefined;
 }
 
-export interface AuditInput extends Output {
+export interface AuditInput extends Output<Format> {
   /** What `npx cdktf synth` wrote. */
   readonly directory: string;
   /** How messages name the directory. @default the directory, relative to where the person is */
   readonly shown?: string | undefined;
   /** What is wrong in the config files that the synthesis left out. @default - nothing */
   readonly unfinished?: readonly ConfigIssue[] | undefined;
-  /** The one environment to judge. @default every one */
+  /** The one environment to judge. @default - every one */
   readonly environment?: string | undefined;
-  /** The day to judge against, `YYYY-MM-DD`. @default today, in UTC */
+  /** When it is judged. @default - now */
+  readonly now?: Date | undefined;
+  /** The day to judge against, `YYYY-MM-DD`. @default - that of `now`, in UTC */
   readonly today?: string | undefined;
-  /** @default that of config/policy.yaml, with the waivers of config/waivers.yaml */
+  /** @default - that of config/policy.yaml, with the waivers of config/waivers.yaml */
   readonly policy?: Policy | undefined;
   /** Instead of the policy's. */
   readonly waivers?: readonly Waiver[] | undefined;
 }
+
+const RENDERERS: Readonly<Record<Format, (document: AuditDocument) => string>> = {
+  text: renderText,
+  json: renderJson,
+  markdown: renderMarkdown,
+  sarif: renderSarif,
+  junit: renderJunit,
+  github: renderGithub,
+  html: renderHtml,
+};
 
 /**
  * Holds synthesized stacks against the rules. Reads files only.
@@ -52,21 +73,60 @@ export async function audit(context: VerbContext, input: AuditInput): Promise<Ve
   const stacks = await readSynthesis(input.directory, input.shown);
   const unfinished = unfinishedFindings(input.unfinished ?? [], input.environment);
   if (input.environment !== undefined && unfinished.length === 0) stackOf(stacks, input.environment);
-  const policy = input.policy ?? (await readPolicy());
-  const document = judge({
+  const policy: ReadPolicy = input.policy === undefined ? await readPolicy() : { ...input.policy, files: [] };
+  const now = (input.now ?? new Date()).toISOString();
+  const { notProduction } = policy;
+  const waivers = input.waivers ?? policy.waivers;
+  const judged = judge({
     stacks,
     ...(input.environment === undefined ? {} : { environment: input.environment }),
     unfinished,
     rules: RULES,
-    notProduction: policy.notProduction,
-    waivers: input.waivers ?? policy.waivers,
-    today: input.today ?? new Date().toISOString().slice(0, 10),
+    notProduction,
+    waivers,
+    today: input.today ?? now.slice(0, 10),
   });
-  const text = { text: renderText, json: renderJson, markdown: renderMarkdown }[input.format ?? 'text'](
-    document,
-  );
+  const document: AuditDocument = {
+    ...judged,
+    findings: await withSources(judged, stacks),
+    provenance: {
+      tool: thisTool(),
+      madeAt: now,
+      files: stacks
+        .filter(({ environment }) => judged.environments.includes(environment))
+        .map(({ digest }) => digest),
+      policy: { sha256: policyDigest({ notProduction, waivers }), files: policy.files },
+    },
+  };
+  const text = RENDERERS[input.format ?? 'text'](document);
   await write(context, input.out, text);
   return { document, text, outcome: document.counts.error > 0 ? 'refused' : 'done' };
+}
+
+/** The findings with the lines behind them. */
+async function withSources(
+  { findings, environments }: AuditDocument,
+  stacks: readonly ReadStack[],
+): Promise<readonly Finding[]> {
+  if (findings.length === 0) return findings;
+  const sources = await readSources(environments);
+  return findings.map((finding) => ({
+    ...finding,
+    source:
+      finding.source ??
+      sourceOf(
+        finding,
+        stacks.find(({ environment }) => environment === finding.environment),
+        sources,
+      ),
+  }));
+}
+
+/** Of what a policy means, however it is written: SHA-256 in hex. */
+function policyDigest({ notProduction, waivers }: Policy): string {
+  return createHash('sha256')
+    .update(JSON.stringify({ notProduction: notProduction ?? null, waivers }))
+    .digest('hex');
 }
 
 /** One side of a difference: an environment in a synthesis. */
@@ -77,7 +137,7 @@ export interface StackReference {
   readonly label: string;
 }
 
-export interface DifferenceInput extends Output {
+export interface DifferenceInput extends Output<DifferenceFormat> {
   readonly before: StackReference;
   readonly after: StackReference;
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
@@ -5,15 +6,21 @@ import { configDirectory, shownConfigPath, shownPath } from '../../config/file/f
 import { allOf, didYouMean } from '../../config/text/text';
 import { nodeCodeOf, refused, ScaleoutError } from '../lib/errors';
 import { parseStrictJson } from '../lib/strict-json';
+import type { FileDigest } from './judge/judge';
 import type { Synthesized } from './stack/synthesized';
 import { parseSynthesized } from './stack/synthesized';
-import type { Policy, Waiver } from './judge/waivers';
+import type { Policy } from './judge/waivers';
 import { parsePolicy, parseWaivers } from './judge/waivers';
 
 /** The part of `manifest.json` that says which stacks a synthesis wrote; older ones may lie beside them. */
 const manifestSchema = z.object({
   stacks: z.record(z.string(), z.object({ synthesizedStackPath: z.string() })),
 });
+
+/** A stack, and what its file held when it was read. */
+export interface ReadStack extends Synthesized {
+  readonly digest: FileDigest;
+}
 
 /**
  * Reads every stack of a synthesis, in the order of their names.
@@ -26,11 +33,11 @@ const manifestSchema = z.object({
 export async function readSynthesis(
   directory: string,
   shown = shownPath(directory),
-): Promise<readonly Synthesized[]> {
+): Promise<readonly ReadStack[]> {
   const manifest = await readGenerated(path.join(directory, 'manifest.json'), `${shown}/manifest.json`);
   let names: Record<string, { synthesizedStackPath: string }>;
   try {
-    names = manifestSchema.parse(parseStrictJson(manifest)).stacks;
+    names = manifestSchema.parse(parseStrictJson(manifest.toString('utf8'))).stacks;
   } catch (error) {
     throw new ScaleoutError(
       'audit.unreadable',
@@ -49,9 +56,10 @@ export async function readSynthesis(
           `${shown}/manifest.json says that ${environment} is ${synthesizedStackPath}, and Terraform reads stacks/${environment}: what is judged would not be what is applied. Remove ${shown} and synthesize again with npx cdktf synth`,
         );
       }
-      const text = await readGenerated(path.join(directory, synthesizedStackPath), file);
+      const bytes = await readGenerated(path.join(directory, synthesizedStackPath), file);
       await refuseCompany(path.dirname(path.join(directory, synthesizedStackPath)), path.posix.dirname(file));
-      return parseSynthesized(text, environment, file);
+      const digest = { path: synthesizedStackPath, sha256: sha256(bytes) };
+      return { ...parseSynthesized(bytes.toString('utf8'), environment, file), digest };
     }),
   );
 }
@@ -73,7 +81,7 @@ async function refuseCompany(directory: string, shown: string): Promise<void> {
 }
 
 /** @throws ScaleoutError naming the environments there are */
-export function stackOf(stacks: readonly Synthesized[], environment: string): Synthesized {
+export function stackOf<Stack extends Synthesized>(stacks: readonly Stack[], environment: string): Stack {
   const stack = stacks.find((candidate) => candidate.environment === environment);
   if (stack !== undefined) return stack;
   const names = stacks.map((candidate) => candidate.environment);
@@ -83,9 +91,9 @@ export function stackOf(stacks: readonly Synthesized[], environment: string): Sy
   );
 }
 
-async function readGenerated(file: string, shown: string): Promise<string> {
+async function readGenerated(file: string, shown: string): Promise<Buffer> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     throw new ScaleoutError(
       'audit.not-synthesized',
@@ -95,28 +103,41 @@ async function readGenerated(file: string, shown: string): Promise<string> {
   }
 }
 
-/** The waivers of `config/waivers.yaml`; none where there is no such file. */
-export async function readWaivers(
-  file = path.join(configDirectory(), 'waivers.yaml'),
-): Promise<readonly Waiver[]> {
-  const text = await readOptional(file);
-  return text === undefined ? [] : parseWaivers(text, shownPath(file));
+/** A policy, and the files that say it. */
+export interface ReadPolicy extends Policy {
+  readonly files: readonly FileDigest[];
 }
 
 /** What `config/policy.yaml` allows, and the waivers of `config/waivers.yaml` beside it. */
-export async function readPolicy(directory = configDirectory()): Promise<Policy> {
+export async function readPolicy(directory = configDirectory()): Promise<ReadPolicy> {
   const file = path.join(directory, 'policy.yaml');
-  const text = await readOptional(file);
-  const policy = text === undefined ? { waivers: [] } : parsePolicy(text, shownPath(file));
+  const beside = path.join(directory, 'waivers.yaml');
+  const [text, waivers] = await Promise.all([readOptional(file), readOptional(beside)]);
+  const policy = text === undefined ? { waivers: [] } : parsePolicy(text.toString('utf8'), shownPath(file));
+  const read = [
+    [file, text],
+    [beside, waivers],
+  ] as const;
   return {
     ...policy,
-    waivers: [...policy.waivers, ...(await readWaivers(path.join(directory, 'waivers.yaml')))],
+    waivers: [
+      ...policy.waivers,
+      ...(waivers === undefined ? [] : parseWaivers(waivers.toString('utf8'), shownPath(beside))),
+    ],
+    files: read.flatMap(([each, said]) =>
+      said === undefined ? [] : [{ path: shownPath(each), sha256: sha256(said) }],
+    ),
   };
 }
 
-async function readOptional(file: string): Promise<string | undefined> {
+/** In hex, as `sha256sum` prints it. */
+function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}
+
+async function readOptional(file: string): Promise<Buffer | undefined> {
   try {
-    return await readFile(file, 'utf8');
+    return await readFile(file);
   } catch (error) {
     if (nodeCodeOf(error) === 'ENOENT') return undefined;
     throw error;

@@ -1,7 +1,9 @@
 import { Option } from '@commander-js/extra-typings';
-import { FORMATS } from '../audit/format';
+import { DIFFERENCE_FORMATS, FORMATS } from '../audit/format';
 import type { AddVerb, Group } from './command';
 import { detailedExitcode } from './flags';
+
+const AS_WRITTEN = 'how it is written';
 
 /** Adds `audit`. */
 export function addAudit(program: Group, verb: AddVerb): void {
@@ -15,7 +17,7 @@ export function addAudit(program: Group, verb: AddVerb): void {
       .description('hold the synthesized stacks against the rules')
       .option('--env <name>', 'only this environment')
       .option('--dir <dir>', 'judge what lies there instead of synthesizing afresh')
-      .addOption(reportFormat())
+      .addOption(new Option('--format <name>', AS_WRITTEN).choices(FORMATS).default('text' as const))
       .addOption(reportFile()),
     async (context, { env, dir, format, out }) => {
       const { auditFresh } = await import('../infra/audit-synth.ts');
@@ -27,7 +29,9 @@ export function addAudit(program: Group, verb: AddVerb): void {
     audit
       .command('diff <before> <after>')
       .description('what differs between two environments or stages (ENV or ENV@STAGE), in words')
-      .addOption(reportFormat())
+      .addOption(
+        new Option('--format <name>', AS_WRITTEN).choices(DIFFERENCE_FORMATS).default('text' as const),
+      )
       .addOption(reportFile())
       .addOption(detailedExitcode()),
     async (context, { format, out }, before, after) => {
@@ -35,12 +39,6 @@ export function addAudit(program: Group, verb: AddVerb): void {
       return differenceFresh(context, { before, after, format, out });
     },
   );
-}
-
-function reportFormat() {
-  return new Option('--format <name>', 'how it is written for people')
-    .choices(FORMATS)
-    .default('text' as const);
 }
 
 function reportFile() {

@@ -7,7 +7,7 @@ import { ConfigError } from '../../config/file/config-error';
 import { configDirectory } from '../../config/file/files';
 import type { AuditInput, DifferenceInput, StackReference } from '../audit/commands';
 import { audit, difference } from '../audit/commands';
-import type { Format } from '../audit/format';
+import type { DifferenceFormat } from '../audit/format';
 import type { DifferenceDocument } from '../audit/difference/difference';
 import type { AuditDocument } from '../audit/judge/judge';
 import { ScaleoutError } from '../lib/errors';
@@ -54,7 +54,7 @@ export interface FreshDifferenceInput {
   /** `ENV` or `ENV@STAGE`. */
   readonly before: string;
   readonly after: string;
-  readonly format?: Format | undefined;
+  readonly format?: DifferenceFormat | undefined;
   readonly out?: string | undefined;
 }
 

@@ -1,8 +1,9 @@
+import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { audit, difference } from '../../scripts/audit/commands';
-import { readPolicy, readWaivers } from '../../scripts/audit/read';
+import { readPolicy } from '../../scripts/audit/read';
 import { silentReporter } from '../../scripts/lib/reporter';
 import type { VerbContext } from '../../scripts/lib/verb';
 import type { JsonObject } from '../../scripts/audit/stack/synthesized';
@@ -215,21 +216,18 @@ describe('difference, of what nobody should apply', () => {
 
 describe('readPolicy', () => {
   it('takes the waivers of both files, and is strict', async () => {
-    expect(await readPolicy(directory)).toEqual({ waivers: [] });
+    expect(await readPolicy(directory)).toEqual({ waivers: [], files: [] });
     writeFileSync(path.join(directory, 'policy.yaml'), 'notProduction: [dev]\n');
-    expect(await readPolicy(directory)).toEqual({ notProduction: ['dev'], waivers: [] });
+    writeFileSync(path.join(directory, 'waivers.yaml'), 'waivers: []\n');
+    const read = await readPolicy(directory);
+    expect(read).toMatchObject({ notProduction: ['dev'], waivers: [] });
+    expect(read.files.map((file) => [path.basename(file.path), file.sha256])).toEqual([
+      ['policy.yaml', createHash('sha256').update('notProduction: [dev]\n').digest('hex')],
+      ['waivers.yaml', createHash('sha256').update('waivers: []\n').digest('hex')],
+    ]);
+    writeFileSync(path.join(directory, 'waivers.yaml'), 'waiver: []\n');
+    await expect(readPolicy(directory)).rejects.toThrow(/waivers\.yaml:1: .*unknown key/);
     writeFileSync(path.join(directory, 'policy.yaml'), 'production: [prod]\n');
     await expect(readPolicy(directory)).rejects.toThrow(/policy\.yaml:1: .*unknown key/);
-  });
-});
-
-describe('readWaivers', () => {
-  it('finds none where there is no file, and reads the one there is', async () => {
-    const file = path.join(directory, 'waivers.yaml');
-    expect(await readWaivers(file)).toEqual([]);
-    writeFileSync(file, 'waivers: []\n');
-    expect(await readWaivers(file)).toEqual([]);
-    writeFileSync(file, 'waiver: []\n');
-    await expect(readWaivers(file)).rejects.toThrow(/waivers\.yaml:1: .*unknown key/);
   });
 });

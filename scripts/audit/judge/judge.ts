@@ -1,4 +1,5 @@
 import { didYouMean, show } from '../../../config/text/text';
+import type { Tool } from '../../lib/tool';
 import type { Facts, Level, Problem, Rule } from '../rule-parts/rule';
 import { isAdopting } from '../stack/imports';
 import { isProduction } from '../stack/production';
@@ -7,6 +8,30 @@ import type { Waiver } from './waivers';
 
 /** {@link Level}; `after-adoption` refuses nothing while a stack takes over a cluster, and is of its own level after that. */
 export type FindingLevel = Level | 'after-adoption';
+
+/** A line that a person wrote, and changes to be rid of a finding. */
+export interface SourceLine {
+  /** As the reader would open it. */
+  readonly file: string;
+  /** 1-based. */
+  readonly line: number;
+}
+
+/** What a report was made of, so that nobody takes it for one of something else. */
+export interface Provenance {
+  readonly tool: Tool;
+  /** When it was made: ISO 8601 in UTC. */
+  readonly madeAt: string;
+  /** What was judged, by its path within the synthesis. SHA-256 in hex. */
+  readonly files: readonly FileDigest[];
+  /** What it was judged by; no files where a program handed it in. */
+  readonly policy: { readonly sha256: string; readonly files: readonly FileDigest[] };
+}
+
+export interface FileDigest {
+  readonly path: string;
+  readonly sha256: string;
+}
 
 /** One place that breaks a rule. */
 export interface Finding {
@@ -20,6 +45,8 @@ export interface Finding {
   /** JSON pointer into the environment's `cdk.tf.json`. */
   readonly pointer: string;
   readonly message: string;
+  /** The line of YAML or TypeScript behind it; null where nobody looked, or none is found. */
+  readonly source: SourceLine | null;
   /** What is wrong there, for a waiver to repeat. */
   readonly value: string;
   /** Set where somebody answers for the finding; it then refuses nothing. */
@@ -27,7 +54,7 @@ export interface Finding {
 }
 
 /** What is worth knowing of a place, and asks for nothing. */
-export type Note = Omit<Finding, 'level' | 'waiver' | 'value'>;
+export type Note = Omit<Finding, 'level' | 'waiver' | 'value' | 'source'>;
 
 /** How one rule ended for one environment: said for every pair, so that nothing passes by not being looked at. */
 export interface RuleOutcome {
@@ -48,6 +75,8 @@ export interface UnusedWaiver extends Waiver {
 /** What an audit answers with. */
 export interface AuditDocument {
   readonly formatVersion: 1;
+  /** @default - of a judgement that no command made */
+  readonly provenance?: Provenance;
   /** The day judged against, `YYYY-MM-DD`. */
   readonly judgedOn: string;
   readonly environments: readonly string[];
@@ -193,6 +222,7 @@ function toFinding(
   const ownLevel = problem.level ?? rule.level;
   const finding: Finding = {
     ...place(rule, stack, problem),
+    source: null,
     value: problem.value ?? NO_VALUE,
     level: isForLater(rule, problem, stack) ? 'after-adoption' : ownLevel,
     waiver: null,

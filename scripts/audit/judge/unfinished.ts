@@ -26,6 +26,7 @@ export function unfinishedFindings(
         constructPath: name,
         pointer: '',
         message: `the environment is not judged, as its file is wrong: ${describeIssue(issue)}`,
+        source: { file: issue.file, line: issue.line ?? 1 },
         value: 'none',
         waiver: null,
       };

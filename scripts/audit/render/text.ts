@@ -1,5 +1,6 @@
 import type { AuditDocument, Finding, Note } from '../judge/judge';
-import { UNFINISHED } from '../judge/unfinished';
+import { levelText, pointerText, sourceText, worstFirst } from './place';
+import { provenanceLines } from './provenance';
 import { summary, unusedWaiverText } from './summary';
 
 /** An audit for a terminal: the worst first within each environment, then what was checked. */
@@ -20,14 +21,33 @@ export function renderText(document: AuditDocument): string {
       ...skipped.map(({ ruleId, reason }) => `  not applicable: ${ruleId} (${reason ?? ''})`),
     ].join('\n');
   });
-  const unused = document.unusedWaivers.map(unusedWaiverText);
-  return [...parts, ...unused, ...document.policyRemarks, summary(document)].join('\n\n');
+  const unused = document.unusedWaivers.map((waiver) => oneLine(unusedWaiverText(waiver)));
+  const made = provenanceLines(document);
+  return [
+    ...parts,
+    ...unused,
+    ...document.policyRemarks,
+    ...(made.length === 0 ? [] : [made.join('\n')]),
+    summary(document),
+  ].join('\n\n');
+}
+
+/** A value's line ends and control characters stay within its line: what follows them would pass for ours. */
+function oneLine(text: string): string {
+  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (each) =>
+    JSON.stringify(each).slice(1, -1),
+  );
 }
 
 function describe(finding: Finding): string {
-  const lines = [`  ${levelText(finding)}: ${placeText(finding)}`, `    value: ${finding.value}`];
+  const source = sourceText(finding);
+  const lines = [
+    `  ${levelText(finding)}: ${placeText(finding)}`,
+    ...(source === undefined ? [] : [`    ${source}`]),
+    `    value: ${oneLine(finding.value)}`,
+  ];
   if (finding.waiver !== null) {
-    lines.push(`    waived until ${finding.waiver.expires}: ${finding.waiver.reason}`);
+    lines.push(`    waived until ${finding.waiver.expires}: ${oneLine(finding.waiver.reason)}`);
   }
   return lines.join('\n');
 }
@@ -36,27 +56,12 @@ function describeNote(note: Note): string {
   return `  note: ${placeText(note)}`;
 }
 
-function placeText({ ruleId, check, constructPath, message, environment, pointer }: Note): string {
+function placeText(note: Note): string {
+  const { ruleId, check, constructPath, message } = note;
+  const pointer = pointerText(note);
   return [
     `${ruleId}/${check} at ${constructPath}`,
-    `    ${message}`,
-    // What has no stack has no file of one.
-    ...(ruleId === UNFINISHED ? [] : [`    stacks/${environment}/cdk.tf.json#${pointer}`]),
+    `    ${oneLine(message)}`,
+    ...(pointer === undefined ? [] : [`    ${pointer}`]),
   ].join('\n');
-}
-
-/** `error`, `warning`, `warning, waived`, `after the adoption`. */
-export function levelText({ level, waiver }: Finding): string {
-  if (level === 'after-adoption') return 'after the adoption';
-  return waiver === null ? level : `${level}, waived`;
-}
-
-/** Open errors, open warnings, what is waived, then what is for later. */
-export function worstFirst(a: Finding, b: Finding): number {
-  return rank(a) - rank(b);
-}
-
-function rank({ level, waiver }: Finding): number {
-  if (level === 'after-adoption') return 4;
-  return (waiver === null ? 0 : 2) + (level === 'error' ? 0 : 1);
 }

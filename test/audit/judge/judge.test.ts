@@ -82,6 +82,7 @@ describe('judge', () => {
         message: expect.stringMatching(
           /could not judge this stack \(out of luck\), which counts as a violation/,
         ) as string,
+        source: null,
         value: 'none',
         waiver: null,
       },

@@ -50,7 +50,7 @@ describe('parsePlan', () => {
   ])('refuses a plan %s', (_, extra, message: RegExp) => {
     const parse = (): unknown => parsePlan(planText([], [], extra));
     expect(parse).toThrow(message);
-    expect(parse).toThrow(expect.objectContaining({ code: 'infra.plan-incomplete', exitCode: 3 }));
+    expect(parse).toThrow(expect.objectContaining({ code: 'infra.plan-incomplete', exitCode: 3 }) as Error);
     expect(parsePlan(planText([], [], { complete: true, deferred_changes: [] })).changes).toEqual([]);
   });
 
