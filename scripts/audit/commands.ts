@@ -7,6 +7,8 @@ import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import type { Change, DifferenceDocument } from './difference/difference';
 import { difference as compare } from './difference/difference';
+import type { SinceDocument } from './difference/since';
+import { differenceSince as compareSince } from './difference/since';
 import type { AuditDocument, Finding } from './judge/judge';
 import { judge } from './judge/judge';
 import { unfinishedFindings } from './judge/unfinished';
@@ -15,8 +17,14 @@ import { readPolicy, readSynthesis, stackOf } from './read';
 import { sourceOf } from './source/locate';
 import { readSources } from './source/read';
 import { CLUSTERS } from './stack/azurerm';
+import type { Synthesized } from './stack/synthesized';
 import type { DifferenceFormat, Format } from './format';
-import { renderDifferenceMarkdown, renderDifferenceText } from './render/difference';
+import {
+  renderDifferenceMarkdown,
+  renderDifferenceText,
+  renderSinceMarkdown,
+  renderSinceText,
+} from './render/difference';
 import { renderGithub } from './render/github';
 import { renderHtml } from './render/html';
 import { renderJson } from './render/json';
@@ -163,17 +171,45 @@ export async function difference(
   const render = { text: renderDifferenceText, json: renderJson, markdown: renderDifferenceMarkdown };
   const text = render[input.format ?? 'text'](document);
   await write(context, input.out, text);
-  const { counts, changes } = document;
-  return {
-    document,
-    text,
-    outcome:
-      counts.refused > 0 || changes.some(destroysCluster)
-        ? 'refused'
-        : changes.length > 0
-          ? 'changes'
-          : 'done',
-  };
+  return { document, text, outcome: outcomeOf(document) };
+}
+
+export interface SinceInput extends Output<DifferenceFormat> {
+  /** Where the release was synthesized, and what people call it. */
+  readonly before: { readonly directory: string; readonly label: string };
+  /** Where it is synthesized now. */
+  readonly after: string;
+  /** The only environment to compare. @default - every one */
+  readonly environment?: string | undefined;
+}
+
+/**
+ * Every environment held against what a release synthesized to. Reads files only.
+ *
+ * @returns `refused` when the service would refuse a change, or one would destroy a cluster, else `changes` when they differ
+ * @throws ScaleoutError where a synthesis cannot be read, or neither has the environment
+ */
+export async function differenceSince(
+  context: VerbContext,
+  { before, after, environment, format, out }: SinceInput,
+): Promise<VerbResult<SinceDocument>> {
+  const [old, now] = await Promise.all([readSynthesis(before.directory, before.label), readSynthesis(after)]);
+  const isMeant = (stack: Synthesized): boolean =>
+    environment === undefined || stack.environment === environment;
+  if (environment !== undefined) stackOf([...now, ...old], environment);
+  const document = compareSince(before.label, old.filter(isMeant), now.filter(isMeant));
+  const render = { text: renderSinceText, json: renderJson, markdown: renderSinceMarkdown };
+  const text = render[format ?? 'text'](document);
+  await write(context, out, text);
+  const outcomes = document.environments.map(outcomeOf);
+  const differs = document.added.length + document.gone.length > 0 || outcomes.includes('changes');
+  return { document, text, outcome: outcomes.includes('refused') ? 'refused' : differs ? 'changes' : 'done' };
+}
+
+/** How a difference ends a command. */
+function outcomeOf({ counts, changes }: DifferenceDocument): 'refused' | 'changes' | 'done' {
+  if (counts.refused > 0 || changes.some(destroysCluster)) return 'refused';
+  return changes.length > 0 ? 'changes' : 'done';
 }
 
 function destroysCluster({ address, effect }: Change): boolean {

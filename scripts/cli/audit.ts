@@ -1,5 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { DIFFERENCE_FORMATS, FORMATS } from '../audit/format';
+import { ScaleoutError } from '../lib/errors';
 import type { AddVerb, Group } from './command';
 import { detailedExitcode } from './flags';
 
@@ -27,15 +28,32 @@ export function addAudit(program: Group, verb: AddVerb): void {
 
   verb(
     audit
-      .command('diff <before> <after>')
-      .description('what differs between two environments or stages (ENV or ENV@STAGE), in words')
+      .command('diff [before] [after]')
+      .description(
+        'what differs between two environments or stages (ENV or ENV@STAGE), or since a release (--since), in words',
+      )
+      .option(
+        '--since <release>',
+        'compare with this release: a directory that a synthesis wrote, or a commit',
+      )
+      .option('--env <name>', 'with --since: only this environment')
+      .option('--dir <dir>', 'with --since: compare what lies there instead of synthesizing afresh')
       .addOption(
         new Option('--format <name>', AS_WRITTEN).choices(DIFFERENCE_FORMATS).default('text' as const),
       )
       .addOption(reportFile())
       .addOption(detailedExitcode()),
-    async (context, { format, out }, before, after) => {
-      const { differenceFresh } = await import('../infra/audit-synth.ts');
+    async (context, { since, env, dir, format, out }, before, after) => {
+      const { differenceFresh, differenceSinceRelease } = await import('../infra/audit-synth.ts');
+      if (since !== undefined) {
+        if (before !== undefined)
+          throw unclear('--since compares all environments, or that of --env, and takes no names');
+        return differenceSinceRelease(context, { since, environment: env, directory: dir, format, out });
+      }
+      if (before === undefined || after === undefined) {
+        throw unclear('name two environments or stages, as in dev prod, or a release with --since');
+      }
+      if (env !== undefined || dir !== undefined) throw unclear('--env and --dir go with --since alone');
       return differenceFresh(context, { before, after, format, out });
     },
   );
@@ -43,4 +61,8 @@ export function addAudit(program: Group, verb: AddVerb): void {
 
 function reportFile() {
   return new Option('--out <file>', 'write it to a file as well');
+}
+
+function unclear(why: string): ScaleoutError {
+  return new ScaleoutError('input.usage', `audit diff: ${why}`);
 }

@@ -6,13 +6,15 @@ import { STAGES } from '../../config/environment/environment-schema';
 import { ConfigError } from '../../config/file/config-error';
 import { configDirectory } from '../../config/file/files';
 import type { AuditInput, DifferenceInput, StackReference } from '../audit/commands';
-import { audit, difference } from '../audit/commands';
+import { audit, difference, differenceSince } from '../audit/commands';
 import type { DifferenceFormat } from '../audit/format';
 import type { DifferenceDocument } from '../audit/difference/difference';
+import type { SinceDocument } from '../audit/difference/since';
 import type { AuditDocument } from '../audit/judge/judge';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { SYNTHESIS } from './project';
+import { withRelease } from './release';
 import type { SynthOptions } from './synth';
 import { withSynthesis } from './synth';
 
@@ -80,6 +82,30 @@ export async function differenceFresh(
     return withSynthesis({ ...options, stage: after.stage }, (right) =>
       difference(context, { before: at(before, left), after: at(after, right), ...output }),
     );
+  });
+}
+
+export interface SinceReleaseInput {
+  /** A directory that a synthesis wrote, or a commit of this checkout. */
+  readonly since: string;
+  /** Compare this synthesis instead of a fresh one. @default - synthesize */
+  readonly directory?: string | undefined;
+  readonly environment?: string | undefined;
+  readonly format?: DifferenceFormat | undefined;
+  readonly out?: string | undefined;
+}
+
+/** {@link differenceSince} between a release and what the config says now, or a synthesis that lies somewhere. */
+export async function differenceSinceRelease(
+  context: VerbContext,
+  { since, directory, ...rest }: SinceReleaseInput,
+  synth: SynthOptions = {},
+): Promise<VerbResult<SinceDocument>> {
+  const options = { ...synth, signal: context.signal };
+  return withRelease(since, options, (released) => {
+    const compare = (after: string): Promise<VerbResult<SinceDocument>> =>
+      differenceSince(context, { ...rest, before: { directory: released, label: since }, after });
+    return directory === undefined ? withSynthesis(options, compare) : compare(path.resolve(directory));
   });
 }
 

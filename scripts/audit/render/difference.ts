@@ -1,4 +1,6 @@
+import { allOf } from '../../../config/text/text';
 import type { Change, DifferenceDocument } from '../difference/difference';
+import type { SinceDocument } from '../difference/since';
 import { code, markdownTable, plain } from './markdown';
 
 /** The effects in the order a reviewer asks for them. */
@@ -61,4 +63,28 @@ function conclusion({ before, after, kind, changes, counts }: DifferenceDocument
     (effect) => `${String(counts[effect])} ${HEADINGS[effect]}`,
   );
   return `from ${before} to ${after}: ${counted.join(', ')}`;
+}
+
+/** What changed since a release, for a terminal. Pure. */
+export function renderSinceText(document: SinceDocument): string {
+  return [...document.environments.map(renderDifferenceText), ...moved(document)].join('\n\n');
+}
+
+/** The same in Markdown. Pure. */
+export function renderSinceMarkdown(document: SinceDocument): string {
+  return [
+    ...document.environments.map(renderDifferenceMarkdown),
+    ...moved(document).map((text) => `${plain(text)}.`),
+  ].join('\n\n');
+}
+
+function moved({ since, added, gone }: SinceDocument): readonly string[] {
+  return [
+    ...(added.length === 0 ? [] : [`not in ${since}: ${allOf(added)}`]),
+    ...(gone.length === 0
+      ? []
+      : [
+          `in ${since} alone: ${allOf(gone)}; nothing takes down what was deployed there, and nothing looks after it any more`,
+        ]),
+  ];
 }
