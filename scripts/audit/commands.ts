@@ -103,7 +103,7 @@ export async function audit(context: VerbContext, input: AuditInput): Promise<Ve
       files: stacks
         .filter(({ environment }) => judged.environments.includes(environment))
         .map(({ digest }) => digest),
-      policy: { sha256: policyDigest({ notProduction, waivers }), files: policy.files },
+      policy: { sha256: policyDigest({ ...policy, waivers }), files: policy.files },
     },
   };
   const text = RENDERERS[input.format ?? 'text'](document);
@@ -131,9 +131,9 @@ async function withSources(
 }
 
 /** Of what a policy means, however it is written: SHA-256 in hex. */
-function policyDigest({ notProduction, waivers }: Policy): string {
+function policyDigest(policy: ReadPolicy): string {
   return createHash('sha256')
-    .update(JSON.stringify({ notProduction: notProduction ?? null, waivers }))
+    .update(JSON.stringify({ ...policy, files: undefined }))
     .digest('hex');
 }
 

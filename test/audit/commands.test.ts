@@ -63,6 +63,32 @@ describe('audit', () => {
     expect(result.document.environments).toEqual(['dev', 'prod']);
   });
 
+  it('says what was judged, when, and by which policy, whatever its files look like', async () => {
+    synthesis({ dev: stackJson('dev'), prod: stackJson('prod') });
+    const now = new Date('2026-03-01T10:11:12.000Z');
+    const judged = async (more: object) =>
+      (await audit(context, { ...input, today: undefined, now, directory, ...more })).document;
+    const { provenance, judgedOn } = await judged({ environment: 'prod' });
+    expect(judgedOn).toBe('2026-03-01');
+    expect(provenance).toMatchObject({ tool: { name: 'scaleout' }, madeAt: '2026-03-01T10:11:12.000Z' });
+    const bytes = readFileSync(path.join(directory, 'stacks/prod/cdk.tf.json'));
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect(provenance?.files).toEqual([{ path: 'stacks/prod/cdk.tf.json', sha256 }]);
+    const policy = async (given: object) => (await judged({ policy: given })).provenance?.policy.sha256;
+    expect(await policy({ waivers: [] })).toBe(provenance?.policy.sha256);
+    expect(await policy({ waivers: [], notProduction: ['dev'] })).not.toBe(provenance?.policy.sha256);
+    expect(await judged({})).toEqual(await judged({}));
+  });
+
+  it('names the line behind a finding, for programs as well', async () => {
+    synthesis({ dev: stackJson('dev', { cluster: { node_public_ip_access_enabled: true } }) });
+    const { document } = await audit(context, { ...input, directory });
+    expect(document.findings[0]?.source).toEqual({
+      file: expect.stringMatching(/config\/environments\/dev\.yaml$/) as string,
+      line: expect.any(Number) as number,
+    });
+  });
+
   it('refuses a stack with an open error, and writes the report where asked', async () => {
     synthesis({ dev: stackJson('dev', { cluster: { node_public_ip_access_enabled: true } }) });
     const out = path.join(directory, 'audit.json');
