@@ -137,6 +137,17 @@ describe('a command that fails with --json', () => {
     });
   });
 
+  it.each([
+    [['audit', 'diff', 'dev'], /name two environments or stages/],
+    [['audit', 'diff', 'dev', 'prod', '--since', 'v1'], /takes no names/],
+    [['audit', 'diff', 'dev', 'prod', '--env', 'dev'], /go with --since alone/],
+  ])('takes a release or two names to compare: %j', async (words, message) => {
+    expect(await failure(...words)).toMatchObject({
+      code: 'input.usage',
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
   it('lists the issues of a file', async () => {
     const directory = mkdtempSync(path.join(tmpdir(), 'scaleout-program-'));
     const file = path.join(directory, 'wrong.yaml');
