@@ -23,7 +23,7 @@ beforeEach(() => {
   // An app that synthesizes what lies beside it, as a project does from its config.
   writeFileSync(
     path.join(project, 'app.js'),
-    "require('fs').cpSync('stacks.out', process.env.CDKTF_OUTDIR, { recursive: true });",
+    "require('fs').cpSync(process.env.SCALEOUT_CONFIG_DIR ?? 'stacks.out', process.env.CDKTF_OUTDIR, { recursive: true });",
   );
   writeFileSync(path.join(project, 'cdktf.json'), JSON.stringify({ app: `"${process.execPath}" app.js` }));
   git('init', '--quiet');
@@ -71,6 +71,19 @@ describe('audit diff --since', () => {
     ]);
     expect(text).toContain('in v1 alone: old; nothing takes down what was deployed there');
     expect((await since('v1', { environment: 'new', format: 'markdown' })).text).toBe('not in v1: new.');
+  });
+
+  it('takes the config of the release from the release, whatever directory is in force now', async () => {
+    config({ dev: stackJson('dev', { cluster: { coordinator_vcore_count: 4 } }) });
+    release('v1');
+    config({ dev: stackJson('dev', { cluster: { coordinator_vcore_count: 8 } }) });
+    const elsewhere = { ...environment, SCALEOUT_CONFIG_DIR: path.join(project, 'stacks.out') };
+    const { document } = await differenceSinceRelease(
+      context,
+      { since: 'v1' },
+      { project, environment: elsewhere },
+    );
+    expect(document.environments[0]?.changes).toMatchObject([{ before: 4, after: 8 }]);
   });
 
   it('refuses another name of a cluster, which replaces it', async () => {
