@@ -5,7 +5,6 @@ import { notAllowed } from '../database/checks/findings';
 import { openReadSessions } from '../database/observe/read-sessions';
 import type { ConnectionTarget } from '../lib/connection';
 import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
-import { isOfLostNode } from '../lib/errors';
 import { startSteadyLoad } from '../lib/steady-load';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { requirePrimary } from '../citus/nodes';
@@ -20,7 +19,7 @@ import type { Rebalance, RebalancePlan } from './plan/plan';
 import { planDocument, readPlan } from './plan/plan';
 import { readBudgetedFaults, readFaults, requireReachableNodes } from './plan/preflight';
 import { isAtWork, readCosts, readLastRun } from './record/run-record';
-import { nodeLost } from './run/one-by-one';
+import { NodeWatch } from './run/node-lost';
 import type { RebalanceRunResult } from './run/run';
 import { hasLost, runRebalance } from './run/run';
 import type { RebalanceStatus } from './status';
@@ -102,6 +101,14 @@ async function runsAtWork(client: Client): Promise<string[]> {
   ];
 }
 
+/** Milliseconds for nodes to say that they are there, once a move failed. */
+const ASK_MS = 20_000;
+
+/** A session that ends in time: Citus waits for a node that does not answer for as long as that is so. */
+function asking<T>(target: ConnectionTarget, use: (client: Client) => Promise<T>): Promise<T> {
+  return withClient(target, use, { purpose: 'rebalance look', signal: AbortSignal.timeout(ASK_MS) });
+}
+
 /**
  * Moves the shards and follows the job to its real end; attaches to one that is running. Run twice, it does nothing.
  *
@@ -118,6 +125,7 @@ export async function rebalanceRun(
     async (client) => {
       await requireCitus(client, input.target);
       await requirePrimary(client);
+      const nodes = await NodeWatch.begin(client, (use) => asking(input.target, use));
       // Tables that are distributed while shards move end up apart from those they are joined with.
       const document = await withAdvisoryLock(client, 'rebalance', () =>
         withAdvisoryLock(client, 'tables', () =>
@@ -126,9 +134,8 @@ export async function rebalanceRun(
             withGuard: (use) => withClient(input.target, use, { purpose: 'rebalance guard' }),
             startLoad: (load) => startSteadyLoad(input.target, load),
             withMover: (use) => withClient(input.target, use, { purpose: 'rebalance move', direct: true }),
-          }).catch((error: unknown) => {
-            // Between two moves as well nodes are asked.
-            throw isOfLostNode(error) ? nodeLost(error, 'Moves that were made stay') : error;
+          }).catch(async (error: unknown) => {
+            throw await nodes.judge(error);
           }),
         ),
       );

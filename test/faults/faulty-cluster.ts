@@ -27,6 +27,13 @@ export interface FaultyCluster {
   platform(name: string): ConnectionTarget;
   /** `kill -9` of a server's postmaster and of every process it started, at once: as when a machine stops. */
   kill(name: string): void;
+  /**
+   * Stops a server's postmaster and every process it started, as a machine that swaps or a host that moves does: connections stay open, and
+   * nothing answers.
+   *
+   * @returns lets them go on
+   */
+  freeze(name: string): () => void;
   /** Starts a killed server on its old port, and waits until it takes connections. */
   restart(name: string): Promise<void>;
   stop(): Promise<void>;
@@ -39,6 +46,9 @@ export async function startFaultyCluster(): Promise<FaultyCluster> {
   const servers = await createServerProcesses({ installation, citus: true });
   const cluster = await startLocalCluster('native', servers, { citus: true });
   const dataDirectory = (name: string): string => join(servers.directory, 'servers', name);
+  const postmaster = (name: string): number =>
+    Number(readFileSync(join(dataDirectory(name), 'postmaster.pid'), 'utf8').split('\n')[0]);
+  const frozen = new Set<() => void>();
   try {
     await cluster.addWorkers(2);
     const nodes = new Map(cluster.nodes.map((node) => [node.name, node]));
@@ -59,11 +69,22 @@ export async function startFaultyCluster(): Promise<FaultyCluster> {
       names: [...nodes.keys()],
       platform,
       kill(name) {
-        const pid = Number(readFileSync(join(dataDirectory(name), 'postmaster.pid'), 'utf8').split('\n')[0]);
+        const pid = postmaster(name);
         // Stopped first, so that it starts nobody between the look and the kill. Left alone, its sessions would finish
         // their statements, and a server would end more gently than it does in life.
         process.kill(pid, 'SIGSTOP');
-        for (const each of [...childrenOf(pid), pid]) killAtOnce(each);
+        for (const each of [...childrenOf(pid), pid]) signal(each, 'SIGKILL');
+      },
+      freeze(name) {
+        const pid = postmaster(name);
+        process.kill(pid, 'SIGSTOP');
+        const all = [...childrenOf(pid), pid];
+        for (const each of all) signal(each, 'SIGSTOP');
+        const thaw = (): void => {
+          if (frozen.delete(thaw)) for (const each of all) signal(each, 'SIGCONT');
+        };
+        frozen.add(thaw);
+        return thaw;
       },
       async restart(name) {
         const deadline = Date.now() + RESTART_PATIENCE_MS;
@@ -99,7 +120,10 @@ export async function startFaultyCluster(): Promise<FaultyCluster> {
           }
         }
       },
-      stop: () => cluster.stop(),
+      async stop() {
+        for (const thaw of [...frozen]) thaw();
+        await cluster.stop();
+      },
     };
   } catch (error) {
     await cluster.stop();
@@ -115,9 +139,9 @@ function childrenOf(pid: number): number[] {
     .flatMap(([child, parent]) => (parent === pid && child !== undefined ? [child] : []));
 }
 
-function killAtOnce(pid: number): void {
+function signal(pid: number, name: NodeJS.Signals): void {
   try {
-    process.kill(pid, 'SIGKILL');
+    process.kill(pid, name);
   } catch {
     // A session that ended by itself in the meantime.
   }

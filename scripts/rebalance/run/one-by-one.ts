@@ -5,13 +5,10 @@ import { readSecuredTables } from '../../database/observe/row-security';
 import {
   explain,
   InterruptedError,
-  isOfLostNode,
   isServerError,
   refused,
   ScaleoutError,
-  serverDetails,
 } from '../../lib/errors';
-import type { ServerMessage } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';
 import { isAskedToStop } from './between-moves';
 import { estimate, windowSeconds } from '../cost/estimate';
@@ -26,6 +23,7 @@ import { nodeName, sameNode } from '../../citus/nodes';
 import type { Rebalance } from '../plan/plan';
 import type { RunRecord } from '../record/run-record';
 import { COPY_REFERENCE_TABLES, MOVE } from '../../citus/catalog.sql';
+import { MoveFailedError } from './node-lost';
 import { untilSettled } from './settled';
 import { inForcedPolicyWindow } from './window';
 
@@ -163,28 +161,20 @@ export async function allowedWindow(
   return forcedTables(move, secured).map(({ table }) => table);
 }
 
+/**
+ * @param stands how many moves are done, as a sentence without its end
+ * @returns what a run ends with, unless a node was lost under the move
+ */
 export function moveFailed(error: unknown, stands: string): unknown {
   if (error instanceof ScaleoutError) {
-    return new ScaleoutError('rebalance.move-failed', `a move failed: ${error.message}. ${stands} and stay`, {
-      cause: error,
-    });
+    return new MoveFailedError(`a move failed: ${error.message}. ${stands} and stay`, stands, error);
   }
-  if (!isServerError(error)) return error;
-  if (isOfLostNode(error)) return nodeLost(error, `${stands} and stay`);
-  return new ScaleoutError(
-    'rebalance.move-failed',
+  // What ends the session is told by who opened it.
+  if (!isServerError(error) || error.severity === 'FATAL') return error;
+  return new MoveFailedError(
     `a move failed: ${explain(error)} ${stands} and stay. ` +
       'Mend the cause and run "scaleout rebalance run" again: it does what is left',
-    { cause: error },
-  );
-}
-
-/** @param stands what is done, as a sentence */
-export function nodeLost(error: Error & ServerMessage, stands: string): ScaleoutError {
-  return new ScaleoutError(
-    'rebalance.node-lost',
-    `a node went away while shards moved: ${explain(error)} ${stands}; a move that was under way is undone. ` +
-      'When every node answers again, run "scaleout rebalance run" again: it removes what is left of that one and does the rest',
-    { cause: error, details: serverDetails(error) },
+    stands,
+    error,
   );
 }

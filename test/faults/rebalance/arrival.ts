@@ -34,13 +34,15 @@ export function inFirstMove(random: () => number): Moment {
 }
 
 const IN_A_MOVE = 'in-a-move';
+const IN_MOVES = /^in-(a|several)-moves?$/;
 
 const DOING = `
-SELECT coalesce((SELECT CASE WHEN state = 'active' AND query ~ 'citus_move_shard_placement' THEN '${IN_A_MOVE}'
-                             WHEN state = 'active' AND query ~ 'cleanup_orphaned' THEN 'cleaning-up'
-                             ELSE 'between-moves' END
-                   FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'scaleout rebalance run' LIMIT 1),
-                'before-it-begins') AS moment,
+SELECT (SELECT CASE WHEN count(*) FILTER (WHERE state = 'active' AND query ~ 'citus_move_shard_placement') > 1 THEN 'in-several-moves'
+                    WHEN bool_or(state = 'active' AND query ~ 'citus_move_shard_placement') THEN '${IN_A_MOVE}'
+                    WHEN bool_or(state = 'active' AND query ~ 'cleanup_orphaned') THEN 'cleaning-up'
+                    WHEN count(*) > 0 THEN 'between-moves'
+                    ELSE 'before-it-begins' END
+          FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ('scaleout rebalance run', 'scaleout rebalance move')) AS moment,
        EXISTS (SELECT FROM pg_stat_activity WHERE query ~ 'citus_move_shard_placement' AND state = 'active' AND backend_type = 'background worker') AS job,
        NOT coalesce((SELECT relforcerowsecurity OR NOT relrowsecurity FROM pg_class WHERE oid = to_regclass('secrets')), true) AS lifted`;
 
@@ -62,7 +64,7 @@ export async function arrival(
   await Promise.race([ended, sleep(Math.max(0, after - run.seconds()) * 1000, undefined, { ref: false })]);
   return withPlatform(cluster, async (client) => {
     if (intoMove !== undefined) {
-      while (!over && (await see(client)).moment !== IN_A_MOVE) await sleep(POLL_MS);
+      while (!over && !IN_MOVES.test((await see(client)).moment)) await sleep(POLL_MS);
       await sleep(intoMove * 1000);
     }
     return over ? undefined : see(client);

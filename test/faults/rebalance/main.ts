@@ -17,12 +17,12 @@ interface Options {
   readonly rounds: number;
   readonly seed: number;
   readonly victims: readonly Victim[];
-  /** The story of every trial. @default - of three kills one is in logical moves, and the last of each kind in a job */
+  /** The story of every trial. @default - of five kills two are in blocked moves and one in each other story; one of each victim is in a job */
   readonly story: MoveStory | undefined;
 }
 
 /**
- * Kills `rebalance run`, a worker under it or the coordinator at random moments, while an application writes; runs it again, and ends with
+ * Kills `rebalance run`, kills or freezes a worker under it or the coordinator at random moments, while an application writes; runs it again, and ends with
  * how many kills lost nothing. Every trial has a seed of its own, `--seed` and its place, so that one can be tried again alone.
  *
  * @returns the exit status
@@ -100,10 +100,10 @@ function planned({
   victims,
   story,
 }: Options): { story: MoveStory; victim: Victim; seed: number }[] {
-  const [blocking, logical, job] = MOVE_STORIES;
+  const [blocking, logical, job, parallel, probed] = MOVE_STORIES;
   return Array.from({ length: rounds }, (_, round) =>
     victims.map((victim, index) => {
-      const usual = round === 2 ? job : round % 3 === 1 ? logical : blocking;
+      const usual = round === 2 ? job : [blocking, logical, blocking, parallel, probed][round % 5];
       const chosen = story ?? usual;
       if (chosen === undefined) throw new Error('there is no story to try');
       return { story: chosen, victim, seed: seed + round * victims.length + index };

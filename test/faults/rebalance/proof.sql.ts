@@ -20,9 +20,10 @@ SELECT format('job %s is %s', job_id, state) AS line FROM pg_dist_background_job
 UNION ALL
 SELECT format('task %s is %s', task_id, status) FROM pg_dist_background_task WHERE status NOT IN ('done', 'error', 'cancelled', 'unscheduled')`;
 
-/** What is left on a node. The schema of the program's own has the record of its runs, which stays; open windows do not. */
+/** What is left on a node. The schema of the program's own has the record of its runs, which stays; open windows and tables of probes do not. */
 export const LEFT = `
 SELECT what AS line FROM (${LEFTOVERS}) l WHERE what !~ '^schema scaleout'
+UNION ALL SELECT 'probe ' || relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^rebalance_probe_'
 UNION ALL SELECT 'subscription ' || subname FROM pg_subscription WHERE NOT subenabled AND subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())`;
 
 /**

@@ -16,6 +16,8 @@ export interface MoveStory {
   readonly crowded: 1 | 2;
   /** Whether copying a shard of `accounts` takes longer than writers may wait. */
   readonly slow: boolean;
+  /** Whether policies are forced on a table, which then moves alone. */
+  readonly forced: boolean;
   /** Whether there is a table that logical replication does not copy. */
   readonly unidentified: boolean;
   /** Whether the application deletes rows, which a run that compares rows takes for lost. */
@@ -24,13 +26,17 @@ export interface MoveStory {
 
 const ALLOWED = ['--allow', 'forced-policy-window:secrets'];
 
-/** Ways a shard goes: with its writes blocked, by logical replication after blocked tries that were cancelled, in a job of Citus. */
+/**
+ * Ways a shard goes: with its writes blocked, by logical replication after blocked tries that were cancelled, in a job of Citus, several at
+ * once in both ways, and with a probe that writes beside them.
+ */
 export const MOVE_STORIES: readonly MoveStory[] = [
   {
     name: 'blocking',
     args: [...ALLOWED, '--max-write-pause', '3000'],
     crowded: 1,
     slow: false,
+    forced: true,
     unidentified: true,
     deletes: false,
   },
@@ -39,6 +45,7 @@ export const MOVE_STORIES: readonly MoveStory[] = [
     args: [...ALLOWED, '--max-write-pause', '600', '--no-compare-rows'],
     crowded: 2,
     slow: true,
+    forced: true,
     unidentified: false,
     deletes: true,
   },
@@ -47,8 +54,27 @@ export const MOVE_STORIES: readonly MoveStory[] = [
     args: ['--way', 'background', '--mode', 'block_writes', '--no-compare-rows'],
     crowded: 2,
     slow: false,
+    forced: false,
     unidentified: true,
     deletes: true,
+  },
+  {
+    name: 'parallel',
+    args: ['--max-write-pause', '600', '--max-parallel', '3', '--no-compare-rows'],
+    crowded: 1,
+    slow: true,
+    forced: false,
+    unidentified: true,
+    deletes: true,
+  },
+  {
+    name: 'probed',
+    args: [...ALLOWED, '--max-write-pause', '3000', '--probe-writes'],
+    crowded: 2,
+    slow: false,
+    forced: true,
+    unidentified: false,
+    deletes: false,
   },
 ];
 
@@ -58,6 +84,7 @@ export const SHORT_STORY: MoveStory = {
   args: [...ALLOWED, '--max-write-pause', '3000'],
   crowded: 2,
   slow: false,
+  forced: true,
   unidentified: false,
   deletes: false,
 };
@@ -66,14 +93,15 @@ export const ACCOUNTS = 400;
 
 /** Rows that nobody writes, a few in each shard, and what has them take their time where they arrive. */
 const SLOW = 24;
-const SLOWLY = ` CHECK (account_id <= ${String(ACCOUNTS)} OR pg_sleep(0.25)::text = '')`;
+const slowly = (key: string): string =>
+  ` CHECK (${key} <= ${String(ACCOUNTS)} OR pg_sleep(0.25)::text = '')`;
 
 /** Three colocation groups, of which one is hidden from its owner in part, and a reference table that another refers to. */
-const tablesOf = ({ name, unidentified, slow }: MoveStory): string => `
+const tablesOf = ({ forced, unidentified, slow }: MoveStory): string => `
 CREATE TABLE kinds (kind int PRIMARY KEY, name text);
 INSERT INTO kinds SELECT i, 'kind ' || i FROM generate_series(0, 2) i;
 SELECT create_reference_table('kinds');
-CREATE TABLE accounts (account_id int PRIMARY KEY, kind int REFERENCES kinds, balance int${slow ? SLOWLY : ''});
+CREATE TABLE accounts (account_id int PRIMARY KEY, kind int REFERENCES kinds, balance int${slow ? slowly('account_id') : ''});
 SELECT create_distributed_table('accounts', 'account_id', shard_count := 6, colocate_with := 'none');
 CREATE TABLE orders (account_id int, order_id bigint, body text, PRIMARY KEY (account_id, order_id));
 CREATE INDEX ON orders (body);
@@ -82,7 +110,8 @@ ALTER TABLE orders ADD FOREIGN KEY (account_id) REFERENCES accounts;
 INSERT INTO accounts SELECT i, i % 3, 0 FROM generate_series(1, ${String(ACCOUNTS)}) i;
 INSERT INTO accounts SELECT i, 0, 0 FROM generate_series(${String(ACCOUNTS + 1)}, ${String(ACCOUNTS + SLOW)}) i;
 INSERT INTO orders SELECT i % ${String(ACCOUNTS)} + 1, i, 'early' FROM generate_series(1, 1000) i;
-CREATE TABLE secrets (owner int, secret_id bigint, body text, PRIMARY KEY (owner, secret_id));
+CREATE TABLE secrets (owner int${slow && !forced ? slowly('owner') : ''}, secret_id bigint, body text, PRIMARY KEY (owner, secret_id));
+INSERT INTO secrets SELECT ${String(ACCOUNTS)} + i, i, 'open' FROM generate_series(1, ${String(slow && !forced ? SLOW / 2 : 0)}) i;
 INSERT INTO secrets SELECT i % 89, i, CASE WHEN i % 2 = 0 THEN 'open' ELSE 'hidden' END FROM generate_series(1, 500) i;
 SELECT create_distributed_table('secrets', 'owner', shard_count := 3, colocate_with := 'none');
 ${
@@ -93,10 +122,10 @@ ${
     : ''
 }
 ${
-  name === 'job'
-    ? ''
-    : `CREATE POLICY mine ON secrets USING (body <> 'hidden');
+  forced
+    ? `CREATE POLICY mine ON secrets USING (body <> 'hidden');
        ALTER TABLE secrets ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;`
+    : ''
 }`;
 
 /** A database of a story that is rebalanced, and what is looked at from outside of the program. */

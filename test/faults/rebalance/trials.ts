@@ -13,8 +13,8 @@ import { ACCOUNTS } from './subject';
 import { NO_ROW, startWriters } from './writers';
 import type { Writers } from './writers';
 
-/** Who is killed. */
-export const VICTIMS = ['process', 'worker', 'coordinator'] as const;
+/** Who is killed, or stands still for a while. */
+export const VICTIMS = ['process', 'worker', 'coordinator', 'frozen-worker', 'frozen-coordinator'] as const;
 export type Victim = (typeof VICTIMS)[number];
 
 /** A trial of a rebalance, with what became of the commands. */
@@ -36,6 +36,8 @@ export interface MoveTrial extends Omit<Trial, 'again'> {
 const HANG_MS = 240_000;
 /** Milliseconds a server stays down, at most. */
 const DOWN_MS = 2000;
+/** Milliseconds a server stands still: shortly most of the time, else beyond what connections, sessions and replication wait for. */
+const FROZEN_MS = { short: [500, 8000], long: [20_000, 70_000], longPart: 0.15 } as const;
 /** Milliseconds in which the session of a killed run ends. */
 const ALONE_MS = 20_000;
 /** Runs after the kill; the first has to do, and the others tell whether it is a question of time. */
@@ -207,18 +209,28 @@ async function finish(
   }
 }
 
-/** Kills, and resolves once what was killed is there again. */
+/** Kills or freezes, and resolves once what it hit is there again. */
 async function strike(cluster: FaultyCluster, run: Run, victim: Victim, random: () => number): Promise<void> {
   if (victim === 'process') {
     run.kill();
     return;
   }
   const workers = cluster.names.slice(1);
-  const name = victim === 'worker' ? workers[Math.floor(random() * workers.length)] : cluster.names[0];
-  cluster.kill(name ?? '');
+  const name =
+    (victim.endsWith('worker') ? workers[Math.floor(random() * workers.length)] : cluster.names[0]) ?? '';
+  if (victim.startsWith('frozen')) {
+    const [least, most] = random() < FROZEN_MS.longPart ? FROZEN_MS.long : FROZEN_MS.short;
+    const thaw = cluster.freeze(name);
+    await sleep(least + random() * (most - least)).finally(thaw);
+    return;
+  }
+  cluster.kill(name);
   await sleep(random() * DOWN_MS);
-  await cluster.restart(name ?? '');
+  await cluster.restart(name);
 }
+
+/** Codes that do not say that a server went away. */
+const UNFORESEEN = ['internal.unexpected', 'database.error', 'rebalance.move-failed'];
 
 /** A run under which a server was killed says in one paragraph, and by a code that stays, what happened. */
 async function answerOf({
@@ -236,9 +248,8 @@ async function answerOf({
   if (error === undefined)
     return problem === undefined ? { problems: [`no answer: ${stderr}`] } : { code: 'problem', problems: [] };
   const { code, message } = error;
-  const unforeseen = ['internal.unexpected', 'database.error'].includes(code);
   return {
     code,
-    problems: unforeseen || message.includes('\n') ? [`said ${code}: ${message}`] : [],
+    problems: UNFORESEEN.includes(code) || message.includes('\n') ? [`said ${code}: ${message}`] : [],
   };
 }
