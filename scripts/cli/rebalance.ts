@@ -45,7 +45,7 @@ export function addRebalance(program: Group, verb: AddVerb): void {
   verb(
     withMoves(rebalance.command('run'))
       .description(
-        'move the shards so that no write waits longer than asked, or have the background job do it; done again, it goes on',
+        'show the plan, ask, and move the shards so that no write waits longer than asked, or have the background job do it; done again, it goes on',
       )
       .addOption(findingsAllowed())
       .option('--events', 'tell what happens in lines of JSON on stderr, one for each move')
@@ -61,6 +61,7 @@ export function addRebalance(program: Group, verb: AddVerb): void {
         ...input,
         compareRows: flags.compareRows,
         probeWrites: flags.probeWrites === true,
+        ask: true,
       });
     },
   );

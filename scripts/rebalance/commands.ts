@@ -7,6 +7,7 @@ import type { ConnectionTarget } from '../lib/connection';
 import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
 import { startSteadyLoad } from '../lib/steady-load';
 import type { VerbContext, VerbResult } from '../lib/verb';
+import { readNodeStarts } from '../citus/node-starts';
 import { requirePrimary } from '../citus/nodes';
 import { DEFAULT_MAX_WRITE_PAUSE_MS } from './cost/budget';
 import { underBudget } from './plan/budgeted-plan';
@@ -44,6 +45,8 @@ export interface RebalanceRunInput extends RebalanceInput {
   readonly compareRows?: boolean;
   /** Write to a table of its own beside the moves, and tell what those writes waited. @default false */
   readonly probeWrites?: boolean;
+  /** Show the plan and ask before the first move. @default false */
+  readonly ask?: boolean;
 }
 
 /**
@@ -118,14 +121,18 @@ export async function rebalanceRun(
   context: VerbContext,
   input: RebalanceRunInput,
 ): Promise<VerbResult<RebalanceRunResult>> {
-  const { allow = [], compareRows = true, probeWrites = false } = input;
+  const { allow = [], compareRows = true, probeWrites = false, ask = false } = input;
   const options = { ...withDefaults(input), allow, compareRows, probeWrites };
+  const approve = async (plan: RebalancePlan): Promise<boolean> => {
+    for (const line of planText(plan).split('\n')) context.reporter.info(line);
+    return context.confirm(`Move these shards of database ${input.target.database}?`);
+  };
   return withClient(
     input.target,
     async (client) => {
       await requireCitus(client, input.target);
       await requirePrimary(client);
-      const nodes = await NodeWatch.begin(client, (use) => asking(input.target, use));
+      const nodes = new NodeWatch(await readNodeStarts(client), () => asking(input.target, readNodeStarts));
       // Tables that are distributed while shards move end up apart from those they are joined with.
       const document = await withAdvisoryLock(client, 'rebalance', () =>
         withAdvisoryLock(client, 'tables', () =>
@@ -133,6 +140,7 @@ export async function rebalanceRun(
             readers: openReadSessions(input.target, context.signal),
             withGuard: (use) => withClient(input.target, use, { purpose: 'rebalance guard' }),
             startLoad: (load) => startSteadyLoad(input.target, load),
+            ...(ask ? { approve } : {}),
             withMover: (use) => withClient(input.target, use, { purpose: 'rebalance move', direct: true }),
           }).catch(async (error: unknown) => {
             throw await nodes.judge(error);

@@ -1,6 +1,5 @@
-import type { Client } from 'pg';
 import { allOf } from '../../../config/text/text';
-import { lostSince, readNodeStarts } from '../../citus/node-starts';
+import { lostSince } from '../../citus/node-starts';
 import type { LostNodes, NodeStarts } from '../../citus/node-starts';
 import { explain, isOfLostNode, isServerError, ScaleoutError, serverDetails } from '../../lib/errors';
 import type { ServerMessage } from '../../lib/errors';
@@ -16,25 +15,18 @@ export class MoveFailedError extends ScaleoutError {
   }
 }
 
-/** Opens a session that is cut off where it gets no answer in time. */
-type Ask = <T>(use: (client: Client) => Promise<T>) => Promise<T>;
-
 /**
  * Tells a move that failed of itself from one whose server was lost under it. Citus words that in dozens of ways, or says what came of it,
  * such as a table that is not there; whether a node answers, and since when it has been up, is a fact.
  */
 export class NodeWatch {
   private readonly before: NodeStarts;
-  private readonly ask: Ask;
+  private readonly look: () => Promise<NodeStarts>;
 
-  private constructor(before: NodeStarts, ask: Ask) {
+  /** @param look in a session of its own: that of the run may wait for what was lost */
+  constructor(before: NodeStarts, look: () => Promise<NodeStarts>) {
     this.before = before;
-    this.ask = ask;
-  }
-
-  /** @param ask opens a session of its own, later: that of the run may be what was lost */
-  static async begin(client: Client, ask: Ask): Promise<NodeWatch> {
-    return new NodeWatch(await readNodeStarts(client), ask);
+    this.look = look;
   }
 
   /** @returns the error to end a run with that failed by `error`, which may be that one */
@@ -50,7 +42,7 @@ export class NodeWatch {
 
   private async lost(): Promise<LostNodes> {
     try {
-      return lostSince(this.before, await this.ask(readNodeStarts));
+      return lostSince(this.before, await this.look());
     } catch {
       // The coordinator itself does not answer, or waits for a node that does not.
       return { silent: [], restarted: [] };

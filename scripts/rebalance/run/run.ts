@@ -36,8 +36,8 @@ import { toRecord } from '../plan/options';
 import type { BudgetOptions, RebalanceOptions, RunOptions } from '../plan/options';
 import type { NodePlacement } from '../../citus/placements';
 import { readPlacements, readSnapshot } from '../../citus/placements';
-import type { Rebalance } from '../plan/plan';
-import { readPlan } from '../plan/plan';
+import type { Rebalance, RebalancePlan } from '../plan/plan';
+import { planDocument, readPlan } from '../plan/plan';
 import { readBudgetedFaults, requireMovable, requireNone, requireReachableNodes } from '../plan/preflight';
 import { readOwnRecord } from '../record/record-document';
 import type { RunDocument } from '../record/record-document';
@@ -93,7 +93,7 @@ type Ending = Omit<
   readonly budget?: BudgetedDocument;
 };
 
-/** Sessions beside the one that moves. */
+/** Sessions beside the one that moves, and the person who asked for it. */
 export interface OtherSessions {
   readonly readers: ReadSessions;
   /** Opens one that watches moves and can cancel them. */
@@ -102,6 +102,8 @@ export interface OtherSessions {
   readonly withMover: <T>(use: (mover: Client) => Promise<T>) => Promise<T>;
   /** Opens those of a probe. */
   readonly startLoad: StartLoad;
+  /** Asked before the first move; nothing moves where it says no. @default - nobody is asked */
+  readonly approve?: (plan: RebalancePlan) => Promise<boolean>;
 }
 
 /** Looks at the tables of shard groups that are about to move. */
@@ -236,6 +238,7 @@ async function rebalance(
     requireNone(budgeted.faults);
     const opensAt = opensLater(budgeted.plan, costs, budget, Date.now());
     if (opensAt !== undefined && budget.waitForHours !== true) return notOpen(plan, budget, opensAt);
+    await requireApproved(budgeted.plan, sessions);
     await look(plan.moves);
     return probing(client, plan, options, context, sessions, (probed) =>
       withLanes(client, lanesFor(plan, budget, context), sessions, (lanes) =>
@@ -251,8 +254,18 @@ async function rebalance(
       ),
     );
   }
+  await requireApproved(plan, sessions);
   await look(plan.moves);
   return probing(client, plan, options, context, sessions, (probed) => asJob(client, plan, options, probed));
+}
+
+/** @throws ScaleoutError where the person says no */
+async function requireApproved(
+  plan: Rebalance,
+  { approve }: Pick<OtherSessions, 'approve'>,
+): Promise<void> {
+  if ((await approve?.(planDocument(plan))) !== false) return;
+  throw new ScaleoutError('input.declined', 'no shard was moved, as answered');
 }
 
 /** A run with a probe beside it, where one was asked for. */

@@ -106,7 +106,7 @@ export async function killMoves(
 }
 
 function runRebalance(cluster: FaultyCluster, { story }: MoveSubject): Run {
-  return runProgram(cluster.target, ['rebalance', 'run', '--json', ...story.args]);
+  return runProgram(cluster.target, ['rebalance', 'run', '--yes', '--json', ...story.args]);
 }
 
 /** Makes the database anew, has an application write while `work` goes on, and looks at all that there is at the end. */
