@@ -14,7 +14,9 @@ export type NodeStarts = ReadonlyMap<string, string>;
 export async function readNodeStarts(client: Client): Promise<NodeStarts> {
   const nodes = new Map((await readNodes(client)).map((node) => [node.nodeId, nodeName(node)]));
   const answers = await askAllNodes(client, z.string(), UP_SINCE);
-  return new Map(answers.map(({ nodeId, answer }) => [nodes.get(nodeId) ?? `node ${String(nodeId)}`, answer]));
+  return new Map(
+    answers.map(({ nodeId, answer }) => [nodes.get(nodeId) ?? `node ${String(nodeId)}`, answer]),
+  );
 }
 
 /** Nodes that a server was lost of. */

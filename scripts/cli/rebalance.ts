@@ -176,7 +176,7 @@ function withMoves(command: Group) {
     .addOption(
       new Option(
         '--max-parallel <count>',
-        'moves under way at once at most; 1. Citus before 13.2 takes one of each colocation group',
+        'moves under way at once, 1 to 16; 1. Citus before 13.2 takes one of each colocation group',
       ).argParser(wholeNumber(1)),
     )
     .addOption(new Option('--wait', 'wait for --window to open, instead of ending'));

@@ -545,12 +545,14 @@ function connectionReason(target: ConnectionTarget, error: unknown): string {
  * (port 6432) would hand the session to somebody else.
  *
  * @param subject what is locked, e.g. `tables`; two subjects do not exclude each other
+ * @param wayOut what to do where another session has it, as the rest of a sentence
  * @throws ScaleoutError that names the session holding it
  */
 export async function withAdvisoryLock<T>(
   client: Client,
   subject: string,
   work: () => Promise<T>,
+  wayOut = 'wait for it to end and run this again',
 ): Promise<T> {
   if (!(await tryAdvisoryLock(client, subject))) {
     const holder = await client.query<LockHolder>(
@@ -562,15 +564,20 @@ export async function withAdvisoryLock<T>(
     );
     const other = holder.rows[0];
     if (other !== undefined && isLeftBehind(other) && (await ended(client, other.pid))) {
-      return withAdvisoryLock(client, subject, work);
+      return withAdvisoryLock(client, subject, work, wayOut);
     }
     const who =
       other === undefined
         ? 'it has just ended'
-        : `session ${String(other.pid)}${other.usename === null ? '' : ` of ${other.usename}`}, connected since ${other.since}${other.idle === true ? `. If that run is gone, end its session with SELECT pg_terminate_backend(${String(other.pid)})` : ''}`;
+        : `session ${String(other.pid)}${other.usename === null ? '' : ` of ${other.usename}`}, connected since ${other.since}`;
+    // Last: whoever reads on has the gentler ways before it.
+    const gone =
+      other?.idle === true
+        ? `. If that run is gone, end its session with SELECT pg_terminate_backend(${String(other.pid)})`
+        : '';
     throw new ScaleoutError(
       'cluster.busy',
-      `another "${subject}" run is working on this database (${who}): wait for it to end and run this again; nothing was changed`,
+      `another "${subject}" run is working on this database (${who}): ${wayOut}; nothing was changed${gone}`,
       { details: { subject, pid: other?.pid ?? null, since: other?.since ?? null } },
     );
   }

@@ -134,18 +134,22 @@ export async function rebalanceRun(
       await requirePrimary(client);
       const nodes = new NodeWatch(await readNodeStarts(client), () => asking(input.target, readNodeStarts));
       // Tables that are distributed while shards move end up apart from those they are joined with.
-      const document = await withAdvisoryLock(client, 'rebalance', () =>
-        withAdvisoryLock(client, 'tables', () =>
-          runRebalance(client, options, context, {
-            readers: openReadSessions(input.target, context.signal),
-            withGuard: (use) => withClient(input.target, use, { purpose: 'rebalance guard' }),
-            startLoad: (load) => startSteadyLoad(input.target, load),
-            ...(ask ? { approve } : {}),
-            withMover: (use) => withClient(input.target, use, { purpose: 'rebalance move', direct: true }),
-          }).catch(async (error: unknown) => {
-            throw await nodes.judge(error);
-          }),
-        ),
+      const document = await withAdvisoryLock(
+        client,
+        'rebalance',
+        () =>
+          withAdvisoryLock(client, 'tables', () =>
+            runRebalance(client, options, context, {
+              readers: openReadSessions(input.target, context.signal),
+              withGuard: (use) => withClient(input.target, use, { purpose: 'rebalance guard' }),
+              startLoad: (load) => startSteadyLoad(input.target, load),
+              ...(ask ? { approve } : {}),
+              withMover: (use) => withClient(input.target, use, { purpose: 'rebalance move', direct: true }),
+            }).catch(async (error: unknown) => {
+              throw await nodes.judge(error);
+            }),
+          ),
+        'see how far it is with "scaleout rebalance status", end it after its current move with "scaleout rebalance stop", or wait for it to end and run this again',
       );
       const ended = ['finished', 'balanced', 'out-of-hours'].includes(document.state);
       return { document, text: runText(document), outcome: ended && !hasLost(document) ? 'done' : 'failed' };

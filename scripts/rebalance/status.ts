@@ -12,7 +12,7 @@ import { placementsOf, readSnapshot } from '../citus/placements';
 import { describeEnd } from './run/run';
 import { recordDocument } from './record/record-document';
 import type { RunDocument } from './record/record-document';
-import { isAtWork, readLastRun, readRunMoves } from './record/run-record';
+import { isAtWork, isPaused, readLastRun, readRunMoves } from './record/run-record';
 import type { RecordedRun, RunMoves, RunState, TriedMove } from './record/run-record';
 
 /** What `rebalance status` answers with. */
@@ -30,6 +30,8 @@ export interface RebalanceStatus {
   readonly run: {
     readonly id: number;
     readonly state: RunState | 'cut off';
+    /** It waits between two moves until `rebalance resume` lets it go on. */
+    readonly paused: boolean;
     /** Of its session on the coordinator; null where it has ended. */
     readonly pid: number | null;
     readonly startedAt: string;
@@ -44,7 +46,7 @@ export interface RebalanceStatus {
   readonly bytes: { readonly done: number; readonly total: number };
   /** Since the job began. */
   readonly bytesPerSecond: number;
-  /** Null for a job that has ended, and before its first move has arrived. */
+  /** Of moving; a run that is paused takes so long once it goes on. Null for a job that has ended, and before its first move has arrived. */
   readonly secondsLeft: number | null;
   /** The moves under way, in words. */
   readonly running: readonly string[];
@@ -152,6 +154,7 @@ export function statusOfRun(
     run: {
       id,
       state: cutOff ? 'cut off' : state,
+      paused: isPaused(run),
       pid,
       startedAt,
       finishedAt,
@@ -165,7 +168,7 @@ export function statusOfRun(
     bytesPerSecond: seconds > 0 && !cutOff ? run.bytesDone / seconds : 0,
     secondsLeft: atWork ? run.secondsLeft : null,
     running:
-      atWork && doing !== ''
+      atWork && doing !== '' && !isPaused(run)
         ? doing.split('\n').map((each) => (run.doingShard === null ? each : `moving ${each}`))
         : [],
     warnings: cutOff
@@ -178,6 +181,7 @@ export function statusOfRun(
 
 /** What was asked of a run at work, the move whose last try was cancelled, and how a run failed. */
 function runWarnings(run: RecordedRun, tried: readonly TriedMove[]): string[] {
+  if (isPaused(run)) return ['"scaleout rebalance resume" lets it go on'];
   const asked =
     isAtWork(run) && run.request !== ''
       ? [run.request === 'stop' ? 'it ends after this move, as asked' : 'it is asked to pause']

@@ -87,14 +87,16 @@ export function runText(result: RebalanceRunResult): string {
     ...rowsText(result),
     ...stateText(result),
     '',
-    changeText(result.before, result.after),
+    result.moves === 0 ? nodesText(result.after) : changeText(result.before, result.after),
   ].join('\n');
 }
 
 function budgetText({ budget }: RebalanceRunResult): string[] {
   if (budget === null) return [];
-  const { made, longestWritePauseMs, maxWritePauseMs } = budget;
+  const { made, left, longestWritePauseMs, maxWritePauseMs } = budget;
   const logical = made.filter(({ way }) => way === 'logical').length;
+  // Nothing was tried, as out of the hours.
+  if (made.length + left.length === 0) return [];
   const cancelled = made.reduce((sum, move) => sum + move.cancelled.length, 0);
   return [
     `No write waited longer than ${count(longestWritePauseMs)} ms for a move (--max-write-pause ${count(maxWritePauseMs)}): ${count(made.length - logical)} with writes blocked, ${count(logical)} by logical replication${cancelled === 0 ? '' : `; ${times(cancelled)} a move was cancelled to keep to that, and came again`}.`,
@@ -175,10 +177,12 @@ export function statusText(status: RebalanceStatus): string {
   if (job === null && run === null) {
     return ['No rebalance has run in this database.', '', nodesText(status.nodes)].join('\n');
   }
-  const rate = status.bytesPerSecond > 0 ? `, ${asBytes(Math.round(status.bytesPerSecond))}/s` : '';
-  const left = status.secondsLeft === null ? '' : `, ${duration(status.secondsLeft)} left`;
+  const subject =
+    run === null
+      ? `Job ${String(job?.id)} ${job?.state ?? ''}`
+      : `Run ${String(run.id)} ${run.paused ? 'paused' : run.state}`;
   return [
-    `${run === null ? `Job ${String(job?.id)} ${job?.state ?? ''}` : `Run ${String(run.id)} ${run.state}`}: ${count(moves.done)} of ${movesText(moves.total)}, ${asBytes(bytes.done)} of ${asBytes(bytes.total)}${rate}${left}.`,
+    `${subject}: ${count(moves.done)} of ${movesText(moves.total)}, ${asBytes(bytes.done)} of ${asBytes(bytes.total)}${leftText(status)}.`,
     ...(run === null || run.maxWritePauseMs === null
       ? []
       : [
@@ -191,6 +195,16 @@ export function statusText(status: RebalanceStatus): string {
     '',
     nodesText(status.nodes),
   ].join('\n');
+}
+
+/** How fast it goes and for how long yet; of a run that is paused, what it has to do once it goes on. */
+function leftText({ run, moves, bytes, bytesPerSecond, secondsLeft }: RebalanceStatus): string {
+  if (run?.paused === true) {
+    const time = secondsLeft === null ? '' : `, about ${duration(secondsLeft)} once it goes on`;
+    return `; ${movesText(moves.total - moves.done)} of ${asBytes(bytes.total - bytes.done)} left${time}`;
+  }
+  const rate = bytesPerSecond > 0 ? `, ${asBytes(Math.round(bytesPerSecond))}/s` : '';
+  return `${rate}${secondsLeft === null ? '' : `, ${duration(secondsLeft)} left`}`;
 }
 
 /** Who asked. Each move is in the document. */

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Client } from 'pg';
 import type { ConnectionTarget } from '../lib/connection';
 import { withBoundedReads } from '../lib/connection';
-import { InterruptedError } from '../lib/errors';
+import { InterruptedError, ScaleoutError } from '../lib/errors';
 import { TerminalBlock } from '../lib/terminal-block';
 import type { Terminal } from '../lib/terminal-block';
 import type { VerbContext, VerbResult } from '../lib/verb';
@@ -23,21 +23,25 @@ export interface RebalanceWatchInput {
   readonly json: boolean;
 }
 
+/** Codes of a coordinator that went away, and is not back yet. */
+const GONE: readonly string[] = ['cluster.connection-lost', 'cluster.unreachable'];
+
+/** Milliseconds for a coordinator to come back, before a watcher gives it up. */
+const COMES_BACK_MS = 600_000;
+
 /**
  * Shows how a run or a job goes, from any terminal, until it ends; whatever is at work, or was the last. Changes nothing. Ctrl-C ends the
- * watching alone.
+ * watching alone. Where the coordinator goes away it says so, and goes on once that is back.
  *
- * @throws InterruptedError on Ctrl-C
+ * @throws InterruptedError on Ctrl-C; ScaleoutError where the coordinator cannot be reached, at first or for {@link COMES_BACK_MS}
  */
 export async function rebalanceWatch(
   context: VerbContext,
   input: RebalanceWatchInput,
 ): Promise<VerbResult<RebalanceStatus>> {
-  const { signal } = context;
-  const status = await onCoordinator(input, context, 'rebalance status', (client) =>
-    watch(client, signal, input),
-  ).catch((error: unknown) => {
-    if (!signal.aborted) throw error;
+  const watcher = new Watcher(context, input);
+  const status = await watcher.untilEnd().catch((error: unknown) => {
+    if (!context.signal.aborted) throw error;
     throw new InterruptedError(
       'stopped watching, and the rebalance goes on; "scaleout rebalance status --watch" shows it again',
     );
@@ -50,58 +54,120 @@ export async function rebalanceWatch(
   };
 }
 
-async function watch(
-  client: Client,
-  signal: AbortSignal,
-  { intervalMs, stdout, json }: RebalanceWatchInput,
-): Promise<RebalanceStatus> {
-  const show = json ? documents(stdout) : stdout.isTTY === true ? drawn(stdout) : lines(stdout);
-  let seen: Seen | undefined;
-  let subject = '';
-  for (;;) {
-    let look = await withBoundedReads(client, () => lookAgain(client, seen));
+class Watcher {
+  private readonly context: VerbContext;
+  private readonly input: RebalanceWatchInput;
+  private readonly view: View;
+  private seen: Seen | undefined;
+  private subject = '';
+  /** Since when the coordinator has been away; undefined where it is there. */
+  private awaySince: number | undefined;
+
+  constructor(context: VerbContext, input: RebalanceWatchInput) {
+    const { stdout, json } = input;
+    this.context = context;
+    this.input = input;
+    this.view = json ? documents(stdout) : stdout.isTTY === true ? drawn(stdout) : lines(stdout);
+  }
+
+  async untilEnd(): Promise<RebalanceStatus> {
+    for (;;) {
+      try {
+        return await onCoordinator(this.input, this.context, 'rebalance status', (client) =>
+          this.watch(client),
+        );
+      } catch (error) {
+        if (!this.comesBack(error)) throw error;
+        await this.rest();
+      }
+    }
+  }
+
+  /** Whether to look again. What was never seen is not waited for. */
+  private comesBack(error: unknown): error is ScaleoutError {
+    const { signal, reporter } = this.context;
+    if (signal.aborted || this.seen === undefined) return false;
+    if (!(error instanceof ScaleoutError && GONE.includes(error.code))) return false;
+    if (this.awaySince === undefined) {
+      this.awaySince = Date.now();
+      this.view.makeRoom();
+      reporter.warn(`the coordinator went away, and this looks again until it is back: ${error.message}`);
+    }
+    return Date.now() - this.awaySince < COMES_BACK_MS;
+  }
+
+  private async watch(client: Client): Promise<RebalanceStatus> {
+    for (;;) {
+      const status = await this.look(client);
+      if (this.awaySince !== undefined) this.context.reporter.info('the coordinator is back');
+      this.awaySince = undefined;
+      const ended = !isGoingOn(status);
+      this.view.show(status, ended);
+      if (ended) return status;
+      await this.rest();
+    }
+  }
+
+  private async look(client: Client): Promise<RebalanceStatus> {
+    let look = await withBoundedReads(client, () => lookAgain(client, this.seen));
     // What is looked at is another one than before, or has ended: then sizes are read anew.
-    if (seen !== undefined && (subjectOf(look.status) !== subject || !isGoingOn(look.status))) {
+    if (this.seen !== undefined && (subjectOf(look.status) !== this.subject || !isGoingOn(look.status))) {
       look = await withBoundedReads(client, () => lookAgain(client, undefined));
     }
-    const { status } = look;
-    seen = look.seen;
-    subject = subjectOf(status);
-    const ended = !isGoingOn(status);
-    show(status, ended);
-    if (ended) return status;
-    await sleep(intervalMs, undefined, { signal }).catch(() => undefined);
+    this.seen = look.seen;
+    this.subject = subjectOf(look.status);
+    return look.status;
+  }
+
+  private async rest(): Promise<void> {
+    const { signal } = this.context;
+    await sleep(this.input.intervalMs, undefined, { signal }).catch(() => undefined);
     signal.throwIfAborted();
   }
 }
 
-type Show = (status: RebalanceStatus, ended: boolean) => void;
+interface View {
+  show(status: RebalanceStatus, ended: boolean): void;
+  /** For a line of another stream on the same terminal. */
+  makeRoom(): void;
+}
+
+const LEAVE = (): void => undefined;
 
 /** In place, and gone at the end: the last word is the text of the verb. After Ctrl-C the last picture stays. */
-function drawn(stdout: Terminal): Show {
+function drawn(stdout: Terminal): View {
   const block = new TerminalBlock(stdout);
-  return (status, ended) => {
-    if (ended) block.erase();
-    else block.draw(drawPicture(pictureOf(status), block.space));
+  return {
+    show(status, ended) {
+      if (ended) block.erase();
+      else block.draw(drawPicture(pictureOf(status), block.space));
+    },
+    makeRoom: () => block.erase(),
   };
 }
 
-function lines(stdout: Terminal): Show {
+function lines(stdout: Terminal): View {
   let was: Picture | undefined;
-  return (status, ended) => {
-    if (ended) return;
-    const now = pictureOf(status);
-    for (const line of describeChange(was, now)) stdout.write(`${line}\n`);
-    was = now;
+  return {
+    show(status, ended) {
+      if (ended) return;
+      const now = pictureOf(status);
+      for (const line of describeChange(was, now)) stdout.write(`${line}\n`);
+      was = now;
+    },
+    makeRoom: LEAVE,
   };
 }
 
-function documents(stdout: Terminal): Show {
+function documents(stdout: Terminal): View {
   let was: Picture | undefined;
-  return (status) => {
-    const now = pictureOf(status);
-    if (hasChanged(was, now)) stdout.write(`${JSON.stringify(status)}\n`);
-    was = now;
+  return {
+    show(status) {
+      const now = pictureOf(status);
+      if (hasChanged(was, now)) stdout.write(`${JSON.stringify(status)}\n`);
+      was = now;
+    },
+    makeRoom: LEAVE,
   };
 }
 
@@ -112,13 +178,14 @@ export function pictureOf(status: RebalanceStatus): Picture {
   return {
     title:
       run !== null
-        ? `Run ${String(run.id)} ${run.state}`
+        ? `Run ${String(run.id)} ${run.paused ? 'paused' : run.state}`
         : `Job ${String(job?.id ?? 0)} ${job?.state ?? 'unknown'}`,
     seconds: run?.seconds ?? job?.seconds ?? 0,
     moves,
     bytes,
-    bytesPerSecond,
+    bytesPerSecond: run?.paused === true ? 0 : bytesPerSecond,
     secondsLeft,
+    paused: run?.paused === true,
     running,
     notes: warnings,
     before: status.before,

@@ -42,8 +42,6 @@ export interface ClusterSteps {
   tasks(query: WorkloadQuery): Promise<number | undefined>;
   /** Compares everything with how it should be, and the rows with those of before. */
   verify(): Promise<Verification>;
-  /** Seconds that moving so much would take if nobody may be blocked, and on what grounds; undefined where nobody knows. */
-  estimateMoves(
-    moves: readonly { readonly bytes: number }[],
-  ): { seconds: number; assumes: string } | undefined;
+  /** Seconds that moving so much would take in the way in which {@link rebalance} does it; undefined where nobody knows. */
+  estimateMoves(moves: readonly { readonly bytes: number }[]): { readonly seconds: number } | undefined;
 }

@@ -44,7 +44,7 @@ export interface JourneyResult {
   readonly subject: GeneratedData['subject'];
   readonly rebalance: RebalanceOutcome;
   /** What the rebalance would take in the other order, where this one needed none and somebody can tell. */
-  readonly estimate?: { readonly seconds: number; readonly assumes: string };
+  readonly estimate?: { readonly seconds: number };
   readonly verify: Verification;
 }
 

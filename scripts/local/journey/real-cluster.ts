@@ -4,6 +4,7 @@ import { ScaleoutError } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';
 import { rebalanceRun } from '../../rebalance/commands';
 import { estimate } from '../../rebalance/cost/estimate';
+import { budgetedSeconds } from '../../rebalance/cost/expected';
 import type { TransferMode } from '../../citus/transfer-mode';
 import { placementsOf, readSnapshot } from '../../citus/placements';
 import { tablesApply, tablesVerify } from '../../tables/commands';
@@ -72,6 +73,8 @@ export function realCluster(
       });
       return { ok: document.ok, checks: document.checks };
     },
-    estimateMoves: (moves) => estimate(moves, mode ?? 'auto', undefined),
+    // In the way in which rebalance() above makes them.
+    estimateMoves: (moves) =>
+      mode === undefined ? { seconds: budgetedSeconds(moves) } : estimate(moves, mode, undefined),
   };
 }

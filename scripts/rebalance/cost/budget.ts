@@ -152,6 +152,11 @@ const QUEUE = 0.3;
 /** Milliseconds that a move may wait for a lock while no writer waits for it. */
 const LONGEST_WAIT_MS = 10_000;
 
+/** Milliseconds of a pause after which a guard cancels a try. */
+export function guardLimitMs(maxWritePauseMs: number): number {
+  return maxWritePauseMs * (1 - LET_GO);
+}
+
 /** Why a try has to be cancelled now; undefined as long as it may go on. */
 export function verdict(
   { freeAt, held, waits, stuckSince }: GuardedTry,
@@ -161,7 +166,7 @@ export function verdict(
   if (!held) return stuckSince !== undefined && now - stuckSince >= LONGEST_WAIT_MS ? 'busy' : undefined;
   const since = now - freeAt;
   if (waits && since >= maxWritePauseMs * QUEUE) return 'queued';
-  return since >= maxWritePauseMs * (1 - LET_GO) ? 'over-budget' : undefined;
+  return since >= guardLimitMs(maxWritePauseMs) ? 'over-budget' : undefined;
 }
 
 /** Milliseconds to the next moment at which {@link verdict} may say otherwise. */
@@ -171,5 +176,5 @@ export function untilVerdict(
   maxWritePauseMs: number,
 ): number {
   if (!held) return Infinity;
-  return Math.max(0, freeAt + maxWritePauseMs * (waits ? QUEUE : 1 - LET_GO) - now);
+  return Math.max(0, freeAt + (waits ? maxWritePauseMs * QUEUE : guardLimitMs(maxWritePauseMs)) - now);
 }

@@ -26,7 +26,10 @@ export function parseHours(text: string, localZone: string): DailyHours {
     );
   }
   const hours = { from: minuteOf(from), to: minuteOf(to), zone };
-  if (hours.from === hours.to) throw new Error(`It ends when it begins, at ${from}.`);
+  if (hours.from === hours.to)
+    throw new Error(
+      `It ends when it begins, at ${from}: leave it out for the whole day, or name two different times.`,
+    );
   try {
     clock(0, zone);
   } catch {
@@ -38,7 +41,10 @@ export function parseHours(text: string, localZone: string): DailyHours {
 function minuteOf(time: string): number {
   const [hour = 0, minute = 0] = time.split(':').map(Number);
   const all = hour * 60 + minute;
-  if (minute > 59 || all > DAY) throw new Error(`${time} is no time of a day.`);
+  if (minute > 59 || all > DAY)
+    throw new Error(
+      `${time} is no time of a day: write one from 00:00 to 24:00, as in 22:00-04:00 or "01:00-05:00 Europe/Berlin".`,
+    );
   return all % DAY;
 }
 

@@ -88,25 +88,17 @@ export function predictPauseMs(costs: MoveCosts, way: CopyWay, bytes: number): n
   return Math.max(at(line, bytes), at(fit(prior, [...known, ...short]), bytes));
 }
 
-/** Seconds until moves that are still to come are made, one after another. */
-export function secondsLeft(
-  costs: MoveCosts,
-  moves: readonly { readonly way: CopyWay; readonly bytes: number }[],
-): number {
-  return moves.reduce((sum, { way, bytes }) => sum + predictSeconds(costs, way, bytes), 0);
-}
-
 /** So many moves are thought to have gone through at once before the first: one unlucky try is no measure of a run. */
 const SMOOTH_MOVES = 2;
 
 /**
- * Seconds that a move to come costs on average in tries that are cancelled, by those of the run so far. Pure.
+ * Seconds that a move to come costs on average in tries that other sessions are in the way of, by those of the run so far. Pure.
  *
- * @param cancelledSeconds what they took, and the rest after them
+ * @param waitedSeconds what they took, and the rest after them
  * @param made moves that were made meanwhile
  */
-export function retrySeconds(cancelledSeconds: number, made: number): number {
-  return cancelledSeconds / (made + SMOOTH_MOVES);
+export function retrySeconds(waitedSeconds: number, made: number): number {
+  return waitedSeconds / (made + SMOOTH_MOVES);
 }
 
 interface Point {

@@ -4,6 +4,8 @@ import { finding } from '../../database/checks/findings';
 import { withoutRestrictive } from '../../database/checks/policies';
 import type { Rule } from '../../database/checks/policies';
 import type { Finding } from '../../database/checks/findings';
+import { sameNode } from '../../citus/nodes';
+import type { NodeAddress } from '../../citus/nodes';
 import type { TransferMode } from '../../citus/transfer-mode';
 import { showPart, showTable } from '../../database/model/names';
 import { hidesFromOwner } from '../../database/observe/row-security';
@@ -60,6 +62,32 @@ export function rebalanceFindings<Move extends MovedGroup>(
         : [];
     return own.length === 0 && !copied.includes(table.regclass) ? [] : [...window, ...lostPolicies(table)];
   });
+}
+
+/**
+ * What becomes of writes that wait for a move to the node that they were sent to. Pure. Citus 12.1 to 14.0.
+ *
+ * @param nodes of the cluster; an application is logged in to its coordinator, unless it says otherwise
+ */
+export function localWriteFindings(
+  moves: readonly (Pick<MovedGroup, 'tables'> & { readonly to: NodeAddress })[],
+  nodes: readonly (NodeAddress & { readonly groupId: number })[],
+): Finding[] {
+  const coordinator = nodes.find(({ groupId }) => groupId === 0);
+  const coming = coordinator === undefined ? [] : moves.filter(({ to }) => sameNode(to, coordinator));
+  if (coming.length === 0) return [];
+  const tables = [...new Set(coming.flatMap((move) => move.tables))];
+  return [
+    finding(
+      'local-writes',
+      'coordinator',
+      `${coming.length === 1 ? '1 shard group' : `${String(coming.length)} shard groups`} of ${allOf(tables)} ${coming.length === 1 ? 'moves' : 'move'} to the coordinator. An UPDATE or DELETE that a session on the coordinator sends to such a group, and that has to wait for its move, changes nothing and says so as UPDATE 0, without an error: ` +
+        'Citus goes on in that session with the snapshot from before the wait, in which the new shard is empty. INSERT is not touched, nor are moves to other nodes; sessions that log in to a worker meet the same in moves to that worker. ' +
+        'Have applications that write with UPDATE or DELETE run with citus.enable_local_execution off until the run has ended: ALTER ROLE app SET citus.enable_local_execution = off, log in again, and RESET it afterwards. ' +
+        'Where an application checks the number of rows and tries again, there is nothing to do',
+      'none',
+    ),
+  ];
 }
 
 export const FORCED_WINDOW = 'forced-policy-window';

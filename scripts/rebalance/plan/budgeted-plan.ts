@@ -1,7 +1,8 @@
 import { bytes as asBytes, duration } from '../../lib/reporter';
 import { chooseWay, transferMode } from '../cost/budget';
 import type { MoveCosts } from '../cost/move-cost';
-import { predictPauseMs, predictSeconds, secondsLeft } from '../cost/move-cost';
+import { expectedSeconds } from '../cost/expected';
+import { predictPauseMs, predictSeconds } from '../cost/move-cost';
 import { fitsInto, hoursLengthMs, nextOpening, showHours } from '../cost/hours';
 import type { BudgetOptions } from './options';
 import { throttledSeconds } from './pacer';
@@ -33,14 +34,12 @@ export function underBudget(
       logicalWorks,
       pauseMs: predictPauseMs(costs, way, move.bytes),
       seconds: predictSeconds(costs, way, move.bytes),
+      expected: expectedSeconds({ ...move, logicalWorks, tries: [] }, costs, maxWritePauseMs),
     };
   });
   const longest = Math.max(0, ...moves.map(({ pauseMs }) => pauseMs));
   const bytes = moves.reduce((sum, { move }) => sum + move.bytes, 0);
-  const seconds = secondsLeft(
-    costs,
-    moves.map(({ move, way }) => ({ way, bytes: move.bytes })),
-  );
+  const seconds = moves.reduce((sum, { expected }) => sum + expected, 0);
   return {
     plan: {
       ...plan,
@@ -97,15 +96,22 @@ function named({ shardId, tables, bytes }: Rebalance['moves'][number]): string {
   return `shard ${String(shardId)} (${tables.join(', ')}; ${asBytes(bytes)})`;
 }
 
-function assumptions(costs: MoveCosts, { maxWritePauseMs, bytesPerSecond, hours }: BudgetOptions): string {
+function assumptions(
+  costs: MoveCosts,
+  { maxWritePauseMs, bytesPerSecond, hours, maxParallel = 1 }: BudgetOptions,
+): string {
   const grounds =
     costs.length === 0
       ? 'by the costs of three local servers, as no run under a budget has moved anything in this database yet: the first moves correct that'
-      : `by what the last ${String(costs.length)} moves in this database took`;
+      : `by what the last ${String(costs.length)} tries of moves in this database took`;
   const rate = bytesPerSecond === undefined ? '' : `, at ${asBytes(bytesPerSecond)}/s on average at most`;
   const when =
     hours === undefined
       ? ''
       : `; moves start and end within ${showHours(hours)}, and the time outside is not counted`;
-  return `one move after another${rate}, ${grounds}; a move that would keep a write waiting for longer than ${String(maxWritePauseMs)} ms is cancelled and comes again${when}`;
+  const order =
+    maxParallel > 1
+      ? `one move after another, though up to ${String(maxParallel)} may be under way at once, which is as much faster as the nodes allow`
+      : 'one move after another';
+  return `${order}${rate}, ${grounds}; a move that would keep a write waiting for longer than ${String(maxWritePauseMs)} ms is cancelled and comes again${when}`;
 }

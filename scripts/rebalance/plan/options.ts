@@ -96,12 +96,26 @@ export function withDefaults(asked: AskedOptions): RebalanceOptions {
       '--wait is for --window, which says what a run waits for: add --window, or leave --wait out',
     );
   }
+  requireFewAtOnce(asked);
   const { maxMoves, only, drain, bytesPerSecond, hours, waitForHours, maxParallel } = asked;
   return {
     strategy,
     mode,
     budget: { maxWritePauseMs, maxMoves, only, drain, bytesPerSecond, hours, waitForHours, maxParallel },
   };
+}
+
+/** Moves at once at most: each has two sessions on the coordinator, and a slot, a sender and a process that replays on its nodes. */
+export const MOST_PARALLEL = 16;
+
+/** @throws ScaleoutError for more moves at once than servers have room for */
+function requireFewAtOnce({ maxParallel = 1 }: Pick<AskedOptions, 'maxParallel'>): void {
+  if (maxParallel <= MOST_PARALLEL) return;
+  throw new ScaleoutError(
+    'input.invalid',
+    `--max-parallel is ${String(maxParallel)}, and ${String(MOST_PARALLEL)} is the most: each move under way has two sessions on the coordinator, and on its nodes a replication slot, a sender and a process that replays. ` +
+      'Citus before 13.2 makes one move of each colocation group at a time anyway. Choose 2 to 4 and look at what they take. Nothing was changed',
+  );
 }
 
 const OF_A_BUDGET = [

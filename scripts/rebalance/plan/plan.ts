@@ -9,7 +9,7 @@ import type { Estimate } from '../cost/estimate';
 import { afterMoves } from '../watch/along';
 import { estimate, measuredFactor, windowSeconds } from '../cost/estimate';
 import { asynchronousCommits, finding } from '../../database/checks/findings';
-import { rebalanceFindings } from '../observe/findings';
+import { localWriteFindings, rebalanceFindings } from '../observe/findings';
 import { hindranceFindings } from './hindrances';
 import type { OnPaper } from './on-paper';
 import { readProposals } from './proposals';
@@ -126,6 +126,7 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
         secured,
         (move) => estimate([move], options.mode, factor).seconds + windowSeconds(move),
       ),
+      ...localWriteFindings(moves, snapshot.nodes),
       ...jobFindings(history),
       ...(moves.length > 0 ? await nodeFindings(client, options, snapshot, moves) : []),
     ],

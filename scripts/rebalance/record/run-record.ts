@@ -35,6 +35,9 @@ const CREATE = [
 export const REQUESTS = ['', 'stop', 'pause'] as const;
 export type RunRequest = (typeof REQUESTS)[number];
 
+/** What a run is at that waits to be let go on, as {@link RunRecord.doing} has it. */
+export const PAUSED = 'paused';
+
 /** How a run ended, or that it has not. */
 export const RUN_STATES = ['running', 'finished', 'failed', 'stopped', 'out-of-hours'] as const;
 export type RunState = (typeof RUN_STATES)[number];
@@ -154,7 +157,7 @@ export class RunRecord {
   /**
    * What the run is at, for other sessions.
    *
-   * @param shardId of the move that is next; null where none is, as in a pause
+   * @param shardId of the move that is next; null where none is, as in a pause, in which the time that is left does not go by
    * @returns what they ask of it
    */
   async doing(what: string, shardId: number | null, secondsLeft: number | null): Promise<RunRequest> {
@@ -217,19 +220,27 @@ async function isThere(client: Client): Promise<boolean> {
 
 const copyWay = z.enum(['blocking', 'logical']);
 
-const sampleRow = z.object({ way: copyWay, bytes: z.number(), seconds: z.number(), pauseMs: z.number() });
+const sampleRow = z.object({
+  way: copyWay,
+  bytes: z.number(),
+  seconds: z.number(),
+  pauseMs: z.number(),
+  cancelled: z.boolean(),
+});
 
-/** Moves of earlier runs to learn from. */
-const LEARN_FROM = 24;
+/** Tries of earlier runs to learn from. */
+const LEARN_FROM = 40;
 
+/** A try that waited for other sessions tells nothing of what a move costs. */
 const SAMPLES = `
-SELECT way, bytes, seconds, pause_ms AS "pauseMs" FROM scaleout.rebalance_move
- WHERE cancelled IS NULL AND pause_ms IS NOT NULL ORDER BY ended_at DESC LIMIT $1`;
+SELECT way, bytes, seconds, pause_ms AS "pauseMs", cancelled IS NOT NULL AS cancelled FROM scaleout.rebalance_move
+ WHERE coalesce(cancelled, 'over-budget') = 'over-budget' AND pause_ms IS NOT NULL ORDER BY ended_at DESC LIMIT $1`;
 
-/** What the last moves in this database cost, oldest first. */
+/** What the last moves in this database cost, and tries that were cancelled for their budget, oldest first. */
 export async function readCosts(client: Client): Promise<MoveCosts> {
   if (!(await isThere(client))) return [];
-  return (await readRows(client, sampleRow, SAMPLES, [LEARN_FROM])).reverse();
+  const rows = await readRows(client, sampleRow, SAMPLES, [LEARN_FROM]);
+  return rows.reverse().map(({ cancelled, ...sample }) => (cancelled ? { ...sample, cancelled } : sample));
 }
 
 const writerLatency = z.object({
@@ -289,7 +300,8 @@ SELECT r.run_id::float8 AS id, r.way, r.job_id AS job, r.role, r.login, r.applic
          WHERE l.locktype = 'advisory' AND l.granted AND l.pid = r.pid AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
            AND l.classid::bigint << 32 | l.objid::bigint = hashtextextended('scaleout rebalance', 0) LIMIT 1) AS pid,
        r.moves AS "movesPlanned", r.bytes AS "bytesPlanned",
-       greatest(0, r.seconds_left - extract(epoch FROM clock_timestamp() - r.doing_since))::float8 AS "secondsLeft",
+       CASE WHEN r.seconds_left IS NULL OR r.doing_shard IS NULL THEN r.seconds_left
+            ELSE greatest(0, r.seconds_left - extract(epoch FROM clock_timestamp() - r.doing_since)) END::float8 AS "secondsLeft",
        m.done AS "movesDone", m.cancelled AS "cancelledTries", m.bytes AS "bytesDone", m.longest AS "longestWritePauseMs",
        to_char(r.started_at AT TIME ZONE 'UTC', ${ISO}) AS "startedAt", to_char(r.finished_at AT TIME ZONE 'UTC', ${ISO}) AS "finishedAt",
        extract(epoch FROM coalesce(r.finished_at, clock_timestamp()) - r.started_at)::float8 AS seconds
@@ -309,6 +321,11 @@ export async function readLastRun(client: Client): Promise<RecordedRun | undefin
 /** Whether a session of this program is at work on it, which other sessions can ask to stop or to pause. */
 export function isAtWork({ state, pid, job }: Pick<RecordedRun, 'state' | 'pid' | 'job'>): boolean {
   return state === 'running' && pid !== null && job === null;
+}
+
+/** Whether a run waits between two moves until it is let go on. */
+export function isPaused(run: Pick<RecordedRun, 'state' | 'pid' | 'job' | 'doing'>): boolean {
+  return isAtWork(run) && run.doing === PAUSED;
 }
 
 /** Asks a run to stop after its current move, to pause there, or (with nothing) to go on. */

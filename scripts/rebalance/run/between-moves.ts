@@ -3,13 +3,11 @@ import type { Move } from '../../citus/moves';
 import { bytes as asBytes } from '../../lib/reporter';
 import type { VerbContext } from '../../lib/verb';
 import { stopIfAsked } from '../../lib/verb';
+import { PAUSED } from '../record/run-record';
 import type { RunRecord } from '../record/run-record';
 
 /** Milliseconds between two looks at whether a paused run may go on. */
 const PAUSED_POLL_MS = 1000;
-
-/** What a paused run is at, as its record says. */
-const PAUSED = 'paused';
 
 type NextMove = Pick<Move, 'shardId' | 'tables' | 'bytes' | 'from' | 'to'>;
 
@@ -39,7 +37,7 @@ export async function isAskedToStop(
     if (signal.aborted) await record.end('stopped', 'stopped by Ctrl-C');
     stopIfAsked(signal, `${stands}; run "scaleout rebalance run" again to do the rest`);
     const request = paused
-      ? await record.doing(PAUSED, null, null)
+      ? await record.doing(PAUSED, null, secondsLeft)
       : await record.doing([...others, next].map(describeNext).join('\n'), next.shardId, secondsLeft);
     if (request !== 'pause') return request === 'stop';
     if (!paused) reporter.info('paused as asked; "scaleout rebalance resume" lets it go on');

@@ -22,7 +22,8 @@ import { mayRunBeside, tiesOf } from './parallel';
 import type { Concurrent, Lane } from './parallel';
 import { MoveGuard } from './move-guard';
 import type { GuardReport } from './move-guard';
-import { isMeasured, learn, predictSeconds, retrySeconds, secondsLeft } from '../cost/move-cost';
+import { expectedSeconds } from '../cost/expected';
+import { isMeasured, learn, predictSeconds, retrySeconds } from '../cost/move-cost';
 import type { CopyWay, MoveCosts } from '../cost/move-cost';
 import { compareAfter, NOTHING_COMPARED, seeBefore, together } from '../observe/observe';
 import type { ComparedRows } from '../observe/observe';
@@ -159,8 +160,8 @@ class BudgetedRun {
   private ends = false;
   /** Seconds that were spent on moves, of all lanes together. */
   private busySeconds = 0;
-  /** Of those what went into tries that were cancelled, and into the rest after them. */
-  private cancelledSeconds = 0;
+  /** Of those what went into tries that other sessions were in the way of, and into the rest after them. */
+  private waitedSeconds = 0;
 
   constructor(input: BudgetedInput) {
     const { plan, onlyBlocking, costs, options, context } = input;
@@ -314,6 +315,12 @@ class BudgetedRun {
       tables: await readTableTies(client),
       severalOfAGroup: await readMovesSeveralOfAGroup(client),
     };
+    const groups = new Set(this.pending.map((each) => this.concurrent(each).group)).size;
+    if (!this.ties.severalOfAGroup && groups < lanes.length) {
+      this.input.context.reporter.info(
+        `this Citus makes one move of each colocation group at a time: ${String(groups)} at once, whatever --max-parallel says`,
+      );
+    }
   }
 
   /** @param wanted how it is tried */
@@ -341,7 +348,9 @@ class BudgetedRun {
     }
     const spent = restMs(pending) / 1000;
     this.busySeconds += spent + seconds();
-    this.cancelledSeconds += spent + (tried.cancelled === undefined ? 0 : seconds());
+    // Those that go over the budget are expected, by what they cost before.
+    const unforeseen = tried.cancelled !== undefined && tried.cancelled !== 'over-budget';
+    this.waitedSeconds += spent + (unforeseen ? seconds() : 0);
   }
 
   private async settled({ client }: Lane): Promise<void> {
@@ -504,13 +513,13 @@ class BudgetedRun {
 
   private secondsToCome(): number {
     const { maxWritePauseMs } = this.input.options.budget;
-    const seconds = secondsLeft(
-      this.costs,
-      this.pending.map((each) => ({ bytes: each.bytes, way: chooseWay(each, this.costs, maxWritePauseMs) })),
+    const seconds = this.pending.reduce(
+      (sum, each) => sum + expectedSeconds(each, this.costs, maxWritePauseMs),
+      0,
     );
     const bytes = this.pending.reduce((sum, each) => sum + each.bytes, 0);
     const atOnce = Math.max(1, this.busySeconds / this.secondsSoFar());
-    const tries = this.pending.length * retrySeconds(this.cancelledSeconds, this.made.length);
+    const tries = this.pending.length * retrySeconds(this.waitedSeconds, this.made.length);
     return throttledSeconds((seconds + tries) / atOnce, bytes, this.input.options.budget.bytesPerSecond);
   }
 

@@ -35,7 +35,8 @@ export class NodeWatch {
     if (said === undefined || said.code === '42501') return error;
     const lost = await this.lost();
     if (lost.silent.length + lost.restarted.length === 0 && !isOfLostNode(said)) return error;
-    const stands = error instanceof MoveFailedError ? `${error.stands} and stay` : 'Moves that were made stay';
+    const stands =
+      error instanceof MoveFailedError ? `${error.stands} and stay` : 'Moves that were made stay';
     const words = error instanceof MoveFailedError && !isServerError(error.cause) ? error.cause : said;
     return nodeLost({ said, words, stands, lost });
   }

@@ -2,13 +2,7 @@ import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { howToAllowByFlag, notAllowed } from '../../database/checks/findings';
 import { readSecuredTables } from '../../database/observe/row-security';
-import {
-  explain,
-  InterruptedError,
-  isServerError,
-  refused,
-  ScaleoutError,
-} from '../../lib/errors';
+import { explain, InterruptedError, isServerError, refused, ScaleoutError } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';
 import { isAskedToStop } from './between-moves';
 import { estimate, windowSeconds } from '../cost/estimate';

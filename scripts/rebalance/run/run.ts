@@ -260,10 +260,7 @@ async function rebalance(
 }
 
 /** @throws ScaleoutError where the person says no */
-async function requireApproved(
-  plan: Rebalance,
-  { approve }: Pick<OtherSessions, 'approve'>,
-): Promise<void> {
+async function requireApproved(plan: Rebalance, { approve }: Pick<OtherSessions, 'approve'>): Promise<void> {
   if ((await approve?.(planDocument(plan))) !== false) return;
   throw new ScaleoutError('input.declined', 'no shard was moved, as answered');
 }

@@ -14,6 +14,8 @@ export interface Picture extends NodesAlong {
   readonly bytesPerSecond: number;
   /** Null where nobody knows. */
   readonly secondsLeft: number | null;
+  /** It stands still until it is let go on. @default false */
+  readonly paused?: boolean;
   /** The moves under way, in words. */
   readonly running: readonly string[];
   /** What happened on the way, in words: retries with their reasons, what somebody asked for. */
@@ -70,11 +72,13 @@ export function drawPicture(picture: Picture, { columns, color }: Space): string
 }
 
 /** `66.0 MiB of 197.0 MiB, 15.7 MiB/s, about 8.3 s left`. */
-function describeAmounts({ bytes, bytesPerSecond, secondsLeft }: Picture): string {
+function describeAmounts({ bytes, bytesPerSecond, secondsLeft, paused = false }: Picture): string {
   return [
     `${asBytes(bytes.done)} of ${asBytes(bytes.total)}`,
     ...(bytesPerSecond > 0 ? [`${asBytes(Math.round(bytesPerSecond))}/s`] : []),
-    ...(secondsLeft === null ? [] : [`about ${duration(secondsLeft)} left`]),
+    ...(secondsLeft === null
+      ? []
+      : [`about ${duration(secondsLeft)} left${paused ? ' once it goes on' : ''}`]),
   ].join(', ');
 }
 

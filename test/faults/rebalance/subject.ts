@@ -93,8 +93,7 @@ export const ACCOUNTS = 400;
 
 /** Rows that nobody writes, a few in each shard, and what has them take their time where they arrive. */
 const SLOW = 24;
-const slowly = (key: string): string =>
-  ` CHECK (${key} <= ${String(ACCOUNTS)} OR pg_sleep(0.25)::text = '')`;
+const slowly = (key: string): string => ` CHECK (${key} <= ${String(ACCOUNTS)} OR pg_sleep(0.25)::text = '')`;
 
 /** Three colocation groups, of which one is hidden from its owner in part, and a reference table that another refers to. */
 const tablesOf = ({ forced, unidentified, slow }: MoveStory): string => `

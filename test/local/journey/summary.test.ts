@@ -24,7 +24,7 @@ const result: JourneyResult = {
   tasks: { perDevice: 1, allDevices: 32 },
   subject: { one: 'device', all: 'devices' },
   rebalance: { moves: 0, bytes: 0 },
-  estimate: { seconds: 74, assumes: 'a model' },
+  estimate: { seconds: 74 },
   verify: { ok: true, checks: [{ id: 'rows:events', ok: true, detail: 'the same' }] },
 };
 

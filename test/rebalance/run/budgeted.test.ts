@@ -9,6 +9,8 @@ import type { Rebalance } from '../../../scripts/rebalance/plan/plan';
 import { inScope } from '../../../scripts/rebalance/plan/plan';
 import type { RecordedRun } from '../../../scripts/rebalance/record/run-record';
 import { statusOfRun } from '../../../scripts/rebalance/status';
+import { drawPicture } from '../../../scripts/rebalance/watch/picture';
+import { pictureOf } from '../../../scripts/rebalance/watch-status';
 import { statusText } from '../../../scripts/rebalance/text';
 import type { Move } from '../../../scripts/citus/moves';
 import { clusterNodes, snapshot } from '../fixtures';
@@ -60,7 +62,7 @@ describe('a plan under a budget', () => {
     expect(budgeted.estimate.longestWritePauseMs).toBeLessThanOrEqual(300);
     expect(budgeted.estimate.longestWritePauseMs).toBeGreaterThan(100);
     expect(budgeted.estimate.assumes).toMatch(
-      /what the last 3 moves in this database took.*longer than 300 ms is cancelled/,
+      /what the last 3 tries of moves in this database took.*longer than 300 ms is cancelled/,
     );
     expect(faults).toEqual([]);
   });
@@ -204,14 +206,23 @@ describe('the status of a run under a budget', () => {
     );
   });
 
+  test('of a run that is paused says what is left, and how long that takes', () => {
+    const paused = status({ request: 'pause', doing: 'paused', doingShard: null });
+    expect(paused).toMatchObject({ run: { state: 'running', paused: true }, secondsLeft: 14, running: [] });
+    expect(statusText(paused)).toMatch(
+      /^Run 7 paused: 7 of 21 moves, 70\.0 MiB of 210\.0 MiB; 14 moves of 140\.0 MiB left, about 14 s once it goes on\.\n(.*\n)?"scaleout rebalance resume" lets it go on\./,
+    );
+    expect(drawPicture(pictureOf(paused), { columns: 100, color: false }).join('\n')).toMatch(
+      /^Run 7 paused, [^]*70\.0 MiB of 210\.0 MiB, about 14 s left once it goes on/,
+    );
+    expect(status({ request: 'pause' }).warnings).toEqual(['it is asked to pause']);
+  });
+
   test('tells a run that was cut off from one at work, and what was asked of it', () => {
     const cutOff = status({ pid: null });
     expect(cutOff).toMatchObject({ run: { state: 'cut off' }, secondsLeft: null, running: [] });
     expect(cutOff.warnings.join()).toMatch(/"scaleout rebalance resume" does what is left/);
     expect(status({ request: 'stop' }).warnings).toEqual(['it ends after this move, as asked']);
-    expect(status({ request: 'pause', doing: 'paused', doingShard: null })).toMatchObject({
-      running: ['paused'],
-    });
     // What was asked of a run that has ended is of no interest.
     expect(
       status({ request: 'stop', state: 'stopped', pid: null, problem: 'stopped as asked' }).warnings,
