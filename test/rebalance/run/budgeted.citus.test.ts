@@ -62,6 +62,18 @@ platformSuite('a rebalance under a budget', () => {
 
   const one = <T>(sql: string, values: unknown[] = []): Promise<T> =>
     asLogin(async (client) => (await client.query<{ value: T }>(sql, values)).rows[0]?.value as T);
+  /** As a server does that ends. @param name what those sessions call themselves, as a pattern */
+  const cutSessions = (name: string): Promise<unknown> =>
+    withClient(database.platform, (client) =>
+      client.query(
+        'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ $1',
+        [name],
+      ),
+    );
+  const probes = (): Promise<number> =>
+    one(
+      "SELECT count(*)::int AS value FROM pg_class WHERE relname ~ '^rebalance_probe_[0-9]+$' AND relkind = 'r'",
+    );
   const rows = (): Promise<number> => one('SELECT count(*)::int AS value FROM readings');
   const leftovers = (): Promise<number> => one('SELECT count(*)::int AS value FROM pg_dist_cleanup');
   /** What an earlier run in this database would have learnt. */
@@ -371,24 +383,34 @@ platformSuite('a rebalance under a budget', () => {
   test('pauses, goes on and stops between two moves when another session says so', async () => {
     await heldUp(async (release, run) => {
       const log = recordingStream(false);
-      const watched = rebalanceWatch(recordingContext().context, watching(log));
+      const watcher = recordingContext();
+      const watched = rebalanceWatch(watcher.context, watching(log));
       await until(() => log.written.length > 0);
       const pause = await rebalancePause(recordingContext().context, target());
       expect(pause.text).toMatch(/pauses after the move/);
       await release();
-      await until(async () => (await status()).running.includes('paused'));
+      await until(async () => (await status()).run?.paused === true);
       const paused = await status();
-      expect(paused).toMatchObject({ moves: { done: 1, total: 4 }, warnings: ['it is asked to pause'] });
+      expect(paused).toMatchObject({ moves: { done: 1, total: 4 }, running: [] });
+      expect(paused.warnings).toEqual(['"scaleout rebalance resume" lets it go on']);
+      // Three moves are to come, and none of them goes on.
+      expect(paused.secondsLeft).toBeGreaterThan(0);
+      expect((await status()).secondsLeft).toBe(paused.secondsLeft);
       expect(paused.nodes.map(({ shards }) => shards).sort()).toEqual([0, 1, 5]);
       expect(paused.planned.map(({ shards }) => shards)).toEqual([2, 2, 2]);
-      await until(() => log.written.join('').includes('now paused'));
+      await until(() => log.written.join('').includes('Run 1 paused'));
+      await cutSessions('^scaleout rebalance status');
+      await until(() => watcher.infos.includes('the coordinator is back'));
+      expect(watcher.warnings.join()).toMatch(
+        /the coordinator went away, and this looks again until it is back/,
+      );
       const resumed = await rebalanceResume(recordingContext().context, target());
       expect(resumed.text).toMatch(/goes on\.$/);
       expect((await run).document).toMatchObject({ state: 'finished', moves: 4 });
       expect(await watched).toMatchObject({ outcome: 'done', document: { moves: { done: 4, total: 4 } } });
       expect(log.written[0]).toMatch(/^Run 1 running: 0 of 4 moves, 0 B of .* now moving shard .*\n$/);
       expect(log.written.join('')).toMatch(
-        /\n! it is asked to pause\n(.*\n)*Run 1 running: 1 of 4 .*now paused\n/,
+        /\n! it is asked to pause\n(.*\n)*Run 1 paused: 1 of 4 .* left once it goes on\n/,
       );
     });
     const nothing = await rebalancePause(recordingContext().context, target());
@@ -435,12 +457,13 @@ platformSuite('a rebalance under a budget', () => {
     });
     const opensInMs = Date.parse(early.document.budget!.opensAt!) - Date.now();
     expect(Math.abs(opensInMs / 3_600_000 - 2)).toBeLessThan(0.1);
-    expect(early.text).toMatch(/0 of 4 moves are done and stay\. It opens at .*with --wait/);
+    expect(early.text).toMatch(
+      /0 of 4 moves are done and stay\. It opens at .*with --wait\.\n\nnode +address +shards +size\n/,
+    );
 
     const waiting = recordingContext();
     const waits = rebalanceRun(waiting.context, input({ hours, waitForHours: true, compareRows: false }));
     waits.catch(() => undefined);
-    const status = async () => (await rebalanceStatus(recordingContext().context, target())).document;
     await until(async () => (await status()).running[0]?.includes('waiting for the hours') === true);
     await rebalanceStop(recordingContext().context, target());
     expect((await waits).document).toMatchObject({ state: 'cancelled', moves: 0 });
@@ -464,8 +487,6 @@ platformSuite('a rebalance under a budget', () => {
   }, 60_000);
 
   test('a probe writes into the group that moves, is seen in the record, and leaves nothing', async () => {
-    const probes = (): Promise<number> =>
-      one("SELECT count(*)::int AS value FROM pg_class WHERE relname LIKE 'rebalance_probe_%'");
     // As a run leaves it that was killed.
     await makeRecord();
     await asLogin((client) =>
@@ -495,11 +516,17 @@ platformSuite('a rebalance under a budget', () => {
     expect([await rows(), await leftovers(), await probes()]).toEqual([2000, 0, 0]);
   }, 60_000);
 
-  test('Ctrl-C ends it between two moves, and the next run does the rest', async () => {
+  test('asks first; Ctrl-C ends it between two moves, and the next run does the rest', async () => {
+    const asked = recordingContext();
+    const confirm = (): Promise<boolean> => Promise.resolve(false);
+    await expect(rebalanceRun({ ...asked.context, confirm }, input({ ask: true }))).rejects.toMatchObject({
+      code: 'input.declined',
+    });
+    expect(asked.infos.join('\n')).toMatch(/^4 moves of .* by by_shard_count/m);
+    expect((await status()).nodes.map(({ shards }) => shards)).toEqual([6, 0, 0]);
     const first: Recorded = watchedContext(() => first.abort.abort());
     await expect(rebalanceRun(first.context, input())).rejects.toThrow(InterruptedError);
-    const status = await rebalanceStatus(recordingContext().context, target());
-    expect(status.document).toMatchObject({ run: { state: 'stopped' }, moves: { done: 1, total: 4 } });
+    expect(await status()).toMatchObject({ run: { state: 'stopped' }, moves: { done: 1, total: 4 } });
     const screen = recordingStream(true);
     const { context } = recordingContext();
     const second = await rebalanceRun({ ...context, reporter: streamReporter(screen) }, input());
@@ -508,7 +535,7 @@ platformSuite('a rebalance under a budget', () => {
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
   }, 60_000);
 
-  test('killed in the middle of a move, it is said to be cut off, and the next run ends it', async () => {
+  test('killed in the middle of a move with its probe, it is said to be cut off, and the next run ends it and drops that', async () => {
     const { id } = await idOnFirstMove();
     await withClient(database.target, async (writer) => {
       // The first move waits for this writer, so that the kill falls into it.
@@ -516,7 +543,10 @@ platformSuite('a rebalance under a budget', () => {
       await writer.query('UPDATE readings SET v = $1 WHERE id = $2', ['z', id]);
       const child = spawn(
         process.execPath,
-        [path.join(__dirname, 'rebalance-child.js'), JSON.stringify(input({ compareRows: false }))],
+        [
+          path.join(__dirname, 'rebalance-child.js'),
+          JSON.stringify(input({ compareRows: false, probeWrites: true })),
+        ],
         { env: testEnvironment(), stdio: 'ignore' },
       );
       const exit = once(child, 'exit');
@@ -526,6 +556,7 @@ platformSuite('a rebalance under a budget', () => {
       child.kill('SIGKILL');
       await exit;
       await writer.query('COMMIT');
+      expect(await probes()).toBe(1);
     });
     await until(
       async () =>
@@ -538,16 +569,10 @@ platformSuite('a rebalance under a budget', () => {
     const { outcome, document } = await rebalanceResume(recordingContext().context, target());
     expect(outcome).toBe('done');
     expect(document.result?.after.map(({ shards }) => shards)).toEqual([2, 2, 2]);
-    expect([await rows(), await leftovers()]).toEqual([2000, 0]);
+    expect([await rows(), await leftovers(), await probes()]).toEqual([2000, 0, 0]);
   }, 60_000);
 
   test('cut off again and again, tool or session, it loses nothing and comes to its end', async () => {
-    const cutSession = (): Promise<unknown> =>
-      withClient(database.platform, (client) =>
-        client.query(
-          "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^scaleout rebalance (run|guard)'",
-        ),
-      );
     const before = await one(
       'SELECT sum(hashtextextended(readings::text, 0)::numeric)::text AS value FROM readings',
     );
@@ -561,7 +586,7 @@ platformSuite('a rebalance under a budget', () => {
       // Anywhere from before its first look to after its last move.
       await sleep(400 + Math.random() * 2600);
       if (round % 2 === 0) child.kill('SIGKILL');
-      else await cutSession();
+      else await cutSessions('^scaleout rebalance (run|guard)');
       await exit;
       // Its session holds the lock of a run until the server has noticed.
       await until(async () =>
