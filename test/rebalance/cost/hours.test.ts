@@ -26,9 +26,9 @@ describe('hours of the day', () => {
 
   test.each([
     ['1-5', /two times of the day/],
-    ['01:00-25:00', /25:00 is no time/],
+    ['01:00-25:00', /25:00 is no time of a day: write one from 00:00 to 24:00, as in 22:00-04:00/],
     ['01:60-02:00', /01:60 is no time/],
-    ['01:00-01:00', /ends when it begins, at 01:00/],
+    ['01:00-01:00', /ends when it begins, at 01:00: leave it out for the whole day/],
     ['01:00-05:00 Mars/Olympus', /Mars\/Olympus is no time zone/],
   ])('%s is refused', (text, message) => {
     expect(() => parseHours(text, 'UTC')).toThrow(message);

@@ -1,5 +1,9 @@
 import type { RowSecurity, SecuredTable } from '../../../scripts/database/observe/row-security';
-import { forcedTables, rebalanceFindings } from '../../../scripts/rebalance/observe/findings';
+import {
+  forcedTables,
+  localWriteFindings,
+  rebalanceFindings,
+} from '../../../scripts/rebalance/observe/findings';
 import { movesAhead } from '../../../scripts/rebalance/observe/job-moves';
 import { clusterNodes, job, moveTask } from '../fixtures';
 
@@ -74,4 +78,15 @@ test('of a job the moves that are not done, unless a node of theirs left', () =>
     move: { ...task.move!, to: { nodeId: 9, label: 'node 9' } },
   }));
   expect(movesAhead(job({ tasks: gone }))).toEqual([]);
+});
+
+test('moves to the coordinator are told with who is touched and what to do', () => {
+  const nodes = clusterNodes(3);
+  const to = (node: number, ...tables: string[]) => ({ tables, to: nodes[node]! });
+  expect(localWriteFindings([to(1, 'events'), to(2, 'events')], nodes)).toEqual([]);
+  const [note] = localWriteFindings([to(1, 'events'), to(0, 'events'), to(0, 'orders', 'items')], nodes);
+  expect(note).toMatchObject({ id: 'local-writes:coordinator', needs: 'none' });
+  expect(note?.message).toMatch(
+    /^2 shard groups of events, orders and items move to the coordinator\. .*UPDATE 0.*citus\.enable_local_execution = off.*RESET/,
+  );
 });

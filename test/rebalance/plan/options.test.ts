@@ -26,6 +26,7 @@ test.each([
   [{ mode: 'auto', bytesPerSecond: 1 }, /--throttle is of --way budgeted/],
   [{ waitForHours: true }, /--wait is for --window/],
   [{ maxWritePauseMs: 5 }, /--max-write-pause is 5 ms.*20 or more; 300 is the default/],
+  [{ maxParallel: 99 }, /--max-parallel is 99, and 16 is the most: .*replication slot.*Choose 2 to 4/],
 ] as const)('%j is refused in a paragraph', (asked, message) => {
   expect(() => withDefaults(asked)).toThrow(message);
 });
