@@ -413,8 +413,12 @@ class BudgetedRun {
     const bound =
       move.mode === 'block_writes' ? maxWritePauseMs * WITHOUT_GUARD.times + WITHOUT_GUARD.plusMs : 0;
     await setStatementTimeout(client, bound);
-    const watch = new MoveGuard(guard, { pid: this.pids.get(lane) ?? 0, maxWritePauseMs });
     const { from, to } = move;
+    const onStuck = (seconds: number): void =>
+      this.input.context.reporter.warn(
+        `the move of shard ${String(move.shardId)} was cancelled ${String(Math.round(seconds))} s ago and goes on, with writers of it waiting: ${from.label} or ${to.label} does not answer, and Citus waits until it does. Nothing is lost meanwhile; look at those servers`,
+      );
+    const watch = new MoveGuard(guard, { pid: this.pids.get(lane) ?? 0, maxWritePauseMs, onStuck });
     if (move.mode !== 'block_writes') this.launchedAt.set(nodeName(to), performance.now());
     const failure = await client
       .query(MOVE, [move.shardId, from.name, from.port, to.name, to.port, move.mode])

@@ -13,10 +13,17 @@ const IDLE_INTERVAL_MS = 25;
 /** A cancellation falls flat between two statements of Citus's own, so it is sent again. */
 const CANCEL_AGAIN_MS = 100;
 
+/** Milliseconds after which a move that was cancelled and goes on waits for something that does not answer. */
+const STUCK_MS = 5000;
+
 export interface GuardedMove {
   /** The backend that moves. */
   readonly pid: number;
   readonly maxWritePauseMs: number;
+  /** Told once where a move that was cancelled goes on. @param seconds for which it has */
+  readonly onStuck?: (seconds: number) => void;
+  /** @default {@link STUCK_MS} */
+  readonly stuckMs?: number;
 }
 
 /** What a guard saw of one try. */
@@ -41,6 +48,8 @@ export class MoveGuard {
   private look: GuardedTry;
   private cancelled: Cancelled | undefined;
   private cancelledAt = 0;
+  private firstCancelledAt: number | undefined;
+  private toldStuck = false;
   private failure: Error | undefined;
 
   constructor(client: Client, move: GuardedMove) {
@@ -90,9 +99,19 @@ export class MoveGuard {
     const found = this.cancelled ?? verdict(this.look, now, this.move.maxWritePauseMs);
     if (found === undefined || this.ended.signal.aborted) return;
     this.cancelled = found;
+    this.firstCancelledAt ??= now;
+    this.tellStuck(now - this.firstCancelledAt);
     if (now - this.cancelledAt < CANCEL_AGAIN_MS) return;
     this.cancelledAt = now;
     await this.client.query(CANCEL, [this.move.pid]);
+  }
+
+  /** Citus ends no statement on a node that does not answer, and waits for it. */
+  private tellStuck(forMs: number): void {
+    const { onStuck, stuckMs = STUCK_MS } = this.move;
+    if (this.toldStuck || forMs < stuckMs) return;
+    this.toldStuck = true;
+    onStuck?.(forMs / 1000);
   }
 
   private async rest(): Promise<void> {

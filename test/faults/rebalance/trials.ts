@@ -70,16 +70,21 @@ export async function measureMoves(
   return { loaded, ended };
 }
 
+interface Attack {
+  readonly victim: Victim;
+  readonly moment: Moment;
+  readonly random: () => number;
+  /** Milliseconds that a frozen server stands still. @default - drawn */
+  readonly frozenMs?: number;
+}
+
 /** Kills somebody at a moment of a rebalance, while an application writes; the next run has to do all that is left. */
 export async function killMoves(
   cluster: FaultyCluster,
   subject: MoveSubject,
-  {
-    victim,
-    moment,
-    random,
-  }: { readonly victim: Victim; readonly moment: Moment; readonly random: () => number },
+  attack: Attack,
 ): Promise<MoveTrial> {
+  const { victim, moment, random } = attack;
   const from = performance.now();
   const faults: Fault[] = [];
   const codes: string[] = [];
@@ -90,7 +95,7 @@ export async function killMoves(
     const at = await arrival(cluster, run, moment);
     if (at === undefined) return { problems: [], said: '' };
     faults.push({ story: subject.story.name, killed: victim, after: run.seconds(), ...at });
-    const back = strike(cluster, run, victim, random);
+    const back = strike(cluster, run, attack);
     const ended = await within(run, HANG_MS);
     await back;
     if (ended === undefined)
@@ -210,7 +215,7 @@ async function finish(
 }
 
 /** Kills or freezes, and resolves once what it hit is there again. */
-async function strike(cluster: FaultyCluster, run: Run, victim: Victim, random: () => number): Promise<void> {
+async function strike(cluster: FaultyCluster, run: Run, { victim, random, frozenMs }: Attack): Promise<void> {
   if (victim === 'process') {
     run.kill();
     return;
@@ -221,7 +226,7 @@ async function strike(cluster: FaultyCluster, run: Run, victim: Victim, random: 
   if (victim.startsWith('frozen')) {
     const [least, most] = random() < FROZEN_MS.longPart ? FROZEN_MS.long : FROZEN_MS.short;
     const thaw = cluster.freeze(name);
-    await sleep(least + random() * (most - least)).finally(thaw);
+    await sleep(frozenMs ?? least + random() * (most - least)).finally(thaw);
     return;
   }
   cluster.kill(name);
