@@ -21,6 +21,7 @@ import { rebalanceWatch } from '../../../scripts/rebalance/watch-status';
 import type { RebalanceWatchInput } from '../../../scripts/rebalance/watch-status';
 import type { TestDatabase } from '../../support/citus';
 import { platformSuite } from '../../support/citus';
+import { scaleout } from '../../support/command-line';
 import { testEnvironment } from '../../support/environment';
 import type { Recorded } from '../fixtures';
 import { recordingContext, recordingStream } from '../fixtures';
@@ -163,7 +164,7 @@ platformSuite('a rebalance under a budget', () => {
     await remember('blocking', 100 * GENEROUS);
     const plan = await rebalancePlan(recordingContext().context, input({ maxMoves: 1 }));
     expect(plan.document.moves.map(({ mode }) => mode)).toEqual(['auto']);
-    expect(plan.document.estimate.assumes).toMatch(/what the last 3 moves in this database took/);
+    expect(plan.document.estimate.assumes).toMatch(/what the last 3 tries of moves in this database took/);
     const run = await rebalanceRun(recordingContext().context, input({ maxMoves: 1 }));
     expect(run.document.budget?.made.map(({ way }) => way)).toEqual(['logical']);
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
@@ -194,6 +195,10 @@ platformSuite('a rebalance under a budget', () => {
     // It was given its time, and no more than that.
     expect((cancelled as { pauseMs: number }).pauseMs).toBeGreaterThan(2600);
     expect((cancelled as { pauseMs: number }).pauseMs).toBeLessThan(3900);
+    // The next plan goes by both: what was made, and what was cancelled.
+    const tries = run.document.budget!.made[0]!.cancelled.length + 1;
+    const plan = await rebalancePlan(recordingContext().context, input());
+    expect(plan.document.estimate.assumes).toContain(`by what the last ${String(tries)} tries of moves`);
     expect([await rows(), await leftovers()]).toEqual([2000, 0]);
   }, 60_000);
 
@@ -523,6 +528,16 @@ platformSuite('a rebalance under a budget', () => {
       code: 'input.declined',
     });
     expect(asked.infos.join('\n')).toMatch(/^4 moves of .* by by_shard_count/m);
+    const { host, port, user, password, database: name } = database.target;
+    const unasked = await scaleout(['rebalance', 'run', '--strategy', 'by_shard_count'], {
+      PGHOST: host,
+      PGPORT: String(port),
+      PGUSER: user,
+      PGPASSWORD: password,
+      PGDATABASE: name,
+    });
+    expect(unasked).toMatchObject({ status: 1, stdout: '' });
+    expect(unasked.stderr).toMatch(/^4 moves of .*[^]*no terminal to ask: add --yes; nothing was changed/m);
     expect((await status()).nodes.map(({ shards }) => shards)).toEqual([6, 0, 0]);
     const first: Recorded = watchedContext(() => first.abort.abort());
     await expect(rebalanceRun(first.context, input())).rejects.toThrow(InterruptedError);
