@@ -468,7 +468,8 @@ function tlsOptions(target: ConnectionTarget): object {
   }
 }
 
-function isConnectionLoss(error: unknown): boolean {
+/** Whether the session itself was lost, and not another one that its server has. */
+export function isConnectionLoss(error: unknown): boolean {
   // An ERROR leaves the session alive: with a class 08 code it is Citus saying that a worker cannot be reached.
   if (isServerError(error) && error.severity === 'ERROR') return false;
   const code = sqlStateOf(error) ?? nodeCodeOf(error);

@@ -2,6 +2,7 @@ import type { Client } from 'pg';
 import type { TableName } from '../../../config/workload/distribution-types';
 import { howToAllowByFlag, notAllowed } from '../../database/checks/findings';
 import { readSecuredTables } from '../../database/observe/row-security';
+import { isConnectionLoss } from '../../lib/connection';
 import { explain, InterruptedError, isServerError, refused, ScaleoutError } from '../../lib/errors';
 import type { VerbContext } from '../../lib/verb';
 import { isAskedToStop } from './between-moves';
@@ -161,6 +162,14 @@ export async function allowedWindow(
  */
 export function moveFailed(error: unknown, stands: string): unknown {
   if (error instanceof ScaleoutError) {
+    if (isConnectionLoss(error.cause)) {
+      return new ScaleoutError(
+        'cluster.connection-lost',
+        `the connection to the coordinator was lost while shards moved: ${error.message}. ${stands} and stay. ` +
+          'When the server is back, run "scaleout rebalance run" again: it does what is left',
+        { cause: error },
+      );
+    }
     return new MoveFailedError(`a move failed: ${error.message}. ${stands} and stay`, stands, error);
   }
   // What ends the session is told by who opened it.

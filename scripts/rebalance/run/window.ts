@@ -41,7 +41,7 @@ export async function inForcedPolicyWindow<T>(
   try {
     result = await work();
   } catch (error) {
-    await putBack(client, tables, `${explain(error)} Also, `);
+    await putBack(client, tables, `${explain(error).replace(/[^.)]$/, '$&.')} Also, `);
     throw error;
   }
   await putBack(client, tables, '');

@@ -80,6 +80,17 @@ test('what a window says of FORCE is kept, and a session that ends is told by wh
     code: 'rebalance.node-lost',
     message: expect.stringMatching(/FORCE of secrets could not be put back/) as string,
   });
+  const lost = new ScaleoutError('rebalance.force-not-restored', 'FORCE of secrets could not be put back', {
+    cause: new Error('Client has encountered a connection error and is not queryable'),
+  });
+  const told = moveFailed(lost, STANDS);
+  expect(told).toMatchObject({
+    code: 'cluster.connection-lost',
+    message: expect.stringMatching(
+      /FORCE of secrets could not be put back\. 2 of 5 moves are done/,
+    ) as string,
+  });
+  expect(await judged(told, new Map())).toBe(told);
   const ended = answered('terminating connection due to administrator command', '57P01', 'FATAL');
   expect(moveFailed(ended, STANDS)).toBe(ended);
   expect(await judged(ended, new Map())).toBe(ended);
