@@ -218,7 +218,9 @@ async function rebalance(
   const plan = await readPlan(client, options);
   requireAllowedByFlag(plan.findings, options);
   for (const idle of idleAllowances(plan.findings, options.allow)) context.reporter.info(idle);
-  for (const { message } of plan.findings.filter(isHindrance)) context.reporter.info(message);
+  // Who is asked is shown the whole plan.
+  const told = sessions.approve === undefined ? plan.findings.filter(isHindrance) : [];
+  for (const { message } of told) context.reporter.info(message);
   const both = options.budget === undefined ? undefined : await readBudgetedFaults(client, plan);
   if (both === undefined) await requireMovable(client, plan, options.mode);
   else requireNone(both.faults);
