@@ -374,7 +374,12 @@ platformSuite('a rebalance under a budget', () => {
       const run = rebalanceRun(recordingContext().context, input({ compareRows: false, ...more }));
       run.catch(() => undefined);
       await until(async () => (await status()).running.length > 0);
-      await work(() => writer.query('COMMIT'), run);
+      await work(() => writer.query('COMMIT'), run).catch(async (error: unknown) => {
+        // A run that goes on, or waits, would be in the way of what comes next, and of the message.
+        await writer.query('COMMIT');
+        await rebalanceStop(recordingContext().context, target());
+        throw error;
+      });
     });
   };
   const watching = (stdout: Terminal, json = false): RebalanceWatchInput => ({
