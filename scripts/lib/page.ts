@@ -1,3 +1,5 @@
+import { escapeMarkup } from './markup';
+
 /** A document for people, whatever it is written as. Words between backticks are code. */
 export interface Page {
   readonly title: string;
@@ -43,6 +45,7 @@ export function htmlPage({ title, sections }: Page): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <title>${htmlText(title)}</title>
 <style>
 :root { color-scheme: light dark; }
@@ -75,9 +78,7 @@ function htmlBlock(block: Block): string {
 }
 
 function htmlText(text: string): string {
-  const escape = (words: string): string =>
-    words.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-  return outsideCode(text, escape, (code) => `<code>${escape(code.slice(1, -1))}</code>`);
+  return outsideCode(text, escapeMarkup, (code) => `<code>${escapeMarkup(code.slice(1, -1))}</code>`);
 }
 
 function outsideCode(

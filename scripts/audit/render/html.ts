@@ -1,5 +1,5 @@
 import type { AuditDocument, Finding, RuleOutcome } from '../judge/judge';
-import { escapeMarkup } from './markup';
+import { escapeMarkup } from '../../lib/markup';
 import { levelText, pointerText, sourceText, worstFirst } from './place';
 import { provenanceLines } from './provenance';
 import { summary, unusedWaiverText } from './summary';

@@ -1,6 +1,6 @@
 import type { AuditDocument, Finding, RuleOutcome } from '../judge/judge';
 import { UNFINISHED } from '../judge/unfinished';
-import { escapeAttribute, escapeMarkup } from './markup';
+import { escapeAttribute, escapeMarkup } from '../../lib/markup';
 import { levelText, messageText, pointerText, sourceText } from './place';
 import { provenanceLines } from './provenance';
 import { unusedWaiverText } from './summary';
