@@ -1,13 +1,12 @@
 /** What Citus knows of where shards are. Bigints leave the server as float8, exact up to 2^53. */
 
-/** Which of the tables $1 (schemas) $2 (names) have shards that a rebalance moves. */
-export const DISTRIBUTED_AMONG = `
+/** Which of the tables $1 (schemas) $2 (names) Citus knows, as whatever. */
+export const KNOWN_AMONG = `
 SELECT n.nspname::text AS schema, c.relname::text AS name
   FROM pg_dist_partition t
   JOIN pg_class c ON c.oid = t.logicalrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace
-  JOIN unnest($1::text[], $2::text[]) asked (schema, name) ON (asked.schema, asked.name) = (n.nspname, c.relname)
- WHERE t.partmethod <> 'n' OR (t.repmodel <> 't' AND t.colocationid <> 0)`;
+  JOIN unnest($1::text[], $2::text[]) asked (schema, name) ON (asked.schema, asked.name) = (n.nspname, c.relname)`;
 
 /**
  * Every placement that a rebalance may move, with its size as the rebalancer measures it. Groups come in the order in
@@ -55,6 +54,16 @@ SELECT n.nspname::text AS schema, c.relname::text AS name, max(z.size)::float8 A
  WHERE t.partmethod = 'n' AND t.repmodel = 't'
  GROUP BY 1, 2
  ORDER BY 1, 2`;
+
+/** Bytes of the shards of the table $1 (schema) $2 (name), partitions included, each shard counted once; null where it has none. */
+export const TABLE_BYTES = `
+SELECT sum(size)::float8 AS bytes
+  FROM (SELECT max(z.size) AS size
+          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+          JOIN pg_dist_shard s ON s.logicalrelid = c.oid OR pg_partition_root(s.logicalrelid) = c.oid
+          JOIN citus_shard_sizes() z ON z.shard_id = s.shardid
+         WHERE n.nspname = $1 AND c.relname = $2
+         GROUP BY s.shardid) shards`;
 
 /** The rules of a strategy ($1), and what a shard costs beside its bytes. */
 export const LAYOUT_RULES = `

@@ -2,6 +2,7 @@ import { Option } from '@commander-js/extra-typings';
 import type { Distribution } from '../../config/workload/distribution-types';
 import { ScaleoutError } from '../lib/errors';
 import { jobDefaults } from '../rebalance/cost/ways';
+import type { TableQuestion } from '../simulate/asked-layout';
 import type { AddVerb, Group } from './command';
 import { strategy, transferMode, wholeNumber, withDistribution } from './flags';
 import type { DistributionFlags } from './inputs';
@@ -12,16 +13,30 @@ export function addSimulate(program: Group, verb: AddVerb): void {
   verb(
     withDistribution(program.command('simulate'))
       .description(
-        'what the shards, nodes and moves would be, from real rows, or from real shards where there are some; changes nothing',
+        'what the shards, nodes and moves would be, from real rows; on a distributed database the asked layout beside the present one; changes nothing',
       )
-      .addOption(new Option('--table <name>', 'one table, instead of a file').conflicts(['spec', 'workload']))
-      .addOption(new Option('--column <name>', 'its distribution column').conflicts(['spec', 'workload']))
+      .addOption(
+        new Option('--table <name>', 'one table, instead of a file: its shards').conflicts([
+          'spec',
+          'workload',
+        ]),
+      )
+      .addOption(
+        new Option('--column <name>', 'its distribution column; by default the one it has').conflicts([
+          'spec',
+          'workload',
+        ]),
+      )
       .option(
         '--workers <count>',
         "workers the cluster gets; by default the environment's, those there are, or 2",
         wholeNumber(0),
       )
-      .option('--shards <count>', "shards of a table; by default the file's, or 32", wholeNumber(1))
+      .option(
+        '--shards <count>',
+        "shards of a table; by default the file's, those it has, or 32; alone it asks of every table that is distributed",
+        wholeNumber(1),
+      )
       .option('--coordinator-holds-shards', 'the coordinator keeps shards beside workers, as by default')
       .option('--no-coordinator-holds-shards', 'the workers alone hold shards')
       .addOption(
@@ -35,11 +50,11 @@ export function addSimulate(program: Group, verb: AddVerb): void {
       const { estimate } = await import('../rebalance/cost/estimate.ts');
       const { plannedNodes } = await import('../../config/environment/planned-nodes.ts');
       const options = jobDefaults(flags);
-      const { expected } = await simulatedDistribution(flags);
+      const asked = await simulatedDistribution(flags);
       const planned = flags.env === undefined ? undefined : plannedNodes(await environmentNamed(flags.env));
       return simulate(context, {
         target: await databaseTarget(context, flags),
-        expected,
+        ...asked,
         shardCount: flags.shards,
         topology: {
           workers: flags.workers ?? planned?.workers,
@@ -56,27 +71,29 @@ export function addSimulate(program: Group, verb: AddVerb): void {
 interface SimulatedFlags extends DistributionFlags {
   readonly table?: string;
   readonly column?: string;
-  readonly shards?: number;
 }
 
-/** One table and its column, or what {@link declaration} finds; nothing where nothing is named. */
-async function simulatedDistribution(flags: SimulatedFlags): Promise<{ readonly expected?: Distribution }> {
-  const { table, column, shards = 32 } = flags;
+/** A table with its column, or what {@link declaration} finds; nothing where nothing is named. */
+async function simulatedDistribution(
+  flags: SimulatedFlags,
+): Promise<{ readonly expected?: Distribution; readonly question?: TableQuestion }> {
+  const { table, column } = flags;
   if (table === undefined && column === undefined) {
     const { spec, workload, env } = flags;
     // A database that is distributed says itself how.
     return spec === undefined && workload === undefined && env === undefined ? {} : await declaration(flags);
   }
-  if (table === undefined || column === undefined) {
+  if (table === undefined) {
     throw new ScaleoutError(
       'input.invalid',
-      `${table === undefined ? '--column needs --table' : '--table needs --column'}: a simulation asks what one column does to one table; a file (--spec) says it for many`,
+      '--column needs --table: a simulation asks what one column does to one table; a file (--spec) says it for many',
     );
   }
   const { readName, readTableName } = await import('../../config/workload/identifiers.ts');
-  const { distributionOf } = await import('../simulate/commands.ts');
-  const [name, by] = [readTableName(table), readName(column)];
+  const name = readTableName(table);
   if (!name.ok) throw new ScaleoutError('input.invalid', `--table ${name.problem}`);
+  if (column === undefined) return { question: { table: name.value } };
+  const by = readName(column);
   if (!by.ok) throw new ScaleoutError('input.invalid', `--column ${by.problem}`);
-  return { expected: distributionOf(name.value, by.value, shards) };
+  return { question: { table: name.value, column: by.value } };
 }

@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { SHARDS } from '../../config/workload/distribution-types';
 import type { DistributedTable, Distribution, TableName } from '../../config/workload/distribution-types';
 import { allOf } from '../../config/text/text';
 import type { ConnectionTarget } from '../lib/connection';
@@ -11,8 +12,14 @@ import { sameTable, showTable } from '../database/model/names';
 import { orderTables } from '../database/model/order';
 import { requireShardCount } from '../database/model/shard-count';
 import type { Node } from '../citus/nodes';
+import type { TableQuestion } from './asked-layout';
+import { askedChanges, isNothing, layAsAsked, partedTables, questionOn } from './asked-layout';
+import { readAskedRows, typesDiffer } from './asked-rows';
+import { describeAsked } from './asked-report';
+import { groupRoot } from './group-root';
 import { readInTurn } from './in-turn';
-import { distributedAmong, readLayout } from './shard-layout';
+import type { ShardLayout } from './shard-layout';
+import { knownAmong, readLayout } from './shard-layout';
 import type { RebalanceSimulation, TopologyChange } from './real-rebalance';
 import { simulateRebalance } from './real-rebalance';
 import type { Strategy } from '../citus/strategy';
@@ -36,7 +43,9 @@ export interface SimulateInput {
   readonly target: ConnectionTarget;
   /** How the database is to be distributed; may be left out where it is distributed already. */
   readonly expected?: Distribution | undefined;
-  /** Instead of the specification's. */
+  /** One table instead of a specification. */
+  readonly question?: TableQuestion | undefined;
+  /** Instead of the specification's, or of those that there are. */
   readonly shardCount?: number | undefined;
   /** @default - two workers beside a coordinator that holds shards, or those of a cluster that is there */
   readonly topology: TopologyChange;
@@ -54,7 +63,8 @@ const MOST_WORKERS = 10_000;
  * of every shard, the nodes they come to, and what a rebalance would move. Needs no Citus.
  *
  * Of a database that is distributed already it says what a rebalance would move, from the shards and sizes that are
- * there: `get_rebalance_table_shards_plan()` for a cluster of another size.
+ * there: `get_rebalance_table_shards_plan()` for a cluster of another size. Where another layout is asked, it shows that
+ * one beside the present one: its shards made on the nodes that are there, and the rebalance that would follow.
  *
  * @throws ScaleoutError where the question cannot be asked of this database
  */
@@ -62,27 +72,35 @@ export async function simulate(
   context: VerbContext,
   input: SimulateInput,
 ): Promise<VerbResult<Simulation | RebalanceSimulation>> {
-  const { expected, topology } = input;
-  requirePossibleWorkers(topology);
+  requirePossibleWorkers(input.topology);
   if (input.shardCount !== undefined) requireShardCount(input.shardCount);
   return withClient(
     input.target,
     async (client) => {
       await putBackFirst(client, context.reporter);
+      const expected = input.expected ?? (await undistributedQuestion(client, input));
       if (expected !== undefined && !(await isDistributed(client, expected))) {
-        const simulation = await simulateDistribution(context, client, { ...input, expected });
-        return { document: simulation, text: describeSimulation(simulation), outcome: 'done' };
+        return simulatedFirst(context, client, { ...input, expected });
       }
       await requirePrimary(client);
       const layout = await readLayout(context, client, input);
-      if (layout === undefined) throw nothingDeclared();
-      if (input.shardCount !== undefined) throw fixedShardCount();
-      requireSomewhere(topology, layout.nodes);
-      const simulation = simulateRebalance({ ...input, layout });
+      if (layout === undefined) {
+        if (expected === undefined) throw nothingDeclared();
+        return simulatedFirst(context, client, { ...input, expected });
+      }
+      requireSomewhere(input.topology, layout.nodes);
+      const simulation = await simulateDistributed(context, client, { ...input, layout });
       return { document: simulation, text: describeRebalance(simulation), outcome: 'done' };
     },
     { purpose: 'simulate', reporter: context.reporter, signal: context.signal },
   );
+}
+
+async function simulatedFirst(
+  ...given: Parameters<typeof simulateDistribution>
+): Promise<VerbResult<Simulation>> {
+  const simulation = await simulateDistribution(...given);
+  return { document: simulation, text: describeSimulation(simulation), outcome: 'done' };
 }
 
 async function simulateDistribution(
@@ -117,22 +135,79 @@ async function simulateDistribution(
   return simulateCluster({ ...input, ...read, topology, shardCount });
 }
 
-/** Whether all that is to be distributed is; in between there is no telling what is asked. */
+/** One table of a database that is not distributed yet, with the column that has to be named then. */
+async function undistributedQuestion(
+  client: Client,
+  { question, shardCount }: SimulateInput,
+): Promise<Distribution | undefined> {
+  if (question === undefined) return undefined;
+  const { table, column } = question;
+  if ((await knownAmong(client, [table])).length > 0) return undefined;
+  if (column !== undefined) return distributionOf(table, column, shardCount ?? SHARDS.usual);
+  throw new ScaleoutError(
+    'input.invalid',
+    `--table needs --column: ${showTable(table)} is not distributed by one yet; nothing was changed`,
+  );
+}
+
+/** What is there, and beside it what is asked, where that is something else. */
+async function simulateDistributed(
+  context: VerbContext,
+  client: Client,
+  input: SimulateInput & { readonly layout: ShardLayout },
+): Promise<RebalanceSimulation> {
+  const { layout, question, shardCount } = input;
+  const named = question === undefined ? {} : { named: showTable(question.table) };
+  if (input.expected === undefined && question === undefined && shardCount === undefined) {
+    return simulateRebalance(input);
+  }
+  const asked =
+    input.expected === undefined
+      ? questionOn(layout, question, shardCount)
+      : { expected: input.expected, shardCount };
+  if (asked === undefined) throw noColumn(question?.table);
+  const changes = askedChanges(layout, asked.expected, asked.shardCount);
+  if (isNothing(changes)) return { ...simulateRebalance(input), ...named };
+  const rows = await readAskedRows(context, client, layout, changes, input.reading);
+  const laid = layAsAsked(layout, changes, ({ table, ranges }) => {
+    return rows.get(showTable(table)) ?? { rows: [], bytes: ranges.map(() => 0), estimated: false };
+  });
+  const present = simulateRebalance({ ...input, topology: {} });
+  return {
+    ...simulateRebalance({ ...input, layout: laid }),
+    asked: describeAsked(changes, partedTables(layout, changes)),
+    present: { tables: present.tables, nodes: present.before, moves: present.moves.length },
+    ...named,
+  };
+}
+
+function noColumn(table: TableName | undefined): ScaleoutError {
+  return new ScaleoutError(
+    'input.invalid',
+    `--table needs --column: ${table === undefined ? 'it' : showTable(table)} has shards, and no column that they go by; nothing was changed`,
+  );
+}
+
+/** Whether Citus has any of what is asked about already; schemas as wholes are all there, or none of them is. */
 async function isDistributed(client: Client, expected: Distribution): Promise<boolean> {
-  const asked = expected.tables.filter(({ kind }) => kind === 'distributed').map(({ table }) => table);
   const whole = wholeSchemas(expected);
-  const thereAlready = await distributedAmong(client, asked);
+  const known = await knownAmong(
+    client,
+    expected.tables.map(({ table }) => table),
+  );
   const schemasThere = await distributedSchemasAmong(client, whole);
-  const there = [...thereAlready.map(showTable), ...schemasThere.map(showSchema)];
-  if (there.length === 0) return false;
-  const open = [
-    ...asked.filter((table) => !thereAlready.some((each) => sameTable(each, table))).map(showTable),
-    ...whole.filter((schema) => !schemasThere.includes(schema)).map(showSchema),
+  const open = whole.filter((schema) => !schemasThere.includes(schema)).map(showSchema);
+  if (open.length === 0) return known.length + schemasThere.length > 0;
+  // Reference tables come before schemas, and tables after them.
+  const distributed = expected.tables.filter(({ kind }) => kind === 'distributed').map(({ table }) => table);
+  const there = [
+    ...known.filter((table) => distributed.some((each) => sameTable(each, table))).map(showTable),
+    ...schemasThere.map(showSchema),
   ];
-  if (open.length === 0) return true;
+  if (there.length === 0) return false;
   throw new ScaleoutError(
     'simulate.partly-distributed',
-    `${allOf(open)} ${open.length === 1 ? 'is' : 'are'} not distributed yet, and ${allOf(there)} ${there.length === 1 ? 'is' : 'are'}: simulate the rest by itself (--table with --column, or a file that names nothing else), or leave --spec and --workload out to simulate a rebalance of what is there; nothing was changed`,
+    `${allOf(open)} ${open.length === 1 ? 'is' : 'are'} not distributed yet, and ${allOf(there)} ${there.length === 1 ? 'is' : 'are'}: simulate schemas that come as wholes by themselves, with a file that names nothing else; nothing was changed`,
   );
 }
 
@@ -144,13 +219,6 @@ function nothingDeclared(): ScaleoutError {
   return new ScaleoutError(
     'input.nothing-specified',
     'nothing says how the database should be distributed, and nothing in it is distributed yet: name a file with --spec, a workload with --workload, an environment with --env, or one table with --table and --column',
-  );
-}
-
-function fixedShardCount(): ScaleoutError {
-  return new ScaleoutError(
-    'input.invalid',
-    '--shards asks how tables would be cut, and these are cut already: leave it out to simulate a rebalance of the shards there are; another shardCount in the specification is what `tables plan` goes by; nothing was changed',
   );
 }
 
@@ -235,18 +303,8 @@ async function distributionOrder(
 function requireOneType(sources: readonly DistributedSource[]): void {
   for (const own of sources) {
     const other = sources.find(({ table }) => sameTable(table, own.root)) ?? own;
-    if (own.type === other.type) continue;
-    throw new ScaleoutError(
-      'simulate.types-differ',
-      `${showTable(own.table)} cannot be colocated with ${showTable(other.table)}: ${own.column} is ${own.type} and ${other.column} is ${other.type}, and Citus colocates columns of one type only. Change the type of one, or leave colocateWith out; nothing was changed`,
-    );
+    if (own.type !== other.type) throw typesDiffer(own, other);
   }
-}
-
-function groupRoot(table: DistributedTable, all: readonly DistributedTable[]): DistributedTable {
-  const { colocateWith } = table;
-  const parent = colocateWith && all.find((other) => sameTable(other.table, colocateWith));
-  return parent === undefined ? table : groupRoot(parent, all);
 }
 
 async function readReferenceTables(

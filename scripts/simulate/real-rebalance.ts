@@ -1,5 +1,6 @@
 import { showTable } from '../database/model/names';
 import type { Node } from '../citus/nodes';
+import type { AskedReport, PresentReport } from './asked-report';
 import type { Estimate } from '../rebalance/cost/estimate';
 import { reportRebalance, sizedGroup } from './shard-sizes';
 import type { RebalanceReport, SizedGroup } from './shard-sizes';
@@ -50,7 +51,14 @@ export interface RebalanceSimulation extends RebalanceReport {
   /** Nodes that are not there yet, and those that are to be emptied. */
   readonly added: readonly string[];
   readonly emptied: readonly string[];
+  /** As they are, or as they are asked to be. */
   readonly tables: readonly ShardLayoutReport[];
+  /** What is asked to be different; absent where all is as asked. `before` is then the asked layout, freshly made. */
+  readonly asked?: AskedReport;
+  /** Beside `asked`: what is there. */
+  readonly present?: PresentReport;
+  /** The one table that was asked about. */
+  readonly named?: string;
 }
 
 export interface RealRebalanceInput {

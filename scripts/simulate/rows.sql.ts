@@ -31,8 +31,8 @@ export function exactRows(source: Source): string {
 }
 
 /**
- * The same of a table that is distributed, counted on the shards: $1 where each shard's range starts, as offsets from the
- * smallest hash and in order, $2 fewest rows of a value that is told by name.
+ * The same of a table that is distributed, by shards of whatever ranges: $1 where each shard's range starts, as offsets from
+ * the smallest hash and in order, $2 fewest rows of a value that is told by name. NULLs come as a row without an index.
  */
 export function exactRowsOfShards(source: Source): string {
   return countedRows(source, `width_bucket(${hashOffset(source.hash, 'tenant')}, $1::int8[]) - 1`, '$2');

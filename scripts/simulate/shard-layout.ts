@@ -12,7 +12,7 @@ import { readInTurn } from './in-turn';
 import { showTable, sqlTable } from '../database/model/names';
 import {
   HIDDEN,
-  DISTRIBUTED_AMONG,
+  KNOWN_AMONG,
   LAYOUT_REFERENCES,
   LAYOUT_RULES,
   LAYOUT_SHARDS,
@@ -72,11 +72,11 @@ export interface ShardLayoutTable {
 
 const tableName = z.object({ schema: z.string(), name: z.string() });
 
-/** Which of these tables are distributed already; none where the database is plain PostgreSQL. */
-export async function distributedAmong(client: Client, tables: readonly TableName[]): Promise<TableName[]> {
+/** Which of these tables Citus has already, distributed or otherwise; none where the database is plain PostgreSQL. */
+export async function knownAmong(client: Client, tables: readonly TableName[]): Promise<TableName[]> {
   if ((await citusVersion(client)) === undefined) return [];
   const asked = [tables.map(({ schema }) => schema), tables.map(({ name }) => name)];
-  return readRows(client, tableName, DISTRIBUTED_AMONG, asked);
+  return readRows(client, tableName, KNOWN_AMONG, asked);
 }
 
 const shardRow = tableName.extend({

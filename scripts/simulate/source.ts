@@ -99,6 +99,16 @@ export async function readDistributedSource(
   return { ...source, from: sqlTable(table) };
 }
 
+/**
+ * The same of a table that is asked to be distributed in another way, whatever it is now.
+ *
+ * @throws ScaleoutError where there is no such table or column, and where Citus would refuse it
+ */
+export async function readAskedSource(client: Client, table: TableName, column: string): Promise<Source> {
+  const { source, oid } = await lookUp(client, table, column);
+  return (await isKnownToCitus(client, oid)) ? { ...source, from: sqlTable(table) } : source;
+}
+
 /** How Citus would hash a column; undefined where it has no hash function, or there is no such column. */
 export async function readHashedType(
   client: Client,

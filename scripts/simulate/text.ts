@@ -1,5 +1,6 @@
 import { allOf } from '../../config/text/text';
 import { bytes as asBytes, count, duration, table } from '../lib/reporter';
+import type { AskedReport } from './asked-report';
 import type { ShardLayoutReport, RebalanceSimulation } from './real-rebalance';
 import type { SimulatedTable, Simulation } from './simulation';
 import type { SimulatedNode } from './shard-sizes';
@@ -34,28 +35,123 @@ export function describeSimulation(simulation: Simulation): string {
 
 /** The same of a database that is distributed already. */
 export function describeRebalance(simulation: RebalanceSimulation): string {
-  const { workers, coordinatorHoldsShards, strategy, added, emptied } = simulation;
+  const { workers, coordinatorHoldsShards, strategy, added, emptied, asked } = simulation;
+  const named = simulation.tables.find((each) => each.table === simulation.named);
   return [
-    `Simulated, nothing was changed: the shards that are there, on a coordinator ${
+    `Simulated, nothing was changed: ${asked === undefined ? 'the shards that are there' : 'the shards as asked, beside those that are there'}, on a coordinator ${
       coordinatorHoldsShards ? 'which holds shards' : 'which holds no shards'
     } and ${workers === 1 ? '1 worker' : `${count(workers)} workers`}.`,
     ...(added.length === 0 ? [] : [`New, and empty so far: ${allOf(added)}.`]),
     ...(emptied.length === 0 ? [] : [`To be emptied: ${allOf(emptied)}.`]),
+    ...(named === undefined || asked !== undefined ? [] : [`${named.table} is laid out as asked already.`]),
     '',
-    table([
-      ['table', 'by', 'beside', 'shards', 'rows', 'size', 'skew'],
-      ...simulation.tables.map(laidOutRow),
-    ]),
+    ...(asked === undefined ? layoutLines(simulation) : askedLines(simulation, asked)),
+    ...(named === undefined ? [] : ['', ...laidOutLines(named)]),
     ...referenceLines(simulation),
     '',
-    'Nodes now:',
-    ...nodeLines(simulation.before),
+    ...(asked === undefined ? ['Nodes now:', ...nodeLines(simulation.before)] : besideLines(simulation)),
     '',
     `Nodes once the shards are rebalanced ${strategy}:`,
     ...nodeLines(simulation.nodes),
     '',
     ...moveLines(simulation, 'A rebalance'),
   ].join('\n');
+}
+
+function layoutLines({ tables }: RebalanceSimulation): string[] {
+  return [table([['table', 'by', 'beside', 'shards', 'rows', 'size', 'skew'], ...tables.map(laidOutRow)])];
+}
+
+/** The tables that would be others, each as it is and as it would be. */
+function askedLines({ tables, present }: RebalanceSimulation, asked: AskedReport): string[] {
+  const place = (each: ShardLayoutReport | undefined): string[] =>
+    each === undefined
+      ? ['', '', '', '']
+      : [each.column ?? 'schema', each.colocationGroup, count(each.shards.length), String(each.skew)];
+  const rows = asked.tables.map((name) => {
+    const then = tables.find((each) => each.table === name);
+    return [
+      name,
+      ...place(present?.tables.find((each) => each.table === name)),
+      ...place(then),
+      then === undefined ? '' : `${then.rowsEstimated ? 'about ' : ''}${count(then.rows)}`,
+    ];
+  });
+  const heading = ['by', 'beside', 'shards', 'skew'];
+  const unchanged = tables.length - asked.tables.length;
+  return [
+    ...(rows.length === 0
+      ? []
+      : [
+          table([
+            [
+              'table',
+              ...heading.map((each) => `now ${each}`),
+              ...heading.map((each) => `asked ${each}`),
+              'rows',
+            ],
+            ...rows,
+          ]),
+        ]),
+    ...asked.toReference.map((name) => `${name} would be a reference table, copied whole to every node.`),
+    ...asked.toLocal.map((name) => `${name} would come back to the coordinator.`),
+    ...(unchanged > 0 ? [`The other ${count(unchanged)} tables with shards stay as they are.`] : []),
+    ...asked.parted.map(
+      ({ leaving, staying }) =>
+        `${allOf(leaving)} would no longer live beside ${allOf(staying)}: a join of them would leave the node. Name all of them in a file (--spec) to keep them together.`,
+    ),
+  ];
+}
+
+/** Nodes as they are and as they would be, side by side. */
+function besideLines({ before, present }: RebalanceSimulation): string[] {
+  const now = (name: string) => present?.nodes.find((node) => node.name === name);
+  return [
+    'Nodes now, and with the asked shards made on the nodes that are there:',
+    table([
+      ['node', 'now shards', 'rows', 'size', 'asked shards', 'rows', 'size'],
+      ...before.map((node) => [
+        node.name,
+        count(now(node.name)?.shards ?? 0),
+        count(now(node.name)?.rows ?? 0),
+        asBytes(now(node.name)?.bytes ?? 0),
+        count(node.shards),
+        count(node.rows),
+        asBytes(node.bytes),
+      ]),
+    ]),
+    'Rows are those of the asked shards by the hash of the column; sizes are the present ones, shared by rows.',
+  ];
+}
+
+/** One table, shard by shard. */
+function laidOutLines(each: ShardLayoutReport): string[] {
+  const largest = [...each.shards].sort((a, b) => b.rows - a.rows || a.index - b.index);
+  const listed = each.shards.length <= LISTED ? each.shards : largest.slice(0, LISTED);
+  const most = largest[0]?.rows ?? 0;
+  const top = each.biggestTenant;
+  return [
+    `${each.table}${each.column === null ? '' : ` by ${each.column}`}:`,
+    table([
+      ['shard', 'hashes', 'rows', 'size', ''],
+      ...listed.map((shard) => [
+        String(shard.index),
+        `${String(shard.min)} to ${String(shard.max)}`,
+        count(shard.rows),
+        asBytes(shard.bytes),
+        bar(shard.rows, most),
+      ]),
+    ]),
+    ...(listed.length < each.shards.length
+      ? [`the ${count(listed.length)} largest of ${count(each.shards.length)} shards`]
+      : []),
+    `The largest shard has ${String(each.skew)} times the rows of the average one.`,
+    ...(top === null || top.value === null
+      ? []
+      : [
+          `The value with the most rows is ${top.value}, with ${count(top.rows)} (${(top.share * 100).toPrecision(2)} %).`,
+        ]),
+  ];
 }
 
 function laidOutRow(each: ShardLayoutReport): string[] {

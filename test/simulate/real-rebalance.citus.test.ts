@@ -30,6 +30,20 @@ SELECT CASE WHEN n.nspname = 'public' THEN '' ELSE n.nspname || '.' END || CASE 
 const STRATEGIES = ['by_disk_size', 'by_shard_count'] as const;
 type Strategy = (typeof STRATEGIES)[number];
 
+const named = (name: string) => ({ schema: 'public', name });
+
+/** All of them by `user_id`, beside the first. */
+const spec = (shardCount: number, first: string, ...others: string[]): Distribution => ({
+  shardCount,
+  online: true,
+  tables: [first, ...others].map((name) => ({
+    kind: 'distributed',
+    table: named(name),
+    distributeBy: 'user_id',
+    ...(name === first ? {} : { colocateWith: named(first) }),
+  })),
+});
+
 async function ask(
   target: ConnectionTarget,
   strategy: Strategy,
@@ -241,22 +255,18 @@ platformSuite('a simulated rebalance of what is distributed already', () => {
   });
 
   it('refuses what cannot be asked of it, in one paragraph', async () => {
-    const spec = (...names: string[]): Distribution => ({
-      shardCount: 32,
-      online: true,
-      tables: names.map((name) => ({
-        kind: 'distributed',
-        table: { schema: 'public', name },
-        distributeBy: 'user_id',
-      })),
-    });
     await query(database.target, 'CREATE TABLE later (user_id bigint NOT NULL)');
     const wrong: [Partial<SimulateInput>, RegExp][] = [
+      [{ expected: spec(32, 'users', 'few') }, /^few has no column "user_id" to distribute by/],
+      [{ question: { table: named('later') } }, /^--table needs --column: later is not distributed/],
       [
-        { expected: spec('users', 'later') },
-        /^later is not distributed yet, and users is: simulate the rest by itself/,
+        { question: { table: named('users'), column: 'odd % name' } },
+        /by odd % name: 500 of its rows are NULL/,
       ],
-      [{ shardCount: 64 }, /^--shards asks how tables would be cut, and these are cut already/],
+      [
+        { expected: { ...spec(32, 'users'), schemas: [{ schema: 'tenant_c', kind: 'distributed' }] } },
+        /^schema tenant_c is not distributed yet, and users is: simulate schemas/,
+      ],
       [
         { topology: { workers: 0, coordinatorHoldsShards: false } },
         /^a cluster without workers has no node but/,
@@ -269,8 +279,9 @@ platformSuite('a simulated rebalance of what is distributed already', () => {
       expect((answer as Error).message).not.toContain('\n');
     }
     // A specification of what is distributed asks the same as none.
-    const named = await ask(database.target, 'by_disk_size', { expected: spec('users', 'events') });
-    expect(named.moves).toEqual((await ask(database.target, 'by_disk_size')).moves);
+    const same = await ask(database.target, 'by_disk_size', { expected: spec(16, 'users', 'events') });
+    expect(same.asked).toBeUndefined();
+    expect(same.moves).toEqual((await ask(database.target, 'by_disk_size')).moves);
   });
 
   it('says it for people', async () => {
@@ -287,5 +298,97 @@ platformSuite('a simulated rebalance of what is distributed already', () => {
     expect(text).toMatch(/^events +user_id +users +16 +20,000 /m);
     expect(text).toMatch(/^tenant_b\.notes +schema +1 +0 /m);
     expect(text).toMatch(/A rebalance would move \d+ shards of /);
+    const asked = await simulate(testContext(), {
+      target: database.target,
+      question: { table: named('events') },
+      shardCount: 4,
+      topology: {},
+      strategy: 'by_shard_count',
+      reading: 'auto',
+      estimateMoves: (moves) => estimate(moves, 'auto', undefined),
+    });
+    expect(asked.text).toMatch(/^events +user_id +users +16 +[\d.]+ +user_id +events +4 +[\d.]+ +20,000$/m);
+    expect(asked.text).toMatch(
+      /events would no longer live beside users: a join of them would leave the node/,
+    );
+    expect(asked.text).toMatch(/^w1 +\d+ +[\d,]+ +[\d.]+ [kM]?B +\d+ /m);
+  });
+
+  /** Rows of each shard and the node it is on, as Citus has them. */
+  const real = (table: string) =>
+    query<{ min: number; rows: number; node: string }>(
+      database.platform,
+      `SELECT s.shardminvalue::float8 AS min, r.result::float8 AS rows,
+              CASE WHEN n.groupid = 0 THEN 'coordinator' ELSE 'w' || n.groupid - (SELECT min(groupid) FROM pg_dist_node WHERE groupid > 0) END AS node
+         FROM run_command_on_shards($1::regclass, 'SELECT count(*) FROM %s') r
+         JOIN pg_dist_shard s USING (shardid) JOIN pg_dist_placement p USING (shardid) JOIN pg_dist_node n USING (groupid)
+        ORDER BY 1`,
+      [table],
+    );
+
+  it('shows the layout that is asked for beside the one that is there, as Citus then makes it', async () => {
+    const present = await ask(database.target, 'by_shard_count');
+    const later = { ...spec(32, 'later'), tables: [...spec(32, 'users', 'later').tables] };
+    const byColumn = await ask(database.target, 'by_shard_count', {
+      question: { table: named('events'), column: 'n' },
+      shardCount: 5,
+    });
+    const byCount = await ask(database.target, 'by_shard_count', { shardCount: 7 });
+    const mixed = await ask(database.target, 'by_shard_count', { expected: later });
+    const referenceTables = await ask(database.target, 'by_shard_count', {
+      expected: { shardCount: 16, online: true, tables: [{ kind: 'reference', table: named('few') }] },
+    });
+
+    expect(byColumn.asked).toMatchObject({
+      tables: ['events'],
+      parted: [{ leaving: ['events'], staying: ['users'] }],
+    });
+    expect(byColumn.present).toMatchObject({ tables: present.tables, nodes: present.before });
+    expect(byColumn.tables.find(({ table }) => table === 'users')?.shards).toHaveLength(16);
+    expect([...(byCount.asked?.tables ?? [])].sort()).toEqual(
+      ['"One ""%s"" day"', 'events', 'few', 'readings', 'users'].sort(),
+    );
+    expect(byCount.asked?.parted).toEqual([]);
+    expect(mixed.asked?.tables).toEqual(['users', 'later']);
+    expect(mixed.asked?.parted).toEqual([{ leaving: ['users'], staying: ['events'] }]);
+    expect(referenceTables.asked).toMatchObject({ tables: [], toReference: ['few'] });
+    expect(referenceTables.referenceTables.map(({ table }) => table)).toEqual(['kinds', 'few']);
+    expect(referenceTables.before.reduce((sum, { shards }) => sum + shards, 0)).toBe(16 + 6 + 1 + 2);
+
+    const shardsOf = ({ tables }: RebalanceSimulation, name: string) =>
+      tables.find(({ table }) => table === name)?.shards.map(({ min, rows }) => ({ min, rows }));
+    for (const [simulated, table, change] of [
+      [byColumn, 'events', "distribution_column := 'n', shard_count := 5, cascade_to_colocated := false"],
+      [byCount, 'readings', 'shard_count := 7'],
+    ] as const) {
+      const before = await real(table);
+      await query(database.target, `SELECT alter_distributed_table('${table}', ${change})`);
+      const then = await real(table);
+      expect(then).not.toEqual(before);
+      expect(shardsOf(simulated, table)).toEqual(then.map(({ min, rows }) => ({ min, rows })));
+    }
+    // Once it is so, asking for it is asking for what is there; the nodes hold what was foreseen.
+    const {
+      asked,
+      named: one,
+      before,
+    } = await ask(database.target, 'by_shard_count', {
+      question: { table: named('events') },
+      shardCount: 5,
+    });
+    expect([asked, one]).toEqual([undefined, 'events']);
+    const rowsOnNodes = new Map<string, number>();
+    for (const { node, rows } of await real('events')) {
+      rowsOnNodes.set(node, (rowsOnNodes.get(node) ?? 0) + rows);
+    }
+    const others = await ask(database.target, 'by_shard_count', {
+      expected: { shardCount: 5, online: true, tables: [{ kind: 'local', table: named('events') }] },
+    });
+    for (const { name, rows } of before) {
+      const without = others.before.find((node) => node.name === name)?.rows ?? 0;
+      expect([name, rows - without]).toEqual([name, rowsOnNodes.get(name) ?? 0]);
+    }
+    const large = await ask(database.target, 'by_shard_count', { shardCount: 9, reading: 'sample' });
+    expect(large.tables.find(({ table }) => table === 'users')?.rows).toBe(500);
   });
 });
