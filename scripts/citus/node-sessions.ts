@@ -29,15 +29,18 @@ export type RoleHindrance = Readonly<z.infer<typeof hindrance>> & {
 /**
  * The {@link hindrance}s of roles on a node, as JSON. A role that is missing there is made by Citus, without the membership that it needs in
  * the next moment.
+ *
+ * @param role whose work Citus does @default - this session's
  */
-export function roleHindrances(roles: readonly string[]): string {
+export function roleHindrances(roles: readonly string[], role?: string): string {
+  const acting = role === undefined ? 'current_user' : escapeLiteral(role);
   return `
 SELECT coalesce(json_agg(json_build_object('role', role, 'what', what)), '[]')
   FROM json_array_elements_text(${escapeLiteral(JSON.stringify(roles))}::json) AS role
   LEFT JOIN pg_roles r ON r.rolname = role,
        unnest(ARRAY[
-         CASE WHEN r.oid IS NULL AND NOT (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) THEN 'missing' END,
-         CASE WHEN NOT pg_has_role(r.oid, ${BECOME}) THEN 'no-member' END,
+         CASE WHEN r.oid IS NULL AND NOT coalesce((SELECT rolsuper FROM pg_roles WHERE rolname = ${acting}), false) THEN 'missing' END,
+         CASE WHEN NOT pg_has_role((SELECT oid FROM pg_roles WHERE rolname = ${acting}), r.oid, ${BECOME}) THEN 'no-member' END,
          CASE WHEN NOT r.rolcanlogin THEN 'no-login' END,
          CASE WHEN r.rolconnlimit = 0 AND NOT r.rolsuper THEN 'no-connections' END,
          CASE WHEN NOT has_database_privilege(r.oid, current_database(), 'CONNECT') THEN 'no-connect' END]) AS what
@@ -54,7 +57,7 @@ const sessionsOfNode = z.object({
  * How sessions that Citus opens on the nodes begin, what hinders it from opening them in the name of these roles, and what the servers
  * have for logical replication, on nodes that answer. Within a transaction, which it leaves as it was.
  *
- * @param role of this session
+ * @param role whose work Citus does: this session's, or the one that a reader plans for
  */
 export async function readNodeSessions(
   client: Client,
@@ -65,12 +68,14 @@ export async function readNodeSessions(
   readonly settingDifferences: readonly SettingDifference[];
   readonly roleHindrances: readonly RoleHindrance[];
   readonly replicationServers: readonly ReplicationServer[];
+  /** Names of the nodes that did not answer this session. */
+  readonly silentNodes: readonly string[];
 }> {
   // Every question opens a session on every node, which takes longer than the answer.
   const answers = await askAllNodes(
     client,
     sessionsOfNode,
-    `SELECT json_build_object('settings', (${SETTINGS}), 'hindrances', (${roleHindrances(roles)}), 'replication', (${REPLICATION_SERVER}))`,
+    `SELECT json_build_object('settings', (${SETTINGS}), 'hindrances', (${roleHindrances(roles, role)}), 'replication', (${REPLICATION_SERVER}))`,
   );
   const known = answers.flatMap(({ nodeId, answer }) =>
     answer.hindrances.map((each) => ({ ...each, nodeId })),
@@ -81,7 +86,9 @@ export async function readNodeSessions(
     known.push(...without.map((nodeId) => ({ role: each, what: 'no-session' as const, nodeId })));
   }
   const pluginsHidden = await isHidden(client, 'output_plugin_libraries');
+  const answered = new Set(answers.map(({ nodeId }) => nodeId));
   return {
+    silentNodes: nodes.filter(({ nodeId }) => !answered.has(nodeId)).map(nodeName),
     settingDifferences: settingDifferences(
       nodes,
       answers.map(({ nodeId, answer: { settings } }) => ({ nodeId, settings })),

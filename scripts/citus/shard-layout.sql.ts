@@ -55,16 +55,6 @@ SELECT n.nspname::text AS schema, c.relname::text AS name, max(z.size)::float8 A
  GROUP BY 1, 2
  ORDER BY 1, 2`;
 
-/** Bytes of the shards of the table $1 (schema) $2 (name), partitions included, each shard counted once; null where it has none. */
-export const TABLE_BYTES = `
-SELECT sum(size)::float8 AS bytes
-  FROM (SELECT max(z.size) AS size
-          FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-          JOIN pg_dist_shard s ON s.logicalrelid = c.oid OR pg_partition_root(s.logicalrelid) = c.oid
-          JOIN citus_shard_sizes() z ON z.shard_id = s.shardid
-         WHERE n.nspname = $1 AND c.relname = $2
-         GROUP BY s.shardid) shards`;
-
 /** The rules of a strategy ($1), and what a shard costs beside its bytes. */
 export const LAYOUT_RULES = `
 SELECT default_threshold::float8 AS threshold, improvement_threshold::float8 AS "improvementThreshold",

@@ -1,7 +1,5 @@
 import type { AskedChanges, PartedTables } from './asked-layout';
 import { showTable } from '../database/model/names';
-import type { ShardLayoutReport } from './real-rebalance';
-import type { SimulatedNode } from './shard-sizes';
 
 /** What a question about a distributed database would change. */
 export interface AskedReport {
@@ -12,14 +10,6 @@ export interface AskedReport {
   readonly toLocal: readonly string[];
   /** Tables that would no longer live beside those they live beside today. */
   readonly parted: readonly PartedTables[];
-}
-
-/** The layout that is there, beside the one that is asked about. */
-export interface PresentReport {
-  readonly tables: readonly ShardLayoutReport[];
-  readonly nodes: readonly SimulatedNode[];
-  /** That a rebalance of the layout and the nodes that are there would make, colocated tables counted one by one. */
-  readonly moves: number;
 }
 
 /** Pure. */

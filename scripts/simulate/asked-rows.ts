@@ -1,11 +1,9 @@
 import type { Client } from 'pg';
-import { z } from 'zod';
 import type { TableName } from '../../config/workload/distribution-types';
-import { readRows } from '../citus/rows';
-import { TABLE_BYTES } from '../citus/shard-layout.sql';
+import { readTableBytes } from '../citus/sizes';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext } from '../lib/verb';
-import { sameTable, showTable } from '../database/model/names';
+import { sameTable, showTable, sqlTable } from '../database/model/names';
 import type { AskedChanges, AskedRows, AskedTable } from './asked-layout';
 import { bytesOf, groupOf } from './asked-layout';
 import { readInTurn } from './in-turn';
@@ -104,12 +102,8 @@ async function readOne(
 
 async function presentBytes(client: Client, layout: ShardLayout, table: TableName): Promise<number> {
   if (groupOf(layout, table) !== undefined) return bytesOf(layout, table);
-  const [shards] = await readRows(client, z.object({ bytes: z.number().nullable() }), TABLE_BYTES, [
-    table.schema,
-    table.name,
-  ]);
-  const bytes = shards?.bytes ?? null;
-  return bytes === null ? readWholeBytes(client, table) : bytes;
+  const bytes = await readTableBytes(client, [sqlTable(table)]);
+  return bytes > 0 ? bytes : readWholeBytes(client, table);
 }
 
 /** Equal values of different types have different hashes. */

@@ -1,9 +1,9 @@
 import { showTable } from '../database/model/names';
 import type { Node } from '../citus/nodes';
-import type { AskedReport, PresentReport } from './asked-report';
+import type { AskedReport } from './asked-report';
 import type { Estimate } from '../rebalance/cost/estimate';
 import { reportRebalance, sizedGroup } from './shard-sizes';
-import type { RebalanceReport, SizedGroup } from './shard-sizes';
+import type { RebalanceReport, SimulatedNode, SizedGroup } from './shard-sizes';
 import type { ShardLayoutGroup, ShardLayoutTable, ShardLayout } from './shard-layout';
 import type { Strategy } from '../citus/strategy';
 import type { ClusterNode } from './rebalance';
@@ -36,6 +36,14 @@ export interface ShardLayoutReport {
     readonly share: number;
   } | null;
   readonly tenants?: number;
+}
+
+/** The layout that is there, beside the one that is asked about. */
+export interface PresentReport {
+  readonly tables: readonly ShardLayoutReport[];
+  readonly nodes: readonly SimulatedNode[];
+  /** That a rebalance of the layout and the nodes that are there would make, colocated tables counted one by one. */
+  readonly moves: number;
 }
 
 /**

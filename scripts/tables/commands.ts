@@ -32,6 +32,7 @@ import {
 } from './verify/earlier-receipt';
 import type { Fingerprint } from '../database/observe/fingerprint';
 import { readSizes } from './review/growth';
+import { readActingRole } from '../database/inspect/acting-role';
 import { inspectDatabase } from '../database/inspect/inspect';
 import { describeDisk, diskNeed } from './plan/disk';
 import { readBytesOnDisk } from './plan/disk-bytes';
@@ -120,14 +121,16 @@ export async function tablesPlan(
     'tables plan',
     async (client) => {
       await requirePrimary(client);
-      await requireQueryRoles(client, input.queries ?? []);
-      const live = await inspectDatabase(client, expected);
+      // A login that only looks may plan as well, for the owner.
+      const as = await readActingRole(client, expected);
+      await requireQueryRoles(client, input.queries ?? [], as);
+      const live = await inspectDatabase(client, expected, { as });
       const planned = planTables(expected, live);
       const sizes = await withBoundedReads(client, () => readSizes(client, live.tables));
       const bytes = await withBoundedReads(client, () => readBytesOnDisk(client, live.tables));
       const disk = diskNeed(planned.steps, expected, live, bytes);
-      // A login that only looks may plan as well.
-      const problem = planned.steps.length > 0 ? await readSessionProblem(client, planned) : undefined;
+      const problem =
+        planned.steps.length > 0 && as === undefined ? await readSessionProblem(client, planned) : undefined;
       if (problem !== undefined) context.reporter.warn(`\`tables apply\` would be refused: ${problem}`);
       return sealPlan(planned, expected, live, {
         database: await databaseIdentity(client),

@@ -311,7 +311,7 @@ platformSuite('a simulated rebalance of what is distributed already', () => {
     expect(asked.text).toMatch(
       /events would no longer live beside users: a join of them would leave the node/,
     );
-    expect(asked.text).toMatch(/^w1 +\d+ +[\d,]+ +[\d.]+ [kM]?B +\d+ /m);
+    expect(asked.text).toMatch(/^w1 +\d+ +[\d,]+ +[\d.]+ [KM]iB +\d+ /m);
   });
 
   /** Rows of each shard and the node it is on, as Citus has them. */

@@ -1,4 +1,5 @@
 import { isCitusTable, isOrphanedShard, schemaColocationId } from '../../citus/fragments.sql';
+import { ACTING_ROLE } from '../../citus/membership.sql';
 import { isForced } from './forced.sql';
 import { FAMILY, WALK_PARTITIONS } from './family.sql';
 import { privilegesOnTop } from './privileges.sql';
@@ -18,7 +19,7 @@ SELECT coalesce(json_agg(DISTINCT who), '[]')
                 AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))) AS r(who) ON false`;
 
 export const SESSION = `
-SELECT current_database() AS database, current_user AS role, current_setting('wal_level') AS "walLevel",
+SELECT current_database() AS database, ${ACTING_ROLE} AS role, current_user AS "sessionRole", current_setting('wal_level') AS "walLevel",
        (SELECT extversion FROM pg_extension WHERE extname = 'citus') AS "citusVersion",
        current_setting('citus.shard_replication_factor', true)::int AS "shardReplicationFactor",
        (${ASYNCHRONOUS_COMMITS}) AS "asynchronousCommits"`;
@@ -95,7 +96,7 @@ SELECT c.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
        NOT c.relispartition AND c.relkind IN ('r', 'f')
          AND EXISTS (SELECT FROM pg_inherits WHERE c.oid IN (inhrelid, inhparent)) AS inherits,
        c.relpersistence = 'u' AS unlogged, coalesce(am.amname = 'columnar', false) AS columnar,
-       pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS ours,
+       pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(${ACTING_ROLE}, c.relowner, 'USAGE') AS ours,
        ARRAY(SELECT p FROM unnest(ARRAY['REFERENCES', 'TRUNCATE']) p WHERE NOT has_table_privilege(c.relowner, c.oid, p)) AS "ownerLacks",
        ARRAY(SELECT more.privilege_type || ' to ' || more.role FROM ${privilegesOnTop('c', 'r')} AS more
               WHERE c.relkind IN ('r', 'p') AND more.role <> quote_ident(pg_get_userbyid(c.relowner)) ORDER BY 1) AS "defaultGrants",
@@ -249,7 +250,7 @@ SELECT f.oid::int8::float8 AS oid, json_build_object('schema', n.nspname, 'name'
 /** Publications of the tables and of their partitions, in whatever way they name them; those of Citus's own copies are left out. */
 export const PUBLICATIONS = `
 WITH ${FAMILY}
-SELECT f.oid::int8::float8 AS oid, p.pubname AS name, pg_get_userbyid(p.pubowner)::text AS owner, pg_has_role(p.pubowner, 'USAGE') AS ours,
+SELECT f.oid::int8::float8 AS oid, p.pubname AS name, pg_get_userbyid(p.pubowner)::text AS owner, pg_has_role(${ACTING_ROLE}, p.pubowner, 'USAGE') AS ours,
        bool_or(EXISTS (SELECT FROM pg_publication_rel r WHERE r.prpubid = p.oid AND r.prrelid IN (f.oid, f.relation))) AS named,
        p.pubtruncate AS truncates
   FROM family f
@@ -451,7 +452,7 @@ export function schemas(citus: boolean, knowsSchemas: boolean): string {
   const name = (relation: string, schema: string): string =>
     `json_build_object('schema', ${schema}.nspname, 'name', ${relation}.relname)`;
   return `
-SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner)::text AS owner, pg_has_role(n.nspowner, 'USAGE') AS ours,
+SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner)::text AS owner, pg_has_role(${ACTING_ROLE}, n.nspowner, 'USAGE') AS ours,
        ${knowsSchemas ? schemaColocationId('n.oid') : 'NULL::int'} AS "colocationId",
        ARRAY(SELECT e.extname::text FROM pg_extension e
               WHERE e.extnamespace = n.oid
@@ -462,7 +463,7 @@ SELECT n.nspname AS schema, pg_get_userbyid(n.nspowner)::text AS owner, pg_has_r
        (SELECT coalesce(json_agg(json_build_object('table', ${name('c', 'n')}, 'owner', pg_get_userbyid(c.relowner))
                                  ORDER BY c.relname COLLATE "C"), '[]')
           FROM pg_class c
-         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f') AND NOT pg_has_role(c.relowner, 'USAGE')
+         WHERE c.relnamespace = n.oid AND c.relkind IN ('r', 'p', 'f') AND NOT pg_has_role(${ACTING_ROLE}, c.relowner, 'USAGE')
                ${noShard('c')}) AS "othersTables",
        (SELECT coalesce(json_agg(json_build_object('partition', ${name('c', 'cn')}, 'parent', ${name('p', 'pn')})
                                  ORDER BY cn.nspname COLLATE "C", c.relname COLLATE "C"), '[]')

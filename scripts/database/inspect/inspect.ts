@@ -8,6 +8,7 @@ import { isServerError } from '../../lib/errors';
 import { RECORD_IS_THERE } from '../model/forced-policies';
 import { readCitusTables } from '../../citus/citus-tables';
 import type { CitusTableRow } from '../../citus/citus-tables';
+import { ACTING_ROLE_SETTING } from '../../citus/membership.sql';
 import { readNodes } from '../../citus/nodes';
 import { readUncopiedReferenceTables } from '../../citus/placements';
 import { readNodeSessions } from '../../citus/node-sessions';
@@ -92,11 +93,13 @@ export interface InspectOptions {
    * nothing that only a plan is made from. @default true
    */
   readonly facts?: boolean | 'of tables';
+  /** The role to look for: what this one may do, and not what the session's role may. @default - the session's */
+  readonly as?: string | undefined;
 }
 
 /**
  * Reads what matters of a live database to this distribution, in one read-only snapshot. Changes nothing, needs no
- * more than the owner of the tables may, and works on plain PostgreSQL as well.
+ * more than catalogs, and works on plain PostgreSQL as well. What a role may not read is unknown in the answer.
  */
 export async function inspectDatabase(
   client: Client,
@@ -116,7 +119,8 @@ async function readSnapshot(
     // Definitions come out with every name qualified when nothing of the users' is on the path. Compiling a query of the catalogs takes
     // longer than it runs, a second and more of a wide schema.
     await client.query(
-      `SELECT set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true)`,
+      `SELECT set_config('search_path', 'pg_catalog', true), set_config('jit', 'off', true), set_config($1, $2, true)`,
+      [ACTING_ROLE_SETTING, options.as ?? ''],
     );
     return await read(client, expected, options);
   } finally {
@@ -268,6 +272,8 @@ async function read(
       return new Map(rows.map((row) => [row.oid, toCitusTable(row)]));
     },
   );
+  const { silentNodes = [], ...nodeSessions } =
+    factsToo && citus ? await readNodeSessions(client, nodes, ownersOf(live), session.role) : {};
   return {
     database: session.database,
     role: session.role,
@@ -279,7 +285,8 @@ async function read(
       ? { eventTriggers: (await rowsOf<{ name: string }>(EVENT_TRIGGERS)).map(({ name }) => name) }
       : {}),
     ...(factsToo ? { logicalSlots: await rowsOf<LiveSlot & QueryResultRow>(LOGICAL_SLOTS) } : {}),
-    ...(factsToo && citus ? await readNodeSessions(client, nodes, ownersOf(live), session.role) : {}),
+    ...nodeSessions,
+    ...(session.sessionRole === session.role ? {} : { reader: { role: session.sessionRole, silentNodes } }),
     ...(session.citusVersion === null ? {} : { citusVersion: session.citusVersion }),
     ...(session.shardReplicationFactor === null
       ? {}
@@ -508,7 +515,9 @@ function byTable<Row extends { readonly oid: number }>(rows: readonly Row[]): Ma
 
 interface SessionRow extends QueryResultRow {
   database: string;
+  /** The role to look for, and the one that looks. */
   role: string;
+  sessionRole: string;
   walLevel: string;
   /** Roles; null: the node. */
   asynchronousCommits: (string | null)[];

@@ -1,3 +1,5 @@
+import { ACTING_ROLE } from '../../citus/membership.sql';
+
 /**
  * Privileges that a relation made anew has and the old one had not: what PostgreSQL and ALTER DEFAULT PRIVILEGES give a new one, to roles
  * and to its owner, without what was on the old one. An expression: the list of `privilege_type`, `role` as SQL writes it.
@@ -14,7 +16,7 @@ export function privilegesOnTop(relation: string, kind: 'r' | 'S'): string {
           SELECT d.grantee, d.privilege_type
             FROM pg_default_acl a, aclexplode(a.defaclacl) d
            WHERE a.defaclobjtype = '${kind}' AND a.defaclnamespace IN (0, ${relation}.relnamespace)
-             AND a.defaclrole IN (${relation}.relowner, (SELECT oid FROM pg_roles WHERE rolname = current_user))
+             AND a.defaclrole IN (${relation}.relowner, (SELECT oid FROM pg_roles WHERE rolname = ${ACTING_ROLE}))
           EXCEPT
           SELECT o.grantee, o.privilege_type FROM aclexplode(coalesce(${relation}.relacl, acldefault('${code}', ${relation}.relowner))) o) AS more)`;
 }

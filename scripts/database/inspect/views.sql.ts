@@ -1,4 +1,4 @@
-import { BECOME } from '../../citus/membership.sql';
+import { ACTING_ROLE, BECOME } from '../../citus/membership.sql';
 import { FAMILY } from './family.sql';
 import { policiesFor } from './forced.sql';
 import { privilegesOnTop } from './privileges.sql';
@@ -145,7 +145,7 @@ WITH RECURSIVE reads(relation, view) AS (
 )
 SELECT json_build_object('schema', n.nspname, 'name', v.relname) AS view,
        CASE v.relkind WHEN 'm' THEN 'materialized' ELSE 'plain' END AS kind,
-       v.relispopulated AS populated, pg_get_userbyid(v.relowner)::text AS owner, pg_has_role(v.relowner, ${BECOME}) AS ours,
+       v.relispopulated AS populated, pg_get_userbyid(v.relowner)::text AS owner, pg_has_role(${ACTING_ROLE}, v.relowner, ${BECOME}) AS ours,
        CASE v.relkind WHEN 'm' THEN pg_total_relation_size(v.oid) ELSE 0 END::float8 AS bytes,
        (SELECT json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C")
           FROM (SELECT DISTINCT oid FROM resting r WHERE r.view = v.oid) AS below
@@ -155,9 +155,9 @@ SELECT json_build_object('schema', n.nspname, 'name', v.relname) AS view,
          WHERE r.view = v.oid) AS views,
        (SELECT coalesce(json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C"), '[]')
           FROM below JOIN pg_class t ON t.oid = below.relation JOIN pg_namespace tn ON tn.oid = t.relnamespace
-         WHERE below.view = v.oid AND t.relrowsecurity AND t.relforcerowsecurity AND pg_has_role(t.relowner, 'USAGE')
+         WHERE below.view = v.oid AND t.relrowsecurity AND t.relforcerowsecurity AND pg_has_role(${ACTING_ROLE}, t.relowner, 'USAGE')
            AND t.oid NOT IN (SELECT relation FROM family)) AS "forcedElsewhere",
-       v.relowner <> (SELECT oid FROM pg_roles WHERE rolname = current_user)
+       v.relowner <> (SELECT oid FROM pg_roles WHERE rolname = ${ACTING_ROLE})
          AND EXISTS (SELECT FROM below JOIN pg_class t ON t.oid = below.relation
                       WHERE below.view = v.oid AND t.relrowsecurity AND (${policiesFor('v.relowner', false)}) IS NOT NULL) AS "ownerBound",
        (SELECT coalesce(json_agg(json_build_object('schema', tn.nspname, 'name', t.relname) ORDER BY tn.nspname COLLATE "C", t.relname COLLATE "C"), '[]')

@@ -13,8 +13,10 @@ import type { ForcedPolicies } from './forced-policies';
  */
 export interface LiveDatabase {
   readonly database: string;
-  /** The role of this session. */
+  /** The role of this session, or the one that a reader looks for. */
   readonly role: string;
+  /** Absent where the session looks for itself. */
+  readonly reader?: LiveReader;
   /** `current_setting('wal_level')`: the online copy is logical replication and needs `logical`. */
   readonly walLevel: string;
   /** Whose commits are acknowledged before they are written (synchronous_commit is off): `the coordinator`, `role app`. */
@@ -64,6 +66,13 @@ export interface LiveDatabase {
     /** Other objects in it, which keep the schema alive. */
     readonly others: number;
   };
+}
+
+/** A session that looks for another role than its own. */
+export interface LiveReader {
+  readonly role: string;
+  /** Names of the nodes that did not let it in. */
+  readonly silentNodes: readonly string[];
 }
 
 /** A logical replication slot. */

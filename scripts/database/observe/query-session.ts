@@ -24,16 +24,21 @@ SELECT set_config(s.name, coalesce(own.value, s.reset_val), true)
  WHERE lower(s.name) IN (${NAMES})`;
 
 const ROLES = `
-SELECT name, r.rolcanlogin AS "mayLogin", session_user::text AS login,
-       pg_has_role(session_user, r.oid, ${BECOME}) AS member
+SELECT name, r.rolcanlogin AS "mayLogin", coalesce($2::name, session_user)::text AS login,
+       pg_has_role(coalesce($2::name, session_user), r.oid, ${BECOME}) AS member
   FROM unnest($1::text[]) AS name LEFT JOIN pg_roles r ON r.rolname = name`;
 
 /**
  * Before anything is asked, since an answer that is missing before a run cannot be compared after it.
  *
+ * @param as who will ask @default - this session's login
  * @throws ScaleoutError (refused) that names each role that no query can be asked as
  */
-export async function requireQueryRoles(client: Client, queries: readonly WorkloadQuery[]): Promise<void> {
+export async function requireQueryRoles(
+  client: Client,
+  queries: readonly WorkloadQuery[],
+  as?: string,
+): Promise<void> {
   const names = [...new Set(queries.flatMap(({ role }) => (role === undefined ? [] : [role])))];
   if (names.length === 0) return;
   const { rows } = await client.query<{
@@ -42,7 +47,7 @@ export async function requireQueryRoles(client: Client, queries: readonly Worklo
     mayLogin: boolean | null;
     member: boolean | null;
     login: string;
-  }>(ROLES, [names]);
+  }>(ROLES, [names, as ?? null]);
   const problems = rows.flatMap(({ name, mayLogin, member, login }) => {
     const role = escapeIdentifier(name);
     const asked = `role ${name} of ${queryNames(queries, name)}`;

@@ -15,6 +15,7 @@ import { boundBy } from './carried-views';
 import { viewPolicyFindings } from '../../database/checks/view-roles';
 import { narrowedSequences } from '../../database/checks/sequences';
 import { ownersKeptOut, setRolesKeptOut } from '../../database/checks/owners';
+import { readerFindings } from '../../database/checks/reader';
 import { replicationFindings } from './replication-findings';
 import { serverFindings } from '../../database/checks/servers';
 import { settingFindings } from '../../database/checks/settings';
@@ -30,6 +31,7 @@ export function planFindings(target: TargetState, effects: StepEffects): Finding
 }
 
 const SOURCES: readonly Source[] = [
+  readerFindings,
   forcedPolicyWindows,
   commitsBehind,
   staleContents,

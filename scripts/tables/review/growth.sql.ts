@@ -11,3 +11,9 @@ SELECT c.oid::int8::float8 AS oid, sum(pg_table_size(p.oid))::float8 AS bytes,
   JOIN pg_class p ON p.oid = family.oid AND p.relkind = 'r'
   CROSS JOIN LATERAL (SELECT pg_relation_size(p.oid) / current_setting('block_size')::int AS pages) s
  GROUP BY c.oid`;
+
+/** Those of the tables $1 (oids) that this session may count: it may read them, and no policy hides a row. */
+export const READABLE = `
+SELECT oid::int8::float8 AS oid FROM unnest($1::oid[]) AS asked(oid)
+ WHERE has_table_privilege(oid, 'SELECT') AND has_schema_privilege((SELECT relnamespace FROM pg_class c WHERE c.oid = asked.oid), 'USAGE')
+   AND NOT row_security_active(oid)`;

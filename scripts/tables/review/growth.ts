@@ -4,7 +4,7 @@ import { showTable, sqlTable } from '../../database/model/names';
 import { refused } from '../../lib/errors';
 import { bytes, count } from '../../lib/reporter';
 import { readShardSizes } from '../../citus/sizes';
-import { TABLE_SIZES } from './growth.sql';
+import { READABLE, TABLE_SIZES } from './growth.sql';
 import type { LiveTable } from '../../database/model/live';
 
 /** How large a table is. */
@@ -58,16 +58,19 @@ export async function readSizes(client: Client, tables: readonly LiveTable[]): P
   );
 }
 
-/** Estimates lag behind, and there are none before the first ANALYZE. Rows that policies hide from the owner are not counted. */
+/** Estimates lag behind, and there are none before the first ANALYZE. Tables that this session may not read, or of which policies hide rows, are not counted. */
 async function countSmall(
   client: Client,
   tables: readonly LiveTable[],
   sizes: ReadonlyMap<number, number>,
 ): Promise<Map<number, number>> {
   const counted = new Map<number, number>();
-  for (const { oid, table, ours, forced } of tables) {
+  const readable = new Set(
+    (await client.query<{ oid: number }>(READABLE, [[...sizes.keys()]])).rows.map(({ oid }) => oid),
+  );
+  for (const { oid, table } of tables) {
     const size = sizes.get(oid);
-    if (size === undefined || size > COUNTED_BYTES || !ours || forced.length > 0) continue;
+    if (size === undefined || size > COUNTED_BYTES || !readable.has(oid)) continue;
     const { rows } = await client.query<{ rows: number }>(
       `SELECT count(*)::float8 AS rows FROM ${sqlTable(table)}`,
     );
