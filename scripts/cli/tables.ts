@@ -1,5 +1,6 @@
 import { Option } from '@commander-js/extra-typings';
 import { ScaleoutError } from '../lib/errors';
+import type { PlanView } from '../tables/plan/plan-text';
 import type { AddVerb, Group } from './command';
 import {
   detailedExitcode,
@@ -26,19 +27,44 @@ export function addTables(program: Group, verb: AddVerb): void {
 function addPlan(tables: Group, verb: AddVerb): void {
   verb(
     withDistribution(tables.command('plan'))
-      .description('show every statement and why; changes nothing')
+      .description(
+        'show every statement and why, or a summary of a long plan; changes nothing, and needs no owner',
+      )
       .addOption(findingsAllowed())
+      .addOption(
+        new Option('--summary', 'a summary instead of every step, as of a plan of more than 40').conflicts([
+          'sql',
+          'table',
+        ]),
+      )
+      .addOption(new Option('--sql', 'every step and its statements, however many').conflicts('table'))
+      .option('--table <name>', 'the steps of one table and their statements')
       .option('--out <file>', 'write it to a file that `tables apply --plan` takes')
       .addOption(strict())
       .addOption(detailedExitcode()),
     async (context, flags) => {
       const { tablesPlan } = await import('../tables/commands.ts');
+      const view = await planView(flags);
       const allow = await allowed(flags.allow);
       const asked = await tablesInput(context, flags);
       const out = flags.out === undefined ? {} : { out: flags.out };
-      return tablesPlan(context, { allow, ...asked, ...out, strict: flags.strict === true });
+      return tablesPlan(context, { allow, view, ...asked, ...out, strict: flags.strict === true });
     },
   );
+}
+
+async function planView(flags: {
+  readonly summary?: true;
+  readonly sql?: true;
+  readonly table?: string;
+}): Promise<PlanView> {
+  if (flags.table === undefined) {
+    return flags.summary === true ? 'summary' : flags.sql === true ? 'whole' : 'by-length';
+  }
+  const { readTableName } = await import('../../config/workload/identifiers.ts');
+  const name = readTableName(flags.table);
+  if (!name.ok) throw new ScaleoutError('input.invalid', `--table ${name.problem}`);
+  return name.value;
 }
 
 function addApply(tables: Group, verb: AddVerb): void {

@@ -321,7 +321,8 @@ export const ERRORS = {
     hint: 'Give both columns one type, or keep the tables apart.',
   },
   'simulate.partly-distributed': {
-    meaning: 'A schema is to be distributed as a whole, beside tables or schemas that are distributed already.',
+    meaning:
+      'A schema is to be distributed as a whole, beside tables or schemas that are distributed already.',
     hint: 'Simulate that schema in a run of its own.',
   },
   'simulate.not-placed-once': {

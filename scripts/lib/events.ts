@@ -1,3 +1,5 @@
+import { duration } from './duration';
+
 /**
  * What happens during a run, for programs: tests await these, and the reporter words those that people want to read. Names are stable,
  * wording is not.
@@ -27,6 +29,12 @@ export type RunEvent =
       readonly seconds: number;
       /** Its progress was shown, and so was its end. */
       readonly shown: boolean;
+      /** Which step of the run it was, from 1. */
+      readonly number?: number;
+      /** How many there are in all. */
+      readonly of?: number;
+      /** Estimated, of all that are left. */
+      readonly secondsLeft?: number;
     }
   /** A try of a step ended without it, and another follows. */
   | {
@@ -136,7 +144,7 @@ export function describeEvent(event: RunEvent): string | undefined {
     case 'step.started':
       return undefined;
     case 'step.done':
-      return event.shown ? undefined : `${event.step} (${event.seconds.toFixed(1)} s)`;
+      return describeDone(event);
     case 'step.retrying':
       return describeRetry(event);
     case 'move.started':
@@ -155,13 +163,34 @@ export function describeEvent(event: RunEvent): string | undefined {
   }
 }
 
+/** Where a run has many steps, with how far it is. */
+function describeDone({
+  step,
+  seconds,
+  shown,
+  number,
+  of,
+  secondsLeft,
+}: Extract<RunEvent, { readonly name: 'step.done' }>): string | undefined {
+  const took = `${step} (${seconds.toFixed(1)} s)`;
+  if (number === undefined || of === undefined) return shown ? undefined : took;
+  const left = number === of || secondsLeft === undefined ? '' : `, about ${duration(secondsLeft)} left`;
+  return `step ${String(number)} of ${String(of)}${left}: ${took}`;
+}
+
+/** Steps that a line names. */
+const NAMED = 8;
+
 function describeReady({
   steps,
   blocking,
   pauses,
 }: Extract<RunEvent, { readonly name: 'plan.ready' }>): string {
   const unblocked = pauses ? 'writes go on, but for moments' : 'writes go on throughout';
-  const writes = blocking.length === 0 ? unblocked : `writes wait during ${blocking.join(', ')}`;
+  const writes =
+    blocking.length === 0
+      ? unblocked
+      : `writes wait during ${blocking.slice(0, NAMED).join(', ')}${blocking.length > NAMED ? ` and ${String(blocking.length - NAMED)} more` : ''}`;
   return `${String(steps)} ${steps === 1 ? 'step' : 'steps'} to the specified distribution; ${writes}`;
 }
 

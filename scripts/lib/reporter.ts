@@ -1,8 +1,11 @@
 import { styleText } from 'node:util';
+import { duration } from './duration';
 import { describeEvent } from './events';
 import type { RunEvent } from './events';
 import { showsColor, TerminalBlock } from './terminal-block';
 import type { Space, Terminal } from './terminal-block';
+
+export { duration } from './duration';
 
 /**
  * What work tells a person while it runs. The core never prints: it reports here, and the caller decides where
@@ -183,15 +186,6 @@ export function bytes(value: number): string {
     unit += 1;
   }
   return `${unit === 0 ? String(scaled) : scaled.toFixed(1)} ${units[unit] ?? 'B'}`;
-}
-
-/** Seconds as a person says them: `0.4 s`, `42 s`, `3 min 5 s`, `2 h 10 min`. */
-export function duration(seconds: number): string {
-  if (seconds < 10) return `${seconds.toFixed(1)} s`;
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${String(whole)} s`;
-  if (whole < 3600) return `${String(Math.floor(whole / 60))} min ${String(whole % 60)} s`;
-  return `${String(Math.floor(whole / 3600))} h ${String(Math.floor((whole % 3600) / 60))} min`;
 }
 
 /** Columns aligned by padding; numbers (right-aligned) are recognised by content. The first row is the heading. */

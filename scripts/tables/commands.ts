@@ -4,22 +4,16 @@ import { SHARDS } from '../../config/workload/distribution-types';
 import type { Allowance, Distribution } from '../../config/workload/distribution-types';
 import { allOf } from '../../config/text/text';
 import type { WorkloadQuery } from '../../config/workload/workload';
-import {
-  describeFindings,
-  idleAllowances,
-  judgeFindings,
-  refusal,
-  withAllowances,
-} from '../database/checks/allowances';
+import { idleAllowances, judgeFindings, refusal, withAllowances } from '../database/checks/allowances';
 import { requireCitus, withAdvisoryLock, withBoundedReads, withClient } from '../lib/connection';
 import { requireCoordinator, requirePrimary } from '../citus/nodes';
 import type { ConnectionTarget } from '../lib/connection';
 import { explain } from '../lib/errors';
-import { count, duration, table } from '../lib/reporter';
+import { duration, table } from '../lib/reporter';
 import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { applyTables, nothingApplied } from './apply/apply';
-import type { TablesApplied } from './apply/apply';
+import type { ApplyInput, TablesApplied } from './apply/apply';
 import type { LockPolicy, Watchers } from './apply/attempt';
 import { describeState, reportDifferences } from '../database/observe/comparison';
 import type { ReceiptContent } from '../database/observe/comparison';
@@ -34,10 +28,11 @@ import type { Fingerprint } from '../database/observe/fingerprint';
 import { readSizes } from './review/growth';
 import { readActingRole } from '../database/inspect/acting-role';
 import { inspectDatabase } from '../database/inspect/inspect';
-import { describeDisk, diskNeed } from './plan/disk';
+import { diskNeed } from './plan/disk';
 import { readBytesOnDisk } from './plan/disk-bytes';
 import { planTables } from './plan/plan';
-import type { TablesPlan } from './plan/plan-document';
+import { describePlan } from './plan/plan-text';
+import type { PlanView } from './plan/plan-text';
 import { PLAN_FILE, requirePlanOf, sealPlan, writePlan } from './review/plan-file';
 import type { SealedPlan } from './review/plan-file';
 import { databaseIdentity } from '../database/observe/identity';
@@ -75,6 +70,8 @@ export interface TablesPlanInput extends TablesChangeInput {
   readonly queries?: readonly WorkloadQuery[];
   /** Where to write the plan for `tables apply --plan`. */
   readonly out?: string;
+  /** What of it is shown. @default 'by-length' */
+  readonly view?: PlanView;
   /** Refuse a plan of a database with tables that the specification does not name. @default false */
   readonly strict?: boolean;
 }
@@ -111,7 +108,7 @@ export interface TablesVerifyInput extends TablesInput {
 /** Says what would be done, and does none of it. */
 export async function tablesPlan(
   context: VerbContext,
-  { target, allow = [], out, strict = false, ...input }: TablesPlanInput,
+  { target, allow = [], out, strict = false, view, ...input }: TablesPlanInput,
 ): Promise<VerbResult<SealedPlan>> {
   const expected = withAllowances(input.expected, allow);
   if (out !== undefined) requireReplaceable(out, PLAN_FILE);
@@ -143,7 +140,7 @@ export async function tablesPlan(
   for (const idle of idleAllowances(plan.findings, allow)) context.reporter.info(idle);
   const { unnamedTables = [] } = plan;
   const unnamed = unnamedTables.length === 0 ? '' : `\n${describeUnnamed(unnamedTables)}.`;
-  const text = `${describePlan(plan)}${unnamed}`;
+  const text = `${describePlan(plan, view)}${unnamed}`;
   const notWritten = out === undefined ? '' : `${out} was not written.`;
   const verdict = [
     refusal(plan.findings, notWritten === '' ? '`tables apply` refuses this plan.' : notWritten) ?? [],
@@ -173,9 +170,10 @@ export async function tablesApply(
     receipt === undefined
       ? undefined
       : { file: receipt, expected: input.expected, earlier: findEarlierReceipt(receipt, input.expected) };
-  const approve = async (plan: TablesPlan): Promise<boolean> => {
+  const approve: NonNullable<ApplyInput['approve']> = async (plan, sizes) => {
     const findings = judgeFindings(plan.findings, input.expected.allow ?? []);
-    for (const line of describePlan({ ...plan, findings }).split('\n')) context.reporter.info(line);
+    for (const line of describePlan({ ...plan, findings, sizes, expected: input.expected }).split('\n'))
+      context.reporter.info(line);
     return context.confirm(`Apply exactly this to database ${target.database}?`);
   };
   const applied = await onCitus(context, target, 'tables apply', async (client) => {
@@ -384,39 +382,6 @@ function onCitus<T>(
     },
     { purpose, reporter, direct: true, ...(options.readOnly === true ? { signal } : {}) },
   );
-}
-
-/** The plan as people review it: a table of steps, why each, what holds writes up, and what was found. */
-export function describePlan({
-  steps,
-  findings,
-  disk,
-}: Pick<SealedPlan, 'steps' | 'findings' | 'disk'>): string {
-  if (steps.length === 0) return 'Nothing to do: the database is as the specification says.';
-  const rows = steps.map((step, index) => [
-    String(index + 1),
-    step.action,
-    step.table,
-    step.blocksWrites ? `wait${step.rows === undefined ? '' : ` (${count(step.rows)} rows)`}` : 'go on',
-    step.reversible ? 'yes' : 'no',
-  ]);
-  const shown = (sql: readonly string[]): string[] =>
-    sql.map((statement) => `       ${statement.trim().replace(/\s*\n\s*/g, ' ')};`);
-  const notes = steps.flatMap((step, index) => [
-    `${String(index + 1).padStart(3)}. ${step.comment}`,
-    ...shown(step.sql),
-    ...(step.contingencies ?? []).flatMap(({ comment, sql }) => [`     ${comment}`, ...shown(sql)]),
-  ]);
-  return [
-    table([['step', 'action', 'table', 'writes', 'reversible'], ...rows]),
-    '',
-    'What runs, and why',
-    ...notes,
-    ...describeFindings(findings),
-    '',
-    ...(disk === undefined ? [] : [describeDisk(disk), '']),
-    `Plan: ${stepCount(steps.length)}. \`tables apply\` does them; broken off, it goes on from where it was.`,
-  ].join('\n');
 }
 
 export function describeApplied(

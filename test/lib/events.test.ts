@@ -44,6 +44,22 @@ test.each<[RunEvent, string | undefined]>([
   ],
   [{ name: 'step.done', step: 'distribute:a', seconds: 9, shown: true }, undefined],
   [
+    { name: 'step.done', step: 'distribute:a', seconds: 9, shown: true, number: 3, of: 12, secondsLeft: 65 },
+    'step 3 of 12, about 1 min 5 s left: distribute:a (9.0 s)',
+  ],
+  [
+    {
+      name: 'step.done',
+      step: 'remove-record:a',
+      seconds: 0.1,
+      shown: false,
+      number: 12,
+      of: 12,
+      secondsLeft: 0,
+    },
+    'step 12 of 12: remove-record:a (0.1 s)',
+  ],
+  [
     retrying({ blockers: ['session 7', 'session 8'] }),
     'distribute:a waits for a lock held by session 7; session 8; attempt 2 of 12 gave up so that writes can go on',
   ],

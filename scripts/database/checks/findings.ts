@@ -44,8 +44,16 @@ export function requireAllowed(
   if (open.length > 0) throw notAllowedError(open, done);
 }
 
+/** Findings that a message has in full. */
+const LISTED = 10;
+
 function notAllowedError(open: readonly Finding[], done: string): ScaleoutError {
-  const what = open.map(({ id, message }) => `- ${id}: ${message}`).join('\n');
+  const listed = open.slice(0, LISTED).map(({ id, message }) => `- ${id}: ${message}`);
+  const more = open.length - listed.length;
+  const what = [
+    ...listed,
+    ...(more === 0 ? [] : [`and ${String(more)} more, which --json lists in error.details.findings`]),
+  ].join('\n');
   return refused(
     'tables.not-allowed',
     `${open.length === 1 ? 'one finding needs' : `${String(open.length)} findings need`} an allowance, and ${done}:\n${what}\n${howToAllow(open)}`,

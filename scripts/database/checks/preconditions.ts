@@ -83,9 +83,20 @@ export function requireNone(target: TargetState, faults: readonly string[], done
     'tables.preconditions',
     faults.length === 1
       ? `${where}: ${faults[0] ?? ''}. ${done.charAt(0).toUpperCase()}${done.slice(1)}`
-      : `${where} in ${String(faults.length)} places, and ${done}:\n${faults.map((fault) => `- ${fault}`).join('\n')}`,
+      : `${where} in ${String(faults.length)} places, and ${done}:\n${firstLines(faults).join('\n')}`,
     { details: { failures: faults } },
   );
+}
+
+/** Lines of a message; the details of the error, which --json prints, have all. */
+const LISTED = 10;
+
+function firstLines(faults: readonly string[]): string[] {
+  const listed = faults.slice(0, LISTED).map((fault) => `- ${fault}`);
+  const more = faults.length - listed.length;
+  return more === 0
+    ? listed
+    : [...listed, `and ${String(more)} more, which --json lists in error.details.failures`];
 }
 
 function nodeFaults({ expected, live }: TargetState): string[] {

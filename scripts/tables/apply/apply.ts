@@ -29,6 +29,10 @@ import type {
 } from '../../database/observe/observation';
 import { planTables } from '../plan/plan';
 import type { TablesPlan } from '../plan/plan-document';
+import { liveSizes } from '../plan/step-seconds';
+import type { StepSize } from '../plan/step-seconds';
+import { RunClock } from './time-left';
+import type { StepPlace } from './time-left';
 import { countWhileLifted, countWithin } from './policy-window-rows';
 import type { SealedPlan } from '../review/plan-file';
 import { planAsReviewed, requireNothingBeyond } from '../review/reviewed';
@@ -103,7 +107,7 @@ export interface ApplyInput {
   /** How many times the rows it was reviewed with a table may have. @default 2 */
   readonly growth?: number;
   /** Asked once the plan is known, before anything changes; false ends the run. */
-  readonly approve?: (plan: TablesPlan) => Promise<boolean>;
+  readonly approve?: (plan: TablesPlan, sizes: Readonly<Record<string, StepSize>>) => Promise<boolean>;
   readonly locks?: LockPolicy;
   /** Milliseconds that a look at the database is good for; 0 looks after each step. @default by what it took, see {@link SnapshotAge} */
   readonly lookLastsMs?: number;
@@ -234,7 +238,7 @@ async function approvedPlan(run: Run, live: LiveDatabase, resumed: boolean): Pro
     blocking: plan.steps.filter((step) => step.blocksWrites).map((step) => step.id),
     pauses: plan.steps.some(({ action }) => action === 'distribute'),
   });
-  if ((await input.approve?.(plan)) === false) {
+  if ((await input.approve?.(plan, liveSizes(live))) === false) {
     throw new ScaleoutError('input.declined', 'nothing was changed, as answered');
   }
   await cleanUpLeftovers(client, context.reporter);
@@ -267,6 +271,7 @@ async function recorded(
 async function carryOut(run: Run, live: LiveDatabase, plan: TablesPlan): Promise<RunState> {
   // Citus forgets how many rows a table has when it converts it on the way.
   const estimates = new Map(plan.steps.map(({ id, rows }) => [id, rows]));
+  const clock = new RunClock(plan.steps, liveSizes(live));
   let [state, action] = begin(live, plan);
   for (;;) {
     if (action.kind === 'finish') return state;
@@ -274,12 +279,16 @@ async function carryOut(run: Run, live: LiveDatabase, plan: TablesPlan): Promise
     if (action.kind === 'fail-after-look') {
       const { step, error, statement, before } = action;
       const after = await inspectDatabase(run.client, run.input.expected, BETWEEN_STEPS).catch(() => before);
-      throw stepError(step, error, state.applied, convertedSince(before, after), { statement, live: after });
+      throw stepError(step, error, state.applied, convertedSince(before, after), {
+        statement,
+        live: after,
+        open: state.plan.steps.length,
+      });
     }
     const outcome: Outcome =
       action.kind === 'look'
         ? await look(run, state, action)
-        : await attempt(run, state, withEstimate(action.step, estimates));
+        : await attempt(run, state, withEstimate(action.step, estimates), clock);
     [state, action] = next(state, outcome, run.locks);
   }
 }
@@ -289,7 +298,7 @@ function withEstimate(step: TablesStep, estimates: ReadonlyMap<string, number | 
   return rows === undefined ? step : { ...step, rows };
 }
 
-async function attempt(run: Run, state: RunState, step: TablesStep): Promise<Outcome> {
+async function attempt(run: Run, state: RunState, step: TablesStep, clock: RunClock): Promise<Outcome> {
   const { context, client, watchers, pid, locks, subject, around } = run;
   const soFar = progressSoFar(state.applied, state.plan);
   stopIfAsked(context.signal, soFar);
@@ -297,7 +306,8 @@ async function attempt(run: Run, state: RunState, step: TablesStep): Promise<Out
   if (subject.countRows) await countWhileLifted(client, around.readers, step, state.live);
   const tables = tablesOf(step, state.live);
   const witness = subject.countRows ? countWithin(client, step, state.live) : undefined;
-  const ended = await attemptStep(context, client, watchers, { step, pid, locks, tables, witness });
+  const place = (): StepPlace => clock.stepDone(step, state.plan.steps.slice(1));
+  const ended = await attemptStep(context, client, watchers, { step, pid, locks, tables, witness, place });
   return { kind: 'attempted', attempt: ended, at: performance.now(), isLookFresh: !run.age.isOver };
 }
 

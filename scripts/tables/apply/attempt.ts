@@ -13,6 +13,7 @@ import { preparedTransactions } from './prepared';
 import type { StatementWitness } from './policy-window-rows';
 import type { TablesStep } from '../../database/model/step';
 import { sqlTable } from '../../database/model/names';
+import type { StepPlace } from './time-left';
 import { watch } from './lock-monitor';
 import type { Blocker, Watch } from './lock-monitor';
 import type { WritePause } from '../../lib/pause-meter';
@@ -76,6 +77,8 @@ interface Trial {
   readonly tables: readonly TableName[];
   /** Counts rows within a transaction. @default - nobody counts */
   readonly witness?: StatementWitness | undefined;
+  /** Asked once the step is done. */
+  readonly place?: () => StepPlace;
 }
 
 /** Runs one step under observation, once. */
@@ -104,7 +107,13 @@ export async function attemptStep(
     const seconds = secondsSince(from);
     if (total !== undefined) progress?.update(total);
     progress?.finish();
-    reporter.event({ name: 'step.done', step: step.id, seconds, shown: progress !== undefined });
+    reporter.event({
+      name: 'step.done',
+      step: step.id,
+      seconds,
+      shown: progress !== undefined,
+      ...trial.place?.(),
+    });
     return { outcome: 'done', seconds, blockedSeconds, pause };
   } catch (error) {
     const [pause] = await Promise.all([writers?.stop(), monitor.stop()]);

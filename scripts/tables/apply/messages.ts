@@ -69,6 +69,8 @@ interface StepContext {
   readonly live: LiveDatabase;
   /** The one of the step's statements that failed. */
   readonly statement: string;
+  /** Steps that are not done, this one included. */
+  readonly open: number;
 }
 
 /** @param local tables that the step converted before it failed */
@@ -79,10 +81,11 @@ export function stepError(
   local: readonly TableName[],
   context?: StepContext,
 ): ScaleoutError {
+  const of = context && applied.length + context.open;
   const left =
     local.length === 0
-      ? doneSoFar(applied)
-      : `${someOf(local.map(showTable), NAMED)} ${local.length === 1 ? 'is' : 'are'} left local to the coordinator and known to Citus, with every row, open to reads and writes.${applied.length === 0 ? '' : ` ${doneSoFar(applied)}`}`;
+      ? doneSoFar(applied, of)
+      : `${someOf(local.map(showTable), NAMED)} ${local.length === 1 ? 'is' : 'are'} left local to the coordinator and known to Citus, with every row, open to reads and writes.${applied.length === 0 ? '' : ` ${doneSoFar(applied, of)}`}`;
   const key = error.code === '23503' ? context && foreignKeyOf(step, context.live) : undefined;
   const found =
     key === undefined
@@ -152,10 +155,11 @@ const MISSING_VALUES = 'Fill the missing values in, and run this again.';
 /** By SQLSTATE, whatever the step. */
 const HINTS: Readonly<Record<string, string>> = { '23502': MISSING_VALUES, '23514': MISSING_VALUES };
 
-function doneSoFar(applied: readonly AppliedStep[]): string {
+/** @param of how many steps the run has in all, where that is known */
+function doneSoFar(applied: readonly AppliedStep[], of?: number): string {
   return applied.length === 0
     ? 'Nothing else was changed'
-    : `Done before it: ${applied.length > NAMED ? `${stepCount(applied.length)}, the last of them ` : ''}${applied
+    : `Done before it: ${applied.length > NAMED ? `${of === undefined ? stepCount(applied.length) : `${String(applied.length)} of ${String(of)} steps`}, the last of them ` : ''}${applied
         .slice(-NAMED)
         .map((step) => step.id)
         .join(', ')}`;

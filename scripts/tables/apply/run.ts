@@ -163,7 +163,7 @@ function afterConflict(state: RunState, step: TablesStep, failed: Failed, locks:
     return [now, { kind: 'fail', error: stalledError(step, times, applied, error) }];
   if (times >= locks.attempts && !resolvesItself(blockers, at - since)) {
     const last = isCatalogConflict(error)
-      ? stepError(step, error, applied, [], { statement, live: state.live })
+      ? stepError(step, error, applied, [], { statement, live: state.live, open: state.plan.steps.length })
       : lockError(step, { attempts: times, seconds: (at - since) / 1000 }, blockers, applied, error);
     return [now, { kind: 'fail', error: last }];
   }
@@ -195,7 +195,11 @@ function afterFailure(state: RunState, step: TablesStep, { error, statement, fro
   const action: Action = step.transaction
     ? {
         kind: 'fail',
-        error: stepError(step, error, state.applied, [], { statement, live: state.live }),
+        error: stepError(step, error, state.applied, [], {
+          statement,
+          live: state.live,
+          open: state.plan.steps.length,
+        }),
       }
     : { kind: 'fail-after-look', step, error, statement, before: doubted ?? state.live };
   return [state, action];

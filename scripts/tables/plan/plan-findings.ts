@@ -15,6 +15,7 @@ import { boundBy } from './carried-views';
 import { viewPolicyFindings } from '../../database/checks/view-roles';
 import { narrowedSequences } from '../../database/checks/sequences';
 import { ownersKeptOut, setRolesKeptOut } from '../../database/checks/owners';
+import { stepSeconds } from './step-seconds';
 import { readerFindings } from '../../database/checks/reader';
 import { replicationFindings } from './replication-findings';
 import { serverFindings } from '../../database/checks/servers';
@@ -77,9 +78,6 @@ function eventTriggers({ live }: TargetState): Finding[] {
     ),
   );
 }
-
-/** Seconds, as measured on a small cluster: what a copy takes however few the rows are, and for each million of them. */
-const COPY_SECONDS = { online: { fixed: 7, aMillionRows: 15 }, blocking: { fixed: 1, aMillionRows: 6 } };
 
 function forcedPolicyWindows({ live }: TargetState, effects: StepEffects): Finding[] {
   return live.tables.flatMap((table) => {
@@ -200,9 +198,8 @@ function commitsBehind({ live }: TargetState, { steps }: StepEffects): Finding[]
   });
 }
 
-function copySeconds(step: TablesStep, { rowEstimate = 0 }: LiveTable): number {
-  const { fixed, aMillionRows } = step.blocksWrites ? COPY_SECONDS.blocking : COPY_SECONDS.online;
-  return Math.ceil(fixed + ((step.rows ?? rowEstimate) / 1e6) * aMillionRows);
+function copySeconds(step: TablesStep, { rowEstimate = 0, bytes }: LiveTable): number {
+  return Math.ceil(stepSeconds(step, { rows: rowEstimate, bytes }));
 }
 
 /** Citus fills a materialized view again when it recreates a table of it, and what was kept on purpose is gone. */

@@ -2,6 +2,7 @@ import { narrowedSequences } from '../../../scripts/database/checks/sequences';
 import type { ExpectedTable } from '../../../config/workload/distribution-types';
 import { requirePreconditions } from '../../../scripts/database/checks/preconditions';
 import type { LiveForeignKey, LiveTable, DefaultSequence } from '../../../scripts/database/model/live';
+import { ScaleoutError } from '../../../scripts/lib/errors';
 import { TargetState } from '../../../scripts/database/target/target-state';
 import {
   column,
@@ -451,4 +452,19 @@ test('all faults come at once, in one error, with what was done before them', ()
   expect(() => {
     requirePreconditions(one, '2 steps are done');
   }).toThrow(/trigger x.*\. 2 steps are done$/);
+});
+
+test('of many faults a message has ten, and the details of the error have all', () => {
+  const names = Array.from({ length: 30 }, (_, index) => `missing${String(index)}`);
+  const target = new TargetState(spec(...names.map((name) => byId(name))), liveDatabase([]));
+  let error: unknown;
+  try {
+    requirePreconditions(target, 'nothing was changed');
+  } catch (thrown) {
+    error = thrown;
+  }
+  if (!(error instanceof ScaleoutError)) throw new Error('nothing was thrown');
+  expect(error.message.split('\n')).toHaveLength(12);
+  expect(error.message).toMatch(/and 20 more, which --json lists in error\.details\.failures$/);
+  expect(error.details['failures']).toHaveLength(30);
 });

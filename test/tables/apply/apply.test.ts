@@ -47,12 +47,12 @@ test('a step that fails late is told in ten lines, with what it was at', () => {
   const applied = Array.from({ length: 150 }, (_, i) => ({ id: `distribute:t${String(i)}`, seconds: 1 }));
   const converted = applied.map(({ id }) => named(id));
   const two = { ...step, sql: ['SELECT 1', 'REFRESH  MATERIALIZED\nVIEW totals'] };
-  const context = { live: liveDatabase([]), statement: two.sql[1] ?? '' };
+  const context = { live: liveDatabase([]), statement: two.sql[1] ?? '', open: 30 };
   const { message, details } = stepError(two, error, applied, converted, context);
   expect(message.split('\n').length).toBeLessThanOrEqual(10);
   expect(message.length).toBeLessThan(1000);
   expect(message).toMatch(
-    /It ran REFRESH MATERIALIZED VIEW totals\. .*150 steps, the last of them .*distribute:t149/s,
+    /It ran REFRESH MATERIALIZED VIEW totals\. .*150 of 180 steps, the last of them .*distribute:t149/s,
   );
   expect(details['applied']).toHaveLength(150);
 });
