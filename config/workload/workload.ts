@@ -18,6 +18,8 @@ export interface Workload {
   readonly name: string;
   /** Where its files are. */
   readonly directory: string;
+  /** The name of the file in it that has {@link schemaSql}. */
+  readonly schemaFile: string;
   /** Creates the tables in an empty database, as they are before anything is distributed. */
   readonly schemaSql: string;
   readonly distribution: Distribution;
@@ -54,7 +56,8 @@ export async function loadWorkload(name: string, directory: string = configDirec
     () => loadDistribution(declarationOf(home)),
     () => parseQueries(readConfigFile(queriesFile), shownPath(queriesFile)),
   ]);
-  return { name, directory: home.directory, schemaSql, distribution, queries };
+  const schemaFile = path.basename(file('schema', 'sql'));
+  return { name, directory: home.directory, schemaFile, schemaSql, distribution, queries };
 }
 
 function declarationOf({ directory, variant }: WorkloadHome): string {

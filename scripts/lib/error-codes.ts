@@ -469,6 +469,14 @@ export const ERRORS = {
     meaning: 'This machine or this configuration cannot run the journey asked for.',
     hint: 'Use what the message names.',
   },
+  'local.sql-failed': {
+    meaning: 'A statement of a file of SQL failed, or the file is no SQL.',
+    hint: 'Repair the line that the message names, and run the command again.',
+  },
+  'local.port-taken': {
+    meaning: 'The port asked for is in use on this machine.',
+    hint: 'Name another port, or leave --port out.',
+  },
   'local.no-engine': {
     meaning: 'No engine can run a cluster on this machine.',
     hint: 'Install PostgreSQL or Docker, or set CITUS_URL.',

@@ -100,6 +100,10 @@ export interface ServerMessage {
   readonly code?: string;
   readonly detail?: string;
   readonly hint?: string;
+  /** Of the place in the statement that it is about, in characters from 1. */
+  readonly position?: string;
+  /** What the server was at: `COPY t, line 3, column n`. */
+  readonly where?: string;
 }
 
 /**

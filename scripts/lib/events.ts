@@ -1,4 +1,4 @@
-import { duration } from './duration';
+import { duration } from '../../config/text/text';
 
 /**
  * What happens during a run, for programs: tests await these, and the reporter words those that people want to read. Names are stable,

@@ -1,11 +1,11 @@
 import { styleText } from 'node:util';
-import { duration } from './duration';
+import { duration } from '../../config/text/text';
 import { describeEvent } from './events';
 import type { RunEvent } from './events';
 import { showsColor, TerminalBlock } from './terminal-block';
 import type { Space, Terminal } from './terminal-block';
 
-export { duration } from './duration';
+export { duration } from '../../config/text/text';
 
 /**
  * What work tells a person while it runs. The core never prints: it reports here, and the caller decides where

@@ -52,7 +52,7 @@ export interface LocalRunInput {
   readonly azure?: string | undefined;
 }
 
-function thisMachine(): LocalWorld {
+export function thisMachine(): LocalWorld {
   return {
     engines: localEngines(process.env),
     environment: process.env,
@@ -146,8 +146,8 @@ export async function localDown(
     document: { formatVersion: 1, tookDown: true },
     text:
       state.directory === undefined
-        ? `The tables of ${state.workload} are dropped; the cluster is somebody else’s and stays.`
-        : `The local cluster (${state.engine}, ${state.workload}) is down, and nothing is left of it.`,
+        ? `The tables of ${state.workload ?? 'it'} are dropped; the cluster is somebody else’s and stays.`
+        : `The local cluster (${describeUp(state)}) is down, and nothing is left of it.`,
     outcome: 'done',
   };
 }
@@ -191,6 +191,18 @@ export async function localLoad(
   return runLoad(context, { ...input, target, workload: name, queries });
 }
 
+/**
+ * The cluster that `local up` keeps running.
+ *
+ * @throws ScaleoutError where none is up
+ */
+export function requireUp(world: LocalWorld): { readonly state: UpState; readonly files: StateFiles } {
+  const files = stateFiles(world.stateDirectory);
+  const state = readState(files);
+  if (state?.status === 'up') return { state, files };
+  throw new ScaleoutError('local.not-up', 'no local cluster is up: start one with "local up"');
+}
+
 /** What `local up` keeps running, whether it answers, and how to connect. */
 export async function localStatus(
   _context: VerbContext,
@@ -212,8 +224,8 @@ export async function localStatus(
     formatVersion: 1,
     up,
     engine,
-    workload,
-    rows,
+    ...(workload === undefined ? {} : { workload }),
+    ...(rows === undefined ? {} : { rows }),
     connection: { ...connection, ...(own ? { passwordFile: files.passwords } : {}) },
   };
   if (!up) {
@@ -230,12 +242,17 @@ export async function localStatus(
   return {
     document,
     text: [
-      `A local cluster is up: ${engine}, ${workload}. \`local down\` takes it down. To connect:`,
+      `A local cluster is up: ${describeUp(state)}. \`local down\` takes it down. To connect, \`local psql\`, or:`,
       '',
       ...variables.map((line) => `  ${line}`),
     ].join('\n'),
     outcome: 'done',
   };
+}
+
+/** The engine, and what is in the database. */
+function describeUp({ engine, workload }: UpState): string {
+  return `${engine}, ${workload ?? 'no workload'}`;
 }
 
 /** Everything that can be wrong with the input, before anything is started. */
@@ -320,7 +337,7 @@ function resultOf(facts: RunFacts, result: JourneyResult): VerbResult<LocalRunDo
 }
 
 /** Takes the place `local up` remembers its cluster at, clearing away one that is dead. */
-async function makeWay(world: LocalWorld): Promise<void> {
+export async function makeWay(world: LocalWorld): Promise<void> {
   const files = stateFiles(world.stateDirectory);
   if (claimState(world.stateDirectory, identifyProcess())) return;
   const state = readState(files);
@@ -333,7 +350,7 @@ async function makeWay(world: LocalWorld): Promise<void> {
   if (state?.status === 'up' && (state.directory === undefined || (await answers(state, files)))) {
     throw refused(
       'local.busy',
-      `a local cluster is up already (${state.engine}, ${state.workload}): use it (\`local status\`), or take it down first (\`local down\`); nothing was changed`,
+      `a local cluster is up already (${describeUp(state)}): use it (\`local status\`), or take it down first (\`local down\`); nothing was changed`,
     );
   }
   if (state?.status === 'up' && state.directory !== undefined) await takeDownCluster(state.directory);

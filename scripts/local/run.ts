@@ -96,9 +96,9 @@ export async function journeyOn(
 }
 
 /** Clears away what killed runs left, and chooses among the engines of this machine. */
-async function engineFor(
+export async function engineFor(
   { reporter }: VerbContext,
-  settings: Settings,
+  settings: Pick<Settings, 'terraform' | 'service' | 'engine'>,
   world: LocalWorld,
 ): Promise<EngineChoice> {
   const swept = await sweepClusters();

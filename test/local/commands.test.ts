@@ -47,6 +47,20 @@ test.each<[string, LocalRunInput, string]>([
     { service: 'hyperscale', terraform: true },
     'there is no service hyperscale here: it is cosmosdb-postgresql or elastic-cluster',
   ],
+  [
+    'a workload without data',
+    {
+      workload: {
+        name: 'own',
+        directory: '/',
+        schemaFile: 's',
+        schemaSql: '',
+        distribution: { shardCount: 4, online: true, tables: [] },
+        queries: [],
+      },
+    },
+    'nobody generates data for the workload "own": there is data for sensors, payments, payments-partitioned (scripts/local/workloads). `local up --empty --workload own` makes its tables, `local up --sql FILE` loads a dump of yours; nothing was started',
+  ],
   ['a year that there is not', { azure: '1999' }, 'there is no Azure of 1999 here: it is today or 2025'],
 ])('refused before anything is started: %s', async (_, input, words) => {
   await expect(run(input)).rejects.toThrow(words);

@@ -12,8 +12,9 @@ import type { Availability, Engine } from './engine';
 import { startLocalCluster } from './local-cluster';
 import { Logins } from './logins';
 import { PLATFORM } from './platform';
+import { requireFree } from './ports';
 import type { ServerHost } from './server-host';
-import { serverSet } from './server-host';
+import { COORDINATOR, serverSet } from './server-host';
 import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
 import { startWatchdog } from './watchdog';
 
@@ -56,8 +57,11 @@ export const dockerEngine: Engine = {
         return {
           available: true,
           detail: `Docker ${version}, image ${IMAGE}`,
-          start: async (reporter, access) =>
-            startLocalCluster('docker', await createContainers({}, reporter), { citus: true, access }),
+          start: async (reporter, access, coordinatorPort) =>
+            startLocalCluster('docker', await createContainers({ coordinatorPort }, reporter), {
+              citus: true,
+              access,
+            }),
           servers: createContainers,
         };
       } catch (error) {
@@ -86,10 +90,14 @@ async function createContainers(options: ServerSetOptions, reporter: Reporter): 
     throw error;
   }
   const logins = new Logins();
-  return serverSet(directory, logins, containerHost(label, logins, options.maxConnections ?? 100));
+  return serverSet(directory, logins, containerHost(label, logins, options));
 }
 
-function containerHost(label: string, logins: Logins, maxConnections: number): ServerHost {
+function containerHost(
+  label: string,
+  logins: Logins,
+  { maxConnections = 100, coordinatorPort }: ServerSetOptions,
+): ServerHost {
   const containerOf = (name: string): string => `scaleout-${label}-${name}`;
   const writePasswords = async (nodes: readonly Pick<ServerNode, 'name'>[]): Promise<void> => {
     const write = ['sh', '-c', 'umask 077; cat > ~postgres/.pgpass'];
@@ -102,7 +110,9 @@ function containerHost(label: string, logins: Logins, maxConnections: number): S
   return {
     async start(name) {
       const container = containerOf(name);
-      await docker(runArguments(label, name, container, maxConnections), {
+      const port = name === COORDINATOR ? coordinatorPort : undefined;
+      if (port !== undefined) await requireFree(port);
+      await docker(runArguments(label, name, container, { maxConnections, port }), {
         environment: { POSTGRES_PASSWORD: logins.platformPassword },
       });
       const published = await docker(['port', container, '5432/tcp']);
@@ -126,7 +136,12 @@ function containerHost(label: string, logins: Logins, maxConnections: number): S
   };
 }
 
-function runArguments(label: string, name: string, container: string, maxConnections: number): string[] {
+function runArguments(
+  label: string,
+  name: string,
+  container: string,
+  { maxConnections, port }: { readonly maxConnections: number; readonly port: number | undefined },
+): string[] {
   const settings = { ...SETTINGS, max_connections: String(maxConnections) };
   return [
     'run',
@@ -135,7 +150,7 @@ function runArguments(label: string, name: string, container: string, maxConnect
     `--label=scaleout.cluster=${label}`,
     `--network=scaleout-${label}`,
     `--network-alias=${name}`,
-    '--publish=127.0.0.1::5432',
+    `--publish=127.0.0.1:${port === undefined ? '' : String(port)}:5432`,
     '--shm-size=512m',
     // Named without a value: docker takes it from its own environment, and no argument shows it.
     '--env=POSTGRES_PASSWORD',

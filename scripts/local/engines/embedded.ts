@@ -20,12 +20,13 @@ export const embeddedEngine: Engine = {
       return {
         available: true,
         detail: `PostgreSQL ${found.binaries.version} from npm, without Citus`,
-        start: async (_, access) =>
+        start: async (_, access, coordinatorPort) =>
           startLocalCluster(
             'embedded',
             await createServerProcesses({
               installation: { binaries: found.binaries, user: found.user },
               citus: false,
+              coordinatorPort,
               ...(found.copyFrom === undefined ? {} : { copyFrom: found.copyFrom }),
             }),
             { citus: false, access },

@@ -64,8 +64,11 @@ export type Availability =
       readonly available: true;
       /** What it would use, e.g. `PostgreSQL 16.14 from npm`. */
       readonly detail: string;
-      /** @param access who logs in, and to what; by default `citus` and `citus`, as on Azure Cosmos DB for PostgreSQL */
-      start(reporter: Reporter, access?: ClusterAccess): Promise<LocalCluster>;
+      /**
+       * @param access who logs in, and to what; by default `citus` and `citus`, as on Azure Cosmos DB for PostgreSQL
+       * @param port of the coordinator, on loopback; by default one that is free
+       */
+      start(reporter: Reporter, access?: ClusterAccess, port?: number): Promise<LocalCluster>;
       /** Bare servers with Citus, for tests that make databases of their own; absent where there are none to start. */
       servers?(options: ServerSetOptions, reporter: Reporter): Promise<ServerSet>;
     }

@@ -12,6 +12,7 @@ import {
   registerCoordinator,
   setShardHosting,
 } from './platform';
+import { COORDINATOR } from './server-host';
 import type { ServerNode, ServerSet } from './server-set';
 
 export interface LocalClusterOptions {
@@ -38,7 +39,7 @@ export async function startLocalCluster(
   };
   try {
     await chooseLogin(servers, login);
-    const [coordinator] = await servers.start(['coordinator']);
+    const [coordinator] = await servers.start([COORDINATOR]);
     if (coordinator === undefined) throw new Error('no coordinator was started');
     await prepare(coordinator);
     const nodes = [coordinator];

@@ -26,8 +26,9 @@ const stateSchema = z.discriminatedUnion('status', [
       user: z.string(),
       database: z.string(),
     }),
-    workload: z.string(),
-    rows: z.number(),
+    /** Absent where the journey was not made, and what is in the database is its user's. */
+    workload: z.string().optional(),
+    rows: z.number().optional(),
     /** Absent for a cluster somebody else runs. */
     directory: z.string().optional(),
   }),

@@ -14,6 +14,18 @@ export class Logins {
     [PLATFORM, randomPassword()],
   ]);
 
+  /** Those that {@link passwordFile} wrote. */
+  static read(passwordFile: string): Logins {
+    const logins = new Logins();
+    logins.#passwords.clear();
+    for (const line of passwordFile.split('\n')) {
+      const [, role, password] = /^\*:\*:\*:([^:]+):(.*)$/.exec(line) ?? [];
+      if (role === undefined || password === undefined) continue;
+      logins.#passwords.set(role, password.replace(/\\([\\:])/g, '$1'));
+    }
+    return logins;
+  }
+
   /** The superuser's password, for the first start of a server. */
   get platformPassword(): string {
     return this.#passwords.get(PLATFORM) ?? '';

@@ -33,7 +33,8 @@ export const nativeEngine: Engine = {
       return {
         available: true,
         detail: `PostgreSQL ${found.installation.binaries.version} with Citus ${found.citusVersion} on this machine`,
-        start: async (_, access) => startLocalCluster('native', await servers({}), { citus: true, access }),
+        start: async (_, access, coordinatorPort) =>
+          startLocalCluster('native', await servers({ coordinatorPort }), { citus: true, access }),
         servers,
       };
     }),

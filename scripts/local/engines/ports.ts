@@ -22,6 +22,7 @@ export type FindPort = () => Promise<number>;
 export class AscendingPorts {
   private next: number;
 
+  /** @param begin the lowest of them */
   constructor(begin = randomInt(...BEGIN)) {
     this.next = begin;
   }
@@ -43,6 +44,19 @@ export class AscendingPorts {
       );
     };
   }
+}
+
+/**
+ * One port and no other.
+ *
+ * @throws ScaleoutError where it is in use
+ */
+export async function requireFree(port: number): Promise<number> {
+  if (await isFree(port)) return port;
+  throw new ScaleoutError(
+    'local.port-taken',
+    `port ${String(port)} of this machine is in use: name another with --port, or leave it out to take one that is free; nothing was started`,
+  );
 }
 
 function isFree(port: number): Promise<boolean> {

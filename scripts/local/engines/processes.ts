@@ -89,7 +89,9 @@ function processesIn(directory: string): RunningProcess[] {
   return runningProcesses().filter(
     ({ pid, command, workingDirectory }) =>
       pid !== process.pid &&
-      (command.includes(`${directory}/`) || workingDirectory.startsWith(`${directory}/`)) &&
+      (command.includes(`${directory}/`) ||
+        command.split('\0').includes(directory) ||
+        `${workingDirectory}/`.startsWith(`${directory}/`)) &&
       isOurs(command),
   );
 }

@@ -2,6 +2,9 @@ import { takeDownCluster } from './cluster-directory';
 import type { Logins } from './logins';
 import type { ServerNode, ServerSet } from './server-set';
 
+/** The name of the first server of a cluster. */
+export const COORDINATOR = 'coordinator';
+
 /** How one server runs: as processes of this machine, or as a container. */
 export interface ServerHost {
   start(name: string): Promise<ServerNode>;

@@ -1,13 +1,13 @@
-import { chownSync, mkdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createClusterDirectory, takeDownCluster } from './cluster-directory';
 import { Logins } from './logins';
-import { AscendingPorts, LOOPBACK } from './ports';
+import { AscendingPorts, LOOPBACK, requireFree } from './ports';
 import { copyBinaries, knownSettings } from './postgres-binaries';
 import type { Installation, PostgresServer, Settings } from './postgres-server';
 import { copyDataDirectory, initializeDataDirectory, startServer, writePrivateFile } from './postgres-server';
 import type { ServerHost } from './server-host';
-import { serverSet } from './server-host';
+import { COORDINATOR, serverSet } from './server-host';
 import type { ServerNode, ServerSet, ServerSetOptions } from './server-set';
 import { endProcessesIn } from './processes';
 import { startWatchdog } from './watchdog';
@@ -39,36 +39,79 @@ export async function createServerProcesses(options: ServerProcessesOptions): Pr
   }
 }
 
+/**
+ * The servers of a cluster that another program started and left running here: more of them can be started beside those.
+ *
+ * @param above the highest port that one of them has
+ * @throws Error of the file system where the cluster is not of this machine's servers
+ */
+export function openServerProcesses(directory: string, installation: Installation, above: number): ServerSet {
+  const files = join(directory, FILES);
+  const logins = Logins.read(readFileSync(join(files, PASSWORDS), 'utf8'));
+  const ports = new AscendingPorts(above + 1);
+  return serverSet(directory, logins, startingHost({ installation, directory, logins, ports }));
+}
+
+/** The major version of PostgreSQL that the servers of a cluster here run. @throws Error of the file system where there are none */
+export function serverVersion(directory: string): string {
+  return readFileSync(join(directory, FILES, TEMPLATE, 'PG_VERSION'), 'utf8').trim();
+}
+
+const FILES = 'servers';
+const TEMPLATE = 'template';
+const PASSWORDS = 'passwords';
+
 /** Prepares a data directory that every server starts as a copy of. */
 async function processHost(
   options: ServerProcessesOptions,
   directory: string,
   logins: Logins,
 ): Promise<ServerHost> {
+  const { coordinatorPort } = options;
   const { user } = options.installation;
   const installation = reachable(options, directory);
   // A folder of its own, because the cluster's belongs to this user and the servers may run as another.
-  const files = join(directory, 'servers');
+  const files = join(directory, FILES);
   mkdirSync(files, { mode: 0o700 });
   if (user !== undefined) chownSync(files, user.uid, user.gid);
-  const template = join(files, 'template');
   const settings = await settingsFor(options, installation);
-  await initializeDataDirectory(installation, template, logins.platformPassword, settings);
-  const passwordFile = join(files, 'passwords');
-  const writePasswords = (): void => writePrivateFile(passwordFile, logins.passwordFile(), user);
-  writePasswords();
+  await initializeDataDirectory(installation, join(files, TEMPLATE), logins.platformPassword, settings);
+  writePrivateFile(join(files, PASSWORDS), logins.passwordFile(), user);
+  const ports = new AscendingPorts(coordinatorPort === undefined ? undefined : coordinatorPort + 1);
+  return startingHost({ installation, directory, logins, ports, coordinatorPort });
+}
 
-  const ports = new AscendingPorts();
+interface Starting {
+  readonly installation: Installation;
+  readonly directory: string;
+  readonly logins: Logins;
+  readonly ports: AscendingPorts;
+  readonly coordinatorPort?: number | undefined;
+}
+
+function startingHost({ installation, directory, logins, ports, coordinatorPort }: Starting): ServerHost {
+  const { user } = installation;
+  const files = join(directory, FILES);
+  const passwordFile = join(files, PASSWORDS);
   const servers = new Map<string, PostgresServer>();
   const firstLost = (nodes: readonly ServerNode[]): string | undefined => {
     const lost = nodes.map(({ name }) => servers.get(name)).find((server) => server?.lost() !== undefined);
     return lost && `the ${lost.name} server ended by itself (${lost.lost() ?? ''})`;
   };
+  const remove = async (names: readonly string[]): Promise<void> => {
+    for (const dataDirectory of names.map((name) => join(files, name))) {
+      await endProcessesIn(dataDirectory);
+      rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    }
+  };
   return {
     async start(name) {
-      const findPort = ports.find();
+      const given = name === COORDINATOR ? coordinatorPort : undefined;
+      const findPort = given === undefined ? ports.find() : () => requireFree(given);
       const dataDirectory = join(files, name);
-      await copyDataDirectory(installation, template, dataDirectory);
+      // What a killed program left of it.
+      if (existsSync(dataDirectory)) await remove([name]);
+      await copyDataDirectory(installation, join(files, TEMPLATE), dataDirectory);
       const server = await startServer(installation, {
         name,
         dataDirectory,
@@ -81,14 +124,9 @@ async function processHost(
       servers.set(name, server);
       return node;
     },
-    async remove(names) {
-      for (const dataDirectory of names.map((name) => join(files, name))) {
-        await endProcessesIn(dataDirectory);
-        rmSync(dataDirectory, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-      }
-    },
+    remove,
     writePasswords() {
-      writePasswords();
+      writePrivateFile(passwordFile, logins.passwordFile(), user);
       return Promise.resolve();
     },
     lost: (nodes) => Promise.resolve(firstLost(nodes)),

@@ -36,6 +36,8 @@ export interface ServerSetOptions {
   readonly owner?: ProcessIdentity;
   /** Connections each server takes. @default 100 */
   readonly maxConnections?: number;
+  /** Of the coordinator, on loopback. @default one that is free */
+  readonly coordinatorPort?: number | undefined;
   /** The folder for the files of servers that are processes. @default one for temporary files */
   readonly parent?: string;
 }

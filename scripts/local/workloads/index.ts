@@ -19,7 +19,7 @@ export function generateData(workload: string, rows: number): GeneratedData {
   if (generator === undefined) {
     throw new ScaleoutError(
       'local.unsupported',
-      `nobody generates data for the workload "${workload}": there is data for ${Object.keys(GENERATORS).join(', ')} (scripts/local/workloads)`,
+      `nobody generates data for the workload "${workload}": there is data for ${Object.keys(GENERATORS).join(', ')} (scripts/local/workloads). \`local up --empty --workload ${workload}\` makes its tables, \`local up --sql FILE\` loads a dump of yours; nothing was started`,
     );
   }
   return generator(rows);
