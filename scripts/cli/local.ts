@@ -9,7 +9,7 @@ import type { AddVerb, Group } from './command';
 import { wholeNumber } from './flags';
 import { databaseTarget } from './inputs';
 
-/** Adds `local run|up|status|load|down`. */
+/** Adds `local run|up|scale|psql|load|down|status`. */
 export function addLocal(program: Group, verb: AddVerb): void {
   const local = program
     .command('local')
@@ -22,6 +22,40 @@ export function addLocal(program: Group, verb: AddVerb): void {
     async (context, flags) => (await import('../local/commands.ts')).localRun(context, flags),
   );
 
+  addUp(local, verb);
+
+  verb(
+    local
+      .command('load')
+      .description(
+        'write and read at a set rate beside what goes on; every acknowledged write is looked for at the end',
+      )
+      .option(
+        '--url <url>',
+        'postgresql://USER@HOST:PORT/DATABASE of this machine; by default what `local up` keeps running',
+      )
+      .option('--workload <name>', 'sensors or payments')
+      .option('--rate <count>', 'writes a second', wholeNumber(1), 200)
+      .option('--readers <count>', 'reads a second', wholeNumber(0), 0)
+      .option('--seconds <count>', 'how long', wholeNumber(1), 60),
+    async (context, { url, ...flags }) => {
+      const target = url === undefined ? undefined : await databaseTarget(context, { url });
+      return (await import('../local/commands.ts')).localLoad(context, { ...flags, target });
+    },
+  );
+
+  verb(local.command('down').description('take down what `local up` keeps running'), async (context) =>
+    (await import('../local/commands.ts')).localDown(context),
+  );
+
+  verb(
+    local.command('status').description('say what `local up` keeps running, and how to connect'),
+    async (context) => (await import('../local/commands.ts')).localStatus(context),
+  );
+}
+
+/** What keeps a cluster running, and what is done to one that runs. */
+function addUp(local: Group, verb: AddVerb): void {
   verb(
     withPreparation(withJourney(local.command('up'))).description(
       'the same, and keep the cluster running; with --empty, --single-node, --workers, --sql or --port a cluster without the journey',
@@ -65,35 +99,6 @@ export function addLocal(program: Group, verb: AddVerb): void {
       .description('open psql on what `local up` keeps running: local psql, or local psql -- -c "SELECT 1"')
       .argument('[args...]', 'arguments of psql, after --'),
     async (context, _flags, args) => (await import('../local/psql.ts')).localPsql(context, args),
-  );
-
-  verb(
-    local
-      .command('load')
-      .description(
-        'write and read at a set rate beside what goes on; every acknowledged write is looked for at the end',
-      )
-      .option(
-        '--url <url>',
-        'postgresql://USER@HOST:PORT/DATABASE of this machine; by default what `local up` keeps running',
-      )
-      .option('--workload <name>', 'sensors or payments')
-      .option('--rate <count>', 'writes a second', wholeNumber(1), 200)
-      .option('--readers <count>', 'reads a second', wholeNumber(0), 0)
-      .option('--seconds <count>', 'how long', wholeNumber(1), 60),
-    async (context, { url, ...flags }) => {
-      const target = url === undefined ? undefined : await databaseTarget(context, { url });
-      return (await import('../local/commands.ts')).localLoad(context, { ...flags, target });
-    },
-  );
-
-  verb(local.command('down').description('take down what `local up` keeps running'), async (context) =>
-    (await import('../local/commands.ts')).localDown(context),
-  );
-
-  verb(
-    local.command('status').description('say what `local up` keeps running, and how to connect'),
-    async (context) => (await import('../local/commands.ts')).localStatus(context),
   );
 }
 

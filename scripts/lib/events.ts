@@ -175,7 +175,7 @@ function describeDone({
   const took = `${step} (${seconds.toFixed(1)} s)`;
   if (number === undefined || of === undefined) return shown ? undefined : took;
   const left = number === of || secondsLeft === undefined ? '' : `, about ${duration(secondsLeft)} left`;
-  return `step ${String(number)} of ${String(of)}${left}: ${took}`;
+  return `${took}, step ${String(number)} of ${String(of)}${left}`;
 }
 
 /** Steps that a line names. */

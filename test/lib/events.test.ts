@@ -45,7 +45,7 @@ test.each<[RunEvent, string | undefined]>([
   [{ name: 'step.done', step: 'distribute:a', seconds: 9, shown: true }, undefined],
   [
     { name: 'step.done', step: 'distribute:a', seconds: 9, shown: true, number: 3, of: 12, secondsLeft: 65 },
-    'step 3 of 12, about 1 min 5 s left: distribute:a (9.0 s)',
+    'distribute:a (9.0 s), step 3 of 12, about 1 min 5 s left',
   ],
   [
     {
@@ -57,7 +57,7 @@ test.each<[RunEvent, string | undefined]>([
       of: 12,
       secondsLeft: 0,
     },
-    'step 12 of 12: remove-record:a (0.1 s)',
+    'remove-record:a (0.1 s), step 12 of 12',
   ],
   [
     retrying({ blockers: ['session 7', 'session 8'] }),
