@@ -109,6 +109,12 @@ platformSuite('a plan made by a role that owns nothing', () => {
         `table kinds belongs to role ${other} and this session is ${user}`,
       ) as string,
     });
+    // Who owns some of the tables means to change them.
+    await expect(plan()).rejects.toMatchObject({
+      message: expect.stringMatching(
+        `table kinds belongs to role ${other} and this session is citus`,
+      ) as string,
+    });
     await platform('ALTER TABLE kinds OWNER TO citus');
     await query(database.target, 'CREATE SCHEMA scaleout; CREATE TABLE scaleout.recorded_comment (n int)');
     await expect(plan(as(user))).rejects.toMatchObject({

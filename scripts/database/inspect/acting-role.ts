@@ -15,7 +15,8 @@ interface OwnerRow {
 /**
  * Whom a session that does not own the tables plans for: the owner who has the rights of all of them.
  *
- * @returns undefined where the session has those rights itself, and where no owner has: then the plan is this session's own
+ * @returns undefined where the session has the rights of some owner itself, and where no owner has those of all: then the plan is this
+ * session's own
  * @throws ScaleoutError (refused) where a run left records that this session may not read, without which there is no plan
  */
 export async function readActingRole(client: Client, scope: DistributionScope): Promise<string | undefined> {
@@ -24,7 +25,8 @@ export async function readActingRole(client: Client, scope: DistributionScope): 
     scope.tables.map(({ table }) => table.name),
     (scope.schemas ?? []).map(({ schema }) => schema),
   ]);
-  if (rows.every(({ ours }) => ours)) return undefined;
+  // Who owns some of them means to apply the plan, and is told of the others.
+  if (rows.some(({ ours }) => ours)) return undefined;
   const owner = rows.find(({ hasAll }) => hasAll);
   if (owner === undefined) return undefined;
   const unreadable = (await client.query<{ statement: string }>(RECORDS_UNREADABLE)).rows;
