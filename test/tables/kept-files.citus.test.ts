@@ -7,7 +7,7 @@ import { readPlan, writePlan } from '../../scripts/tables/review/plan-file';
 import type { SealedPlan } from '../../scripts/tables/review/plan-file';
 import { readReceipt } from '../../scripts/tables/verify/receipt';
 import type { Receipt } from '../../scripts/tables/verify/receipt';
-import { contentDigest } from '../../scripts/tables/review/sealed-file';
+import { contentDigest } from '../../scripts/lib/digest';
 import type { TestDatabase } from '../support/citus';
 import { freshCitusDatabase, platformSuite } from '../support/citus';
 import type { Answer } from '../support/command-line';

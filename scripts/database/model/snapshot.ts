@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { canonical, digest } from '../../lib/digest';
 import { hasLocalCopy } from './live';
 import type { LiveDatabase, LiveForeignKey, LiveKey, LiveTable } from './live';
 import { showTable } from './names';
@@ -157,21 +157,4 @@ export function describeChange({ table, subject, how }: Change): string {
 
 function union(a: object, b: object): string[] {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].sort();
-}
-
-/** Keys in one order, so that equal values have equal text. */
-export function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .filter(([, each]) => each !== undefined)
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([key, each]) => [key, canonical(each)]),
-  );
-}
-
-/** SHA-256 of a value's JSON, in hexadecimal. */
-export function digest(value: unknown): string {
-  return createHash('sha256').update(JSON.stringify(value)).digest('hex');
 }

@@ -14,7 +14,7 @@ import { isOwnName, showTable } from '../model/names';
 import { specifiedTables } from '../model/schemas';
 import { readSequences } from './sequences';
 import type { SequencePosition } from './sequences';
-import { digest } from '../model/snapshot';
+import { digest } from '../../lib/digest';
 
 /**
  * Everything about the tables of a run that has to outlive their distribution, each as a short digest under the table and

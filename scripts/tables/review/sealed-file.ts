@@ -1,10 +1,10 @@
 import { accessSync, constants, lstatSync, readFileSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import path from 'node:path';
+import { isIntact } from '../../lib/digest';
 import { nodeCodeOf, refused, ScaleoutError } from '../../lib/errors';
 import { repeatedKey } from '../../lib/repeated-key';
 import { replaceFile } from '../../lib/replace-file';
-import { canonical, digest } from '../../database/model/snapshot';
 
 /** A kind of file that this program writes, and reads again. */
 export interface SealedKind {
@@ -18,17 +18,6 @@ export interface SealedKind {
 
 /** More than any plan or receipt has, and less than would fill the memory. */
 const MOST_BYTES = 256 * 1024 * 1024;
-
-/** SHA-256 of a file's content, by which an edit shows. No signature: who can edit can also make one. */
-export function contentDigest(content: object): string {
-  return `sha256:${digest(canonical(content))}`;
-}
-
-/** Whether a sealed value is as it was sealed. */
-export function isIntact(content: { readonly digest?: unknown }): boolean {
-  const { digest: claimed, ...rest } = content;
-  return claimed === contentDigest(rest);
-}
 
 /**
  * The JSON of a file that this program wrote; undefined where it holds none.

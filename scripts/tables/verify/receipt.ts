@@ -7,7 +7,8 @@ import type { AppliedStep } from '../../database/model/step';
 import type { Compared } from '../../database/observe/comparison';
 import { observationSchema } from '../../database/observe/observation';
 import type { Observation } from '../../database/observe/observation';
-import { contentDigest, isIntact, readWritten, requireReplaceable, writeWhole } from '../review/sealed-file';
+import { contentDigest, isIntact } from '../../lib/digest';
+import { readWritten, requireReplaceable, writeWhole } from '../review/sealed-file';
 import type { SealedKind } from '../review/sealed-file';
 
 /** What a run of `tables apply` leaves behind for those who come later: counts and digests, no content of any row. */

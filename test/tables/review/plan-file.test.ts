@@ -5,9 +5,8 @@ import fc from 'fast-check';
 import { ScaleoutError } from '../../../scripts/lib/errors';
 import { planTables } from '../../../scripts/tables/plan/plan';
 import { readPlan, sealPlan, writePlan } from '../../../scripts/tables/review/plan-file';
-import { contentDigest } from '../../../scripts/tables/review/sealed-file';
+import { canonical, contentDigest } from '../../../scripts/lib/digest';
 import type { SealedPlan } from '../../../scripts/tables/review/plan-file';
-import { canonical } from '../../../scripts/database/model/snapshot';
 import { distribution, liveDatabase, sealedOf, sensors } from '../support/catalog';
 import { cases } from '../../support/properties';
 

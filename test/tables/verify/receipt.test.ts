@@ -1,4 +1,4 @@
-import { contentDigest } from '../../../scripts/tables/review/sealed-file';
+import { contentDigest } from '../../../scripts/lib/digest';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
