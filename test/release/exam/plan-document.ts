@@ -243,7 +243,7 @@ function configuration(): Fields {
 /** A plan as `terraform show -json` prints it, of a development cluster that gets two workers. New at each call. */
 export function planDocument(): Fields {
   const drifted = { ...CLUSTER_NOW, earliest_restore_time: '2026-11-28T04:11:09.1234567Z' };
-  return structuredClone({
+  const document = {
     format_version: '1.2',
     terraform_version: '1.11.4',
     variables: {
@@ -304,5 +304,7 @@ export function planDocument(): Fields {
     applyable: true,
     complete: true,
     errored: false,
-  } as Fields);
+  };
+  // Nothing in it is shared, so that a change of one value is one change.
+  return JSON.parse(JSON.stringify(document)) as Fields;
 }
