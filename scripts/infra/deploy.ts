@@ -24,6 +24,18 @@ export interface DeployInput extends StackOptions {
   readonly allow: readonly string[];
   /** Milliseconds until the next try, while Azure still works on what a killed deploy began. @default 15,000 */
   readonly pauseMs?: number;
+  /** @default - nobody */
+  readonly witness?: DeployWitness;
+}
+
+/** Sees what a deploy is about to do, and may stop it by throwing. */
+export interface DeployWitness {
+  /** Before anything is planned. */
+  readonly opened: (stack: Stack) => Promise<void>;
+  /** Before each plan is applied; where nothing is to be done, too. */
+  readonly planned: (saved: SavedPlan) => void;
+  /** Once a new plan is empty. */
+  readonly verified: (saved: SavedPlan) => void;
 }
 
 /** As long as the provider itself waits for a cluster, milliseconds: three hours. */
@@ -60,9 +72,10 @@ export interface DeployDocument {
  * @throws ScaleoutError when Terraform fails, with the reason in words; refused for what is somebody else's
  */
 export async function deploy(context: VerbContext, input: DeployInput): Promise<VerbResult<DeployDocument>> {
-  const { name, allow, pauseMs = 15_000, ...options } = input;
+  const { name, allow, witness, pauseMs = 15_000, ...options } = input;
   const stack = await openStack(name, context, options);
-  const { judged, adopted, seconds } = await applyWithOrphans(context, stack, { allow, pauseMs });
+  await witness?.opened(stack);
+  const { judged, adopted, seconds } = await applyWithOrphans(context, stack, { allow, pauseMs, witness });
   const { judgement, changes, findings } = judged;
   const document = {
     formatVersion: 1,
@@ -80,9 +93,7 @@ export async function deploy(context: VerbContext, input: DeployInput): Promise<
   if (!judged.pending) {
     return { document: { ...document, ok: true, pending: [] }, text: judged.text, outcome: 'done' };
   }
-  const left = await withPlan(stack, context, {}, ({ plan }) =>
-    Promise.resolve(judgePlan(stack, plan, allow)),
-  );
+  const left = await planAfterwards(context, stack, allow, witness);
   const ok = left.changes.length === 0;
   return {
     document: { ...document, ok, pending: left.changes },
@@ -91,6 +102,20 @@ export async function deploy(context: VerbContext, input: DeployInput): Promise<
       : `${name} was applied in ${duration(seconds)}, and Terraform wants to change it again, which should not be:\n${left.text}`,
     outcome: ok ? 'done' : 'failed',
   };
+}
+
+/** What Terraform would do next: nothing, if all is well. */
+export async function planAfterwards(
+  context: VerbContext,
+  stack: Stack,
+  allow: readonly string[],
+  witness?: Pick<DeployWitness, 'verified'>,
+): Promise<JudgedPlan> {
+  return withPlan(stack, context, {}, (saved) => {
+    const left = judgePlan(stack, saved.plan, allow);
+    if (left.changes.length === 0) witness?.verified(saved);
+    return Promise.resolve(left);
+  });
 }
 
 function done(name: string, { imports }: JudgedPlan, seconds: number): string {
@@ -114,6 +139,13 @@ interface Applied {
   readonly seconds: number;
 }
 
+/** What holds for each round of an apply. */
+interface Rounds {
+  readonly allow: readonly string[];
+  readonly pauseMs: number;
+  readonly witness: DeployWitness | undefined;
+}
+
 /**
  * Applies, and again with the orphans that the apply ran into, until it runs into no others and Azure has done with
  * what it was asked for them.
@@ -121,7 +153,7 @@ interface Applied {
 async function applyWithOrphans(
   context: VerbContext,
   stack: Stack,
-  { allow, pauseMs }: { readonly allow: readonly string[]; readonly pauseMs: number },
+  { allow, pauseMs, witness }: Rounds,
 ): Promise<Applied> {
   const file = path.join(stack.directory, STACK_FILE);
   const deadline = performance.now() + PATIENCE_MS;
@@ -133,6 +165,8 @@ async function applyWithOrphans(
         requireOwn(saved.plan, stack.synthesized);
         const judged = judgePlan(stack, saved.plan, allow);
         if (orphans.length === 0) reportIdle(context, judged);
+        witness?.planned(saved);
+        if (!judged.pending) witness?.verified(saved);
         const idle = judged.judgement.refused.length > 0 || !judged.pending;
         const outcome = idle ? undefined : await applyPlan(context, stack, saved, judged);
         return { judged, ...outcome };
@@ -176,13 +210,19 @@ async function untilNextTry({ reporter, signal }: VerbContext, pauseMs: number):
   });
 }
 
+/** How an apply ended; what failed is not thrown, as there may be a way on. */
 interface Outcome {
   readonly seconds: number;
   readonly failure?: ScaleoutError;
   readonly orphans?: readonly Orphan[];
 }
 
-async function applyPlan(
+/**
+ * Asks, and applies a plan.
+ *
+ * @throws ScaleoutError where the answer is no; InterruptedError where it was stopped
+ */
+export async function applyPlan(
   context: VerbContext,
   stack: Stack,
   { file }: SavedPlan,

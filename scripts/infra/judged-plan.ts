@@ -32,8 +32,11 @@ export interface JudgedPlan {
   readonly pending: boolean;
 }
 
+/** What of a stack the guards need. */
+type JudgedStack = Pick<Stack, 'environment' | 'synthesized' | 'missingPasswords'>;
+
 /** Holds a plan against the guards and what was allowed. Pure. */
-export function judgePlan(stack: Stack, plan: TerraformPlan, allow: readonly string[]): JudgedPlan {
+export function judgePlan(stack: JudgedStack, plan: TerraformPlan, allow: readonly string[]): JudgedPlan {
   const context = guardContext(stack);
   const findings = guardPlan(plan, context);
   const judgement = judgeFindings(findings, allow);

@@ -3,16 +3,24 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { nodeCodeOf } from '../lib/errors';
 
-const PREFIX = 'scaleout-plan-';
+/** Where private directories lie, and how they are called. */
+interface Place {
+  readonly parent: string;
+  /** The process that it belongs to is in its name, behind this. */
+  readonly prefix: string;
+}
 
 /**
  * Hands out a directory that its owner alone can read, and removes it. Plans lie in it, which hold passwords in clear
  * text; what a killed process left there is removed by the next one.
  */
-export async function withPrivateDirectory<T>(use: (directory: string) => Promise<T>): Promise<T> {
-  await sweep();
-  // The process that it belongs to is in its name; mkdtemp gives nobody else any right.
-  const directory = await mkdtemp(path.resolve(tmpdir(), `${PREFIX}${String(process.pid)}-`));
+export async function withPrivateDirectory<T>(
+  use: (directory: string) => Promise<T>,
+  { parent, prefix }: Place = { parent: path.resolve(tmpdir()), prefix: 'scaleout-plan-' },
+): Promise<T> {
+  await sweep(parent, prefix);
+  // mkdtemp gives nobody else any right.
+  const directory = await mkdtemp(path.join(parent, `${prefix}${String(process.pid)}-`));
   try {
     return await use(directory);
   } finally {
@@ -20,17 +28,18 @@ export async function withPrivateDirectory<T>(use: (directory: string) => Promis
   }
 }
 
-async function sweep(): Promise<void> {
+async function sweep(parent: string, prefix: string): Promise<void> {
   // Where everybody may write, not everybody need be able to look.
-  for (const name of await readdir(tmpdir()).catch(() => [])) {
-    const [, pid] = /^scaleout-plan-(\d+)-\w+$/.exec(name) ?? [];
+  for (const name of await readdir(parent).catch(() => [])) {
+    const [, pid] = (name.startsWith(prefix) && /^(\d+)-\w+$/.exec(name.slice(prefix.length))) || [];
     if (pid === undefined || isAlive(Number(pid))) continue;
     // Another person's cannot be removed, and is theirs to.
-    await rm(path.join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+    await rm(path.join(parent, name), { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
-function isAlive(pid: number): boolean {
+/** Whether a process is still there. */
+export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

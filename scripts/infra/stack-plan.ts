@@ -53,6 +53,8 @@ export interface SavedPlan {
   /** Within a private directory that goes with it: a plan holds passwords in clear text. */
   readonly file: string;
   readonly plan: TerraformPlan;
+  /** The plan as `terraform show -json` printed it, with every secret in clear text. */
+  readonly text: string;
 }
 
 /**
@@ -80,21 +82,42 @@ export async function openStack(
       throw error;
     }
   }
-  const planArguments = options.planArguments ?? [];
   const synthesized = stackOf(await readSynthesis(directory), environment);
-  const placeholders = passwordPlaceholders(synthesized, processEnvironment, planArguments);
   const stackDirectory = path.join(directory, 'stacks', environment);
+  const text = await readFile(path.join(stackDirectory, STACK_FILE), 'utf8');
+  return initialise({ environment, directory: stackDirectory, synthesized, text }, context, {
+    processEnvironment,
+    ...(options.planArguments === undefined ? {} : { planArguments: options.planArguments }),
+  });
+}
+
+export interface InitialiseOptions {
+  readonly processEnvironment: ProcessEnvironment;
+  readonly planArguments?: readonly string[];
+  /** Further arguments of `terraform init`. @default - none */
+  readonly initArguments?: readonly string[];
+}
+
+/**
+ * Initialises Terraform in a directory that holds a stack.
+ *
+ * @throws ScaleoutError with the reason in words
+ */
+export async function initialise(
+  of: Pick<Stack, 'environment' | 'directory' | 'synthesized' | 'text'>,
+  context: VerbContext,
+  { processEnvironment, planArguments = [], initArguments = [] }: InitialiseOptions,
+): Promise<Stack> {
+  const { environment, directory, synthesized } = of;
+  const placeholders = passwordPlaceholders(synthesized, processEnvironment, planArguments);
   const stack = {
-    environment,
-    directory: stackDirectory,
-    synthesized,
-    text: await readFile(path.join(stackDirectory, STACK_FILE), 'utf8'),
+    ...of,
     processEnvironment: { ...processEnvironment, ...placeholders.variables },
     missingPasswords: placeholders.missingPasswords,
     planArguments,
   };
-  await closeStateDirectory(synthesized, stackDirectory);
-  const result = await terraform(stack, context, ['init', '-input=false', '-no-color']);
+  await closeStateDirectory(synthesized, directory);
+  const result = await terraform(stack, context, ['init', '-input=false', '-no-color', ...initArguments]);
   if (result.exitCode !== 0) throw terraformFailure(result, { environment, doing: 'init' });
   return stack;
 }
@@ -128,7 +151,7 @@ export async function withPlan<T>(
     if (planned.exitCode !== 0) throw terraformFailure(planned, where);
     const shown = await terraform(stack, context, ['show', '-json', file]);
     if (shown.exitCode !== 0) throw terraformFailure({ ...shown, stdout: '' }, where);
-    return use({ file, plan: parsePlan(shown.stdout) });
+    return use({ file, plan: parsePlan(shown.stdout), text: shown.stdout });
   });
 }
 
@@ -150,7 +173,10 @@ export async function terraform(
 }
 
 /** What the guards know of a stack: the constructs its addresses come from, and why they take a risk. */
-export function guardContext({ synthesized, missingPasswords }: Stack): GuardContext {
+export function guardContext({
+  synthesized,
+  missingPasswords,
+}: Pick<Stack, 'synthesized' | 'missingPasswords'>): GuardContext {
   const blocks = new Map(synthesized.resources.map((block) => [block.address, block]));
   return {
     imports: ownImports(synthesized),

@@ -398,6 +398,46 @@ export const ERRORS = {
     meaning: 'The command cdktf watch deploys without a guard.',
     hint: 'Use npx cdktf deploy.',
   },
+  'release.not-a-bundle': {
+    meaning: 'The directory holds no bundle of a plan.',
+    hint: 'Name a directory that scaleout plan ENV --out DIR wrote.',
+  },
+  'release.tampered': {
+    meaning:
+      'A bundle is not as it was written: files are missing, edited, of another bundle, or more than it names.',
+    hint: 'Plan again and have that reviewed.',
+  },
+  'release.unsigned': {
+    meaning: 'A bundle or receipt has no signature of a key that config/policy.yaml names.',
+    hint: 'Use one that is signed with SCALEOUT_SIGNING_KEY by whoever the owners trust.',
+  },
+  'release.signing-key': {
+    meaning:
+      'The private key to sign with is missing, unreadable, of another kind, or not one that config/policy.yaml names.',
+    hint: 'Set SCALEOUT_SIGNING_KEY to an ed25519 key in PEM or to its file, and have the owners name its public key.',
+  },
+  'release.secret-found': {
+    meaning:
+      'A file of a bundle would hold a secret in clear text or in a spelling of it, so none was written.',
+    hint: 'Give the secret in a variable alone.',
+  },
+  'release.unlocked-provider': {
+    meaning: 'The lock file of Terraform pins a provider of the stack to no package.',
+    hint: 'Run terraform init with the provider from a registry or a mirror, then plan again.',
+  },
+  'release.other-environment': {
+    meaning: 'The bundle is of another environment or another cluster.',
+    hint: 'Name the bundle of this environment.',
+  },
+  'release.other-plan': {
+    meaning:
+      'The plan that was made for the apply would do something else than the one that was reviewed. `details.differences` has each.',
+    hint: 'Plan again and have that reviewed.',
+  },
+  'release.not-reviewed-well': {
+    meaning: 'The guards or the audit refuse what the bundle holds.',
+    hint: 'Correct what they name, then plan again.',
+  },
   'adopt.wrong-id': {
     meaning: 'The text after --id is not the resource id of a cluster of Azure Cosmos DB for PostgreSQL.',
     hint: 'Copy the id from the Properties page of the cluster in the portal.',

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { oneOf, show } from '../../../config/text/text';
 import { parseYaml, rule } from '../../../config/file/yaml';
 import { strictShape } from '../../../config/file/schema-types';
+import type { PublicKey } from '../../lib/signature';
+import { publicKeyOf } from '../../lib/signature';
 import type { Level } from '../rule-parts/rule';
 import { RULES } from '../rules';
 
@@ -71,6 +73,18 @@ const oncePerFinding = rule(
   },
 );
 
+const keysAllowed = 'a list of keys: { name, publicKey }';
+const publicKeyAllowed = 'the public half of an ed25519 key in PEM, as openssl pkey -pubout prints it';
+const signingKeySchema = strictShape(
+  {
+    name: z.string({ error: 'who or what signs with it' }).min(1, { error: 'who or what signs with it' }),
+    publicKey: z
+      .string({ error: publicKeyAllowed })
+      .refine((pem) => publicKeyOf(pem) !== undefined, { error: publicKeyAllowed }),
+  },
+  'a key with the keys name and publicKey',
+);
+
 const notProductionAllowed = 'a list of environments, as in [dev]';
 const policySchema = strictShape(
   {
@@ -78,8 +92,9 @@ const policySchema = strictShape(
       error: notProductionAllowed,
     }),
     waivers: z.array(waiverSchema, { error: 'a list of waivers' }).default([]),
+    signingKeys: z.array(signingKeySchema, { error: keysAllowed }).default([]),
   },
-  'a map with the keys notProduction and waivers',
+  'a map with the keys notProduction, waivers and signingKeys',
 );
 
 /** What the owners of a project allow, and no environment can. */
@@ -87,10 +102,12 @@ export interface Policy {
   /** The environments that may be something else than production. @default - no policy: each says it of itself */
   readonly notProduction?: readonly string[] | undefined;
   readonly waivers: readonly Waiver[];
+  /** Whose bundles and receipts are trusted. Where there are any, all have to be signed by one. @default - none */
+  readonly signingKeys?: readonly PublicKey[];
 }
 
 /**
- * Parses `policy.yaml`: `notProduction: [dev]` and `waivers`, strictly, every fault at once.
+ * Parses `policy.yaml`: `notProduction: [dev]`, `waivers` and `signingKeys`, strictly, every fault at once.
  *
  * @throws ConfigError
  */
