@@ -96,6 +96,7 @@ const rooms = {
     'scripts/tables/verify',
   ],
   'scripts/infra': INFRA,
+  'scripts/release': INFRA,
   'scripts/adopt': INFRA,
   'scripts/cdktn': INFRA,
   'scripts/hcl': INFRA,
@@ -135,6 +136,7 @@ const rooms = {
     'scripts/local',
     'scripts/bench',
     'scripts/roles',
+    'scripts/release',
   ],
 };
 

@@ -71,6 +71,19 @@ function oneMore(text: string, before: readonly string[]): readonly string[] {
   return [...before, text];
 }
 
+/** Of a plan of Terraform: what a guard asks a yes for. */
+export function guardAllowances() {
+  return allowances('go ahead with what a guard calls by this id');
+}
+
+/** `--receipts DIR`, of the verbs that apply a plan of Terraform. */
+export function receiptsDirectory() {
+  return new Option(
+    '--receipts <dir>',
+    'where the receipt goes, behind those that are there (default: .scaleout/receipts)',
+  );
+}
+
 /** Of a plan, as `allow:` in a distribution.yaml. */
 export function findingsAllowed() {
   return allowances('allow what the plan calls by this id');

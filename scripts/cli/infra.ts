@@ -1,5 +1,6 @@
+import path from 'node:path';
 import type { AddVerb, Group } from './command';
-import { allowances, detailedExitcode } from './flags';
+import { detailedExitcode, guardAllowances, receiptsDirectory } from './flags';
 
 /** Adds the verbs that work on what Terraform deploys. */
 export function addInfra(program: Group, verb: AddVerb): void {
@@ -19,14 +20,21 @@ export function addInfra(program: Group, verb: AddVerb): void {
     program
       .command('deploy <env>')
       .description('plan, guard, ask, and apply exactly that plan; safe to interrupt and to run again')
-      .addOption(guardAllowances()),
-    async (context, { allow }, name) => {
-      const { deploy } = await import('../infra/deploy.ts');
-      return deploy(context, { name, allow, environment: context.environment });
+      .addOption(guardAllowances())
+      .option(
+        '--dir <dir>',
+        'apply what was synthesized there, and nothing else; refused where the audit finds an error in it',
+      )
+      .addOption(receiptsDirectory()),
+    async (context, { allow, dir, receipts }, name) => {
+      const { deployWithReceipt } = await import('../release/deploy.ts');
+      return deployWithReceipt(context, {
+        name,
+        allow,
+        environment: context.environment,
+        ...(dir === undefined ? {} : { directory: path.resolve(dir), skipSynth: true }),
+        ...(receipts === undefined ? {} : { receipts }),
+      });
     },
   );
-}
-
-function guardAllowances() {
-  return allowances('go ahead with what a guard calls by this id');
 }

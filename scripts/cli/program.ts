@@ -13,6 +13,7 @@ import { printDocument } from './io';
 import { addLocal } from './local';
 import { addBench, addSchemas } from './project';
 import { addRebalance } from './rebalance';
+import { addRelease } from './release';
 import { addRoles } from './roles';
 import { addSimulate } from './simulate';
 import { addTables } from './tables';
@@ -21,6 +22,7 @@ import { addTables } from './tables';
 const FAMILIES = [
   addAdopt,
   addInfra,
+  addRelease,
   addRoles,
   addTables,
   addAdvise,

@@ -438,6 +438,10 @@ export const ERRORS = {
     meaning: 'The guards or the audit refuse what the bundle holds.',
     hint: 'Correct what they name, then plan again.',
   },
+  'release.receipt-broken': {
+    meaning: 'A receipt was edited, or does not belong to the chain that it is shown with.',
+    hint: 'Use all receipts of the environment as they were written.',
+  },
   'adopt.wrong-id': {
     meaning: 'The text after --id is not the resource id of a cluster of Azure Cosmos DB for PostgreSQL.',
     hint: 'Copy the id from the Properties page of the cluster in the portal.',

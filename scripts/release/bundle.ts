@@ -14,6 +14,7 @@ import type { Tool } from '../lib/tool';
 import type { LockedProvider } from './lock-file';
 import { lockedProviders, unlockedProviders } from './lock-file';
 import type { PlanMeaning } from './plan-meaning';
+import { valuesThatChange } from './values-text';
 import type { Release } from './release';
 import { releaseSchema } from './release';
 import type { KnownSecrets } from './secrets';
@@ -265,6 +266,9 @@ export function reviewText(
     `guards    ${plan.review.ok ? 'passed' : 'refused'}${plan.review.allowed.length === 0 ? '' : `, allowed: ${plan.review.allowed.join(', ')}`}`,
     '',
     plan.review.text,
+    '',
+    'Every value that changes, as programs compare it:',
+    ...valuesThatChange(plan.meaning),
     '',
   ].join('\n');
 }

@@ -33,7 +33,7 @@ export function unlockedProviders(stack: Synthesized, locked: readonly LockedPro
   return required.flatMap((each) => {
     const { source, version } = each as { readonly source?: unknown; readonly version?: unknown };
     if (typeof source !== 'string') return ['a provider without a source'];
-    const full = source.split('/').length === 2 ? `registry.terraform.io/${source}` : source;
+    const full = fullSource(source);
     const found = locked.find((candidate) => candidate.source === full);
     const pinned =
       found !== undefined &&
@@ -41,4 +41,13 @@ export function unlockedProviders(stack: Synthesized, locked: readonly LockedPro
       found.hashes.some((hash) => /^h1:.{20}|^zh:.{20}/.test(hash));
     return pinned ? [] : [source];
   });
+}
+
+/** A source as the lock file spells it: Terraform fills in its own registry and its maker's name. */
+function fullSource(source: string): string {
+  const parts = source.toLowerCase().split('/');
+  return ['registry.terraform.io', 'hashicorp']
+    .slice(0, Math.max(0, 3 - parts.length))
+    .concat(parts)
+    .join('/');
 }

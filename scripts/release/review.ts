@@ -56,3 +56,21 @@ function maskedText(text: string, secrets: KnownSecrets): string {
     .map((line) => (secrets.areIn(line) ? `${/^\s*/.exec(line)?.[0] ?? ''}${SENSITIVE}` : line))
     .join('\n');
 }
+
+/** What guards decided of a plan, and what it does to each resource, in one order. */
+type Decided = Pick<ReviewedPlan['review'], 'ok' | 'allowed' | 'changes' | 'findings'>;
+
+/**
+ * Whether guards said the same of two plans that mean the same: what is done where, and which findings there are. How they
+ * word it follows the order in which Terraform writes things down. Pure.
+ */
+export function isSameDecision(a: Decided, b: Decided): boolean {
+  const decided = ({ ok, allowed, changes, findings }: Decided): string =>
+    JSON.stringify([
+      ok,
+      [...allowed].sort(),
+      changes.map(({ address, action }) => `${action} ${address}`).sort(),
+      findings.map(({ id, level, address }) => `${level} ${id} ${address}`).sort(),
+    ]);
+  return decided(a) === decided(b);
+}

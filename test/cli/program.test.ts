@@ -100,6 +100,8 @@ it('lists its verbs', async () => {
     'adopt',
     'guard',
     'deploy',
+    'plan',
+    'apply',
     'roles',
     'tables',
     'advise',
