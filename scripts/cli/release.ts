@@ -48,6 +48,41 @@ export function addRelease(program: Group, verb: AddVerb): void {
       });
     },
   );
+  addChain(program, verb);
+}
+
+function addChain(program: Group, verb: AddVerb): void {
+  verb(
+    program
+      .command('promote <from> <to>')
+      .description(
+        'ask for the approval of what one environment has verified for another, value by value; applies nothing',
+      )
+      .requiredOption('--out <dir>', 'where approval.md and approval.json go')
+      .option('--bundle <dir>', 'the bundle of the second, which is then what is approved')
+      .option('--receipts <dir>', 'where the receipts of the first lie (default: .scaleout/receipts)'),
+    async (context, { out, bundle, receipts }, from, to) => {
+      const { promote } = await import('../release/promote.ts');
+      return promote(context, {
+        from,
+        to,
+        out,
+        environment: context.environment,
+        ...(bundle === undefined ? {} : { bundle }),
+        ...(receipts === undefined ? {} : { receipts }),
+      });
+    },
+  );
+
+  verb(
+    program
+      .command('verify-receipt <files...>')
+      .description('verify receipts with nothing but their files and the policy: content, signatures, chain'),
+    async (context, _, files) => {
+      const { verifyReceipts } = await import('../release/verify-receipts.ts');
+      return verifyReceipts(context, { files, environment: context.environment });
+    },
+  );
 }
 
 /** The plan of the tables of an environment whose database answers, or why there is none. */

@@ -83,7 +83,7 @@ export function openReceiptBook(
       error,
     );
   }
-  const files = readdirSync(directory).filter((name) => fileNumber(name, environment) !== undefined);
+  const files = readdirSync(directory).filter((name) => isReceiptOf(name, environment));
   const chain = readReceipts(
     files.map((name) => path.join(directory, name)),
     keys,
@@ -99,10 +99,9 @@ export function openReceiptBook(
   return { directory, environment, last: chain.at(-1)?.receipt };
 }
 
-function fileNumber(name: string, environment: string): string | undefined {
-  return name.startsWith(`${environment}-`)
-    ? /^(\d{4,})\.json$/.exec(name.slice(environment.length + 1))?.[1]
-    : undefined;
+/** Whether a file's name is that of a receipt of an environment. */
+export function isReceiptOf(name: string, environment: string): boolean {
+  return name.startsWith(`${environment}-`) && /^\d{4,}\.json$/.test(name.slice(environment.length + 1));
 }
 
 /**

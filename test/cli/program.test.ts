@@ -95,13 +95,15 @@ it('prints one JSON document, and nothing else, on stdout', async () => {
 it('lists its verbs', async () => {
   const { stdout, status } = await scaleout(['--help']);
   expect(status).toBe(0);
-  const verbs = [...stdout.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
+  const verbs = [...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
   expect(verbs).toEqual([
     'adopt',
     'guard',
     'deploy',
     'plan',
     'apply',
+    'promote',
+    'verify-receipt',
     'roles',
     'tables',
     'advise',
