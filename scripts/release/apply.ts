@@ -11,7 +11,7 @@ import { PROJECT_DIRECTORY, SYNTHESIS } from '../infra/project';
 import type { SavedPlan, Stack, StackOptions } from '../infra/stack-plan';
 import { initialise, STACK_FILE, withPlan } from '../infra/stack-plan';
 import { bytesDigest, contentDigest } from '../lib/digest';
-import { refused } from '../lib/errors';
+import { refused, ScaleoutError } from '../lib/errors';
 import { duration } from '../lib/reporter';
 import { signingKey } from '../lib/signature';
 import { thisTool } from '../lib/tool';
@@ -175,6 +175,12 @@ async function withBundledStack<T>(
   { directory, environment = process.env }: Pick<StackOptions, 'environment' | 'directory'>,
   use: (stack: Stack) => Promise<T>,
 ): Promise<T> {
+  if ((environment['TF_REATTACH_PROVIDERS'] ?? '') !== '') {
+    throw new ScaleoutError(
+      'release.unlocked-provider',
+      'TF_REATTACH_PROVIDERS is set, so Terraform would talk to a provider that the lock file of the bundle does not pin: unset it; nothing was changed',
+    );
+  }
   const parent = path.join(homeOf(directory), '.scaleout');
   await mkdir(parent, { recursive: true });
   return withPrivateDirectory(

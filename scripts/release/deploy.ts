@@ -3,6 +3,7 @@ import { readSynthesis } from '../audit/read';
 import { deploy } from '../infra/deploy';
 import type { DeployDocument, DeployInput, DeployWitness } from '../infra/deploy';
 import { bytesDigest, contentDigest } from '../lib/digest';
+import { ScaleoutError } from '../lib/errors';
 import { signingKey } from '../lib/signature';
 import { thisTool } from '../lib/tool';
 import type { VerbContext, VerbResult } from '../lib/verb';
@@ -62,7 +63,13 @@ export async function deployWithReceipt(
       if (input.skipSynth === true) requirePassed(seen.verdict);
     },
     planned({ text }) {
-      seen.meaning = readPlan(text).meaning;
+      try {
+        seen.meaning = readPlan(text).meaning;
+      } catch (error) {
+        // A plan of a part of a stack is applied as ever; what it leaves out nobody can vouch for.
+        if (!(error instanceof ScaleoutError)) throw error;
+        context.reporter.warn(`no receipt will be written: ${error.message}`);
+      }
     },
     verified({ plan }) {
       seen.cluster = clusterOf(plan);

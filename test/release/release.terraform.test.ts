@@ -135,6 +135,23 @@ azureSuite('a bundle, from its plan to its receipt', () => {
     SLOW,
   );
 
+  it('refuses to talk to a provider that the lock file does not pin', async () => {
+    const reattached = {
+      ...environment(),
+      TF_REATTACH_PROVIDERS: rehearsal.environment['TF_REATTACH_PROVIDERS'],
+    };
+    const error = await failure(
+      applyBundle(rehearsal.context, {
+        name: ENVIRONMENT,
+        bundle,
+        directory: directory(),
+        receipts,
+        environment: reattached,
+      }),
+    );
+    expect(error.code).toBe('release.unlocked-provider');
+  });
+
   it(
     'applies it once that is undone, and leaves the next receipt',
     async () => {
