@@ -220,6 +220,7 @@ interface Outcome {
 /**
  * Asks, and applies a plan.
  *
+ * @param resume how to go on where it is stopped half-way, as the rest of a sentence
  * @throws ScaleoutError where the answer is no; InterruptedError where it was stopped
  */
 export async function applyPlan(
@@ -227,6 +228,7 @@ export async function applyPlan(
   stack: Stack,
   { file }: SavedPlan,
   judged: JudgedPlan,
+  resume = 'the same command goes on from there',
 ): Promise<Outcome> {
   const { environment } = stack;
   const { reporter, signal, confirm } = context;
@@ -263,7 +265,7 @@ export async function applyPlan(
         ? ''
         : `. Before that, ${explainFailure(output, { environment, doing: 'apply' }, failed).message}`;
     throw new InterruptedError(
-      `stopped as asked, with ${String(done)} of ${String(judged.changes.length)} steps done and in the state: the same command goes on from there${why}`,
+      `stopped as asked, with ${String(done)} of ${String(judged.changes.length)} steps done and in the state: ${resume}${why}`,
     );
   }
   return {

@@ -207,6 +207,15 @@ async function withBundledStack<T>(
   );
 }
 
+/** What holds once an apply began and did not end. */
+const LEFT_HALF_WAY =
+  'what was done by then stays, and the bundle fits no longer, so plan again and review what is left';
+const HINT = 'Fix the cause that the message names, then plan again.';
+
+function sentenceStart(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 async function applyReviewed(
   context: VerbContext,
   stack: Stack,
@@ -218,8 +227,18 @@ async function applyReviewed(
     const judged = judgePlan(stack, saved.plan, bundle.plan.review.allowed);
     requireReviewed(bundle, stack, saved, judged, environment);
     if (!judged.pending) return { judged, seconds: 0 };
-    const { seconds, failure } = await applyPlan(context, stack, saved, judged);
-    if (failure !== undefined) throw failure;
+    // It was reviewed, so nobody is asked again.
+    const agreed = { ...context, confirm: () => Promise.resolve(true) };
+    const { seconds, failure } = await applyPlan(agreed, stack, saved, judged, LEFT_HALF_WAY);
+    if (failure !== undefined) {
+      const { code, message, exitCode, details } = failure;
+      throw new ScaleoutError(code, `${message}. ${sentenceStart(LEFT_HALF_WAY)}`, {
+        exitCode,
+        details,
+        cause: failure,
+        hint: HINT,
+      });
+    }
     return { judged, seconds };
   });
 }

@@ -1,6 +1,7 @@
 import { namesSecret } from '../audit/stack/secrets';
 import type { Json } from '../audit/stack/synthesized';
 import { isObject } from '../audit/stack/synthesized';
+import { SIGNING_KEY } from '../lib/signature';
 
 /** Shorter texts are words as well, and would be found everywhere. */
 const SHORTEST = 6;
@@ -78,11 +79,19 @@ function textsIn(value: Json): readonly string[] {
   return isObject(value) ? Object.values(value).flatMap(textsIn) : [];
 }
 
-/** Values of variables of a process that their names call secret: passwords, tokens, keys. */
+/** What Terraform, its provider and the verbs of tables read secrets from. */
+const HOLDS_SECRET = /^(?:TF_VAR_|ARM_|PG)/;
+/** A word or a name, which is in many files and no secret of anybody. */
+const WORD = /^[a-z_-]*$/;
+
+/** The secrets that a run was given in its variables: passwords, tokens, keys. */
 export function secretsOfProcess(
   environment: Readonly<Record<string, string | undefined>>,
 ): readonly string[] {
-  return Object.entries(environment).flatMap(([name, value]) =>
-    value !== undefined && namesSecret(name.replace(/^TF_VAR_/, '')) ? [value] : [],
-  );
+  return Object.entries(environment).flatMap(([name, value = '']) => {
+    const own = name.replace(/^TF_VAR_/, '');
+    const isSecret =
+      name === SIGNING_KEY ? value.includes('PRIVATE') : HOLDS_SECRET.test(name) && namesSecret(own);
+    return isSecret && !WORD.test(value) ? [value] : [];
+  });
 }

@@ -15,7 +15,7 @@ import {
   requireReplaceableBundle,
   writeBundleFiles,
 } from '../../scripts/release/bundle-files';
-import { knownSecrets } from '../../scripts/release/secrets';
+import { knownSecrets, secretsOfProcess } from '../../scripts/release/secrets';
 import { scratchDirectory } from '../support/scratch';
 import { SECRETS } from './exam/plan-document';
 import { KEYS } from './exam/seal';
@@ -108,6 +108,19 @@ describe('a bundle that is written', () => {
     writeFileSync(path.join(target, 'review.txt'), 'edited');
     expect(code(() => requireReplaceableBundle(target))).toBeUndefined();
   });
+});
+
+it('what a run was given in its variables is a secret by its name, and no word', () => {
+  const given = secretsOfProcess({
+    TF_VAR_admin_password: SECRETS.admin,
+    TF_VAR_region: 'westus2',
+    ARM_CLIENT_SECRET: 'of-the-pipeline-1',
+    ARM_TENANT_ID: '00000000-0000-0000-0000-000000000000',
+    PGPASSWORD: 'postgres',
+    SCALEOUT_SIGNING_KEY: '/keys/signing.pem',
+    TF_VAR_role_app_password: undefined,
+  });
+  expect(given).toEqual([SECRETS.admin, 'of-the-pipeline-1']);
 });
 
 it.each([
