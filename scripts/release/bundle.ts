@@ -303,9 +303,9 @@ function tampered(why: string, cause?: unknown): ScaleoutError {
 
 function checkManifest(files: BundleFiles): Manifest {
   const manifest = parsed(files, MANIFEST, manifestSchema) as Manifest;
-  if (manifest.formatVersion !== 1) throw tampered('its format is another one');
-  const { digest, signature: _, ...rest } = manifest;
-  if (digest !== contentDigest(rest)) throw tampered(`${MANIFEST} does not have the digest that it carries`);
+  // The signature is over the digest, and no part of it.
+  if (manifest.digest !== contentDigest({ ...manifest, digest: undefined, signature: undefined }))
+    throw tampered(`${MANIFEST} does not have the digest that it carries`);
   const paths = manifest.files.map(({ path }) => path);
   if (paths.join('\n') !== [...new Set(paths)].sort().join('\n')) {
     throw tampered(`${MANIFEST} names a file twice, or its files in another order`);
@@ -340,8 +340,8 @@ function readParts(manifest: Manifest, files: BundleFiles, signedBy: string | un
   if (files.has(TABLES)) strictJson(files, TABLES);
   return {
     manifest,
-    plan: parsed(files, PLAN, planSchema) as unknown as ReviewedPlan,
-    audit: parsed(files, AUDIT, auditSchema) as unknown as AuditVerdict,
+    plan: parsed(files, PLAN, planSchema) as ReviewedPlan,
+    audit: parsed(files, AUDIT, auditSchema) as AuditVerdict,
     versions: parsed(files, VERSIONS, versionsSchema) as Versions,
     release: parsed(files, RELEASE, releaseSchema) as Release,
     stackText,

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { readSynthesis } from '../audit/read';
+import type { Synthesized } from '../audit/stack/synthesized';
 import { deploy } from '../infra/deploy';
 import type { DeployDocument, DeployInput, DeployWitness } from '../infra/deploy';
 import { bytesDigest, contentDigest } from '../lib/digest';
@@ -55,26 +56,11 @@ export async function deployWithReceipt(
   const key = signingKey(environment, keys);
   const book = openReceiptBook(receipts ?? usualReceipts(input.directory), input.name, keys, now());
   const seen: Seen = { stackText: '' };
-  const witness: DeployWitness = {
-    async opened(stack) {
-      seen.stackText = stack.text;
-      const stacks = await readSynthesis(path.dirname(path.dirname(stack.directory)));
-      seen.verdict = verdictOf(stack.environment, stacks, policy, dayOf(now()));
-      if (input.skipSynth === true) requirePassed(seen.verdict);
-    },
-    planned({ text }) {
-      try {
-        seen.meaning = readPlan(text).meaning;
-      } catch (error) {
-        // A plan of a part of a stack is applied as ever; what it leaves out nobody can vouch for.
-        if (!(error instanceof ScaleoutError)) throw error;
-        context.reporter.warn(`no receipt will be written: ${error.message}`);
-      }
-    },
-    verified({ plan }) {
-      seen.cluster = clusterOf(plan);
-    },
-  };
+  const witness = witnessOf(context, seen, (environmentName, stacks) => {
+    const verdict = verdictOf(environmentName, stacks, policy, dayOf(now()));
+    if (input.skipSynth === true) requirePassed(verdict);
+    return verdict;
+  });
   // Of the files as they are now: an apply may take an hour.
   const release = currentRelease(environment);
   const result = await deploy(context, { ...rest, witness });
@@ -104,5 +90,31 @@ export async function deployWithReceipt(
     ...result,
     document: { ...result.document, receipt: written.receipt },
     text: `${result.text}\n${receiptText(written, undefined)}`,
+  };
+}
+
+/** Keeps what a receipt says. */
+function witnessOf(
+  { reporter }: VerbContext,
+  seen: Seen,
+  judge: (environment: string, stacks: readonly Synthesized[]) => AuditVerdict,
+): DeployWitness {
+  return {
+    async opened({ text, directory, environment }) {
+      seen.stackText = text;
+      seen.verdict = judge(environment, await readSynthesis(path.dirname(path.dirname(directory))));
+    },
+    planned({ text }) {
+      try {
+        seen.meaning = readPlan(text).meaning;
+      } catch (error) {
+        // A plan of a part of a stack is applied as ever; what it leaves out nobody can vouch for.
+        if (!(error instanceof ScaleoutError)) throw error;
+        reporter.warn('no receipt will be written, as the plan leaves out a part of the stack');
+      }
+    },
+    verified({ plan }) {
+      seen.cluster = clusterOf(plan);
+    },
   };
 }

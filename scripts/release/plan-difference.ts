@@ -62,7 +62,7 @@ function asJson(deed: Deed | undefined): Json | undefined {
       ...(deed.before !== undefined && deed.after === undefined && deed.actions.join() !== 'delete'
         ? { after: deed.before }
         : {}),
-    } as Json)
+    })
   );
 }
 

@@ -46,7 +46,7 @@ function walk(value: Json, secrets: KnownSecrets): Json {
   if (typeof value === 'string') return secrets.areIn(value) ? maskedText(value, secrets) : value;
   if (Array.isArray(value)) return (value as readonly Json[]).map((item) => walk(item, secrets));
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, walk(each as Json, secrets)]));
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, walk(each, secrets)]));
 }
 
 /** A text without the lines that hold a secret. */

@@ -194,7 +194,10 @@ const CONTRADICTIONS: readonly (readonly [id: string, edit: (files: Files) => vo
   ],
   ['the plan is a receipt', (files) => json(files, 'plan.json', (plan) => void (plan['kind'] = 'receipt'))],
   ['the plan has a key more', (files) => json(files, 'plan.json', (plan) => void (plan['more'] = true))],
-  ['the plan has no meaning', (files) => json(files, 'plan.json', (plan) => void delete plan['meaning'])],
+  [
+    'the plan has no meaning',
+    (files) => json(files, 'plan.json', (plan) => Reflect.deleteProperty(plan, 'meaning')),
+  ],
   ['the plan is a list', (files) => files.set('plan.json', Buffer.from('[]\n'))],
   ['the plan is no JSON', (files) => files.set('plan.json', Buffer.from('plan\n'))],
   ['the stack is a list', (files) => files.set('stack/cdk.tf.json', Buffer.from('[]\n'))],
@@ -332,7 +335,7 @@ export function tamperedBundles(): readonly TamperedBundle[] {
         json(files, MANIFEST, (manifest) => {
           const first = Object.entries(manifest)[0];
           if (first === undefined) return;
-          delete manifest[first[0]];
+          Reflect.deleteProperty(manifest, first[0]);
           manifest[first[0]] = first[1];
         }),
     },

@@ -78,8 +78,8 @@ function shapes(): TamperedReceipts[] {
     ['another format', (receipt) => void (receipt['formatVersion'] = 2)],
     ['another kind', (receipt) => void (receipt['kind'] = 'receipt of tables apply')],
     ['a key more', (receipt) => void (receipt['more'] = 1)],
-    ['no digest', (receipt) => void delete receipt['digest']],
-    ['no plan', (receipt) => void delete receipt['planDigest']],
+    ['no digest', (receipt) => Reflect.deleteProperty(receipt, 'digest')],
+    ['no plan', (receipt) => Reflect.deleteProperty(receipt, 'planDigest')],
     ['a sequence that is no number', (receipt) => void (receipt['sequence'] = '2')],
     ['written at no time', (receipt) => void (receipt['writtenAt'] = 'today')],
     ['a digest that is none', (receipt) => void (receipt['planDigest'] = 'sha256:short')],
@@ -132,7 +132,7 @@ function chains(): TamperedReceipts[] {
     ['the first of another chain', (chain, { elsewhere }) => void (chain[0] = text(elsewhere, 0))],
   ];
   const signatures: readonly (readonly [id: string, edit: (receipt: Fields) => void])[] = [
-    ['no signature', (receipt) => void delete receipt['signature']],
+    ['no signature', (receipt) => Reflect.deleteProperty(receipt, 'signature')],
     ['no signature, as null', (receipt) => void (receipt['signature'] = null)],
     [
       'a signature of zeros',

@@ -142,9 +142,11 @@ function list(plan: Fields, key: string): Fields[] {
 /** Re-plans that would do something else than what was reviewed, or of which nobody can tell. */
 export function tamperedPlans(): readonly Replan[] {
   const values = OTHER_VALUES.map(([place, value]) =>
-    edited(`${place.join('/')} = ${JSON.stringify(value) ?? 'gone'}`, (plan) => set(plan, place, value)),
+    edited(`${place.join('/')} = ${value === undefined ? 'gone' : JSON.stringify(value)}`, (plan) =>
+      set(plan, place, value),
+    ),
   );
-  const addresses = list(planDocument(), 'resource_changes').map(({ address }) => String(address));
+  const addresses = list(planDocument(), 'resource_changes').map(({ address }) => address as string);
   const gone = addresses.map((address) =>
     edited(`without ${address}`, (plan) => {
       plan['resource_changes'] = list(plan, 'resource_changes').filter((each) => each['address'] !== address);

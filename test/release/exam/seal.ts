@@ -16,15 +16,11 @@ export const KEYS: readonly PublicKey[] = [{ name: 'pipeline', publicKey: pem(RI
 /** Gives JSON that somebody edited digest and signature again. */
 export function resealed(text: string, sealed: Sealed): string {
   if (sealed === 'as it was') return text;
-  const {
-    digest: _,
-    signature: __,
-    ...rest
-  } = JSON.parse(text) as { kind: string; digest: string; signature: unknown };
+  const content = { ...(JSON.parse(text) as { kind: string }), digest: undefined, signature: undefined };
   const key = { 'no key': undefined, 'another key': ANOTHER.privateKey, 'the right key': RIGHT.privateKey }[
     sealed
   ];
-  return sealedText(seal(rest, key));
+  return sealedText(seal(content, key));
 }
 
 /** Makes the files of a bundle fit its manifest again, as far as somebody with this key can. */
