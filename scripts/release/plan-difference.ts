@@ -56,13 +56,12 @@ export function planDifferences(reviewed: PlanMeaning, now: ReadPlan): readonly 
 function asJson(deed: Deed | undefined): Json | undefined {
   // What does not change is written down once.
   return (
-    deed &&
-    ({
+    deed && {
       ...deed,
       ...(deed.before !== undefined && deed.after === undefined && deed.actions.join() !== 'delete'
         ? { after: deed.before }
         : {}),
-    })
+    }
   );
 }
 
