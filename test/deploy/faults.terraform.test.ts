@@ -115,6 +115,12 @@ azureSuite('a deploy that meets a fault', () => {
         path: /firewallRules\/home/,
         answer: { kind: 'conflict' },
       });
+      // Tried again in a minute, which nobody waits for.
+      rehearsal.azure.inject({
+        method: 'PUT',
+        path: /firewallRules\/office/,
+        answer: { kind: 'throttled', retryAfterSeconds: 60 },
+      });
       const stop = new AbortController();
       const since = rehearsal.context.reporter.lines.length;
       const FAILED = /^! azurerm_cosmosdb_postgresql_firewall_rule\.Firewall_home_\w+ failed\. /;
