@@ -186,7 +186,7 @@ async function startCluster(): Promise<TestCluster> {
 /**
  * Autovacuum comes once a minute, in between whatever is tested then: tests that need its maps or statistics ask for them. And Citus
  * looks every five seconds whether a job has been scheduled, for which every test of a rebalance would wait. What is logged ahead may
- * lie in memory. Every new session reads the files of all extensions, to see that Citus is the one that was created.
+ * lie in memory.
  */
 async function setForTests(platform: ConnectionTarget): Promise<void> {
   await withClient(platform, async (client) => {
@@ -194,7 +194,6 @@ async function setForTests(platform: ConnectionTarget): Promise<void> {
     await client.query("ALTER SYSTEM SET citus.background_task_queue_interval = '500ms'");
     await client.query("ALTER SYSTEM SET max_wal_size = '512MB'");
     await client.query("ALTER SYSTEM SET citus.executor_slow_start_interval = '1s'");
-    await client.query('ALTER SYSTEM SET citus.enable_version_checks = off');
     await client.query('SELECT pg_reload_conf()');
   });
 }
