@@ -570,7 +570,7 @@ export async function withAdvisoryLock<T>(
     const who =
       other === undefined
         ? 'it has just ended'
-        : `session ${String(other.pid)}${other.usename === null ? '' : ` of ${other.usename}`}, connected since ${other.since}`;
+        : `session ${String(other.pid)}${other.usename === null ? '' : ` of ${other.usename}`}${other.application === null ? '' : `, ${other.application}`}, connected since ${other.since}`;
     // Last: whoever reads on has the gentler ways before it.
     const gone =
       other?.idle === true

@@ -259,6 +259,10 @@ export const ERRORS = {
       'A node went away while shards moved; the moves before stay done, and the one under way is undone.',
     hint: 'When every node answers again, run rebalance run again: it does what is left.',
   },
+  'rebalance.record-hidden': {
+    meaning: 'This role may not read the record of rebalances, so it cannot tell whether one is under way.',
+    hint: 'Ask as the role that runs them, or have it grant what the message names.',
+  },
   'rebalance.unsettled': {
     meaning:
       'A transaction stays prepared on a node, and a move would lose what it wrote; moves before stay done.',

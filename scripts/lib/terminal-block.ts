@@ -31,8 +31,9 @@ export class TerminalBlock {
   }
 
   get space(): Space {
-    const { columns = DEFAULT_COLUMNS } = this.terminal;
-    return { columns, color: showsColor(this.terminal) };
+    const { columns = 0 } = this.terminal;
+    // A terminal that nobody told its size says 0.
+    return { columns: columns > 0 ? columns : DEFAULT_COLUMNS, color: showsColor(this.terminal) };
   }
 
   /** @param lines of {@link space} at most; what does not fit on the screen is left out, as it could not be erased */

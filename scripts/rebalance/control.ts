@@ -7,7 +7,14 @@ import type { ConnectionTarget } from '../lib/connection';
 import { ScaleoutError } from '../lib/errors';
 import type { VerbContext, VerbResult } from '../lib/verb';
 import { onCoordinator } from './on-coordinator';
-import { askRun, isAtWork, readLastRun } from './record/run-record';
+import {
+  askRun,
+  isAtWork,
+  readLastRun,
+  readLastRunSurely,
+  readUnrecordedSession,
+  unrecorded,
+} from './record/run-record';
 import type { RecordedRun } from './record/run-record';
 
 interface ControlInput {
@@ -42,10 +49,10 @@ export async function rebalanceStop(
   input: ControlInput,
 ): Promise<VerbResult<RebalanceControl>> {
   return onCoordinator<VerbResult<RebalanceControl>>(input, context, 'rebalance stop', async (client) => {
-    const run = await readLastRun(client);
+    const run = await readLastRunSurely(client);
     if (run !== undefined && isAtWork(run)) return stopRun(client, run, context.signal);
     const job = await endJob(client, run, 'stop', context.signal);
-    if (job === undefined) return answer({}, 'No rebalance is running: nothing to stop.');
+    if (job === undefined) return idle(client, 'stop');
     return answer(
       { job: job.id },
       `Rebalance job ${String(job.id)} is ${job.state}. ${howFar(job)} "scaleout rebalance run" does what is left.`,
@@ -62,7 +69,7 @@ export async function rebalancePause(
   input: ControlInput,
 ): Promise<VerbResult<RebalanceControl>> {
   return onCoordinator<VerbResult<RebalanceControl>>(input, context, 'rebalance pause', async (client) => {
-    const run = await readLastRun(client);
+    const run = await readLastRunSurely(client);
     if (run !== undefined && isAtWork(run)) {
       await askRun(client, run, 'pause');
       return answer(
@@ -71,13 +78,20 @@ export async function rebalancePause(
       );
     }
     const job = await endJob(client, run, 'pause', context.signal);
-    if (job === undefined) return answer({}, 'No rebalance is running: nothing to pause.');
+    if (job === undefined) return idle(client, 'pause');
     return answer(
       { job: job.id },
       `A job of Citus cannot wait between two moves: rebalance job ${String(job.id)} is ${job.state}. ${howFar(job)} ` +
         '"scaleout rebalance resume" starts another one for what is left.',
     );
   });
+}
+
+/** @throws ScaleoutError where a session is at a rebalance that nothing reaches */
+async function idle(client: Client, request: 'stop' | 'pause'): Promise<VerbResult<RebalanceControl>> {
+  const pid = await readUnrecordedSession(client);
+  if (pid === undefined) return answer({}, `No rebalance is running: nothing to ${request}.`);
+  throw new ScaleoutError('cluster.busy', `${unrecorded(pid)}. Nothing was changed`, { details: { pid } });
 }
 
 function answer(

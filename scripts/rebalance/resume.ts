@@ -8,7 +8,7 @@ import type { RebalanceRunInput } from './commands';
 import { onCoordinator } from './on-coordinator';
 import { fromRecord } from './plan/options';
 import type { RebalanceRunResult } from './run/run';
-import { askRun, isAtWork, readLastRun } from './record/run-record';
+import { askRun, isAtWork, readLastRunSurely } from './record/run-record';
 import type { RecordedRun } from './record/run-record';
 import { isNewerThan } from './status';
 
@@ -46,7 +46,7 @@ export async function rebalanceResume(
 }
 
 async function look(client: Client): Promise<VerbResult<RebalanceResumed> | Left> {
-  const run = await readLastRun(client);
+  const run = await readLastRunSurely(client);
   if (run !== undefined && isAtWork(run)) {
     await askRun(client, run, '');
     return answer(run.id, `Rebalance run ${String(run.id)} goes on.`);

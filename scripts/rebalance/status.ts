@@ -12,7 +12,14 @@ import { placementsOf, readSnapshot } from '../citus/placements';
 import { describeEnd } from './run/run';
 import { recordDocument } from './record/record-document';
 import type { RunDocument } from './record/record-document';
-import { isAtWork, isPaused, readLastRun, readRunMoves } from './record/run-record';
+import {
+  isAtWork,
+  isPaused,
+  readLastRunSurely,
+  readRunMoves,
+  readUnrecordedSession,
+  unrecorded,
+} from './record/run-record';
 import type { RecordedRun, RunMoves, RunState, TriedMove } from './record/run-record';
 
 /** What `rebalance status` answers with. */
@@ -83,15 +90,21 @@ export async function lookAgain(
 ): Promise<{ readonly status: RebalanceStatus; readonly seen: Seen }> {
   const snapshot = seen?.snapshot ?? (await readSnapshot(client));
   const [job] = await readJobs(client, 1, snapshot);
-  const run = await readLastRun(client);
+  const run = await readLastRunSurely(client);
   const ofRun = run !== undefined && isNewerThan(run, job);
   const moves =
     run !== undefined && (ofRun || run.job === job?.id)
       ? await readRunMoves(client, run)
       : { planned: [], tried: [] };
+  const idle = (run === undefined || !isAtWork(run)) && (job === undefined || hasEnded(job));
+  const pid = idle ? await readUnrecordedSession(client) : undefined;
+  const hidden = pid === undefined ? [] : [unrecorded(pid)];
   if (ofRun) {
     const status = statusOfRun(snapshot, run, moves, seen?.before);
-    return { status, seen: { snapshot, before: status.before } };
+    return {
+      status: { ...status, warnings: [...hidden, ...status.warnings] },
+      seen: { snapshot, before: status.before },
+    };
   }
   const copied =
     job !== undefined && job.tasks.some(({ status }) => status === 'running')
@@ -102,7 +115,7 @@ export async function lookAgain(
   return {
     status: {
       ...status,
-      warnings: [...warnings, ...status.warnings],
+      warnings: [...hidden, ...warnings, ...status.warnings],
       record: run !== undefined && run.job === job?.id ? recordDocument(run, moves, job) : null,
     },
     seen: { snapshot, before: status.before },

@@ -99,8 +99,16 @@ function budgetText({ budget }: RebalanceRunResult): string[] {
   if (made.length + left.length === 0) return [];
   const cancelled = made.reduce((sum, move) => sum + move.cancelled.length, 0);
   return [
-    `No write waited longer than ${count(longestWritePauseMs)} ms for a move (--max-write-pause ${count(maxWritePauseMs)}): ${count(made.length - logical)} with writes blocked, ${count(logical)} by logical replication${cancelled === 0 ? '' : `; ${times(cancelled)} a move was cancelled to keep to that, and came again`}.`,
+    `${pauseText(longestWritePauseMs, maxWritePauseMs)}: ${count(made.length - logical)} with writes blocked, ${count(logical)} by logical replication${cancelled === 0 ? '' : `; ${times(cancelled)} a move was cancelled to keep to that, and came again`}.`,
   ];
+}
+
+/** The pause of one move, beside the budget for it. */
+function pauseText(longestMs: number, budgetMs: number): string {
+  const budget = `--max-write-pause ${count(budgetMs)}`;
+  return longestMs <= budgetMs
+    ? `No write waited longer than ${count(longestMs)} ms for a move (${budget})`
+    : `A write may have waited up to ${count(longestMs)} ms for a move, ${count(longestMs - budgetMs)} over the budget (${budget})`;
 }
 
 function times(number: number): string {
@@ -175,7 +183,11 @@ function writersText(record: RunDocument | null): string[] {
 export function statusText(status: RebalanceStatus): string {
   const { job, run, moves, bytes } = status;
   if (job === null && run === null) {
-    return ['No rebalance has run in this database.', '', nodesText(status.nodes)].join('\n');
+    const first =
+      status.warnings.length === 0
+        ? ['No rebalance has run in this database.']
+        : status.warnings.map((warning) => `${capital(warning)}.`);
+    return [...first, '', nodesText(status.nodes)].join('\n');
   }
   const subject =
     run === null
@@ -186,7 +198,7 @@ export function statusText(status: RebalanceStatus): string {
     ...(run === null || run.maxWritePauseMs === null
       ? []
       : [
-          `No write waited longer than ${String(run.longestWritePauseMs)} ms (--max-write-pause ${String(run.maxWritePauseMs)})${run.cancelledTries === 0 ? '' : `; ${times(run.cancelledTries)} a move was cancelled to keep to that`}.`,
+          `${pauseText(run.longestWritePauseMs, run.maxWritePauseMs)}${run.cancelledTries === 0 ? '' : `; ${times(run.cancelledTries)} a move was cancelled to keep to that`}.`,
         ]),
     ...status.running.map((move) => `Now ${move}.`),
     ...status.warnings.map((warning) => `${capital(warning)}.`),

@@ -1,3 +1,5 @@
+import { someOf } from '../../../config/text/text';
+import { groupBy } from '../../lib/group-by';
 import { bytes as asBytes, duration } from '../../lib/reporter';
 import { chooseWay, transferMode } from '../cost/budget';
 import type { MoveCosts } from '../cost/move-cost';
@@ -51,13 +53,11 @@ export function underBudget(
       },
     },
     faults: [
-      ...moves
-        .filter((each) => !each.logicalWorks && each.pauseMs > CLEARLY_OVER * maxWritePauseMs)
-        .map(
-          ({ move, pauseMs }) =>
-            `${named(move)} cannot be kept within --max-write-pause ${String(maxWritePauseMs)}: ` +
-            `with writes blocked it takes about ${duration(pauseMs / 1000)}, and logical replication does not copy it (${onlyBlocking.get(move.shardId) ?? ''})`,
-        ),
+      ...overBudget(
+        moves.filter((each) => !each.logicalWorks && each.pauseMs > CLEARLY_OVER * maxWritePauseMs),
+        onlyBlocking,
+        maxWritePauseMs,
+      ),
       ...moves.flatMap((each) => hoursFaults(each, budget)),
     ],
   };
@@ -81,6 +81,29 @@ export function opensLater(
   if (seconds.some((each) => fitsInto(hours, now, each))) return undefined;
   return new Date(nextOpening(hours, now)).toISOString();
 }
+
+/** Groups that one cause keeps from logical replication are one fault. */
+function overBudget(
+  moves: readonly { readonly move: Rebalance['moves'][number]; readonly pauseMs: number }[],
+  onlyBlocking: BothWays['onlyBlocking'],
+  maxWritePauseMs: number,
+): string[] {
+  const causes = groupBy(moves, ({ move }) => onlyBlocking.get(move.shardId) ?? '');
+  return [...causes].map(([cause, these]) => {
+    const longest = Math.max(...these.map(({ pauseMs }) => pauseMs));
+    const names = someOf(
+      these.map(({ move }) => named(move)),
+      NAMED,
+    );
+    return (
+      `${names} cannot be kept within --max-write-pause ${String(maxWritePauseMs)}: with writes blocked ${these.length === 1 ? 'it takes' : 'one takes up to'} about ` +
+      `${duration(longest / 1000)}, and logical replication does not copy ${these.length === 1 ? 'it' : 'them'} (${cause}). A --max-write-pause above that lets writes wait`
+    );
+  });
+}
+
+/** Groups in a message before "and N more". */
+const NAMED = 3;
 
 function hoursFaults(
   { move, seconds }: { readonly move: Rebalance['moves'][number]; readonly seconds: number },

@@ -118,7 +118,7 @@ export class Pacer {
     const { record, context, stands, secondsToCome } = this.input;
     const until = performance.now() + ms;
     for (let left = ms; left > 0; left = until - performance.now()) {
-      if (context.signal.aborted) await record.end('stopped', 'stopped by Ctrl-C');
+      if (context.signal.aborted) await record.end('stopped', 'stopped by a signal, as of Ctrl-C');
       stopIfAsked(context.signal, `${stands()}; run "scaleout rebalance run" again to do the rest`);
       // Nothing moves here: a pause begins before the next move.
       if ((await record.doing(what, null, secondsToCome())) === 'stop') return true;

@@ -1,7 +1,7 @@
 import { escapeLiteral } from 'pg';
 import type { Client } from 'pg';
 import { z } from 'zod';
-import { oneOf } from '../../../config/text/text';
+import { allOf, oneOf } from '../../../config/text/text';
 import type { Finding } from '../../database/checks/findings';
 import { refused, ScaleoutError } from '../../lib/errors';
 import { readSecuredTables } from '../../database/observe/row-security';
@@ -19,7 +19,7 @@ import { hasEnded, readJobs } from '../../citus/job';
 import type { Job } from '../../citus/job';
 import { isMovableTable, readPlannedMoves } from '../../citus/moves';
 import type { Move } from '../../citus/moves';
-import { askAllNodes, nodeName, sameNode } from '../../citus/nodes';
+import { askAllNodes, holdsShards, nodeName, sameNode } from '../../citus/nodes';
 import type { NodeAddress } from '../../citus/nodes';
 import { readRows } from '../../citus/rows';
 import { setting, SETTINGS, settingDifferences } from '../../citus/settings';
@@ -95,6 +95,7 @@ export function planDocument(
 export async function readPlan(client: Client, options: RebalanceOptions): Promise<Rebalance> {
   const snapshot = await readSnapshot(client);
   const { budget } = options;
+  requireRoom(snapshot.nodes);
   const copied = await readMissingReferenceTables(client);
   if (budget?.only !== undefined) await requireMovableTable(client, budget.only);
   const planned = await readPlannedMoves(
@@ -131,6 +132,16 @@ export async function readPlan(client: Client, options: RebalanceOptions): Promi
       ...(moves.length > 0 ? await nodeFindings(client, options, snapshot, moves) : []),
     ],
   };
+}
+
+/** @throws ScaleoutError (refused) where no node takes shards, of which Citus's own planner says how many replicas there are */
+function requireRoom(nodes: Snapshot['nodes']): void {
+  if (nodes.some(holdsShards)) return;
+  throw refused(
+    'rebalance.preconditions',
+    `no node may hold shards (shouldhaveshards is false or the node is inactive: ${allOf(nodes.map(nodeName))}), so that none can move. ` +
+      'Set shards_on_coordinator_enabled for a single node, or add workers. Nothing was changed',
+  );
 }
 
 function jobFindings(jobs: readonly Job[]): Finding[] {

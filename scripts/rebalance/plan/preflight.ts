@@ -153,13 +153,19 @@ export type Work = Pick<Rebalance, 'missingReferenceTables'> & {
   readonly moves: readonly Pick<Move<Pick<Node, 'nodeId'>>, 'shardIds' | 'tables' | 'from' | 'to'>[];
 };
 
-/** Why this would fail, each with its way out; empty when nothing speaks against it. */
+/**
+ * Why this would fail, each with its way out; empty when nothing speaks against it.
+ *
+ * @param budgeted of a run that chooses the way of each move itself: another mode is no way out there, as it has no budget
+ */
 export function preflightFaults(
   facts: Facts,
   { moves, missingReferenceTables }: Work,
   mode: TransferMode,
+  budgeted = false,
 ): string[] {
   const faults: string[] = [];
+  const words = wordsFor(mode, budgeted);
   // Reference tables are copied as the owner of the extension, in this session.
   if (moves.length > 0 && facts.foreignOwned.length > 0) {
     const tables = facts.foreignOwned.map(({ table, owner }) => `${table} (owner ${owner})`);
@@ -175,17 +181,17 @@ export function preflightFaults(
   );
   const copied = new Set([...moves.flatMap(({ tables }) => tables), ...missingReferenceTables]);
   const tables = facts.notReplicable.filter(({ table }) => copied.has(table));
-  if (isLogical(mode)) faults.push(...replicationFaults(tables, mode));
+  if (isLogical(mode)) faults.push(...replicationFaults(tables, mode, words));
   const notLogical = facts.settings.filter(({ walLevel }) => walLevel !== 'logical');
   if (isLogical(mode) && notLogical.length > 0) {
     faults.push(
-      `mode ${mode} needs wal_level = logical on every node, and it is ${someOf(
+      `${words.way} needs wal_level = logical on every node, and it is ${someOf(
         notLogical.map(({ nodeId, walLevel }) => `${walLevel} on node ${String(nodeId)}`),
         NAMED,
-      )}. ` + 'Set it and restart, or choose --mode block_writes',
+      )}. Set it and restart${words.orBlocking}`,
     );
   }
-  if (isLogical(mode)) faults.push(...exhaustedFaults(facts, { moves, missingReferenceTables }, mode));
+  if (isLogical(mode)) faults.push(...exhaustedFaults(facts, { moves, missingReferenceTables }, words));
   const starved = facts.settings.filter(({ server }) => server.workerProcesses < FEWEST_WORKER_PROCESSES);
   if (moves.length > 0 && starved.length > 0) {
     faults.push(
@@ -251,7 +257,7 @@ function loginFaults(facts: Facts, moves: Work['moves']): string[] {
 function exhaustedFaults(
   { settings }: Facts,
   { moves, missingReferenceTables }: Work,
-  mode: TransferMode,
+  { way, orBlocking }: Words,
 ): string[] {
   const all = missingReferenceTables.length > 0 ? settings.map(({ nodeId }) => nodeId) : [];
   const left = new Set([...all, ...moves.map(({ from }) => from.nodeId)]);
@@ -270,7 +276,7 @@ function exhaustedFaults(
       NAMED,
     );
     return [
-      `mode ${mode} needs one of ${setting} on every node that it copies ${end}, and none is free on ${where}. Free one, raise it and restart, or choose --mode block_writes`,
+      `${way} needs one of ${setting} on every node that it copies ${end}, and none is free on ${where}. Free one, or raise it and restart${orBlocking}`,
     ];
   });
   const forbidden = settings.filter(
@@ -283,18 +289,45 @@ function exhaustedFaults(
   );
   return [
     ...exhausted,
-    `mode ${mode} needs ${MOVE_PLUGIN} among output_plugin_libraries of every node that it copies from, and it is not on ${where}. Add it there, or choose --mode block_writes`,
+    `${way} needs ${MOVE_PLUGIN} among output_plugin_libraries of every node that it copies from, and it is not on ${where}. Add it there${orBlocking}`,
   ];
 }
 
+/** How faults of copies by logical replication begin, and end. */
+interface Words {
+  /** What needs it. */
+  readonly way: string;
+  /** What copies by it. */
+  readonly copies: string;
+  /** The way out that another mode is, where one may be chosen. */
+  readonly orBlocking: string;
+  readonly orAny: string;
+}
+
+function wordsFor(mode: TransferMode, budgeted: boolean): Words {
+  if (budgeted) {
+    return { way: 'logical replication', copies: 'logical replication', orBlocking: '', orAny: '' };
+  }
+  return {
+    way: `mode ${mode}`,
+    copies: `the logical replication of mode ${mode}`,
+    orBlocking: ', or choose --mode block_writes (writes wait)',
+    orAny:
+      ', or choose --mode block_writes (writes wait) or force_logical (UPDATE and DELETE fail meanwhile)',
+  };
+}
+
 /** Why logical replication does not copy these tables, or not beside every write. */
-function replicationFaults(tables: Facts['notReplicable'], mode: TransferMode): string[] {
+function replicationFaults(
+  tables: Facts['notReplicable'],
+  mode: TransferMode,
+  { copies, orBlocking, orAny }: Words,
+): string[] {
   const named = (which: Facts['notReplicable']): string =>
     someOf(
       which.map(({ table }) => table),
       NAMED,
     );
-  const copies = `mode ${mode} copies shards and reference tables by logical replication`;
   const [unlogged, columnar] = [
     tables.filter((each) => each.unlogged),
     tables.filter((each) => each.columnar && !each.unlogged),
@@ -303,18 +336,18 @@ function replicationFaults(tables: Facts['notReplicable'], mode: TransferMode): 
   const faults: string[] = [];
   if (unlogged.length > 0) {
     faults.push(
-      `${copies}, which leaves out unlogged tables: ${named(unlogged)}. Choose --mode block_writes (writes wait)`,
+      `${copies} leaves out unlogged tables: ${named(unlogged)}. Make them logged (ALTER TABLE ... SET LOGGED)${orBlocking}`,
     );
   }
   if (columnar.length > 0) {
     faults.push(
-      `${copies}, and INSERT fails meanwhile on columnar tables: ${named(columnar)}. Choose --mode block_writes (writes wait)`,
+      `${copies} makes INSERT fail meanwhile on columnar tables: ${named(columnar)}. Make them heap (alter_table_set_access_method)${orBlocking}`,
     );
   }
   if (mode === 'auto' && unfit.length > 0) {
     faults.push(
-      `${copies}, which needs a primary key or a replica identity, and ${named(unfit)} ` +
-        `${unfit.length === 1 ? 'has' : 'have'} neither (one that is DEFERRABLE does not count). Give ${unfit.length === 1 ? 'it' : 'each'} a primary key, or choose --mode block_writes (writes wait) or force_logical (UPDATE and DELETE fail meanwhile)`,
+      `${copies} needs a primary key or a replica identity, and ${named(unfit)} ` +
+        `${unfit.length === 1 ? 'has' : 'have'} neither (one that is DEFERRABLE does not count). Give ${unfit.length === 1 ? 'it' : 'each'} a primary key${orAny}`,
     );
   }
   return faults;
@@ -365,7 +398,7 @@ async function readBothWays(
       ? []
       : preflightFaults(facts, { moves: [], missingReferenceTables }, 'auto');
   const against = (move: Work['moves'][number]): string =>
-    preflightFaults(facts, { moves: [move], missingReferenceTables: [] }, 'auto')
+    preflightFaults(facts, { moves: [move], missingReferenceTables: [] }, 'auto', true)
       .filter((fault) => !blocking.includes(fault))
       .join('. Also: ');
   return {

@@ -1,3 +1,4 @@
+import { escapeIdentifier } from 'pg';
 import type { Client } from 'pg';
 import { z } from 'zod';
 import type { Move } from '../../citus/moves';
@@ -5,7 +6,7 @@ import { nodeName } from '../../citus/nodes';
 import { readRows } from '../../citus/rows';
 import { createRecordTable } from '../../database/model/own-schema';
 import { withTransaction } from '../../lib/connection';
-import { sqlStateOf } from '../../lib/errors';
+import { ScaleoutError, sqlStateOf } from '../../lib/errors';
 import type { Cancelled } from '../cost/budget';
 import type { CopyWay, MoveCosts } from '../cost/move-cost';
 import { REBALANCE_WAYS } from '../cost/ways';
@@ -204,18 +205,24 @@ export class RunRecord {
   }
 }
 
-const IS_THERE = `
-SELECT coalesce(bool_and(has_table_privilege(t, 'SELECT')), false) AS there
-  FROM unnest(ARRAY[to_regclass('scaleout.rebalance_run'), to_regclass('scaleout.rebalance_move')]) t`;
+/** By names in the catalogs, which every role may read, whatever it may do in the schema. */
+const RIGHTS = `
+SELECT current_user::text AS role, count(*) = 2 AS there,
+       coalesce(bool_and(has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')), false) AS readable
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+ WHERE n.nspname = 'scaleout' AND c.relname IN ('rebalance_run', 'rebalance_move')`;
+
+const rights = z.object({ role: z.string(), there: z.boolean(), readable: z.boolean() });
+
+async function readRights(client: Client): Promise<z.infer<typeof rights>> {
+  const [found] = await readRows(client, rights, RIGHTS);
+  return found ?? { role: '', there: false, readable: false };
+}
 
 /** Another role's record is none of ours to read. */
 async function isThere(client: Client): Promise<boolean> {
-  try {
-    return (await readRows(client, z.object({ there: z.boolean() }), IS_THERE))[0]?.there === true;
-  } catch (error) {
-    if (sqlStateOf(error) === '42501') return false;
-    throw error;
-  }
+  const { there, readable } = await readRights(client);
+  return there && readable;
 }
 
 const copyWay = z.enum(['blocking', 'logical']);
@@ -292,13 +299,15 @@ export type RecordedRun = z.infer<typeof runRow>;
 
 const ISO = `'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'`;
 
+/** Of a row of pg_locks: a run holds it from before its plan to its end. */
+const IS_LOCK = `l.locktype = 'advisory' AND l.granted AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+           AND l.classid::bigint << 32 | l.objid::bigint = hashtextextended('scaleout rebalance', 0)`;
+
 /** The last run. Its session holds the advisory lock of a rebalance as long as it lives, which tells a run that was cut off. */
 const LAST_RUN = `
 SELECT r.run_id::float8 AS id, r.way, r.job_id AS job, r.role, r.login, r.application, r.strategy, r.options, r.state, r.request,
        r.requested_by AS "requestedBy", r.problem, r.doing, r.doing_shard AS "doingShard", r.max_write_pause_ms AS "maxWritePauseMs", r.writers,
-       (SELECT l.pid FROM pg_locks l
-         WHERE l.locktype = 'advisory' AND l.granted AND l.pid = r.pid AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-           AND l.classid::bigint << 32 | l.objid::bigint = hashtextextended('scaleout rebalance', 0) LIMIT 1) AS pid,
+       (SELECT l.pid FROM pg_locks l WHERE l.pid = r.pid AND ${IS_LOCK} LIMIT 1) AS pid,
        r.moves AS "movesPlanned", r.bytes AS "bytesPlanned",
        CASE WHEN r.seconds_left IS NULL OR r.doing_shard IS NULL THEN r.seconds_left
             ELSE greatest(0, r.seconds_left - extract(epoch FROM clock_timestamp() - r.doing_since)) END::float8 AS "secondsLeft",
@@ -316,6 +325,38 @@ SELECT r.run_id::float8 AS id, r.way, r.job_id AS job, r.role, r.login, r.applic
 export async function readLastRun(client: Client): Promise<RecordedRun | undefined> {
   if (!(await isThere(client))) return undefined;
   return (await readRows(client, runRow, LAST_RUN))[0];
+}
+
+/**
+ * The same for those who say of it whether anything is at work.
+ *
+ * @throws ScaleoutError where this role may not read the record
+ */
+export async function readLastRunSurely(client: Client): Promise<RecordedRun | undefined> {
+  const { role, there, readable } = await readRights(client);
+  if (there && !readable) {
+    const grantee = escapeIdentifier(role);
+    throw new ScaleoutError(
+      'rebalance.record-hidden',
+      `role ${role} may not read the record of rebalances, so it cannot tell whether one is under way. Ask as the role that runs them, or have it run ` +
+        `GRANT USAGE ON SCHEMA scaleout TO ${grantee}; GRANT SELECT ON scaleout.rebalance_run, scaleout.rebalance_move TO ${grantee} (to stop and to pause, UPDATE on scaleout.rebalance_run as well). Nothing was changed`,
+    );
+  }
+  return readLastRun(client);
+}
+
+/** The session of a run that has no record that says so: it plans, or asks somebody, or its role may keep none. */
+export async function readUnrecordedSession(client: Client): Promise<number | undefined> {
+  const row = z.object({ pid: z.number() });
+  return (await readRows(client, row, `SELECT l.pid FROM pg_locks l WHERE ${IS_LOCK} LIMIT 1`))[0]?.pid;
+}
+
+/** A run that no other session reaches, as a sentence without its end. */
+export function unrecorded(pid: number): string {
+  return (
+    `session ${String(pid)} is at a rebalance that has no record yet (it plans, or waits for an answer), or keeps none as its role may not: ` +
+    `Ctrl-C where it was started ends it, and so does SELECT pg_terminate_backend(${String(pid)})`
+  );
 }
 
 /** Whether a session of this program is at work on it, which other sessions can ask to stop or to pause. */

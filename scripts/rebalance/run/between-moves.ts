@@ -34,7 +34,7 @@ export async function isAskedToStop(
   { next, others = [], secondsLeft, stands }: BetweenMoves,
 ): Promise<boolean> {
   for (let paused = false; ; paused = true) {
-    if (signal.aborted) await record.end('stopped', 'stopped by Ctrl-C');
+    if (signal.aborted) await record.end('stopped', 'stopped by a signal, as of Ctrl-C');
     stopIfAsked(signal, `${stands}; run "scaleout rebalance run" again to do the rest`);
     const request = paused
       ? await record.doing(PAUSED, null, secondsLeft)

@@ -76,6 +76,14 @@ describe('a plan under a budget', () => {
       ),
     ]);
     expect(underBudget(plan(moves), { onlyBlocking }, costs, { maxWritePauseMs: 60_000 }).faults).toEqual([]);
+    // Of one cause once, whatever the number of groups.
+    const many = [2, 3, 4, 5, 6].map((shard) => move(shard, shard * 1000 * MIB));
+    const cause = new Map(many.map(({ shardId }) => [shardId, 'it has no primary key']));
+    expect(underBudget(plan(many), { onlyBlocking: cause }, costs, { maxWritePauseMs: 300 }).faults).toEqual([
+      expect.stringMatching(
+        /^shard 2 .*, shard 3 .*, shard 4 .* and 2 more cannot be kept within --max-write-pause 300: with writes blocked one takes up to about [^(]*\(it has no primary key\)/,
+      ),
+    ]);
   });
 });
 
@@ -202,7 +210,13 @@ describe('the status of a run under a budget', () => {
   test('shows rate, time left and what writers felt', () => {
     expect(status({})).toMatchObject({ job: null, secondsLeft: 14, bytesPerSecond: 10 * MIB, warnings: [] });
     expect(statusText(status({}))).toMatch(
-      /^Run 7 running: 7 of 21 moves, 70\.0 MiB of 210\.0 MiB, 10\.0 MiB\/s, 14 s left\.\nNo write waited longer than 271 ms \(--max-write-pause 300\); once a move was cancelled to keep to that\.\nNow moving shard 1 .*\nAsked by citus as owners with scaleout rebalance run, 2026-01-01/,
+      /^Run 7 running: 7 of 21 moves, 70\.0 MiB of 210\.0 MiB, 10\.0 MiB\/s, 14 s left\.\nNo write waited longer than 271 ms for a move \(--max-write-pause 300\); once a move was cancelled to keep to that\.\nNow moving shard 1 .*\nAsked by citus as owners with scaleout rebalance run, 2026-01-01/,
+    );
+  });
+
+  test('says of a pause over the budget that it was', () => {
+    expect(statusText(status({ longestWritePauseMs: 306 }))).toMatch(
+      /^A write may have waited up to 306 ms for a move, 6 over the budget \(--max-write-pause 300\); once/m,
     );
   });
 
