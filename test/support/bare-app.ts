@@ -286,6 +286,7 @@ function prod(): void {
     valueWo: password.stringValue,
     valueWoVersion: 1,
     contentType: 'password of the PostgreSQL login citus',
+    expirationDate: '2028-01-31T00:00:00Z',
     dependsOn: [writer, audit, endpoint],
     tags,
   });
