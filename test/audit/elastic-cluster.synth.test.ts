@@ -35,7 +35,14 @@ laneSuite('synth', 'the audit of an elastic cluster', () => {
 
   beforeAll(() => {
     for (const name of ['dev', 'prod'] as const) {
-      texts[name] = synthesizeSettings(elasticEnvironment(name)).text;
+      const settings = elasticEnvironment(name);
+      const { keyVault } = settings;
+      // Production whose password never expires is warned of.
+      const dated =
+        keyVault === undefined
+          ? {}
+          : { keyVault: { ...keyVault, passwordExpiresUtc: '2028-01-31T00:00:00Z' } };
+      texts[name] = synthesizeSettings({ ...settings, ...dated }).text;
     }
   });
 
