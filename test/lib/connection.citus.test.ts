@@ -28,7 +28,9 @@ platformSuite('connections', () => {
       await withAdvisoryLock(first, 'tables', async () => {
         const second = withClient(target, (client) => withAdvisoryLock(client, 'tables', async () => 'ran'));
         await expect(second).rejects.toThrow(
-          new RegExp(`another "tables" run .*session ${String(rows[0]?.pid)} of citus, scaleout, connected since`),
+          new RegExp(
+            `another "tables" run .*session ${String(rows[0]?.pid)} of citus, scaleout, connected since`,
+          ),
         );
         const other = withClient(target, (client) =>
           withAdvisoryLock(client, 'rebalance', async () => 'ran'),
