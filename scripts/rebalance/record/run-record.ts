@@ -235,13 +235,18 @@ const sampleRow = z.object({
   cancelled: z.boolean(),
 });
 
-/** Tries of earlier runs to learn from. */
-const LEARN_FROM = 40;
+/** Tries of earlier runs to learn from, of each way and of each end. */
+const LEARN_FROM = 20;
 
-/** A try that waited for other sessions tells nothing of what a move costs. */
+/**
+ * A try that waited for other sessions tells nothing of what a move costs. Many tries that a small budget cancelled do not push out the moves
+ * that came through under a larger one.
+ */
 const SAMPLES = `
-SELECT way, bytes, seconds, pause_ms AS "pauseMs", cancelled IS NOT NULL AS cancelled FROM scaleout.rebalance_move
- WHERE coalesce(cancelled, 'over-budget') = 'over-budget' AND pause_ms IS NOT NULL ORDER BY ended_at DESC LIMIT $1`;
+SELECT way, bytes, seconds, pause_ms AS "pauseMs", cancelled IS NOT NULL AS cancelled
+  FROM (SELECT *, row_number() OVER (PARTITION BY way, cancelled IS NOT NULL ORDER BY ended_at DESC) AS place FROM scaleout.rebalance_move
+         WHERE coalesce(cancelled, 'over-budget') = 'over-budget' AND pause_ms IS NOT NULL) m
+ WHERE place <= $1 ORDER BY ended_at DESC`;
 
 /** What the last moves in this database cost, and tries that were cancelled for their budget, oldest first. */
 export async function readCosts(client: Client): Promise<MoveCosts> {

@@ -16,7 +16,7 @@ import {
   rebalanceStop,
 } from '../../../scripts/rebalance/commands';
 import type { RebalanceRunInput } from '../../../scripts/rebalance/commands';
-import { readLastRunSurely } from '../../../scripts/rebalance/record/run-record';
+import { readCosts, readLastRunSurely } from '../../../scripts/rebalance/record/run-record';
 import { rebalanceResume } from '../../../scripts/rebalance/resume';
 import { rebalanceWatch } from '../../../scripts/rebalance/watch-status';
 import type { RebalanceWatchInput } from '../../../scripts/rebalance/watch-status';
@@ -192,6 +192,18 @@ platformSuite('a rebalance under a budget', () => {
 
   test('goes by logical replication where blocked moves were too slow before', async () => {
     await makeRecord();
+    // A hundred tries that a small budget cancelled are no reason to forget a move that came through.
+    await asLogin(async (client) => {
+      await client.query('BEGIN');
+      await client.query(
+        `INSERT INTO scaleout.rebalance_move (run_id, shard_id, tables, bytes, source, target, way, seconds, pause_ms, cancelled)
+         SELECT 0, 0, 'readings', 1, '', '', 'blocking', 1, 90, 'over-budget' FROM generate_series(1, 100)`,
+      );
+      const costs = await readCosts(client);
+      expect(costs.filter(({ cancelled }) => cancelled === true)).toHaveLength(20);
+      expect(costs.filter(({ cancelled }) => cancelled !== true)).toHaveLength(1);
+      await client.query('ROLLBACK');
+    });
     await remember('blocking', 100 * GENEROUS);
     await remember('blocking', 100 * GENEROUS);
     const plan = await rebalancePlan(recordingContext().context, input({ maxMoves: 1 }));
