@@ -9,6 +9,7 @@ import { oneOf, someOf } from '../../config/text/text';
 import type { Advice, QueryAdvice, TableAdvice } from './advice-document';
 import { percent } from './advice-model';
 import type { Change } from './changes';
+import { sharesByRoute } from './choice';
 import { LARGE_SHARE } from './limits';
 
 /** How much work it is, the least first. */
@@ -85,7 +86,6 @@ export interface ClusterSize {
 export function assess(advice: Advice, demand: Demand): Assessment {
   const because = reasons(advice).sort((a, b) => LEVELS.indexOf(b.level) - LEVELS.indexOf(a.level));
   const decisions = ['distribute', 'reference', 'local', 'undecided'] as const;
-  const workload = workloadOf(advice.queries);
   return {
     formatVersion: 1,
     database: advice.database,
@@ -99,7 +99,7 @@ export function assess(advice: Advice, demand: Demand): Assessment {
       return count === 0 ? [] : [{ decision, count, bytes: sizeOf(these) + sizeOf(wholes) }];
     }),
     unsupported: advice.queries.filter(({ route }) => route === 'refused' || route === 'repartition'),
-    ...(workload === undefined ? {} : { workload }),
+    ...(advice.queries.length === 0 ? {} : { workload: sharesByRoute(advice.queries) }),
     changes: advice.changes.map((change) => ({ ...change, effort: EFFORT[change.kind].level })),
     demand,
     clusters: clustersFor(advice, demand),
@@ -135,20 +135,19 @@ function reasons({ tables, changes, queries, choices, schemas }: Advice): Assess
     const level = others.length > MANY_CHANGES ? 'high' : 'medium';
     say(level, `${counted(others.length, 'other change')} before anything can be distributed`);
   }
-  const share = (route: QueryAdvice['route']): number =>
-    queries.filter((query) => query.route === route).reduce((sum, query) => sum + query.share, 0);
-  if (share('refused') > 0) {
-    const level = share('refused') > LARGE_SHARE ? 'high' : 'medium';
-    say(level, `Citus refuses ${percent(share('refused'))} of the workload as it is written`);
+  const routed = sharesByRoute(queries);
+  if (routed.refused > 0) {
+    const level = routed.refused > LARGE_SHARE ? 'high' : 'medium';
+    say(level, `Citus refuses ${percent(routed.refused)} of the workload as it is written`);
   }
-  if (share('repartition') > 0) {
+  if (routed.repartition > 0) {
+    say('medium', `${percent(routed.repartition)} of the workload joins by other columns than shards lie by`);
+  }
+  if (routed['all-shards'] > routed['one-shard'] && queries.length > 0) {
     say(
       'medium',
-      `${percent(share('repartition'))} of the workload joins by other columns than shards lie by`,
+      `more of the workload asks every shard (${percent(routed['all-shards'])}) than one of them`,
     );
-  }
-  if (share('all-shards') > share('one-shard') && queries.length > 0) {
-    say('medium', `more of the workload asks every shard (${percent(share('all-shards'))}) than one of them`);
   }
   if (choices.every(({ chosen }) => chosen === undefined) && schemas.length === 0 && choices.length > 0) {
     say('high', 'no column comes into question as a tenant');
@@ -165,21 +164,6 @@ function names(tables: readonly TableAdvice[]): string {
 
 function counted(count: number, word: string): string {
   return `${String(count)} ${word}${count === 1 ? '' : 's'}`;
-}
-
-function workloadOf(queries: readonly QueryAdvice[]): Assessment['workload'] {
-  if (queries.length === 0) return undefined;
-  const shares: Record<QueryAdvice['route'], number> = {
-    'one-shard': 0,
-    'some-shards': 0,
-    'all-shards': 0,
-    repartition: 0,
-    refused: 0,
-    coordinator: 0,
-    unknown: 0,
-  };
-  for (const { route, share } of queries) shares[route] += share;
-  return shares;
 }
 
 /**

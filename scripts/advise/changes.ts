@@ -11,6 +11,7 @@ import { replicationFindings } from '../tables/plan/replication-findings';
 import type { Assigned } from './assignment';
 import { missingColumn } from './assignment';
 import { percent } from './advice-model';
+import { joined } from './migration/steps';
 import type { AdviceModel } from './advice-model';
 
 /** Something to change before the tables are distributed. */
@@ -114,10 +115,6 @@ function addColumn(
   const column = missingColumn(situation, place);
   const source = situation.member(domain, tableKey(through.references));
   const type = [...domain.members.values()][0]?.[0]?.column.type ?? 'bigint';
-  const pairs = through.columns.map(
-    (each, index) =>
-      `child.${escapeIdentifier(each)} = parent.${escapeIdentifier(through.referencedColumns[index] ?? '')}`,
-  );
   const from = source?.column.name ?? column;
   const { filled = true } =
     situation.children.get(tableKey(through.references))?.find((each) => each.through === through) ?? {};
@@ -134,7 +131,7 @@ function addColumn(
       `${nobodys}Otherwise drop ${through.name} and leave ${table} on the coordinator`,
     sql: [
       `ALTER TABLE ${sqlTable(through.table)} ADD COLUMN ${escapeIdentifier(column)} ${type}`,
-      `UPDATE ${sqlTable(through.table)} child SET ${escapeIdentifier(column)} = parent.${escapeIdentifier(from)} FROM ${sqlTable(through.references)} parent WHERE ${pairs.join(' AND ')}`,
+      `UPDATE ${sqlTable(through.table)} child SET ${escapeIdentifier(column)} = parent.${escapeIdentifier(from)} FROM ${sqlTable(through.references)} parent WHERE ${joined(through, 'child')}`,
       `ALTER TABLE ${sqlTable(through.table)} ALTER COLUMN ${sqlColumns([column])} SET NOT NULL`,
     ],
   };

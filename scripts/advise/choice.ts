@@ -127,6 +127,18 @@ export function forecasts(
 }
 
 function routeShares(situation: AdviceModel, chosen: readonly JoinKey[]): Record<Route, number> {
+  return sharesByRoute(
+    forecasts(situation, chosen, true).map((each, index) => ({
+      route: each?.route ?? 'unknown',
+      share: situation.input.queries[index]?.share ?? 0,
+    })),
+  );
+}
+
+/** Shares of a workload, 0 to 1, by where its queries go. */
+export function sharesByRoute(
+  queries: readonly { readonly route: Route; readonly share: number }[],
+): Record<Route, number> {
   const shares: Record<Route, number> = {
     'one-shard': 0,
     'some-shards': 0,
@@ -136,9 +148,7 @@ function routeShares(situation: AdviceModel, chosen: readonly JoinKey[]): Record
     coordinator: 0,
     unknown: 0,
   };
-  for (const [index, each] of forecasts(situation, chosen, true).entries()) {
-    shares[each?.route ?? 'unknown'] += situation.input.queries[index]?.share ?? 0;
-  }
+  for (const { route, share } of queries) shares[route] += share;
   return shares;
 }
 

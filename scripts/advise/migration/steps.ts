@@ -165,10 +165,6 @@ function fill(member: Member, members: ReadonlyMap<string, Member>): MigrationSt
 }
 
 function fillerFunction(of: Member, from: Member, key: LiveForeignKey): string {
-  const pairs = key.columns.map(
-    (each, index) =>
-      `parent.${escapeIdentifier(key.referencedColumns[index] ?? '')} = NEW.${escapeIdentifier(each)}`,
-  );
   const moved = key.columns.map(
     (each) => `NEW.${escapeIdentifier(each)} IS DISTINCT FROM OLD.${escapeIdentifier(each)}`,
   );
@@ -178,7 +174,7 @@ function fillerFunction(of: Member, from: Member, key: LiveForeignKey): string {
     `CREATE OR REPLACE FUNCTION ${fillerName(of.live.table)}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $fill$`,
     'BEGIN',
     `  IF ${led.join(' AND ')} AND (NEW.${own} IS NULL OR (TG_OP = 'UPDATE' AND (${moved.join(' OR ')}) AND NEW.${own} IS NOT DISTINCT FROM OLD.${own})) THEN`,
-    `    SELECT parent.${escapeIdentifier(from.column)} INTO NEW.${own} FROM ${sqlTable(from.live.table)} parent WHERE ${pairs.join(' AND ')};`,
+    `    SELECT parent.${escapeIdentifier(from.column)} INTO NEW.${own} FROM ${sqlTable(from.live.table)} parent WHERE ${joined(key, 'NEW')};`,
     '  END IF;',
     '  RETURN NEW;',
     'END',
@@ -204,6 +200,16 @@ function dropFiller(table: TableName): string[] {
   ];
 }
 
+/** SQL that a row of the child leads to one of `parent`. */
+export function joined({ columns, referencedColumns }: LiveForeignKey, child: string): string {
+  return columns
+    .map(
+      (column, index) =>
+        `${child}.${escapeIdentifier(column)} = parent.${escapeIdentifier(referencedColumns[index] ?? '')}`,
+    )
+    .join(' AND ');
+}
+
 /** Pages of a table that one batch goes through: some thousand rows of the usual size. */
 const BATCH_PAGES = 250;
 
@@ -212,10 +218,6 @@ const BATCH_PAGES = 250;
  * side by side.
  */
 function backfill({ live, column }: Member, parent: Member, through: LiveForeignKey): string {
-  const pairs = through.columns.map(
-    (each, index) =>
-      `child.${escapeIdentifier(each)} = parent.${escapeIdentifier(through.referencedColumns[index] ?? '')}`,
-  );
   const table = sqlTableArgument(live.table);
   return [
     'DO $backfill$',
@@ -225,7 +227,7 @@ function backfill({ live, column }: Member, parent: Member, through: LiveForeign
     'BEGIN',
     '  WHILE page <= pages LOOP',
     `    UPDATE ${sqlTable(live.table)} child SET ${escapeIdentifier(column)} = parent.${escapeIdentifier(parent.column)} FROM ${sqlTable(parent.live.table)} parent`,
-    `     WHERE ${pairs.join(' AND ')} AND child.${escapeIdentifier(column)} IS NULL`,
+    `     WHERE ${joined(through, 'child')} AND child.${escapeIdentifier(column)} IS NULL`,
     `       AND child.ctid >= format('(%s,0)', page)::tid AND child.ctid < format('(%s,0)', page + ${String(BATCH_PAGES)})::tid;`,
     '    COMMIT;',
     `    page := page + ${String(BATCH_PAGES)};`,
@@ -417,7 +419,7 @@ function primaryKeys(situation: AdviceModel, torn: readonly TornKey[]): Migratio
     const shown = showTable(live.table);
     const name = escapeIdentifier(primary.name);
     const old = oldKeyName(primary);
-    const plain = primary.columns.flatMap((each2) => each2 ?? []);
+    const plain = primary.columns.flatMap((name) => name ?? []);
     return [
       {
         id: `primary-keys ${shown}`,

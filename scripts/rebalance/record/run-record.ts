@@ -328,7 +328,10 @@ SELECT r.run_id::float8 AS id, r.way, r.job_id AS job, r.role, r.login, r.applic
 
 /** The last run, in whichever way; undefined where none has been. */
 export async function readLastRun(client: Client): Promise<RecordedRun | undefined> {
-  if (!(await isThere(client))) return undefined;
+  return (await isThere(client)) ? readNewest(client) : undefined;
+}
+
+async function readNewest(client: Client): Promise<RecordedRun | undefined> {
   return (await readRows(client, runRow, LAST_RUN))[0];
 }
 
@@ -347,7 +350,7 @@ export async function readLastRunSurely(client: Client): Promise<RecordedRun | u
         `GRANT USAGE ON SCHEMA scaleout TO ${grantee}; GRANT SELECT ON scaleout.rebalance_run, scaleout.rebalance_move TO ${grantee} (to stop and to pause, UPDATE on scaleout.rebalance_run as well). Nothing was changed`,
     );
   }
-  return readLastRun(client);
+  return there ? readNewest(client) : undefined;
 }
 
 /** The session of a run that has no record that says so: it plans, or asks somebody, or its role may keep none. */
