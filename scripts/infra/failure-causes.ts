@@ -1,4 +1,5 @@
 import { environmentFile } from '../../config/file/files';
+import type { ErrorCode } from '../lib/error-codes';
 import type { Diagnostic } from './diagnostics';
 import { ELASTIC_CLUSTER } from '../audit/stack/azurerm';
 import { diagnosticText } from './diagnostics';
@@ -19,6 +20,8 @@ export interface Cause {
   readonly every?: true;
   /** A guard of Terraform or of Azure that says no: the exit status is that of a refusal. */
   readonly refusal?: true;
+  /** @default infra.terraform-failed, or infra.terraform-refused for a refusal */
+  readonly code?: ErrorCode;
   explain(found: RegExpExecArray, where: Where, diagnostic: Diagnostic): string;
 }
 
@@ -171,6 +174,7 @@ export const CAUSES: readonly Cause[] = [
   },
   {
     id: 'conflict',
+    code: 'infra.operation-under-way',
     pattern: /status 409|409 Conflict|AnotherOperationInProgress|OperationInProgress|ServerBusy/i,
     explain: (_, __, diagnostic) =>
       `another operation is under way in Azure${subject(diagnostic)}: ${answer(diagnostic).replace(/\.$/, '')}. Nothing is lost; wait until it has ended and run the same command again`,

@@ -1,4 +1,5 @@
 import { refused, ScaleoutError } from '../lib/errors';
+import type { ErrorCode } from '../lib/error-codes';
 import type { Diagnostic } from './diagnostics';
 import { diagnosticText, parseDiagnostics } from './diagnostics';
 import type { Cause, Where } from './failure-causes';
@@ -16,6 +17,8 @@ export interface Explanation {
   readonly addresses: readonly string[];
   /** How many other errors there were. */
   readonly others: number;
+  /** Where the cause has one of its own. */
+  readonly code?: ErrorCode;
   /** True where something says no on purpose. */
   readonly refusal: boolean;
 }
@@ -44,7 +47,14 @@ export function explainFailure(output: string, where: Where, of?: ReadonlySet<st
     const others = diagnostics.length - own.length;
     const message = `${all}${others === 0 ? '' : ` (${others === 1 ? 'one more error' : `${String(others)} more errors`} beside it)`}`;
     const addresses = own.flatMap(({ diagnostic: { address } }) => address ?? []);
-    return { id: cause.id, message, addresses, others, refusal: cause.refusal === true };
+    return {
+      id: cause.id,
+      message,
+      addresses,
+      others,
+      refusal: cause.refusal === true,
+      ...(cause.code === undefined ? {} : { code: cause.code }),
+    };
   }
   return unknown(diagnostics.map(diagnosticText).join('; '), where, first);
 }
@@ -54,13 +64,15 @@ export function terraformFailure(
   result: Pick<ProcessResult, 'exitCode' | 'stdout' | 'stderr'>,
   where: Where,
 ): ScaleoutError {
-  const { id, message, addresses, others, refusal } = explainFailure(
-    `${result.stdout}\n${result.stderr}`,
-    where,
-  );
+  const {
+    code = 'infra.terraform-failed',
+    message,
+    addresses,
+    others,
+    refusal,
+  } = explainFailure(`${result.stdout}\n${result.stderr}`, where);
   const details = { addresses, others };
   if (refusal) return refused('infra.terraform-refused', message, { details });
-  const code = id === 'conflict' ? 'infra.operation-under-way' : 'infra.terraform-failed';
   return new ScaleoutError(code, message, { details });
 }
 
